@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef AMDIOMMU_DUMP_H
+#define AMDIOMMU_DUMP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <amdiommu/error.h>
+
+#define AMI_PAGE_SHIFT	12
+#define AMI_PAGE_SIZE	4096u
+
+/**
+ * enum ami_mem - what became of an attempt to read the dead machine's memory
+ *
+ * These stay apart all the way up to the report: a page that the dump lacks
+ * is not a page of zeros, and neither is one that never existed.
+ */
+enum ami_mem {
+	AMI_MEM_OK,		/* the bytes are what the machine held */
+	AMI_MEM_FILTERED,	/* RAM of the machine that the dump left out */
+	AMI_MEM_ABSENT,		/* no RAM at this physical address */
+	AMI_MEM_ERROR,		/* the dump has the page, but it is unreadable */
+	AMI_MEM_UNMAPPED,	/* virtual address without a translation */
+	AMI_MEM_NO_FIELD,	/* this kernel has no such structure member */
+};
+
+/** ami_mem_text() - the outcome in words, for sentences ("not in the dump"). */
+const char *ami_mem_text(enum ami_mem mem);
+
+/** struct ami_range - @count page frames from @first on. */
+struct ami_range {
+	uint64_t first;
+	uint64_t count;
+};
+
+/**
+ * struct ami_dump_info - what a dump says about itself
+ *
+ * Strings belong to the dump and live as long as it does.
+ */
+struct ami_dump_info {
+	const char *path;
+	const char *format;	/* "elf", "kdump", "extract", "crash", ... */
+	const char *compression;	/* "zlib", ..., "" when none or unknown */
+	bool flattened;		/* the file was a makedumpfile -F stream */
+	bool incomplete;	/* makedumpfile's own incomplete flag */
+	bool truncated;		/* the file ends before its headers say */
+	int dump_level;		/* makedumpfile -d, or -1 when unknown */
+	uint64_t max_pfn;	/* one past the last page frame */
+	const struct ami_range *ram;	/* RAM of the machine, ascending */
+	size_t nr_ram;
+};
+
+/**
+ * struct ami_dump_ops - what a host supplies to let memory be read
+ * @read_page: copy page frame @pfn into @page. Returns OK, FILTERED, ABSENT
+ *	or ERROR; on anything but OK the content of @page is undefined.
+ * @valid: optional; which 64-byte granules of a page that can be read are
+ *	real (an extract blanks what was never looked at), bit n for n * 64.
+ * @vmcoreinfo: VMCOREINFO text, NUL terminated, or NULL. Owned by @ctx.
+ * @interrupted: optional; true once the user asked to stop.
+ * @close: release @ctx.
+ */
+struct ami_dump_ops {
+	enum ami_mem (*read_page)(void *ctx, uint64_t pfn, uint8_t *page);
+	uint64_t (*valid)(void *ctx, uint64_t pfn);
+	const char *(*vmcoreinfo)(void *ctx);
+	bool (*interrupted)(void *ctx);
+	void (*close)(void *ctx);
+};
+
+struct ami_dump;
+
+/**
+ * ami_dump_new() - a dump read through a host's operations
+ *
+ * Takes over @ctx: it is closed with the dump, and at once when this fails.
+ * @info is copied (not the strings). Returns NULL when out of memory.
+ */
+struct ami_dump *ami_dump_new(const struct ami_dump_ops *ops, void *ctx,
+			      const struct ami_dump_info *info);
+
+/**
+ * ami_dump_open() - open an ELF or kdump-compressed file, flattened or not
+ *
+ * Split dumps: give all parts. Needs the stand-alone back end (libkdumpfile).
+ */
+struct ami_dump *ami_dump_open(const char *const *paths, size_t nr_paths,
+			       struct ami_error *err);
+
+void ami_dump_close(struct ami_dump *dump);
+
+const struct ami_dump_info *ami_dump_info(const struct ami_dump *dump);
+
+/** ami_dump_vmcoreinfo() - the whole text, or NULL when the dump has none. */
+const char *ami_dump_vmcoreinfo(const struct ami_dump *dump);
+
+/**
+ * ami_vmcoreinfo_get() - value of one VMCOREINFO line
+ * @key: as written before the '=', such as "SYMBOL(_stext)"
+ *
+ * Copies the value without newline. Returns false when the key is missing or
+ * the value does not fit.
+ */
+bool ami_vmcoreinfo_get(const struct ami_dump *dump, const char *key,
+			char *value, size_t size);
+
+/** ami_vmcoreinfo_number() - the same as a number in the given @base. */
+bool ami_vmcoreinfo_number(const struct ami_dump *dump, const char *key,
+			   int base, uint64_t *value);
+
+/** ami_dump_interrupted() - did the user ask to stop? Cheap. */
+bool ami_dump_interrupted(const struct ami_dump *dump);
+
+/**
+ * ami_dump_read() - read physical memory
+ *
+ * All @len bytes or nothing: the first page that can't be read decides the
+ * result. @paddr and @len are not trusted.
+ */
+enum ami_mem ami_dump_read(struct ami_dump *dump, uint64_t paddr, void *buf,
+			   size_t len);
+
+/**
+ * ami_dump_page() - borrow a whole page frame
+ *
+ * Returns NULL and sets @mem when the page can't be had. The page must be
+ * given back with ami_dump_unpage(); at most 32 may be out at a time.
+ */
+const uint8_t *ami_dump_page(struct ami_dump *dump, uint64_t pfn,
+			     enum ami_mem *mem);
+void ami_dump_unpage(struct ami_dump *dump, const uint8_t *page);
+
+/** ami_dump_ram() - is this page frame RAM of the dumped machine? */
+bool ami_dump_ram(const struct ami_dump *dump, uint64_t pfn);
+
+/** ami_dump_ram_pages() - page frames of RAM in the dumped machine. */
+uint64_t ami_dump_ram_pages(const struct ami_dump *dump);
+
+/** ami_dump_pages_read() - how many page frames were taken from the dump. */
+uint64_t ami_dump_pages_read(const struct ami_dump *dump);
+
+/*
+ * What an analysis reads, recorded for `extract`: per page frame a bit for
+ * each 64-byte granule.
+ */
+#define AMI_GRANULE	64u
+
+struct ami_granules {
+	uint64_t pfn;
+	uint64_t mask;	/* bit n: bytes n*64 .. n*64+63 */
+};
+
+/** ami_dump_record() - start to record what is read. Returns -1: no memory. */
+int ami_dump_record(struct ami_dump *dump);
+bool ami_dump_recording(const struct ami_dump *dump);
+
+/**
+ * ami_dump_keep() - record bytes without reading them
+ *
+ * For a structure of which only some members are read now.
+ */
+void ami_dump_keep(struct ami_dump *dump, uint64_t paddr, uint64_t len);
+
+/**
+ * ami_dump_recorded() - what was read so far, ascending by pfn
+ *
+ * Returns a malloc'ed array that the caller frees, NULL when out of memory.
+ */
+struct ami_granules *ami_dump_recorded(const struct ami_dump *dump,
+				       size_t *count);
+
+#endif

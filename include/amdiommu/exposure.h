@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef AMDIOMMU_EXPOSURE_H
+#define AMDIOMMU_EXPOSURE_H
+
+#include <amdiommu/pfnset.h>
+#include <amdiommu/state.h>
+
+/** enum ami_class - why a requester could write a page (docs/architecture.md) */
+enum ami_class {
+	AMI_CLASS_MAPPED,	/* a writable translation was in force */
+	AMI_CLASS_PASSTHROUGH,	/* untranslated: all memory */
+	AMI_CLASS_STALE,	/* translation removed, not proven flushed */
+	AMI_CLASS_HARDWARE,	/* the IOMMU itself writes here */
+	AMI_CLASSES
+};
+
+const char *ami_class_name(enum ami_class c);
+
+enum ami_certainty { AMI_PROVEN, AMI_LIKELY, AMI_POSSIBLE };
+
+const char *ami_certainty_name(enum ami_certainty c);
+
+/** struct ami_requester - a device, or an IOMMU writing on its own behalf. */
+struct ami_requester {
+	bool is_iommu;
+	uint32_t index;		/* of the IOMMU */
+	struct ami_bdf bdf;	/* of the device */
+};
+
+#define AMI_REQUESTER_TEXT	AMI_BDF_TEXT
+
+/** ami_requester_text() - a BDF, or "iommuN"; returns @buf. */
+char *ami_requester_text(struct ami_requester r, char buf[AMI_REQUESTER_TEXT]);
+
+/** struct ami_iova_range - IOVAs, @last inclusive. */
+struct ami_iova_range {
+	uint64_t first, last;
+};
+
+/**
+ * struct ami_exposure - pages that one requester could write, for one reason
+ * @pages: RAM pages; NULL with @all_ram, or when none can be named
+ * @count: how many
+ * @outside: mapped page frames that are no RAM of the dump (MMIO, reserved)
+ * @complete: false where pages exist that cannot be named; @iovas then tells
+ *	through which addresses
+ */
+struct ami_exposure {
+	struct ami_requester requester;
+	enum ami_class class;
+	enum ami_certainty certainty;
+	struct ami_pfnset *pages;
+	bool all_ram;
+	uint64_t count;
+	uint64_t outside;
+	bool complete;
+	struct ami_iova_range *iovas;
+	size_t nr_iovas;
+};
+
+/** struct ami_tree - a page table, walked once whoever uses it. */
+struct ami_tree {
+	struct ami_table table;
+	struct ami_pfnset *writable;	/* RAM only */
+	uint64_t mapped;	/* pages, RAM or not, by IOVA */
+	uint64_t writable_iovas;	/* of those, writable */
+	uint64_t outside;	/* writable page frames that are no RAM */
+	struct ami_iova_range *holes;	/* IOVAs behind unreadable tables */
+	size_t nr_holes;
+	struct ami_walk_stats stats;
+};
+
+enum ami_verdict {
+	AMI_VERDICT_TRUSTED,
+	AMI_VERDICT_EXPOSED,
+	AMI_VERDICT_SUSPECT,
+	AMI_VERDICT_CORRUPT,
+	AMI_VERDICT_UNKNOWN,
+};
+
+const char *ami_verdict_name(enum ami_verdict v);
+
+#define AMI_MAX_REASONS	8
+
+/** struct ami_exposures - who could write what, and what follows. */
+struct ami_exposures {
+	struct ami_state *state;
+	struct ami_exposure *list;
+	size_t count;
+	struct ami_tree *trees;
+	size_t nr_trees;
+	enum ami_verdict verdict;
+	char *reason[AMI_MAX_REASONS];
+	size_t nr_reasons;
+};
+
+/**
+ * ami_exposures_find() - run all evidence providers and judge the dump
+ *
+ * Findings go to @state, which must outlive the result. NULL with @err filled
+ * when memory runs out or the user interrupts.
+ */
+struct ami_exposures *ami_exposures_find(struct ami_state *state,
+					 struct ami_error *err);
+void ami_exposures_free(struct ami_exposures *ex);
+
+/** ami_tree_of() - the walked form of @table, NULL when it was not walked. */
+const struct ami_tree *ami_tree_of(const struct ami_exposures *ex,
+				   const struct ami_table *table);
+
+/** ami_exposure_has() - does the exposure cover this page frame? */
+bool ami_exposure_has(const struct ami_exposures *ex,
+		      const struct ami_exposure *e, uint64_t pfn);
+
+/** struct ami_writer - one way in which a page could be written. */
+struct ami_writer {
+	const struct ami_exposure *exposure;
+	bool has_iova;
+	uint64_t iova;		/* of the byte that was asked for */
+};
+
+/**
+ * ami_writers() - everybody who could write the byte at @paddr
+ *
+ * @fn is called for each (exposure, IOVA); false stops.
+ */
+void ami_writers(const struct ami_exposures *ex, uint64_t paddr,
+		 bool (*fn)(void *ctx, const struct ami_writer *writer),
+		 void *ctx);
+
+#endif

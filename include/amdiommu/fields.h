@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Everything the analysis wants to know about the dumped kernel's symbols and
+ * types, in one place. Kernels differ: each item may be missing, and the
+ * readers choose their variant by what is there, never by version number.
+ *
+ * F(id, type, path)   member `path` of struct or union `type`
+ * T(id)               size of struct `id`
+ * E(id, enumeration)  value of enumerator `id`
+ * Y(id)               address of symbol `id`
+ */
+#ifndef AMDIOMMU_FIELDS_H
+#define AMDIOMMU_FIELDS_H
+
+#define AMI_FIELDS(F)							\
+	/* the IOMMU itself: drivers/iommu/amd/amd_iommu_types.h */	\
+	F(amd_iommu_list, amd_iommu, "list")				\
+	F(amd_iommu_index, amd_iommu, "index")				\
+	F(amd_iommu_mmio_phys, amd_iommu, "mmio_phys")			\
+	F(amd_iommu_cap, amd_iommu, "cap")				\
+	F(amd_iommu_acpi_flags, amd_iommu, "acpi_flags")		\
+	F(amd_iommu_features, amd_iommu, "features")			\
+	F(amd_iommu_features2, amd_iommu, "features2")			\
+	F(amd_iommu_devid, amd_iommu, "devid")				\
+	F(amd_iommu_pci_seg, amd_iommu, "pci_seg")			\
+	F(amd_iommu_cmd_buf, amd_iommu, "cmd_buf")			\
+	F(amd_iommu_cmd_buf_head, amd_iommu, "cmd_buf_head")		\
+	F(amd_iommu_cmd_buf_tail, amd_iommu, "cmd_buf_tail")		\
+	F(amd_iommu_evt_buf, amd_iommu, "evt_buf")			\
+	F(amd_iommu_ppr_log, amd_iommu, "ppr_log")			\
+	F(amd_iommu_ga_log, amd_iommu, "ga_log")			\
+	F(amd_iommu_ga_log_tail, amd_iommu, "ga_log_tail")		\
+	F(amd_iommu_int_enabled, amd_iommu, "int_enabled")		\
+	F(amd_iommu_need_sync, amd_iommu, "need_sync")			\
+	F(amd_iommu_lock, amd_iommu, "lock")				\
+	F(amd_iommu_flags, amd_iommu, "flags")				\
+	F(amd_iommu_cmd_sem, amd_iommu, "cmd_sem")			\
+	F(amd_iommu_cmd_sem_val, amd_iommu, "cmd_sem_val")		\
+	F(amd_iommu_cmd_sem_paddr, amd_iommu, "cmd_sem_paddr")		\
+	/* PCI segment: 5.10 has only {list, id}, its tables are globals */ \
+	F(seg_list, amd_iommu_pci_seg, "list")				\
+	F(seg_dev_data_list, amd_iommu_pci_seg, "dev_data_list")	\
+	F(seg_id, amd_iommu_pci_seg, "id")				\
+	F(seg_last_bdf, amd_iommu_pci_seg, "last_bdf")			\
+	F(seg_dev_table_size, amd_iommu_pci_seg, "dev_table_size")	\
+	F(seg_dev_table, amd_iommu_pci_seg, "dev_table")		\
+	F(seg_rlookup_table, amd_iommu_pci_seg, "rlookup_table")	\
+	F(seg_irq_lookup_table, amd_iommu_pci_seg, "irq_lookup_table")	\
+	F(seg_alias_table, amd_iommu_pci_seg, "alias_table")		\
+	F(seg_unity_map, amd_iommu_pci_seg, "unity_map")		\
+	F(unity_list, unity_map_entry, "list")				\
+	F(unity_devid_start, unity_map_entry, "devid_start")		\
+	F(unity_devid_end, unity_map_entry, "devid_end")		\
+	F(unity_address_start, unity_map_entry, "address_start")	\
+	F(unity_address_end, unity_map_entry, "address_end")		\
+	F(unity_prot, unity_map_entry, "prot")				\
+	/* per device state */						\
+	F(dev_data_node, iommu_dev_data, "dev_data_list")		\
+	F(dev_data_domain, iommu_dev_data, "domain")			\
+	F(dev_data_pdev, iommu_dev_data, "pdev")			\
+	F(dev_data_dev, iommu_dev_data, "dev")				\
+	F(dev_data_devid, iommu_dev_data, "devid")			\
+	F(dev_data_ats_510, iommu_dev_data, "ats.enabled")		\
+	F(dev_data_ats_enabled, iommu_dev_data, "ats_enabled")		\
+	F(dev_data_defer_attach, iommu_dev_data, "defer_attach")	\
+	F(dev_data_gcr3_tbl, iommu_dev_data, "gcr3_info.gcr3_tbl")	\
+	F(dev_data_gcr3_glx, iommu_dev_data, "gcr3_info.glx")		\
+	F(dev_data_gcr3_domid, iommu_dev_data, "gcr3_info.domid")	\
+	/* protection domain */						\
+	F(pdom_domain, protection_domain, "domain")			\
+	F(pdom_id, protection_domain, "id")				\
+	F(pdom_pt_root, protection_domain, "pt_root")			\
+	F(pdom_flags, protection_domain, "flags")			\
+	F(pdom_glx, protection_domain, "glx")				\
+	F(pdom_gcr3_tbl, protection_domain, "gcr3_tbl")			\
+	F(pdom_pd_mode, protection_domain, "pd_mode")			\
+	F(pdom_iop_mode, protection_domain, "iop.mode")			\
+	F(pdom_iop_root, protection_domain, "iop.root")			\
+	F(pdom_iop_pgd, protection_domain, "iop.pgd")			\
+	F(pdom_amdv1_top, protection_domain, "amdv1.amdpt.common.top_of_table") \
+	F(pdom_amdv2_top, protection_domain, "amdv2.x86_64_pt.common.top_of_table") \
+	F(iommu_domain_type, iommu_domain, "type")			\
+	F(iommu_domain_cookie, iommu_domain, "iova_cookie")		\
+	F(iommu_domain_cookie_type, iommu_domain, "cookie_type")	\
+	F(irt_table, irq_remap_table, "table")				\
+	F(irt_min_index, irq_remap_table, "min_index")			\
+	/* driver core and PCI */					\
+	F(device_kobj_name, device, "kobj.name")			\
+	F(device_init_name, device, "init_name")			\
+	F(device_driver, device, "driver")				\
+	F(device_group, device, "iommu_group")				\
+	F(device_driver_name, device_driver, "name")			\
+	F(group_id, iommu_group, "id")					\
+	F(group_default_domain, iommu_group, "default_domain")		\
+	F(group_domain, iommu_group, "domain")				\
+	F(pci_dev_dev, pci_dev, "dev")					\
+	F(pci_dev_bus_list, pci_dev, "bus_list")			\
+	F(pci_dev_bus, pci_dev, "bus")					\
+	F(pci_dev_devfn, pci_dev, "devfn")				\
+	F(pci_dev_vendor, pci_dev, "vendor")				\
+	F(pci_dev_device, pci_dev, "device")				\
+	F(pci_dev_class, pci_dev, "class")				\
+	F(pci_dev_hdr_type, pci_dev, "hdr_type")			\
+	F(pci_dev_is_busmaster, pci_dev, "is_busmaster")		\
+	F(pci_dev_ats_enabled, pci_dev, "ats_enabled")			\
+	F(pci_bus_node, pci_bus, "node")				\
+	F(pci_bus_children, pci_bus, "children")			\
+	F(pci_bus_devices, pci_bus, "devices")				\
+	F(pci_bus_number, pci_bus, "number")				\
+	F(pci_bus_sysdata, pci_bus, "sysdata")				\
+	F(pci_sysdata_domain, pci_sysdata, "domain")			\
+	F(resource_start, resource, "start")				\
+	F(resource_end, resource, "end")
+
+#define AMI_TYPES(T)							\
+	T(amd_iommu)							\
+	T(amd_iommu_pci_seg)						\
+	T(iommu_dev_data)						\
+	T(protection_domain)						\
+	T(iommu_domain)							\
+	T(unity_map_entry)						\
+	T(irq_remap_table)						\
+	T(device)							\
+	T(device_driver)						\
+	T(iommu_group)							\
+	T(pci_dev)							\
+	T(pci_bus)							\
+	T(pci_sysdata)							\
+	T(resource)
+
+#define AMI_ENUMERATORS(E)						\
+	E(AMD_IOMMU_V1, io_pgtable_fmt)					\
+	E(AMD_IOMMU_V2, io_pgtable_fmt)					\
+	E(PD_MODE_NONE, protection_domain_mode)				\
+	E(PD_MODE_V1, protection_domain_mode)				\
+	E(PD_MODE_V2, protection_domain_mode)
+
+#define AMI_SYMBOLS(Y)							\
+	Y(_stext)							\
+	Y(__start_BTF)							\
+	Y(__stop_BTF)							\
+	Y(page_offset_base)						\
+	Y(sme_me_mask)							\
+	Y(crashk_res)							\
+	Y(crashk_low_res)						\
+	Y(saved_command_line)						\
+	Y(amd_iommu_list)						\
+	Y(amd_iommu_pci_seg_list)					\
+	Y(amd_iommu_dev_table)						\
+	Y(amd_iommu_rlookup_table)					\
+	Y(amd_iommu_alias_table)					\
+	Y(irq_lookup_table)						\
+	Y(amd_iommu_last_bdf)						\
+	Y(dev_table_size)						\
+	Y(dev_data_list)						\
+	Y(amd_iommu_unity_map)						\
+	Y(amd_iommu_pgtable)						\
+	Y(amd_iommu_gpt_level)						\
+	Y(amd_iommu_snp_en)						\
+	Y(amd_iommu_efr)						\
+	Y(amd_iommu_efr2)						\
+	Y(amd_iommu_guest_ir)						\
+	Y(amd_iommu_np_cache)						\
+	Y(amd_iommu_irq_remap)						\
+	Y(amd_iommu_evtlog_size)					\
+	Y(amd_iommu_pprlog_size)					\
+	Y(amd_iommu_pre_enabled)					\
+	Y(amd_iommu_ops)						\
+	Y(blocked_domain)						\
+	Y(dmar_drhd_units)						\
+	Y(intel_iommu_enabled)						\
+	Y(pci_root_buses)
+
+#define AMI_FIELD_ID(id, type, path)	AMI_F_##id,
+#define AMI_TYPE_ID(id)			AMI_T_##id,
+#define AMI_ENUM_ID(id, enumeration)	AMI_E_##id,
+#define AMI_SYMBOL_ID(id)		AMI_Y_##id,
+
+enum ami_field { AMI_FIELDS(AMI_FIELD_ID) AMI_NR_FIELDS };
+enum ami_type { AMI_TYPES(AMI_TYPE_ID) AMI_NR_TYPES };
+enum ami_enumerator { AMI_ENUMERATORS(AMI_ENUM_ID) AMI_NR_ENUMERATORS };
+enum ami_symbol { AMI_SYMBOLS(AMI_SYMBOL_ID) AMI_NR_SYMBOLS };
+
+#undef AMI_FIELD_ID
+#undef AMI_TYPE_ID
+#undef AMI_ENUM_ID
+#undef AMI_SYMBOL_ID
+
+#endif

@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef AMDIOMMU_KERNEL_H
+#define AMDIOMMU_KERNEL_H
+
+#include <amdiommu/dump.h>
+#include <amdiommu/fields.h>
+
+struct ami_kernel;
+
+/**
+ * struct ami_member - where a structure member lies
+ * @offset: bytes from the start of the structure
+ * @size: bytes; of a bit field, those of its storage
+ * @bit_size: 0 for an ordinary member, else width of the bit field
+ * @bit_offset: of a bit field, counted from the lowest bit at @offset
+ */
+struct ami_member {
+	bool present;
+	uint32_t offset;
+	uint32_t size;
+	uint8_t bit_offset;
+	uint8_t bit_size;
+};
+
+/** struct ami_layout - the answers to amdiommu/fields.h for one kernel. */
+struct ami_layout {
+	struct ami_member field[AMI_NR_FIELDS];
+	uint64_t type_size[AMI_NR_TYPES];	/* 0: no such type */
+	struct {
+		bool present;
+		int64_t value;
+	} enumerator[AMI_NR_ENUMERATORS];
+	uint64_t symbol[AMI_NR_SYMBOLS];	/* 0: no such symbol */
+};
+
+/** struct ami_field_want - a member to look up, by name. */
+struct ami_field_want {
+	const char *id;
+	const char *type;
+	const char *path;	/* dotted, anonymous members are transparent */
+};
+
+struct ami_enum_want {
+	const char *id;
+	const char *type;
+};
+
+extern const struct ami_field_want ami_field_wants[AMI_NR_FIELDS];
+extern const char *const ami_type_wants[AMI_NR_TYPES];
+extern const struct ami_enum_want ami_enum_wants[AMI_NR_ENUMERATORS];
+extern const char *const ami_symbol_wants[AMI_NR_SYMBOLS];
+
+/**
+ * struct ami_layout_source - who knows the kernel's symbols and types
+ * @name: for the report: "BTF", "DWARF", "crash"
+ * @resolve: fill @layout; what the kernel lacks stays zero. The kernel handle
+ *	can translate addresses of the kernel image already. Returns -1 with
+ *	@err filled only when nothing can be resolved at all.
+ */
+struct ami_layout_source {
+	const char *name;
+	int (*resolve)(void *ctx, struct ami_kernel *kernel,
+		       struct ami_layout *layout, struct ami_error *err);
+	void *ctx;
+};
+
+/** ami_layout_btf - kallsyms and BTF found in the dump itself. */
+extern const struct ami_layout_source ami_layout_btf;
+
+/**
+ * ami_layout_vmlinux() - symbol table and DWARF of a vmlinux file
+ *
+ * Only the path is stored; it must outlive the source. The build ID is
+ * compared with the dump's; a wrong file is refused.
+ */
+struct ami_layout_source ami_layout_vmlinux(const char *path);
+
+/**
+ * ami_kernel_open() - learn where things are in the dumped kernel
+ *
+ * @dump must outlive the result. Returns NULL with @err filled when the
+ * kernel can't be understood at all.
+ */
+struct ami_kernel *ami_kernel_open(struct ami_dump *dump,
+				   const struct ami_layout_source *source,
+				   struct ami_error *err);
+void ami_kernel_close(struct ami_kernel *kernel);
+
+struct ami_dump *ami_kernel_dump(const struct ami_kernel *kernel);
+const struct ami_layout *ami_kernel_layout(const struct ami_kernel *kernel);
+const char *ami_kernel_source(const struct ami_kernel *kernel);
+
+/** ami_kernel_release() - OSRELEASE of the dumped kernel, "" when unknown. */
+const char *ami_kernel_release(const struct ami_kernel *kernel);
+
+/** ami_kernel_sme() - SME mask to clear from physical addresses in tables. */
+uint64_t ami_kernel_sme(const struct ami_kernel *kernel);
+
+/** ami_has() - does this kernel have the member? */
+static inline bool ami_has(const struct ami_kernel *kernel, enum ami_field f)
+{
+	return ami_kernel_layout(kernel)->field[f].present;
+}
+
+/** ami_symbol() - address of a symbol, 0 when the kernel has none. */
+static inline uint64_t ami_symbol(const struct ami_kernel *kernel,
+				  enum ami_symbol y)
+{
+	return ami_kernel_layout(kernel)->symbol[y];
+}
+
+/** ami_type_size() - sizeof a structure, 0 when the kernel has none. */
+static inline uint64_t ami_type_size(const struct ami_kernel *kernel,
+				     enum ami_type t)
+{
+	return ami_kernel_layout(kernel)->type_size[t];
+}
+
+/** ami_enumerator() - value of an enumerator, @fallback when missing. */
+int64_t ami_enumerator(const struct ami_kernel *kernel, enum ami_enumerator e,
+		       int64_t fallback);
+
+/**
+ * ami_virt_to_phys() - translate a kernel virtual address
+ *
+ * Kernel image and direct map by arithmetic, everything else through the dead
+ * kernel's page tables (4 or 5 levels).
+ */
+enum ami_mem ami_virt_to_phys(struct ami_kernel *kernel, uint64_t va,
+			      uint64_t *paddr);
+
+/** ami_read() - read @len bytes of kernel virtual memory, all or nothing. */
+enum ami_mem ami_read(struct ami_kernel *kernel, uint64_t va, void *buf,
+		      size_t len);
+enum ami_mem ami_read_u64(struct ami_kernel *kernel, uint64_t va,
+			  uint64_t *value);
+enum ami_mem ami_read_u32(struct ami_kernel *kernel, uint64_t va,
+			  uint32_t *value);
+
+/**
+ * ami_read_string() - read a NUL-terminated string
+ *
+ * Cut at @size - 1 bytes; bytes that are not printable become '?'.
+ */
+enum ami_mem ami_read_string(struct ami_kernel *kernel, uint64_t va,
+			     char *buf, size_t size);
+
+/**
+ * ami_get() - value of an integer, pointer or bit-field member
+ * @va: address of the structure
+ *
+ * Zero-extended to 64 bits. AMI_MEM_NO_FIELD when the kernel has no such
+ * member, and for members wider than 8 bytes.
+ */
+enum ami_mem ami_get(struct ami_kernel *kernel, uint64_t va, enum ami_field f,
+		     uint64_t *value);
+
+/** ami_addr() - address of a member inside the structure at @va. */
+uint64_t ami_addr(const struct ami_kernel *kernel, uint64_t va,
+		  enum ami_field f);
+
+/** ami_container() - address of the structure whose member lies at @va. */
+uint64_t ami_container(const struct ami_kernel *kernel, uint64_t va,
+		       enum ami_field f);
+
+/** ami_kernel_address() - could @va be a kernel pointer? */
+static inline bool ami_kernel_address(uint64_t va)
+{
+	return va >> 56 == 0xff && va < UINT64_MAX - 0xfff;
+}
+
+/**
+ * struct ami_list_iter - bounded, cycle-safe walk over kernel lists
+ * @mem: after the walk: AMI_MEM_OK when the end was reached regularly
+ * @broken: after the walk: the list does not end (loop, or too long), or has
+ *	a pointer that can't be one
+ */
+struct ami_list_iter {
+	struct ami_kernel *kernel;
+	uint64_t head;		/* 0 for an llist */
+	uint64_t pos;
+	uint64_t mark;		/* Brent's cycle detection */
+	uint64_t steps, power;
+	uint64_t max;
+	enum ami_mem mem;
+	bool broken;
+};
+
+/** ami_list_start() - over struct list_head at @head, at most @max nodes. */
+void ami_list_start(struct ami_list_iter *it, struct ami_kernel *kernel,
+		    uint64_t head, uint64_t max);
+
+/** ami_llist_start() - over struct llist_head at @head. */
+void ami_llist_start(struct ami_list_iter *it, struct ami_kernel *kernel,
+		     uint64_t head, uint64_t max);
+
+/** ami_list_next() - address of the next node; false at the end. */
+bool ami_list_next(struct ami_list_iter *it, uint64_t *node);
+
+#endif

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef AMDIOMMU_PFNSET_H
+#define AMDIOMMU_PFNSET_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/**
+ * struct ami_pfnset - a set of page frame numbers below 2^40
+ *
+ * Compressed bitmaps (CRoaring), one per 2^32 page frames; memory grows with
+ * the fragments of the set, not with its size. Operations that run out of
+ * memory abort in CRoaring's allocator.
+ */
+struct ami_pfnset;
+
+#define AMI_PFN_LIMIT	(1ull << 40)
+
+struct ami_pfnset *ami_pfnset_new(void);
+void ami_pfnset_free(struct ami_pfnset *set);
+
+/** ami_pfnset_add() - add @count frames from @first; those above 2^40 are cut. */
+void ami_pfnset_add(struct ami_pfnset *set, uint64_t first, uint64_t count);
+
+/** ami_pfnset_test_add() - add one frame; was it there already? */
+bool ami_pfnset_test_add(struct ami_pfnset *set, uint64_t pfn);
+
+void ami_pfnset_remove(struct ami_pfnset *set, uint64_t first, uint64_t count);
+void ami_pfnset_union(struct ami_pfnset *set, const struct ami_pfnset *other);
+bool ami_pfnset_has(const struct ami_pfnset *set, uint64_t pfn);
+uint64_t ami_pfnset_count(const struct ami_pfnset *set);
+
+/** ami_pfnset_compact() - re-encode runs once a set is complete. */
+void ami_pfnset_compact(struct ami_pfnset *set);
+
+/**
+ * ami_pfnset_ranges() - call @fn for each run of frames, ascending
+ *
+ * Stops early when @fn returns false.
+ */
+void ami_pfnset_ranges(const struct ami_pfnset *set,
+		       bool (*fn)(void *ctx, uint64_t first, uint64_t count),
+		       void *ctx);
+
+#endif

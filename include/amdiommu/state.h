@@ -1,0 +1,295 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef AMDIOMMU_STATE_H
+#define AMDIOMMU_STATE_H
+
+#include <amdiommu/command.h>
+#include <amdiommu/dte.h>
+#include <amdiommu/finding.h>
+#include <amdiommu/irte.h>
+#include <amdiommu/kernel.h>
+#include <amdiommu/log.h>
+#include <amdiommu/table.h>
+
+/** enum ami_seen - how far a piece of memory can speak for the panic moment */
+enum ami_seen {
+	AMI_SEEN_INTACT,	/* agrees with the driver's own books */
+	AMI_SEEN_OVERWRITTEN,	/* the capture kernel wrote here */
+	AMI_SEEN_INCONSISTENT,	/* disagrees with the driver's books */
+	AMI_SEEN_UNREAD,	/* not to be had from the dump */
+};
+
+const char *ami_seen_name(enum ami_seen seen);
+
+/** struct ami_bdf - a PCI function: segment and 16-bit device ID. */
+struct ami_bdf {
+	uint16_t segment;
+	uint16_t devid;
+};
+
+#define AMI_BDF_TEXT	16
+
+/** ami_bdf_text() - "ssss:bb:dd.f"; returns @buf. */
+char *ami_bdf_text(struct ami_bdf bdf, char buf[AMI_BDF_TEXT]);
+
+/** ami_bdf_parse() - "[ssss:]bb:dd.f"; false when it is not one. */
+bool ami_bdf_parse(const char *text, struct ami_bdf *bdf);
+
+/*
+ * Command ring: 8 KiB in every kernel from 5.10 to 7.3 (CMD_BUFFER_SIZE).
+ */
+#define AMI_RING_ENTRIES	512u
+
+enum ami_entry_state {
+	AMI_ENTRY_UNUSED,	/* all zero: never written */
+	AMI_ENTRY_DONE,		/* a later completion wait proves it */
+	AMI_ENTRY_UNPROVEN,	/* issued, completion not proven */
+	AMI_ENTRY_NOT_EXECUTED,	/* the IOMMU stopped before it */
+	AMI_ENTRY_OVERWRITTEN,	/* written by the capture kernel */
+	AMI_ENTRY_UNREAD,	/* its page is not in the dump */
+	AMI_ENTRY_STATES
+};
+
+const char *ami_entry_state_name(enum ami_entry_state state);
+
+/**
+ * struct ami_ring - command ring at the panic
+ * @tail: index of the next free entry
+ * @last_issued: sequence number of the newest completion wait
+ * @semaphore: sequence number the hardware stored last
+ * @proven: index of the newest completion wait proven done, -1 when none
+ * @oldest, @outstanding: the unproven entries are @outstanding entries from
+ *	index @oldest on, wrapping; they end before @tail
+ */
+struct ami_ring {
+	uint64_t va, phys;
+	bool located, tail_known, semaphore_known, issued_known, sync_known;
+	uint32_t tail;
+	uint64_t semaphore_phys;
+	uint64_t last_issued;
+	uint64_t semaphore;
+	bool need_sync;
+	bool lock_held;
+	int proven;
+	uint32_t oldest, outstanding;
+	struct amdvi_command entry[AMI_RING_ENTRIES];
+	enum ami_entry_state state[AMI_RING_ENTRIES];
+	uint32_t count[AMI_ENTRY_STATES];
+};
+
+enum ami_log_kind { AMI_LOG_EVENT, AMI_LOG_PPR, AMI_LOG_GA, AMI_LOGS };
+
+const char *ami_log_name(enum ami_log_kind kind);
+
+/** struct ami_log_entry - a non-zero entry; which member counts: the log's. */
+struct ami_log_entry {
+	uint32_t index;
+	union {
+		struct amdvi_event event;
+		struct amdvi_ppr ppr;
+		struct amdvi_ga ga;
+	};
+};
+
+/**
+ * struct ami_log - one of the rings the IOMMU writes
+ * @entries: capacity; @unread_pages: pages of it the dump lacks
+ * @list: what is not zero, in ring order. Heads and tails live in registers
+ *	only: the driver zeroes what it handled, except page faults.
+ */
+struct ami_log {
+	uint64_t va, phys;
+	bool located;
+	uint32_t entries;
+	uint32_t entry_size;
+	uint32_t unread_pages;
+	struct ami_log_entry *list;
+	size_t count;
+};
+
+struct ami_iommu {
+	uint64_t va;
+	uint32_t index;
+	struct ami_bdf bdf;
+	int segment;			/* index into ami_state.segments, -1 */
+	uint32_t cap;
+	uint64_t features, features2;
+	uint8_t acpi_flags;
+	uint64_t mmio_phys;
+	bool pre_enabled;
+	struct ami_ring ring;
+	struct ami_log log[AMI_LOGS];
+	uint64_t ga_tail_phys;		/* 0: none */
+};
+
+struct ami_unity {
+	struct ami_bdf first;
+	uint16_t last;			/* devid, inclusive */
+	uint64_t start, end;		/* physical = IOVA; end exclusive */
+	bool read, write;
+};
+
+/** struct ami_segment - a PCI segment and its device table. */
+struct ami_segment {
+	uint64_t va;			/* 0: tables are globals (5.10) */
+	uint16_t id;
+	uint16_t last_bdf;
+	bool last_bdf_known;
+	uint64_t dev_table, dev_table_phys;
+	uint32_t dev_table_size;	/* bytes */
+	uint64_t rlookup_table, alias_table, irq_lookup_table;
+	uint64_t dev_data_head, unity_head;
+	struct ami_unity *unity;
+	size_t nr_unity;
+};
+
+enum ami_domain_kind {
+	AMI_DOMAIN_BLOCKED,
+	AMI_DOMAIN_UNMANAGED,
+	AMI_DOMAIN_DMA,
+	AMI_DOMAIN_DMA_FQ,
+	AMI_DOMAIN_IDENTITY,
+	AMI_DOMAIN_SVA,
+	AMI_DOMAIN_NESTED,
+	AMI_DOMAIN_UNKNOWN,
+};
+
+const char *ami_domain_kind_name(enum ami_domain_kind kind);
+
+/**
+ * struct ami_domain - a protection domain as the driver sees it
+ * @table: format NONE when it has no page table
+ * @readable: false when its root could not be read; the table is unknown
+ */
+struct ami_domain {
+	uint64_t va;
+	uint16_t id;
+	bool id_known;
+	uint32_t type;			/* iommu_domain.type */
+	enum ami_domain_kind kind;
+	struct ami_table table;
+	bool readable;
+	size_t nr_devices;
+};
+
+/** enum ami_translation - what becomes of a device's DMA */
+enum ami_translation {
+	AMI_TRANSLATION_PAGING,
+	AMI_TRANSLATION_PASSTHROUGH,
+	AMI_TRANSLATION_BLOCKED,
+	AMI_TRANSLATION_NONE,		/* no IOMMU in the way, or V=0 */
+	AMI_TRANSLATION_UNKNOWN,
+};
+
+const char *ami_translation_name(enum ami_translation t);
+
+struct ami_device {
+	struct ami_bdf bdf;
+	struct ami_bdf alias;		/* == bdf when none */
+	bool is_pci;			/* found on a PCI bus */
+	bool is_bridge;
+	bool busmaster;			/* the kernel enabled bus mastering */
+	bool busmaster_known;
+	bool ats;			/* the driver enabled ATS */
+	bool deferred;			/* capture kernel: attach postponed */
+	uint16_t vendor, device;
+	uint32_t class;
+	char name[40];
+	char driver[32];		/* "" when unbound */
+	int group;			/* IOMMU group, -1 */
+	int iommu;			/* index into ami_state.iommus, -1 */
+	int segment;			/* index into ami_state.segments, -1 */
+	int domain;			/* index into ami_state.domains, -1 */
+	uint64_t dev_data, dev, pci_dev;	/* 0: none */
+	struct amdvi_dte dte;
+	enum ami_mem dte_mem;
+	enum ami_seen dte_seen;
+	char disagreement[96];		/* DTE against driver, "" when none */
+	struct ami_table table;		/* what its DMA goes through */
+	enum ami_translation translation;
+	bool may_read, may_write;	/* by the DTE, before any table */
+};
+
+/** enum ami_capture - what the capture kernel did to the dead one's tables */
+enum ami_capture {
+	AMI_CAPTURE_UNKNOWN,
+	AMI_CAPTURE_NONE,	/* no sign of one */
+	AMI_CAPTURE_REUSE,	/* wrote into ring, log or device table */
+};
+
+/** struct ami_device_map - devid to 1 + position in ami_state.devices */
+struct ami_device_map {
+	uint16_t segment;
+	uint32_t *position;
+};
+
+/** struct ami_state - the AMD IOMMUs of the dead machine, at the panic */
+struct ami_state {
+	struct ami_kernel *kernel;
+	struct ami_iommu *iommus;
+	size_t nr_iommus;
+	struct ami_segment *segments;
+	size_t nr_segments;
+	struct ami_device *devices;	/* ascending by BDF */
+	size_t nr_devices;
+	struct ami_device_map *maps;		/* one per PCI segment */
+	size_t nr_maps;
+	struct ami_domain *domains;
+	size_t nr_domains;
+	struct ami_range crashkernel[2];	/* in page frames */
+	enum ami_capture capture;
+	unsigned int irte_size;		/* 4 or 16 bytes */
+	bool snp;
+	bool incomplete;		/* something essential is unknown */
+	struct ami_findings findings;
+};
+
+/**
+ * ami_state_read() - rebuild the state
+ *
+ * What can't be read or makes no sense becomes a finding. Returns NULL with
+ * @err filled only when there is no AMD IOMMU to speak of, when memory runs
+ * out or when the user interrupts.
+ */
+struct ami_state *ami_state_read(struct ami_kernel *kernel,
+				 struct ami_error *err);
+void ami_state_free(struct ami_state *state);
+
+/** ami_state_device() - the device with this BDF, or NULL. */
+const struct ami_device *ami_state_device(const struct ami_state *state,
+					  struct ami_bdf bdf);
+
+/** ami_in_crashkernel() - does the page frame belong to the capture kernel? */
+bool ami_in_crashkernel(const struct ami_state *state, uint64_t pfn);
+
+/**
+ * struct ami_irt - interrupt remapping table of one device
+ * @entries: how many the DTE declares; @entry_size: 4 or 16
+ */
+struct ami_irt {
+	uint64_t phys;
+	uint32_t entries;
+	unsigned int entry_size;
+	uint32_t unread;
+	struct amdvi_irte *list;	/* valid ones */
+	uint32_t *index;
+	size_t count;
+};
+
+/** ami_irt_read() - false when the device has none or memory runs out. */
+bool ami_irt_read(const struct ami_state *state,
+		  const struct ami_device *device, struct ami_irt *irt);
+void ami_irt_free(struct ami_irt *irt);
+
+/**
+ * ami_gcr3_tables() - the guest tables behind a DTE with GV
+ * @fn: called with each valid PASID and its table; false stops
+ *
+ * Returns the number of GCR3 pages that could not be read.
+ */
+uint64_t ami_gcr3_tables(struct ami_dump *dump, const struct amdvi_dte *dte,
+			 uint64_t sme_mask,
+			 bool (*fn)(void *ctx, uint32_t pasid,
+				    const struct ami_table *table),
+			 void *ctx);
+
+#endif

@@ -1,0 +1,345 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Physical memory of the dead machine, page frame by page frame, through a
+ * small cache of our own: hosts differ in how much a read costs them, and a
+ * page-table walk comes back to the same upper-level pages all the time.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "record.h"
+
+#define CACHE_PAGES	512u
+#define CACHE_BUCKETS	1024u
+#define NO_SLOT		UINT16_MAX
+#define BULK_BYTES	(16u * AMI_PAGE_SIZE)
+
+struct slot {
+	uint64_t pfn;
+	uint64_t valid;		/* granules that are real */
+	uint16_t next;		/* in the same bucket */
+	uint16_t pins;
+	bool used;
+	bool recent;		/* second chance for the clock hand */
+};
+
+struct ami_dump {
+	struct ami_dump_ops ops;
+	void *ctx;
+	struct ami_dump_info info;
+	uint64_t ram_pages;
+	uint64_t pages_read;
+	struct ami_record record;
+	bool recording;
+	unsigned int hand;
+	uint16_t bucket[CACHE_BUCKETS];
+	struct slot slot[CACHE_PAGES];
+	uint8_t *data;		/* CACHE_PAGES pages */
+};
+
+const char *ami_mem_text(enum ami_mem mem)
+{
+	switch (mem) {
+	case AMI_MEM_OK:
+		return "present";
+	case AMI_MEM_FILTERED:
+		return "filtered out of the dump";
+	case AMI_MEM_ABSENT:
+		return "not RAM of this machine";
+	case AMI_MEM_ERROR:
+		return "unreadable in the dump file";
+	case AMI_MEM_UNMAPPED:
+		return "not mapped in the kernel's page tables";
+	case AMI_MEM_NO_FIELD:
+		return "not a member in this kernel";
+	}
+	return "unknown";
+}
+
+struct ami_dump *ami_dump_new(const struct ami_dump_ops *ops, void *ctx,
+			      const struct ami_dump_info *info)
+{
+	struct ami_dump *dump = calloc(1, sizeof(*dump));
+	size_t i;
+
+	if (dump)
+		dump->data = malloc((size_t)CACHE_PAGES * AMI_PAGE_SIZE);
+	if (!dump || !dump->data) {
+		free(dump);
+		if (ops->close)
+			ops->close(ctx);
+		return NULL;
+	}
+	dump->ops = *ops;
+	dump->ctx = ctx;
+	dump->info = *info;
+	for (i = 0; i < info->nr_ram; i++)
+		dump->ram_pages += info->ram[i].count;
+	memset(dump->bucket, 0xff, sizeof(dump->bucket));
+	return dump;
+}
+
+void ami_dump_close(struct ami_dump *dump)
+{
+	if (!dump)
+		return;
+	if (dump->ops.close)
+		dump->ops.close(dump->ctx);
+	if (dump->recording)
+		ami_record_free(&dump->record);
+	free(dump->data);
+	free(dump);
+}
+
+const struct ami_dump_info *ami_dump_info(const struct ami_dump *dump)
+{
+	return &dump->info;
+}
+
+const char *ami_dump_vmcoreinfo(const struct ami_dump *dump)
+{
+	return dump->ops.vmcoreinfo ? dump->ops.vmcoreinfo(dump->ctx) : NULL;
+}
+
+bool ami_dump_interrupted(const struct ami_dump *dump)
+{
+	return dump->ops.interrupted && dump->ops.interrupted(dump->ctx);
+}
+
+uint64_t ami_dump_pages_read(const struct ami_dump *dump)
+{
+	return dump->pages_read;
+}
+
+uint64_t ami_dump_ram_pages(const struct ami_dump *dump)
+{
+	return dump->ram_pages;
+}
+
+bool ami_dump_ram(const struct ami_dump *dump, uint64_t pfn)
+{
+	const struct ami_range *ram = dump->info.ram;
+	size_t lo = 0, hi = dump->info.nr_ram;
+
+	while (lo < hi) {
+		size_t mid = lo + (hi - lo) / 2;
+
+		if (pfn < ram[mid].first)
+			hi = mid;
+		else if (pfn - ram[mid].first >= ram[mid].count)
+			lo = mid + 1;
+		else
+			return true;
+	}
+	return false;
+}
+
+static unsigned int bucket_of(uint64_t pfn)
+{
+	return (pfn * 0x9e3779b97f4a7c15ull) >> 54;
+}
+
+static uint8_t *slot_data(struct ami_dump *dump, unsigned int i)
+{
+	return dump->data + (size_t)i * AMI_PAGE_SIZE;
+}
+
+static unsigned int cache_find(struct ami_dump *dump, uint64_t pfn)
+{
+	unsigned int i = dump->bucket[bucket_of(pfn)];
+
+	while (i != NO_SLOT && dump->slot[i].pfn != pfn)
+		i = dump->slot[i].next;
+	return i;
+}
+
+static void cache_unlink(struct ami_dump *dump, unsigned int i)
+{
+	uint16_t *link = &dump->bucket[bucket_of(dump->slot[i].pfn)];
+
+	while (*link != i)
+		link = &dump->slot[*link].next;
+	*link = dump->slot[i].next;
+	dump->slot[i].used = false;
+}
+
+/* Clock replacement; NO_SLOT only when the caller pinned the whole cache. */
+static unsigned int cache_victim(struct ami_dump *dump)
+{
+	unsigned int turns;
+
+	for (turns = 0; turns < 2 * CACHE_PAGES + 1; turns++) {
+		unsigned int i = dump->hand;
+		struct slot *slot = &dump->slot[i];
+
+		dump->hand = (i + 1) % CACHE_PAGES;
+		if (slot->pins)
+			continue;
+		if (slot->used && slot->recent) {
+			slot->recent = false;
+			continue;
+		}
+		if (slot->used)
+			cache_unlink(dump, i);
+		return i;
+	}
+	return NO_SLOT;
+}
+
+static enum ami_mem host_read(struct ami_dump *dump, uint64_t pfn,
+			      uint8_t *page)
+{
+	enum ami_mem mem = dump->ops.read_page(dump->ctx, pfn, page);
+
+	if (mem == AMI_MEM_OK)
+		dump->pages_read++;
+	return mem;
+}
+
+static enum ami_mem cache_get(struct ami_dump *dump, uint64_t pfn,
+			      unsigned int *index)
+{
+	unsigned int i = cache_find(dump, pfn);
+	uint16_t *head = &dump->bucket[bucket_of(pfn)];
+	enum ami_mem mem;
+
+	if (i == NO_SLOT) {
+		i = cache_victim(dump);
+		if (i == NO_SLOT)
+			return AMI_MEM_ERROR;
+		mem = host_read(dump, pfn, slot_data(dump, i));
+		if (mem != AMI_MEM_OK)
+			return mem;
+		dump->slot[i] = (struct slot){
+			.pfn = pfn, .next = *head, .used = true,
+			.valid = UINT64_MAX,
+		};
+		if (dump->ops.valid)
+			dump->slot[i].valid = dump->ops.valid(dump->ctx, pfn);
+		*head = i;
+	}
+	dump->slot[i].recent = true;
+	*index = i;
+	return AMI_MEM_OK;
+}
+
+static enum ami_mem read_piece(struct ami_dump *dump, uint64_t paddr,
+			       uint8_t *buf, size_t len)
+{
+	uint64_t mask = ami_granule_mask(paddr % AMI_PAGE_SIZE, len);
+	enum ami_mem mem;
+	unsigned int i;
+
+	mem = cache_get(dump, paddr >> AMI_PAGE_SHIFT, &i);
+	if (mem != AMI_MEM_OK)
+		return mem;
+	if ((dump->slot[i].valid & mask) != mask)
+		return AMI_MEM_FILTERED;
+	if (dump->recording)
+		ami_record_add(&dump->record, paddr >> AMI_PAGE_SHIFT, mask);
+	memcpy(buf, slot_data(dump, i) + paddr % AMI_PAGE_SIZE, len);
+	return AMI_MEM_OK;
+}
+
+/* Whole pages of a large read go straight to the caller, past the cache. */
+static enum ami_mem read_bulk(struct ami_dump *dump, uint64_t pfn,
+			      uint8_t *buf)
+{
+	enum ami_mem mem = host_read(dump, pfn, buf);
+
+	if (mem != AMI_MEM_OK)
+		return mem;
+	if (dump->ops.valid && dump->ops.valid(dump->ctx, pfn) != UINT64_MAX)
+		return AMI_MEM_FILTERED;
+	if (dump->recording)
+		ami_record_add(&dump->record, pfn, UINT64_MAX);
+	return AMI_MEM_OK;
+}
+
+enum ami_mem ami_dump_read(struct ami_dump *dump, uint64_t paddr, void *buf,
+			   size_t len)
+{
+	bool bulk = len >= BULK_BYTES;
+	uint8_t *p = buf;
+
+	if (len && paddr > UINT64_MAX - (len - 1))
+		return AMI_MEM_ABSENT;
+	while (len) {
+		size_t part = AMI_PAGE_SIZE - paddr % AMI_PAGE_SIZE;
+		enum ami_mem mem;
+
+		if (part > len)
+			part = len;
+		if (bulk && part == AMI_PAGE_SIZE)
+			mem = read_bulk(dump, paddr >> AMI_PAGE_SHIFT, p);
+		else
+			mem = read_piece(dump, paddr, p, part);
+		if (mem != AMI_MEM_OK)
+			return mem;
+		p += part;
+		paddr += part;
+		len -= part;
+	}
+	return AMI_MEM_OK;
+}
+
+const uint8_t *ami_dump_page(struct ami_dump *dump, uint64_t pfn,
+			     enum ami_mem *mem)
+{
+	unsigned int i;
+
+	*mem = cache_get(dump, pfn, &i);
+	if (*mem != AMI_MEM_OK)
+		return NULL;
+	if (dump->slot[i].valid != UINT64_MAX) {
+		*mem = AMI_MEM_FILTERED;
+		return NULL;
+	}
+	if (dump->recording)
+		ami_record_add(&dump->record, pfn, UINT64_MAX);
+	dump->slot[i].pins++;
+	return slot_data(dump, i);
+}
+
+void ami_dump_unpage(struct ami_dump *dump, const uint8_t *page)
+{
+	if (page)
+		dump->slot[(page - dump->data) / AMI_PAGE_SIZE].pins--;
+}
+
+int ami_dump_record(struct ami_dump *dump)
+{
+	if (dump->recording)
+		return 0;
+	if (ami_record_init(&dump->record))
+		return -1;
+	dump->recording = true;
+	return 0;
+}
+
+bool ami_dump_recording(const struct ami_dump *dump)
+{
+	return dump->recording;
+}
+
+void ami_dump_keep(struct ami_dump *dump, uint64_t paddr, uint64_t len)
+{
+	if (!dump->recording || paddr + len < paddr)
+		return;
+	while (len) {
+		uint64_t part = AMI_PAGE_SIZE - paddr % AMI_PAGE_SIZE;
+
+		if (part > len)
+			part = len;
+		ami_record_add(&dump->record, paddr >> AMI_PAGE_SHIFT,
+			       ami_granule_mask(paddr % AMI_PAGE_SIZE, part));
+		paddr += part;
+		len -= part;
+	}
+}
+
+struct ami_granules *ami_dump_recorded(const struct ami_dump *dump,
+				       size_t *count)
+{
+	return dump->recording ? ami_record_sorted(&dump->record, count) : NULL;
+}

@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <endian.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "flattened.h"
+
+#define HEADER_BYTES	4096
+#define COPY_BYTES	(256u << 10)
+#define MAX_OFFSET	(INT64_C(1) << 52)
+
+bool flattened_is(int fd)
+{
+	char head[16];
+
+	return pread(fd, head, sizeof(head), 0) == sizeof(head) &&
+	       !memcmp(head, "makedumpfile\0\0\0\0", sizeof(head));
+}
+
+static bool read_all(int fd, void *buf, size_t len)
+{
+	uint8_t *p = buf;
+
+	while (len) {
+		ssize_t n = read(fd, p, len);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return false;
+		p += n;
+		len -= n;
+	}
+	return true;
+}
+
+static bool write_all(int fd, const void *buf, size_t len, off_t offset)
+{
+	const uint8_t *p = buf;
+
+	while (len) {
+		ssize_t n = pwrite(fd, p, len, offset);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return false;
+		p += n;
+		offset += n;
+		len -= n;
+	}
+	return true;
+}
+
+static int temp_file(struct ami_error *err)
+{
+	const char *dir = getenv("TMPDIR");
+	int fd;
+
+	if (!dir || !*dir)
+		dir = "/var/tmp";
+	fd = open(dir, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+	if (fd < 0)
+		ami_error_set(err, AMI_ERR_OUTPUT,
+			      "a flattened dump must be put in order first, but no temporary file can be made in %s: %s; set TMPDIR to a place with room for the dump",
+			      dir, strerror(errno));
+	return fd;
+}
+
+enum record { RECORD_COPIED, RECORD_END, RECORD_CUT, RECORD_NO_SPACE };
+
+static enum record copy_record(int from, int to, uint8_t *buf)
+{
+	int64_t head[2], offset, size;
+
+	if (!read_all(from, head, sizeof(head)))
+		return RECORD_CUT;
+	offset = (int64_t)be64toh(head[0]);
+	size = (int64_t)be64toh(head[1]);
+	if (offset == -1 && size == -1)
+		return RECORD_END;
+	if (offset < 0 || size < 0 || offset > MAX_OFFSET ||
+	    size > MAX_OFFSET - offset)
+		return RECORD_CUT;
+	while (size) {
+		size_t part = size > COPY_BYTES ? COPY_BYTES : (size_t)size;
+
+		if (!read_all(from, buf, part))
+			return RECORD_CUT;
+		if (!write_all(to, buf, part, offset))
+			return RECORD_NO_SPACE;
+		offset += part;
+		size -= part;
+	}
+	return RECORD_COPIED;
+}
+
+int flattened_unpack(int fd, const char *path, bool *truncated,
+		     struct ami_error *err)
+{
+	uint8_t *buf = malloc(COPY_BYTES);
+	enum record last = RECORD_CUT;
+	int out = -1;
+
+	if (!buf) {
+		ami_error_set(err, AMI_ERR_MEMORY, "out of memory");
+		return -1;
+	}
+	out = temp_file(err);
+	if (out >= 0 && read_all(fd, buf, HEADER_BYTES)) {
+		do
+			last = copy_record(fd, out, buf);
+		while (last == RECORD_COPIED);
+	}
+	free(buf);
+	if (last == RECORD_NO_SPACE) {
+		ami_error_set(err, AMI_ERR_OUTPUT,
+			      "putting the flattened dump %s in order failed: %s; set TMPDIR to a place with room for the dump",
+			      path, strerror(errno));
+		close(out);
+		return -1;
+	}
+	*truncated = last == RECORD_CUT;
+	return out;
+}

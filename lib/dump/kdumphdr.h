@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The headers of a kdump-compressed file on x86-64, as makedumpfile writes
+ * them (its diskdump_mod.h). Private to lib/dump.
+ *
+ *	block 0            struct kdump_header, rest of the block unused
+ *	block 1 ..         struct kdump_sub_header, then the ELF notes
+ *	+ sub_hdr_size     bitmap of RAM pages, bitmap of dumped pages
+ *	+ bitmap_blocks    struct kdump_page_desc per dumped page
+ *	then               page data
+ */
+#ifndef AMI_KDUMPHDR_H
+#define AMI_KDUMPHDR_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define KDUMP_SIGNATURE		"KDUMP   "
+#define KDUMP_COMPRESSED_ZLIB	0x01
+#define KDUMP_COMPRESSED_LZO	0x02
+#define KDUMP_COMPRESSED_SNAPPY	0x04
+#define KDUMP_INCOMPLETE	0x08
+#define KDUMP_COMPRESSED_ZSTD	0x20
+
+struct kdump_header {
+	char signature[8];
+	int32_t header_version;
+	char utsname[6][65];
+	char pad[6];
+	int64_t timestamp[2];
+	uint32_t status;
+	int32_t block_size;
+	int32_t sub_hdr_size;		/* in blocks */
+	uint32_t bitmap_blocks;
+	uint32_t max_mapnr;		/* 0xffffffff: see the sub-header */
+	uint32_t total_ram_blocks;
+	uint32_t device_blocks;
+	uint32_t written_blocks;
+	uint32_t current_cpu;
+	int32_t nr_cpus;
+};
+
+struct kdump_sub_header {
+	uint64_t phys_base;
+	int32_t dump_level;		/* from header version 1 on */
+	int32_t split;			/* 2 */
+	uint64_t start_pfn;
+	uint64_t end_pfn;
+	uint64_t offset_vmcoreinfo;	/* 3 */
+	uint64_t size_vmcoreinfo;
+	uint64_t offset_note;		/* 4 */
+	uint64_t size_note;
+	uint64_t offset_eraseinfo;	/* 5 */
+	uint64_t size_eraseinfo;
+	uint64_t start_pfn_64;		/* 6 */
+	uint64_t end_pfn_64;
+	uint64_t max_mapnr_64;
+};
+
+struct kdump_page_desc {
+	uint64_t offset;
+	uint32_t size;
+	uint32_t flags;			/* KDUMP_COMPRESSED_*, 0: stored */
+	uint64_t page_flags;
+};
+
+_Static_assert(sizeof(struct kdump_header) == 464, "kdump header layout");
+_Static_assert(sizeof(struct kdump_sub_header) == 104, "sub-header layout");
+_Static_assert(sizeof(struct kdump_page_desc) == 24, "descriptor layout");
+
+/* What an extract keeps of each page: an ELF note with struct ami_granules. */
+#define EXTRACT_NOTE_NAME	"AMDIOMMU"
+#define EXTRACT_NOTE_TYPE	0x414d4901u
+
+/**
+ * struct kdump_facts - what the headers of one file say
+ * @notes: malloc'ed copy of the note segment, NULL when there is none
+ */
+struct kdump_facts {
+	struct kdump_header header;
+	struct kdump_sub_header sub;
+	void *notes;
+	size_t notes_size;
+	bool truncated;		/* shorter than its own headers demand */
+};
+
+/** kdump_facts_read() - false when @fd holds no x86-64 kdump file. */
+bool kdump_facts_read(int fd, struct kdump_facts *facts);
+
+/**
+ * kdump_note_find() - descriptor of the first note with this name and type
+ *
+ * Returns NULL when there is none; bounds are checked.
+ */
+const void *kdump_note_find(const void *notes, size_t size, const char *name,
+			    uint32_t type, size_t *desc_size);
+
+/** kdump_compression() - name of the compression that @status declares. */
+const char *kdump_compression(uint32_t status);
+
+#endif

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* VMCOREINFO: "KEY=VALUE" lines, see Documentation/admin-guide/kdump. */
+#include <ctype.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <amdiommu/dump.h>
+
+static const char *find_value(const char *text, const char *key)
+{
+	size_t len = strlen(key);
+
+	while (text) {
+		if (!strncmp(text, key, len) && text[len] == '=')
+			return text + len + 1;
+		text = strchr(text, '\n');
+		if (text)
+			text++;
+	}
+	return NULL;
+}
+
+bool ami_vmcoreinfo_get(const struct ami_dump *dump, const char *key,
+			char *value, size_t size)
+{
+	const char *from = find_value(ami_dump_vmcoreinfo(dump), key);
+	size_t len;
+
+	if (!from)
+		return false;
+	len = strcspn(from, "\n");
+	if (len >= size)
+		return false;
+	memcpy(value, from, len);
+	value[len] = '\0';
+	return true;
+}
+
+bool ami_vmcoreinfo_number(const struct ami_dump *dump, const char *key,
+			   int base, uint64_t *value)
+{
+	char text[32], *end;
+
+	if (!ami_vmcoreinfo_get(dump, key, text, sizeof(text)) || !text[0])
+		return false;
+	errno = 0;
+	*value = strtoull(text, &end, base);
+	return !errno && !*end && !isspace((unsigned char)text[0]);
+}

@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "exposure.h"
+
+static const struct provider providers[] = {
+	{ "mapped", find_mapped },
+	{ "passthrough", find_passthrough },
+	{ "stale", find_stale },
+	{ "hardware", find_hardware },
+};
+
+const char *ami_class_name(enum ami_class c)
+{
+	static const char *const name[] = {
+		"mapped", "passthrough", "stale", "hardware",
+	};
+
+	return name[c];
+}
+
+const char *ami_certainty_name(enum ami_certainty c)
+{
+	static const char *const name[] = { "proven", "likely", "possible" };
+
+	return name[c];
+}
+
+const char *ami_verdict_name(enum ami_verdict v)
+{
+	static const char *const name[] = {
+		"trusted", "exposed", "suspect", "corrupt", "unknown",
+	};
+
+	return name[v];
+}
+
+char *ami_requester_text(struct ami_requester r, char buf[AMI_REQUESTER_TEXT])
+{
+	if (!r.is_iommu)
+		return ami_bdf_text(r.bdf, buf);
+	snprintf(buf, AMI_REQUESTER_TEXT, "iommu%u", r.index);
+	return buf;
+}
+
+struct ami_exposure *add_exposure(struct ami_exposures *ex,
+				  struct ami_requester requester,
+				  enum ami_class class,
+				  enum ami_certainty certainty)
+{
+	struct ami_exposure *more;
+	size_t n = ex->count;
+
+	if (!(n & (n - 1))) {
+		more = realloc(ex->list, (n ? 2 * n : 1) * sizeof(*more));
+		if (!more)
+			return NULL;
+		ex->list = more;
+	}
+	ex->list[n] = (struct ami_exposure){
+		.requester = requester, .class = class,
+		.certainty = certainty, .complete = true,
+	};
+	ex->count = n + 1;
+	return &ex->list[n];
+}
+
+static int run_providers(struct ami_exposures *ex, struct ami_error *err)
+{
+	struct ami_dump *dump = ami_kernel_dump(ex->state->kernel);
+	size_t i;
+
+	for (i = 0; i < sizeof(providers) / sizeof(providers[0]); i++) {
+		if (providers[i].find(ex))
+			return ami_error_set(err, AMI_ERR_MEMORY,
+					     "out of memory while collecting pages of class %s",
+					     providers[i].name);
+		if (ami_dump_interrupted(dump))
+			return ami_error_set(err, AMI_ERR_INTERRUPTED,
+					     "interrupted");
+	}
+	if (judge(ex))
+		return ami_error_set(err, AMI_ERR_MEMORY, "out of memory");
+	return 0;
+}
+
+struct ami_exposures *ami_exposures_find(struct ami_state *state,
+					 struct ami_error *err)
+{
+	struct ami_exposures *ex = calloc(1, sizeof(*ex));
+
+	if (!ex) {
+		ami_error_set(err, AMI_ERR_MEMORY, "out of memory");
+		return NULL;
+	}
+	ex->state = state;
+	if (run_providers(ex, err)) {
+		ami_exposures_free(ex);
+		return NULL;
+	}
+	return ex;
+}
+
+void ami_exposures_free(struct ami_exposures *ex)
+{
+	size_t i;
+
+	if (!ex)
+		return;
+	for (i = 0; i < ex->count; i++) {
+		ami_pfnset_free(ex->list[i].pages);
+		free(ex->list[i].iovas);
+	}
+	for (i = 0; i < ex->nr_trees; i++) {
+		ami_pfnset_free(ex->trees[i].writable);
+		free(ex->trees[i].holes);
+	}
+	for (i = 0; i < ex->nr_reasons; i++)
+		free(ex->reason[i]);
+	free(ex->list);
+	free(ex->trees);
+	free(ex);
+}

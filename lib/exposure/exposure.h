@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Private to lib/exposure. */
+#ifndef AMI_EXPOSURE_PRIVATE_H
+#define AMI_EXPOSURE_PRIVATE_H
+
+#include <amdiommu/exposure.h>
+
+#define MAX_IOVA_RANGES	65536u
+
+/**
+ * struct provider - a source of evidence
+ *
+ * Adds exposures and findings; returns -1 when memory runs out. A new one is
+ * a file of its own and a line in exposure.c.
+ */
+struct provider {
+	const char *name;
+	int (*find)(struct ami_exposures *ex);
+};
+
+int find_mapped(struct ami_exposures *ex);
+int find_passthrough(struct ami_exposures *ex);
+int find_hardware(struct ami_exposures *ex);
+int find_stale(struct ami_exposures *ex);
+
+/** add_exposure() - append; valid until the next call. NULL: no memory. */
+struct ami_exposure *add_exposure(struct ami_exposures *ex,
+				  struct ami_requester requester,
+				  enum ami_class class,
+				  enum ami_certainty certainty);
+
+/** add_iovas() - append a range; beyond MAX_IOVA_RANGES the last one grows. */
+int add_iovas(struct ami_iova_range **list, size_t *count, uint64_t first,
+	      uint64_t last);
+
+/** merge_iovas() - sort, join what touches. */
+void merge_iovas(struct ami_iova_range *list, size_t *count);
+
+/** tree_get() - walk a table, or find it walked already. NULL: no memory. */
+struct ami_tree *tree_get(struct ami_exposures *ex,
+			  const struct ami_table *table);
+
+/** judge() - verdict and reasons. */
+int judge(struct ami_exposures *ex);
+
+static inline struct ami_requester device_requester(const struct ami_device *d)
+{
+	return (struct ami_requester){ .bdf = d->bdf };
+}
+
+#endif

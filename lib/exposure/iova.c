@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Lists of IOVA ranges. */
+#include <stdlib.h>
+
+#include "exposure.h"
+
+int add_iovas(struct ami_iova_range **list, size_t *count, uint64_t first,
+	      uint64_t last)
+{
+	struct ami_iova_range *more;
+	size_t n = *count;
+
+	if (n == MAX_IOVA_RANGES) {
+		/* Too many to keep apart: too much is said, never too little. */
+		if (first < (*list)[n - 1].first)
+			(*list)[n - 1].first = first;
+		if (last > (*list)[n - 1].last)
+			(*list)[n - 1].last = last;
+		return 0;
+	}
+	if (!(n & (n - 1))) {
+		more = realloc(*list, (n ? 2 * n : 1) * sizeof(*more));
+		if (!more)
+			return -1;
+		*list = more;
+	}
+	(*list)[n] = (struct ami_iova_range){ first, last };
+	*count = n + 1;
+	return 0;
+}
+
+static int by_first(const void *a, const void *b)
+{
+	const struct ami_iova_range *x = a, *y = b;
+
+	return (x->first > y->first) - (x->first < y->first);
+}
+
+void merge_iovas(struct ami_iova_range *list, size_t *count)
+{
+	size_t i, n = 0;
+
+	if (*count < 2)
+		return;
+	qsort(list, *count, sizeof(*list), by_first);
+	for (i = 1; i < *count; i++) {
+		if (list[n].last != UINT64_MAX &&
+		    list[i].first > list[n].last + 1)
+			list[++n] = list[i];
+		else if (list[i].last > list[n].last)
+			list[n].last = list[i].last;
+	}
+	*count = n + 1;
+}

@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Class "mapped": a writable translation was in force at the panic. */
+#include <stdlib.h>
+
+#include "exposure.h"
+
+struct gather {
+	struct ami_exposures *ex;
+	struct ami_exposure *e;
+	bool failed;
+};
+
+/* Everything this table lets a device write joins the exposure. */
+static bool take_tree(struct gather *g, const struct ami_table *table)
+{
+	struct ami_tree *t = tree_get(g->ex, table);
+	size_t i;
+
+	if (!t) {
+		g->failed = true;
+		return false;
+	}
+	ami_pfnset_union(g->e->pages, t->writable);
+	g->e->outside += t->outside;
+	for (i = 0; i < t->nr_holes; i++) {
+		g->e->complete = false;
+		if (add_iovas(&g->e->iovas, &g->e->nr_iovas,
+			      t->holes[i].first, t->holes[i].last))
+			g->failed = true;
+	}
+	return !g->failed;
+}
+
+static bool take_guest(void *ctx, uint32_t pasid,
+		       const struct ami_table *table)
+{
+	(void)pasid;
+	return take_tree(ctx, table);
+}
+
+static void all_iovas_unknown(struct gather *g)
+{
+	g->e->complete = false;
+	if (add_iovas(&g->e->iovas, &g->e->nr_iovas, 0, UINT64_MAX))
+		g->failed = true;
+}
+
+static void take_gcr3(struct gather *g, const struct ami_device *d)
+{
+	struct ami_kernel *kernel = g->ex->state->kernel;
+
+	/* Nested: guest tables hold guest addresses; the host table bounds. */
+	if (amdvi_dte_dma(&d->dte) == AMDVI_DMA_NESTED) {
+		struct ami_table host = {
+			AMI_FORMAT_V1, d->dte.host_root, d->dte.mode,
+			ami_kernel_sme(kernel),
+		};
+
+		take_tree(g, &host);
+		return;
+	}
+	if (ami_gcr3_tables(ami_kernel_dump(kernel), &d->dte,
+			    ami_kernel_sme(kernel), take_guest, g))
+		all_iovas_unknown(g);
+}
+
+static bool believes_dte(const struct ami_device *d)
+{
+	return d->dte_mem == AMI_MEM_OK &&
+	       d->dte_seen != AMI_SEEN_OVERWRITTEN;
+}
+
+static void gather_device(struct gather *g, const struct ami_device *d)
+{
+	const struct ami_state *s = g->ex->state;
+
+	if (d->table.format != AMI_FORMAT_NONE)
+		take_tree(g, &d->table);
+	if (believes_dte(d) && d->dte.gv)
+		take_gcr3(g, d);
+	/* DTE and driver disagree: either may be what the IOMMU used. */
+	if (d->dte_seen == AMI_SEEN_INCONSISTENT && d->domain >= 0 &&
+	    s->domains[d->domain].table.format != AMI_FORMAT_NONE)
+		take_tree(g, &s->domains[d->domain].table);
+	if (d->translation == AMI_TRANSLATION_UNKNOWN)
+		all_iovas_unknown(g);
+}
+
+static bool can_have_mappings(const struct ami_device *d)
+{
+	if (d->translation == AMI_TRANSLATION_UNKNOWN)
+		return d->iommu >= 0;
+	if (d->dte_seen == AMI_SEEN_INCONSISTENT)
+		return true;
+	if (believes_dte(d) && d->dte.gv)
+		return d->may_write;
+	return d->translation == AMI_TRANSLATION_PAGING && d->may_write;
+}
+
+static enum ami_certainty certainty(const struct ami_device *d)
+{
+	if (d->translation == AMI_TRANSLATION_UNKNOWN)
+		return AMI_POSSIBLE;
+	return d->dte_seen == AMI_SEEN_INTACT ? AMI_PROVEN : AMI_LIKELY;
+}
+
+static int find_device(struct ami_exposures *ex, const struct ami_device *d)
+{
+	struct gather g = { .ex = ex };
+
+	g.e = add_exposure(ex, device_requester(d), AMI_CLASS_MAPPED,
+			   certainty(d));
+	if (!g.e)
+		return -1;
+	g.e->pages = ami_pfnset_new();
+	if (!g.e->pages)
+		return -1;
+	gather_device(&g, d);
+	merge_iovas(g.e->iovas, &g.e->nr_iovas);
+	g.e->count = ami_pfnset_count(g.e->pages);
+	return g.failed ? -1 : 0;
+}
+
+int find_mapped(struct ami_exposures *ex)
+{
+	struct ami_state *s = ex->state;
+	size_t i;
+
+	for (i = 0; i < s->nr_devices; i++)
+		if (can_have_mappings(&s->devices[i]) &&
+		    find_device(ex, &s->devices[i]))
+			return -1;
+	return 0;
+}

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Class "passthrough": the device's addresses are physical addresses. By an
+ * identity DTE (iommu=pt), by a DTE with V=0, or because no IOMMU covers it.
+ */
+#include "exposure.h"
+
+static bool untranslated(const struct ami_device *d)
+{
+	return (d->translation == AMI_TRANSLATION_PASSTHROUGH ||
+		d->translation == AMI_TRANSLATION_NONE) && d->may_write;
+}
+
+static void report(struct ami_state *s, const struct ami_device *d)
+{
+	char where[AMI_BDF_TEXT];
+
+	ami_bdf_text(d->bdf, where);
+	if (d->translation != AMI_TRANSLATION_NONE)
+		return;
+	if (d->iommu < 0)
+		ami_find(&s->findings, AMI_WARNING, "device-without-iommu",
+			 where, "No IOMMU covers this device (%s): its DMA is not translated.",
+			 d->driver[0] ? d->driver : "no driver");
+	else
+		ami_find(&s->findings, AMI_WARNING, "dte-not-valid", where,
+			 "Its DTE has V=0: its DMA was forwarded untranslated.");
+}
+
+int find_passthrough(struct ami_exposures *ex)
+{
+	struct ami_state *s = ex->state;
+	size_t i;
+
+	for (i = 0; i < s->nr_devices; i++) {
+		const struct ami_device *d = &s->devices[i];
+		struct ami_exposure *e;
+
+		if (!untranslated(d))
+			continue;
+		report(s, d);
+		e = add_exposure(ex, device_requester(d),
+				 AMI_CLASS_PASSTHROUGH, AMI_PROVEN);
+		if (!e)
+			return -1;
+		e->all_ram = true;
+		e->count = ami_dump_ram_pages(ami_kernel_dump(s->kernel));
+	}
+	return 0;
+}

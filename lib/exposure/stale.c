@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Class "stale": an invalidation that is not proven complete. The IOMMU may
+ * still translate the IOVAs it names as it did before, to pages no table names
+ * any more. With NpCache a mapping queues an invalidation too, so this says
+ * "may", never "does".
+ */
+#include <stdlib.h>
+
+#include "exposure.h"
+
+struct pending {
+	struct ami_iova_range *iovas;
+	size_t count;
+};
+
+static bool outstanding(const struct ami_ring *ring, uint32_t i)
+{
+	return ring->state[i] == AMI_ENTRY_UNPROVEN ||
+	       ring->state[i] == AMI_ENTRY_NOT_EXECUTED;
+}
+
+static bool same_iommu(const struct ami_state *s, const struct ami_device *d,
+		       size_t iommu)
+{
+	return d->iommu < 0 || (size_t)d->iommu == iommu || s->nr_iommus == 1;
+}
+
+/* Does the command concern the device? Then which IOVAs. */
+static bool concerns(const struct ami_state *s, const struct ami_device *d,
+		     const struct amdvi_command *c, uint64_t *first,
+		     uint64_t *last)
+{
+	uint16_t domain = d->dte.domain_id;
+
+	if (d->dte_seen != AMI_SEEN_INTACT && d->domain >= 0)
+		domain = s->domains[d->domain].id;
+	*first = 0;
+	*last = UINT64_MAX;
+	switch (c->opcode) {
+	case AMDVI_CMD_INVALIDATE_IOMMU_PAGES:
+		if (c->domain_id != domain)
+			return false;
+		amdvi_command_range(c, first, last);
+		return true;
+	case AMDVI_CMD_INVALIDATE_IOTLB_PAGES:
+		if (c->devid != d->bdf.devid)
+			return false;
+		amdvi_command_range(c, first, last);
+		return true;
+	case AMDVI_CMD_INVALIDATE_DEVTAB_ENTRY:
+		return c->devid == d->bdf.devid;
+	case AMDVI_CMD_INVALIDATE_IOMMU_ALL:
+		return true;
+	default:
+		return false;
+	}
+}
+
+static int collect(const struct ami_state *s, const struct ami_device *d,
+		   struct pending *p)
+{
+	uint64_t first, last;
+	uint32_t i;
+	size_t u;
+
+	for (u = 0; u < s->nr_iommus; u++) {
+		const struct ami_ring *ring = &s->iommus[u].ring;
+
+		if (!same_iommu(s, d, u) ||
+		    s->iommus[u].bdf.segment != d->bdf.segment)
+			continue;
+		for (i = 0; i < AMI_RING_ENTRIES; i++)
+			if (outstanding(ring, i) &&
+			    concerns(s, d, &ring->entry[i], &first, &last) &&
+			    add_iovas(&p->iovas, &p->count, first, last))
+				return -1;
+	}
+	merge_iovas(p->iovas, &p->count);
+	return 0;
+}
+
+int find_stale(struct ami_exposures *ex)
+{
+	struct ami_state *s = ex->state;
+	size_t i;
+
+	for (i = 0; i < s->nr_devices; i++) {
+		const struct ami_device *d = &s->devices[i];
+		struct pending p = { NULL, 0 };
+		struct ami_exposure *e;
+		char where[AMI_BDF_TEXT];
+
+		if (collect(s, d, &p)) {
+			free(p.iovas);
+			return -1;
+		}
+		if (!p.count)
+			continue;
+		e = add_exposure(ex, device_requester(d), AMI_CLASS_STALE,
+				 AMI_POSSIBLE);
+		if (!e) {
+			free(p.iovas);
+			return -1;
+		}
+		e->iovas = p.iovas;
+		e->nr_iovas = p.count;
+		e->complete = false;
+		ami_find(&s->findings, AMI_WARNING, "stale-translations",
+			 ami_bdf_text(d->bdf, where),
+			 "Invalidations of %zu IOVA ranges are not proven complete: the device may still write pages that no table names any more; the list of its pages is incomplete.",
+			 p.count);
+	}
+	return 0;
+}

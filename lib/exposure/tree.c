@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Page tables, each walked once: devices share domains. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "exposure.h"
+
+struct filling {
+	struct ami_dump *dump;
+	struct ami_tree *tree;
+	bool no_memory;
+};
+
+/* Add the RAM part of a run of page frames; the rest is only counted. */
+static void add_ram(struct filling *f, uint64_t first, uint64_t count)
+{
+	const struct ami_dump_info *info = ami_dump_info(f->dump);
+	uint64_t in_ram = 0, end = first + count;
+	size_t lo = 0, hi = info->nr_ram;
+
+	while (lo < hi) {
+		size_t mid = lo + (hi - lo) / 2;
+
+		if (info->ram[mid].first + info->ram[mid].count <= first)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	for (; lo < info->nr_ram && info->ram[lo].first < end; lo++) {
+		uint64_t from = info->ram[lo].first;
+		uint64_t to = from + info->ram[lo].count;
+
+		if (from < first)
+			from = first;
+		if (to > end)
+			to = end;
+		ami_pfnset_add(f->tree->writable, from, to - from);
+		in_ram += to - from;
+	}
+	f->tree->outside += count - in_ram;
+}
+
+static bool on_mapping(void *ctx, const struct ami_mapping *m)
+{
+	struct filling *f = ctx;
+	uint64_t pages = m->size >> AMI_PAGE_SHIFT;
+
+	f->tree->mapped += pages;
+	if (m->write) {
+		f->tree->writable_iovas += pages;
+		add_ram(f, m->phys >> AMI_PAGE_SHIFT, pages);
+	}
+	return true;
+}
+
+static void on_problem(void *ctx, enum ami_walk_fault fault, uint64_t first,
+		       uint64_t last)
+{
+	struct filling *f = ctx;
+
+	if (fault == AMI_WALK_MISSING &&
+	    add_iovas(&f->tree->holes, &f->tree->nr_holes, first, last))
+		f->no_memory = true;
+}
+
+static const char *const fault_code[AMI_WALK_FAULTS] = {
+	[AMI_WALK_MISSING] = "table-unread",
+	[AMI_WALK_BAD_ENTRY] = "table-entry-invalid",
+	[AMI_WALK_REVISITED] = "table-loop",
+};
+
+static void report_fault(struct ami_state *s, const struct ami_tree *t,
+			 enum ami_walk_fault fault)
+{
+	const struct ami_walk_problem *p = &t->stats.problem[fault];
+	char where[48];
+
+	if (!p->count)
+		return;
+	snprintf(where, sizeof(where), "table %#" PRIx64, t->table.root);
+	switch (fault) {
+	case AMI_WALK_MISSING:
+		ami_find(&s->findings, AMI_WARNING, fault_code[fault], where,
+			 "%" PRIu64 " page-table pages cannot be read, the first at %#" PRIx64 " (level %u, IOVA %#" PRIx64 ") is %s; what they map is unknown.",
+			 p->count, p->table, p->level, p->iova,
+			 ami_mem_text(p->mem));
+		break;
+	case AMI_WALK_BAD_ENTRY:
+		ami_find(&s->findings, AMI_ERROR, fault_code[fault], where,
+			 "%" PRIu64 " entries have a reserved encoding, the first in the page at %#" PRIx64 " (level %u, IOVA %#" PRIx64 "): the table is damaged.",
+			 p->count, p->table, p->level, p->iova);
+		break;
+	default:
+		ami_find(&s->findings, AMI_ERROR, fault_code[fault], where,
+			 "%" PRIu64 " entries point back to a table page already in this table, the first to %#" PRIx64 " (level %u, IOVA %#" PRIx64 "): the table is damaged.",
+			 p->count, p->table, p->level, p->iova);
+		break;
+	}
+}
+
+static bool same_table(const struct ami_table *a, const struct ami_table *b)
+{
+	return a->format == b->format && a->root == b->root &&
+	       a->levels == b->levels;
+}
+
+const struct ami_tree *ami_tree_of(const struct ami_exposures *ex,
+				   const struct ami_table *table)
+{
+	size_t i;
+
+	for (i = 0; i < ex->nr_trees; i++)
+		if (same_table(&ex->trees[i].table, table))
+			return &ex->trees[i];
+	return NULL;
+}
+
+static struct ami_tree *add_tree(struct ami_exposures *ex,
+				 const struct ami_table *table)
+{
+	struct ami_tree *more, *t;
+
+	more = realloc(ex->trees, (ex->nr_trees + 1) * sizeof(*more));
+	if (!more)
+		return NULL;
+	ex->trees = more;
+	t = &ex->trees[ex->nr_trees];
+	*t = (struct ami_tree){ .table = *table };
+	t->writable = ami_pfnset_new();
+	if (!t->writable)
+		return NULL;
+	ex->nr_trees++;
+	return t;
+}
+
+struct ami_tree *tree_get(struct ami_exposures *ex,
+			  const struct ami_table *table)
+{
+	static const struct ami_walk_ops ops = { on_mapping, on_problem };
+	struct ami_tree *t = (struct ami_tree *)ami_tree_of(ex, table);
+	struct filling f = { .dump = ami_kernel_dump(ex->state->kernel) };
+	int fault;
+
+	if (t)
+		return t;
+	t = add_tree(ex, table);
+	if (!t)
+		return NULL;
+	f.tree = t;
+	ami_walk(f.dump, table, &ops, &f, &t->stats);
+	ami_pfnset_compact(t->writable);
+	merge_iovas(t->holes, &t->nr_holes);
+	for (fault = 0; fault < AMI_WALK_FAULTS; fault++)
+		report_fault(ex->state, t, fault);
+	return f.no_memory || t->stats.no_memory ? NULL : t;
+}

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* From a physical address back to every (requester, IOVA) that reaches it. */
+#include <stdlib.h>
+
+#include "exposure.h"
+
+struct search {
+	const struct ami_exposures *ex;
+	const struct ami_exposure *e;
+	uint64_t paddr;
+	bool (*fn)(void *ctx, const struct ami_writer *writer);
+	void *ctx;
+	bool stop;
+};
+
+static bool on_mapping(void *ctx, const struct ami_mapping *m)
+{
+	struct search *s = ctx;
+	struct ami_writer w = { .exposure = s->e, .has_iova = true };
+
+	if (!m->write || s->paddr < m->phys ||
+	    s->paddr - m->phys >= m->size)
+		return true;
+	w.iova = m->iova + (s->paddr - m->phys);
+	s->stop = !s->fn(s->ctx, &w);
+	return !s->stop;
+}
+
+static void search_table(struct search *s, const struct ami_table *table)
+{
+	static const struct ami_walk_ops ops = { .mapping = on_mapping };
+	const struct ami_tree *t = ami_tree_of(s->ex, table);
+	struct ami_walk_stats stats;
+
+	if (!s->stop && t &&
+	    ami_pfnset_has(t->writable, s->paddr >> AMI_PAGE_SHIFT))
+		ami_walk(ami_kernel_dump(s->ex->state->kernel), table, &ops, s,
+			 &stats);
+}
+
+static bool search_guest(void *ctx, uint32_t pasid,
+			 const struct ami_table *table)
+{
+	struct search *s = ctx;
+
+	(void)pasid;
+	search_table(s, table);
+	return !s->stop;
+}
+
+static void search_mapped(struct search *s)
+{
+	const struct ami_state *state = s->ex->state;
+	const struct ami_device *d;
+	const struct ami_domain *dom;
+
+	d = ami_state_device(state, s->e->requester.bdf);
+	if (!d)
+		return;
+	search_table(s, &d->table);
+	if (d->dte_mem == AMI_MEM_OK && d->dte.gv &&
+	    d->dte_seen != AMI_SEEN_OVERWRITTEN)
+		ami_gcr3_tables(ami_kernel_dump(state->kernel), &d->dte,
+				ami_kernel_sme(state->kernel), search_guest,
+				s);
+	if (d->dte_seen != AMI_SEEN_INCONSISTENT || d->domain < 0)
+		return;
+	dom = &state->domains[d->domain];
+	if (dom->table.root != d->table.root)
+		search_table(s, &dom->table);
+}
+
+bool ami_exposure_has(const struct ami_exposures *ex,
+		      const struct ami_exposure *e, uint64_t pfn)
+{
+	if (e->all_ram)
+		return ami_dump_ram(ami_kernel_dump(ex->state->kernel), pfn);
+	return e->pages && ami_pfnset_has(e->pages, pfn);
+}
+
+void ami_writers(const struct ami_exposures *ex, uint64_t paddr,
+		 bool (*fn)(void *ctx, const struct ami_writer *writer),
+		 void *ctx)
+{
+	struct search s = { .ex = ex, .paddr = paddr, .fn = fn, .ctx = ctx };
+	size_t i;
+
+	for (i = 0; i < ex->count && !s.stop; i++) {
+		struct ami_writer w = { .exposure = &ex->list[i] };
+
+		s.e = &ex->list[i];
+		if (!ami_exposure_has(ex, s.e, paddr >> AMI_PAGE_SHIFT))
+			continue;
+		if (s.e->class == AMI_CLASS_MAPPED) {
+			search_mapped(&s);
+			continue;
+		}
+		w.has_iova = s.e->class == AMI_CLASS_PASSTHROUGH;
+		w.iova = paddr;
+		s.stop = !fn(ctx, &w);
+	}
+}

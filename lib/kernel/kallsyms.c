@@ -1,0 +1,285 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The dead kernel's own symbol table.
+ *
+ *	kallsyms_names		per symbol: length, then that many token bytes.
+ *				A length with bit 7 set goes on in the next
+ *				byte: (b0 & 0x7f) | b1 << 7.
+ *	kallsyms_token_index	u16[256]: where token t starts in the table
+ *	kallsyms_token_table	NUL-terminated strings; all tokens of a symbol
+ *				joined give its type letter and its name
+ *	kallsyms_offsets	s32 per symbol, by one of three rules, below
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "kallsyms.h"
+
+#define MAX_SYMBOLS	(4u << 20)
+#define MAX_NAMES	(64u << 20)
+#define MAX_TOKENS	(64u << 10)
+#define MAX_NAME	512
+#define SLOTS		256u		/* of the table of wanted names */
+#define NOT_FOUND	UINT32_MAX
+
+enum rule {
+	RULE_SIGNED_BASE,	/* off >= 0: absolute; else base - 1 - off */
+	RULE_UNSIGNED_BASE,	/* base + (u32)off */
+	RULE_SELF_RELATIVE,	/* address of the slot + (s32)off */
+};
+
+struct tables {
+	struct ami_kernel *kernel;
+	uint64_t names, token_table, token_index, offsets;
+	uint64_t relative_base;
+	bool has_base;
+	uint32_t num_syms;
+	uint8_t *name_bytes;
+	size_t name_size;
+	char *tokens;
+	size_t token_size;
+	uint16_t index[256];
+};
+
+/* The wanted names, hashed, with the symbol number where each was found. */
+struct wanted {
+	int16_t slot[SLOTS];
+	uint32_t hash[AMI_NR_SYMBOLS];
+	uint32_t number[AMI_NR_SYMBOLS];
+	unsigned int missing;
+};
+
+static bool key(struct ami_kernel *k, const char *name, uint64_t *va)
+{
+	char line[64] = "SYMBOL(";
+
+	strcat(strcat(line, name), ")");
+	return ami_vmcoreinfo_number(k->dump, line, 16, va);
+}
+
+static bool locate(struct tables *t)
+{
+	struct ami_kernel *k = t->kernel;
+	uint64_t at;
+
+	if (!key(k, "kallsyms_names", &t->names) ||
+	    !key(k, "kallsyms_num_syms", &at) ||
+	    !key(k, "kallsyms_token_table", &t->token_table) ||
+	    !key(k, "kallsyms_token_index", &t->token_index) ||
+	    !key(k, "kallsyms_offsets", &t->offsets))
+		return false;
+	if (ami_read_u32(k, at, &t->num_syms) != AMI_MEM_OK)
+		return false;
+	t->has_base = key(k, "kallsyms_relative_base", &at);
+	return !t->has_base ||
+	       ami_read_u64(k, at, &t->relative_base) == AMI_MEM_OK;
+}
+
+/* Read up to @max bytes at @va, fewer when readable memory ends before. */
+static void *read_upto(struct ami_kernel *k, uint64_t va, size_t max,
+		       size_t *got)
+{
+	uint8_t *buf = malloc(max);
+	size_t done = 0;
+
+	while (buf && done < max) {
+		size_t part = AMI_PAGE_SIZE - (va + done) % AMI_PAGE_SIZE;
+
+		if (part > max - done)
+			part = max - done;
+		if (ami_read(k, va + done, buf + done, part) != AMI_MEM_OK)
+			break;
+		done += part;
+	}
+	*got = done;
+	return buf;
+}
+
+static bool load(struct tables *t)
+{
+	uint64_t names = t->token_table - t->names;
+	uint64_t tokens = t->token_index - t->token_table;
+
+	if (!t->num_syms || t->num_syms > MAX_SYMBOLS)
+		return false;
+	if (names > MAX_NAMES || names < t->num_syms)
+		return false;
+	if (tokens > MAX_TOKENS)
+		tokens = MAX_TOKENS;
+	if (ami_read(t->kernel, t->token_index, t->index,
+		     sizeof(t->index)) != AMI_MEM_OK)
+		return false;
+	t->name_bytes = read_upto(t->kernel, t->names, names, &t->name_size);
+	t->tokens = read_upto(t->kernel, t->token_table, tokens,
+			      &t->token_size);
+	return t->name_bytes && t->tokens;
+}
+
+static uint32_t hash_byte(uint32_t hash, char c)
+{
+	return (hash ^ (uint8_t)c) * 16777619u;
+}
+
+#define HASH_START	2166136261u
+
+static void want_all(struct wanted *w)
+{
+	unsigned int i, s;
+	const char *c;
+
+	memset(w->slot, 0xff, sizeof(w->slot));
+	w->missing = AMI_NR_SYMBOLS;
+	for (i = 0; i < AMI_NR_SYMBOLS; i++) {
+		uint32_t hash = HASH_START;
+
+		for (c = ami_symbol_wants[i]; *c; c++)
+			hash = hash_byte(hash, *c);
+		w->hash[i] = hash;
+		w->number[i] = NOT_FOUND;
+		for (s = hash; w->slot[s % SLOTS] >= 0; s++)
+			;
+		w->slot[s % SLOTS] = i;
+	}
+}
+
+_Static_assert(AMI_NR_SYMBOLS < SLOTS / 2, "hash table of wanted symbols");
+
+static void match(struct wanted *w, const char *name, size_t len,
+		  uint32_t hash, uint32_t number)
+{
+	unsigned int s = hash;
+	int i;
+
+	for (; (i = w->slot[s % SLOTS]) >= 0; s++) {
+		if (w->hash[i] != hash || w->number[i] != NOT_FOUND ||
+		    strlen(ami_symbol_wants[i]) != len ||
+		    memcmp(ami_symbol_wants[i], name, len))
+			continue;
+		w->number[i] = number;
+		w->missing--;
+		return;
+	}
+}
+
+/* Join the tokens of one symbol: the type letter is dropped. */
+static void expand(const struct tables *t, const uint8_t *codes, size_t n,
+		   struct wanted *w, uint32_t number)
+{
+	char name[MAX_NAME];
+	uint32_t hash = HASH_START;
+	size_t len = 0;
+	bool letter = true;
+
+	while (n--) {
+		size_t at = t->index[*codes++];
+
+		for (; at < t->token_size && t->tokens[at]; at++) {
+			if (letter) {
+				letter = false;
+				continue;
+			}
+			if (len == sizeof(name))
+				return;
+			name[len++] = t->tokens[at];
+			hash = hash_byte(hash, t->tokens[at]);
+		}
+	}
+	match(w, name, len, hash, number);
+}
+
+static void find_names(const struct tables *t, struct wanted *w)
+{
+	size_t pos = 0;
+	uint32_t i;
+
+	for (i = 0; i < t->num_syms && w->missing; i++) {
+		size_t n;
+
+		if (pos + 2 > t->name_size)
+			return;
+		n = t->name_bytes[pos++];
+		if (n & 0x80)
+			n = (n & 0x7f) | (size_t)t->name_bytes[pos++] << 7;
+		if (n > t->name_size - pos)
+			return;
+		expand(t, t->name_bytes + pos, n, w, i);
+		pos += n;
+	}
+}
+
+static uint64_t address(const struct tables *t, enum rule rule,
+			uint32_t number)
+{
+	uint64_t slot = t->offsets + 4ull * number;
+	uint32_t raw;
+	int32_t off;
+
+	if (ami_read_u32(t->kernel, slot, &raw) != AMI_MEM_OK)
+		return 0;
+	off = (int32_t)raw;
+	switch (rule) {
+	case RULE_SIGNED_BASE:
+		return off >= 0 ? (uint64_t)off
+				: t->relative_base - 1 - (int64_t)off;
+	case RULE_UNSIGNED_BASE:
+		return t->relative_base + raw;
+	case RULE_SELF_RELATIVE:
+		return slot + (int64_t)off;
+	}
+	return 0;
+}
+
+/* The rule is the one that puts _stext where VMCOREINFO says it is. */
+static bool choose_rule(const struct tables *t, const struct wanted *w,
+			enum rule *rule)
+{
+	uint32_t number = w->number[AMI_Y__stext];
+	uint64_t stext;
+
+	if (number == NOT_FOUND || !key(t->kernel, "_stext", &stext))
+		return false;
+	for (*rule = RULE_SIGNED_BASE; *rule <= RULE_SELF_RELATIVE; ++*rule) {
+		if (t->has_base == (*rule == RULE_SELF_RELATIVE))
+			continue;
+		if (address(t, *rule, number) == stext)
+			return true;
+	}
+	return false;
+}
+
+int kallsyms_resolve(struct ami_kernel *kernel, uint64_t *symbols,
+		     struct ami_error *err)
+{
+	struct tables t = { .kernel = kernel };
+	struct wanted w;
+	enum rule rule;
+	unsigned int i;
+	int ret = -1;
+
+	if (!locate(&t)) {
+		ami_error_set(err, AMI_ERR_DATA,
+			      "VMCOREINFO of %s does not say where kallsyms is (kernels from 6.0 on do); give the kernel's vmlinux with --vmlinux",
+			      ami_dump_info(kernel->dump)->path);
+	} else if (!load(&t)) {
+		ami_error_set(err, AMI_ERR_DATA,
+			      "the kernel's symbol table (kallsyms) cannot be read from %s: pages are missing or damaged; give the kernel's vmlinux with --vmlinux",
+			      ami_dump_info(kernel->dump)->path);
+	} else {
+		want_all(&w);
+		find_names(&t, &w);
+		if (!choose_rule(&t, &w, &rule)) {
+			ami_error_set(err, AMI_ERR_DATA,
+				      "kallsyms in %s is damaged or of an unknown form (_stext does not decode to its address); give the kernel's vmlinux with --vmlinux",
+				      ami_dump_info(kernel->dump)->path);
+		} else {
+			for (i = 0; i < AMI_NR_SYMBOLS; i++)
+				if (w.number[i] != NOT_FOUND)
+					symbols[i] = address(&t, rule,
+							     w.number[i]);
+			ret = 0;
+		}
+	}
+	free(t.name_bytes);
+	free(t.tokens);
+	return ret;
+}

@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <stdlib.h>
+#include <string.h>
+
+#include "kernel.h"
+
+/* x86-64, Documentation/arch/x86/x86_64/mm.rst: without KASLR of regions. */
+#define DIRECT_MAP_4	0xffff888000000000ull
+#define DIRECT_MAP_5	0xff11000000000000ull
+#define PUD_MASK	((1ull << 30) - 1)
+
+static int read_vmcoreinfo(struct ami_kernel *k, struct ami_error *err)
+{
+	uint64_t pgd, l5 = 0;
+
+	if (!ami_dump_vmcoreinfo(k->dump))
+		return ami_error_set(err, AMI_ERR_DATA,
+				     "%s holds no VMCOREINFO note, so the kernel in it cannot be located; was it made by kdump or with QEMU's vmcoreinfo device?",
+				     ami_dump_info(k->dump)->path);
+	ami_vmcoreinfo_get(k->dump, "OSRELEASE", k->release,
+			   sizeof(k->release));
+	if (!ami_vmcoreinfo_number(k->dump, "NUMBER(phys_base)", 10,
+				   &k->phys_base))
+		return ami_error_set(err, AMI_ERR_DATA,
+				     "VMCOREINFO of %s has no NUMBER(phys_base); only x86-64 Linux kernels from 5.10 on are supported",
+				     ami_dump_info(k->dump)->path);
+	if (!ami_vmcoreinfo_number(k->dump, "NUMBER(KERNEL_IMAGE_SIZE)", 10,
+				   &k->image_size))
+		k->image_size = 1ull << 30;
+	ami_vmcoreinfo_number(k->dump, "NUMBER(sme_mask)", 10, &k->sme_mask);
+	ami_vmcoreinfo_number(k->dump, "NUMBER(pgtable_l5_enabled)", 10, &l5);
+	k->five_levels = l5 == 1;
+	if (ami_vmcoreinfo_number(k->dump, "SYMBOL(init_top_pgt)", 16, &pgd) ||
+	    ami_vmcoreinfo_number(k->dump, "SYMBOL(swapper_pg_dir)", 16, &pgd))
+		k->pgd = pgd - START_KERNEL_MAP + k->phys_base;
+	return 0;
+}
+
+/*
+ * page_offset_base lies in memory that DMA may have damaged: believe it only
+ * if it could be one, else take the architecture's default.
+ */
+static void find_direct_map(struct ami_kernel *k)
+{
+	uint64_t base = 0, at = k->layout.symbol[AMI_Y_page_offset_base];
+	uint64_t lowest = k->five_levels ? DIRECT_MAP_5 : DIRECT_MAP_4;
+
+	if (at && ami_read_u64(k, at, &base) == AMI_MEM_OK &&
+	    base >= (lowest & ~((1ull << 48) - 1)) && !(base & PUD_MASK))
+		k->direct_map = base;
+	else
+		k->direct_map = lowest;
+}
+
+struct ami_kernel *ami_kernel_open(struct ami_dump *dump,
+				   const struct ami_layout_source *source,
+				   struct ami_error *err)
+{
+	struct ami_kernel *k = calloc(1, sizeof(*k));
+
+	if (!k) {
+		ami_error_set(err, AMI_ERR_MEMORY, "out of memory");
+		return NULL;
+	}
+	k->dump = dump;
+	k->source = source->name;
+	if (read_vmcoreinfo(k, err) ||
+	    source->resolve(source->ctx, k, &k->layout, err)) {
+		free(k);
+		return NULL;
+	}
+	find_direct_map(k);
+	return k;
+}
+
+void ami_kernel_close(struct ami_kernel *k)
+{
+	free(k);
+}
+
+struct ami_dump *ami_kernel_dump(const struct ami_kernel *k)
+{
+	return k->dump;
+}
+
+const struct ami_layout *ami_kernel_layout(const struct ami_kernel *k)
+{
+	return &k->layout;
+}
+
+const char *ami_kernel_source(const struct ami_kernel *k)
+{
+	return k->source;
+}
+
+const char *ami_kernel_release(const struct ami_kernel *k)
+{
+	return k->release;
+}
+
+uint64_t ami_kernel_sme(const struct ami_kernel *k)
+{
+	return k->sme_mask;
+}
+
+int64_t ami_enumerator(const struct ami_kernel *k, enum ami_enumerator e,
+		       int64_t fallback)
+{
+	return k->layout.enumerator[e].present ?
+	       k->layout.enumerator[e].value : fallback;
+}
+
+uint64_t ami_addr(const struct ami_kernel *k, uint64_t va, enum ami_field f)
+{
+	return va + k->layout.field[f].offset;
+}
+
+uint64_t ami_container(const struct ami_kernel *k, uint64_t va,
+		       enum ami_field f)
+{
+	return va - k->layout.field[f].offset;
+}

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Private to lib/kernel. */
+#ifndef AMI_KERNEL_PRIVATE_H
+#define AMI_KERNEL_PRIVATE_H
+
+#include <amdiommu/kernel.h>
+
+#define START_KERNEL_MAP	0xffffffff80000000ull
+
+#define TLB_SLOTS	256u
+
+struct ami_tlb_entry {
+	uint64_t va;		/* of the page; 0 = empty */
+	uint64_t pa;
+};
+
+struct ami_kernel {
+	struct ami_dump *dump;
+	const char *source;
+	struct ami_layout layout;
+	char release[128];
+	uint64_t phys_base;
+	uint64_t image_size;	/* of the kernel image mapping */
+	uint64_t sme_mask;
+	uint64_t pgd;		/* physical address of init_top_pgt */
+	uint64_t direct_map;	/* page_offset_base, 0 while unknown */
+	bool five_levels;
+	struct ami_tlb_entry tlb[TLB_SLOTS];
+};
+
+#endif

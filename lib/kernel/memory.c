@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Kernel virtual memory of the dead machine. */
+#include <ctype.h>
+#include <string.h>
+
+#include "kernel.h"
+
+#define PTE_PRESENT	0x001ull
+#define PTE_PSE		0x080ull
+#define PTE_ADDR	0x000ffffffffff000ull
+
+/* One step of the dead kernel's own page tables. */
+static enum ami_mem read_entry(struct ami_kernel *k, uint64_t table,
+			       unsigned int index, uint64_t *entry)
+{
+	enum ami_mem mem = ami_dump_read(k->dump, table + index * 8ull, entry,
+					 sizeof(*entry));
+
+	if (mem != AMI_MEM_OK)
+		return mem;
+	if (!(*entry & PTE_PRESENT))
+		return AMI_MEM_UNMAPPED;
+	*entry &= ~k->sme_mask;
+	return AMI_MEM_OK;
+}
+
+static enum ami_mem walk_tables(struct ami_kernel *k, uint64_t va,
+				uint64_t *paddr)
+{
+	int level = k->five_levels ? 5 : 4;
+	uint64_t table = k->pgd, entry;
+
+	if (!table)
+		return AMI_MEM_UNMAPPED;
+	for (; level >= 1; level--) {
+		unsigned int shift = 12 + 9 * (level - 1);
+		enum ami_mem mem;
+
+		mem = read_entry(k, table, (va >> shift) & 0x1ff, &entry);
+		if (mem != AMI_MEM_OK)
+			return mem;
+		if (level == 1 || (level <= 3 && (entry & PTE_PSE))) {
+			uint64_t mask = (1ull << shift) - 1;
+
+			*paddr = (entry & PTE_ADDR & ~mask) | (va & mask);
+			return AMI_MEM_OK;
+		}
+		table = entry & PTE_ADDR;
+	}
+	return AMI_MEM_UNMAPPED;
+}
+
+/* The two mappings that are plain arithmetic need no page tables. */
+static bool linear(const struct ami_kernel *k, uint64_t va, uint64_t *paddr)
+{
+	uint64_t pa;
+
+	if (va >= START_KERNEL_MAP && va - START_KERNEL_MAP < k->image_size) {
+		*paddr = va - START_KERNEL_MAP + k->phys_base;
+		return true;
+	}
+	if (!k->direct_map || va < k->direct_map)
+		return false;
+	pa = va - k->direct_map;
+	if (!ami_dump_ram(k->dump, pa >> AMI_PAGE_SHIFT))
+		return false;
+	*paddr = pa;
+	return true;
+}
+
+enum ami_mem ami_virt_to_phys(struct ami_kernel *k, uint64_t va,
+			      uint64_t *paddr)
+{
+	uint64_t page = va & ~(AMI_PAGE_SIZE - 1ull);
+	struct ami_tlb_entry *tlb;
+	enum ami_mem mem;
+	uint64_t pa;
+
+	if (!ami_kernel_address(va))
+		return AMI_MEM_UNMAPPED;
+	if (linear(k, va, paddr))
+		return AMI_MEM_OK;
+	tlb = &k->tlb[(va >> AMI_PAGE_SHIFT) % TLB_SLOTS];
+	if (tlb->va != page) {
+		mem = walk_tables(k, page, &pa);
+		if (mem != AMI_MEM_OK)
+			return mem;
+		tlb->va = page;
+		tlb->pa = pa;
+	}
+	*paddr = tlb->pa + (va - page);
+	return AMI_MEM_OK;
+}
+
+enum ami_mem ami_read(struct ami_kernel *k, uint64_t va, void *buf, size_t len)
+{
+	uint8_t *p = buf;
+
+	if (len && va > UINT64_MAX - (len - 1))
+		return AMI_MEM_UNMAPPED;
+	while (len) {
+		size_t part = AMI_PAGE_SIZE - va % AMI_PAGE_SIZE;
+		enum ami_mem mem;
+		uint64_t pa;
+
+		if (part > len)
+			part = len;
+		mem = ami_virt_to_phys(k, va, &pa);
+		if (mem == AMI_MEM_OK)
+			mem = ami_dump_read(k->dump, pa, p, part);
+		if (mem != AMI_MEM_OK)
+			return mem;
+		p += part;
+		va += part;
+		len -= part;
+	}
+	return AMI_MEM_OK;
+}
+
+enum ami_mem ami_read_u64(struct ami_kernel *k, uint64_t va, uint64_t *value)
+{
+	return ami_read(k, va, value, sizeof(*value));
+}
+
+enum ami_mem ami_read_u32(struct ami_kernel *k, uint64_t va, uint32_t *value)
+{
+	return ami_read(k, va, value, sizeof(*value));
+}
+
+enum ami_mem ami_read_string(struct ami_kernel *k, uint64_t va, char *buf,
+			     size_t size)
+{
+	size_t n = 0;
+
+	while (n + 1 < size) {
+		size_t part = AMI_PAGE_SIZE - va % AMI_PAGE_SIZE;
+		enum ami_mem mem;
+		char *end;
+
+		if (part > size - 1 - n)
+			part = size - 1 - n;
+		if (part > 16)
+			part = 16;
+		mem = ami_read(k, va, buf + n, part);
+		if (mem != AMI_MEM_OK)
+			return mem;
+		end = memchr(buf + n, '\0', part);
+		if (end) {
+			n = end - buf;
+			break;
+		}
+		n += part;
+		va += part;
+	}
+	buf[n] = '\0';
+	while (n--)
+		if (!isprint((unsigned char)buf[n]))
+			buf[n] = '?';
+	return AMI_MEM_OK;
+}
+
+/* An extract keeps whole structures, so that later versions can read more. */
+static void keep_struct(struct ami_kernel *k, uint64_t va, enum ami_field f)
+{
+	const char *type = ami_field_wants[f].type;
+	uint64_t size = 0, pa;
+	unsigned int t;
+
+	for (t = 0; t < AMI_NR_TYPES; t++)
+		if (!strcmp(ami_type_wants[t], type))
+			size = k->layout.type_size[t];
+	if (size > 64 * 1024)
+		return;
+	while (size) {
+		uint64_t part = AMI_PAGE_SIZE - va % AMI_PAGE_SIZE;
+
+		if (part > size)
+			part = size;
+		if (ami_virt_to_phys(k, va, &pa) == AMI_MEM_OK)
+			ami_dump_keep(k->dump, pa, part);
+		va += part;
+		size -= part;
+	}
+}
+
+enum ami_mem ami_get(struct ami_kernel *k, uint64_t va, enum ami_field f,
+		     uint64_t *value)
+{
+	const struct ami_member *m = &k->layout.field[f];
+	enum ami_mem mem;
+	uint64_t raw = 0;
+
+	if (!m->present || !m->size || m->size > sizeof(raw))
+		return AMI_MEM_NO_FIELD;
+	mem = ami_read(k, va + m->offset, &raw, m->size);
+	if (mem != AMI_MEM_OK)
+		return mem;
+	if (m->bit_size)
+		raw = (raw >> m->bit_offset) & (UINT64_MAX >> (64 - m->bit_size));
+	if (ami_dump_recording(k->dump))
+		keep_struct(k, va, f);
+	*value = raw;
+	return AMI_MEM_OK;
+}

@@ -1,0 +1,371 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Devices: the driver's iommu_dev_data of each segment, and every function on
+ * the PCI buses, so that one the IOMMU driver never met is not forgotten.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "state.h"
+
+#define MAX_BUSES	65536u
+#define MAX_BUS_DEPTH	64
+#define PCI_HEADER_BRIDGE	1
+
+static int by_bdf(const void *a, const void *b)
+{
+	const struct ami_device *x = a, *y = b;
+	uint32_t i = (uint32_t)x->bdf.segment << 16 | x->bdf.devid;
+	uint32_t j = (uint32_t)y->bdf.segment << 16 | y->bdf.devid;
+
+	return (i > j) - (i < j);
+}
+
+static struct ami_device_map *map_of(const struct ami_state *s,
+				     uint16_t segment)
+{
+	size_t i;
+
+	for (i = 0; i < s->nr_maps; i++)
+		if (s->maps[i].segment == segment)
+			return &s->maps[i];
+	return NULL;
+}
+
+static struct ami_device_map *add_map(struct ami_state *s, uint16_t segment)
+{
+	struct ami_device_map *map;
+
+	if (!grow((void **)&s->maps, s->nr_maps, sizeof(*map), MAX_SEGMENTS))
+		return NULL;
+	map = &s->maps[s->nr_maps];
+	map->segment = segment;
+	map->position = calloc(65536, sizeof(*map->position));
+	if (!map->position)
+		return NULL;
+	s->nr_maps++;
+	return map;
+}
+
+void sort_devices(struct ami_state *s)
+{
+	size_t i;
+
+	if (s->nr_devices)
+		qsort(s->devices, s->nr_devices, sizeof(*s->devices), by_bdf);
+	for (i = 0; i < s->nr_devices; i++) {
+		struct ami_bdf bdf = s->devices[i].bdf;
+
+		map_of(s, bdf.segment)->position[bdf.devid] = i + 1;
+	}
+}
+
+const struct ami_device *ami_state_device(const struct ami_state *s,
+					  struct ami_bdf bdf)
+{
+	const struct ami_device_map *map = map_of(s, bdf.segment);
+
+	if (!map || !map->position[bdf.devid])
+		return NULL;
+	return &s->devices[map->position[bdf.devid] - 1];
+}
+
+static int segment_by_id(const struct ami_state *s, uint16_t id)
+{
+	size_t i;
+
+	for (i = 0; i < s->nr_segments; i++)
+		if (s->segments[i].id == id || !s->segments[i].va)
+			return i;
+	return -1;
+}
+
+struct ami_device *device_at(struct ami_state *s, struct ami_bdf bdf)
+{
+	struct ami_device_map *map = map_of(s, bdf.segment);
+	struct ami_device *d;
+
+	if (!map)
+		map = add_map(s, bdf.segment);
+	if (!map)
+		return NULL;
+	if (map->position[bdf.devid])
+		return &s->devices[map->position[bdf.devid] - 1];
+	if (!grow((void **)&s->devices, s->nr_devices, sizeof(*d),
+		  MAX_DEVICES))
+		return NULL;
+	d = &s->devices[s->nr_devices++];
+	map->position[bdf.devid] = s->nr_devices;
+	*d = (struct ami_device){
+		.bdf = bdf, .alias = bdf, .group = -1, .iommu = -1,
+		.domain = -1, .segment = segment_by_id(s, bdf.segment),
+		.dte_mem = AMI_MEM_ABSENT, .dte_seen = AMI_SEEN_UNREAD,
+		.translation = AMI_TRANSLATION_UNKNOWN,
+	};
+	return d;
+}
+
+static void fetch_name(struct ami_state *s, struct ami_device *d)
+{
+	uint64_t name = 0, driver = 0;
+	char where[AMI_BDF_TEXT];
+
+	ami_bdf_text(d->bdf, where);
+	if (!fetch(s, where, d->dev, AMI_F_device_kobj_name, &name) || !name)
+		fetch(s, where, d->dev, AMI_F_device_init_name, &name);
+	if (name)
+		ami_read_string(s->kernel, name, d->name, sizeof(d->name));
+	if (!fetch(s, where, d->dev, AMI_F_device_driver, &driver) || !driver)
+		return;
+	if (fetch(s, where, driver, AMI_F_device_driver_name, &name) && name &&
+	    ami_read_string(s->kernel, name, d->driver,
+			    sizeof(d->driver)) == AMI_MEM_OK)
+		return;
+	/* Bound all the same: an unknown driver must not look like none. */
+	snprintf(d->driver, sizeof(d->driver), "?");
+}
+
+static void fetch_group(struct ami_state *s, struct ami_device *d)
+{
+	char where[AMI_BDF_TEXT];
+	uint64_t group = 0, v;
+
+	ami_bdf_text(d->bdf, where);
+	if (!fetch(s, where, d->dev, AMI_F_device_group, &group) || !group)
+		return;
+	if (fetch(s, where, group, AMI_F_group_id, &v))
+		d->group = (int)v;
+}
+
+static void fetch_pci(struct ami_state *s, struct ami_device *d)
+{
+	char where[AMI_BDF_TEXT];
+	uint64_t v;
+
+	ami_bdf_text(d->bdf, where);
+	d->is_pci = true;
+	if (fetch(s, where, d->pci_dev, AMI_F_pci_dev_vendor, &v))
+		d->vendor = v;
+	if (fetch(s, where, d->pci_dev, AMI_F_pci_dev_device, &v))
+		d->device = v;
+	if (fetch(s, where, d->pci_dev, AMI_F_pci_dev_class, &v))
+		d->class = v;
+	if (fetch(s, where, d->pci_dev, AMI_F_pci_dev_hdr_type, &v))
+		d->is_bridge = (v & 0x7f) == PCI_HEADER_BRIDGE;
+	d->busmaster_known = fetch(s, where, d->pci_dev,
+				   AMI_F_pci_dev_is_busmaster, &v);
+	d->busmaster = v;
+}
+
+static void fetch_dev_data(struct ami_state *s, uint64_t va,
+			   struct ami_device *d)
+{
+	char where[AMI_BDF_TEXT];
+	uint64_t v, pdev = 0;
+
+	ami_bdf_text(d->bdf, where);
+	d->dev_data = va;
+	if (fetch(s, where, va, AMI_F_dev_data_ats_enabled, &v) ||
+	    fetch(s, where, va, AMI_F_dev_data_ats_510, &v))
+		d->ats = v;
+	if (fetch(s, where, va, AMI_F_dev_data_defer_attach, &v))
+		d->deferred = v;
+	fetch(s, where, va, AMI_F_dev_data_dev, &d->dev);
+	if (fetch(s, where, va, AMI_F_dev_data_pdev, &pdev) && pdev)
+		d->dev = ami_addr(s->kernel, pdev, AMI_F_pci_dev_dev);
+}
+
+static int read_dev_data(struct ami_state *s, size_t segment)
+{
+	uint64_t head = s->segments[segment].dev_data_head, node, devid;
+	struct ami_list_iter it;
+
+	if (!head)
+		return 0;
+	ami_llist_start(&it, s->kernel, head, 65536);
+	while (ami_list_next(&it, &node)) {
+		uint64_t va = ami_container(s->kernel, node,
+					    AMI_F_dev_data_node);
+		struct ami_device *d;
+
+		if (!fetch(s, "device data", va, AMI_F_dev_data_devid, &devid))
+			continue;
+		d = device_at(s, (struct ami_bdf){ s->segments[segment].id,
+						   devid });
+		if (!d)
+			return -1;
+		/* Unplugged devices stay listed; the newest entry is first. */
+		if (!d->dev_data)
+			fetch_dev_data(s, va, d);
+	}
+	list_report(s, &it, "list of device data");
+	return 0;
+}
+
+static int read_function(struct ami_state *s, uint64_t pci_dev,
+			 uint16_t segment, uint8_t bus)
+{
+	struct ami_device *d;
+	uint64_t devfn;
+
+	if (!fetch(s, "PCI device", pci_dev, AMI_F_pci_dev_devfn, &devfn))
+		return 0;
+	d = device_at(s, (struct ami_bdf){ segment, bus << 8 | (devfn & 0xff) });
+	if (!d)
+		return -1;
+	d->pci_dev = pci_dev;
+	if (!d->dev)
+		d->dev = ami_addr(s->kernel, pci_dev, AMI_F_pci_dev_dev);
+	fetch_pci(s, d);
+	return 0;
+}
+
+/* One bus: its functions, then its child buses through a work list. */
+struct bus_queue {
+	uint64_t *va;
+	size_t count;
+};
+
+static int queue_children(struct ami_state *s, struct bus_queue *q,
+			  uint64_t head)
+{
+	struct ami_list_iter it;
+	uint64_t node;
+
+	ami_list_start(&it, s->kernel, head, MAX_BUSES);
+	while (ami_list_next(&it, &node)) {
+		if (q->count == MAX_BUSES) {
+			it.broken = true;
+			break;
+		}
+		if (!grow((void **)&q->va, q->count, sizeof(*q->va),
+			  MAX_BUSES))
+			return -1;
+		q->va[q->count++] = ami_container(s->kernel, node,
+						  AMI_F_pci_bus_node);
+	}
+	list_report(s, &it, "list of PCI buses");
+	return 0;
+}
+
+static int read_bus(struct ami_state *s, struct bus_queue *q, uint64_t bus)
+{
+	uint64_t number, sysdata, segment = 0, node;
+	struct ami_list_iter it;
+
+	if (!fetch(s, "PCI bus", bus, AMI_F_pci_bus_number, &number))
+		return 0;
+	if (fetch(s, "PCI bus", bus, AMI_F_pci_bus_sysdata, &sysdata) &&
+	    sysdata)
+		fetch(s, "PCI bus", sysdata, AMI_F_pci_sysdata_domain,
+		      &segment);
+	ami_list_start(&it, s->kernel,
+		       ami_addr(s->kernel, bus, AMI_F_pci_bus_devices), 65536);
+	while (ami_list_next(&it, &node))
+		if (read_function(s, ami_container(s->kernel, node,
+						   AMI_F_pci_dev_bus_list),
+				  segment, number))
+			return -1;
+	list_report(s, &it, "list of devices on a PCI bus");
+	return queue_children(s, q, ami_addr(s->kernel, bus,
+					     AMI_F_pci_bus_children));
+}
+
+static int read_pci(struct ami_state *s)
+{
+	uint64_t roots = ami_symbol(s->kernel, AMI_Y_pci_root_buses);
+	struct bus_queue q = { NULL, 0 };
+	size_t i;
+	int ret = 0;
+
+	if (!roots || !ami_has(s->kernel, AMI_F_pci_bus_devices)) {
+		ami_find(&s->findings, AMI_WARNING, "pci-unknown", "PCI",
+			 "The PCI buses cannot be found in this kernel; devices that its IOMMU driver does not manage stay unseen.");
+		return 0;
+	}
+	ret = queue_children(s, &q, roots);
+	for (i = 0; i < q.count && !ret; i++)
+		ret = read_bus(s, &q, q.va[i]);
+	free(q.va);
+	return ret;
+}
+
+/* rlookup_table[devid]: the IOMMU in charge, NULL for none. */
+static void find_iommu(struct ami_state *s, struct ami_device *d)
+{
+	const struct ami_segment *seg;
+	uint64_t va;
+	size_t i;
+
+	if (d->segment < 0)
+		return;
+	seg = &s->segments[d->segment];
+	if (!seg->rlookup_table || d->bdf.devid > seg->last_bdf)
+		return;
+	if (ami_read_u64(s->kernel, seg->rlookup_table + 8ull * d->bdf.devid,
+			 &va) != AMI_MEM_OK)
+		return;
+	for (i = 0; i < s->nr_iommus; i++)
+		if (va && s->iommus[i].va == va)
+			d->iommu = i;
+}
+
+static void find_alias(struct ami_state *s, struct ami_device *d)
+{
+	const struct ami_segment *seg;
+	uint16_t alias;
+
+	if (d->segment < 0)
+		return;
+	seg = &s->segments[d->segment];
+	if (!seg->alias_table || d->bdf.devid > seg->last_bdf)
+		return;
+	if (ami_read(s->kernel, seg->alias_table + 2ull * d->bdf.devid, &alias,
+		     sizeof(alias)) == AMI_MEM_OK)
+		d->alias.devid = alias;
+}
+
+/* The alias is a requester too; its DTE is a copy of the origin's. */
+static int add_aliases(struct ami_state *s)
+{
+	struct ami_bdf *todo = NULL;
+	size_t n = 0, i;
+	int ret = 0;
+
+	for (i = 0; i < s->nr_devices && !ret; i++) {
+		find_alias(s, &s->devices[i]);
+		if (s->devices[i].alias.devid == s->devices[i].bdf.devid)
+			continue;
+		if (!grow((void **)&todo, n, sizeof(*todo), MAX_DEVICES))
+			ret = -1;
+		else
+			todo[n++] = s->devices[i].alias;
+	}
+	for (i = 0; i < n && !ret; i++)
+		if (!device_at(s, todo[i]))
+			ret = -1;
+	free(todo);
+	return ret;
+}
+
+int read_devices(struct ami_state *s)
+{
+	size_t i;
+
+	for (i = 0; i < s->nr_segments; i++)
+		if (read_dev_data(s, i))
+			return -1;
+	if (read_pci(s) || add_aliases(s))
+		return -1;
+	for (i = 0; i < s->nr_devices; i++) {
+		struct ami_device *d = &s->devices[i];
+
+		if (d->dev) {
+			fetch_name(s, d);
+			fetch_group(s, d);
+		}
+		find_iommu(s, d);
+	}
+	return 0;
+}

@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Protection domains. Where a domain keeps its page table changed four times;
+ * each variant is a reader of its own, chosen by the members it needs.
+ * Kernel: drivers/iommu/amd/amd_iommu_types.h, struct protection_domain.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "state.h"
+
+/* enum protection_domain_mode, and io_pgtable_fmt of 6.12's pd_mode. */
+#define PD_MODE_V2_DEFAULT	2
+#define TOP_LEVEL_MASK		7ull
+
+/* include/linux/iommu.h, __IOMMU_DOMAIN_* */
+static enum ami_domain_kind kind_of(uint32_t type)
+{
+	switch (type) {
+	case 0x0:
+		return AMI_DOMAIN_BLOCKED;
+	case 0x1:
+		return AMI_DOMAIN_UNMANAGED;
+	case 0x3:
+		return AMI_DOMAIN_DMA;
+	case 0x4:
+		return AMI_DOMAIN_IDENTITY;
+	case 0xb:
+		return AMI_DOMAIN_DMA_FQ;
+	case 0x10:
+		return AMI_DOMAIN_SVA;
+	case 0x40:
+		return AMI_DOMAIN_NESTED;
+	default:
+		return AMI_DOMAIN_UNKNOWN;
+	}
+}
+
+static unsigned int guest_levels(struct ami_state *s)
+{
+	uint64_t v;
+
+	if (fetch_symbol(s, AMI_Y_amd_iommu_gpt_level, 4, &v) && v == 5)
+		return 5;
+	return 4;
+}
+
+static void set_table(struct ami_state *s, struct ami_domain *d,
+		      enum ami_format format, uint64_t root_va,
+		      unsigned int levels, const char *where)
+{
+	enum ami_mem mem;
+
+	if (!root_va || !levels)
+		return;
+	mem = ami_virt_to_phys(s->kernel, root_va, &d->table.root);
+	if (mem != AMI_MEM_OK) {
+		ami_find(&s->findings, AMI_ERROR, "domain-root-invalid", where,
+			 "The address of its page table, %#llx, is %s.",
+			 (unsigned long long)root_va, ami_mem_text(mem));
+		d->readable = false;
+		return;
+	}
+	d->table.format = format;
+	d->table.levels = levels;
+	d->table.sme_mask = ami_kernel_sme(s->kernel);
+}
+
+/* 5.10: one word, virtual root with the level count in its low bits. */
+static void read_pt_root(struct ami_state *s, struct ami_domain *d,
+			 const char *where)
+{
+	uint64_t v;
+
+	if (fetch(s, where, d->va, AMI_F_pdom_pt_root, &v))
+		set_table(s, d, AMI_FORMAT_V1, v & ~(AMI_PAGE_SIZE - 1ull),
+			  v & TOP_LEVEL_MASK, where);
+}
+
+/* 5.12 to 6.18: struct amd_io_pgtable inside the domain. */
+static void read_io_pgtable(struct ami_state *s, struct ami_domain *d,
+			    const char *where)
+{
+	uint64_t mode = 0, root = 0, pgd = 0;
+
+	fetch(s, where, d->va, AMI_F_pdom_iop_mode, &mode);
+	fetch(s, where, d->va, AMI_F_pdom_iop_root, &root);
+	fetch(s, where, d->va, AMI_F_pdom_iop_pgd, &pgd);
+	if (mode > AMDVI_V1_MAX_LEVEL) {
+		ami_find(&s->findings, AMI_ERROR, "domain-mode-invalid", where,
+			 "Its page table claims %llu levels.",
+			 (unsigned long long)mode);
+		d->readable = false;
+		return;
+	}
+	if (mode)
+		set_table(s, d, AMI_FORMAT_V1, root, mode, where);
+	else
+		set_table(s, d, AMI_FORMAT_V2, pgd, guest_levels(s), where);
+}
+
+/* From 6.19 on: generic_pt, virtual top with level - 1 in its low bits. */
+static void read_generic_pt(struct ami_state *s, struct ami_domain *d,
+			    const char *where)
+{
+	uint64_t mode = 1, top = 0;
+	bool v2;
+
+	fetch(s, where, d->va, AMI_F_pdom_pd_mode, &mode);
+	v2 = (int64_t)mode == ami_enumerator(s->kernel, AMI_E_PD_MODE_V2,
+					     PD_MODE_V2_DEFAULT);
+	if (!fetch(s, where, d->va, v2 ? AMI_F_pdom_amdv2_top :
+		   AMI_F_pdom_amdv1_top, &top))
+		return;
+	set_table(s, d, v2 ? AMI_FORMAT_V2 : AMI_FORMAT_V1,
+		  top & ~(AMI_PAGE_SIZE - 1ull), (top & TOP_LEVEL_MASK) + 1,
+		  where);
+}
+
+static bool has_table(enum ami_domain_kind kind)
+{
+	return kind == AMI_DOMAIN_UNMANAGED || kind == AMI_DOMAIN_DMA ||
+	       kind == AMI_DOMAIN_DMA_FQ || kind == AMI_DOMAIN_UNKNOWN;
+}
+
+static void read_table(struct ami_state *s, struct ami_domain *d,
+		       const char *where)
+{
+	if (!has_table(d->kind))
+		return;
+	if (ami_has(s->kernel, AMI_F_pdom_pt_root)) {
+		read_pt_root(s, d, where);
+	} else if (ami_has(s->kernel, AMI_F_pdom_iop_root)) {
+		read_io_pgtable(s, d, where);
+	} else if (ami_has(s->kernel, AMI_F_pdom_amdv1_top)) {
+		read_generic_pt(s, d, where);
+	} else {
+		d->readable = false;
+		ami_find(&s->findings, AMI_WARNING, "domain-table-unknown",
+			 "kernel", "Where this kernel keeps a domain's page table is unknown (none of protection_domain.pt_root, .iop.root, .amdv1.amdpt exists); only the device table tells.");
+	}
+}
+
+static void read_domain(struct ami_state *s, struct ami_domain *d)
+{
+	char where[32];
+	uint64_t v;
+
+	d->readable = true;
+	d->id_known = fetch(s, "domain", d->va, AMI_F_pdom_id, &v);
+	d->id = v;
+	snprintf(where, sizeof(where), "domain %u", d->id);
+	if (fetch(s, where, ami_addr(s->kernel, d->va, AMI_F_pdom_domain),
+		  AMI_F_iommu_domain_type, &v)) {
+		d->type = v;
+		d->kind = kind_of(v);
+	} else {
+		d->kind = AMI_DOMAIN_UNKNOWN;
+		d->readable = false;
+	}
+	read_table(s, d, where);
+}
+
+static int domain_at(struct ami_state *s, uint64_t va)
+{
+	struct ami_domain *d;
+	size_t i;
+
+	for (i = 0; i < s->nr_domains; i++)
+		if (s->domains[i].va == va)
+			return i;
+	if (!grow((void **)&s->domains, s->nr_domains, sizeof(*d),
+		  MAX_DOMAINS))
+		return -1;
+	d = &s->domains[s->nr_domains];
+	*d = (struct ami_domain){ .va = va };
+	read_domain(s, d);
+	return s->nr_domains++;
+}
+
+int read_domains(struct ami_state *s)
+{
+	uint64_t blocked = ami_symbol(s->kernel, AMI_Y_blocked_domain);
+	size_t i;
+
+	for (i = 0; i < s->nr_devices; i++) {
+		struct ami_device *d = &s->devices[i];
+		char where[AMI_BDF_TEXT];
+		uint64_t va = 0;
+
+		ami_bdf_text(d->bdf, where);
+		if (!d->dev_data ||
+		    !fetch(s, where, d->dev_data, AMI_F_dev_data_domain, &va) ||
+		    !va)
+			continue;
+		/* A bare iommu_domain, not a protection_domain. */
+		if (blocked && va == ami_container(s->kernel, blocked,
+						   AMI_F_pdom_domain))
+			continue;
+		d->domain = domain_at(s, va);
+		if (d->domain < 0)
+			return -1;
+		s->domains[d->domain].nr_devices++;
+	}
+	return 0;
+}

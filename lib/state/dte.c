@@ -1,0 +1,283 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Device table entries, and whether they agree with what the driver believes.
+ * The driver's belief is the truth at the panic: newer capture kernels write
+ * into the dead kernel's device table.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "state.h"
+
+#define DTES_PER_PAGE	(AMI_PAGE_SIZE / AMDVI_DTE_SIZE)
+
+uint64_t dte_address(const struct ami_segment *seg, uint16_t devid)
+{
+	if (!seg->dev_table ||
+	    (devid + 1u) * AMDVI_DTE_SIZE > seg->dev_table_size)
+		return 0;
+	return seg->dev_table + devid * AMDVI_DTE_SIZE;
+}
+
+static void read_dte(struct ami_state *s, struct ami_device *d)
+{
+	uint64_t raw[4], at = 0;
+
+	if (d->segment >= 0)
+		at = dte_address(&s->segments[d->segment], d->bdf.devid);
+	if (!at) {
+		d->dte_mem = AMI_MEM_ABSENT;
+		return;
+	}
+	d->dte_mem = ami_read(s->kernel, at, raw, sizeof(raw));
+	if (d->dte_mem == AMI_MEM_OK)
+		amdvi_dte_decode(raw, ami_kernel_sme(s->kernel), &d->dte);
+}
+
+/* During a growth of the table the DTE may still hold the old top, which is
+ * now a child of the new one: the same tree, not a contradiction. */
+static bool same_tree(struct ami_state *s, const struct ami_table *domain,
+		      const struct amdvi_dte *dte)
+{
+	struct ami_dump *dump = ami_kernel_dump(s->kernel);
+	struct amdvi_pte pte;
+	uint64_t raw;
+
+	if (domain->root == dte->host_root && domain->levels == dte->mode)
+		return true;
+	if (domain->levels != dte->mode + 1u ||
+	    ami_dump_read(dump, domain->root, &raw, sizeof(raw)) != AMI_MEM_OK)
+		return false;
+	pte = amdvi_v1_pte(raw, domain->levels, domain->sme_mask);
+	return pte.kind == AMDVI_PTE_TABLE && pte.addr == dte->host_root;
+}
+
+static void compare_paging(struct ami_state *s, struct ami_device *d,
+			   const struct ami_domain *dom, enum amdvi_dma dma)
+{
+	bool v2 = dom->table.format == AMI_FORMAT_V2;
+
+	if (!dom->readable || dom->table.format == AMI_FORMAT_NONE)
+		return;
+	if (dma != (v2 ? AMDVI_DMA_GUEST : AMDVI_DMA_HOST))
+		snprintf(d->disagreement, sizeof(d->disagreement),
+			 "driver: %s paging, DTE: %s",
+			 ami_format_name(dom->table.format),
+			 amdvi_dma_name(dma));
+	else if (!v2 && !same_tree(s, &dom->table, &d->dte))
+		snprintf(d->disagreement, sizeof(d->disagreement),
+			 "root: driver %#llx (%u levels), DTE %#llx (%u)",
+			 (unsigned long long)dom->table.root,
+			 dom->table.levels,
+			 (unsigned long long)d->dte.host_root, d->dte.mode);
+}
+
+static void compare(struct ami_state *s, struct ami_device *d)
+{
+	enum amdvi_dma dma = amdvi_dte_dma(&d->dte);
+	const struct ami_domain *dom;
+
+	if (d->domain < 0)
+		return;
+	dom = &s->domains[d->domain];
+	if (dom->kind == AMI_DOMAIN_IDENTITY) {
+		if (dma != AMDVI_DMA_IDENTITY && dma != AMDVI_DMA_GUEST)
+			snprintf(d->disagreement, sizeof(d->disagreement),
+				 "driver: identity, DTE: %s",
+				 amdvi_dma_name(dma));
+	} else {
+		compare_paging(s, d, dom, dma);
+	}
+	/* The id in a GV entry is the device's own (gcr3_info.domid). */
+	if (!d->disagreement[0] && dom->id_known && !d->dte.gv &&
+	    dom->id != d->dte.domain_id)
+		snprintf(d->disagreement, sizeof(d->disagreement),
+			 "domain ID: driver %u, DTE %u", dom->id,
+			 d->dte.domain_id);
+}
+
+/* Roots that no live kernel would use. */
+static void check_roots(struct ami_state *s, struct ami_device *d)
+{
+	uint64_t root = d->dte.gv ? d->dte.gcr3_root : d->dte.host_root;
+	bool paging = d->dte.v && d->dte.tv && (d->dte.gv || d->dte.mode);
+	char where[AMI_BDF_TEXT];
+
+	if (!paging)
+		return;
+	ami_bdf_text(d->bdf, where);
+	if (ami_in_crashkernel(s, root >> AMI_PAGE_SHIFT)) {
+		d->dte_seen = AMI_SEEN_OVERWRITTEN;
+		s->capture = AMI_CAPTURE_REUSE;
+		ami_find(&s->findings, AMI_WARNING, "dte-root-in-crashkernel",
+			 where, "Its DTE points to a table in the capture kernel's memory (%#llx): the capture kernel overwrote the entry; shown is what the driver had set.",
+			 (unsigned long long)root);
+	} else if (!ami_dump_ram(ami_kernel_dump(s->kernel),
+				 root >> AMI_PAGE_SHIFT)) {
+		ami_find(&s->findings, AMI_ERROR, "dte-root-outside-ram",
+			 where, "Its DTE points to a table at %#llx, which is no RAM of this machine.",
+			 (unsigned long long)root);
+	}
+}
+
+static void judge(struct ami_state *s, struct ami_device *d)
+{
+	char where[AMI_BDF_TEXT];
+
+	ami_bdf_text(d->bdf, where);
+	if (d->dte_mem != AMI_MEM_OK) {
+		if (d->iommu >= 0) {
+			ami_find(&s->findings, AMI_WARNING, "dte-unread", where,
+				 "Its device table entry is %s; what it could reach is taken from the driver's domain alone.",
+				 ami_mem_text(d->dte_mem));
+		}
+		return;
+	}
+	d->dte_seen = AMI_SEEN_INTACT;
+	compare(s, d);
+	if (d->disagreement[0])
+		d->dte_seen = AMI_SEEN_INCONSISTENT;
+	check_roots(s, d);
+	if (d->dte_seen == AMI_SEEN_INCONSISTENT)
+		ami_find(&s->findings, AMI_WARNING, "dte-disagrees", where,
+			 "Its DTE and the driver's books differ (%s); both are taken as possible.",
+			 d->disagreement);
+	if (amdvi_dte_reserved(&d->dte))
+		ami_find(&s->findings, AMI_WARNING, "dte-reserved-bits", where,
+			 "Its DTE has reserved bits set (%#llx).",
+			 (unsigned long long)amdvi_dte_reserved(&d->dte));
+}
+
+static enum ami_translation from_dte(const struct ami_device *d)
+{
+	switch (amdvi_dte_dma(&d->dte)) {
+	case AMDVI_DMA_UNTRANSLATED:
+		return AMI_TRANSLATION_NONE;
+	case AMDVI_DMA_IDENTITY:
+		return AMI_TRANSLATION_PASSTHROUGH;
+	case AMDVI_DMA_HOST:
+	case AMDVI_DMA_GUEST:
+	case AMDVI_DMA_NESTED:
+		return AMI_TRANSLATION_PAGING;
+	case AMDVI_DMA_BLOCKED:
+	case AMDVI_DMA_ILLEGAL:
+		break;
+	}
+	return AMI_TRANSLATION_BLOCKED;
+}
+
+static enum ami_translation from_domain(const struct ami_domain *dom)
+{
+	if (dom->kind == AMI_DOMAIN_IDENTITY)
+		return AMI_TRANSLATION_PASSTHROUGH;
+	if (dom->kind == AMI_DOMAIN_BLOCKED)
+		return AMI_TRANSLATION_BLOCKED;
+	return dom->readable ? AMI_TRANSLATION_PAGING :
+	       AMI_TRANSLATION_UNKNOWN;
+}
+
+/* What its DMA went through at the panic. */
+static void settle(struct ami_state *s, struct ami_device *d)
+{
+	const struct ami_domain *dom = d->domain >= 0 ?
+				       &s->domains[d->domain] : NULL;
+	bool dte = d->dte_mem == AMI_MEM_OK &&
+		   d->dte_seen != AMI_SEEN_OVERWRITTEN;
+
+	if (dte) {
+		d->translation = from_dte(d);
+		d->may_read = amdvi_dte_may_read(&d->dte);
+		d->may_write = amdvi_dte_may_write(&d->dte);
+		if (amdvi_dte_dma(&d->dte) == AMDVI_DMA_HOST)
+			d->table = (struct ami_table){
+				AMI_FORMAT_V1, d->dte.host_root, d->dte.mode,
+				ami_kernel_sme(s->kernel),
+			};
+	} else if (dom) {
+		d->translation = from_domain(dom);
+		d->table = dom->table;
+		d->may_read = d->may_write =
+			d->translation != AMI_TRANSLATION_BLOCKED;
+	} else if (d->iommu < 0 && d->is_pci && d->segment >= 0 &&
+		   s->segments[d->segment].rlookup_table) {
+		d->translation = AMI_TRANSLATION_NONE;
+		d->may_read = d->may_write = true;
+	} else {
+		d->translation = AMI_TRANSLATION_UNKNOWN;
+	}
+}
+
+/*
+ * Entries of device IDs that no device of the kernel owns: normally blocked.
+ * One that lets DMA through is either a requester we must not miss or damage.
+ */
+static int scan_page(struct ami_state *s, struct ami_segment *seg,
+		     uint32_t first, const uint8_t *page, uint32_t *open)
+{
+	uint32_t i;
+
+	for (i = 0; i < DTES_PER_PAGE; i++) {
+		struct ami_bdf bdf = { seg->id, first + i };
+		struct amdvi_dte dte;
+		uint64_t raw[4];
+
+		if (first + i > seg->last_bdf)
+			break;
+		memcpy(raw, page + i * AMDVI_DTE_SIZE, sizeof(raw));
+		amdvi_dte_decode(raw, ami_kernel_sme(s->kernel), &dte);
+		if (!amdvi_dte_may_write(&dte) || ami_state_device(s, bdf))
+			continue;
+		if (amdvi_dte_dma(&dte) == AMDVI_DMA_UNTRANSLATED) {
+			++*open;
+			continue;
+		}
+		if (!device_at(s, bdf))
+			return -1;
+	}
+	return 0;
+}
+
+static int scan_table(struct ami_state *s, struct ami_segment *seg)
+{
+	uint8_t page[AMI_PAGE_SIZE];
+	uint32_t id, open = 0, unread = 0;
+	char where[32];
+
+	snprintf(where, sizeof(where), "segment %04x", seg->id);
+	for (id = 0; id <= seg->last_bdf &&
+	     id * AMDVI_DTE_SIZE < seg->dev_table_size; id += DTES_PER_PAGE) {
+		if (ami_read(s->kernel, seg->dev_table + id * AMDVI_DTE_SIZE,
+			     page, sizeof(page)) != AMI_MEM_OK)
+			unread++;
+		else if (scan_page(s, seg, id, page, &open))
+			return -1;
+	}
+	if (unread)
+		ami_find(&s->findings, AMI_WARNING, "device-table-unread",
+			 where, "%u pages (%u entries) of the device table cannot be read from this dump.",
+			 unread, unread * DTES_PER_PAGE);
+	if (open)
+		ami_find(&s->findings, AMI_INFO, "dte-open-unclaimed", where,
+			 "%u device IDs without a device have V=0: a requester with such an ID would write untranslated.",
+			 open);
+	return 0;
+}
+
+int read_dtes(struct ami_state *s)
+{
+	size_t i;
+
+	for (i = 0; i < s->nr_segments; i++)
+		if (s->segments[i].dev_table && scan_table(s, &s->segments[i]))
+			return -1;
+	sort_devices(s);
+	for (i = 0; i < s->nr_devices; i++) {
+		struct ami_device *d = &s->devices[i];
+
+		read_dte(s, d);
+		judge(s, d);
+		settle(s, d);
+	}
+	return 0;
+}

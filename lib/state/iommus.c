@@ -1,0 +1,229 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * PCI segments with their device tables, and the IOMMUs.
+ * Kernel: drivers/iommu/amd/amd_iommu_types.h, init.c.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "state.h"
+
+static int add_segment(struct ami_state *s, const struct ami_segment *seg)
+{
+	if (!grow((void **)&s->segments, s->nr_segments, sizeof(*seg),
+		  MAX_SEGMENTS))
+		return -1;
+	s->segments[s->nr_segments++] = *seg;
+	return 0;
+}
+
+static void fetch_segment(struct ami_state *s, struct ami_segment *seg)
+{
+	uint64_t v;
+	char where[32];
+
+	fetch(s, "PCI segment", seg->va, AMI_F_seg_id, &v);
+	seg->id = v;
+	snprintf(where, sizeof(where), "segment %04x", seg->id);
+	seg->last_bdf_known = fetch(s, where, seg->va, AMI_F_seg_last_bdf, &v);
+	seg->last_bdf = v;
+	if (fetch(s, where, seg->va, AMI_F_seg_dev_table_size, &v))
+		seg->dev_table_size = v;
+	fetch(s, where, seg->va, AMI_F_seg_dev_table, &seg->dev_table);
+	fetch(s, where, seg->va, AMI_F_seg_rlookup_table,
+	      &seg->rlookup_table);
+	fetch(s, where, seg->va, AMI_F_seg_alias_table, &seg->alias_table);
+	fetch(s, where, seg->va, AMI_F_seg_irq_lookup_table,
+	      &seg->irq_lookup_table);
+	seg->dev_data_head = ami_addr(s->kernel, seg->va,
+				      AMI_F_seg_dev_data_list);
+	seg->unity_head = ami_addr(s->kernel, seg->va, AMI_F_seg_unity_map);
+}
+
+/* Up to 5.19 one set of global tables serves every segment. */
+static void fetch_globals(struct ami_state *s, struct ami_segment *seg)
+{
+	uint64_t v;
+
+	seg->last_bdf_known = fetch_symbol(s, AMI_Y_amd_iommu_last_bdf, 2, &v);
+	seg->last_bdf = v;
+	if (fetch_symbol(s, AMI_Y_dev_table_size, 4, &v))
+		seg->dev_table_size = v;
+	fetch_symbol(s, AMI_Y_amd_iommu_dev_table, 8, &seg->dev_table);
+	fetch_symbol(s, AMI_Y_amd_iommu_rlookup_table, 8,
+		     &seg->rlookup_table);
+	fetch_symbol(s, AMI_Y_amd_iommu_alias_table, 8, &seg->alias_table);
+	fetch_symbol(s, AMI_Y_irq_lookup_table, 8, &seg->irq_lookup_table);
+	seg->dev_data_head = ami_symbol(s->kernel, AMI_Y_dev_data_list);
+	seg->unity_head = ami_symbol(s->kernel, AMI_Y_amd_iommu_unity_map);
+}
+
+static void read_unity(struct ami_state *s, struct ami_segment *seg)
+{
+	struct ami_list_iter it;
+	uint64_t node, v;
+
+	if (!seg->unity_head)
+		return;
+	ami_list_start(&it, s->kernel, seg->unity_head, MAX_UNITY);
+	while (ami_list_next(&it, &node)) {
+		uint64_t va = ami_container(s->kernel, node, AMI_F_unity_list);
+		struct ami_unity u = { .first.segment = seg->id };
+
+		if (!fetch(s, "unity map", va, AMI_F_unity_devid_start, &v))
+			continue;
+		u.first.devid = v;
+		fetch(s, "unity map", va, AMI_F_unity_devid_end, &v);
+		u.last = v;
+		fetch(s, "unity map", va, AMI_F_unity_address_start, &u.start);
+		fetch(s, "unity map", va, AMI_F_unity_address_end, &u.end);
+		fetch(s, "unity map", va, AMI_F_unity_prot, &v);
+		u.read = v & 1;
+		u.write = v & 2;
+		if (!grow((void **)&seg->unity, seg->nr_unity, sizeof(u),
+			  MAX_UNITY))
+			break;
+		seg->unity[seg->nr_unity++] = u;
+	}
+	list_report(s, &it, "unity map");
+}
+
+static void check_device_table(struct ami_state *s, struct ami_segment *seg)
+{
+	char where[32];
+
+	snprintf(where, sizeof(where), "segment %04x", seg->id);
+	if (!seg->dev_table ||
+	    ami_virt_to_phys(s->kernel, seg->dev_table,
+			     &seg->dev_table_phys) != AMI_MEM_OK) {
+		ami_find(&s->findings, AMI_ERROR, "device-table-unknown", where,
+			 "The device table's address %#llx does not translate; what each device could reach is unknown.",
+			 (unsigned long long)seg->dev_table);
+		seg->dev_table = 0;
+		s->incomplete = true;
+	}
+	if (seg->dev_table_size > 65536 * AMDVI_DTE_SIZE)
+		seg->dev_table_size = 65536 * AMDVI_DTE_SIZE;
+	if (!seg->dev_table_size && seg->last_bdf_known)
+		seg->dev_table_size = (seg->last_bdf + 1u) * AMDVI_DTE_SIZE;
+}
+
+int read_segments(struct ami_state *s)
+{
+	struct ami_list_iter it;
+	uint64_t node;
+	size_t i;
+
+	if (!ami_has(s->kernel, AMI_F_seg_dev_table)) {
+		struct ami_segment seg = { .id = 0 };
+
+		fetch_globals(s, &seg);
+		if (add_segment(s, &seg))
+			return -1;
+	} else {
+		ami_list_start(&it, s->kernel,
+			       ami_symbol(s->kernel,
+					  AMI_Y_amd_iommu_pci_seg_list),
+			       MAX_SEGMENTS);
+		while (ami_list_next(&it, &node)) {
+			struct ami_segment seg = {
+				.va = ami_container(s->kernel, node,
+						    AMI_F_seg_list),
+			};
+
+			fetch_segment(s, &seg);
+			if (add_segment(s, &seg))
+				return -1;
+		}
+		list_report(s, &it, "list of PCI segments");
+	}
+	for (i = 0; i < s->nr_segments; i++) {
+		check_device_table(s, &s->segments[i]);
+		read_unity(s, &s->segments[i]);
+	}
+	return 0;
+}
+
+static int segment_of(const struct ami_state *s, uint64_t va)
+{
+	size_t i;
+
+	if (s->nr_segments == 1 && !s->segments[0].va)
+		return 0;
+	for (i = 0; i < s->nr_segments; i++)
+		if (s->segments[i].va == va)
+			return i;
+	return -1;
+}
+
+static void fetch_features(struct ami_state *s, struct ami_iommu *iommu,
+			   const char *where)
+{
+	uint64_t v;
+
+	fetch(s, where, iommu->va, AMI_F_amd_iommu_features, &iommu->features);
+	fetch(s, where, iommu->va, AMI_F_amd_iommu_features2,
+	      &iommu->features2);
+	/* From 6.2 on the driver keeps one copy for all IOMMUs. */
+	if (!iommu->features && fetch_symbol(s, AMI_Y_amd_iommu_efr, 8, &v))
+		iommu->features = v;
+	if (!iommu->features2 && fetch_symbol(s, AMI_Y_amd_iommu_efr2, 8, &v))
+		iommu->features2 = v;
+}
+
+static void fetch_iommu(struct ami_state *s, struct ami_iommu *iommu)
+{
+	uint64_t v, seg = 0;
+	char where[32];
+
+	fetch(s, "IOMMU", iommu->va, AMI_F_amd_iommu_index, &v);
+	iommu->index = v;
+	snprintf(where, sizeof(where), "iommu%u", iommu->index);
+	fetch(s, where, iommu->va, AMI_F_amd_iommu_devid, &v);
+	iommu->bdf.devid = v;
+	fetch(s, where, iommu->va, AMI_F_amd_iommu_pci_seg, &seg);
+	iommu->segment = segment_of(s, seg);
+	if (iommu->segment >= 0)
+		iommu->bdf.segment = s->segments[iommu->segment].id;
+	else
+		ami_find(&s->findings, AMI_ERROR, "iommu-without-segment",
+			 where, "Its PCI segment pointer %#llx is none of the known segments.",
+			 (unsigned long long)seg);
+	fetch(s, where, iommu->va, AMI_F_amd_iommu_cap, &v);
+	iommu->cap = v;
+	fetch(s, where, iommu->va, AMI_F_amd_iommu_acpi_flags, &v);
+	iommu->acpi_flags = v;
+	fetch(s, where, iommu->va, AMI_F_amd_iommu_flags, &v);
+	iommu->pre_enabled = v & 1;
+	fetch(s, where, iommu->va, AMI_F_amd_iommu_mmio_phys,
+	      &iommu->mmio_phys);
+	fetch_features(s, iommu, where);
+}
+
+int read_iommus(struct ami_state *s)
+{
+	struct ami_list_iter it;
+	uint64_t node;
+
+	ami_list_start(&it, s->kernel,
+		       ami_symbol(s->kernel, AMI_Y_amd_iommu_list), MAX_IOMMUS);
+	while (ami_list_next(&it, &node)) {
+		struct ami_iommu *iommu;
+
+		if (!grow((void **)&s->iommus, s->nr_iommus, sizeof(*iommu),
+			  MAX_IOMMUS))
+			return -1;
+		iommu = &s->iommus[s->nr_iommus++];
+		*iommu = (struct ami_iommu){
+			.va = ami_container(s->kernel, node,
+					    AMI_F_amd_iommu_list),
+		};
+		fetch_iommu(s, iommu);
+		read_ring(s, iommu);
+		if (read_logs(s, iommu))
+			return -1;
+		grade_ring(s, iommu);
+	}
+	list_report(s, &it, "list of IOMMUs");
+	return 0;
+}

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Interrupt remapping tables, read when somebody asks. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "state.h"
+
+#define MAX_IRT_LOG2	11
+
+static bool add(struct ami_irt *irt, uint32_t index,
+		const struct amdvi_irte *irte)
+{
+	if (!grow((void **)&irt->index, irt->count, sizeof(*irt->index),
+		  irt->entries) ||
+	    !grow((void **)&irt->list, irt->count, sizeof(*irt->list),
+		  irt->entries))
+		return false;
+	irt->index[irt->count] = index;
+	irt->list[irt->count++] = *irte;
+	return true;
+}
+
+bool ami_irt_read(const struct ami_state *s, const struct ami_device *device,
+		  struct ami_irt *irt)
+{
+	struct ami_dump *dump = ami_kernel_dump(s->kernel);
+	const struct amdvi_dte *dte = &device->dte;
+	struct amdvi_irte irte;
+	uint64_t raw[2];
+	uint32_t i;
+
+	memset(irt, 0, sizeof(*irt));
+	if (device->dte_mem != AMI_MEM_OK || !dte->iv || !dte->irt_ptr ||
+	    dte->irt_len_log2 > MAX_IRT_LOG2)
+		return false;
+	irt->phys = dte->irt_ptr;
+	irt->entries = 1u << dte->irt_len_log2;
+	irt->entry_size = s->irte_size;
+	for (i = 0; i < irt->entries; i++) {
+		memset(raw, 0, sizeof(raw));
+		if (ami_dump_read(dump, irt->phys + (uint64_t)i *
+				  irt->entry_size, raw,
+				  irt->entry_size) != AMI_MEM_OK) {
+			irt->unread++;
+			continue;
+		}
+		if (irt->entry_size == AMDVI_IRTE32_SIZE)
+			amdvi_irte32_decode(raw[0], &irte);
+		else
+			amdvi_irte128_decode(raw, ami_kernel_sme(s->kernel),
+					     &irte);
+		if (irte.valid && !add(irt, i, &irte)) {
+			ami_irt_free(irt);
+			return false;
+		}
+	}
+	return true;
+}
+
+void ami_irt_free(struct ami_irt *irt)
+{
+	free(irt->list);
+	free(irt->index);
+	memset(irt, 0, sizeof(*irt));
+}

@@ -1,0 +1,251 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The command ring, and what is proven of it.
+ *
+ * The head register is not in a dump. What proves that commands ran is a
+ * COMPLETION_WAIT: its store of a sequence number to the semaphore happens
+ * after all earlier commands completed. Nothing else does: the IOMMU moves its
+ * head when it fetches a command, not when the command is done.
+ * Kernel: drivers/iommu/amd/iommu.c, __iommu_queue_command_sync(),
+ * iommu_completion_wait().
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "state.h"
+
+#define RING_BYTES	(AMI_RING_ENTRIES * AMDVI_COMMAND_SIZE)
+/* The driver stops queueing when 0x20 bytes are left: two entries. */
+#define MAX_OUTSTANDING	(AMI_RING_ENTRIES - 3)
+
+static void read_entries(struct ami_state *s, struct ami_ring *ring)
+{
+	uint32_t i, w[4];
+
+	for (i = 0; i < AMI_RING_ENTRIES; i++) {
+		if (ami_read(s->kernel, ring->va + i * AMDVI_COMMAND_SIZE, w,
+			     sizeof(w)) != AMI_MEM_OK) {
+			ring->state[i] = AMI_ENTRY_UNREAD;
+			continue;
+		}
+		amdvi_command_decode(w, ami_kernel_sme(s->kernel),
+				     &ring->entry[i]);
+		ring->state[i] = ring->entry[i].unused ? AMI_ENTRY_UNUSED :
+				 AMI_ENTRY_UNPROVEN;
+	}
+}
+
+static void read_tail(struct ami_state *s, struct ami_iommu *iommu,
+		      const char *where)
+{
+	struct ami_ring *ring = &iommu->ring;
+	uint64_t tail;
+
+	if (!fetch(s, where, iommu->va, AMI_F_amd_iommu_cmd_buf_tail, &tail))
+		return;
+	if (tail >= RING_BYTES || tail % AMDVI_COMMAND_SIZE) {
+		ami_find(&s->findings, AMI_ERROR, "ring-tail-invalid", where,
+			 "cmd_buf_tail is %#llx, which is no entry of a ring of %u bytes; no command can be called done.",
+			 (unsigned long long)tail, RING_BYTES);
+		return;
+	}
+	ring->tail = tail / AMDVI_COMMAND_SIZE;
+	ring->tail_known = true;
+}
+
+static void read_semaphore(struct ami_state *s, struct ami_iommu *iommu,
+			   const char *where)
+{
+	struct ami_dump *dump = ami_kernel_dump(s->kernel);
+	struct ami_ring *ring = &iommu->ring;
+	uint64_t va, pa;
+	enum ami_mem mem;
+
+	ring->issued_known = fetch(s, where, iommu->va,
+				   AMI_F_amd_iommu_cmd_sem_val,
+				   &ring->last_issued);
+	if (!fetch(s, where, iommu->va, AMI_F_amd_iommu_cmd_sem, &va))
+		return;
+	mem = ami_virt_to_phys(s->kernel, va, &pa);
+	if (mem == AMI_MEM_OK) {
+		ring->semaphore_phys = pa;
+		mem = ami_dump_read(dump, pa, &ring->semaphore,
+				    sizeof(ring->semaphore));
+	}
+	ring->semaphore_known = mem == AMI_MEM_OK;
+	if (!ring->semaphore_known)
+		ami_find(&s->findings, AMI_WARNING, "semaphore-unread", where,
+			 "The completion-wait semaphore at %#llx is %s; no command can be proven done.",
+			 (unsigned long long)va, ami_mem_text(mem));
+}
+
+void read_ring(struct ami_state *s, struct ami_iommu *iommu)
+{
+	struct ami_ring *ring = &iommu->ring;
+	char where[32];
+	uint64_t v;
+
+	snprintf(where, sizeof(where), "iommu%u", iommu->index);
+	ring->proven = -1;
+	fetch(s, where, iommu->va, AMI_F_amd_iommu_cmd_buf, &ring->va);
+	ring->located = ring->va && ami_virt_to_phys(s->kernel, ring->va,
+						     &ring->phys) == AMI_MEM_OK;
+	if (!ring->located)
+		ami_find(&s->findings, AMI_WARNING, "ring-unknown", where,
+			 "The command ring's address %#llx does not translate.",
+			 (unsigned long long)ring->va);
+	ring->sync_known = fetch(s, where, iommu->va,
+				 AMI_F_amd_iommu_need_sync, &v);
+	ring->need_sync = v;
+	ring->lock_held = fetch(s, where, iommu->va, AMI_F_amd_iommu_lock,
+				&v) && v;
+	read_tail(s, iommu, where);
+	read_semaphore(s, iommu, where);
+	read_entries(s, ring);
+}
+
+static uint32_t back(uint32_t tail, uint32_t n)
+{
+	return (tail + AMI_RING_ENTRIES - n) % AMI_RING_ENTRIES;
+}
+
+static bool is_own_wait(const struct ami_ring *ring, uint32_t i)
+{
+	const struct amdvi_command *c = &ring->entry[i];
+
+	return ring->state[i] == AMI_ENTRY_UNPROVEN &&
+	       c->opcode == AMDVI_CMD_COMPLETION_WAIT && c->store &&
+	       c->store_addr == ring->semaphore_phys;
+}
+
+/*
+ * How many entries before the tail the newest proven completion wait lies,
+ * 0 when there is none. Two kernels (6.17, 6.18) may queue sequence numbers
+ * slightly out of order, so the wait whose number the hardware stored last
+ * decides; a smaller number counts only if that one is nowhere.
+ */
+static uint32_t find_proven(const struct ami_ring *ring)
+{
+	uint32_t n, smaller = 0;
+
+	for (n = 1; n <= MAX_OUTSTANDING; n++) {
+		uint32_t i = back(ring->tail, n);
+
+		if (!is_own_wait(ring, i))
+			continue;
+		if (ring->entry[i].data == ring->semaphore)
+			return n;
+		if (!smaller &&
+		    (int64_t)(ring->semaphore - ring->entry[i].data) > 0)
+			smaller = n;
+	}
+	return smaller;
+}
+
+/* An event that blames a command tells where the IOMMU stopped fetching. */
+static uint32_t stopped_at(const struct ami_iommu *iommu)
+{
+	const struct ami_log *log = &iommu->log[AMI_LOG_EVENT];
+	size_t i;
+
+	for (i = 0; i < log->count; i++) {
+		const struct amdvi_event *e = &log->list[i].event;
+		uint64_t at = e->address - iommu->ring.phys;
+
+		if (e->code != AMDVI_EVENT_ILLEGAL_COMMAND_ERROR &&
+		    e->code != AMDVI_EVENT_COMMAND_HARDWARE_ERROR)
+			continue;
+		if (iommu->ring.located && at < RING_BYTES)
+			return at / AMDVI_COMMAND_SIZE;
+	}
+	return AMI_RING_ENTRIES;
+}
+
+static void report_ring(struct ami_state *s, const struct ami_iommu *iommu,
+			uint32_t stop)
+{
+	const struct ami_ring *ring = &iommu->ring;
+	char where[32];
+
+	snprintf(where, sizeof(where), "iommu%u", iommu->index);
+	if (ring->issued_known && ring->semaphore_known &&
+	    (int64_t)(ring->semaphore - ring->last_issued) > 0)
+		ami_find(&s->findings, AMI_ERROR, "semaphore-ahead", where,
+			 "The semaphore holds %llu but the driver issued only %llu: the page was overwritten, no command can be called done.",
+			 (unsigned long long)ring->semaphore,
+			 (unsigned long long)ring->last_issued);
+	if (ring->count[AMI_ENTRY_UNREAD])
+		ami_find(&s->findings, AMI_WARNING, "ring-unread", where,
+			 "%u of %u command ring entries cannot be read from this dump.",
+			 ring->count[AMI_ENTRY_UNREAD], AMI_RING_ENTRIES);
+	if (ring->outstanding)
+		ami_find(&s->findings, AMI_WARNING, "commands-unproven", where,
+			 "%u commands from ring entry %u on were issued but are not proven to have completed; last issued completion wait %llu, last completed %llu.",
+			 ring->outstanding, ring->oldest,
+			 (unsigned long long)ring->last_issued,
+			 (unsigned long long)ring->semaphore);
+	if (stop < AMI_RING_ENTRIES)
+		ami_find(&s->findings, AMI_ERROR, "commands-stopped", where,
+			 "An event says that the IOMMU stopped fetching commands at ring entry %u.",
+			 stop);
+	if (ring->lock_held)
+		ami_find(&s->findings, AMI_INFO, "ring-lock-held", where,
+			 "The IOMMU's lock was held: a CPU was stopped while it queued a command, the tail may be off by one.");
+}
+
+/* Nothing outstanding: the driver's own books prove it. */
+static bool proven_empty(const struct ami_ring *ring)
+{
+	return ring->semaphore_known && ring->issued_known &&
+	       ring->sync_known && !ring->need_sync && !ring->lock_held &&
+	       ring->semaphore == ring->last_issued;
+}
+
+static bool believable(const struct ami_ring *ring)
+{
+	return ring->semaphore_known && ring->tail_known &&
+	       (!ring->issued_known ||
+		(int64_t)(ring->semaphore - ring->last_issued) <= 0);
+}
+
+void grade_ring(struct ami_state *s, struct ami_iommu *iommu)
+{
+	struct ami_ring *ring = &iommu->ring;
+	uint32_t stop = stopped_at(iommu), newest = 0, n;
+
+	if (believable(ring))
+		newest = find_proven(ring);
+	if (newest)
+		ring->proven = back(ring->tail, newest);
+	for (n = 1; n <= AMI_RING_ENTRIES; n++) {
+		uint32_t i = back(ring->tail, n);
+
+		if (ring->state[i] != AMI_ENTRY_UNPROVEN)
+			continue;
+		if ((newest && n >= newest) ||
+		    (believable(ring) && proven_empty(ring)))
+			ring->state[i] = AMI_ENTRY_DONE;
+	}
+	/* What is not proven must end at the tail, without a hole. */
+	for (n = 1; n <= AMI_RING_ENTRIES; n++) {
+		uint32_t i = back(ring->tail, n);
+
+		if (ring->state[i] != AMI_ENTRY_UNPROVEN &&
+		    ring->state[i] != AMI_ENTRY_UNREAD)
+			break;
+		if (ring->state[i] == AMI_ENTRY_UNPROVEN) {
+			ring->oldest = i;
+			ring->outstanding = n;
+		}
+	}
+	for (n = ring->outstanding; stop < AMI_RING_ENTRIES && n >= 1; n--) {
+		uint32_t i = back(ring->tail, n);
+
+		if ((i + AMI_RING_ENTRIES - stop) % AMI_RING_ENTRIES < n &&
+		    ring->state[i] == AMI_ENTRY_UNPROVEN)
+			ring->state[i] = AMI_ENTRY_NOT_EXECUTED;
+	}
+	for (n = 0; n < AMI_RING_ENTRIES; n++)
+		ring->count[ring->state[n]]++;
+	report_ring(s, iommu, stop);
+}

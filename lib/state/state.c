@@ -1,0 +1,240 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The whole state, put together from the readers beside this file. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "state.h"
+
+bool grow(void **array, size_t count, size_t size, size_t max)
+{
+	size_t room;
+	void *more;
+
+	if (count >= max)
+		return false;
+	/* Full exactly at 0, 8, 16, 32, ...: no need to store the room. */
+	if (count && (count < 8 || (count & (count - 1))))
+		return true;
+	room = count < 8 ? 8 : 2 * count;
+	more = realloc(*array, room * size);
+	if (!more)
+		return false;
+	*array = more;
+	return true;
+}
+
+bool fetch(struct ami_state *s, const char *where, uint64_t va,
+	   enum ami_field f, uint64_t *value)
+{
+	const struct ami_field_want *want = &ami_field_wants[f];
+	enum ami_mem mem;
+
+	*value = 0;
+	if (!ami_has(s->kernel, f))
+		return false;
+	mem = ami_get(s->kernel, va, f, value);
+	if (mem == AMI_MEM_OK)
+		return true;
+	*value = 0;
+	ami_find(&s->findings, AMI_WARNING, "field-unread", where,
+		 "%s.%s at %#llx is %s.", want->type, want->path,
+		 (unsigned long long)ami_addr(s->kernel, va, f),
+		 ami_mem_text(mem));
+	return false;
+}
+
+bool fetch_symbol(struct ami_state *s, enum ami_symbol y, size_t size,
+		  uint64_t *value)
+{
+	uint64_t at = ami_symbol(s->kernel, y), v = 0;
+	enum ami_mem mem;
+
+	if (!at)
+		return false;
+	mem = ami_read(s->kernel, at, &v, size);
+	if (mem != AMI_MEM_OK) {
+		ami_find(&s->findings, AMI_WARNING, "symbol-unread",
+			 ami_symbol_wants[y], "The variable at %#llx is %s.",
+			 (unsigned long long)at, ami_mem_text(mem));
+		return false;
+	}
+	*value = v;
+	return true;
+}
+
+void list_report(struct ami_state *s, const struct ami_list_iter *it,
+		 const char *what)
+{
+	if (it->mem != AMI_MEM_OK) {
+		s->incomplete = true;
+		ami_find(&s->findings, AMI_WARNING, "list-cut", what,
+			 "The list ends early after %llu nodes: the next one is %s.",
+			 (unsigned long long)it->steps,
+			 ami_mem_text(it->mem));
+	} else if (it->broken) {
+		s->incomplete = true;
+		ami_find(&s->findings, AMI_ERROR, "list-damaged", what,
+			 "After %llu nodes the list loops or leaves kernel memory; what follows is lost.",
+			 (unsigned long long)it->steps);
+	}
+}
+
+bool ami_in_crashkernel(const struct ami_state *s, uint64_t pfn)
+{
+	int i;
+
+	for (i = 0; i < 2; i++)
+		if (pfn - s->crashkernel[i].first < s->crashkernel[i].count)
+			return true;
+	return false;
+}
+
+static void read_crashkernel(struct ami_state *s)
+{
+	static const enum ami_symbol res[2] = {
+		AMI_Y_crashk_res, AMI_Y_crashk_low_res,
+	};
+	uint64_t start, end, at;
+	int i;
+
+	for (i = 0; i < 2; i++) {
+		at = ami_symbol(s->kernel, res[i]);
+		if (!at ||
+		    !fetch(s, "crashkernel", at, AMI_F_resource_start,
+			   &start) ||
+		    !fetch(s, "crashkernel", at, AMI_F_resource_end, &end) ||
+		    !start || end <= start)
+			continue;
+		s->crashkernel[i].first = start >> AMI_PAGE_SHIFT;
+		s->crashkernel[i].count =
+			((end + 1) >> AMI_PAGE_SHIFT) - s->crashkernel[i].first;
+	}
+}
+
+static void read_globals(struct ami_state *s)
+{
+	uint64_t v = 0;
+
+	read_crashkernel(s);
+	s->irte_size = AMDVI_IRTE32_SIZE;
+	if (fetch_symbol(s, AMI_Y_amd_iommu_guest_ir, 4, &v) && v)
+		s->irte_size = AMDVI_IRTE128_SIZE;
+	v = 0;
+	fetch_symbol(s, AMI_Y_amd_iommu_snp_en, 1, &v);
+	s->snp = v;
+}
+
+/* Members without which whole parts of the report stay empty. */
+static void check_fields(struct ami_state *s)
+{
+	static const enum ami_field needed[] = {
+		AMI_F_amd_iommu_cmd_buf, AMI_F_amd_iommu_cmd_buf_tail,
+		AMI_F_amd_iommu_cmd_sem, AMI_F_amd_iommu_cmd_sem_val,
+		AMI_F_amd_iommu_evt_buf, AMI_F_dev_data_domain,
+		AMI_F_dev_data_devid, AMI_F_pdom_id, AMI_F_iommu_domain_type,
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(needed) / sizeof(needed[0]); i++) {
+		if (ami_has(s->kernel, needed[i]))
+			continue;
+		s->incomplete = true;
+		ami_find(&s->findings, AMI_WARNING, "field-missing", "kernel",
+			 "This kernel has no member %s.%s; what rests on it is missing from the report.",
+			 ami_field_wants[needed[i]].type,
+			 ami_field_wants[needed[i]].path);
+	}
+}
+
+static int no_iommu(struct ami_state *s, struct ami_error *err)
+{
+	const char *path = ami_dump_info(ami_kernel_dump(s->kernel))->path;
+
+	if (!ami_symbol(s->kernel, AMI_Y_amd_iommu_list))
+		return ami_error_set(err, AMI_ERR_DATA,
+				     "the kernel %s in %s was built without the AMD IOMMU driver",
+				     ami_kernel_release(s->kernel), path);
+	if (!ami_has(s->kernel, AMI_F_amd_iommu_list))
+		return ami_error_set(err, AMI_ERR_DATA,
+				     "the type struct amd_iommu is missing from the type information (%s) for %s",
+				     ami_kernel_source(s->kernel), path);
+	return 0;
+}
+
+static int nothing_found(struct ami_state *s, struct ami_error *err)
+{
+	const char *path = ami_dump_info(ami_kernel_dump(s->kernel))->path;
+	uint64_t intel = 0;
+
+	if (ami_findings_worst(&s->findings) > AMI_INFO)
+		return ami_error_set(err, AMI_ERR_DATA,
+				     "no AMD IOMMU can be read from %s: %s", path,
+				     s->findings.list[0].text);
+	fetch_symbol(s, AMI_Y_intel_iommu_enabled, 4, &intel);
+	return ami_error_set(err, AMI_ERR_DATA,
+			     "%s is of a machine %s: nothing to analyse (its devices' DMA is not translated by an AMD IOMMU)",
+			     path, intel ? "with an Intel IOMMU" :
+			     "without an active AMD IOMMU");
+}
+
+static int read_all(struct ami_state *s, struct ami_error *err)
+{
+	int ret;
+
+	if (no_iommu(s, err))
+		return -1;
+	read_globals(s);
+	check_fields(s);
+	ret = read_segments(s) || read_iommus(s);
+	if (!ret && !s->nr_iommus)
+		return nothing_found(s, err);
+	ret = ret || read_devices(s) || read_domains(s) || read_dtes(s);
+	if (ret)
+		return ami_error_set(err, AMI_ERR_MEMORY,
+				     "out of memory, or the dump claims more devices than any machine has");
+	if (ami_dump_interrupted(ami_kernel_dump(s->kernel)))
+		return ami_error_set(err, AMI_ERR_INTERRUPTED, "interrupted");
+	if (s->capture == AMI_CAPTURE_UNKNOWN)
+		s->capture = AMI_CAPTURE_NONE;
+	return 0;
+}
+
+struct ami_state *ami_state_read(struct ami_kernel *kernel,
+				 struct ami_error *err)
+{
+	struct ami_state *s = calloc(1, sizeof(*s));
+
+	if (!s) {
+		ami_error_set(err, AMI_ERR_MEMORY, "out of memory");
+		return NULL;
+	}
+	s->kernel = kernel;
+	if (read_all(s, err)) {
+		ami_state_free(s);
+		return NULL;
+	}
+	return s;
+}
+
+void ami_state_free(struct ami_state *s)
+{
+	size_t i;
+	int kind;
+
+	if (!s)
+		return;
+	for (i = 0; i < s->nr_iommus; i++)
+		for (kind = 0; kind < AMI_LOGS; kind++)
+			free(s->iommus[i].log[kind].list);
+	for (i = 0; i < s->nr_segments; i++)
+		free(s->segments[i].unity);
+	for (i = 0; i < s->nr_maps; i++)
+		free(s->maps[i].position);
+	free(s->maps);
+	free(s->iommus);
+	free(s->segments);
+	free(s->devices);
+	free(s->domains);
+	ami_findings_free(&s->findings);
+	free(s);
+}

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Private to lib/state: the readers and what they share. */
+#ifndef AMI_STATE_PRIVATE_H
+#define AMI_STATE_PRIVATE_H
+
+#include <amdiommu/state.h>
+
+/* No machine has more; a damaged list stops here. */
+#define MAX_IOMMUS	256u
+#define MAX_SEGMENTS	256u
+#define MAX_DEVICES	262144u
+#define MAX_DOMAINS	65536u
+#define MAX_UNITY	4096u
+
+/**
+ * fetch() - ami_get() that turns a failed read into a finding
+ * @where: the object, for the finding
+ *
+ * A member this kernel lacks is no finding: variants are chosen by presence.
+ * Returns false, with *value 0, when there is no value.
+ */
+bool fetch(struct ami_state *s, const char *where, uint64_t va,
+	   enum ami_field f, uint64_t *value);
+
+/** fetch_symbol() - read a global variable of @size bytes (1, 4 or 8). */
+bool fetch_symbol(struct ami_state *s, enum ami_symbol y, size_t size,
+		  uint64_t *value);
+
+/** list_report() - a finding if the walk that @it ended was cut short. */
+void list_report(struct ami_state *s, const struct ami_list_iter *it,
+		 const char *what);
+
+/** grow() - room for one more element; false when out of memory or @max. */
+bool grow(void **array, size_t count, size_t size, size_t max);
+
+/* The readers, in the order in which state.c calls them. */
+int read_segments(struct ami_state *s);
+int read_iommus(struct ami_state *s);
+int read_devices(struct ami_state *s);
+int read_domains(struct ami_state *s);
+int read_dtes(struct ami_state *s);
+
+void read_ring(struct ami_state *s, struct ami_iommu *iommu);
+int read_logs(struct ami_state *s, struct ami_iommu *iommu);
+
+/** grade_ring() - decide each entry's state from tail, semaphore and data. */
+void grade_ring(struct ami_state *s, struct ami_iommu *iommu);
+
+/** device_at() - find or add the device with this BDF; NULL: no memory. */
+struct ami_device *device_at(struct ami_state *s, struct ami_bdf bdf);
+
+/** sort_devices() - by BDF, once all are known. */
+void sort_devices(struct ami_state *s);
+
+/** dte_address() - virtual address of a DTE, 0 when beyond the table. */
+uint64_t dte_address(const struct ami_segment *seg, uint16_t devid);
+
+#endif

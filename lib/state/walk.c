@@ -1,0 +1,253 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* I/O page tables of the dead machine, v1 and v2, as the IOMMU walks them. */
+#include <string.h>
+
+#include <amdiommu/pfnset.h>
+#include <amdiommu/table.h>
+
+#define LEVELS	7	/* index by level 1..6 */
+
+struct walk {
+	struct ami_dump *dump;
+	const struct ami_table *table;
+	const struct ami_walk_ops *ops;
+	void *ctx;
+	struct ami_walk_stats *stats;
+	struct ami_mapping run;		/* size 0: none pending */
+	struct ami_pfnset *seen[LEVELS][2];
+};
+
+struct perm {
+	bool read, write;
+};
+
+const char *ami_format_name(enum ami_format format)
+{
+	static const char *const name[] = { "none", "v1", "v2" };
+
+	return name[format];
+}
+
+static struct amdvi_pte decode(const struct ami_table *t, uint64_t raw,
+			       unsigned int level)
+{
+	return t->format == AMI_FORMAT_V2 ?
+	       amdvi_v2_pte(raw, level, t->sme_mask) :
+	       amdvi_v1_pte(raw, level, t->sme_mask);
+}
+
+static unsigned int max_level(const struct ami_table *t)
+{
+	return t->format == AMI_FORMAT_V2 ? AMDVI_V2_MAX_LEVEL :
+	       AMDVI_V1_MAX_LEVEL;
+}
+
+/* A 64-bit IOVA leaves the top level of six only 7 bits of index. */
+static unsigned int entries_at(unsigned int level)
+{
+	return level == 6 ? 128 : AMDVI_TABLE_ENTRIES;
+}
+
+static void problem(struct walk *w, enum ami_walk_fault fault, uint64_t table,
+		    unsigned int level, uint64_t iova, enum ami_mem mem)
+{
+	struct ami_walk_problem *p = &w->stats->problem[fault];
+	unsigned int bits = amdvi_level_shift(fault == AMI_WALK_BAD_ENTRY ?
+					      level : level + 1);
+	uint64_t span = bits < 64 ? (1ull << bits) - 1 : UINT64_MAX;
+
+	if (w->ops->problem)
+		w->ops->problem(w->ctx, fault, iova, iova | span);
+	if (!p->count++) {
+		p->table = table;
+		p->level = level;
+		p->iova = iova;
+		p->mem = mem;
+	}
+}
+
+static bool flush(struct walk *w)
+{
+	bool go_on = !w->run.size || w->ops->mapping(w->ctx, &w->run);
+
+	w->run.size = 0;
+	return go_on;
+}
+
+static bool emit(struct walk *w, const struct ami_mapping *m)
+{
+	struct ami_mapping *run = &w->run;
+
+	if (run->size && run->iova + run->size == m->iova &&
+	    run->phys + run->size == m->phys && run->read == m->read &&
+	    run->write == m->write) {
+		run->size += m->size;
+		return true;
+	}
+	if (!flush(w))
+		return false;
+	*run = *m;
+	return true;
+}
+
+/* False: entered before at this level with the same right to write. */
+static bool first_visit(struct walk *w, uint64_t table, unsigned int level,
+			bool write)
+{
+	struct ami_pfnset **seen = &w->seen[level][write];
+
+	if (!*seen)
+		*seen = ami_pfnset_new();
+	if (!*seen) {
+		w->stats->no_memory = true;
+		return false;
+	}
+	return !ami_pfnset_test_add(*seen, table >> AMI_PAGE_SHIFT);
+}
+
+static bool walk_table(struct walk *w, uint64_t table, unsigned int level,
+		       uint64_t iova, struct perm perm);
+
+static bool walk_entry(struct walk *w, uint64_t table, uint64_t raw,
+		       unsigned int level, uint64_t iova, struct perm perm)
+{
+	struct amdvi_pte pte = decode(w->table, raw, level);
+	uint64_t slot = 1ull << amdvi_level_shift(level);
+
+	perm.read &= pte.ir;
+	perm.write &= pte.iw;
+	switch (pte.kind) {
+	case AMDVI_PTE_NONE:
+		return true;
+	case AMDVI_PTE_BAD:
+		problem(w, AMI_WALK_BAD_ENTRY, table, level, iova, AMI_MEM_OK);
+		return true;
+	case AMDVI_PTE_TABLE:
+		return walk_table(w, pte.addr, pte.next_level, iova, perm);
+	case AMDVI_PTE_PAGE:
+		break;
+	}
+	w->stats->entries++;
+	return emit(w, &(struct ami_mapping){
+		.iova = iova,
+		.phys = pte.addr + (iova & ((1ull << pte.size_log2) - 1)),
+		.size = slot,
+		.read = perm.read,
+		.write = perm.write,
+	});
+}
+
+static bool walk_table(struct walk *w, uint64_t table, unsigned int level,
+		       uint64_t iova, struct perm perm)
+{
+	unsigned int i, n = entries_at(level);
+	const uint64_t *entry;
+	const uint8_t *page;
+	enum ami_mem mem;
+	bool go_on = true;
+
+	if (!first_visit(w, table, level, perm.write)) {
+		problem(w, AMI_WALK_REVISITED, table, level, iova, AMI_MEM_OK);
+		return !w->stats->no_memory;
+	}
+	if (ami_dump_interrupted(w->dump)) {
+		w->stats->interrupted = true;
+		return false;
+	}
+	page = ami_dump_page(w->dump, table >> AMI_PAGE_SHIFT, &mem);
+	if (!page) {
+		problem(w, AMI_WALK_MISSING, table, level, iova, mem);
+		return true;
+	}
+	w->stats->table_pages++;
+	entry = (const uint64_t *)page;
+	for (i = 0; i < n && go_on; i++)
+		if (entry[i])
+			go_on = walk_entry(w, table, entry[i], level, iova +
+					   ((uint64_t)i << amdvi_level_shift(level)),
+					   perm);
+	ami_dump_unpage(w->dump, page);
+	return go_on;
+}
+
+void ami_walk(struct ami_dump *dump, const struct ami_table *table,
+	      const struct ami_walk_ops *ops, void *ctx,
+	      struct ami_walk_stats *stats)
+{
+	struct walk w = {
+		.dump = dump, .table = table, .ops = ops, .ctx = ctx,
+		.stats = stats,
+	};
+	unsigned int i;
+
+	memset(stats, 0, sizeof(*stats));
+	if (table->format == AMI_FORMAT_NONE || !table->levels ||
+	    table->levels > max_level(table))
+		return;
+	if (walk_table(&w, table->root, table->levels, 0,
+		       (struct perm){ true, true }))
+		flush(&w);
+	for (i = 0; i < LEVELS; i++) {
+		ami_pfnset_free(w.seen[i][0]);
+		ami_pfnset_free(w.seen[i][1]);
+	}
+}
+
+/* Bits of @iova that no level below @levels looks at must be zero. */
+static bool beyond(uint64_t iova, unsigned int levels)
+{
+	return levels < 6 && iova >> amdvi_level_shift(levels + 1);
+}
+
+static bool read_step(struct ami_dump *dump, const struct ami_table *table,
+		      uint64_t iova, struct ami_step *s)
+{
+	s->index = amdvi_table_index(iova, s->level);
+	s->mem = ami_dump_read(dump, s->table + 8ull * s->index, &s->raw,
+			       sizeof(s->raw));
+	if (s->mem != AMI_MEM_OK)
+		return false;
+	s->pte = decode(table, s->raw, s->level);
+	return true;
+}
+
+size_t ami_translate(struct ami_dump *dump, const struct ami_table *table,
+		     uint64_t iova, struct ami_step *steps,
+		     struct ami_mapping *mapping, bool *mapped)
+{
+	struct ami_step at = { .level = table->levels, .table = table->root };
+	struct perm perm = { true, true };
+	uint64_t mask;
+	size_t n = 0;
+
+	*mapped = false;
+	if (table->format == AMI_FORMAT_NONE || !table->levels ||
+	    table->levels > max_level(table) || beyond(iova, table->levels))
+		return 0;
+	while (n < AMI_MAX_STEPS) {
+		bool read = read_step(dump, table, iova, &at);
+
+		steps[n++] = at;
+		if (!read)
+			return n;
+		perm.read &= at.pte.ir;
+		perm.write &= at.pte.iw;
+		if (at.pte.kind != AMDVI_PTE_TABLE)
+			break;
+		mask = (1ull << amdvi_level_shift(at.level)) - 1;
+		if (beyond(iova & mask, at.pte.next_level))
+			return n;
+		at.table = at.pte.addr;
+		at.level = at.pte.next_level;
+	}
+	if (at.pte.kind != AMDVI_PTE_PAGE)
+		return n;
+	mask = (1ull << at.pte.size_log2) - 1;
+	*mapping = (struct ami_mapping){
+		.iova = iova, .phys = at.pte.addr + (iova & mask),
+		.size = mask + 1 - (iova & mask),
+		.read = perm.read, .write = perm.write,
+	};
+	*mapped = true;
+	return n;
+}
