@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef AMDIOMMU_REPORT_H
+#define AMDIOMMU_REPORT_H
+
+#include <stdio.h>
+
+#include <amdiommu/exposure.h>
+
+/** struct ami_analysis - everything known about one dump */
+struct ami_analysis {
+	struct ami_dump *dump;
+	struct ami_kernel *kernel;
+	struct ami_state *state;
+	struct ami_exposures *exposures;
+};
+
+/**
+ * ami_analyse() - run the whole analysis over an open dump
+ *
+ * Takes over @dump, also on failure. Returns NULL with @err filled when there
+ * is nothing to report on.
+ */
+struct ami_analysis *ami_analyse(struct ami_dump *dump,
+				 const struct ami_layout_source *source,
+				 struct ami_error *err);
+void ami_analysis_free(struct ami_analysis *a);
+
+/** enum ami_view - the commands that show something */
+enum ami_view {
+	AMI_VIEW_REPORT,
+	AMI_VIEW_CHECK,
+	AMI_VIEW_DEVICES,
+	AMI_VIEW_DOMAINS,
+	AMI_VIEW_MAP,
+	AMI_VIEW_TRANSLATE,
+	AMI_VIEW_WHO,
+	AMI_VIEW_RING,
+	AMI_VIEW_LOG,
+	AMI_VIEW_IRQ,
+	AMI_VIEW_PAGES,
+	AMI_VIEWS
+};
+
+/**
+ * struct ami_view_info - a command as both front ends offer it
+ * @args: synopsis of its arguments, "" when it has none
+ * @summary: one line for the list of commands
+ */
+struct ami_view_info {
+	const char *name;
+	const char *args;
+	unsigned int min_args, max_args;
+	const char *summary;
+};
+
+extern const struct ami_view_info ami_views[AMI_VIEWS];
+
+enum ami_radix { AMI_RADIX_DEFAULT, AMI_RADIX_DEC, AMI_RADIX_HEX };
+
+/**
+ * struct ami_request - what to show, and how
+ * @bdf: device asked for, if @has_bdf
+ * @iommu: index of the IOMMU asked for, -1 for all
+ * @address: IOVA (translate) or physical or kernel virtual address (who)
+ * @pages: JSON: list page frames, not only counts
+ * @verbose: text: everything, not only what matters
+ */
+struct ami_request {
+	enum ami_view view;
+	bool json, pages, verbose, color;
+	enum ami_radix radix;
+	bool has_bdf;
+	struct ami_bdf bdf;
+	int iommu;
+	uint64_t address;
+};
+
+/**
+ * ami_request_args() - fill in a view's own arguments
+ *
+ * @argc and @argv hold only those. Returns -1 with @err filled when they make
+ * no sense.
+ */
+int ami_request_args(struct ami_request *r, int argc, char *const *argv,
+		     struct ami_error *err);
+
+/**
+ * ami_render() - write a view to @out
+ *
+ * Returns -1 with @err filled when the view cannot be shown (no such device)
+ * or @out could not be written.
+ */
+int ami_render(const struct ami_analysis *a, const struct ami_request *r,
+	       FILE *out, struct ami_error *err);
+
+/** ami_check_code() - exit code of `check`: 0, 1 suspect, 2 corrupt, 3. */
+int ami_check_code(enum ami_verdict verdict);
+
+#endif

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <stdlib.h>
+
+#include <amdiommu/report.h>
+
+struct ami_analysis *ami_analyse(struct ami_dump *dump,
+				 const struct ami_layout_source *source,
+				 struct ami_error *err)
+{
+	struct ami_analysis *a = calloc(1, sizeof(*a));
+
+	if (!a) {
+		ami_error_set(err, AMI_ERR_MEMORY, "out of memory");
+		ami_dump_close(dump);
+		return NULL;
+	}
+	a->dump = dump;
+	a->kernel = ami_kernel_open(dump, source, err);
+	if (a->kernel)
+		a->state = ami_state_read(a->kernel, err);
+	if (a->state)
+		a->exposures = ami_exposures_find(a->state, err);
+	if (!a->exposures) {
+		ami_analysis_free(a);
+		return NULL;
+	}
+	ami_findings_sort(&a->state->findings);
+	return a;
+}
+
+void ami_analysis_free(struct ami_analysis *a)
+{
+	if (!a)
+		return;
+	ami_exposures_free(a->exposures);
+	ami_state_free(a->state);
+	ami_kernel_close(a->kernel);
+	ami_dump_close(a->dump);
+	free(a);
+}
+
+int ami_check_code(enum ami_verdict verdict)
+{
+	switch (verdict) {
+	case AMI_VERDICT_TRUSTED:
+	case AMI_VERDICT_EXPOSED:
+		return 0;
+	case AMI_VERDICT_SUSPECT:
+		return 1;
+	case AMI_VERDICT_CORRUPT:
+		return 2;
+	case AMI_VERDICT_UNKNOWN:
+		break;
+	}
+	return 3;
+}

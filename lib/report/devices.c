@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Devices: who they are, and what becomes of their DMA. */
+#include <inttypes.h>
+#include <string.h>
+
+#include "view.h"
+
+static void identity_json(struct view *v, const struct ami_device *d)
+{
+	char bdf[AMI_BDF_TEXT];
+
+	json_string(&v->j, "bdf", ami_bdf_text(d->bdf, bdf));
+	json_string(&v->j, "name", d->name);
+	if (d->driver[0])
+		json_string(&v->j, "driver", d->driver);
+	else
+		json_null(&v->j, "driver");
+	if (d->is_pci) {
+		json_format(&v->j, "id", "%04x:%04x", d->vendor, d->device);
+		json_format(&v->j, "class", "%06x", d->class);
+	}
+	if (d->alias.devid != d->bdf.devid)
+		json_string(&v->j, "alias", ami_bdf_text(d->alias, bdf));
+	else
+		json_null(&v->j, "alias");
+	json_bool(&v->j, "bus_master", d->busmaster);
+	json_bool(&v->j, "ats", d->ats);
+	if (d->group >= 0)
+		json_number(&v->j, "group", d->group);
+	else
+		json_null(&v->j, "group");
+}
+
+static void dte_json(struct view *v, const struct ami_device *d)
+{
+	struct amdvi_value value[AMDVI_VALUES_MAX];
+	char text[160];
+	int i;
+
+	json_string(&v->j, "dte_state", ami_seen_name(d->dte_seen));
+	if (d->dte_mem != AMI_MEM_OK) {
+		json_null(&v->j, "dte");
+		return;
+	}
+	json_array_line(&v->j, "dte");
+	for (i = 0; i < 4; i++)
+		json_hex(&v->j, NULL, d->dte.raw[i]);
+	json_close_array(&v->j);
+	amdvi_dte_describe(&d->dte, text, sizeof(text));
+	json_string(&v->j, "dte_text", text);
+	if (d->disagreement[0])
+		json_string(&v->j, "disagreement", d->disagreement);
+	if (v->r->verbose)
+		values_json(v, "dte_fields", d->bdf.segment, value,
+			    amdvi_dte_values(&d->dte, value,
+					     AMDVI_VALUES_MAX));
+}
+
+static void device_json(struct view *v, const struct ami_device *d)
+{
+	const struct ami_state *s = v->a->state;
+
+	json_object(&v->j, NULL);
+	identity_json(v, d);
+	if (d->iommu >= 0)
+		json_number(&v->j, "iommu", s->iommus[d->iommu].index);
+	else
+		json_null(&v->j, "iommu");
+	if (d->domain >= 0 && s->domains[d->domain].id_known)
+		json_number(&v->j, "domain", s->domains[d->domain].id);
+	else
+		json_null(&v->j, "domain");
+	json_string(&v->j, "translation", ami_translation_name(d->translation));
+	dte_json(v, d);
+	json_close_object(&v->j);
+}
+
+static bool shown(const struct view *v, const struct ami_device *d)
+{
+	return !v->r->has_bdf || !memcmp(&v->r->bdf, &d->bdf, sizeof(d->bdf));
+}
+
+void devices_json(struct view *v)
+{
+	const struct ami_state *s = v->a->state;
+	size_t i;
+
+	json_array(&v->j, "devices");
+	for (i = 0; i < s->nr_devices; i++)
+		if (shown(v, &s->devices[i]))
+			device_json(v, &s->devices[i]);
+	json_close_array(&v->j);
+}
+
+/* Pages that can be named, over all classes; all RAM counts as such. */
+static void reach_text(const struct view *v, const struct ami_device *d,
+		       char *buf, size_t size)
+{
+	const struct ami_exposures *ex = v->a->exposures;
+	uint64_t pages = 0;
+	bool all = false, more = false;
+	char count[24];
+	size_t i;
+
+	for (i = 0; i < ex->count; i++) {
+		const struct ami_exposure *e = &ex->list[i];
+
+		if (e->requester.is_iommu ||
+		    memcmp(&e->requester.bdf, &d->bdf, sizeof(d->bdf)))
+			continue;
+		all |= e->all_ram;
+		more |= !e->complete;
+		pages += e->count;
+	}
+	snprintf(buf, size, "%s%s",
+		 all ? "all RAM" : number_text(v, pages, count),
+		 more ? "+?" : "");
+}
+
+static void device_line(struct view *v, const struct ami_device *d)
+{
+	const struct ami_state *s = v->a->state;
+	char bdf[AMI_BDF_TEXT], domain[24] = "-", reach[40], id[12] = "-";
+
+	if (d->domain >= 0)
+		number_text(v, s->domains[d->domain].id, domain);
+	if (d->is_pci)
+		snprintf(id, sizeof(id), "%04x:%04x", d->vendor, d->device);
+	reach_text(v, d, reach, sizeof(reach));
+	fprintf(v->out, "%-12s  %-9s  %-14.14s  %-11s  %6s  %10s  %s\n",
+		ami_bdf_text(d->bdf, bdf), id,
+		d->driver[0] ? d->driver : "-",
+		ami_translation_name(d->translation), domain, reach,
+		ami_seen_name(d->dte_seen));
+}
+
+void devices_text(struct view *v)
+{
+	const struct ami_state *s = v->a->state;
+	size_t i;
+
+	fprintf(v->out, "%-12s  %-9s  %-14s  %-11s  %6s  %10s  %s\n", "DEVICE",
+		"ID", "DRIVER", "TRANSLATION", "DOMAIN", "WRITABLE", "DTE");
+	for (i = 0; i < s->nr_devices; i++)
+		if (shown(v, &s->devices[i]))
+			device_line(v, &s->devices[i]);
+}
+
+static void fields_text(struct view *v, const struct ami_device *d)
+{
+	struct amdvi_value value[AMDVI_VALUES_MAX];
+	size_t i, n = amdvi_dte_values(&d->dte, value, AMDVI_VALUES_MAX);
+
+	for (i = 0; i < n; i++)
+		if (value[i].value || v->r->verbose)
+			fprintf(v->out, "    %-14s %#" PRIx64 "\n",
+				value[i].name, value[i].value);
+}
+
+/* One device in full. */
+static void device_text(struct view *v, const struct ami_device *d)
+{
+	char bdf[AMI_BDF_TEXT], text[160];
+
+	if (d->name[0] && strcmp(d->name, ami_bdf_text(d->bdf, bdf)))
+		fprintf(v->out, "  %-12s %s\n", "name", d->name);
+	fprintf(v->out, "  %-12s %s\n", "bus master",
+		!d->busmaster_known ? "unknown" : d->busmaster ? "enabled" :
+		"disabled");
+	fprintf(v->out, "  %-12s %s\n", "ATS", d->ats ? "enabled" : "disabled");
+	if (d->alias.devid != d->bdf.devid)
+		fprintf(v->out, "  %-12s %s\n", "alias",
+			ami_bdf_text(d->alias, bdf));
+	if (d->group >= 0)
+		fprintf(v->out, "  %-12s %d\n", "IOMMU group", d->group);
+	if (d->dte_mem != AMI_MEM_OK) {
+		fprintf(v->out, "  %-12s %s\n", "DTE", ami_mem_text(d->dte_mem));
+		return;
+	}
+	fprintf(v->out, "  %-12s %016" PRIx64 " %016" PRIx64 "\n", "DTE",
+		d->dte.raw[0], d->dte.raw[1]);
+	fprintf(v->out, "  %-12s %016" PRIx64 " %016" PRIx64 "\n", "",
+		d->dte.raw[2], d->dte.raw[3]);
+	amdvi_dte_describe(&d->dte, text, sizeof(text));
+	fprintf(v->out, "  %-12s ", "");
+	wrapped(v, 15, 15, "%s", text);
+	fprintf(v->out, "  %-12s ", "driver");
+	if (d->disagreement[0])
+		wrapped(v, 15, 15, "disagrees: %s", d->disagreement);
+	else
+		wrapped(v, 15, 15, "%s", d->domain >= 0 ? "agrees" :
+			"has no domain for it");
+	fields_text(v, d);
+}
+
+int devices_view(struct view *v)
+{
+	if (v->r->json) {
+		devices_json(v);
+		return 0;
+	}
+	devices_text(v);
+	if (v->r->has_bdf)
+		device_text(v, asked_device(v));
+	return 0;
+}

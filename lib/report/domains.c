@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Protection domains and the tables behind them. */
+#include <inttypes.h>
+
+#include "view.h"
+
+const char *domain_format(const struct ami_domain *d)
+{
+	if (d->table.format != AMI_FORMAT_NONE)
+		return ami_format_name(d->table.format);
+	return d->kind == AMI_DOMAIN_IDENTITY ? "identity" : "none";
+}
+
+static void domain_devices_json(struct view *v, size_t domain)
+{
+	const struct ami_state *s = v->a->state;
+	char bdf[AMI_BDF_TEXT];
+	size_t i;
+
+	json_array_line(&v->j, "devices");
+	for (i = 0; i < s->nr_devices; i++)
+		if (s->devices[i].domain == (int)domain)
+			json_string(&v->j, NULL,
+				    ami_bdf_text(s->devices[i].bdf, bdf));
+	json_close_array(&v->j);
+}
+
+static void domain_json(struct view *v, size_t i)
+{
+	const struct ami_domain *d = &v->a->state->domains[i];
+	const struct ami_tree *t = ami_tree_of(v->a->exposures, &d->table);
+
+	json_object(&v->j, NULL);
+	if (d->id_known)
+		json_number(&v->j, "id", d->id);
+	else
+		json_null(&v->j, "id");
+	json_string(&v->j, "type", ami_domain_kind_name(d->kind));
+	json_string(&v->j, "format", domain_format(d));
+	json_number(&v->j, "levels", d->table.levels);
+	if (d->table.format != AMI_FORMAT_NONE)
+		json_hex(&v->j, "root", d->table.root);
+	else
+		json_null(&v->j, "root");
+	if (t) {
+		json_number(&v->j, "mapped_pages", t->mapped);
+		json_number(&v->j, "writable_pages",
+			    ami_pfnset_count(t->writable));
+		json_number(&v->j, "table_pages", t->stats.table_pages);
+		json_bool(&v->j, "complete", !t->nr_holes);
+	} else {
+		json_null(&v->j, "mapped_pages");
+		json_null(&v->j, "writable_pages");
+	}
+	domain_devices_json(v, i);
+	json_close_object(&v->j);
+}
+
+void domains_json(struct view *v)
+{
+	size_t i;
+
+	json_array(&v->j, "domains");
+	for (i = 0; i < v->a->state->nr_domains; i++)
+		domain_json(v, i);
+	json_close_array(&v->j);
+}
+
+static void domain_text(struct view *v, size_t i)
+{
+	const struct ami_state *s = v->a->state;
+	const struct ami_domain *d = &s->domains[i];
+	const struct ami_tree *t = ami_tree_of(v->a->exposures, &d->table);
+	char mapped[24] = "-", writable[24] = "-", id[24], root[24] = "-";
+	char bdf[AMI_BDF_TEXT];
+	size_t k;
+
+	if (t) {
+		number_text(v, t->mapped, mapped);
+		number_text(v, ami_pfnset_count(t->writable), writable);
+	}
+	if (d->table.format != AMI_FORMAT_NONE)
+		snprintf(root, sizeof(root), "%#" PRIx64, d->table.root);
+	fprintf(v->out, "%6s  %-9s  %-8s  %6u  %14s  %10s  %10s\n",
+		number_text(v, d->id, id), ami_domain_kind_name(d->kind),
+		domain_format(d), d->table.levels, root, mapped, writable);
+	for (k = 0; k < s->nr_devices; k++)
+		if (s->devices[k].domain == (int)i)
+			fprintf(v->out, "        %s  %s\n",
+				ami_bdf_text(s->devices[k].bdf, bdf),
+				s->devices[k].driver);
+}
+
+int domains_view(struct view *v)
+{
+	size_t i;
+
+	if (v->r->json) {
+		domains_json(v);
+		return 0;
+	}
+	fprintf(v->out, "%6s  %-9s  %-8s  %6s  %14s  %10s  %10s\n", "DOMAIN",
+		"TYPE", "FORMAT", "LEVELS", "ROOT", "MAPPED", "WRITABLE");
+	for (i = 0; i < v->a->state->nr_domains; i++)
+		domain_text(v, i);
+	return 0;
+}

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Private to lib/report: what the views share. */
+#ifndef AMI_VIEW_H
+#define AMI_VIEW_H
+
+#include <amdiommu/report.h>
+
+#include "json.h"
+
+#define COLUMNS	80
+#define AMI_SCHEMA	"amdiommu-report/1"
+
+/** struct view - one rendering in progress */
+struct view {
+	const struct ami_analysis *a;
+	const struct ami_request *r;
+	FILE *out;
+	struct json j;
+	struct ami_error *err;
+};
+
+/* Each view: text and JSON of the same facts. Returns -1 with v->err filled. */
+int report_view(struct view *v);
+int check_view(struct view *v);
+int devices_view(struct view *v);
+int domains_view(struct view *v);
+int map_view(struct view *v);
+int translate_view(struct view *v);
+int who_view(struct view *v);
+int ring_view(struct view *v);
+int log_view(struct view *v);
+int irq_view(struct view *v);
+int pages_view(struct view *v);
+
+/* The parts that the report and a view of its own have in common. */
+void dump_json(struct view *v);
+void devices_json(struct view *v);
+void domains_json(struct view *v);
+void exposures_json(struct view *v);
+void ring_json(struct view *v, const struct ami_iommu *iommu);
+void verdict_json(struct view *v);
+void verdict_text(struct view *v);
+void devices_text(struct view *v);
+void findings_json(struct view *v);
+void findings_text(struct view *v, enum ami_severity least);
+
+/** wrapped() - text in @COLUMNS columns; later lines start at @indent. */
+void wrapped(struct view *v, unsigned int at, unsigned int indent,
+	     const char *fmt, ...) __attribute__((format(printf, 4, 5)));
+
+/** number_text() - a count in the radix asked for; returns @buf. */
+char *number_text(const struct view *v, uint64_t value, char buf[24]);
+
+/** values_json() - decoded operands as an object. */
+void values_json(struct view *v, const char *key, uint16_t segment,
+		 const struct amdvi_value *value, size_t count);
+
+/** values_text() - decoded operands as "name value, ..."; flags if set. */
+void values_text(struct view *v, uint16_t segment,
+		 const struct amdvi_value *value, size_t count, char *buf,
+		 size_t size);
+
+/** pages_text() - "431 pages (1.7 MiB)"; returns @buf. */
+char *pages_text(const struct view *v, uint64_t pages, char buf[48]);
+
+/** asked_device() - the device of the request; NULL with v->err filled. */
+const struct ami_device *asked_device(struct view *v);
+
+/** domain_format() - "v1", "v2", "identity", ... */
+const char *domain_format(const struct ami_domain *d);
+
+/** ring_runs_json() - [[index, count], ...] of entries in @state. */
+void ring_runs_json(struct view *v, const char *key,
+		    const struct ami_ring *ring, enum ami_entry_state state);
+
+#endif
