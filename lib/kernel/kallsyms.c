@@ -28,19 +28,6 @@ enum rule {
 	RULE_SELF_RELATIVE,	/* address of the slot + (s32)off */
 };
 
-struct tables {
-	struct ami_kernel *kernel;
-	uint64_t names, token_table, token_index, offsets;
-	uint64_t relative_base;
-	bool has_base;
-	uint32_t num_syms;
-	uint8_t *name_bytes;
-	size_t name_size;
-	char *tokens;
-	size_t token_size;
-	uint16_t index[256];
-};
-
 /* The wanted names, hashed, with the symbol number where each was found. */
 struct wanted {
 	int16_t slot[SLOTS];
@@ -57,13 +44,14 @@ static bool key(struct ami_kernel *k, const char *name, uint64_t *va)
 	return ami_vmcoreinfo_number(k->dump, line, 16, va);
 }
 
-static bool locate(struct tables *t)
+static bool locate(struct kallsyms *t)
 {
 	struct ami_kernel *k = t->kernel;
 	uint64_t at;
 
-	if (!key(k, "kallsyms_names", &t->names) ||
-	    !key(k, "kallsyms_num_syms", &at) ||
+	if (!key(k, "kallsyms_names", &t->names))
+		return kallsyms_scan(t);
+	if (!key(k, "kallsyms_num_syms", &at) ||
 	    !key(k, "kallsyms_token_table", &t->token_table) ||
 	    !key(k, "kallsyms_token_index", &t->token_index) ||
 	    !key(k, "kallsyms_offsets", &t->offsets))
@@ -95,7 +83,7 @@ static void *read_upto(struct ami_kernel *k, uint64_t va, size_t max,
 	return buf;
 }
 
-static bool load(struct tables *t)
+static bool load(struct kallsyms *t)
 {
 	uint64_t names = t->token_table - t->names;
 	uint64_t tokens = t->token_index - t->token_table;
@@ -162,7 +150,7 @@ static void match(struct wanted *w, const char *name, size_t len,
 }
 
 /* Join the tokens of one symbol: the type letter is dropped. */
-static void expand(const struct tables *t, const uint8_t *codes, size_t n,
+static void expand(const struct kallsyms *t, const uint8_t *codes, size_t n,
 		   struct wanted *w, uint32_t number)
 {
 	char name[MAX_NAME];
@@ -187,7 +175,7 @@ static void expand(const struct tables *t, const uint8_t *codes, size_t n,
 	match(w, name, len, hash, number);
 }
 
-static void find_names(const struct tables *t, struct wanted *w)
+static void find_names(const struct kallsyms *t, struct wanted *w)
 {
 	size_t pos = 0;
 	uint32_t i;
@@ -207,7 +195,7 @@ static void find_names(const struct tables *t, struct wanted *w)
 	}
 }
 
-static uint64_t address(const struct tables *t, enum rule rule,
+static uint64_t address(const struct kallsyms *t, enum rule rule,
 			uint32_t number)
 {
 	uint64_t slot = t->offsets + 4ull * number;
@@ -230,7 +218,7 @@ static uint64_t address(const struct tables *t, enum rule rule,
 }
 
 /* The rule is the one that puts _stext where VMCOREINFO says it is. */
-static bool choose_rule(const struct tables *t, const struct wanted *w,
+static bool choose_rule(const struct kallsyms *t, const struct wanted *w,
 			enum rule *rule)
 {
 	uint32_t number = w->number[AMI_Y__stext];
@@ -250,7 +238,7 @@ static bool choose_rule(const struct tables *t, const struct wanted *w,
 int kallsyms_resolve(struct ami_kernel *kernel, uint64_t *symbols,
 		     struct ami_error *err)
 {
-	struct tables t = { .kernel = kernel };
+	struct kallsyms t = { .kernel = kernel };
 	struct wanted w;
 	enum rule rule;
 	unsigned int i;
@@ -258,7 +246,7 @@ int kallsyms_resolve(struct ami_kernel *kernel, uint64_t *symbols,
 
 	if (!locate(&t)) {
 		ami_error_set(err, AMI_ERR_DATA,
-			      "VMCOREINFO of %s does not say where kallsyms is (kernels from 6.0 on do); give the kernel's vmlinux with --vmlinux",
+			      "the kernel's symbol table (kallsyms) is not to be found in %s: pages are missing or damaged; give the kernel's vmlinux with --vmlinux",
 			      ami_dump_info(kernel->dump)->path);
 	} else if (!load(&t)) {
 		ami_error_set(err, AMI_ERR_DATA,

@@ -6,10 +6,36 @@
 #include "kernel.h"
 
 /**
+ * struct kallsyms - where the tables are, and the parts that were read
+ * @names, @token_table, @token_index, @offsets: kernel virtual addresses
+ * @has_base: addresses are relative to @relative_base
+ */
+struct kallsyms {
+	struct ami_kernel *kernel;
+	uint64_t names, token_table, token_index, offsets;
+	uint64_t relative_base;
+	bool has_base;
+	uint32_t num_syms;
+	uint8_t *name_bytes;
+	size_t name_size;
+	char *tokens;
+	size_t token_size;
+	uint16_t index[256];
+};
+
+/**
+ * kallsyms_scan() - find the tables by their shape
+ *
+ * For kernels before 6.0, whose VMCOREINFO does not name them. Fills the
+ * addresses, @relative_base and @num_syms.
+ */
+bool kallsyms_scan(struct kallsyms *t);
+
+/**
  * kallsyms_resolve() - look up all of ami_symbol_wants in the dump's kallsyms
  *
- * Finds the tables by VMCOREINFO (kernels from 6.0 on). Format:
- * kernel/kallsyms.c, scripts/kallsyms.c. Returns -1 with @err filled when the
+ * Finds the tables by VMCOREINFO (kernels from 6.0 on) or by their shape.
+ * Format: kernel/kallsyms.c, scripts/kallsyms.c. Returns -1 with @err filled when the
  * tables can't be found or read.
  */
 int kallsyms_resolve(struct ami_kernel *kernel, uint64_t *symbols,

@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * kallsyms without a pointer to it. scripts/kallsyms.c of 5.10 writes, each
+ * part aligned to 8 bytes:
+ *
+ *	offsets		s32[num_syms]
+ *	relative_base	u64
+ *	num_syms	u32
+ *	names		num_syms x (length, tokens)
+ *	markers		u32 for every 256th symbol: its offset in names
+ *	token_table	256 strings
+ *	token_index	u16[256]: offsets of those strings
+ *
+ * The digits are tokens of their own and stand in a row, which finds the token
+ * table; its index proves it. From there everything is found going backwards,
+ * and each step is checked against the next.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "kallsyms.h"
+
+#define SCAN_LIMIT	(96ull << 20)	/* kernel text and read-only data */
+#define CHUNK		(1u << 20)
+#define OVERLAP		64u
+#define MAX_TABLE	8192u		/* bytes of all tokens */
+#define MAX_MARKERS	16384u
+#define MAX_NAMES	(64u << 20)
+
+static const char digits[] = "0\0" "1\0" "2\0" "3\0" "4\0" "5\0" "6\0" "7\0"
+			     "8\0" "9";
+
+static uint64_t align8(uint64_t v)
+{
+	return (v + 7) & ~7ull;
+}
+
+/* Offsets of 256 strings in @table; 0 when they do not fit in @size. */
+static size_t index_tokens(const char *table, size_t size, uint16_t *index)
+{
+	size_t at = 0;
+	int i;
+
+	for (i = 0; i < 256; i++) {
+		const char *end = memchr(table + at, '\0', size - at);
+
+		if (!end)
+			return 0;
+		index[i] = at;
+		at = end + 1 - table;
+	}
+	return at;
+}
+
+/* Is this the digits' place in a token table? Then find its start. */
+static bool check_tokens(struct kallsyms *t, uint64_t digits_at)
+{
+	char buf[MAX_TABLE];
+	uint64_t from = digits_at - MAX_TABLE / 2;
+	uint16_t index[256];
+	size_t pos = MAX_TABLE / 2, size;
+	int nuls = 0;
+
+	if (ami_read(t->kernel, from, buf, sizeof(buf)) != AMI_MEM_OK)
+		return false;
+	/* '0' strings end before the digit '0'; one more NUL ends the markers. */
+	while (pos > 0 && nuls <= '0')
+		if (!buf[--pos])
+			nuls++;
+	pos++;
+	if (nuls <= '0' || (from + pos) % 8)
+		return false;
+	size = index_tokens(buf + pos, sizeof(buf) - pos, index);
+	if (!size)
+		return false;
+	t->token_table = from + pos;
+	t->token_index = t->token_table + align8(size);
+	return ami_read(t->kernel, t->token_index, t->index,
+			sizeof(t->index)) == AMI_MEM_OK &&
+	       !memcmp(t->index, index, sizeof(index));
+}
+
+static bool search_chunk(struct kallsyms *t, const uint8_t *buf, size_t size,
+			 uint64_t va)
+{
+	const uint8_t *at = buf, *hit;
+
+	while ((hit = memmem(at, size - (at - buf), digits, sizeof(digits)))) {
+		if (check_tokens(t, va + (hit - buf)))
+			return true;
+		at = hit + 1;
+	}
+	return false;
+}
+
+static bool find_tokens(struct kallsyms *t, uint64_t start)
+{
+	uint8_t *buf = malloc(CHUNK + OVERLAP);
+	uint64_t at;
+	bool found = false;
+
+	for (at = 0; buf && at < SCAN_LIMIT && !found; at += CHUNK) {
+		size_t i;
+
+		/* Pages the dump lacks read as zeros here: nothing matches. */
+		for (i = 0; i < CHUNK + OVERLAP; i += AMI_PAGE_SIZE) {
+			size_t n = CHUNK + OVERLAP - i;
+
+			if (n > AMI_PAGE_SIZE)
+				n = AMI_PAGE_SIZE;
+			if (ami_read(t->kernel, start + at + i, buf + i,
+				     n) != AMI_MEM_OK)
+				memset(buf + i, 0, n);
+		}
+		found = search_chunk(t, buf, CHUNK + OVERLAP, start + at);
+	}
+	free(buf);
+	return found;
+}
+
+/* The markers end at the token table, fall strictly going back, begin with 0. */
+static uint32_t find_markers(struct kallsyms *t, uint64_t *markers,
+			     uint32_t *last)
+{
+	uint64_t at = t->token_table - 4;
+	uint32_t value, next, n = 1;
+
+	if (ami_read_u32(t->kernel, at, &next) != AMI_MEM_OK)
+		return 0;
+	if (!next) {			/* padding */
+		at -= 4;
+		if (ami_read_u32(t->kernel, at, &next) != AMI_MEM_OK)
+			return 0;
+	}
+	*last = next;
+	while (next && n < MAX_MARKERS) {
+		at -= 4;
+		if (ami_read_u32(t->kernel, at, &value) != AMI_MEM_OK ||
+		    value >= next)
+			return 0;
+		next = value;
+		n++;
+	}
+	*markers = at;
+	return next ? 0 : n;
+}
+
+/* Decoding @count names from @p must end within padding of @end. */
+static bool names_end_there(const uint8_t *p, const uint8_t *end,
+			    uint32_t count)
+{
+	while (count--) {
+		if (p >= end || (size_t)(end - p) < 1u + *p)
+			return false;
+		p += 1 + *p;
+	}
+	return end - p < 8;
+}
+
+static bool try_names(struct kallsyms *t, uint64_t names, const uint8_t *p,
+		      const uint8_t *end, uint32_t markers)
+{
+	uint64_t base;
+	uint32_t count;
+
+	if (ami_read_u32(t->kernel, names - 8, &count) != AMI_MEM_OK ||
+	    count <= (markers - 1) * 256 || count > markers * 256 ||
+	    ami_read_u64(t->kernel, names - 16, &base) != AMI_MEM_OK ||
+	    base < START_KERNEL_MAP || !names_end_there(p, end, count))
+		return false;
+	t->names = names;
+	t->num_syms = count;
+	t->relative_base = base;
+	t->has_base = true;
+	t->offsets = names - 16 - align8(4ull * count);
+	return true;
+}
+
+/* The names start less than 256 of them before the last marker's offset. */
+static bool find_names(struct kallsyms *t, uint64_t markers, uint32_t count,
+		       uint32_t last)
+{
+	uint64_t from, room = align8(last + 256 * 128);
+	uint8_t *buf;
+	bool found = false;
+	uint64_t at;
+
+	if (last > MAX_NAMES)
+		return false;
+	buf = malloc(room);
+	from = markers - room;
+	if (buf && ami_read(t->kernel, from, buf, room) == AMI_MEM_OK)
+		for (at = align8(from) - from; at + last < room && !found;
+		     at += 8)
+			found = try_names(t, from + at, buf + at, buf + room,
+					  count);
+	free(buf);
+	return found;
+}
+
+bool kallsyms_scan(struct kallsyms *t)
+{
+	uint64_t stext, markers;
+	uint32_t count, last;
+
+	if (!ami_vmcoreinfo_number(t->kernel->dump, "SYMBOL(_stext)", 16,
+				   &stext) ||
+	    !find_tokens(t, stext & ~(AMI_PAGE_SIZE - 1ull)))
+		return false;
+	count = find_markers(t, &markers, &last);
+	return count && find_names(t, markers, count, last);
+}

@@ -1,0 +1,45 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Installs what is missing, by name, with the system's package client.
+# deps.sh build      to build the command and the crash extension
+# deps.sh test       to run the tests as well
+set -eu
+
+build="gcc libc6-dev libkdumpfile-dev libbpf-dev libdw-dev libelf-dev
+libroaring-dev zlib1g-dev crash"
+test="libcmocka-dev python3 makedumpfile qemu-system-x86 busybox-static
+kexec-tools kmod cpio xz-utils zstd"
+
+case ${1:-build} in
+build) wanted=$build ;;
+test) wanted="$build $test" ;;
+*) echo "usage: deps.sh build|test" >&2; exit 64 ;;
+esac
+
+if ! command -v dpkg-query >/dev/null 2>&1; then
+	echo "This system has no dpkg. Please install what these Debian packages hold:"
+	echo "$wanted"
+	exit 0
+fi
+
+missing=
+for package in $wanted; do
+	dpkg-query -W -f '${Status}' "$package" 2>/dev/null |
+		grep -q 'install ok installed' || missing="$missing $package"
+done
+[ -n "$missing" ] || exit 0
+
+if [ "$(id -u)" = 0 ]; then
+	root=
+elif command -v sudo >/dev/null 2>&1; then
+	root=sudo
+else
+	echo "Missing packages:$missing" >&2
+	echo "Install them as root: apt-get install$missing" >&2
+	exit 1
+fi
+echo "installing:$missing"
+export DEBIAN_FRONTEND=noninteractive
+$root apt-get update -qq
+# shellcheck disable=SC2086
+$root apt-get install -y -qq --no-install-recommends $missing >/dev/null
