@@ -29,7 +29,14 @@ FILE_OBJ := $(FILE_SRC:%.c=$(BUILD)/%.o)
 CORE_LIBS := -lroaring
 FILE_LIBS := -lkdumpfile -lbpf -ldw -lelf -lz
 
-all: $(BUILD)/amdiommu $(if $(wildcard $(CRASH_INCLUDE)/defs.h),$(BUILD)/crash/amdiommu.so)
+CRASH_DEFS := $(wildcard $(CRASH_INCLUDE)/defs.h)
+CRASH_VERSION ?= $(shell crash --version 2>/dev/null | sed -n '1s/^crash //p')
+CRASH_OBJ := $(patsubst %.c,$(BUILD)/crash/%.o,$(wildcard extensions/*.c))
+# defs.h of crash is not ours to keep free of warnings.
+CRASH_CFLAGS := -isystem $(CRASH_INCLUDE) -DX86_64 -DCRASH_BUILT_FOR='"$(CRASH_VERSION)"'
+
+all: $(BUILD)/amdiommu $(if $(CRASH_DEFS),$(BUILD)/crash/amdiommu.so)
+	@$(if $(CRASH_DEFS),:,echo "no $(CRASH_INCLUDE)/defs.h: the crash extension is not built (make deps)")
 
 $(BUILD)/libamdiommu-core.a: $(CORE_OBJ)
 $(BUILD)/libamdiommu-file.a: $(FILE_OBJ)
@@ -45,9 +52,82 @@ $(BUILD)/amdiommu: $(BUILD)/tools/amdiommu.o $(BUILD)/libamdiommu-file.a \
 		   $(BUILD)/libamdiommu-core.a
 	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(FILE_LIBS) $(CORE_LIBS)
 
+$(BUILD)/crash/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) $(CRASH_CFLAGS) -MMD -MP -c -o $@ $<
+
+$(BUILD)/crash/amdiommu.so: $(CRASH_OBJ) $(BUILD)/libamdiommu-core.a
+	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -shared -o $@ $^ $(CORE_LIBS)
+
+# --- tests -----------------------------------------------------------------
+
+# Sanitizers see all of the library, in a build of its own.
+SAN := $(BUILD)/san
+SANITIZERS := -fsanitize=address,undefined -fno-sanitize-recover=undefined -O1
+UNIT := $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/test_*.c))
+GOLDEN := $(patsubst tests/golden/%.c,%,$(wildcard tests/golden/test_*.c))
+TEST_LIBS := $(FILE_LIBS) $(CORE_LIBS) -lcmocka
+TEST_INC := -Itests/unit -Itests/golden -Ilib/dump -Ilib/state
+
+ifdef IN_SAN
+$(BUILD)/tests/%.o: ALL_CPPFLAGS += $(TEST_INC)
+
+$(UNIT:%=$(BUILD)/unit/%): $(BUILD)/unit/%: $(BUILD)/tests/unit/%.o \
+		$(BUILD)/tests/unit/memdump.o $(BUILD)/libamdiommu-file.a \
+		$(BUILD)/libamdiommu-core.a
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) -o $@ $^ $(TEST_LIBS)
+
+$(GOLDEN:%=$(BUILD)/golden/%): $(BUILD)/golden/%: $(BUILD)/tests/golden/%.o \
+		$(BUILD)/tests/golden/overlay.o $(BUILD)/libamdiommu-file.a \
+		$(BUILD)/libamdiommu-core.a
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) -o $@ $^ $(TEST_LIBS)
+
+san: $(UNIT:%=$(BUILD)/unit/%) $(GOLDEN:%=$(BUILD)/golden/%) $(BUILD)/amdiommu
+.PHONY: san
+endif
+
+SAMPLE := tests/data/debian-6.1-kdump.extract
+
+tests-built:
+	$(MAKE) IN_SAN=1 BUILD=$(SAN) SANITIZE='$(SANITIZERS)' WERROR=1 san
+
+# What runs without QEMU.
+check-quick: all tests-built
+	LSAN_OPTIONS=suppressions=tests/lsan.supp:print_suppressions=0 tests/run.py \
+	    $(UNIT:%=$(SAN)/unit/%) '$(SAN)/golden/test_damage $(SAMPLE)' \
+	    'tests/golden/test_cli.py $(SAN)/amdiommu $(SAMPLE)'
+
+check: deps-test all tests-built
+	LSAN_OPTIONS=suppressions=tests/lsan.supp:print_suppressions=0 tests/run.py \
+	    $(UNIT:%=$(SAN)/unit/%) '$(SAN)/golden/test_damage $(SAMPLE)' \
+	    'tests/golden/test_cli.py $(SAN)/amdiommu $(SAMPLE)' \
+	    $(LAB_SHORT)
+
+demo: deps
+	@$(MAKE) --no-print-directory -s all
+	$(BUILD)/amdiommu report $(SAMPLE)
+
+deps:
+	@scripts/deps.sh build
+deps-test:
+	@scripts/deps.sh test
+
+# --- install ---------------------------------------------------------------
+
+MAN1 := $(wildcard docs/man/*.1)
+
+install: all
+	install -D -m 755 $(BUILD)/amdiommu $(DESTDIR)$(PREFIX)/bin/amdiommu
+	$(if $(CRASH_DEFS),install -D -m 644 $(BUILD)/crash/amdiommu.so \
+	    $(DESTDIR)$(CRASH_EXTDIR)/amdiommu.so)
+	install -d $(DESTDIR)$(PREFIX)/share/man/man1
+	install -m 644 $(MAN1) $(DESTDIR)$(PREFIX)/share/man/man1/
+
 clean:
 	rm -rf $(BUILD)
 
--include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
+-include $(shell find $(BUILD) -name '*.d' -not -path '$(SAN)/*' 2>/dev/null)
 
-.PHONY: all clean
+.PHONY: all check check-quick clean demo deps deps-test install tests-built

@@ -172,4 +172,17 @@ void ami_dump_keep(struct ami_dump *dump, uint64_t paddr, uint64_t len);
 struct ami_granules *ami_dump_recorded(const struct ami_dump *dump,
 				       size_t *count);
 
+/**
+ * ami_extract_write() - write what was recorded as a small kdump file
+ *
+ * Bytes outside the recorded granules are blanked and read as FILTERED from
+ * the extract; recorded pages that the dump lacks stay away. The bitmap of
+ * RAM, VMCOREINFO and the dump level are those of the machine. @path must not
+ * exist; the file appears there complete (mode 0600) or not at all. Returns
+ * -1 with @err filled. Extracting an extract the same way gives the same
+ * bytes.
+ */
+int ami_extract_write(struct ami_dump *dump, const char *path,
+		      struct ami_error *err);
+
 #endif

@@ -59,6 +59,8 @@ const char *ami_entry_state_name(enum ami_entry_state state);
  * @proven: index of the newest completion wait proven done, -1 when none
  * @oldest, @outstanding: the unproven entries are @outstanding entries from
  *	index @oldest on, wrapping; they end before @tail
+ * @blind: entries that may be outstanding were overwritten or cannot be read,
+ *	and the driver's books do not prove that nothing was
  */
 struct ami_ring {
 	uint64_t va, phys;
@@ -71,6 +73,7 @@ struct ami_ring {
 	bool lock_held;
 	int proven;
 	uint32_t oldest, outstanding;
+	bool blind;
 	struct amdvi_command entry[AMI_RING_ENTRIES];
 	enum ami_entry_state state[AMI_RING_ENTRIES];
 	uint32_t count[AMI_ENTRY_STATES];
@@ -240,6 +243,7 @@ struct ami_state {
 	unsigned int irte_size;		/* 4 or 16 bytes */
 	bool snp;
 	bool incomplete;		/* something essential is unknown */
+	uint64_t unread_object;		/* reported last, not to repeat it */
 	struct ami_findings findings;
 };
 

@@ -70,6 +70,9 @@ static int collect(const struct ami_state *s, const struct ami_device *d,
 		if (!same_iommu(s, d, u) ||
 		    s->iommus[u].bdf.segment != d->bdf.segment)
 			continue;
+		if (ring->blind &&
+		    add_iovas(&p->iovas, &p->count, 0, UINT64_MAX))
+			return -1;
 		for (i = 0; i < AMI_RING_ENTRIES; i++)
 			if (outstanding(ring, i) &&
 			    concerns(s, d, &ring->entry[i], &first, &last) &&

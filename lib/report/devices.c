@@ -122,7 +122,9 @@ static void device_line(struct view *v, const struct ami_device *d)
 	const struct ami_state *s = v->a->state;
 	char bdf[AMI_BDF_TEXT], domain[24] = "-", reach[40], id[12] = "-";
 
-	if (d->domain >= 0)
+	if (d->domain >= 0 && !s->domains[d->domain].id_known)
+		snprintf(domain, sizeof(domain), "?");
+	else if (d->domain >= 0)
 		number_text(v, s->domains[d->domain].id, domain);
 	if (d->is_pci)
 		snprintf(id, sizeof(id), "%04x:%04x", d->vendor, d->device);
@@ -157,6 +159,18 @@ static void fields_text(struct view *v, const struct ami_device *d)
 				value[i].name, value[i].value);
 }
 
+/* How the DTE and the driver's books compare; the disagreement follows. */
+static const char *agreement(const struct view *v, const struct ami_device *d)
+{
+	if (d->disagreement[0])
+		return "disagrees: ";
+	if (d->domain < 0)
+		return "has no domain for it";
+	if (!v->a->state->domains[d->domain].readable)
+		return "cannot be compared: its domain cannot be read";
+	return "agrees";
+}
+
 /* One device in full. */
 static void device_text(struct view *v, const struct ami_device *d)
 {
@@ -185,11 +199,7 @@ static void device_text(struct view *v, const struct ami_device *d)
 	fprintf(v->out, "  %-12s ", "");
 	wrapped(v, 15, 15, "%s", text);
 	fprintf(v->out, "  %-12s ", "driver");
-	if (d->disagreement[0])
-		wrapped(v, 15, 15, "disagrees: %s", d->disagreement);
-	else
-		wrapped(v, 15, 15, "%s", d->domain >= 0 ? "agrees" :
-			"has no domain for it");
+	wrapped(v, 15, 15, "%s%s", agreement(v, d), d->disagreement);
 	fields_text(v, d);
 }
 

@@ -71,7 +71,7 @@ static void domain_text(struct view *v, size_t i)
 	const struct ami_state *s = v->a->state;
 	const struct ami_domain *d = &s->domains[i];
 	const struct ami_tree *t = ami_tree_of(v->a->exposures, &d->table);
-	char mapped[24] = "-", writable[24] = "-", id[24], root[24] = "-";
+	char mapped[24] = "-", writable[24] = "-", id[24] = "?", root[24] = "-";
 	char bdf[AMI_BDF_TEXT];
 	size_t k;
 
@@ -81,8 +81,10 @@ static void domain_text(struct view *v, size_t i)
 	}
 	if (d->table.format != AMI_FORMAT_NONE)
 		snprintf(root, sizeof(root), "%#" PRIx64, d->table.root);
-	fprintf(v->out, "%6s  %-9s  %-8s  %6u  %14s  %10s  %10s\n",
-		number_text(v, d->id, id), ami_domain_kind_name(d->kind),
+	if (d->id_known)
+		number_text(v, d->id, id);
+	fprintf(v->out, "%6s  %-9s  %-8s  %6u  %14s  %10s  %10s\n", id,
+		ami_domain_kind_name(d->kind),
 		domain_format(d), d->table.levels, root, mapped, writable);
 	for (k = 0; k < s->nr_devices; k++)
 		if (s->devices[k].domain == (int)i)

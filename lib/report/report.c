@@ -252,7 +252,8 @@ static void iommu_text(struct view *v, const struct ami_iommu *iommu)
 		fprintf(v->out, "%s commands not proven done",
 			number_text(v, ring->outstanding, n));
 	else
-		fputs("all commands done", v->out);
+		fputs(ring->blind ? "commands lost" : "all commands done",
+		      v->out);
 	fprintf(v->out, ", %s logged events\n",
 		number_text(v, iommu->log[AMI_LOG_EVENT].count, n));
 	amdvi_features_describe(iommu->features, iommu->features2, features,

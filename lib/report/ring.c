@@ -56,6 +56,7 @@ void ring_json(struct view *v, const struct ami_iommu *iommu)
 		json_number(&v->j, "proven", ring->proven);
 	else
 		json_null(&v->j, "proven");
+	json_bool(&v->j, "blind", ring->blind);
 	ring_runs_json(v, "unproven", ring, AMI_ENTRY_UNPROVEN);
 	ring_runs_json(v, "not_executed", ring, AMI_ENTRY_NOT_EXECUTED);
 	ring_runs_json(v, "overwritten", ring, AMI_ENTRY_OVERWRITTEN);
@@ -113,6 +114,7 @@ static void entry_text(struct view *v, const struct ami_iommu *iommu,
 	fprintf(v->out, "%5s  %-12s  ", number_text(v, i, index),
 		ami_entry_state_name(iommu->ring.state[i]));
 	if (iommu->ring.state[i] == AMI_ENTRY_UNREAD ||
+	    iommu->ring.state[i] == AMI_ENTRY_OVERWRITTEN ||
 	    iommu->ring.state[i] == AMI_ENTRY_UNUSED) {
 		fputs("-\n", v->out);
 		return;
@@ -141,6 +143,9 @@ static void head_text(struct view *v, const struct ami_iommu *iommu)
 	if (ring->outstanding)
 		fprintf(v->out, "%s commands are not proven done, from entry %u up to the tail\n",
 			number_text(v, ring->outstanding, n), ring->oldest);
+	else if (ring->blind)
+		fputs("commands may be outstanding in entries that are lost\n",
+		      v->out);
 	else
 		fputs("every command that was issued is proven done\n", v->out);
 }

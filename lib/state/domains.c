@@ -147,9 +147,12 @@ static void read_domain(struct ami_state *s, struct ami_domain *d)
 	uint64_t v;
 
 	d->readable = true;
-	d->id_known = fetch(s, "domain", d->va, AMI_F_pdom_id, &v);
+	snprintf(where, sizeof(where), "domain at %#llx",
+		 (unsigned long long)d->va);
+	d->id_known = fetch(s, where, d->va, AMI_F_pdom_id, &v);
 	d->id = v;
-	snprintf(where, sizeof(where), "domain %u", d->id);
+	if (d->id_known)
+		snprintf(where, sizeof(where), "domain %u", d->id);
 	if (fetch(s, where, ami_addr(s->kernel, d->va, AMI_F_pdom_domain),
 		  AMI_F_iommu_domain_type, &v)) {
 		d->type = v;

@@ -97,27 +97,51 @@ static void compare(struct ami_state *s, struct ami_device *d)
 			 d->dte.domain_id);
 }
 
-/* Roots that no live kernel would use. */
-static void check_roots(struct ami_state *s, struct ami_device *d)
+static uint64_t root_of(const struct amdvi_dte *dte)
 {
-	uint64_t root = d->dte.gv ? d->dte.gcr3_root : d->dte.host_root;
-	bool paging = d->dte.v && d->dte.tv && (d->dte.gv || d->dte.mode);
-	char where[AMI_BDF_TEXT];
+	if (!dte->v || !dte->tv || !(dte->gv || dte->mode))
+		return 0;
+	return dte->gv ? dte->gcr3_root : dte->host_root;
+}
 
-	if (!paging)
-		return;
-	ami_bdf_text(d->bdf, where);
-	if (ami_in_crashkernel(s, root >> AMI_PAGE_SHIFT)) {
-		d->dte_seen = AMI_SEEN_OVERWRITTEN;
-		s->capture = AMI_CAPTURE_REUSE;
-		ami_find(&s->findings, AMI_WARNING, "dte-root-in-crashkernel",
-			 where, "Its DTE points to a table in the capture kernel's memory (%#llx): the capture kernel overwrote the entry; shown is what the driver had set.",
-			 (unsigned long long)root);
-	} else if (!ami_dump_ram(ami_kernel_dump(s->kernel),
-				 root >> AMI_PAGE_SHIFT)) {
+/* A table in the capture kernel's memory: this entry is the capture kernel's. */
+static bool is_foreign(const struct ami_state *s, const struct ami_device *d)
+{
+	return d->dte_mem == AMI_MEM_OK &&
+	       ami_in_crashkernel(s, root_of(&d->dte) >> AMI_PAGE_SHIFT);
+}
+
+static void check_root(struct ami_state *s, const struct ami_device *d,
+		       const char *where)
+{
+	uint64_t root = root_of(&d->dte);
+
+	if (root && !ami_dump_ram(ami_kernel_dump(s->kernel),
+				  root >> AMI_PAGE_SHIFT))
 		ami_find(&s->findings, AMI_ERROR, "dte-root-outside-ram",
 			 where, "Its DTE points to a table at %#llx, which is no RAM of this machine.",
 			 (unsigned long long)root);
+}
+
+/* Whose hand is in a DTE that the driver's books do not explain? */
+static void report_difference(struct ami_state *s, struct ami_device *d,
+			      const char *where)
+{
+	if (is_foreign(s, d)) {
+		d->dte_seen = AMI_SEEN_OVERWRITTEN;
+		ami_find(&s->findings, AMI_WARNING, "dte-root-in-crashkernel",
+			 where, "Its DTE points to a table in the capture kernel's memory (%#llx): the capture kernel overwrote the entry; shown is what the driver had set.",
+			 (unsigned long long)root_of(&d->dte));
+	} else if (d->disagreement[0] && s->capture == AMI_CAPTURE_REUSE) {
+		d->dte_seen = AMI_SEEN_OVERWRITTEN;
+		ami_find(&s->findings, AMI_WARNING, "dte-overwritten", where,
+			 "Its DTE differs from the driver's books (%s) and the capture kernel wrote into this device table: shown is what the driver had set.",
+			 d->disagreement);
+	} else if (d->disagreement[0]) {
+		d->dte_seen = AMI_SEEN_INCONSISTENT;
+		ami_find(&s->findings, AMI_WARNING, "dte-disagrees", where,
+			 "Its DTE and the driver's books differ (%s); both are taken as possible.",
+			 d->disagreement);
 	}
 }
 
@@ -136,13 +160,9 @@ static void judge(struct ami_state *s, struct ami_device *d)
 	}
 	d->dte_seen = AMI_SEEN_INTACT;
 	compare(s, d);
-	if (d->disagreement[0])
-		d->dte_seen = AMI_SEEN_INCONSISTENT;
-	check_roots(s, d);
-	if (d->dte_seen == AMI_SEEN_INCONSISTENT)
-		ami_find(&s->findings, AMI_WARNING, "dte-disagrees", where,
-			 "Its DTE and the driver's books differ (%s); both are taken as possible.",
-			 d->disagreement);
+	report_difference(s, d, where);
+	if (d->dte_seen != AMI_SEEN_OVERWRITTEN)
+		check_root(s, d, where);
 	if (amdvi_dte_reserved(&d->dte))
 		ami_find(&s->findings, AMI_WARNING, "dte-reserved-bits", where,
 			 "Its DTE has reserved bits set (%#llx).",
@@ -272,12 +292,15 @@ int read_dtes(struct ami_state *s)
 		if (s->segments[i].dev_table && scan_table(s, &s->segments[i]))
 			return -1;
 	sort_devices(s);
+	/* One foreign entry tells that the capture kernel worked in the table. */
 	for (i = 0; i < s->nr_devices; i++) {
-		struct ami_device *d = &s->devices[i];
-
-		read_dte(s, d);
-		judge(s, d);
-		settle(s, d);
+		read_dte(s, &s->devices[i]);
+		if (is_foreign(s, &s->devices[i]))
+			s->capture = AMI_CAPTURE_REUSE;
+	}
+	for (i = 0; i < s->nr_devices; i++) {
+		judge(s, &s->devices[i]);
+		settle(s, &s->devices[i]);
 	}
 	return 0;
 }

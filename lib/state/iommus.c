@@ -222,6 +222,7 @@ int read_iommus(struct ami_state *s)
 		read_ring(s, iommu);
 		if (read_logs(s, iommu))
 			return -1;
+		mark_foreign(s, iommu);
 		grade_ring(s, iommu);
 	}
 	list_report(s, &it, "list of IOMMUs");

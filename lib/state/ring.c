@@ -184,6 +184,9 @@ static void report_ring(struct ami_state *s, const struct ami_iommu *iommu,
 			 ring->outstanding, ring->oldest,
 			 (unsigned long long)ring->last_issued,
 			 (unsigned long long)ring->semaphore);
+	if (ring->blind)
+		ami_find(&s->findings, AMI_WARNING, "commands-unseen", where,
+			 "Commands may have been outstanding in entries that cannot be read or were overwritten: which translations are stale is unknown.");
 	if (stop < AMI_RING_ENTRIES)
 		ami_find(&s->findings, AMI_ERROR, "commands-stopped", where,
 			 "An event says that the IOMMU stopped fetching commands at ring entry %u.",
@@ -208,44 +211,69 @@ static bool believable(const struct ami_ring *ring)
 		(int64_t)(ring->semaphore - ring->last_issued) <= 0);
 }
 
+static void mark_done(struct ami_ring *ring, uint32_t newest)
+{
+	bool all = believable(ring) && proven_empty(ring);
+	uint32_t n;
+
+	for (n = 1; n <= AMI_RING_ENTRIES; n++) {
+		uint32_t i = back(ring->tail, n);
+
+		if (ring->state[i] == AMI_ENTRY_UNPROVEN &&
+		    (all || (newest && n >= newest)))
+			ring->state[i] = AMI_ENTRY_DONE;
+	}
+}
+
+/* What is not proven ends at the tail; is anything there out of sight? */
+static void find_outstanding(struct ami_ring *ring, uint32_t newest)
+{
+	bool empty = believable(ring) && proven_empty(ring);
+	uint32_t n, end = newest ? newest : MAX_OUTSTANDING + 1;
+
+	for (n = 1; n < end && !empty; n++) {
+		uint32_t i = back(ring->tail, n);
+
+		if (ring->state[i] == AMI_ENTRY_UNPROVEN) {
+			ring->oldest = i;
+			ring->outstanding = n;
+		} else if (ring->state[i] == AMI_ENTRY_UNREAD ||
+			   ring->state[i] == AMI_ENTRY_OVERWRITTEN) {
+			ring->blind = true;
+		}
+	}
+}
+
+/* From the blamed command on, the IOMMU executed nothing. */
+static void mark_stopped(struct ami_ring *ring, uint32_t stop)
+{
+	uint32_t n;
+
+	if (stop == AMI_RING_ENTRIES)
+		return;
+	for (n = ring->outstanding; n >= 1; n--) {
+		uint32_t i = back(ring->tail, n);
+
+		if ((i + AMI_RING_ENTRIES - stop) % AMI_RING_ENTRIES <
+		    ring->outstanding &&
+		    ring->state[i] == AMI_ENTRY_UNPROVEN)
+			ring->state[i] = AMI_ENTRY_NOT_EXECUTED;
+	}
+}
+
 void grade_ring(struct ami_state *s, struct ami_iommu *iommu)
 {
 	struct ami_ring *ring = &iommu->ring;
-	uint32_t stop = stopped_at(iommu), newest = 0, n;
+	uint32_t stop = stopped_at(iommu), newest = 0, i;
 
 	if (believable(ring))
 		newest = find_proven(ring);
 	if (newest)
 		ring->proven = back(ring->tail, newest);
-	for (n = 1; n <= AMI_RING_ENTRIES; n++) {
-		uint32_t i = back(ring->tail, n);
-
-		if (ring->state[i] != AMI_ENTRY_UNPROVEN)
-			continue;
-		if ((newest && n >= newest) ||
-		    (believable(ring) && proven_empty(ring)))
-			ring->state[i] = AMI_ENTRY_DONE;
-	}
-	/* What is not proven must end at the tail, without a hole. */
-	for (n = 1; n <= AMI_RING_ENTRIES; n++) {
-		uint32_t i = back(ring->tail, n);
-
-		if (ring->state[i] != AMI_ENTRY_UNPROVEN &&
-		    ring->state[i] != AMI_ENTRY_UNREAD)
-			break;
-		if (ring->state[i] == AMI_ENTRY_UNPROVEN) {
-			ring->oldest = i;
-			ring->outstanding = n;
-		}
-	}
-	for (n = ring->outstanding; stop < AMI_RING_ENTRIES && n >= 1; n--) {
-		uint32_t i = back(ring->tail, n);
-
-		if ((i + AMI_RING_ENTRIES - stop) % AMI_RING_ENTRIES < n &&
-		    ring->state[i] == AMI_ENTRY_UNPROVEN)
-			ring->state[i] = AMI_ENTRY_NOT_EXECUTED;
-	}
-	for (n = 0; n < AMI_RING_ENTRIES; n++)
-		ring->count[ring->state[n]]++;
+	mark_done(ring, newest);
+	find_outstanding(ring, newest);
+	mark_stopped(ring, stop);
+	for (i = 0; i < AMI_RING_ENTRIES; i++)
+		ring->count[ring->state[i]]++;
 	report_ring(s, iommu, stop);
 }

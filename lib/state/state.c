@@ -36,10 +36,13 @@ bool fetch(struct ami_state *s, const char *where, uint64_t va,
 	if (mem == AMI_MEM_OK)
 		return true;
 	*value = 0;
-	ami_find(&s->findings, AMI_WARNING, "field-unread", where,
-		 "%s.%s at %#llx is %s.", want->type, want->path,
-		 (unsigned long long)ami_addr(s->kernel, va, f),
-		 ami_mem_text(mem));
+	/* One finding for an object, not one for each of its members. */
+	if (va != s->unread_object)
+		ami_find(&s->findings, AMI_WARNING, "field-unread", where,
+			 "struct %s at %#llx: member %s is %s.", want->type,
+			 (unsigned long long)va, want->path,
+			 ami_mem_text(mem));
+	s->unread_object = va;
 	return false;
 }
 

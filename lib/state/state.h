@@ -43,6 +43,9 @@ int read_dtes(struct ami_state *s);
 void read_ring(struct ami_state *s, struct ami_iommu *iommu);
 int read_logs(struct ami_state *s, struct ami_iommu *iommu);
 
+/** mark_foreign() - entries of the ring that the capture kernel wrote. */
+void mark_foreign(struct ami_state *s, struct ami_iommu *iommu);
+
 /** grade_ring() - decide each entry's state from tail, semaphore and data. */
 void grade_ring(struct ami_state *s, struct ami_iommu *iommu);
 

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * A capture kernel that reuses the dead kernel's ring starts at entry 0 again.
+ * Its completion waits give it away: they store to a semaphore in its own
+ * memory, with its own sequence numbers. Everything up to its newest one is
+ * its own; if one stands behind that, it went round and nothing is left.
+ * Kernel: drivers/iommu/amd/init.c, remap_command_buffer(), from 6.17.8 on.
+ */
+#include <stdio.h>
+
+#include "state.h"
+
+static bool is_foreign_wait(const struct ami_state *s,
+			    const struct ami_ring *ring, uint32_t i)
+{
+	const struct amdvi_command *c = &ring->entry[i];
+
+	return ring->state[i] == AMI_ENTRY_UNPROVEN &&
+	       c->opcode == AMDVI_CMD_COMPLETION_WAIT && c->store &&
+	       c->store_addr != ring->semaphore_phys &&
+	       ami_in_crashkernel(s, c->store_addr >> AMI_PAGE_SHIFT);
+}
+
+/* How many entries from 0 on the capture kernel wrote. */
+static uint32_t foreign_entries(const struct ami_state *s,
+				const struct ami_ring *ring)
+{
+	uint32_t i, newest = 0, last = 0, count = 0;
+
+	for (i = 0; i < AMI_RING_ENTRIES; i++) {
+		if (!is_foreign_wait(s, ring, i))
+			continue;
+		if (!count++ ||
+		    ring->entry[i].data > ring->entry[newest].data)
+			newest = i;
+		last = i;
+	}
+	if (!count)
+		return 0;
+	return last > newest ? AMI_RING_ENTRIES : newest + 1;
+}
+
+void mark_foreign(struct ami_state *s, struct ami_iommu *iommu)
+{
+	struct ami_ring *ring = &iommu->ring;
+	uint32_t i, n = foreign_entries(s, ring);
+	char where[32];
+
+	if (!n)
+		return;
+	for (i = 0; i < n; i++)
+		if (ring->state[i] != AMI_ENTRY_UNREAD)
+			ring->state[i] = AMI_ENTRY_OVERWRITTEN;
+	s->capture = AMI_CAPTURE_REUSE;
+	snprintf(where, sizeof(where), "iommu%u", iommu->index);
+	ami_find(&s->findings, AMI_WARNING, "ring-overwritten", where,
+		 n == AMI_RING_ENTRIES ?
+		 "The capture kernel reused the command ring and overwrote all of it; what the driver's books still prove: last issued completion wait %llu, last completed %llu." :
+		 "The capture kernel reused the command ring and overwrote its first entries; the driver's books say: last issued completion wait %llu, last completed %llu.",
+		 (unsigned long long)ring->last_issued,
+		 (unsigned long long)ring->semaphore);
+}

@@ -1,0 +1,222 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The stand-alone command as a user types it, on the sample.
+
+usage: test_cli.py AMDIOMMU SAMPLE
+"""
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import unittest
+
+TOOL, SAMPLE = sys.argv[1:3]
+HERE = os.path.dirname(os.path.abspath(__file__))
+VIEWS = [['report'], ['check'], ['devices'], ['domains'], ['ring'], ['log'],
+         ['irq'], ['pages'], ['map', '0000:00:02.0'], ['devices', '00:04.0'],
+         ['translate', '00:02.0', 'fffff000'], ['who', '0x1000']]
+
+
+def run(*args, **kw):
+    """Exit code, stdout, stderr of the command."""
+    done = subprocess.run([TOOL, *args], text=True, stdout=subprocess.PIPE,
+                          stderr=subprocess.PIPE, timeout=60, **kw)
+    return done.returncode, done.stdout, done.stderr
+
+
+def view(words, *options):
+    """A view of the sample; fails unless it succeeds silently."""
+    code, out, err = run(words[0], SAMPLE, *words[1:], *options)
+    assert code == 0 and not err, (words, code, err)
+    return out
+
+
+class Views(unittest.TestCase):
+    def test_every_view_has_text_and_json(self):
+        for words in VIEWS:
+            with self.subTest(view=words):
+                self.assertTrue(view(words).strip())
+                data = json.loads(view(words, '--json'))
+                self.assertEqual(data['schema'], 'amdiommu-report/1')
+                self.assertGreater(len(data), 1)
+
+    def test_report_fits_eighty_columns(self):
+        for words in VIEWS:
+            for line in view(words, '-v').splitlines():
+                self.assertLessEqual(len(line), 80, (words, line))
+
+    def test_output_is_stable(self):
+        self.assertEqual(view(['report', '--json', '--pages']),
+                         view(['report', '--json', '--pages']))
+
+    def test_text_and_json_agree(self):
+        text = view(['report'])
+        data = json.loads(view(['report', '--json']))
+        self.assertIn('VERDICT  ' + data['verdict']['value'], text)
+        for device in data['devices']:
+            line = next(l for l in text.splitlines()
+                        if l.startswith(device['bdf']))
+            self.assertIn(device['translation'], line)
+            self.assertIn(device['dte_state'], line)
+            self.assertIn(device['driver'] or '-', line)
+        for iommu in data['iommus']:
+            self.assertIn(iommu['bdf'], text)
+
+    def test_report_is_as_recorded(self):
+        with open(os.path.join(HERE, '..', 'data',
+                               'debian-6.1-kdump.json')) as f:
+            want = json.load(f)
+        have = json.loads(view(['report', '--json', '--pages']))
+        for data in have, want:
+            data['dump'].pop('path')
+        self.assertEqual(have, want)
+
+
+class Facts(unittest.TestCase):
+    """Views of one dump must not contradict each other."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.report = json.loads(view(['report', '--json', '--pages']))
+
+    def exposures(self, kind):
+        return [e for e in self.report['exposures'] if e['class'] == kind]
+
+    def test_several_devices_are_exposed(self):
+        busy = [e for e in self.exposures('mapped') if e['pages']]
+        self.assertGreaterEqual(len(busy), 3)
+        for e in busy:
+            self.assertEqual(e['pages'], sum(n for _, n in e['pfns']))
+
+    def test_map_names_the_same_pages(self):
+        for e in self.exposures('mapped'):
+            ranges = json.loads(view(['map', e['requester'],
+                                      '--json']))['ranges']
+            pfns = set()
+            for r in ranges:
+                if r['write']:
+                    first = int(r['phys'], 16) >> 12
+                    pfns.update(range(first, first +
+                                      (int(r['size'], 16) >> 12)))
+            want = {p for first, n in e['pfns']
+                    for p in range(first, first + n)}
+            self.assertEqual(pfns, want, e['requester'])
+
+    def test_who_finds_the_way_back(self):
+        for e in self.exposures('mapped'):
+            for first, _ in e['pfns'][:3]:
+                phys = (first << 12) + 0x123
+                data = json.loads(view(['who', hex(phys), '--json']))
+                ways = [w for w in data['writers']
+                        if w['requester'] == e['requester']]
+                self.assertTrue(ways)
+                back = json.loads(view(['translate', e['requester'],
+                                        ways[0]['iova'], '--json']))
+                self.assertEqual(int(back['phys'], 16), phys)
+                self.assertTrue(back['write'])
+
+    def test_ring_counts(self):
+        ring = json.loads(view(['ring', '--json']))['rings'][0]
+        self.assertEqual(len(ring['ring']), 512)
+        head = self.report['iommus'][0]['command_ring']
+        unproven = [e['index'] for e in ring['ring']
+                    if e['state'] == 'unproven']
+        self.assertEqual(len(unproven), sum(n for _, n in head['unproven']))
+        wait = ring['ring'][head['proven']]
+        self.assertEqual(wait['name'], 'COMPLETION_WAIT')
+        self.assertLessEqual(int(wait['operands']['StoreData'], 16),
+                             head['semaphore'])
+
+
+class Errors(unittest.TestCase):
+    def refused(self, code, needle, *args):
+        got, out, err = run(*args)
+        self.assertEqual(got, code, (args, err))
+        self.assertEqual(out, '')
+        self.assertIn(needle, err)
+        self.assertEqual(len(err.strip().splitlines()), 1, err)
+
+    def test_bad_files(self):
+        with tempfile.TemporaryDirectory() as d:
+            text, empty = os.path.join(d, 'text'), os.path.join(d, 'empty')
+            with open(text, 'w') as f:
+                f.write('hello\n' * 2000)
+            open(empty, 'w').close()
+            self.refused(66, 'No such file', 'report', d + '/missing')
+            self.refused(66, 'directory', 'report', d)
+            self.refused(66, 'not a dump', 'report', text)
+            self.refused(66, 'not a dump', 'report', empty)
+            self.refused(66, '', 'report', '/bin/true')
+
+    def test_truncated(self):
+        with tempfile.TemporaryDirectory() as d:
+            with open(SAMPLE, 'rb') as f:
+                whole = f.read()
+            for part in (10, 30, 50, 70, 90, 99):
+                cut = os.path.join(d, 'cut')
+                with open(cut, 'wb') as f:
+                    f.write(whole[:len(whole) * part // 100])
+                code, out, err = run('report', cut)
+                self.assertIn(code, (0, 65, 66), (part, err))
+                self.assertIn('truncated', (out + err).lower(), part)
+
+    def test_usage(self):
+        self.refused(64, 'no command', 'nonsense', SAMPLE)
+        self.refused(64, 'which dump', 'report')
+        self.refused(64, 'not a PCI address', 'map', SAMPLE, 'zz')
+        self.refused(64, 'no device', 'map', SAMPLE, '0000:7f:00.0')
+        self.refused(64, 'not an address', 'who', SAMPLE, 'xyz')
+        self.refused(64, 'no iommu', 'ring', SAMPLE, 'iommu9')
+        self.refused(64, 'takes', 'translate', SAMPLE, '00:02.0')
+
+    def test_wrong_vmlinux(self):
+        self.refused(65, '', 'report', SAMPLE, '--vmlinux', '/bin/true')
+        self.refused(66, 'No such file', 'report', SAMPLE, '--vmlinux',
+                     '/nonexistent')
+
+    def test_full_disk(self):
+        with open('/dev/full', 'w') as full:
+            done = subprocess.run([TOOL, 'report', SAMPLE], stdout=full,
+                                  stderr=subprocess.PIPE, text=True)
+        self.assertEqual(done.returncode, 73)
+        self.assertIn('cannot be written', done.stderr)
+
+
+class Codes(unittest.TestCase):
+    def test_check(self):
+        code, out, _ = run('check', SAMPLE)
+        self.assertEqual(code, 0)
+        self.assertIn('exposed', out)
+        self.assertEqual(run('check', SAMPLE, SAMPLE)[0], 0)
+        self.assertEqual(run('check', SAMPLE, '/nonexistent')[0], 66)
+
+
+class Extract(unittest.TestCase):
+    def test_extract_of_the_extract_is_the_same(self):
+        with tempfile.TemporaryDirectory() as d:
+            out = os.path.join(d, 'again')
+            self.assertEqual(run('extract', SAMPLE, out)[0], 0)
+            with open(out, 'rb') as a, open(SAMPLE, 'rb') as b:
+                self.assertEqual(a.read(), b.read())
+            self.assertEqual(os.stat(out).st_mode & 0o777, 0o600)
+
+    def test_nothing_is_left_behind(self):
+        with tempfile.TemporaryDirectory() as d:
+            code, _, err = run('extract', SAMPLE, d + '/no/such/dir')
+            self.assertEqual(code, 73)
+            self.assertTrue(err)
+            self.assertEqual(os.listdir(d), [])
+
+
+def main():
+    result = unittest.TextTestRunner(verbosity=0).run(
+        unittest.defaultTestLoader.loadTestsFromModule(
+            sys.modules['__main__']))
+    failed = len(result.failures) + len(result.errors)
+    print(f'{result.testsRun - failed} passed, {failed} failed')
+    return 1 if failed else 0
+
+
+if __name__ == '__main__':
+    sys.exit(main())
