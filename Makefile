@@ -67,13 +67,13 @@ SANITIZERS := -fsanitize=address,undefined -fno-sanitize-recover=undefined -O1
 UNIT := $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/test_*.c))
 GOLDEN := $(patsubst tests/golden/%.c,%,$(wildcard tests/golden/test_*.c))
 TEST_LIBS := $(FILE_LIBS) $(CORE_LIBS) -lcmocka
-TEST_INC := -Itests/unit -Itests/golden -Ilib/dump -Ilib/state
+TEST_INC := -Itests/unit -Itests/golden -Ilib/dump -Ilib/kernel -Ilib/state -Ilib/exposure
 
 ifdef IN_SAN
 $(BUILD)/tests/%.o: ALL_CPPFLAGS += $(TEST_INC)
 
 $(UNIT:%=$(BUILD)/unit/%): $(BUILD)/unit/%: $(BUILD)/tests/unit/%.o \
-		$(BUILD)/tests/unit/memdump.o $(BUILD)/libamdiommu-file.a \
+		$(BUILD)/tests/unit/image.o $(BUILD)/libamdiommu-file.a \
 		$(BUILD)/libamdiommu-core.a
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -o $@ $^ $(TEST_LIBS)

@@ -1,0 +1,80 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Process 1 of the guest. Settings come as lab.NAME=VALUE on the command line.
+# Lines that begin with "==" are read by run.py.
+export PATH=/bin
+mkdir -p /proc /sys /dev
+mount -t proc proc /proc
+mount -t sysfs sys /sys
+mount -t devtmpfs dev /dev
+
+setting() {
+	for word in $(cat /proc/cmdline); do
+		case $word in "lab.$1="*) echo "${word#*=}" ;; esac
+	done
+}
+
+words() { setting "$1" | sed 's/,/ /g'; }
+
+for module in $(words modules); do
+	[ -e "/modules/$module" ] || echo "== no module $module"
+	for file in $(cat "/modules/$module" 2>/dev/null); do
+		insmod "$file" 2>/dev/null
+	done
+done
+sleep 1
+
+if [ -e /proc/vmcore ]; then
+	. /capture.sh
+	poweroff -f
+fi
+
+echo "== guest up $(uname -r)"
+echo "== vmcoreinfo $(cat /sys/kernel/vmcoreinfo)"
+for cpu in /sys/devices/system/cpu/cpu[0-9]*; do
+	echo "== crash note $(cat "$cpu/crash_notes")"
+done
+
+type=$(setting grouptype)
+for group in /sys/kernel/iommu_groups/*; do
+	[ -z "$type" ] || echo "$type" >"$group/type" 2>/dev/null
+	echo "== group ${group##*/} $(cat "$group/type")" "$group"/devices/*
+done
+
+case $(setting stop) in
+halt)
+	labtool halter
+	;;
+kdump)
+	kexec -p /capture.vmlinuz --initrd=/capture.initrd --append="\
+console=ttyS0 irqpoll maxcpus=1 reset_devices \
+lab.modules=$(setting capture_modules) lab.level=$(setting level) \
+lab.out=$(setting out) $(words capture_cmdline)" &&
+		echo "== capture kernel loaded"
+	;;
+esac
+
+if [ "$(setting net)" = 1 ]; then
+	ip link set eth0 up
+	for second in 0 1 2 3 4 5 6 7 8 9 10 11; do
+		[ "$(cat /sys/class/net/eth0/carrier 2>/dev/null)" = 1 ] && break
+		sleep 1
+	done
+	echo "== carrier after $second s"
+	sleep 1
+fi
+
+if [ "$(setting io)" = 1 ]; then
+	for disk in nvme0n1 vda sda; do
+		[ -b "/dev/$disk" ] && [ "$(setting out)" != "$disk" ] &&
+			labtool read "/dev/$disk" "$(setting readers)" \
+				"$(setting read_size)"
+	done
+	sleep 2
+fi
+
+echo 1 >/proc/sys/kernel/sysrq
+echo "== lab ready"
+commands=$(setting pending)
+[ "$commands" = 0 ] || labtool pending "$commands" "$(setting pending_wait)"
+echo c >/proc/sysrq-trigger

@@ -1,0 +1,94 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What is run: one Scenario per name."""
+import dataclasses
+
+from workdir import Failed
+
+
+@dataclasses.dataclass(frozen=True)
+class Scenario:
+    """How a guest is built, loaded, crashed and watched."""
+    kernel: str = '6.1'             # series
+    stop: str = 'halt'              # halt: one-page capture kernel; kdump
+    capture: str = ''               # kdump: other series as capture kernel
+    cmdline: str = ''
+    memory: int = 1024              # MiB
+    cpus: int = 2
+    nic: str = 'e1000e'             # QEMU's name
+    disks: str = 'nvme,virtio'      # also sata
+    net: int = 1                    # 0: the NIC gets no driver, no frames
+    io: int = 1                     # 0: the disks get no driver, no reads
+    flood: float = 400              # frames per second
+    flood_after: float = 0          # after the stop; 0: unchanged
+    readers: int = 4                # reads in flight on each disk
+    read_size: int = 131072         # bytes
+    read_rate: int = 400000         # bytes per second that a disk delivers
+    watch: float = 6                # seconds of DMA after the stop
+    grouptype: str = ''             # written to iommu_groups/*/type
+    pending: int = 0                # commands left in the ring, see README
+    pending_wait: float = 12        # seconds to wait for them
+    level: int = 31                 # makedumpfile -d
+    capture_cmdline: str = ''       # commas for spaces
+    qemu: int = 0                   # major version at least
+    timeout: float = 240            # seconds for each step of the guest
+
+
+def table():
+    pending = dict(cmdline='iomem=relaxed', disks='nvme', read_rate=100000,
+                   flood=6, flood_after=400, watch=9)
+    made = {}
+
+    def add(name, **settings):
+        made[name] = Scenario(kernel=name.split('-')[0], **settings)
+
+    for series in ('5.10', '6.1', '6.12', '6.16', '6.17', '6.18', '7.2', '7.3'):
+        add(f'{series}-both')
+        add(f'{series}-pt', cmdline='iommu=pt')
+        add(f'{series}-pending8', pending=8, **pending)
+        add(f'{series}-pending60', pending=60, **pending)
+        add(f'{series}-kdump', stop='kdump')
+        if series != '5.10':        # lazy by default there
+            add(f'{series}-fq', grouptype='DMA-FQ')
+    # The archive has no modules of these any more: structures, but no DMA.
+    for series in ('6.19', '7.0', '7.1'):
+        add(f'{series}-none', io=0, net=0, watch=2)
+    for nic in ('e1000', 'virtio-net-pci', 'rtl8139', 'vmxnet3'):
+        add(f'6.1-{nic.removesuffix("-pci")}', nic=nic)
+    for series in ('6.1', '7.3'):
+        add(f'{series}-igb', nic='igb', qemu=8)
+        # The NIC's ring is not exhausted when the dump is written.
+        add(f'{series}-kdump-slow', stop='kdump', flood=12)
+    add('5.10-strict', cmdline='amd_iommu=fullflush')
+    add('6.1-fq-hot', grouptype='DMA-FQ', flood=4000, read_rate=40000000,
+        read_size=16384)
+    add('6.1-sata', disks='sata')
+    add('6.1-none', io=0, net=0, watch=2)
+    add('6.1-4g', memory=4096)
+    add('6.1-kdump-pt', stop='kdump', cmdline='iommu=pt')
+    # With interrupt remapping left on, 7.3 hangs at its first disk access.
+    add('6.1-kdump-by-7.3', stop='kdump', capture='7.3',
+        cmdline='intremap=off')
+    add('7.3-kdump-by-6.1', stop='kdump', capture='6.1')
+    return made
+
+
+SCENARIOS = table()
+
+
+def scenario(name, changes=()):
+    """The scenario, with "key=value" changes applied."""
+    if name not in SCENARIOS:
+        raise Failed(f'no scenario {name}; see lab.py list')
+    base = SCENARIOS[name]
+    kinds = {f.name: f.type for f in dataclasses.fields(Scenario)}
+    values = {}
+    for change in changes:
+        key, equals, value = change.partition('=')
+        if key not in kinds or not equals:
+            raise Failed(f'no setting {change}; known: ' + ' '.join(kinds))
+        try:
+            values[key] = kinds[key](value)
+        except ValueError:
+            raise Failed(f'{change}: not of type {kinds[key].__name__}') \
+                from None
+    return dataclasses.replace(base, **values)
