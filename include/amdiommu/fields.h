@@ -82,6 +82,27 @@
 	F(iommu_domain_type, iommu_domain, "type")			\
 	F(iommu_domain_cookie, iommu_domain, "iova_cookie")		\
 	F(iommu_domain_cookie_type, iommu_domain, "cookie_type")	\
+	/* lazy unmapping: in iova_domain (5.10) or in iommu_dma_cookie */ \
+	F(cookie_type, iommu_dma_cookie, "type")			\
+	F(cookie_iovad, iommu_dma_cookie, "iovad")			\
+	F(cookie_fq, iommu_dma_cookie, "fq")				\
+	F(cookie_single_fq, iommu_dma_cookie, "single_fq")		\
+	F(cookie_percpu_fq, iommu_dma_cookie, "percpu_fq")		\
+	F(cookie_qt, iommu_dma_cookie, "options.qt")			\
+	F(cookie_start_cnt, iommu_dma_cookie, "fq_flush_start_cnt")	\
+	F(cookie_finish_cnt, iommu_dma_cookie, "fq_flush_finish_cnt")	\
+	F(cookie_fq_domain, iommu_dma_cookie, "fq_domain")		\
+	F(iovad_granule, iova_domain, "granule")			\
+	F(iovad_fq, iova_domain, "fq")					\
+	F(iovad_start_cnt, iova_domain, "fq_flush_start_cnt")		\
+	F(iovad_finish_cnt, iova_domain, "fq_flush_finish_cnt")		\
+	F(fq_entries, iova_fq, "entries")				\
+	F(fq_head, iova_fq, "head")					\
+	F(fq_tail, iova_fq, "tail")					\
+	F(fq_mod_mask, iova_fq, "mod_mask")				\
+	F(fq_entry_iova_pfn, iova_fq_entry, "iova_pfn")			\
+	F(fq_entry_pages, iova_fq_entry, "pages")			\
+	F(fq_entry_counter, iova_fq_entry, "counter")			\
 	F(irt_table, irq_remap_table, "table")				\
 	F(irt_min_index, irq_remap_table, "min_index")			\
 	/* driver core and PCI */					\
@@ -118,6 +139,8 @@
 	T(iommu_dev_data)						\
 	T(protection_domain)						\
 	T(iommu_domain)							\
+	T(iommu_dma_cookie)						\
+	T(iova_fq_entry)						\
 	T(unity_map_entry)						\
 	T(irq_remap_table)						\
 	T(device)							\
@@ -140,6 +163,9 @@
 	Y(__start_BTF)							\
 	Y(__stop_BTF)							\
 	Y(page_offset_base)						\
+	Y(__per_cpu_offset)						\
+	Y(__cpu_possible_mask)						\
+	Y(nr_cpu_ids)							\
 	Y(sme_me_mask)							\
 	Y(crashk_res)							\
 	Y(crashk_low_res)						\

@@ -158,6 +158,30 @@ enum ami_domain_kind {
 
 const char *ami_domain_kind_name(enum ami_domain_kind kind);
 
+/** struct ami_lazy - IOVAs whose flush was put off (lazy unmapping) */
+struct ami_lazy {
+	uint64_t iova, size;
+	uint64_t counter;	/* flushed if below the finish counter */
+	uint32_t cpu;
+	bool flushed;
+};
+
+/**
+ * struct ami_flushq - flush queue of a domain
+ * @active: the domain unmaps lazily
+ * @start_count, @finish_count: flushes begun and finished
+ * @list: what is queued, on all CPUs
+ * @unread: queues that cannot be read
+ */
+struct ami_flushq {
+	bool active;
+	uint64_t start_count, finish_count;
+	struct ami_lazy *list;
+	size_t count;
+	size_t pending;		/* of those, not proven flushed */
+	uint32_t unread;
+};
+
 /**
  * struct ami_domain - a protection domain as the driver sees it
  * @table: format NONE when it has no page table
@@ -172,6 +196,7 @@ struct ami_domain {
 	struct ami_table table;
 	bool readable;
 	size_t nr_devices;
+	struct ami_flushq flushq;
 };
 
 /** enum ami_translation - what becomes of a device's DMA */

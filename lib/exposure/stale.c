@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Class "stale": an invalidation that is not proven complete. The IOMMU may
- * still translate the IOVAs it names as it did before, to pages no table names
- * any more. With NpCache a mapping queues an invalidation too, so this says
- * "may", never "does".
+ * Class "stale": an invalidation that is not proven complete, or that was put
+ * off (lazy unmapping) and not proven done. The IOMMU may still translate these
+ * IOVAs as it did before, to pages no table names any more. With NpCache a
+ * mapping queues an invalidation too, so this says "may", never "does".
  */
 #include <stdlib.h>
 
@@ -57,6 +57,25 @@ static bool concerns(const struct ami_state *s, const struct ami_device *d,
 	}
 }
 
+static int collect_lazy(const struct ami_state *s, const struct ami_device *d,
+			struct pending *p)
+{
+	const struct ami_flushq *q;
+	size_t i;
+
+	if (d->domain < 0)
+		return 0;
+	q = &s->domains[d->domain].flushq;
+	if (q->unread && add_iovas(&p->iovas, &p->count, 0, UINT64_MAX))
+		return -1;
+	for (i = 0; i < q->count; i++)
+		if (!q->list[i].flushed &&
+		    add_iovas(&p->iovas, &p->count, q->list[i].iova,
+			      q->list[i].iova + q->list[i].size - 1))
+			return -1;
+	return 0;
+}
+
 static int collect(const struct ami_state *s, const struct ami_device *d,
 		   struct pending *p)
 {
@@ -79,6 +98,8 @@ static int collect(const struct ami_state *s, const struct ami_device *d,
 			    add_iovas(&p->iovas, &p->count, first, last))
 				return -1;
 	}
+	if (collect_lazy(s, d, p))
+		return -1;
 	merge_iovas(p->iovas, &p->count);
 	return 0;
 }
@@ -111,7 +132,7 @@ int find_stale(struct ami_exposures *ex)
 		e->complete = false;
 		ami_find(&s->findings, AMI_WARNING, "stale-translations",
 			 ami_bdf_text(d->bdf, where),
-			 "Invalidations of %zu IOVA ranges are not proven complete: the device may still write pages that no table names any more; the list of its pages is incomplete.",
+			 "%zu IOVA ranges were unmapped or changed without proof that the IOTLB was flushed: the device may still write pages that no table names any more; the list of its pages is incomplete.",
 			 p.count);
 	}
 	return 0;

@@ -27,6 +27,8 @@ const struct ami_view_info ami_views[AMI_VIEWS] = {
 		"event, PPR and GA log entries" },
 	[AMI_VIEW_IRQ] = { "irq", "[BDF]", 0, 1,
 		"interrupt remapping tables" },
+	[AMI_VIEW_FLUSHQ] = { "flushq", "", 0, 0,
+		"IOVAs unmapped lazily whose flush was put off" },
 	[AMI_VIEW_PAGES] = { "pages", "[BDF]", 0, 1,
 		"page frames that devices could write" },
 };
@@ -42,6 +44,7 @@ static int (*const view_fn[AMI_VIEWS])(struct view *v) = {
 	[AMI_VIEW_RING] = ring_view,
 	[AMI_VIEW_LOG] = log_view,
 	[AMI_VIEW_IRQ] = irq_view,
+	[AMI_VIEW_FLUSHQ] = flushq_view,
 	[AMI_VIEW_PAGES] = pages_view,
 };
 

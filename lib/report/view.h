@@ -30,6 +30,7 @@ int who_view(struct view *v);
 int ring_view(struct view *v);
 int log_view(struct view *v);
 int irq_view(struct view *v);
+int flushq_view(struct view *v);
 int pages_view(struct view *v);
 
 /* The parts that the report and a view of its own have in common. */
