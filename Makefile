@@ -73,7 +73,8 @@ ifdef IN_SAN
 $(BUILD)/tests/%.o: ALL_CPPFLAGS += $(TEST_INC)
 
 $(UNIT:%=$(BUILD)/unit/%): $(BUILD)/unit/%: $(BUILD)/tests/unit/%.o \
-		$(BUILD)/tests/unit/image.o $(BUILD)/libamdiommu-file.a \
+		$(BUILD)/tests/unit/image.o $(BUILD)/tests/unit/machine.o \
+		$(BUILD)/libamdiommu-file.a \
 		$(BUILD)/libamdiommu-core.a
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -o $@ $^ $(TEST_LIBS)

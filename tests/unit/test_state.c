@@ -1,0 +1,456 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * From structures in memory to verdict, over machines made by hand in each of
+ * the shapes the driver's structures have had, with and without SME.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "machine.h"
+
+#define BUFFER		0x8000000ull	/* what devices may write */
+#define C_BIT		(1ull << 47)
+#define TYPE_DMA	0x3
+#define TYPE_IDENTITY	0x4
+#define TYPE_DMA_FQ	0xb
+
+static const struct amdvi_dte rw = {
+	.v = true, .tv = true, .ir = true, .iw = true,
+};
+
+/* Each test runs over every shape, plain and with SME. */
+static void over_shapes(void (*test)(struct machine *m))
+{
+	int shape, sme;
+
+	for (shape = 0; shape < SHAPES; shape++)
+		for (sme = 0; sme < 2; sme++) {
+			struct machine *m = machine_new(shape,
+							sme ? C_BIT : 0);
+
+			print_message("# shape %d, SME %d\n", shape, sme);
+			test(m);
+			machine_free(m);
+		}
+}
+
+static struct amdvi_dte host(uint64_t root, unsigned int mode, uint16_t id)
+{
+	struct amdvi_dte dte = rw;
+
+	dte.mode = mode;
+	dte.host_root = root;
+	dte.domain_id = id;
+	return dte;
+}
+
+static const struct ami_device *device(const struct machine *m,
+				       uint16_t devid)
+{
+	return ami_state_device(m->state, (struct ami_bdf){ 0, devid });
+}
+
+static void is_exposed(const struct machine *m, uint16_t devid,
+		       uint64_t phys, uint64_t pages)
+{
+	const struct ami_exposure *e;
+
+	e = machine_exposure(m, devid, AMI_CLASS_MAPPED);
+	assert_non_null(e);
+	assert_true(e->complete);
+	assert_int_equal(e->count, pages);
+	assert_true(ami_pfnset_has(e->pages, phys >> 12));
+	assert_true(ami_pfnset_has(e->pages, (phys >> 12) + pages - 1));
+}
+
+static void v1_domain(struct machine *m)
+{
+	uint64_t root = machine_v1(m, BUFFER, 7);
+	struct amdvi_dte dte = host(root, 2, 5);
+
+	machine_device(m, 0x10, "nvme",
+		       machine_domain(m, 5, TYPE_DMA, AMI_FORMAT_V1, root, 2));
+	machine_dte(m, 0x10, &dte);
+	machine_analyse(m);
+	assert_int_equal(device(m, 0x10)->dte_seen, AMI_SEEN_INTACT);
+	assert_string_equal(device(m, 0x10)->driver, "nvme");
+	is_exposed(m, 0x10, BUFFER, 7);
+	assert_int_equal(m->ex->verdict, AMI_VERDICT_EXPOSED);
+	assert_int_equal(m->state->findings.count, 0);
+}
+
+static void test_v1(void **state)
+{
+	(void)state;
+	over_shapes(v1_domain);
+}
+
+static void guest_domain(struct machine *m)
+{
+	unsigned int glx, levels;
+	uint16_t devid = 0x10;
+
+	for (glx = 0; glx <= 2; glx++)
+		for (levels = 4; levels <= 5; levels++, devid++) {
+			uint64_t at = BUFFER + devid * 0x10000ull;
+			uint64_t root = machine_v2(m, at, 3, levels);
+			struct amdvi_dte dte = rw;
+
+			dte.gv = dte.giov = true;
+			dte.glx = glx;
+			dte.guest_paging_mode = levels == 5;
+			dte.gcr3_root = machine_gcr3(m, glx, 0, root);
+			machine_device(m, devid, "gpu", 0);
+			machine_dte(m, devid, &dte);
+		}
+	machine_analyse(m);
+	for (devid = 0x10; devid < 0x16; devid++) {
+		assert_int_equal(device(m, devid)->translation,
+				 AMI_TRANSLATION_PAGING);
+		is_exposed(m, devid, BUFFER + devid * 0x10000ull, 3);
+	}
+}
+
+static void test_guest(void **state)
+{
+	(void)state;
+	over_shapes(guest_domain);
+}
+
+/* PASIDs beside an identity mapping for requests without one. */
+static void pasids_and_identity(struct machine *m)
+{
+	uint64_t first = machine_v2(m, BUFFER, 2, 4);
+	uint64_t second = machine_v2(m, BUFFER + 0x100000, 4, 4);
+	const struct ami_exposure *e;
+	struct amdvi_dte dte = rw;
+
+	dte.gv = true;
+	dte.glx = 1;
+	dte.gcr3_root = machine_gcr3(m, 1, 3, first);
+	machine_device(m, 0x20, "gpu", 0);
+	machine_dte(m, 0x20, &dte);
+	/* A second PASID in another page of the GCR3 table: 512 + 9. */
+	image_write64(m->img, dte.gcr3_root + 8,
+		      machine_gcr3(m, 0, 9, second) | m->sme | AMDVI_GCR3_V);
+	machine_analyse(m);
+	assert_int_equal(device(m, 0x20)->translation,
+			 AMI_TRANSLATION_PASSTHROUGH);
+	assert_non_null(machine_exposure(m, 0x20, AMI_CLASS_PASSTHROUGH));
+	e = machine_exposure(m, 0x20, AMI_CLASS_MAPPED);
+	assert_non_null(e);
+	assert_true(e->complete);
+	assert_int_equal(e->count, 6);
+	assert_true(ami_pfnset_has(e->pages, (BUFFER >> 12) + 1));
+	assert_true(ami_pfnset_has(e->pages, (BUFFER + 0x103000) >> 12));
+}
+
+static void test_pasids(void **state)
+{
+	(void)state;
+	over_shapes(pasids_and_identity);
+}
+
+static void v2_dma_domain(struct machine *m)
+{
+	uint64_t root = machine_v2(m, BUFFER, 9, 4);
+	struct amdvi_dte dte = rw;
+	uint64_t dom;
+
+	dom = machine_domain(m, 8, TYPE_DMA, AMI_FORMAT_V2, root, 4);
+	dte.gv = dte.giov = true;
+	dte.domain_id = 8;
+	dte.gcr3_root = machine_gcr3(m, 0, 0, root);
+	machine_device(m, 0x18, "nic", dom);
+	machine_dte(m, 0x18, &dte);
+	machine_analyse(m);
+	assert_int_equal(m->state->domains[0].table.format, AMI_FORMAT_V2);
+	assert_int_equal(m->state->domains[0].table.levels, 4);
+	assert_string_equal(device(m, 0x18)->disagreement, "");
+	is_exposed(m, 0x18, BUFFER, 9);
+}
+
+static void test_v2_dma(void **state)
+{
+	int shape;
+
+	(void)state;
+	/* v2 tables for the DMA API came after 5.10. */
+	for (shape = SHAPE_5_15; shape < SHAPES; shape++) {
+		struct machine *m = machine_new(shape, C_BIT);
+
+		v2_dma_domain(m);
+		machine_free(m);
+	}
+}
+
+static void untranslated(struct machine *m)
+{
+	struct amdvi_dte none = { .v = false };
+
+	machine_device(m, 0x10, "nvme",
+		       machine_domain(m, 1, TYPE_IDENTITY, AMI_FORMAT_NONE, 0,
+				      0));
+	machine_dte(m, 0x10, &(struct amdvi_dte){
+		.v = true, .tv = true, .ir = true, .iw = true,
+		.domain_id = 1,
+	});
+	machine_device(m, 0x18, "nic", 0);
+	machine_dte(m, 0x18, &none);
+	machine_analyse(m);
+	assert_int_equal(device(m, 0x10)->translation,
+			 AMI_TRANSLATION_PASSTHROUGH);
+	assert_int_equal(device(m, 0x18)->translation, AMI_TRANSLATION_NONE);
+	assert_true(machine_exposure(m, 0x10, AMI_CLASS_PASSTHROUGH)->all_ram);
+	assert_true(machine_exposure(m, 0x18, AMI_CLASS_PASSTHROUGH)->all_ram);
+	assert_true(machine_found(m, "dte-not-valid"));
+	assert_int_equal(m->ex->verdict, AMI_VERDICT_SUSPECT);
+}
+
+static void test_untranslated(void **state)
+{
+	(void)state;
+	over_shapes(untranslated);
+}
+
+/* A bridge's alias carries a copy of the DTE and no domain of its own. */
+static void alias(struct machine *m)
+{
+	uint64_t root = machine_v1(m, BUFFER, 4);
+	struct amdvi_dte dte = host(root, 2, 6);
+	uint16_t to = 0x30;
+
+	machine_device(m, 0x28, "old-nic",
+		       machine_domain(m, 6, TYPE_DMA, AMI_FORMAT_V1, root, 2));
+	machine_dte(m, 0x28, &dte);
+	machine_dte(m, to, &dte);
+	image_write(m->img, m->alias + 2 * 0x28, &to, 2);
+	machine_analyse(m);
+	assert_int_equal(device(m, 0x28)->alias.devid, to);
+	is_exposed(m, 0x28, BUFFER, 4);
+	is_exposed(m, to, BUFFER, 4);
+}
+
+static void test_alias(void **state)
+{
+	(void)state;
+	over_shapes(alias);
+}
+
+/* A DTE that nobody claims but that lets DMA through must not be missed. */
+static void unclaimed(struct machine *m)
+{
+	uint64_t root = machine_v1(m, BUFFER, 2);
+	struct amdvi_dte dte = host(root, 2, 9);
+
+	machine_dte(m, 0x77, &dte);
+	machine_analyse(m);
+	is_exposed(m, 0x77, BUFFER, 2);
+}
+
+static void test_unclaimed(void **state)
+{
+	(void)state;
+	over_shapes(unclaimed);
+}
+
+/* The table grew: the DTE still holds the old top, a child of the new one. */
+static void growth(struct machine *m)
+{
+	uint64_t old = machine_v1(m, BUFFER, 5);
+	uint64_t top = image_alloc(m->img, 1);
+	struct amdvi_dte dte = host(old, 2, 4);
+
+	image_write64(m->img, top,
+		      amdvi_v1_table(old, 2, true, true) | m->sme);
+	machine_device(m, 0x10, "nvme",
+		       machine_domain(m, 4, TYPE_DMA, AMI_FORMAT_V1, top, 3));
+	machine_dte(m, 0x10, &dte);
+	machine_analyse(m);
+	assert_string_equal(device(m, 0x10)->disagreement, "");
+	assert_int_equal(device(m, 0x10)->dte_seen, AMI_SEEN_INTACT);
+	is_exposed(m, 0x10, BUFFER, 5);
+}
+
+static void test_growth(void **state)
+{
+	(void)state;
+	over_shapes(growth);
+}
+
+/* The capture kernel put its own table into the DTE: the driver's counts. */
+static void overwritten(struct machine *m)
+{
+	uint64_t root = machine_v1(m, BUFFER, 5), res = machine_object(m, 32);
+	uint64_t foreign = machine_v1(m, BUFFER + 0x400000, 1);
+	struct amdvi_dte dte = host(foreign, 2, 4);
+
+	image_layout(m->img)->symbol[AMI_Y_crashk_res] = res;
+	machine_set(m, res, AMI_F_resource_start, foreign);
+	machine_set(m, res, AMI_F_resource_end, foreign + 0x1fff);
+	machine_device(m, 0x10, "nvme",
+		       machine_domain(m, 4, TYPE_DMA, AMI_FORMAT_V1, root, 2));
+	machine_dte(m, 0x10, &dte);
+	machine_analyse(m);
+	assert_int_equal(device(m, 0x10)->dte_seen, AMI_SEEN_OVERWRITTEN);
+	assert_int_equal(m->state->capture, AMI_CAPTURE_REUSE);
+	is_exposed(m, 0x10, BUFFER, 5);
+	assert_int_equal(machine_exposure(m, 0x10, AMI_CLASS_MAPPED)
+			 ->certainty, AMI_LIKELY);
+}
+
+static void test_overwritten(void **state)
+{
+	(void)state;
+	over_shapes(overwritten);
+}
+
+/* One CPU, entries 3..5 of its queue; the first was flushed already. */
+static void make_queue(struct machine *m, uint64_t domain)
+{
+	struct ami_layout *l = image_layout(m->img);
+	uint64_t cookie = machine_object(m, 0x400);
+	uint64_t iovad = cookie + l->field[AMI_F_cookie_iovad].offset;
+	uint64_t fq = machine_object(m, 0x1000), entry;
+	uint64_t inner = domain + l->field[AMI_F_pdom_domain].offset;
+	int i;
+
+	machine_set(m, inner, AMI_F_iommu_domain_cookie, cookie);
+	machine_set(m, inner, AMI_F_iommu_domain_cookie_type, 1);
+	machine_set(m, cookie, AMI_F_cookie_fq_domain, inner);
+	machine_set(m, iovad, AMI_F_iovad_granule, 4096);
+	machine_set(m, iovad, AMI_F_iovad_fq, fq);
+	machine_set(m, iovad, AMI_F_iovad_finish_cnt, 10);
+	machine_set(m, cookie, AMI_F_cookie_fq, fq);
+	machine_set(m, cookie, AMI_F_cookie_percpu_fq, fq);
+	machine_set(m, cookie, AMI_F_cookie_finish_cnt, 10);
+	machine_set(m, fq, AMI_F_fq_head, 3);
+	machine_set(m, fq, AMI_F_fq_tail, 6);
+	machine_set(m, fq, AMI_F_fq_mod_mask, 255);
+	for (i = 3; i < 6; i++) {
+		entry = fq + l->field[AMI_F_fq_entries].offset +
+			i * l->type_size[AMI_T_iova_fq_entry];
+		machine_set(m, entry, AMI_F_fq_entry_iova_pfn, 0xff000 + i);
+		machine_set(m, entry, AMI_F_fq_entry_pages, 1);
+		machine_set(m, entry, AMI_F_fq_entry_counter, 6 + i);
+	}
+	l->symbol[AMI_Y___per_cpu_offset] = machine_object(m, 64);
+}
+
+static void lazy(struct machine *m)
+{
+	uint64_t root = machine_v1(m, BUFFER, 5), dom;
+	struct amdvi_dte dte = host(root, 2, 4);
+	const struct ami_exposure *e;
+
+	dom = machine_domain(m, 4, m->shape <= SHAPE_5_15 ? TYPE_DMA :
+			     TYPE_DMA_FQ, AMI_FORMAT_V1, root, 2);
+	make_queue(m, dom);
+	machine_device(m, 0x10, "nvme", dom);
+	machine_dte(m, 0x10, &dte);
+	machine_analyse(m);
+	assert_int_equal(m->state->domains[0].flushq.count, 3);
+	assert_int_equal(m->state->domains[0].flushq.pending, 2);
+	e = machine_exposure(m, 0x10, AMI_CLASS_STALE);
+	assert_non_null(e);
+	assert_false(e->complete);
+	assert_int_equal(e->nr_iovas, 1);
+	assert_int_equal(e->iovas[0].first, 0xff004000);
+	assert_int_equal(e->iovas[0].last, 0xff005fff);
+	assert_int_equal(m->ex->verdict, AMI_VERDICT_SUSPECT);
+}
+
+static void test_lazy(void **state)
+{
+	(void)state;
+	over_shapes(lazy);
+}
+
+/* Reverse lookup returns every IOVA of a page, and no other page. */
+static void writers(struct machine *m)
+{
+	uint64_t root = machine_v1(m, BUFFER, 3);
+	struct amdvi_dte dte = host(root, 2, 4);
+	uint64_t dom = machine_domain(m, 4, TYPE_DMA, AMI_FORMAT_V1, root, 2);
+
+	machine_device(m, 0x10, "nvme", dom);
+	machine_device(m, 0x18, "nvme", dom);
+	machine_dte(m, 0x10, &dte);
+	machine_dte(m, 0x18, &dte);
+	machine_analyse(m);
+}
+
+struct ways {
+	uint64_t iova[8];
+	size_t count;
+};
+
+static bool take_way(void *ctx, const struct ami_writer *w)
+{
+	struct ways *ways = ctx;
+
+	assert_true(ways->count < 8);
+	ways->iova[ways->count++] = w->has_iova ? w->iova : UINT64_MAX;
+	return true;
+}
+
+static void test_writers(void **state)
+{
+	struct machine *m = machine_new(SHAPE_6_1, 0);
+	struct ways ways = { .count = 0 };
+
+	(void)state;
+	writers(m);
+	ami_writers(m->ex, BUFFER + 0x1234, take_way, &ways);
+	assert_int_equal(ways.count, 2);
+	assert_int_equal(ways.iova[0], 0x1234);
+	assert_int_equal(ways.iova[1], 0x1234);
+	ways.count = 0;
+	ami_writers(m->ex, BUFFER + 0x3000, take_way, &ways);
+	assert_int_equal(ways.count, 0);
+	/* The semaphore belongs to the IOMMU itself. */
+	ami_writers(m->ex, m->semaphore, take_way, &ways);
+	assert_int_equal(ways.count, 1);
+	assert_int_equal(ways.iova[0], UINT64_MAX);
+	machine_free(m);
+}
+
+/* A table page is read once, however many devices share the domain. */
+static void test_shared_table_is_read_once(void **state)
+{
+	struct machine *m = machine_new(SHAPE_7, 0);
+	uint64_t root;
+
+	(void)state;
+	writers(m);
+	root = m->state->domains[0].table.root;
+	assert_int_equal(m->ex->nr_trees, 1);
+	assert_int_equal(image_reads(m->img, root >> 12), 1);
+	machine_free(m);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_v1),
+		cmocka_unit_test(test_guest),
+		cmocka_unit_test(test_pasids),
+		cmocka_unit_test(test_v2_dma),
+		cmocka_unit_test(test_untranslated),
+		cmocka_unit_test(test_alias),
+		cmocka_unit_test(test_unclaimed),
+		cmocka_unit_test(test_growth),
+		cmocka_unit_test(test_overwritten),
+		cmocka_unit_test(test_lazy),
+		cmocka_unit_test(test_writers),
+		cmocka_unit_test(test_shared_table_is_read_once),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
