@@ -25,10 +25,7 @@ static void identity_json(struct view *v, const struct ami_device *d)
 		json_null(&v->j, "alias");
 	json_bool(&v->j, "bus_master", d->busmaster);
 	json_bool(&v->j, "ats", d->ats);
-	if (d->group >= 0)
-		json_number(&v->j, "group", d->group);
-	else
-		json_null(&v->j, "group");
+	json_known(&v->j, "group", d->group >= 0, d->group);
 }
 
 static void dte_json(struct view *v, const struct ami_device *d)
@@ -59,17 +56,14 @@ static void dte_json(struct view *v, const struct ami_device *d)
 static void device_json(struct view *v, const struct ami_device *d)
 {
 	const struct ami_state *s = v->a->state;
+	const struct ami_domain *dom = d->domain >= 0 ?
+				       &s->domains[d->domain] : NULL;
 
 	json_object(&v->j, NULL);
 	identity_json(v, d);
-	if (d->iommu >= 0)
-		json_number(&v->j, "iommu", s->iommus[d->iommu].index);
-	else
-		json_null(&v->j, "iommu");
-	if (d->domain >= 0 && s->domains[d->domain].id_known)
-		json_number(&v->j, "domain", s->domains[d->domain].id);
-	else
-		json_null(&v->j, "domain");
+	json_known(&v->j, "iommu", d->iommu >= 0,
+		   d->iommu >= 0 ? s->iommus[d->iommu].index : 0);
+	json_known(&v->j, "domain", dom && dom->id_known, dom ? dom->id : 0);
 	json_string(&v->j, "translation", ami_translation_name(d->translation));
 	dte_json(v, d);
 	json_close_object(&v->j);

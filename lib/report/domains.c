@@ -31,10 +31,7 @@ static void domain_json(struct view *v, size_t i)
 	const struct ami_tree *t = ami_tree_of(v->a->exposures, &d->table);
 
 	json_object(&v->j, NULL);
-	if (d->id_known)
-		json_number(&v->j, "id", d->id);
-	else
-		json_null(&v->j, "id");
+	json_known(&v->j, "id", d->id_known, d->id);
 	json_string(&v->j, "type", ami_domain_kind_name(d->kind));
 	json_string(&v->j, "format", domain_format(d));
 	json_number(&v->j, "levels", d->table.levels);
@@ -42,16 +39,11 @@ static void domain_json(struct view *v, size_t i)
 		json_hex(&v->j, "root", d->table.root);
 	else
 		json_null(&v->j, "root");
-	if (t) {
-		json_number(&v->j, "mapped_pages", t->mapped);
-		json_number(&v->j, "writable_pages",
-			    ami_pfnset_count(t->writable));
-		json_number(&v->j, "table_pages", t->stats.table_pages);
-		json_bool(&v->j, "complete", !t->nr_holes);
-	} else {
-		json_null(&v->j, "mapped_pages");
-		json_null(&v->j, "writable_pages");
-	}
+	json_known(&v->j, "mapped_pages", t, t ? t->mapped : 0);
+	json_known(&v->j, "writable_pages", t,
+		   t ? ami_pfnset_count(t->writable) : 0);
+	json_known(&v->j, "table_pages", t, t ? t->stats.table_pages : 0);
+	json_bool(&v->j, "complete", d->readable && (!t || !t->nr_holes));
 	domain_devices_json(v, i);
 	json_close_object(&v->j);
 }

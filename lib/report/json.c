@@ -148,6 +148,14 @@ void json_null(struct json *j, const char *key)
 	fputs("null", j->out);
 }
 
+void json_known(struct json *j, const char *key, bool known, uint64_t value)
+{
+	if (known)
+		json_number(j, key, value);
+	else
+		json_null(j, key);
+}
+
 void json_pair(struct json *j, uint64_t a, uint64_t b)
 {
 	value_starts(j, NULL);

@@ -41,6 +41,9 @@ void json_hex(struct json *j, const char *key, uint64_t value);
 void json_bool(struct json *j, const char *key, bool value);
 void json_null(struct json *j, const char *key);
 
+/** json_known() - a number, or null while it is not @known. */
+void json_known(struct json *j, const char *key, bool known, uint64_t value);
+
 /** json_pair() - [a, b] */
 void json_pair(struct json *j, uint64_t a, uint64_t b);
 

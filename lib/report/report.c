@@ -38,10 +38,8 @@ void dump_json(struct view *v)
 		json_null(&v->j, "crash_time");
 	json_bool(&v->j, "incomplete", info->incomplete);
 	json_bool(&v->j, "truncated", info->truncated);
-	if (info->dump_level >= 0)
-		json_number(&v->j, "dump_level", info->dump_level);
-	else
-		json_null(&v->j, "dump_level");
+	json_known(&v->j, "dump_level", info->dump_level >= 0,
+		   info->dump_level);
 	json_number(&v->j, "max_pfn", info->max_pfn);
 	json_string(&v->j, "types", ami_kernel_source(v->a->kernel));
 	json_close_object(&v->j);

@@ -39,23 +39,13 @@ void ring_json(struct view *v, const struct ami_iommu *iommu)
 	json_object(&v->j, "command_ring");
 	json_hex(&v->j, "phys", ring->phys);
 	json_number(&v->j, "entries", AMI_RING_ENTRIES);
-	if (ring->tail_known)
-		json_number(&v->j, "tail", ring->tail);
-	else
-		json_null(&v->j, "tail");
-	if (ring->issued_known)
-		json_number(&v->j, "last_issued", ring->last_issued);
-	else
-		json_null(&v->j, "last_issued");
-	if (ring->semaphore_known)
-		json_number(&v->j, "semaphore", ring->semaphore);
-	else
-		json_null(&v->j, "semaphore");
+	json_known(&v->j, "tail", ring->tail_known, ring->tail);
+	json_known(&v->j, "last_issued", ring->issued_known,
+		   ring->last_issued);
+	json_known(&v->j, "semaphore", ring->semaphore_known,
+		   ring->semaphore);
 	json_bool(&v->j, "need_sync", ring->need_sync);
-	if (ring->proven >= 0)
-		json_number(&v->j, "proven", ring->proven);
-	else
-		json_null(&v->j, "proven");
+	json_known(&v->j, "proven", ring->proven >= 0, ring->proven);
 	json_bool(&v->j, "blind", ring->blind);
 	ring_runs_json(v, "unproven", ring, AMI_ENTRY_UNPROVEN);
 	ring_runs_json(v, "not_executed", ring, AMI_ENTRY_NOT_EXECUTED);
