@@ -11,6 +11,9 @@ BUILD ?= build
 CRASH_INCLUDE ?= /usr/include/crash
 
 CFLAGS ?= -O2 -g
+# make V=1 shows the commands
+Q := $(if $(V),,@)
+say = $(if $(V),,@echo '  $(1)')
 WARN := -Wall -Wextra $(if $(WERROR),-Werror)
 ALL_CPPFLAGS := -Iinclude -D_GNU_SOURCE -DAMI_VERSION='"$(VERSION)"' $(CPPFLAGS)
 ALL_CFLAGS := -std=gnu11 $(WARN) -fPIC -fvisibility=hidden $(CFLAGS) $(SANITIZE)
@@ -19,6 +22,8 @@ ALL_CFLAGS := -std=gnu11 $(WARN) -fPIC -fvisibility=hidden $(CFLAGS) $(SANITIZE)
 CORE_SRC := $(wildcard lib/common/*.c lib/amdvi/*.c lib/state/*.c \
 	      lib/exposure/*.c lib/report/*.c) \
 	    lib/dump/dump.c lib/dump/record.c lib/dump/vmcoreinfo.c \
+	    lib/dump/elfhdr.c lib/dump/kdumphdr.c lib/dump/fileio.c \
+	    lib/dump/ramlist.c lib/dump/kdumpindex.c \
 	    lib/kernel/kernel.c lib/kernel/list.c lib/kernel/memory.c \
 	    lib/kernel/wants.c
 # Files, BTF and DWARF: the stand-alone command.
@@ -33,7 +38,7 @@ CRASH_DEFS := $(wildcard $(CRASH_INCLUDE)/defs.h)
 CRASH_VERSION ?= $(shell crash --version 2>/dev/null | sed -n '1s/^crash //p')
 CRASH_OBJ := $(patsubst %.c,$(BUILD)/crash/%.o,$(wildcard extensions/*.c))
 # defs.h of crash is not ours to keep free of warnings.
-CRASH_CFLAGS := -isystem $(CRASH_INCLUDE) -DX86_64 -DCRASH_BUILT_FOR='"$(CRASH_VERSION)"'
+CRASH_CFLAGS := -Ilib/dump -isystem $(CRASH_INCLUDE) -DX86_64 -DCRASH_BUILT_FOR='"$(CRASH_VERSION)"'
 
 all: $(BUILD)/amdiommu $(if $(CRASH_DEFS),$(BUILD)/crash/amdiommu.so)
 	@$(if $(CRASH_DEFS),:,echo "no $(CRASH_INCLUDE)/defs.h: the crash extension is not built (make deps)")
@@ -42,22 +47,27 @@ $(BUILD)/libamdiommu-core.a: $(CORE_OBJ)
 $(BUILD)/libamdiommu-file.a: $(FILE_OBJ)
 $(BUILD)/%.a:
 	@rm -f $@
-	$(AR) rcs $@ $^
+	$(call say,AR $@)
+	$(Q)$(AR) rcs $@ $^
 
 $(BUILD)/%.o: %.c
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+	$(call say,CC $<)
+	$(Q)$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
 $(BUILD)/amdiommu: $(BUILD)/tools/amdiommu.o $(BUILD)/libamdiommu-file.a \
 		   $(BUILD)/libamdiommu-core.a
-	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(FILE_LIBS) $(CORE_LIBS)
+	$(call say,LD $@)
+	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(FILE_LIBS) $(CORE_LIBS)
 
 $(BUILD)/crash/%.o: %.c
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) $(CRASH_CFLAGS) -MMD -MP -c -o $@ $<
+	$(call say,CC $<)
+	$(Q)$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) $(CRASH_CFLAGS) -MMD -MP -c -o $@ $<
 
 $(BUILD)/crash/amdiommu.so: $(CRASH_OBJ) $(BUILD)/libamdiommu-core.a
-	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -shared -o $@ $^ $(CORE_LIBS)
+	$(call say,LD $@)
+	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -shared -o $@ $^ $(CORE_LIBS)
 
 # --- tests -----------------------------------------------------------------
 
@@ -77,13 +87,15 @@ $(UNIT:%=$(BUILD)/unit/%): $(BUILD)/unit/%: $(BUILD)/tests/unit/%.o \
 		$(BUILD)/libamdiommu-file.a \
 		$(BUILD)/libamdiommu-core.a
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) -o $@ $^ $(TEST_LIBS)
+	$(call say,LD $@)
+	$(Q)$(CC) $(ALL_CFLAGS) -o $@ $^ $(TEST_LIBS)
 
 $(GOLDEN:%=$(BUILD)/golden/%): $(BUILD)/golden/%: $(BUILD)/tests/golden/%.o \
 		$(BUILD)/tests/golden/overlay.o $(BUILD)/libamdiommu-file.a \
 		$(BUILD)/libamdiommu-core.a
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) -o $@ $^ $(TEST_LIBS)
+	$(call say,LD $@)
+	$(Q)$(CC) $(ALL_CFLAGS) -o $@ $^ $(TEST_LIBS)
 
 san: $(UNIT:%=$(BUILD)/unit/%) $(GOLDEN:%=$(BUILD)/golden/%) $(BUILD)/amdiommu
 .PHONY: san

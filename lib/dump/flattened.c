@@ -3,10 +3,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "fileio.h"
 #include "flattened.h"
 
 #define HEADER_BYTES	4096
@@ -17,7 +19,7 @@ bool flattened_is(int fd)
 {
 	char head[16];
 
-	return pread(fd, head, sizeof(head), 0) == sizeof(head) &&
+	return file_read_at(fd, head, sizeof(head), 0) &&
 	       !memcmp(head, "makedumpfile\0\0\0\0", sizeof(head));
 }
 
@@ -38,36 +40,25 @@ static bool read_all(int fd, void *buf, size_t len)
 	return true;
 }
 
-static bool write_all(int fd, const void *buf, size_t len, off_t offset)
-{
-	const uint8_t *p = buf;
-
-	while (len) {
-		ssize_t n = pwrite(fd, p, len, offset);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return false;
-		p += n;
-		offset += n;
-		len -= n;
-	}
-	return true;
-}
-
+/* Not O_TMPFILE: NFS and older overlay file systems have none. */
 static int temp_file(struct ami_error *err)
 {
 	const char *dir = getenv("TMPDIR");
+	char *name;
 	int fd;
 
 	if (!dir || !*dir)
 		dir = "/var/tmp";
-	fd = open(dir, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+	if (asprintf(&name, "%s/amdiommu.XXXXXX", dir) < 0)
+		return ami_error_set(err, AMI_ERR_MEMORY, "out of memory");
+	fd = mkostemp(name, O_CLOEXEC);
 	if (fd < 0)
 		ami_error_set(err, AMI_ERR_OUTPUT,
 			      "a flattened dump must be put in order first, but no temporary file can be made in %s: %s; set TMPDIR to a place with room for the dump",
 			      dir, strerror(errno));
+	else
+		unlink(name);
+	free(name);
 	return fd;
 }
 
@@ -91,7 +82,7 @@ static enum record copy_record(int from, int to, uint8_t *buf)
 
 		if (!read_all(from, buf, part))
 			return RECORD_CUT;
-		if (!write_all(to, buf, part, offset))
+		if (!file_write_at(to, buf, part, offset))
 			return RECORD_NO_SPACE;
 		offset += part;
 		size -= part;

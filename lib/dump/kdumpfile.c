@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Dump files through libkdumpfile: the stand-alone back end. */
+/* Dump files: the stand-alone back end. kdump files through libkdumpfile. */
 #include <errno.h>
 #include <fcntl.h>
 #include <libkdumpfile/kdumpfile.h>
@@ -8,35 +8,39 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "elfhdr.h"
+#include "fileio.h"
 #include "flattened.h"
 #include "kdumphdr.h"
 #include "record.h"
 
 #define MAX_FILES	64
-#define MAX_RAM_RANGES	65536
 
 struct file_dump {
-	kdump_ctx_t *kdump;
 	int fd[MAX_FILES];
 	size_t nr_fd;
 	char *path;
 	char *vmcoreinfo;
-	struct ami_range *ram;
-	struct ami_record kept;	/* of an extract: the granules that are real */
-	bool extract;
-	kdump_bmp_t *memory;
 	struct ami_dump_info info;
+	struct elf_facts elf;		/* either this ... */
+	kdump_ctx_t *kdump;		/* ... or these */
+	struct kdump_facts part[MAX_FILES];
+	struct ramlist ram;
+	struct ami_record partial;	/* of an extract: pages not whole */
+	bool extract;
 };
 
-static enum ami_mem file_read_page(void *ctx, uint64_t pfn, uint8_t *page)
+static enum ami_mem read_kdump_page(struct file_dump *file, uint64_t pfn,
+				    uint8_t *page)
 {
-	struct file_dump *file = ctx;
-	size_t len = AMI_PAGE_SIZE;
-	unsigned char bits = 0;
+	size_t len = AMI_PAGE_SIZE, i;
 	kdump_status st;
 
-	if (pfn > UINT64_MAX >> AMI_PAGE_SHIFT)
+	if (pfn >= file->part[0].max_pfn)
 		return AMI_MEM_ABSENT;
+	for (i = 0; i < file->nr_fd; i++)
+		if (kdump_page_lost(file->fd[i], &file->part[i], pfn))
+			return AMI_MEM_ERROR;
 	st = kdump_read(file->kdump, KDUMP_MACHPHYSADDR,
 			pfn << AMI_PAGE_SHIFT, page, &len);
 	if (st == KDUMP_OK && len == AMI_PAGE_SIZE)
@@ -44,17 +48,28 @@ static enum ami_mem file_read_page(void *ctx, uint64_t pfn, uint8_t *page)
 	kdump_clear_err(file->kdump);
 	if (st != KDUMP_ERR_NODATA)
 		return AMI_MEM_ERROR;
-	if (file->memory &&
-	    kdump_bmp_get_bits(file->memory, pfn, pfn, &bits) == KDUMP_OK)
-		return bits & 1 ? AMI_MEM_FILTERED : AMI_MEM_ABSENT;
-	return AMI_MEM_ABSENT;
+	return ramlist_has(&file->ram, pfn) ? AMI_MEM_FILTERED : AMI_MEM_ABSENT;
+}
+
+static enum ami_mem file_read_page(void *ctx, uint64_t pfn, uint8_t *page)
+{
+	struct file_dump *file = ctx;
+
+	if (file->kdump)
+		return read_kdump_page(file, pfn, page);
+	return elf_read_page(&file->elf, file->fd[0], pfn, page);
 }
 
 static uint64_t file_valid(void *ctx, uint64_t pfn)
 {
 	struct file_dump *file = ctx;
+	uint64_t mask = 0;
 
-	return file->extract ? ami_record_mask(&file->kept, pfn) : UINT64_MAX;
+	if (!file->kdump)
+		return elf_valid(&file->elf, pfn);
+	if (file->extract)
+		mask = ami_record_mask(&file->partial, pfn);
+	return mask ? mask : UINT64_MAX;
 }
 
 static const char *file_vmcoreinfo(void *ctx)
@@ -69,16 +84,17 @@ static void file_close(void *ctx)
 	struct file_dump *file = ctx;
 	size_t i;
 
-	if (file->memory)
-		kdump_bmp_decref(file->memory);
 	if (file->kdump)
 		kdump_free(file->kdump);
-	for (i = 0; i < file->nr_fd; i++)
+	for (i = 0; i < file->nr_fd; i++) {
+		kdump_facts_free(&file->part[i]);
 		close(file->fd[i]);
+	}
 	if (file->extract)
-		ami_record_free(&file->kept);
+		ami_record_free(&file->partial);
+	elf_facts_free(&file->elf);
+	free(file->ram.range);
 	free(file->vmcoreinfo);
-	free(file->ram);
 	free(file->path);
 	free(file);
 }
@@ -90,148 +106,218 @@ static const struct ami_dump_ops file_ops = {
 	.close = file_close,
 };
 
+/* Files that a user may well name, and what to do then. */
+static int not_a_dump(int fd, const char *path, struct ami_error *err)
+{
+	static const struct {
+		const char *magic;
+		const char *unpack;
+	} packers[] = {
+		{ "\x1f\x8b", "gzip -d" },
+		{ "\xfd" "7zXZ", "xz -d" },
+		{ "\x28\xb5\x2f\xfd", "zstd -d" },
+		{ "BZh", "bzip2 -d" },
+	};
+	char head[8] = "";
+	size_t i;
+
+	if (!file_read_at(fd, head, 1, 0))
+		return ami_error_set(err, AMI_ERR_INPUT, "%s is empty", path);
+	file_read_at(fd, head, sizeof(head) - 1, 0);
+	for (i = 0; i < sizeof(packers) / sizeof(packers[0]); i++)
+		if (!strncmp(head, packers[i].magic, strlen(packers[i].magic)))
+			return ami_error_set(err, AMI_ERR_INPUT,
+					     "%s is compressed as a whole; unpack it first with %s",
+					     path, packers[i].unpack);
+	return ami_error_set(err, AMI_ERR_INPUT,
+			     "%s is no dump; name a vmcore: ELF or kdump-compressed, also flattened",
+			     path);
+}
+
+static int put_in_order(struct file_dump *file, const char *path,
+			struct ami_error *err)
+{
+	size_t last = file->nr_fd - 1;
+	bool cut = false;
+	int ordered = flattened_unpack(file->fd[last], path, &cut, err);
+
+	if (ordered < 0)
+		return -1;
+	close(file->fd[last]);
+	file->fd[last] = ordered;
+	file->info.flattened = true;
+	file->info.truncated |= cut;
+	if (cut && !file_size(ordered))
+		return ami_error_set(err, AMI_ERR_INPUT,
+				     "%s ends within its headers, no page of it can be read; copy the dump again",
+				     path);
+	return 0;
+}
+
 static int open_one(struct file_dump *file, const char *path,
 		    struct ami_error *err)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC), ordered;
-	bool cut = false;
+	/* O_NONBLOCK: a FIFO would make open() wait for a writer */
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	struct stat st;
 
 	if (fd < 0)
-		return ami_error_set(err, AMI_ERR_INPUT, "cannot open %s: %s",
-				     path, strerror(errno));
+		return ami_error_set(err, AMI_ERR_INPUT, "cannot open %s: %s%s",
+				     path, strerror(errno), errno == EACCES ?
+				     "; try again as root" : "");
 	file->fd[file->nr_fd++] = fd;
 	if (!fstat(fd, &st) && S_ISDIR(st.st_mode))
 		return ami_error_set(err, AMI_ERR_INPUT,
 				     "%s is a directory; name the dump file in it",
 				     path);
-	if (!flattened_is(fd))
-		return 0;
-	ordered = flattened_unpack(fd, path, &cut, err);
-	if (ordered < 0)
+	if (!S_ISREG(st.st_mode) && !S_ISBLK(st.st_mode))
+		return ami_error_set(err, AMI_ERR_INPUT,
+				     "%s is not a file; save the dump to a file first",
+				     path);
+	if (flattened_is(fd) && put_in_order(file, path, err))
 		return -1;
-	close(fd);
-	file->fd[file->nr_fd - 1] = ordered;
-	file->info.flattened = true;
-	file->info.truncated |= cut;
-	return 0;
+	fd = file->fd[file->nr_fd - 1];
+	return elf_is(fd) || kdump_is(fd) ? 0 : not_a_dump(fd, path, err);
 }
 
-/* RAM of the machine as runs of page frames; libkdumpfile keeps a bitmap. */
-static int read_ram(struct file_dump *file)
+static int read_partial(struct file_dump *file, const void *notes, size_t size)
 {
-	kdump_attr_t attr = { .type = KDUMP_BITMAP };
-	kdump_addr_t first = 0, end;
-	size_t room = 0;
+	const uint8_t *from = kdump_note_find(notes, size, EXTRACT_NOTE_NAME,
+					      EXTRACT_NOTE_TYPE, &size);
+	struct ami_granules one;
 
-	if (kdump_get_typed_attr(file->kdump, KDUMP_ATTR_MEMORY_PAGEMAP,
-				 &attr) != KDUMP_OK) {
-		kdump_clear_err(file->kdump);
-		return 0;
-	}
-	file->memory = attr.val.bitmap;
-	kdump_bmp_incref(file->memory);
-	while (file->info.nr_ram < MAX_RAM_RANGES &&
-	       kdump_bmp_find_set(file->memory, &first) == KDUMP_OK) {
-		end = first;
-		if (kdump_bmp_find_clear(file->memory, &end) != KDUMP_OK ||
-		    end <= first)
-			break;
-		if (file->info.nr_ram == room) {
-			struct ami_range *more;
-
-			room = room ? 2 * room : 64;
-			more = realloc(file->ram, room * sizeof(*more));
-			if (!more)
-				return -1;
-			file->ram = more;
-		}
-		file->ram[file->info.nr_ram++] = (struct ami_range){
-			first, end - first,
-		};
-		first = end;
-	}
-	file->info.ram = file->ram;
-	if (file->info.nr_ram)
-		file->info.max_pfn = end;
-	return 0;
-}
-
-static int read_kept(struct file_dump *file, const struct kdump_facts *facts)
-{
-	const struct ami_granules *from;
-	size_t size, i;
-
-	from = kdump_note_find(facts->notes, facts->notes_size,
-			       EXTRACT_NOTE_NAME, EXTRACT_NOTE_TYPE, &size);
 	if (!from)
 		return 0;
-	if (ami_record_init(&file->kept))
+	if (!file->extract && ami_record_init(&file->partial))
 		return -1;
 	file->extract = true;
 	file->info.format = "extract";
-	for (i = 0; i < size / sizeof(*from); i++) {
-		struct ami_granules one;
-
-		memcpy(&one, &from[i], sizeof(one));
-		ami_record_add(&file->kept, one.pfn, one.mask);
+	for (; size >= sizeof(one); size -= sizeof(one)) {
+		memcpy(&one, from, sizeof(one));
+		ami_record_add(&file->partial, one.pfn, one.mask);
+		from += sizeof(one);
 	}
+	return file->partial.overflow ? -1 : 0;
+}
+
+static int read_vmcoreinfo(struct file_dump *file, const void *notes,
+			   size_t size)
+{
+	const char *text = kdump_note_find(notes, size, "VMCOREINFO", 0, &size);
+
+	if (!text || file->vmcoreinfo)
+		return 0;
+	file->vmcoreinfo = strndup(text, size);
+	return file->vmcoreinfo ? 0 : -1;
+}
+
+static int open_elf(struct file_dump *file, struct ami_error *err)
+{
+	struct elf_facts *elf = &file->elf;
+
+	if (elf_facts_read(file->fd[0], file->path, elf, err))
+		return -1;
+	if (!elf->ram.count)
+		return ami_error_set(err, AMI_ERR_INPUT,
+				     file->info.truncated ?
+				     "%s breaks off before its program headers, which makedumpfile writes last; copy the dump again" :
+				     "%s holds no memory with physical addresses; name a vmcore of the whole machine",
+				     file->path);
+	if (read_vmcoreinfo(file, elf->notes, elf->notes_size))
+		return ami_error_set(err, AMI_ERR_MEMORY, "out of memory");
+	file->info.format = "elf";
+	file->info.compression = "";
+	file->info.dump_level = -1;
+	file->info.truncated |= elf->truncated;
+	file->info.ram = elf->ram.range;
+	file->info.nr_ram = elf->ram.count;
 	return 0;
 }
 
-static int read_headers(struct file_dump *file)
+/* The parts of a split dump; a missing part makes the dump incomplete. */
+static int read_parts(struct file_dump *file, struct ami_error *err)
 {
-	struct kdump_facts facts;
-	const char *format;
+	uint64_t pages = 0;
 	size_t i;
-	int ret = 0;
 
-	if (kdump_get_string_attr(file->kdump, KDUMP_ATTR_FILE_FORMAT,
-				  &format) != KDUMP_OK)
-		format = "unknown";
-	file->info.format = strcmp(format, "diskdump") ? format : "kdump";
-	file->info.compression = "";
-	file->info.dump_level = -1;
-	for (i = 0; i < file->nr_fd && !ret; i++) {
-		if (!kdump_facts_read(file->fd[i], &facts))
-			continue;
-		file->info.compression = kdump_compression(facts.header.status);
-		file->info.incomplete |=
-			!!(facts.header.status & KDUMP_INCOMPLETE);
-		file->info.truncated |= facts.truncated;
-		file->info.dump_level = facts.sub.dump_level;
-		ret = read_kept(file, &facts);
-		free(facts.notes);
+	for (i = 0; i < file->nr_fd; i++) {
+		struct kdump_facts *part = &file->part[i];
+		uint32_t status;
+
+		if (kdump_facts_read(file->fd[i], file->path, part, err))
+			return -1;
+		if (file->nr_fd > 1 && (!part->sub.split ||
+					part->max_pfn != file->part[0].max_pfn))
+			return ami_error_set(err, AMI_ERR_USAGE,
+					     "the %zu files are not parts of one split dump; name one dump",
+					     file->nr_fd);
+		pages += part->end_pfn - part->first_pfn;
+		status = part->header.status;
+		file->info.compression = kdump_compression(status);
+		file->info.incomplete |= !!(status & KDUMP_INCOMPLETE);
+		part->truncated |= file->info.truncated;
+		file->info.truncated = part->truncated;
+		file->info.dump_level = part->sub.dump_level;
+		if (read_partial(file, part->notes, part->notes_size) ||
+		    read_vmcoreinfo(file, part->notes, part->notes_size))
+			return ami_error_set(err, AMI_ERR_MEMORY,
+					     "out of memory");
 	}
-	return ret;
+	file->info.incomplete |= pages < file->part[0].max_pfn;
+	return 0;
+}
+
+/*
+ * Without mmap: libkdumpfile 0.5.1 maps past the end of the file, and a page
+ * that reaches there would end in SIGBUS.
+ */
+static int open_library(struct file_dump *file, struct ami_error *err)
+{
+	file->kdump = kdump_new();
+	if (!file->kdump)
+		return ami_error_set(err, AMI_ERR_MEMORY, "out of memory");
+	if (kdump_set_number_attr(file->kdump, KDUMP_ATTR_FILE_MMAP_POLICY,
+				  KDUMP_MMAP_NEVER) != KDUMP_OK ||
+	    kdump_open_fdset(file->kdump, file->nr_fd, file->fd) != KDUMP_OK)
+		return ami_error_set(err, AMI_ERR_INPUT, "cannot read %s: %s",
+				     file->path, kdump_get_err(file->kdump));
+	return 0;
 }
 
 static int open_kdump(struct file_dump *file, struct ami_error *err)
 {
-	kdump_status st;
-	const char *arch;
-
-	file->kdump = kdump_new();
-	if (!file->kdump)
-		return ami_error_set(err, AMI_ERR_MEMORY, "out of memory");
-	st = kdump_open_fdset(file->kdump, file->nr_fd, file->fd);
-	if (st != KDUMP_OK)
+	file->info.format = "kdump";
+	if (read_parts(file, err) || open_library(file, err))
+		return -1;
+	if (kdump_ram(file->fd[0], &file->part[0], &file->ram))
 		return ami_error_set(err, AMI_ERR_INPUT,
-				     "%s is not a dump this program reads (ELF or kdump-compressed, also flattened): %s",
-				     file->path, kdump_get_err(file->kdump));
-	if (kdump_get_string_attr(file->kdump, KDUMP_ATTR_ARCH_NAME,
-				  &arch) != KDUMP_OK ||
-	    strcmp(arch, KDUMP_ARCH_X86_64))
-		return ami_error_set(err, AMI_ERR_DATA,
-				     "%s is a dump of another architecture; AMD IOMMUs exist on x86-64 only",
+				     "the bitmap of RAM in %s cannot be read",
 				     file->path);
-	if (kdump_set_string_attr(file->kdump, KDUMP_ATTR_OSTYPE,
-				  "linux") != KDUMP_OK ||
-	    kdump_vmcoreinfo_raw(file->kdump, &file->vmcoreinfo) != KDUMP_OK)
-		file->vmcoreinfo = NULL;
-	kdump_clear_err(file->kdump);
-	if (read_ram(file) || read_headers(file))
-		return ami_error_set(err, AMI_ERR_MEMORY, "out of memory");
+	file->info.ram = file->ram.range;
+	file->info.nr_ram = file->ram.count;
+	return 0;
+}
+
+static int open_all(struct file_dump *file, const char *const *paths,
+		    size_t nr_paths, struct ami_error *err)
+{
+	const struct ami_range *last;
+	size_t i, elfs = 0;
+
+	for (i = 0; i < nr_paths; i++) {
+		if (open_one(file, paths[i], err))
+			return -1;
+		elfs += elf_is(file->fd[i]);
+	}
+	if (elfs && nr_paths > 1)
+		return ami_error_set(err, AMI_ERR_USAGE,
+				     "only kdump-compressed dumps can be split; name one dump");
+	if (elfs ? open_elf(file, err) : open_kdump(file, err))
+		return -1;
+	if (file->info.nr_ram) {
+		last = &file->info.ram[file->info.nr_ram - 1];
+		file->info.max_pfn = last->first + last->count;
+	}
 	return 0;
 }
 
@@ -240,7 +326,6 @@ struct ami_dump *ami_dump_open(const char *const *paths, size_t nr_paths,
 {
 	struct file_dump *file = calloc(1, sizeof(*file));
 	struct ami_dump *dump;
-	size_t i;
 
 	if (file)
 		file->path = strdup(nr_paths ? paths[0] : "");
@@ -256,10 +341,7 @@ struct ami_dump *ami_dump_open(const char *const *paths, size_t nr_paths,
 			      nr_paths);
 		goto fail;
 	}
-	for (i = 0; i < nr_paths; i++)
-		if (open_one(file, paths[i], err))
-			goto fail;
-	if (open_kdump(file, err))
+	if (open_all(file, paths, nr_paths, err))
 		goto fail;
 	dump = ami_dump_new(&file_ops, file, &file->info);
 	if (!dump)

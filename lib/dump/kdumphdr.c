@@ -1,64 +1,147 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
+#include "fileio.h"
 #include "kdumphdr.h"
 
-#define MAX_NOTES	(64u << 20)
+#define BLOCK	4096u
 
-static bool read_at(int fd, void *buf, size_t len, uint64_t offset)
+bool kdump_is(int fd)
 {
-	return offset <= INT64_MAX && pread(fd, buf, len, offset) == (ssize_t)len;
+	char signature[8];
+
+	return file_read_at(fd, signature, sizeof(signature), 0) &&
+	       !memcmp(signature, KDUMP_SIGNATURE, sizeof(signature));
 }
 
-static bool truncated(int fd, const struct kdump_header *header)
+static int damaged(const char *path, const char *what, struct ami_error *err)
 {
-	uint64_t blocks, size;
-	struct stat st;
-
-	if (fstat(fd, &st) || !S_ISREG(st.st_mode))
-		return false;
-	blocks = 1ull + header->sub_hdr_size + header->bitmap_blocks;
-	size = st.st_size;
-	return size / header->block_size < blocks;
+	return ami_error_set(err, AMI_ERR_INPUT,
+			     "%s is damaged: %s; copy the dump again", path,
+			     what);
 }
 
-static void read_notes(int fd, struct kdump_facts *facts)
+static int check_header(const struct kdump_facts *facts, const char *path,
+			struct ami_error *err)
 {
-	uint64_t size = facts->sub.size_note;
+	const struct kdump_header *h = &facts->header;
 
-	if (facts->header.header_version < 4 || !size || size > MAX_NOTES)
-		return;
-	facts->notes = malloc(size);
-	if (!facts->notes)
-		return;
-	if (!read_at(fd, facts->notes, size, facts->sub.offset_note)) {
-		free(facts->notes);
-		facts->notes = NULL;
-		facts->truncated = true;
-		return;
+	if (strncmp(h->utsname[4], "x86_64", sizeof(h->utsname[4])))
+		return ami_error_set(err, AMI_ERR_DATA,
+				     "%s is of another architecture; AMD IOMMUs exist on x86-64 only",
+				     path);
+	if (h->block_size != BLOCK || h->header_version < 1 ||
+	    h->sub_hdr_size < 1 || h->bitmap_blocks < 2 ||
+	    h->bitmap_blocks > 2 * (KDUMP_MAX_PFN / (8 * BLOCK)))
+		return damaged(path, "its header makes no sense", err);
+	if (facts->size / BLOCK <
+	    1ull + h->sub_hdr_size + h->bitmap_blocks)
+		return ami_error_set(err, AMI_ERR_INPUT,
+				     "%s ends within its headers, no page of it can be read; copy the dump again",
+				     path);
+	return 0;
+}
+
+/* The sub-header grew with the versions; the rest of it is not there. */
+static void forget_newer(struct kdump_sub_header *sub, int version)
+{
+	static const size_t known[] = {
+		offsetof(struct kdump_sub_header, dump_level),
+		offsetof(struct kdump_sub_header, split),
+		offsetof(struct kdump_sub_header, offset_vmcoreinfo),
+		offsetof(struct kdump_sub_header, offset_note),
+		offsetof(struct kdump_sub_header, offset_eraseinfo),
+		offsetof(struct kdump_sub_header, start_pfn_64),
+	};
+
+	if (version < (int)(sizeof(known) / sizeof(known[0])))
+		memset((uint8_t *)sub + known[version], 0,
+		       sizeof(*sub) - known[version]);
+}
+
+static int place(struct kdump_facts *facts, const char *path,
+		 struct ami_error *err)
+{
+	const struct kdump_header *h = &facts->header;
+	const struct kdump_sub_header *sub = &facts->sub;
+	bool wide = h->header_version >= 6;
+
+	facts->bitmap = (1ull + h->sub_hdr_size) * BLOCK;
+	facts->bitmap_size = (uint64_t)(h->bitmap_blocks / 2) * BLOCK;
+	facts->max_pfn = wide ? sub->max_mapnr_64 : h->max_mapnr;
+	facts->end_pfn = facts->max_pfn;
+	if (sub->split) {
+		facts->first_pfn = wide ? sub->start_pfn_64 : sub->start_pfn;
+		facts->end_pfn = wide ? sub->end_pfn_64 : sub->end_pfn;
 	}
-	facts->notes_size = size;
+	if (facts->end_pfn > facts->max_pfn)
+		facts->end_pfn = facts->max_pfn;
+	if (facts->max_pfn > KDUMP_MAX_PFN)
+		return damaged(path, "it claims more than 64 TiB of memory",
+			       err);
+	if (facts->max_pfn > facts->bitmap_size * 8 ||
+	    h->max_mapnr > facts->bitmap_size * 8 ||
+	    facts->first_pfn > facts->end_pfn)
+		return damaged(path, "its bitmaps do not cover its memory", err);
+	return 0;
 }
 
-bool kdump_facts_read(int fd, struct kdump_facts *facts)
+static bool inside(const struct kdump_facts *facts, uint64_t offset,
+		   uint64_t size)
 {
-	struct kdump_header *header = &facts->header;
+	return size <= KDUMP_MAX_NOTES && offset <= facts->size &&
+	       size <= facts->size - offset;
+}
 
+static int read_notes(int fd, struct kdump_facts *facts, const char *path,
+		      struct ami_error *err)
+{
+	const struct kdump_sub_header *sub = &facts->sub;
+
+	if (!inside(facts, sub->offset_note, sub->size_note) ||
+	    !inside(facts, sub->offset_vmcoreinfo, sub->size_vmcoreinfo))
+		return ami_error_set(err, AMI_ERR_INPUT,
+				     "%s ends before its notes, which say what kernel it is of; copy the dump again",
+				     path);
+	if (!sub->size_note)
+		return 0;
+	facts->notes = malloc(sub->size_note);
+	if (!facts->notes)
+		return ami_error_set(err, AMI_ERR_MEMORY, "out of memory");
+	if (!file_read_at(fd, facts->notes, sub->size_note, sub->offset_note))
+		return damaged(path, "its notes cannot be read", err);
+	facts->notes_size = sub->size_note;
+	return 0;
+}
+
+int kdump_facts_read(int fd, const char *path, struct kdump_facts *facts,
+		     struct ami_error *err)
+{
 	memset(facts, 0, sizeof(*facts));
-	if (!read_at(fd, header, sizeof(*header), 0) ||
-	    memcmp(header->signature, KDUMP_SIGNATURE, 8))
-		return false;
-	if (header->block_size != 4096 || header->sub_hdr_size < 1 ||
-	    strncmp(header->utsname[4], "x86_64", 7))
-		return false;
-	facts->truncated = truncated(fd, header);
-	if (!read_at(fd, &facts->sub, sizeof(facts->sub), header->block_size))
-		return false;
-	read_notes(fd, facts);
-	return true;
+	facts->size = file_size(fd);
+	if (!file_read_at(fd, &facts->header, sizeof(facts->header), 0))
+		return damaged(path, "it ends within its header", err);
+	if (check_header(facts, path, err))
+		return -1;
+	if (!file_read_at(fd, &facts->sub, sizeof(facts->sub), BLOCK))
+		return damaged(path, "its sub-header cannot be read", err);
+	forget_newer(&facts->sub, facts->header.header_version);
+	if (place(facts, path, err) || read_notes(fd, facts, path, err))
+		return -1;
+	if (kdump_index(fd, facts))
+		return ami_error_set(err, AMI_ERR_INPUT,
+				     "the page bitmaps of %s cannot be read; copy the dump again",
+				     path);
+	return 0;
+}
+
+void kdump_facts_free(struct kdump_facts *facts)
+{
+	free(facts->notes);
+	free(facts->rank);
+	facts->notes = NULL;
+	facts->rank = NULL;
 }
 
 const void *kdump_note_find(const void *notes, size_t size, const char *name,

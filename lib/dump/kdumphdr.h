@@ -12,9 +12,7 @@
 #ifndef AMI_KDUMPHDR_H
 #define AMI_KDUMPHDR_H
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
+#include "ramlist.h"
 
 #define KDUMP_SIGNATURE		"KDUMP   "
 #define KDUMP_COMPRESSED_ZLIB	0x01
@@ -69,24 +67,69 @@ _Static_assert(sizeof(struct kdump_header) == 464, "kdump header layout");
 _Static_assert(sizeof(struct kdump_sub_header) == 104, "sub-header layout");
 _Static_assert(sizeof(struct kdump_page_desc) == 24, "descriptor layout");
 
-/* What an extract keeps of each page: an ELF note with struct ami_granules. */
+/*
+ * Bounds for what a damaged header may claim: the notes and the bitmaps are
+ * held in memory. 64 TiB of addresses are far beyond any AMD machine.
+ */
+#define KDUMP_MAX_NOTES		(64u << 20)
+#define KDUMP_MAX_PFN		(UINT64_C(1) << 34)
+
+/*
+ * What is real of the pages of an extract: an ELF note with an array of
+ * struct ami_granules, one for each page that is not whole.
+ */
 #define EXTRACT_NOTE_NAME	"AMDIOMMU"
 #define EXTRACT_NOTE_TYPE	0x414d4901u
 
 /**
  * struct kdump_facts - what the headers of one file say
+ * @max_pfn, @first_pfn, @end_pfn: of the machine; of this part of a split dump
  * @notes: malloc'ed copy of the note segment, NULL when there is none
+ * @truncated: page descriptors or page data lie beyond the end of the file;
+ *	the caller may set it when it knows that some are missing
+ * @rank: per block of the second bitmap: how many page descriptors precede
  */
 struct kdump_facts {
 	struct kdump_header header;
 	struct kdump_sub_header sub;
+	uint64_t size;		/* of the file */
+	uint64_t bitmap;	/* offset of the first bitmap */
+	uint64_t bitmap_size;	/* bytes of one */
+	uint64_t max_pfn;
+	uint64_t first_pfn;
+	uint64_t end_pfn;
 	void *notes;
 	size_t notes_size;
-	bool truncated;		/* shorter than its own headers demand */
+	bool truncated;
+	uint64_t *rank;
 };
 
-/** kdump_facts_read() - false when @fd holds no x86-64 kdump file. */
-bool kdump_facts_read(int fd, struct kdump_facts *facts);
+/** kdump_is() - does this file start like a kdump-compressed file? */
+bool kdump_is(int fd);
+
+/**
+ * kdump_facts_read() - read and check the headers
+ *
+ * What libkdumpfile relies on without looking is refused here. Returns -1
+ * with @err filled; @facts needs kdump_facts_free() in any case.
+ */
+int kdump_facts_read(int fd, const char *path, struct kdump_facts *facts,
+		     struct ami_error *err);
+void kdump_facts_free(struct kdump_facts *facts);
+
+/** kdump_index() - fill in @rank and @truncated; part of kdump_facts_read(). */
+int kdump_index(int fd, struct kdump_facts *facts);
+
+/** kdump_ram() - the first bitmap; -1: unreadable, endless or no memory. */
+int kdump_ram(int fd, const struct kdump_facts *facts, struct ramlist *ram);
+
+/**
+ * kdump_page_lost() - does the page lie beyond the end of the file?
+ *
+ * Looks only at truncated and incomplete files.
+ * libkdumpfile 0.5.1 reads zeros from there.
+ */
+bool kdump_page_lost(int fd, const struct kdump_facts *facts, uint64_t pfn);
 
 /**
  * kdump_note_find() - descriptor of the first note with this name and type

@@ -70,6 +70,23 @@ void overlay_hide(struct overlay *o, uint64_t pfn, enum ami_mem mem)
 	p->mem = mem;
 }
 
+/* A page granule by granule: an extract holds some pages only in part. */
+static enum ami_mem read_granules(struct ami_dump *below, uint64_t pfn,
+				  uint8_t *page)
+{
+	enum ami_mem mem = AMI_MEM_FILTERED, one;
+	size_t at;
+
+	memset(page, 0, AMI_PAGE_SIZE);
+	for (at = 0; at < AMI_PAGE_SIZE; at += AMI_GRANULE) {
+		one = ami_dump_read(below, (pfn << AMI_PAGE_SHIFT) + at,
+				    page + at, AMI_GRANULE);
+		if (one == AMI_MEM_OK || mem != AMI_MEM_OK)
+			mem = one;
+	}
+	return mem;
+}
+
 static struct damaged_page *own_copy(struct overlay *o, uint64_t pfn)
 {
 	struct damaged_page *p = find(o, pfn);
@@ -80,9 +97,8 @@ static struct damaged_page *own_copy(struct overlay *o, uint64_t pfn)
 	overlay_hide(o, pfn, AMI_MEM_OK);
 	p = find(o, pfn);
 	below = open_below(o, NULL);
-	if (!below || ami_dump_read(below, pfn << AMI_PAGE_SHIFT, p->data,
-				    AMI_PAGE_SIZE) != AMI_MEM_OK)
-		memset(p->data, 0, AMI_PAGE_SIZE);
+	if (!below || read_granules(below, pfn, p->data) != AMI_MEM_OK)
+		abort();
 	ami_dump_close(below);
 	return p;
 }
@@ -108,28 +124,12 @@ static enum ami_mem layer_read(void *ctx, uint64_t pfn, uint8_t *page)
 {
 	struct layer *l = ctx;
 	struct damaged_page *p = find(l->o, pfn);
-	const uint8_t *below;
-	enum ami_mem mem;
 
-	if (p && p->mem == AMI_MEM_OK)
+	if (!p)
+		return read_granules(l->below, pfn, page);
+	if (p->mem == AMI_MEM_OK)
 		memcpy(page, p->data, AMI_PAGE_SIZE);
-	if (p)
-		return p->mem;
-	below = ami_dump_page(l->below, pfn, &mem);
-	if (below) {
-		memcpy(page, below, AMI_PAGE_SIZE);
-		ami_dump_unpage(l->below, below);
-		return AMI_MEM_OK;
-	}
-	/* An extract's partial page: the missing granules read as zeros. */
-	if (mem != AMI_MEM_FILTERED)
-		return mem;
-	memset(page, 0, AMI_PAGE_SIZE);
-	for (size_t at = 0; at < AMI_PAGE_SIZE; at += AMI_GRANULE)
-		if (ami_dump_read(l->below, (pfn << AMI_PAGE_SHIFT) + at,
-				  page + at, AMI_GRANULE) == AMI_MEM_OK)
-			mem = AMI_MEM_OK;
-	return mem;
+	return p->mem;
 }
 
 static const char *layer_vmcoreinfo(void *ctx)

@@ -43,6 +43,8 @@ class Views(unittest.TestCase):
 
     def test_report_fits_eighty_columns(self):
         for words in VIEWS:
+            if words == ['check']:      # one line a dump, for scripts
+                continue
             for line in view(words, '-v').splitlines():
                 self.assertLessEqual(len(line), 80, (words, line))
 
@@ -145,8 +147,8 @@ class Errors(unittest.TestCase):
             open(empty, 'w').close()
             self.refused(66, 'No such file', 'report', d + '/missing')
             self.refused(66, 'directory', 'report', d)
-            self.refused(66, 'not a dump', 'report', text)
-            self.refused(66, 'not a dump', 'report', empty)
+            self.refused(66, 'no dump', 'report', text)
+            self.refused(66, 'empty', 'report', empty)
             self.refused(66, '', 'report', '/bin/true')
 
     def test_truncated(self):

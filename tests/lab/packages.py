@@ -38,11 +38,19 @@ class Kernel:
 
     @property
     def image(self):
-        return glob.glob(self.root + '/boot/vmlinuz-*')[0]
+        """vmlinuz; newer packages have it beside the modules"""
+        found = (glob.glob(self.root + '/boot/vmlinuz-*') +
+                 glob.glob(self.root + '/lib/modules/*/vmlinuz'))
+        if not found:
+            raise CannotRun(f'no vmlinuz in the packages of {self.series}')
+        return found[0]
 
     @property
     def release(self):
-        return os.path.basename(self.image).removeprefix('vmlinuz-')
+        name = os.path.basename(self.image)
+        if name == 'vmlinuz':
+            return os.path.basename(os.path.dirname(self.image))
+        return name.removeprefix('vmlinuz-')
 
     @property
     def modules(self):
@@ -190,13 +198,13 @@ def prepare_apt(refresh=False):
     for folder in ('apt/lists/partial', 'apt/cache/archives/partial', 'debs'):
         os.makedirs(path(folder), exist_ok=True)
     changed = write_sources()
-    if not (changed or refresh or not glob.glob(path('apt/lists/*_Packages'))):
+    if not (changed or refresh or not glob.glob(path('apt/lists/*_Packages*'))):
         return
     try:
         apt('apt-get', 'update')
     except subprocess.CalledProcessError:
         pass
-    if not glob.glob(path('apt/lists/*_Packages')):
+    if not glob.glob(path('apt/lists/*_Packages*')):
         raise CannotRun('no package lists: the archive cannot be reached')
 
 

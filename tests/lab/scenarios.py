@@ -34,8 +34,8 @@ class Scenario:
 
 
 def table():
-    pending = dict(cmdline='iomem=relaxed', disks='nvme', read_rate=100000,
-                   flood=6, flood_after=400, watch=9)
+    pending = dict(cpus=3, cmdline='iomem=relaxed', disks='nvme',
+                   read_rate=100000, flood=6, flood_after=400, watch=9)
     made = {}
 
     def add(name, **settings):
@@ -46,6 +46,8 @@ def table():
         add(f'{series}-pt', cmdline='iommu=pt')
         add(f'{series}-pending8', pending=8, **pending)
         add(f'{series}-pending60', pending=60, **pending)
+        # Enough to have IOVAs used again: pages that are in no table any more.
+        add(f'{series}-pending150', pending=150, pending_wait=60, **pending)
         add(f'{series}-kdump', stop='kdump')
         if series != '5.10':        # lazy by default there
             add(f'{series}-fq', grouptype='DMA-FQ')

@@ -3,7 +3,7 @@
 # Process 1 of the guest. Settings come as lab.NAME=VALUE on the command line.
 # Lines that begin with "==" are read by run.py.
 export PATH=/bin
-mkdir -p /proc /sys /dev
+mkdir -p /proc /sys /dev /tmp
 mount -t proc proc /proc
 mount -t sysfs sys /sys
 mount -t devtmpfs dev /dev
@@ -54,6 +54,16 @@ lab.out=$(setting out) $(words capture_cmdline)" &&
 	;;
 esac
 
+# With its command processor off, whoever unmaps waits for the IOMMU, up to
+# seconds in an interrupt handler. CPU 0 is kept free of that, so that it can
+# count and panic in time; NIC and readers do not wait for each other either.
+commands=$(setting pending)
+reader_cpu=
+if [ "$commands" != 0 ]; then
+	echo 2 >/proc/irq/default_smp_affinity
+	reader_cpu="taskset 4"
+fi
+
 if [ "$(setting net)" = 1 ]; then
 	ip link set eth0 up
 	for second in 0 1 2 3 4 5 6 7 8 9 10 11; do
@@ -67,14 +77,14 @@ fi
 if [ "$(setting io)" = 1 ]; then
 	for disk in nvme0n1 vda sda; do
 		[ -b "/dev/$disk" ] && [ "$(setting out)" != "$disk" ] &&
-			labtool read "/dev/$disk" "$(setting readers)" \
-				"$(setting read_size)"
+			$reader_cpu labtool read "/dev/$disk" \
+				"$(setting readers)" "$(setting read_size)"
 	done
 	sleep 2
 fi
 
 echo 1 >/proc/sys/kernel/sysrq
 echo "== lab ready"
-commands=$(setting pending)
-[ "$commands" = 0 ] || labtool pending "$commands" "$(setting pending_wait)"
+[ "$commands" = 0 ] ||
+	taskset 1 labtool pending "$commands" "$(setting pending_wait)"
 echo c >/proc/sysrq-trigger

@@ -1,0 +1,262 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* crash> amdiommu: the views of the stand-alone command, inside crash(8). */
+#include <defs.h>
+#include <getopt.h>
+#include <signal.h>
+
+#include <amdiommu/report.h>
+
+#include "crash.h"
+
+/*
+ * What outlives a command. The analysis of a dump stays: the dump does not
+ * change, and on a large machine the analysis takes its time.
+ */
+static struct ami_analysis *analysis;
+static FILE *output;
+
+static const char view_flag[AMI_VIEWS] = {
+	[AMI_VIEW_REPORT] = 's',
+	[AMI_VIEW_CHECK] = 'c',
+	[AMI_VIEW_DEVICES] = 'D',
+	[AMI_VIEW_DOMAINS] = 'o',
+	[AMI_VIEW_MAP] = 'm',
+	[AMI_VIEW_TRANSLATE] = 't',
+	[AMI_VIEW_WHO] = 'w',
+	[AMI_VIEW_RING] = 'r',
+	[AMI_VIEW_LOG] = 'l',
+	[AMI_VIEW_IRQ] = 'i',
+	[AMI_VIEW_PAGES] = 'p',
+};
+
+static const struct option long_options[] = {
+	{ "json", no_argument, NULL, 'j' },
+	{ "pages", no_argument, NULL, 'P' },
+	{ "verbose", no_argument, NULL, 'v' },
+	{ NULL, 0, NULL, 0 },
+};
+
+bool crash_sigint_pending(void)
+{
+	sigset_t pending;
+
+	return !sigpending(&pending) && sigismember(&pending, SIGINT) == 1;
+}
+
+static void drop_output(void *unused)
+{
+	(void)unused;
+	if (output)
+		fclose(output);
+	output = NULL;
+	pc->cmd_cleanup = NULL;
+}
+
+static int find_view(const char *name, int flag)
+{
+	int i;
+
+	for (i = 0; i < AMI_VIEWS; i++)
+		if (name ? !strcmp(name, ami_views[i].name) :
+			   flag == view_flag[i])
+			return i;
+	return -1;
+}
+
+/* Never returns: crash goes back to its prompt. */
+static void usage(const char *why)
+{
+	if (why)
+		error(INFO, "%s\n", why);
+	cmd_usage(pc->curcmd, SYNOPSIS);
+}
+
+static int parse_options(struct ami_request *r)
+{
+	int c, view = -1, flags = 0;
+
+	while ((c = getopt_long(argcnt, args, "scDomtwrlipjPvxd", long_options,
+				NULL)) != EOF) {
+		switch (c) {
+		case 'j':
+			r->json = true;
+			break;
+		case 'P':
+			r->pages = true;
+			break;
+		case 'v':
+			r->verbose = true;
+			break;
+		case 'x':
+			r->radix = AMI_RADIX_HEX;
+			break;
+		case 'd':
+			r->radix = AMI_RADIX_DEC;
+			break;
+		default:
+			view = find_view(NULL, c);
+			flags++;
+			if (view < 0)
+				usage(NULL);
+			break;
+		}
+	}
+	if (flags > 1)
+		usage("only one of the options that choose a view can be used");
+	return view;
+}
+
+/* As everywhere in crash, a kernel symbol will do for an address. */
+static char *symbol_address(char *name, char buf[24])
+{
+	if (hexadecimal(name, 0) || !symbol_exists(name))
+		return name;
+	snprintf(buf, 24, "%lx", symbol_value(name));
+	return buf;
+}
+
+static void parse_command(struct ami_request *r)
+{
+	struct ami_error err = { AMI_OK, "" };
+	char address[24], *argv[2] = { NULL, NULL };
+	int view, argc, i;
+
+	r->radix = pc->output_radix == 16 ? AMI_RADIX_HEX : AMI_RADIX_DEC;
+	view = parse_options(r);
+	if (view < 0 && optind < argcnt) {
+		view = find_view(args[optind], 0);
+		if (view < 0)
+			usage("there is no such view");
+		optind++;
+	}
+	r->view = view < 0 ? AMI_VIEW_REPORT : view;
+	argc = argcnt - optind;
+	for (i = 0; i < argc && i < 2; i++)
+		argv[i] = args[optind + i];
+	if (r->view == AMI_VIEW_WHO && argc == 1)
+		argv[0] = symbol_address(argv[0], address);
+	if (ami_request_args(r, argc, argv, &err))
+		usage(err.text);
+}
+
+static int copy_layout(void *ctx, struct ami_kernel *kernel,
+		       struct ami_layout *layout, struct ami_error *err)
+{
+	(void)kernel;
+	(void)err;
+	*layout = *(const struct ami_layout *)ctx;
+	return 0;
+}
+
+/* From here to unblocked SIGINT nothing may jump away. */
+static int render(const struct ami_request *r, const struct ami_layout *layout,
+		  struct ami_error *err)
+{
+	const struct ami_layout_source source = {
+		.name = "crash", .resolve = copy_layout, .ctx = (void *)layout,
+	};
+	struct ami_dump *dump;
+
+	if (!analysis) {
+		dump = crash_dump_open(err);
+		analysis = dump ? ami_analyse(dump, &source, err) : NULL;
+	}
+	if (!analysis)
+		return -1;
+	output = tmpfile();
+	if (!output)
+		return ami_error_set(err, AMI_ERR_OUTPUT,
+				     "no temporary file can be made: %s",
+				     strerror(errno));
+	pc->cmd_cleanup = drop_output;
+	pc->cmd_cleanup_arg = NULL;
+	return ami_render(analysis, r, output, err);
+}
+
+/* crash may jump from any write to a closed pipe, and on Ctrl-C. */
+static void copy_output(void)
+{
+	char line[BUFSIZE];
+
+	rewind(output);
+	while (fgets(line, sizeof(line), output) && fputs(line, fp) >= 0 &&
+	       !received_SIGINT())
+		;
+	drop_output(NULL);
+}
+
+static void show(const struct ami_request *r, const struct ami_layout *layout)
+{
+	struct ami_error err = { AMI_OK, "" };
+	sigset_t sigint, before;
+	bool interrupted;
+	int ret;
+
+	sigemptyset(&sigint);
+	sigaddset(&sigint, SIGINT);
+	sigprocmask(SIG_BLOCK, &sigint, &before);
+	ret = render(r, layout, &err);
+	interrupted = crash_sigint_pending();
+	if (ret || interrupted)
+		drop_output(NULL);
+	sigprocmask(SIG_SETMASK, &before, NULL);
+	if (ret)
+		error(INFO, "%s\n", err.text);
+	else if (!interrupted)
+		copy_output();
+}
+
+static void cmd_amdiommu(void)
+{
+	struct ami_request request = { .iommu = -1 };
+	struct ami_error err = { AMI_OK, "" };
+	const struct ami_layout *layout;
+
+	drop_output(NULL);
+	parse_command(&request);
+	if (ACTIVE()) {
+		error(INFO, "the IOMMU of a running system changes while it is read; see /sys/kernel/debug/iommu/amd, or use this command on a dump\n");
+		return;
+	}
+	layout = crash_layout(&err);
+	if (layout)
+		show(&request, layout);
+	else
+		error(INFO, "%s\n", err.text);
+}
+
+static struct command_table_entry commands[] = {
+	{ "amdiommu", cmd_amdiommu, crash_help, 0 },
+	{ NULL, NULL, NULL, 0 },
+};
+
+/*
+ * crash checks nothing at load time, and its structures change between
+ * versions: nothing but build_version and fp may be touched before this.
+ */
+static bool right_crash(void)
+{
+	if (strcmp(build_version, CRASH_BUILT_FOR)) {
+		fprintf(fp, "amdiommu: built for crash " CRASH_BUILT_FOR ", this is crash %s: build the extension against the headers of this crash\n",
+			build_version);
+		return false;
+	}
+	if (!machine_type("X86_64")) {
+		fprintf(fp, "amdiommu: AMD IOMMUs exist on x86-64 only\n");
+		return false;
+	}
+	return true;
+}
+
+static void __attribute__((constructor)) load(void)
+{
+	if (right_crash())
+		register_extension(commands);
+}
+
+static void __attribute__((destructor)) unload(void)
+{
+	ami_analysis_free(analysis);
+	if (output)
+		drop_output(NULL);
+}

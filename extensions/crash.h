@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The crash(8) extension. Private to extensions/.
+ *
+ * crash leaves a command by longjmp() on Ctrl-C, on a closed pipe and on many
+ * errors. No such jump may cross the library: SIGINT is blocked while it runs,
+ * nothing in it calls back into anything of crash that can jump, and all that
+ * outlives a command hangs on static variables.
+ */
+#ifndef AMI_CRASH_H
+#define AMI_CRASH_H
+
+#include <amdiommu/kernel.h>
+
+/**
+ * crash_dump_open() - the dump that crash has open
+ *
+ * Memory comes through crash; what is RAM is taken from the dump's headers.
+ * Returns NULL with @err filled for formats that do not tell.
+ */
+struct ami_dump *crash_dump_open(struct ami_error *err);
+
+/**
+ * crash_layout() - symbols and types of the dumped kernel, by crash and gdb
+ *
+ * Resolved at the first call, then the same for the whole session. May
+ * longjmp(): call it while nothing is at stake. Returns NULL with @err filled.
+ */
+const struct ami_layout *crash_layout(struct ami_error *err);
+
+/** crash_sigint_pending() - did the user press Ctrl-C while it was blocked? */
+bool crash_sigint_pending(void);
+
+/** crash_help - what `help amdiommu` shows, in crash's form. */
+extern char *crash_help[];
+
+#endif

@@ -1,0 +1,306 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Physical memory through crash. */
+#include <defs.h>
+#include <fcntl.h>
+#include <sys/mman.h>
+
+#include "crash.h"
+#include "elfhdr.h"
+#include "fileio.h"
+#include "kdumphdr.h"
+
+#define MAX_VMCOREINFO		(1u << 20)
+#define MAX_HEADER_BLOCKS	(1u << 18)
+#define SPARSE_SIZE		(1ll << 50)
+
+/*
+ * The headers are read by the same code as in the stand-alone command, so
+ * that both agree on what is RAM and what the dump lacks.
+ */
+struct crash_dump {
+	bool is_elf;
+	struct elf_facts elf;
+	struct kdump_facts kdump;
+	struct ramlist ram;		/* kdump */
+	char *vmcoreinfo;
+	struct ami_dump_info info;
+};
+
+/*
+ * With --zero_excluded crash makes up zeros for pages that it does not have.
+ * They would pass for empty page tables.
+ */
+static long read_piece(physaddr_t paddr, void *buf, int len)
+{
+	int flags = *diskdump_flags;
+	long got;
+
+	*diskdump_flags &= ~ZERO_EXCLUDED;
+	got = READMEM(pc->dfd, buf, len, 0, paddr);
+	*diskdump_flags = flags;
+	return got;
+}
+
+/* Of an ELF dump the file may hold only a part of a page. */
+static uint64_t crash_valid(void *ctx, uint64_t pfn)
+{
+	const struct crash_dump *cd = ctx;
+
+	return cd->is_elf ? elf_valid(&cd->elf, pfn) : UINT64_MAX;
+}
+
+static bool read_granules(uint64_t pfn, uint64_t mask, uint8_t *page)
+{
+	unsigned int i;
+
+	for (i = 0; i < AMI_PAGE_SIZE / AMI_GRANULE; i++) {
+		physaddr_t at = (pfn << AMI_PAGE_SHIFT) + i * AMI_GRANULE;
+
+		if ((mask >> i & 1) &&
+		    read_piece(at, page + i * AMI_GRANULE,
+			       AMI_GRANULE) != AMI_GRANULE)
+			return false;
+	}
+	return true;
+}
+
+static enum ami_mem crash_read_page(void *ctx, uint64_t pfn, uint8_t *page)
+{
+	const struct crash_dump *cd = ctx;
+	uint64_t mask = crash_valid(ctx, pfn);
+	long got;
+
+	if (!ramlist_has(cd->is_elf ? &cd->elf.ram : &cd->ram, pfn))
+		return AMI_MEM_ABSENT;
+	if (mask && mask != UINT64_MAX)
+		return read_granules(pfn, mask, page) ? AMI_MEM_OK :
+							AMI_MEM_ERROR;
+	got = read_piece(pfn << AMI_PAGE_SHIFT, page, AMI_PAGE_SIZE);
+	if (got == AMI_PAGE_SIZE && mask)
+		return AMI_MEM_OK;
+	/* crash gives zeros where an ELF dump declares RAM but has no bytes */
+	if (got == AMI_PAGE_SIZE || got == PAGE_EXCLUDED)
+		return AMI_MEM_FILTERED;
+	return AMI_MEM_ERROR;
+}
+
+static const char *crash_vmcoreinfo(void *ctx)
+{
+	const struct crash_dump *cd = ctx;
+
+	return cd->vmcoreinfo;
+}
+
+static bool crash_interrupted(void *ctx)
+{
+	(void)ctx;
+	return crash_sigint_pending();
+}
+
+static void crash_close(void *ctx)
+{
+	struct crash_dump *cd = ctx;
+
+	elf_facts_free(&cd->elf);
+	kdump_facts_free(&cd->kdump);
+	free(cd->ram.range);
+	free(cd->vmcoreinfo);
+	free(cd);
+}
+
+static const struct ami_dump_ops crash_ops = {
+	.read_page = crash_read_page,
+	.valid = crash_valid,
+	.vmcoreinfo = crash_vmcoreinfo,
+	.interrupted = crash_interrupted,
+	.close = crash_close,
+};
+
+/* How many blocks of a kdump file come before its page descriptors. */
+static uint64_t header_blocks(int fd)
+{
+	struct kdump_header h;
+
+	if (!read_flattened_format(fd, 0, &h, sizeof(h)) ||
+	    memcmp(h.signature, KDUMP_SIGNATURE, sizeof(h.signature)) ||
+	    h.sub_hdr_size < 1 || (uint32_t)h.sub_hdr_size > MAX_HEADER_BLOCKS ||
+	    h.bitmap_blocks > MAX_HEADER_BLOCKS)
+		return 0;
+	return 1ull + h.sub_hdr_size + h.bitmap_blocks;
+}
+
+/*
+ * crash reads a flattened stream as it is, the library reads files: give it
+ * the headers in order, in a nameless file that is otherwise one hole.
+ */
+static int headers_in_order(int fd)
+{
+	uint64_t blocks = header_blocks(fd), i;
+	int out = memfd_create("amdiommu", MFD_CLOEXEC);
+	char block[AMI_PAGE_SIZE];
+
+	if (out < 0 || !blocks || ftruncate(out, SPARSE_SIZE))
+		goto fail;
+	for (i = 0; i < blocks; i++)
+		if (!read_flattened_format(fd, i * sizeof(block), block,
+					   sizeof(block)) ||
+		    !file_write_at(out, block, sizeof(block),
+				   i * sizeof(block)))
+			goto fail;
+	return out;
+fail:
+	if (out >= 0)
+		close(out);
+	return -1;
+}
+
+static int open_headers(struct crash_dump *cd, struct ami_error *err)
+{
+	int fd = open(pc->dumpfile, O_RDONLY | O_CLOEXEC), ordered;
+
+	if (fd < 0)
+		return ami_error_set(err, AMI_ERR_INPUT, "cannot open %s: %s",
+				     pc->dumpfile, strerror(errno));
+	if (!FLAT_FORMAT())
+		return fd;
+	cd->info.flattened = true;
+	ordered = headers_in_order(fd);
+	close(fd);
+	if (ordered < 0)
+		ami_error_set(err, AMI_ERR_INPUT,
+			      "the headers of the flattened dump %s cannot be read; put it in order with makedumpfile -R",
+			      pc->dumpfile);
+	return ordered;
+}
+
+static char *copy_text(const void *text, size_t size)
+{
+	char *copy = malloc(size + 1);
+
+	if (copy) {
+		memcpy(copy, text, size);
+		copy[size] = '\0';
+	}
+	return copy;
+}
+
+/* Dumps of a guest made from outside often lack the note. */
+static char *vmcoreinfo_from_memory(void)
+{
+	static char type[] = "vmcoreinfo";
+	ulong va, size;
+	char *text;
+
+	if (!kernel_symbol_exists("vmcoreinfo_data") ||
+	    !kernel_symbol_exists("vmcoreinfo_size") ||
+	    !readmem(symbol_value("vmcoreinfo_data"), KVADDR, &va, sizeof(va),
+		     type, RETURN_ON_ERROR | QUIET) ||
+	    !readmem(symbol_value("vmcoreinfo_size"), KVADDR, &size,
+		     sizeof(size), type, RETURN_ON_ERROR | QUIET) ||
+	    !size || size > MAX_VMCOREINFO)
+		return NULL;
+	text = calloc(1, size + 1);
+	if (text && !readmem(va, KVADDR, text, size, type,
+			     RETURN_ON_ERROR | QUIET)) {
+		free(text);
+		return NULL;
+	}
+	return text;
+}
+
+static void find_vmcoreinfo(struct crash_dump *cd)
+{
+	const void *notes = cd->is_elf ? cd->elf.notes : cd->kdump.notes;
+	size_t size = cd->is_elf ? cd->elf.notes_size : cd->kdump.notes_size;
+	const void *text = NULL;
+
+	if (notes)
+		text = kdump_note_find(notes, size, "VMCOREINFO", 0, &size);
+	cd->vmcoreinfo = text ? copy_text(text, size) :
+				vmcoreinfo_from_memory();
+}
+
+static int elf_headers(struct crash_dump *cd, int fd, struct ami_error *err)
+{
+	if (elf_facts_read(fd, pc->dumpfile, &cd->elf, err))
+		return -1;
+	cd->is_elf = true;
+	cd->info.format = "elf";
+	cd->info.ram = cd->elf.ram.range;
+	cd->info.nr_ram = cd->elf.ram.count;
+	cd->info.truncated = cd->elf.truncated;
+	return 0;
+}
+
+static int kdump_headers(struct crash_dump *cd, int fd, struct ami_error *err)
+{
+	const struct kdump_facts *k = &cd->kdump;
+	size_t size;
+
+	if (kdump_facts_read(fd, pc->dumpfile, &cd->kdump, err))
+		return -1;
+	if (k->notes && kdump_note_find(k->notes, k->notes_size,
+					EXTRACT_NOTE_NAME, EXTRACT_NOTE_TYPE,
+					&size))
+		return ami_error_set(err, AMI_ERR_DATA,
+				     "%s is an extract, most of its pages are blanked; read it with the stand-alone amdiommu command",
+				     pc->dumpfile);
+	if (kdump_ram(fd, k, &cd->ram))
+		return ami_error_set(err, AMI_ERR_INPUT,
+				     "the page bitmap of %s cannot be read",
+				     pc->dumpfile);
+	cd->info.format = "kdump";
+	cd->info.compression = kdump_compression(k->header.status);
+	cd->info.incomplete = k->header.status & KDUMP_INCOMPLETE;
+	cd->info.truncated = k->truncated;
+	cd->info.dump_level = k->sub.dump_level;
+	cd->info.ram = cd->ram.range;
+	cd->info.nr_ram = cd->ram.count;
+	return 0;
+}
+
+static int take_headers(struct crash_dump *cd, struct ami_error *err)
+{
+	int fd = open_headers(cd, err), ret;
+
+	if (fd < 0)
+		return -1;
+	if (elf_is(fd))
+		ret = elf_headers(cd, fd, err);
+	else if (kdump_is(fd))
+		ret = kdump_headers(cd, fd, err);
+	else
+		ret = ami_error_set(err, AMI_ERR_DATA,
+				    "%s is neither an ELF nor a kdump-compressed dump; other formats do not tell what is RAM",
+				    pc->dumpfile);
+	close(fd);
+	return ret;
+}
+
+struct ami_dump *crash_dump_open(struct ami_error *err)
+{
+	struct crash_dump *cd = calloc(1, sizeof(*cd));
+	const struct ami_range *last;
+	struct ami_dump *dump;
+
+	if (!cd) {
+		ami_error_set(err, AMI_ERR_MEMORY, "out of memory");
+		return NULL;
+	}
+	cd->info.path = pc->dumpfile;
+	cd->info.compression = "";
+	cd->info.dump_level = -1;
+	if (take_headers(cd, err)) {
+		crash_close(cd);
+		return NULL;
+	}
+	if (cd->info.nr_ram) {
+		last = &cd->info.ram[cd->info.nr_ram - 1];
+		cd->info.max_pfn = last->first + last->count;
+	}
+	find_vmcoreinfo(cd);
+	dump = ami_dump_new(&crash_ops, cd, &cd->info);
+	if (!dump)
+		ami_error_set(err, AMI_ERR_MEMORY, "out of memory");
+	return dump;
+}

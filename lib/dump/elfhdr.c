@@ -1,0 +1,303 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <elf.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "elfhdr.h"
+#include "fileio.h"
+#include "kdumphdr.h"
+#include "record.h"
+
+#define MAX_HEADERS	(1u << 22)
+#define HEADERS_AT_ONCE	256u
+#define MAX_PADDR	(UINT64_C(1) << 52)	/* of the architecture */
+
+bool elf_is(int fd)
+{
+	char magic[SELFMAG];
+
+	return file_read_at(fd, magic, sizeof(magic), 0) &&
+	       !memcmp(magic, ELFMAG, SELFMAG);
+}
+
+static int check_header(const Elf64_Ehdr *head, const char *path,
+			struct ami_error *err)
+{
+	if (head->e_ident[EI_CLASS] != ELFCLASS64 ||
+	    head->e_ident[EI_DATA] != ELFDATA2LSB ||
+	    head->e_machine != EM_X86_64)
+		return ami_error_set(err, AMI_ERR_DATA,
+				     "%s is of another architecture; AMD IOMMUs exist on x86-64 only",
+				     path);
+	if (head->e_type != ET_CORE)
+		return ami_error_set(err, AMI_ERR_INPUT,
+				     "%s is a program, not a dump; name the vmcore",
+				     path);
+	if (head->e_phentsize != sizeof(Elf64_Phdr))
+		return ami_error_set(err, AMI_ERR_INPUT,
+				     "%s is damaged: its ELF header makes no sense; copy the dump again",
+				     path);
+	return 0;
+}
+
+/* With 65535 program headers or more, section 0 has their number. */
+static uint64_t count_headers(int fd, const Elf64_Ehdr *head)
+{
+	Elf64_Shdr section;
+
+	if (head->e_phnum != PN_XNUM)
+		return head->e_phnum;
+	if (head->e_shentsize != sizeof(section) ||
+	    !file_read_at(fd, &section, sizeof(section), head->e_shoff))
+		return 0;
+	return section.sh_info;
+}
+
+static void read_notes(struct elf_facts *elf, int fd, const Elf64_Phdr *ph)
+{
+	size_t size;
+	void *notes;
+
+	if (!ph->p_filesz || ph->p_filesz > KDUMP_MAX_NOTES)
+		return;
+	if (elf->notes && kdump_note_find(elf->notes, elf->notes_size,
+					  "VMCOREINFO", 0, &size))
+		return;
+	notes = malloc(ph->p_filesz);
+	if (!notes || !file_read_at(fd, notes, ph->p_filesz, ph->p_offset)) {
+		free(notes);
+		return;
+	}
+	free(elf->notes);
+	elf->notes = notes;
+	elf->notes_size = ph->p_filesz;
+}
+
+struct load {
+	struct elf_piece in_file;
+	uint64_t memsz;
+};
+
+static int by_paddr(const void *a, const void *b)
+{
+	const struct load *x = a, *y = b;
+
+	return (x->in_file.paddr > y->in_file.paddr) -
+	       (x->in_file.paddr < y->in_file.paddr);
+}
+
+static void take_load(struct elf_facts *elf, const Elf64_Phdr *ph,
+		      struct load *load, size_t *count)
+{
+	uint64_t memsz = ph->p_memsz > ph->p_filesz ? ph->p_memsz :
+						      ph->p_filesz;
+	uint64_t filesz = ph->p_filesz;
+
+	/* also those without a physical address, which say -1 */
+	if (ph->p_paddr >= MAX_PADDR || memsz > MAX_PADDR - ph->p_paddr)
+		return;
+	if (ph->p_offset >= elf->size || filesz > elf->size - ph->p_offset)
+		elf->truncated |= filesz != 0;
+	load[(*count)++] = (struct load){
+		{ ph->p_paddr, filesz, ph->p_offset }, memsz,
+	};
+}
+
+/*
+ * The kernel's text is in a segment of its own and again in that of the RAM
+ * it lies in: keep the bytes that no earlier segment has.
+ */
+static int sort_out(struct elf_facts *elf, struct load *load, size_t count)
+{
+	uint64_t have = 0;
+	size_t i;
+
+	qsort(load, count, sizeof(*load), by_paddr);
+	elf->piece = malloc((count + 1) * sizeof(*elf->piece));
+	if (!elf->piece)
+		return -1;
+	for (i = 0; i < count; i++) {
+		struct elf_piece p = load[i].in_file;
+		uint64_t end = p.paddr + load[i].memsz, skip;
+
+		if (ramlist_add(&elf->ram, p.paddr >> AMI_PAGE_SHIFT,
+				(end + AMI_PAGE_SIZE - 1) >> AMI_PAGE_SHIFT))
+			return -1;
+		skip = p.paddr < have ? have - p.paddr : 0;
+		if (skip >= p.size)
+			continue;
+		p = (struct elf_piece){ p.paddr + skip, p.size - skip,
+					p.offset + skip };
+		have = p.paddr + p.size;
+		elf->piece[elf->nr_pieces++] = p;
+	}
+	return 0;
+}
+
+static bool read_headers(struct elf_facts *elf, int fd, uint64_t offset,
+			 uint64_t count, struct load *load, size_t *nr_loads)
+{
+	Elf64_Phdr ph[HEADERS_AT_ONCE];
+
+	while (count) {
+		size_t n = count < HEADERS_AT_ONCE ? count : HEADERS_AT_ONCE, i;
+
+		if (!file_read_at(fd, ph, n * sizeof(*ph), offset))
+			return false;
+		for (i = 0; i < n; i++) {
+			if (ph[i].p_type == PT_NOTE)
+				read_notes(elf, fd, &ph[i]);
+			else if (ph[i].p_type == PT_LOAD)
+				take_load(elf, &ph[i], load, nr_loads);
+		}
+		offset += n * sizeof(*ph);
+		count -= n;
+	}
+	return true;
+}
+
+int elf_facts_read(int fd, const char *path, struct elf_facts *elf,
+		   struct ami_error *err)
+{
+	struct load *load;
+	uint64_t count;
+	Elf64_Ehdr head;
+	size_t nr = 0;
+	int ret;
+
+	memset(elf, 0, sizeof(*elf));
+	elf->size = file_size(fd);
+	if (!file_read_at(fd, &head, sizeof(head), 0))
+		return ami_error_set(err, AMI_ERR_INPUT,
+				     "%s ends within its header; copy the dump again",
+				     path);
+	if (check_header(&head, path, err))
+		return -1;
+	count = count_headers(fd, &head);
+	if (count > MAX_HEADERS || head.e_phoff > elf->size ||
+	    count > (elf->size - head.e_phoff) / sizeof(Elf64_Phdr))
+		return ami_error_set(err, AMI_ERR_INPUT,
+				     "%s ends within its program headers; copy the dump again",
+				     path);
+	load = malloc((count + 1) * sizeof(*load));
+	ret = load ? 0 : -1;
+	if (load && read_headers(elf, fd, head.e_phoff, count, load, &nr))
+		ret = sort_out(elf, load, nr);
+	free(load);
+	if (ret)
+		return ami_error_set(err, AMI_ERR_MEMORY, "out of memory");
+	return 0;
+}
+
+void elf_facts_free(struct elf_facts *elf)
+{
+	free(elf->piece);
+	free(elf->ram.range);
+	free(elf->notes);
+	memset(elf, 0, sizeof(*elf));
+}
+
+/* The first piece that ends after @paddr. */
+static size_t find_piece(const struct elf_facts *elf, uint64_t paddr)
+{
+	size_t lo = 0, hi = elf->nr_pieces;
+
+	while (lo < hi) {
+		size_t mid = lo + (hi - lo) / 2;
+		const struct elf_piece *p = &elf->piece[mid];
+
+		if (p->paddr + p->size <= paddr)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo;
+}
+
+/* Cuts @p to the page at @paddr; false when it lies beyond. */
+static bool clip(struct elf_piece *p, uint64_t paddr)
+{
+	uint64_t end = p->paddr + p->size;
+
+	if (p->paddr >= paddr + AMI_PAGE_SIZE)
+		return false;
+	if (end > paddr + AMI_PAGE_SIZE)
+		end = paddr + AMI_PAGE_SIZE;
+	if (p->paddr < paddr) {
+		p->offset += paddr - p->paddr;
+		p->paddr = paddr;
+	}
+	p->size = end - p->paddr;
+	return true;
+}
+
+static uint64_t past_the_end(const struct elf_facts *elf,
+			     const struct elf_piece *p)
+{
+	if (p->offset >= elf->size)
+		return p->size;
+	return p->size > elf->size - p->offset ?
+	       p->size - (elf->size - p->offset) : 0;
+}
+
+/* Counts the bytes of each granule that are there; pieces are disjoint. */
+static void count_bytes(unsigned int *bytes, size_t from, size_t to)
+{
+	while (from < to) {
+		size_t end = (from / AMI_GRANULE + 1) * AMI_GRANULE;
+
+		if (end > to)
+			end = to;
+		bytes[from / AMI_GRANULE] += end - from;
+		from = end;
+	}
+}
+
+uint64_t elf_valid(const struct elf_facts *elf, uint64_t pfn)
+{
+	unsigned int bytes[AMI_PAGE_SIZE / AMI_GRANULE] = { 0 }, g;
+	uint64_t paddr = pfn << AMI_PAGE_SHIFT, mask = 0;
+	size_t i;
+
+	for (i = find_piece(elf, paddr); i < elf->nr_pieces; i++) {
+		struct elf_piece p = elf->piece[i];
+
+		if (!clip(&p, paddr))
+			break;
+		count_bytes(bytes, p.paddr - paddr, p.paddr - paddr + p.size -
+						    past_the_end(elf, &p));
+	}
+	for (g = 0; g < AMI_PAGE_SIZE / AMI_GRANULE; g++)
+		if (bytes[g] == AMI_GRANULE)
+			mask |= 1ull << g;
+	return mask;
+}
+
+enum ami_mem elf_read_page(const struct elf_facts *elf, int fd, uint64_t pfn,
+			   uint8_t *page)
+{
+	uint64_t paddr = pfn << AMI_PAGE_SHIFT, cut = 0;
+	size_t i, first;
+
+	if (pfn >= MAX_PADDR >> AMI_PAGE_SHIFT)
+		return AMI_MEM_ABSENT;
+	first = find_piece(elf, paddr);
+	memset(page, 0, AMI_PAGE_SIZE);
+	for (i = first; i < elf->nr_pieces; i++) {
+		struct elf_piece p = elf->piece[i];
+		uint64_t lost;
+
+		if (!clip(&p, paddr))
+			break;
+		lost = past_the_end(elf, &p);
+		if (!file_read_at(fd, page + (p.paddr - paddr), p.size - lost,
+				  p.offset))
+			return AMI_MEM_ERROR;
+		cut += lost;
+	}
+	if (elf_valid(elf, pfn))
+		return AMI_MEM_OK;
+	if (cut)
+		return AMI_MEM_ERROR;
+	return ramlist_has(&elf->ram, pfn) ? AMI_MEM_FILTERED : AMI_MEM_ABSENT;
+}

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * ELF vmcores of x86-64: /proc/vmcore, makedumpfile -E, QEMU's
+ * dump-guest-memory. Private to lib/dump.
+ *
+ * Read without libkdumpfile: 0.5.1 gives zeros for pages past the end of a
+ * truncated file and for an excluded page right before one that is there,
+ * and searches the program headers one by one.
+ */
+#ifndef AMI_ELFHDR_H
+#define AMI_ELFHDR_H
+
+#include "ramlist.h"
+
+/* Bytes of RAM that the file holds. */
+struct elf_piece {
+	uint64_t paddr;
+	uint64_t size;
+	uint64_t offset;
+};
+
+/**
+ * struct elf_facts - one ELF vmcore
+ * @piece: ascending, disjoint
+ * @ram: where p_memsz says there is RAM, in the file or not
+ * @notes: malloc'ed copy of the PT_NOTE segment with VMCOREINFO, else of the
+ *	last one, NULL when there is none
+ * @truncated: program headers reach beyond the end of the file
+ */
+struct elf_facts {
+	struct elf_piece *piece;
+	size_t nr_pieces;
+	struct ramlist ram;
+	void *notes;
+	size_t notes_size;
+	uint64_t size;
+	bool truncated;
+};
+
+/** elf_is() - does this file start like an ELF file? */
+bool elf_is(int fd);
+
+/** elf_facts_read() - returns -1 with @err filled when it is of no use. */
+int elf_facts_read(int fd, const char *path, struct elf_facts *elf,
+		   struct ami_error *err);
+void elf_facts_free(struct elf_facts *elf);
+
+/**
+ * elf_valid() - granules of a page that the file holds whole
+ *
+ * Segments need not start or end at page boundaries.
+ */
+uint64_t elf_valid(const struct elf_facts *elf, uint64_t pfn);
+
+/** elf_read_page() - bytes that the file lacks become zeros, see elf_valid(). */
+enum ami_mem elf_read_page(const struct elf_facts *elf, int fd, uint64_t pfn,
+			   uint8_t *page);
+
+#endif

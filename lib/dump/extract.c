@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * A small dump with just the memory that an analysis looked at. What lies
+ * beside it in the same pages is blanked, and the extract says so.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "kdumpwrite.h"
+
+struct extract {
+	struct ami_dump *dump;
+	struct ami_granules *page;	/* readable, with what is real of them */
+	size_t nr_pages;
+	struct kdump_image image;
+	char release[65];
+};
+
+/* Copies what can be read of @want into the blank @page. Returns its mask. */
+static uint64_t read_wanted(struct ami_dump *dump,
+			    const struct ami_granules *want, uint8_t *page)
+{
+	uint64_t mask = 0, paddr = want->pfn << AMI_PAGE_SHIFT;
+	unsigned int i;
+
+	if (want->mask == UINT64_MAX &&
+	    ami_dump_read(dump, paddr, page, AMI_PAGE_SIZE) == AMI_MEM_OK)
+		return UINT64_MAX;
+	memset(page, 0, AMI_PAGE_SIZE);
+	for (i = 0; i < AMI_PAGE_SIZE / AMI_GRANULE; i++)
+		if (want->mask >> i & 1 &&
+		    ami_dump_read(dump, paddr + i * AMI_GRANULE,
+				  page + i * AMI_GRANULE,
+				  AMI_GRANULE) == AMI_MEM_OK)
+			mask |= 1ull << i;
+	return mask;
+}
+
+static int read_page(void *ctx, size_t index, uint8_t *page)
+{
+	struct extract *x = ctx;
+
+	if (ami_dump_interrupted(x->dump))
+		return -1;
+	return read_wanted(x->dump, &x->page[index], page) ==
+	       x->page[index].mask ? 0 : -1;
+}
+
+/*
+ * What was recorded with ami_dump_keep() was never read: some of it may not
+ * be in the dump. The size of the headers depends on what remains.
+ */
+static int choose_pages(struct extract *x, struct ami_error *err)
+{
+	uint8_t page[AMI_PAGE_SIZE];
+	size_t i, count = 0;
+
+	x->page = ami_dump_recorded(x->dump, &count);
+	if (!x->page)
+		return ami_error_set(err, AMI_ERR_MEMORY,
+				     "out of memory for the list of pages to extract");
+	for (i = 0; i < count && !ami_dump_interrupted(x->dump); i++) {
+		x->page[i].mask = read_wanted(x->dump, &x->page[i], page);
+		if (x->page[i].mask)
+			x->page[x->nr_pages++] = x->page[i];
+	}
+	if (ami_dump_interrupted(x->dump))
+		return ami_error_set(err, AMI_ERR_INTERRUPTED, "interrupted");
+	if (!x->nr_pages)
+		return ami_error_set(err, AMI_ERR_DATA,
+				     "nothing was read from %s that could go into an extract",
+				     ami_dump_info(x->dump)->path);
+	return 0;
+}
+
+static int describe(struct extract *x, struct ami_error *err)
+{
+	const struct ami_dump_info *info = ami_dump_info(x->dump);
+	struct kdump_image *image = &x->image;
+	uint64_t time;
+
+	*image = (struct kdump_image){
+		.ram = info->ram,
+		.nr_ram = info->nr_ram,
+		.page = x->page,
+		.nr_pages = x->nr_pages,
+		.max_pfn = info->max_pfn,
+		.vmcoreinfo = ami_dump_vmcoreinfo(x->dump),
+		.release = x->release,
+		/* makedumpfile takes -1 for "filter everything" */
+		.dump_level = info->dump_level > 0 ? info->dump_level : 0,
+		.incomplete = info->incomplete || info->truncated,
+		.read = read_page,
+		.ctx = x,
+	};
+	if (!image->vmcoreinfo)
+		return ami_error_set(err, AMI_ERR_DATA,
+				     "%s has no VMCOREINFO, and an extract without it could not be analysed",
+				     info->path);
+	if (image->max_pfn <= x->page[x->nr_pages - 1].pfn)
+		image->max_pfn = x->page[x->nr_pages - 1].pfn + 1;
+	ami_vmcoreinfo_get(x->dump, "OSRELEASE", x->release,
+			   sizeof(x->release));
+	ami_vmcoreinfo_number(x->dump, "NUMBER(phys_base)", 10,
+			      &image->phys_base);
+	if (ami_vmcoreinfo_number(x->dump, "CRASHTIME", 10, &time))
+		image->crash_time = (int64_t)time;
+	return 0;
+}
+
+/* Also keeps a slip from replacing the dump itself, or a device. */
+static int create(const char *path, char **temp, struct ami_error *err)
+{
+	struct stat st;
+	int fd;
+
+	if (!lstat(path, &st))
+		return ami_error_set(err, AMI_ERR_OUTPUT,
+				     "%s exists already; give the extract a new name",
+				     path);
+	if (asprintf(temp, "%s.XXXXXX", path) < 0) {
+		*temp = NULL;
+		return ami_error_set(err, AMI_ERR_MEMORY, "out of memory");
+	}
+	fd = mkostemp(*temp, O_CLOEXEC);
+	if (fd < 0) {
+		ami_error_set(err, AMI_ERR_OUTPUT,
+			      "cannot create the extract %s: %s; choose a place that can be written",
+			      path, strerror(errno));
+		free(*temp);
+		*temp = NULL;
+	}
+	return fd;
+}
+
+static int write_failed(struct extract *x, const char *path,
+			enum kdump_written why, struct ami_error *err)
+{
+	if (why == KDUMP_WRITE_TOO_BIG)
+		return ami_error_set(err, AMI_ERR_DATA,
+				     "an extract of %s would be larger than the kdump format allows",
+				     ami_dump_info(x->dump)->path);
+	if (why == KDUMP_WRITE_FAILED)
+		return ami_error_set(err, AMI_ERR_OUTPUT,
+				     "writing the extract %s failed: %s; nothing of it remains",
+				     path, strerror(errno));
+	if (ami_dump_interrupted(x->dump))
+		return ami_error_set(err, AMI_ERR_INTERRUPTED, "interrupted");
+	return ami_error_set(err, AMI_ERR_INPUT,
+			     "%s changed while the extract was written; try again on a copy of it",
+			     ami_dump_info(x->dump)->path);
+}
+
+static int write_file(struct extract *x, const char *path,
+		      struct ami_error *err)
+{
+	enum kdump_written done;
+	char *temp = NULL;
+	int fd = create(path, &temp, err);
+
+	if (fd < 0)
+		return -1;
+	done = kdump_write(fd, &x->image);
+	if (done == KDUMP_WRITTEN && fsync(fd))
+		done = KDUMP_WRITE_FAILED;
+	if (done == KDUMP_WRITTEN && rename(temp, path))
+		done = KDUMP_WRITE_FAILED;
+	if (done != KDUMP_WRITTEN) {
+		write_failed(x, path, done, err);
+		unlink(temp);
+	}
+	close(fd);
+	free(temp);
+	return done == KDUMP_WRITTEN ? 0 : -1;
+}
+
+int ami_extract_write(struct ami_dump *dump, const char *path,
+		      struct ami_error *err)
+{
+	struct extract x = { .dump = dump };
+	int ret;
+
+	ret = choose_pages(&x, err) || describe(&x, err) ||
+	      write_file(&x, path, err) ? -1 : 0;
+	free(x.page);
+	return ret;
+}

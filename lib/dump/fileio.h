@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Whole reads and writes at a place in a file. Private to lib/dump. */
+#ifndef AMI_DUMP_FILEIO_H
+#define AMI_DUMP_FILEIO_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/** file_read_at() - false unless all @len bytes at @offset exist. */
+bool file_read_at(int fd, void *buf, size_t len, uint64_t offset);
+
+/** file_write_at() - false, with errno set, unless all bytes were written. */
+bool file_write_at(int fd, const void *buf, size_t len, uint64_t offset);
+
+/** file_size() - bytes of a regular file or block device, 0 when unknown. */
+uint64_t file_size(int fd);
+
+#endif

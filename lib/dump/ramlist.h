@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* RAM of the machine as runs of page frames. Private to lib/dump. */
+#ifndef AMI_RAMLIST_H
+#define AMI_RAMLIST_H
+
+#include <amdiommu/dump.h>
+
+/* Far more than any machine has; a damaged bitmap must not eat our memory. */
+#define RAMLIST_MAX	(1u << 20)
+
+struct ramlist {
+	struct ami_range *range;	/* the owner frees it */
+	size_t count;
+	size_t room;
+};
+
+/**
+ * ramlist_add() - add page frames [@first, @end), merged where they touch
+ *
+ * @first must not lie before that of the last call. Returns -1 when there is
+ * no memory or the list would pass RAMLIST_MAX.
+ */
+int ramlist_add(struct ramlist *list, uint64_t first, uint64_t end);
+
+/** ramlist_has() - is @pfn in the list? */
+bool ramlist_has(const struct ramlist *list, uint64_t pfn);
+
+#endif

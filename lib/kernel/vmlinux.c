@@ -1,0 +1,778 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Symbols from .symtab, types from DWARF 4 and 5: both of a vmlinux file.
+ *
+ * The file has first to prove that it is the dumped kernel: by its build ID
+ * where the dump tells one, else by the version in linux_banner.
+ */
+#include <dwarf.h>
+#include <elfutils/libdw.h>
+#include <elfutils/libdwelf.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <gelf.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "kernel.h"
+
+#define MAX_DEPTH	16
+#define MAX_MEMBERS	(64u << 10)	/* looked at for one member */
+#define BUILD_ID	20		/* VMCOREINFO pads shorter ones with 0 */
+
+struct vmlinux {
+	const char *path;
+	struct ami_kernel *kernel;
+	struct ami_error *err;
+	int fd;
+	Elf *elf;
+	Dwarf *dwarf;
+};
+
+/* The reason, then the way out, which is always the same. */
+__attribute__((format(printf, 2, 3)))
+static int refuse(const struct vmlinux *v, const char *fmt, ...)
+{
+	const char *release = v->kernel->release;
+	char why[300];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(why, sizeof(why), fmt, ap);
+	va_end(ap);
+	if (!*release)
+		return ami_error_set(v->err, AMI_ERR_DATA,
+				     "%s; take the vmlinux from the debug package of the dumped kernel",
+				     why);
+	return ami_error_set(v->err, AMI_ERR_DATA,
+			     "%s; take the vmlinux from the debug package of Linux %s (Debian: linux-image-%s-dbg, Fedora and RHEL: kernel-debuginfo)",
+			     why, release, release);
+}
+
+static int damaged(const struct vmlinux *v, const char *what)
+{
+	return refuse(v, "%s in %s is damaged or cut short", what, v->path);
+}
+
+static int bad_dwarf(const struct vmlinux *v)
+{
+	return refuse(v, "the debug information (DWARF) in %s is damaged, cut short or of an unknown version",
+		      v->path);
+}
+
+/* ---- the file ---------------------------------------------------------- */
+
+static int open_file(struct vmlinux *v)
+{
+	struct stat st;
+
+	/* Or a FIFO would make us wait for a writer. */
+	v->fd = open(v->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	if (v->fd < 0)
+		return ami_error_set(v->err, AMI_ERR_INPUT,
+				     "cannot open the vmlinux file %s: %s",
+				     v->path, strerror(errno));
+	if (fstat(v->fd, &st))
+		return ami_error_set(v->err, AMI_ERR_INPUT,
+				     "cannot examine the vmlinux file %s: %s",
+				     v->path, strerror(errno));
+	if (!S_ISREG(st.st_mode))
+		return ami_error_set(v->err, AMI_ERR_INPUT,
+				     "%s is %s; a vmlinux file is needed",
+				     v->path, S_ISDIR(st.st_mode) ?
+				     "a directory" : "not a regular file");
+	return 0;
+}
+
+static int open_elf(struct vmlinux *v)
+{
+	GElf_Ehdr ehdr;
+	size_t sections;
+
+	elf_version(EV_CURRENT);
+	v->elf = elf_begin(v->fd, ELF_C_READ_MMAP, NULL);
+	if (!v->elf || elf_kind(v->elf) != ELF_K_ELF ||
+	    !gelf_getehdr(v->elf, &ehdr))
+		return ami_error_set(v->err, AMI_ERR_INPUT,
+				     "%s is not an ELF file; a vmlinux with debug information is needed, not the compressed vmlinuz or bzImage",
+				     v->path);
+	if (ehdr.e_machine != EM_X86_64 ||
+	    ehdr.e_ident[EI_CLASS] != ELFCLASS64 ||
+	    ehdr.e_ident[EI_DATA] != ELFDATA2LSB)
+		return refuse(v, "%s is not for x86-64", v->path);
+	if (ehdr.e_shoff && (elf_getshdrnum(v->elf, &sections) ||
+			     !elf_getscn(v->elf, sections ? sections - 1 : 0)))
+		return damaged(v, "the section table");
+	return 0;
+}
+
+/* ---- is it the dumped kernel? ------------------------------------------ */
+
+static void hex(const uint8_t id[BUILD_ID], char text[2 * BUILD_ID + 1])
+{
+	int i;
+
+	for (i = 0; i < BUILD_ID; i++)
+		sprintf(text + 2 * i, "%02x", id[i]);
+}
+
+/* Of the dump: false when VMCOREINFO has none, or nothing that can be one. */
+static bool dump_build_id(const struct vmlinux *v, char text[2 * BUILD_ID + 1])
+{
+	return ami_vmcoreinfo_get(v->kernel->dump, "BUILD-ID", text,
+				  2 * BUILD_ID + 1) &&
+	       strspn(text, "0123456789abcdef") == 2 * BUILD_ID &&
+	       strspn(text, "0") != 2 * BUILD_ID;
+}
+
+static int check_build_id(const struct vmlinux *v, const char *wanted)
+{
+	char text[2 * BUILD_ID + 1];
+	uint8_t id[BUILD_ID] = { 0 };
+	const void *found;
+	ssize_t len = dwelf_elf_gnu_build_id(v->elf, &found);
+
+	if (len <= 0)
+		return refuse(v, "%s is not the dumped kernel: it has no build ID, the dump's is %s",
+			      v->path, wanted);
+	memcpy(id, found, len < BUILD_ID ? len : BUILD_ID);
+	hex(id, text);
+	if (strcmp(text, wanted))
+		return refuse(v, "%s is not the dumped kernel: its build ID is %s, the dump's is %s",
+			      v->path, text, wanted);
+	return 0;
+}
+
+/* The string at @address, unless the file leaves that section out. */
+static const char *string_at(Elf *elf, uint64_t address, size_t *max)
+{
+	Elf_Scn *scn = NULL;
+	Elf_Data *data;
+	GElf_Shdr sh;
+
+	while ((scn = elf_nextscn(elf, scn))) {
+		if (!gelf_getshdr(scn, &sh) || !(sh.sh_flags & SHF_ALLOC) ||
+		    sh.sh_type == SHT_NOBITS || address < sh.sh_addr ||
+		    address - sh.sh_addr >= sh.sh_size)
+			continue;
+		address -= sh.sh_addr;
+		data = elf_rawdata(scn, NULL);
+		if (!data || !data->d_buf || address >= data->d_size)
+			return NULL;
+		*max = data->d_size - address;
+		return (const char *)data->d_buf + address;
+	}
+	return NULL;
+}
+
+static int check_banner(const struct vmlinux *v, uint64_t address)
+{
+	static const char start[] = "Linux version ";
+	const char *release = v->kernel->release, *banner;
+	char text[128] = "";
+	size_t max, len = 0;
+
+	banner = address ? string_at(v->elf, address, &max) : NULL;
+	if (banner && max > strlen(start) &&
+	    !memcmp(banner, start, strlen(start))) {
+		banner += strlen(start);
+		max -= strlen(start);
+		for (; len < max && len < sizeof(text) - 1; len++) {
+			if (banner[len] <= ' ' || banner[len] > '~')
+				break;
+			text[len] = banner[len];
+		}
+	}
+	if (!len || !*release)
+		return refuse(v, "nothing tells whether %s is the dumped kernel: the dump has no build ID, and the Linux version is unknown for %s",
+			      v->path, len ? "the dump" : "the file");
+	if (strcmp(text, release))
+		return refuse(v, "%s is not the dumped kernel: it is Linux %s, the dump is of Linux %s",
+			      v->path, text, release);
+	return 0;
+}
+
+/* ---- symbols ----------------------------------------------------------- */
+
+struct symbols {
+	uint64_t wanted[AMI_NR_SYMBOLS];
+	uint64_t banner;
+};
+
+/* kallsyms is sorted, and its reader takes the first of equal names. */
+static void take_lowest(uint64_t *slot, uint64_t value)
+{
+	if (value && (!*slot || value < *slot))
+		*slot = value;
+}
+
+static void take_symbol(struct symbols *s, const char *name, uint64_t value)
+{
+	int i;
+
+	for (i = 0; i < AMI_NR_SYMBOLS; i++)
+		if (!strcmp(name, ami_symbol_wants[i]))
+			take_lowest(&s->wanted[i], value);
+	if (!strcmp(name, "linux_banner"))
+		take_lowest(&s->banner, value);
+}
+
+static int scan_symtab(const struct vmlinux *v, Elf_Scn *scn,
+		       const GElf_Shdr *sh, struct symbols *s)
+{
+	Elf_Data *data = elf_getdata(scn, NULL);
+	size_t i, count;
+
+	if (!data || !data->d_buf || data->d_size < sh->sh_size)
+		return damaged(v, "the symbol table");
+	count = data->d_size / sizeof(Elf64_Sym);
+	for (i = 1; i < count; i++) {
+		const char *name;
+		GElf_Sym sym;
+
+		if (i > INT32_MAX || !gelf_getsym(data, i, &sym))
+			return damaged(v, "the symbol table");
+		if (sym.st_shndx == SHN_UNDEF ||
+		    GELF_ST_TYPE(sym.st_info) > STT_FUNC)
+			continue;
+		name = elf_strptr(v->elf, sh->sh_link, sym.st_name);
+		if (!name)
+			return damaged(v, "the symbol table");
+		take_symbol(s, name, sym.st_value);
+	}
+	return 0;
+}
+
+static int find_symbols(const struct vmlinux *v, struct symbols *s)
+{
+	Elf_Scn *scn = NULL;
+	GElf_Shdr sh;
+
+	while ((scn = elf_nextscn(v->elf, scn)))
+		if (gelf_getshdr(scn, &sh) && sh.sh_type == SHT_SYMTAB)
+			return scan_symtab(v, scn, &sh, s);
+	return refuse(v, "%s is stripped: it has no symbol table (.symtab)",
+		      v->path);
+}
+
+/* Where the kernel was loaded (KASLR); absolute symbols do not move. */
+static int move_symbols(const struct vmlinux *v, const struct symbols *s,
+			uint64_t *symbol)
+{
+	const struct ami_dump *dump = v->kernel->dump;
+	uint64_t file = s->wanted[AMI_Y__stext], slide = 0, stext;
+	int i;
+
+	ami_vmcoreinfo_number(dump, "KERNELOFFSET", 16, &slide);
+	if (!file)
+		return refuse(v, "%s is no Linux kernel: it has no symbol _stext",
+			      v->path);
+	if (!ami_vmcoreinfo_number(dump, "SYMBOL(_stext)", 16, &stext))
+		return ami_error_set(v->err, AMI_ERR_DATA,
+				     "VMCOREINFO of %s has no SYMBOL(_stext), so the place of the kernel in memory is unknown",
+				     ami_dump_info(dump)->path);
+	if (file + slide != stext)
+		return refuse(v, "%s and the dump disagree on _stext: %#llx plus KERNELOFFSET %#llx is not %#llx; it is not the dumped kernel, or VMCOREINFO is damaged",
+			      v->path, (unsigned long long)file,
+			      (unsigned long long)slide,
+			      (unsigned long long)stext);
+	for (i = 0; i < AMI_NR_SYMBOLS; i++) {
+		symbol[i] = s->wanted[i];
+		if (symbol[i] >= START_KERNEL_MAP)
+			symbol[i] += slide;
+	}
+	return 0;
+}
+
+static int resolve_symbols(const struct vmlinux *v, uint64_t *symbol)
+{
+	char build_id[2 * BUILD_ID + 1];
+	struct symbols s = { .banner = 0 };
+	bool identified = dump_build_id(v, build_id);
+
+	if (identified && check_build_id(v, build_id))
+		return -1;
+	if (find_symbols(v, &s))
+		return -1;
+	if (!identified && check_banner(v, s.banner))
+		return -1;
+	return move_symbols(v, &s, symbol);
+}
+
+/* ---- the wanted types, wherever they are defined ----------------------- */
+
+struct wanted_type {
+	const char *name;
+	bool enumeration;
+	bool found;
+	Dwarf_Die die;
+};
+
+/* Sorted by name, each name once. */
+struct wanted_types {
+	struct wanted_type type[AMI_NR_FIELDS + AMI_NR_TYPES +
+				AMI_NR_ENUMERATORS];
+	size_t count;
+	size_t missing;
+};
+
+static int by_name(const void *a, const void *b)
+{
+	const struct wanted_type *left = a, *right = b;
+
+	return strcmp(left->name, right->name);
+}
+
+static void collect_types(struct wanted_types *w)
+{
+	size_t i, unique = 0;
+
+	memset(w, 0, sizeof(*w));
+	for (i = 0; i < AMI_NR_FIELDS; i++)
+		w->type[w->count++].name = ami_field_wants[i].type;
+	for (i = 0; i < AMI_NR_TYPES; i++)
+		w->type[w->count++].name = ami_type_wants[i];
+	for (i = 0; i < AMI_NR_ENUMERATORS; i++) {
+		w->type[w->count].enumeration = true;
+		w->type[w->count++].name = ami_enum_wants[i].type;
+	}
+	qsort(w->type, w->count, sizeof(w->type[0]), by_name);
+	for (i = 0; i < w->count; i++)
+		if (!unique || by_name(&w->type[unique - 1], &w->type[i]))
+			w->type[unique++] = w->type[i];
+	w->count = unique;
+	w->missing = unique;
+}
+
+static struct wanted_type *wanted_type(struct wanted_types *w,
+				       const char *name)
+{
+	struct wanted_type key = { .name = name };
+
+	return bsearch(&key, w->type, w->count, sizeof(w->type[0]), by_name);
+}
+
+/* A type found, or NULL: wanted_type() cannot fail for a name of the tables. */
+static Dwarf_Die *found_type(struct wanted_types *w, const char *name)
+{
+	struct wanted_type *t = wanted_type(w, name);
+
+	return t->found ? &t->die : NULL;
+}
+
+static const char *own_name(Dwarf_Die *die)
+{
+	Dwarf_Attribute attr;
+
+	return dwarf_formstring(dwarf_attr(die, DW_AT_name, &attr));
+}
+
+static bool is_composite(int tag)
+{
+	return tag == DW_TAG_structure_type || tag == DW_TAG_union_type;
+}
+
+static void consider(struct wanted_types *w, Dwarf_Die *die)
+{
+	int tag = dwarf_tag(die);
+	struct wanted_type *t;
+	const char *name;
+
+	if (!is_composite(tag) && tag != DW_TAG_enumeration_type)
+		return;
+	name = own_name(die);
+	t = name ? wanted_type(w, name) : NULL;
+	if (!t || t->found || t->enumeration == is_composite(tag) ||
+	    dwarf_hasattr(die, DW_AT_declaration))
+		return;
+	t->die = *die;
+	t->found = true;
+	w->missing--;
+}
+
+/* C types that other files can share stand at the top level of a unit. */
+static int scan_unit(struct wanted_types *w, Dwarf_Die *unit)
+{
+	Dwarf_Die die;
+	int ret;
+
+	for (ret = dwarf_child(unit, &die); !ret && w->missing;
+	     ret = dwarf_siblingof(&die, &die))
+		consider(w, &die);
+	return ret < 0 ? -1 : 0;
+}
+
+static int find_types(const struct vmlinux *v, struct wanted_types *w)
+{
+	Dwarf_CU *cu = NULL;
+	Dwarf_Die unit;
+	int ret = 0;
+
+	while (w->missing) {
+		ret = dwarf_get_units(v->dwarf, cu, &cu, NULL, NULL, &unit,
+				      NULL);
+		if (ret)
+			break;
+		if (ami_dump_interrupted(v->kernel->dump))
+			return ami_error_set(v->err, AMI_ERR_INTERRUPTED,
+					     "interrupted");
+		if (scan_unit(w, &unit))
+			return bad_dwarf(v);
+	}
+	if (ret < 0)
+		return bad_dwarf(v);
+	if (w->missing == w->count)
+		return refuse(v, "%s has no debug information (DWARF) on types",
+			      v->path);
+	return 0;
+}
+
+/* ---- members ----------------------------------------------------------- */
+
+/*
+ * Functions that return int: 1 = found, 0 = there is none, -1 = damaged. What
+ * cannot be understood must not look like what the kernel lacks.
+ */
+
+static int number(Dwarf_Die *die, unsigned int name, uint64_t *value)
+{
+	Dwarf_Attribute attr;
+	Dwarf_Word word;
+
+	if (!dwarf_attr(die, name, &attr))
+		return 0;
+	if (dwarf_formudata(&attr, &word))
+		return -1;
+	*value = word;
+	return 1;
+}
+
+static bool type_of(Dwarf_Die *die, Dwarf_Die *type)
+{
+	Dwarf_Attribute attr;
+
+	return dwarf_formref_die(dwarf_attr(die, DW_AT_type, &attr), type);
+}
+
+/* Typedefs and qualifiers stand between a member and its type. */
+static bool stripped_type_of(Dwarf_Die *die, Dwarf_Die *type)
+{
+	int depth;
+
+	if (!type_of(die, type))
+		return false;
+	for (depth = 0; depth < MAX_DEPTH; depth++) {
+		switch (dwarf_tag(type)) {
+		case DW_TAG_typedef:
+		case DW_TAG_const_type:
+		case DW_TAG_volatile_type:
+		case DW_TAG_restrict_type:
+		case DW_TAG_atomic_type:
+			if (!type_of(type, type))
+				return false;
+			break;
+		default:
+			return true;
+		}
+	}
+	return false;
+}
+
+/* All dimensions together; 0 for a flexible array, as in BTF. */
+static int array_length(Dwarf_Die *array, uint64_t *length)
+{
+	Dwarf_Die range;
+	int ret;
+
+	*length = 1;
+	for (ret = dwarf_child(array, &range); !ret;
+	     ret = dwarf_siblingof(&range, &range)) {
+		uint64_t count = 0;
+		int has;
+
+		if (dwarf_tag(&range) != DW_TAG_subrange_type)
+			continue;
+		has = number(&range, DW_AT_count, &count);
+		if (!has) {
+			has = number(&range, DW_AT_upper_bound, &count);
+			count += has;
+		}
+		if (has < 0 || __builtin_mul_overflow(*length, count, length))
+			return -1;
+	}
+	return ret < 0 ? -1 : 1;
+}
+
+/* Size of the type of the member (or array) @die; always found, or damaged. */
+static int size_of(Dwarf_Die *die, uint64_t *size)
+{
+	uint64_t count = 1, length;
+	Dwarf_Die type;
+	int depth, has;
+
+	for (depth = 0; depth < MAX_DEPTH; depth++) {
+		if (!stripped_type_of(die, &type))
+			return -1;
+		die = &type;
+		if (dwarf_tag(die) != DW_TAG_array_type)
+			break;
+		if (array_length(die, &length) < 0 ||
+		    __builtin_mul_overflow(count, length, &count))
+			return -1;
+	}
+	has = number(die, DW_AT_byte_size, size);
+	if (!has && dwarf_tag(die) == DW_TAG_pointer_type) {
+		*size = 8;
+		has = 1;
+	}
+	if (has <= 0 || __builtin_mul_overflow(*size, count, size))
+		return -1;
+	return *size <= UINT32_MAX ? 1 : -1;
+}
+
+/*
+ * DWARF 2 and 3, and GCC as long as it writes DWARF 4: DW_AT_bit_offset counts
+ * from the highest bit of the storage unit down to the highest of the field.
+ * It is negative where a packed field reaches beyond its storage unit.
+ */
+static int old_bit_offset(Dwarf_Die *member, uint64_t width, uint64_t *bits)
+{
+	uint64_t word, storage;
+	int64_t from_top, first;
+	int has = number(member, DW_AT_bit_offset, &word);
+
+	if (has <= 0)
+		return has;
+	from_top = (int64_t)word;
+	has = number(member, DW_AT_byte_size, &storage);
+	if (!has)
+		has = size_of(member, &storage);
+	if (has < 0 || storage > 8 || from_top < -64 || from_top > 64)
+		return -1;
+	first = (int64_t)(*bits + storage * 8 - width) - from_top;
+	if (first < 0)
+		return -1;
+	*bits = first;
+	return 1;
+}
+
+/* In bits from the start of the structure; @width is 0 if no bit field. */
+static int member_place(Dwarf_Die *member, uint64_t *bits, uint64_t *width)
+{
+	uint64_t bytes = 0;
+	int has;
+
+	*width = 0;
+	if (number(member, DW_AT_bit_size, width) < 0 || *width > 64)
+		return -1;
+	has = number(member, DW_AT_data_bit_offset, bits);
+	if (!has) {
+		/* Absent in a union. */
+		if (number(member, DW_AT_data_member_location, &bytes) < 0 ||
+		    bytes > UINT32_MAX)
+			return -1;
+		*bits = bytes * 8;
+		if (*width)
+			has = old_bit_offset(member, *width, bits);
+	}
+	return has < 0 || *bits / 8 > UINT32_MAX ? -1 : 1;
+}
+
+struct search {
+	const char *name;
+	size_t len;
+	unsigned int budget;
+	uint64_t bits;		/* where the member was found */
+	uint64_t width;
+	Dwarf_Die member;
+};
+
+static int find_member(struct search *s, Dwarf_Die *in, uint64_t bits,
+		       int depth);
+
+/* A member without name: its own members count as those of the outer one. */
+static int try_member(struct search *s, Dwarf_Die *member, uint64_t bits,
+		      int depth)
+{
+	const char *name = own_name(member);
+	uint64_t at, width;
+	Dwarf_Die type;
+
+	if (name && (strncmp(name, s->name, s->len) || name[s->len]))
+		return 0;
+	if (member_place(member, &at, &width) < 0)
+		return -1;
+	if (name) {
+		s->bits = bits + at;
+		s->width = width;
+		s->member = *member;
+		return 1;
+	}
+	if (!stripped_type_of(member, &type))
+		return -1;
+	return is_composite(dwarf_tag(&type)) ?
+	       find_member(s, &type, bits + at, depth + 1) : 0;
+}
+
+static int find_member(struct search *s, Dwarf_Die *in, uint64_t bits,
+		       int depth)
+{
+	Dwarf_Die member;
+	int ret, found;
+
+	if (depth > MAX_DEPTH)
+		return -1;
+	for (ret = dwarf_child(in, &member); !ret;
+	     ret = dwarf_siblingof(&member, &member)) {
+		if (!s->budget--)
+			return -1;
+		if (dwarf_tag(&member) != DW_TAG_member)
+			continue;
+		found = try_member(s, &member, bits, depth);
+		if (found)
+			return found;
+	}
+	return ret < 0 ? -1 : 0;
+}
+
+static int take_member(struct search *s, struct ami_member *out)
+{
+	uint64_t size;
+
+	if (s->bits / 8 > UINT32_MAX)
+		return -1;
+	out->offset = s->bits / 8;
+	out->bit_size = s->width;
+	if (s->width) {
+		out->bit_offset = s->bits % 8;
+		out->size = (out->bit_offset + out->bit_size + 7u) / 8;
+	} else {
+		if (size_of(&s->member, &size) < 0)
+			return -1;
+		out->size = size;
+	}
+	out->present = true;
+	return 1;
+}
+
+static int resolve_path(const Dwarf_Die *type, const char *path,
+			struct ami_member *out)
+{
+	struct search s = { .budget = MAX_MEMBERS };
+	Dwarf_Die in = *type;
+	int ret;
+
+	for (;;) {
+		s.name = path;
+		s.len = strcspn(path, ".");
+		if (!is_composite(dwarf_tag(&in)))
+			return 0;
+		ret = find_member(&s, &in, s.bits, 0);
+		if (ret <= 0)
+			return ret;
+		if (!path[s.len])
+			return take_member(&s, out);
+		path += s.len + 1;
+		if (!stripped_type_of(&s.member, &in))
+			return -1;
+	}
+}
+
+/* ---- enumerators ------------------------------------------------------- */
+
+static int resolve_enumerator(Dwarf_Die *type, const char *wanted,
+			      int64_t *value)
+{
+	Dwarf_Die die;
+	int ret;
+
+	for (ret = dwarf_child(type, &die); !ret;
+	     ret = dwarf_siblingof(&die, &die)) {
+		const char *name = own_name(&die);
+		uint64_t word;
+
+		if (!name || strcmp(name, wanted))
+			continue;
+		if (number(&die, DW_AT_const_value, &word) <= 0)
+			return -1;
+		*value = (int64_t)word;
+		return 1;
+	}
+	return ret < 0 ? -1 : 0;
+}
+
+/* ---- all together ------------------------------------------------------ */
+
+static int fill_layout(struct wanted_types *w, struct ami_layout *layout)
+{
+	Dwarf_Die *type;
+	int i, ret;
+
+	for (i = 0; i < AMI_NR_TYPES; i++) {
+		type = found_type(w, ami_type_wants[i]);
+		if (type && number(type, DW_AT_byte_size,
+				   &layout->type_size[i]) <= 0)
+			return -1;
+	}
+	for (i = 0; i < AMI_NR_FIELDS; i++) {
+		type = found_type(w, ami_field_wants[i].type);
+		if (type && resolve_path(type, ami_field_wants[i].path,
+					 &layout->field[i]) < 0)
+			return -1;
+	}
+	for (i = 0; i < AMI_NR_ENUMERATORS; i++) {
+		type = found_type(w, ami_enum_wants[i].type);
+		if (!type)
+			continue;
+		ret = resolve_enumerator(type, ami_enum_wants[i].id,
+					 &layout->enumerator[i].value);
+		if (ret < 0)
+			return -1;
+		layout->enumerator[i].present = ret;
+	}
+	return 0;
+}
+
+static int resolve_types(struct vmlinux *v, struct ami_layout *layout)
+{
+	struct wanted_types w;
+
+	v->dwarf = dwarf_begin_elf(v->elf, DWARF_C_READ, NULL);
+	if (!v->dwarf)
+		return refuse(v, "%s has no debug information (DWARF)",
+			      v->path);
+	collect_types(&w);
+	if (find_types(v, &w))
+		return -1;
+	if (fill_layout(&w, layout))
+		return bad_dwarf(v);
+	return 0;
+}
+
+static int resolve(void *ctx, struct ami_kernel *k, struct ami_layout *layout,
+		   struct ami_error *err)
+{
+	struct vmlinux v = { .path = ctx, .kernel = k, .err = err };
+	int ret = -1;
+
+	if (!open_file(&v) && !open_elf(&v) &&
+	    !resolve_symbols(&v, layout->symbol))
+		ret = resolve_types(&v, layout);
+	dwarf_end(v.dwarf);
+	elf_end(v.elf);
+	if (v.fd >= 0)
+		close(v.fd);
+	return ret;
+}
+
+struct ami_layout_source ami_layout_vmlinux(const char *path)
+{
+	return (struct ami_layout_source){
+		.name = "DWARF",
+		.resolve = resolve,
+		.ctx = (void *)path,
+	};
+}

@@ -1,0 +1,393 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""crash> amdiommu against the stand-alone command, on real dumps.
+
+usage: test_crash.py AMDIOMMU AMDIOMMU.SO VMLINUX VMCORE...
+
+Both read the same dump by different means: libkdumpfile and BTF here, crash
+and its gdb there. What they say must be equal but for "dump", which names the
+means. $CRASH: the crash to run, instead of the one on the path.
+"""
+import json
+import os
+import shutil
+import signal
+import struct
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+
+if len(sys.argv) < 5:
+    sys.exit(__doc__)
+TOOL, SO, VMLINUX = map(os.path.abspath, sys.argv[1:4])
+VMCORES = [os.path.abspath(path) for path in sys.argv[4:]]
+CRASH = os.environ.get('CRASH', 'crash')
+VIEWS = ['report', 'check', 'devices', 'domains', 'ring', 'log', 'irq', 'pages']
+BLOCK = 4096
+
+
+def standalone(vmcore, words):
+    """JSON of a view by the stand-alone command."""
+    view, *rest = words
+    done = subprocess.run([TOOL, view, vmcore, *rest, '--json', '--pages'],
+                          stdout=subprocess.PIPE, check=True)
+    return json.loads(done.stdout)
+
+
+def facts(data):
+    return {key: value for key, value in data.items() if key != 'dump'}
+
+
+class Crash:
+    """One crash session: commands on its standard input, files as output."""
+
+    def __init__(self, vmcore, *options, so=SO):
+        self.dir = tempfile.mkdtemp()
+        self.log = os.path.join(self.dir, 'log')
+        env = dict(os.environ, HOME=self.dir, TERM='dumb')
+        with open(self.log, 'wb') as log:
+            self.process = subprocess.Popen(
+                [CRASH, '-s', *options, VMLINUX, vmcore], env=env,
+                stdin=subprocess.PIPE, stdout=log, stderr=subprocess.STDOUT,
+                cwd=self.dir)
+        self.count = 0
+        self.send(f'extend {so}')
+
+    def send(self, *commands):
+        for command in commands:
+            self.process.stdin.write(command.encode() + b'\n')
+        self.process.stdin.flush()
+
+    def path(self, name):
+        return os.path.join(self.dir, name)
+
+    def read(self, name):
+        with open(self.path(name), encoding='utf-8') as file:
+            return file.read()
+
+    def ask(self, command):
+        """Send a command; the name of the file that will hold its output."""
+        self.count += 1
+        self.send(f'{command} > out{self.count}')
+        return f'out{self.count}'
+
+    def wait(self, name='here'):
+        """Until everything sent so far has been carried out."""
+        self.send(f'!touch {name}')
+        end = time.monotonic() + 300
+        while not os.path.exists(self.path(name)):
+            if self.process.poll() is not None or time.monotonic() > end:
+                raise RuntimeError('crash is gone:\n' + self.read('log'))
+            time.sleep(0.02)
+        os.unlink(self.path(name))
+
+    def close(self):
+        """End the session; what it said on the terminal."""
+        self.send('quit')
+        self.process.stdin.close()
+        self.process.wait(120)
+        log = self.read('log')
+        shutil.rmtree(self.dir)
+        if self.process.returncode:
+            raise RuntimeError(f'crash: {self.process.returncode}\n{log}')
+        return log
+
+
+def questions(vmcore):
+    """Every view, every device, and addresses of all kinds."""
+    words = [[view] for view in VIEWS] + [['who', '0'], ['who', 'ffffffffff']]
+    for device in standalone(vmcore, ['devices'])['devices']:
+        words.append(['devices', device['bdf']])
+        words.append(['map', device['bdf']])
+        ranges = standalone(vmcore, words[-1])['ranges']
+        for one in ranges[:1] + ranges[-1:]:
+            words.append(['translate', device['bdf'], one['iova']])
+            words.append(['who', one['phys']])
+    return words
+
+
+class SameFacts(unittest.TestCase):
+    def compare(self, vmcore, *options, setup=()):
+        words = questions(vmcore)
+        crash = Crash(vmcore, *options)
+        crash.send(*setup)
+        names = [crash.ask('amdiommu -jP ' + ' '.join(w)) for w in words]
+        crash.wait()
+        for question, name in zip(words, names):
+            with self.subTest(vmcore=vmcore, options=options,
+                              question=question):
+                said = json.loads(crash.read(name))
+                self.assertEqual(facts(said),
+                                 facts(standalone(vmcore, question)))
+                if question == ['report']:
+                    self.assertEqual(said['dump']['types'], 'crash')
+        crash.close()
+        return len(words)
+
+    def test_every_view_of_every_dump(self):
+        for vmcore in VMCORES:
+            self.assertGreater(self.compare(vmcore), len(VIEWS) + 2)
+
+    def test_text(self):
+        """The text is the same too, where it does not name the dump."""
+        vmcore = VMCORES[0]
+        crash = Crash(vmcore)
+        views = VIEWS[2:]
+        names = [crash.ask(f'amdiommu -d {view}') for view in views]
+        crash.wait()
+        for view, name in zip(views, names):
+            done = subprocess.run([TOOL, view, vmcore, '-d'], check=True,
+                                  stdout=subprocess.PIPE, text=True)
+            self.assertEqual(crash.read(name), done.stdout, view)
+        crash.close()
+
+
+def without_page(source, target, pfn):
+    """A copy of a kdump file in which one page counts as filtered out."""
+    with open(source, 'rb') as file:
+        data = bytearray(file.read())
+    sub_blocks, bitmap_blocks = struct.unpack_from('<iI', data, 428 + 4)
+    bitmap = (1 + sub_blocks + bitmap_blocks // 2) * BLOCK
+    descs = (1 + sub_blocks + bitmap_blocks) * BLOCK
+    bits = int.from_bytes(data[bitmap:descs], 'little')
+    assert bits >> pfn & 1
+    rank = bin(bits & ((1 << pfn) - 1)).count('1')
+    last = bin(bits).count('1') - 1
+    data[descs + 24 * rank:descs + 24 * last] = \
+        data[descs + 24 * (rank + 1):descs + 24 * (last + 1)]
+    data[bitmap + pfn // 8] &= ~(1 << pfn % 8)
+    with open(target, 'wb') as file:
+        file.write(data)
+
+
+class FilteredPages(unittest.TestCase):
+    def setUp(self):
+        for path in VMCORES:
+            with open(path, 'rb') as file:
+                if file.read(8) == b'KDUMP   ':
+                    self.vmcore = path
+                    break
+        else:
+            self.skipTest('no kdump-compressed dump was given')
+
+    def victim(self):
+        """Device, IOVA and page frame of one of its page-table pages."""
+        for device in standalone(self.vmcore, ['devices'])['devices']:
+            ranges = standalone(self.vmcore, ['map', device['bdf']])['ranges']
+            for one in ranges[:1]:
+                words = ['translate', device['bdf'], one['iova']]
+                steps = standalone(self.vmcore, words).get('steps')
+                if steps:
+                    return words, int(steps[-1]['table'], 16) >> 12
+        self.fail('no device with a page table')
+
+    def test_a_filtered_page_is_not_a_page_of_zeros(self):
+        words, pfn = self.victim()
+        with tempfile.TemporaryDirectory() as tmp:
+            cut = os.path.join(tmp, 'cut')
+            without_page(self.vmcore, cut, pfn)
+            here = standalone(cut, ['report'])
+            self.assertNotEqual(facts(here),
+                                facts(standalone(self.vmcore, ['report'])))
+            for options, setup in (((), ()), (('--zero_excluded',), ()),
+                                   ((), ('set zero_excluded on',))):
+                crash = Crash(cut, *options)
+                crash.send(*setup)
+                report = crash.ask('amdiommu -jP')
+                step = crash.ask('amdiommu -j ' + ' '.join(words))
+                crash.wait()
+                self.assertEqual(facts(json.loads(crash.read(report))),
+                                 facts(here))
+                self.assertIn('filtered', crash.read(step))
+                crash.close()
+
+    def test_flattened(self):
+        """crash reads such a stream as it is."""
+        if not shutil.which('makedumpfile'):
+            self.skipTest('no makedumpfile')
+        with tempfile.TemporaryDirectory() as tmp:
+            flat = os.path.join(tmp, 'flat')
+            with open(flat, 'wb') as file:
+                subprocess.run(['makedumpfile', '-F', '-l', '-d', '1',
+                                self.vmcore], stdout=file, check=True,
+                               stderr=subprocess.DEVNULL)
+            crash = Crash(flat)
+            name = crash.ask('amdiommu -jP')
+            crash.wait()
+            said = json.loads(crash.read(name))
+            self.assertEqual(facts(said),
+                             facts(standalone(flat, ['report'])))
+            self.assertTrue(said['dump']['flattened'])
+            crash.close()
+
+
+class Session(unittest.TestCase):
+    def setUp(self):
+        self.crash = Crash(VMCORES[0])
+
+    def tearDown(self):
+        self.crash.close()
+
+    def test_pipes_and_files(self):
+        self.crash.send('amdiommu -jP | head -3 > head',
+                        'amdiommu -v ring | grep -c done > grep')
+        whole = self.crash.ask('amdiommu')
+        self.crash.wait()
+        self.assertEqual(len(self.crash.read('head').splitlines()), 3)
+        self.assertGreater(int(self.crash.read('grep')), 0)
+        self.assertTrue(self.crash.read(whole).startswith('VERDICT'))
+
+    def test_wrong_arguments_name_the_help(self):
+        wrong = ['amdiommu nosuch', 'amdiommu -Z', 'amdiommu -m',
+                 'amdiommu -m -r', 'amdiommu -m nonsense', 'amdiommu ring x',
+                 'amdiommu who zz', 'amdiommu translate 00:02.0',
+                 'amdiommu report more', 'amdiommu who 1 2 3 4']
+        names = [self.crash.ask(command) for command in wrong]
+        good = self.crash.ask('amdiommu check')
+        self.crash.wait()
+        for command, name in zip(wrong, names):
+            self.assertIn('Enter "help amdiommu"', self.crash.read(name),
+                          command)
+        self.assertEqual(len(self.crash.read(good).splitlines()), 1)
+
+    def test_help_names_every_option(self):
+        name = self.crash.ask('help amdiommu')
+        self.crash.wait()
+        text = self.crash.read(name)
+        for word in ['-s report', '-c check', '-D devices', '-o domains',
+                     '-m map', '-t translate', '-w who', '-r ring', '-l log',
+                     '-i irq', '-p pages', '-v ', '-x ', '-d ', '-j ', '-P ',
+                     'EXAMPLES', 'crash> amdiommu']:
+            self.assertIn(word, text)
+
+    def test_radix(self):
+        ask = self.crash.ask
+        names = [ask('amdiommu ring'), ask('amdiommu -x ring')]
+        self.crash.send('set radix 16 > radix')
+        names += [ask('amdiommu ring'), ask('amdiommu -d ring')]
+        self.crash.wait()
+        dec, hexa, default, back = map(self.crash.read, names)
+        self.assertIn(' 512 entries', dec)
+        self.assertIn(' 0x200 entries', hexa)
+        self.assertEqual(default, hexa)
+        self.assertEqual(back, dec)
+
+    def test_symbol_as_address(self):
+        names = [self.crash.ask('amdiommu -j who init_task'),
+                 self.crash.ask('sym init_task')]
+        self.crash.wait()
+        address = self.crash.read(names[1]).split()[0]
+        self.assertEqual(facts(json.loads(self.crash.read(names[0]))),
+                         facts(standalone(VMCORES[0], ['who', address])))
+
+    def test_unload_and_load_again(self):
+        first = self.crash.ask('amdiommu -jP')
+        self.crash.send(f'extend -u {SO}')
+        gone = self.crash.ask('amdiommu')
+        self.crash.send(f'extend {SO}')
+        again = self.crash.ask('amdiommu -jP')
+        self.crash.wait()
+        self.assertNotIn('VERDICT', self.crash.read(gone))
+        self.assertEqual(self.crash.read(first), self.crash.read(again))
+
+    def memory(self, field):
+        with open(f'/proc/{self.crash.process.pid}/status') as file:
+            return int(file.read().split(field + ':')[1].split()[0], 0)
+
+    def files(self):
+        return len(os.listdir(f'/proc/{self.crash.process.pid}/fd'))
+
+    def repeat(self, count):
+        for _ in range(count):
+            self.crash.send('amdiommu -jP > /dev/null', 'amdiommu -m > x',
+                            'amdiommu -jv ring | head -1 > x')
+        self.crash.wait()
+
+    def test_two_hundred_times_leak_nothing(self):
+        self.repeat(20)
+        before, files = self.memory('VmData'), self.files()
+        self.repeat(200)
+        self.assertLess(self.memory('VmData') - before, 200)
+        self.assertEqual(self.files(), files)
+
+    def sigint_blocked(self):
+        with open(f'/proc/{self.crash.process.pid}/status') as file:
+            mask = int(file.read().split('SigBlk:')[1].split()[0], 16)
+        return mask >> (signal.SIGINT - 1) & 1
+
+    def test_ctrl_c_during_the_analysis(self):
+        for _ in range(3):
+            self.crash.send(f'extend -u {SO}', f'extend {SO}')
+            self.crash.wait()
+            name = self.crash.ask('amdiommu -jP')
+            end = time.monotonic() + 120
+            while not self.sigint_blocked():
+                self.assertLess(time.monotonic(), end, 'never in the library')
+            os.kill(self.crash.process.pid, signal.SIGINT)
+            again = self.crash.ask('amdiommu -jP')
+            self.crash.wait()
+            self.assertEqual(self.crash.read(name), '')
+            self.assertEqual(facts(json.loads(self.crash.read(again))),
+                             facts(standalone(VMCORES[0], ['report'])))
+
+    def test_ctrl_c_during_the_output(self):
+        before = None
+        for _ in range(10):
+            self.crash.send('amdiommu -jv ring | (touch reads; sleep 1;'
+                            ' cat > /dev/null)')
+            while not os.path.exists(self.crash.path('reads')):
+                time.sleep(0.01)
+            os.unlink(self.crash.path('reads'))
+            time.sleep(0.2)
+            os.kill(self.crash.process.pid, signal.SIGINT)
+            self.crash.wait()
+            before = before or self.files()
+            self.assertEqual(self.files(), before)
+        name = self.crash.ask('amdiommu check')
+        self.crash.wait()
+        self.assertEqual(len(self.crash.read(name).splitlines()), 1)
+
+
+class WrongCrash(unittest.TestCase):
+    def test_refuses_another_version(self):
+        """An extension that claims to be built for another version."""
+        done = subprocess.run([CRASH, '--version'], stdout=subprocess.PIPE,
+                              text=True)
+        version = done.stdout.split('crash ')[1].split()[0].encode()
+        with open(SO, 'rb') as file:
+            code = file.read()
+        self.assertIn(version + b'\0', code)
+        with tempfile.TemporaryDirectory() as tmp:
+            other = os.path.join(tmp, 'other.so')
+            with open(other, 'wb') as file:
+                file.write(code.replace(version + b'\0',
+                                        b'9' * len(version) + b'\0'))
+            crash = Crash(VMCORES[0], so=other)
+            name = crash.ask('amdiommu')
+            crash.wait()
+            self.assertNotIn('VERDICT', crash.read(name))
+            log = crash.close()
+        self.assertIn('built for crash', log)
+        self.assertIn('unloaded', log)
+
+
+def main():
+    missing = [path for path in (TOOL, SO, VMLINUX, *VMCORES)
+               if not os.path.exists(path)]
+    if not shutil.which(CRASH):
+        missing.append('crash(8)')
+    if missing:
+        print('cannot run here, missing: ' + ', '.join(missing))
+        return 77
+    result = unittest.main(argv=sys.argv[:1], exit=False, verbosity=2).result
+    failed = len(result.failures) + len(result.errors)
+    skipped = len(result.skipped)
+    print(f'{result.testsRun - failed - skipped} passed, {failed} failed'
+          f'{f", {skipped} skipped" if skipped else ""}')
+    return 1 if failed else 0
+
+
+if __name__ == '__main__':
+    sys.exit(main())

@@ -1,0 +1,373 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Compare amdiommu's JSON (docs/json.md) with the truth of a run."""
+import collections
+import dataclasses
+import json
+import os
+import subprocess
+
+from hardware import WRITE, is_paging, is_passthrough, ring_entries, unpack
+from memory import members
+from workdir import Failed, path
+
+SECONDS = 300
+COMPLETION_WAIT = 1
+
+
+class Results:
+    """Prints each check as it is made, and counts."""
+
+    def __init__(self):
+        self.passed = 0
+        self.failed = 0
+
+    def check(self, good, text):
+        print(f'{"ok  " if good else "FAIL"} {text}')
+        if good:
+            self.passed += 1
+        else:
+            self.failed += 1
+
+    def info(self, text):
+        print(f'info {text}')
+
+    def close(self):
+        print(f'{self.passed} passed, {self.failed} failed')
+        return 1 if self.failed or not self.passed else 0
+
+
+# --- what must be found --------------------------------------------------------
+
+@dataclasses.dataclass
+class Expected:
+    """The truth in one shape for all kinds of runs.
+
+    written: {BDF: pages that must be found}; unnamed: those of them that no
+    page table names any more; unjudged: {BDF: pages written of which nothing
+    can be said}.
+    """
+    kernel: str
+    kdump: bool
+    pending: bool
+    loaded: bool        # disks or NIC were busy
+    devices: dict
+    ring: dict
+    ram: set
+    roles: dict
+    written: dict
+    unnamed: dict
+    unjudged: dict
+    unexplained: int
+
+    def writable(self, bdf):
+        """RAM pages that the device's table lets it write"""
+        found = set()
+        for _, first, count, permission in self.devices[bdf].get('map', ()):
+            if permission & WRITE:
+                found.update(range(first, first + count))
+        return found & self.ram
+
+    def label(self, bdf):
+        return f'{bdf} {self.roles[bdf]}' if bdf in self.roles else bdf
+
+
+def from_halt(truth):
+    written = {bdf: members(entry['runs'])
+               for bdf, entry in truth['written_by_device'].items()}
+    unnamed = {
+        bdf: members(entry.get('not_in_writable_map_at_stop', []))
+        for bdf, entry in truth['written_by_device'].items()}
+    return Expected(
+        kernel=truth['kernel'], kdump=False,
+        pending=truth['params']['pending'] > 0,
+        loaded=bool(truth['params']['io'] or truth['params']['net']),
+        devices=truth['hw']['devices'], ring=truth['hw']['cmd_ring'],
+        ram=members(truth['ram']), roles=truth['roles'],
+        written=written, unnamed=unnamed, unjudged={},
+        unexplained=truth['changed_not_device']['n'])
+
+
+def taken_over(truth, bdf):
+    """Did the capture kernel give the device other tables?"""
+    old, new = (truth['hw'][freeze]['devices'][bdf]
+                for freeze in ('capstart', 'capdone'))
+    return not new or not old or new['dte'][0] != old['dte'][0]
+
+
+def from_kdump(truth):
+    """Tables as the CPUs stopped. What was written between the line "Kernel
+    panic" and that moment may be in no table rightly: the request was mapped,
+    done and unmapped before."""
+    state = truth['hw']['capstart']
+    found = Expected(
+        kernel=truth['kernel'], kdump=True, pending=False,
+        loaded=bool(truth['params']['io'] or truth['params']['net']),
+        devices=state['devices'], ring=state['cmd_ring'],
+        ram=members(truth['ram']) - members(truth['crashkernel_pfns']),
+        roles=truth['roles'], written={}, unnamed={}, unjudged={},
+        unexplained=0)
+    for phase, facts in truth['phases'].items():
+        for bdf, entry in facts['written_by_device'].items():
+            pages = members(entry['runs'])
+            outside = members(entry.get('not_in_writable_map_at_stop', []))
+            if phase.startswith('panic') or taken_over(truth, bdf):
+                found.unjudged.setdefault(bdf, set()).update(outside)
+                pages -= outside
+            found.written.setdefault(bdf, set()).update(pages)
+    return found
+
+
+def expected(truth):
+    return from_kdump(truth) if 'phases' in truth else from_halt(truth)
+
+
+# --- the report -------------------------------------------------------------------
+
+def exposures_of(report, bdf):
+    return [e for e in report['exposures'] if e['requester'] == bdf]
+
+
+def pages_of(exposure, ram):
+    """A pass-through exposure may be given as a count alone."""
+    if exposure.get('pfns') is None:
+        whole = (exposure['class'] == 'passthrough' and
+                 exposure['pages'] >= len(ram))
+        return ram if whole else set()
+    return members(exposure['pfns'])
+
+
+def announced(report, bdf):
+    """Is it said that pages exist that cannot be named, and where?"""
+    return any(e['class'] == 'stale' and e['complete'] is False and
+               e.get('iovas') for e in exposures_of(report, bdf))
+
+
+# --- checks -----------------------------------------------------------------------
+
+def check_run(results, want, report):
+    """The run itself must be able to prove something."""
+    results.check(report['dump']['release'] == want.kernel,
+                  f'release {report["dump"]["release"]}')
+    if want.loaded:
+        total = sum(len(pages) for pages in want.written.values())
+        results.check(total > 0, f'devices wrote {total} pages after the stop')
+    results.check(want.unexplained == 0,
+                  f'{want.unexplained} changed pages without a device')
+
+
+def check_device_table(results, want, report):
+    shown = {device['bdf']: device for device in report['devices']}
+    real = {bdf: e for bdf, e in want.devices.items() if e}
+    equal, bad = 0, []
+    for bdf, entry in real.items():
+        device = shown.get(bdf)
+        words = device and device['dte'] and [int(x, 16)
+                                              for x in device['dte']]
+        if words == [int(x, 16) for x in entry['dte']]:
+            equal += 1
+        elif not (want.kdump and device and
+                  device['dte_state'] == 'overwritten'):
+            bad.append(bdf)
+    over = len(real) - equal - len(bad)
+    results.check(not bad and real, f'DTE: {equal} of {len(real)} equal' +
+                  (f', {over} said to be overwritten' if over else '') +
+                  (f'; wrong: {" ".join(bad)}' if bad else ''))
+
+
+def newest_wait(entries, head):
+    """Index of the newest completion wait that the IOMMU executed"""
+    for i in range(1, len(entries) + 1):
+        index = (head - i) % len(entries)
+        word = entries[index]
+        if word[1] >> 28 == COMPLETION_WAIT and word[0] & 1:
+            return index
+    return None
+
+
+def span(first, end, size):
+    """Ring indexes from `first` up to `end`, which is left out"""
+    return [(first + i) % size for i in range((end - first) % size)]
+
+
+def check_ring_words(results, want, entries, shown):
+    """Returns whether the ring in the dump is the crashed kernel's."""
+    words = [[int(x, 16) for x in entry['words']] for entry in shown]
+    results.check([entry['index'] for entry in shown] ==
+                  list(range(len(entries))),
+                  f'ring: {len(shown)} of {len(entries)} entries shown')
+    other = [i for i, (a, b) in enumerate(zip(words, entries)) if a != b]
+    if want.kdump and other:
+        silent = [i for i in other if shown[i]['state'] != 'overwritten']
+        results.check(not silent, f'ring: {len(other) - len(silent)} of '
+                      f'{len(other)} rewritten entries are "overwritten"')
+        return False
+    results.check(not other and len(words) == len(entries),
+                  f'ring: {len(entries) - len(other)} of {len(entries)} '
+                  'entries equal')
+    return True
+
+
+def check_ring_grades(results, want, ring, shown, entries):
+    size, head, tail = len(entries), want.ring['head'], want.ring['tail']
+    waiting = span(head, tail, size)
+    early = [i for i in waiting if shown[i]['state'] == 'done']
+    proven = newest_wait(entries, head)
+    results.check(not early and ring['proven'] not in waiting,
+                  f'ring: {len(early)} of {len(waiting)} entries that were '
+                  'never executed are "done"')
+    results.check(ring['proven'] == proven, 'ring: newest proven entry '
+                  f'{ring["proven"]}, head {head}, its newest wait {proven}')
+    if proven is None:
+        return
+    unproven = members(ring['unproven'])
+    should = set(span((proven + 1) % size, tail, size))
+    results.check(unproven == should, f'ring: {len(unproven)} unproven, '
+                  f'{len(should)} are after the newest executed wait'
+                  f' ({len(waiting)} between head and tail)')
+
+
+def check_ring(results, want, rings):
+    if not rings:
+        results.check(False, 'ring: none shown')
+        return
+    ring, shown = rings[0]['command_ring'], rings[0]['ring']
+    entries = ring_entries(unpack(want.ring['raw_zlib_b64']))
+    intact = check_ring_words(results, want, entries, shown)
+    results.check(ring['tail'] == want.ring['tail'],
+                  f'ring: tail {ring["tail"]}, register {want.ring["tail"]}')
+    if intact and len(shown) == len(entries):
+        check_ring_grades(results, want, ring, shown, entries)
+    if want.pending:
+        results.check(want.ring['pending'] > 0, 'ring: '
+                      f'{want.ring["pending"]} commands were left')
+
+
+def check_recall(results, want, report, bdf):
+    pages = want.written[bdf]
+    found = set()
+    for exposure in exposures_of(report, bdf):
+        found |= pages_of(exposure, want.ram)
+    gone = pages & want.unnamed.get(bdf, set()) - found
+    lost = pages - found - gone
+    text = (f'recall {len(pages & found)} of {len(pages)} pages, '
+            f'{want.label(bdf)}')
+    if gone:
+        text += f'; {len(gone)} in no table'
+    if lost:
+        text += f'; lost: {" ".join(map(str, sorted(lost)[:8]))}'
+    results.check(not lost, text)
+    if gone:
+        results.check(announced(report, bdf), f'the {len(gone)} pages of '
+                      f'{bdf} in no table are announced by IOVA ranges')
+    if want.unjudged.get(bdf):
+        results.info(f'{len(want.unjudged[bdf])} pages of {bdf} were in no '
+                     'table when the CPUs stopped; not judged')
+    if found and not any(e['class'] == 'passthrough'
+                         for e in exposures_of(report, bdf)):
+        results.info(f'precision: {len(pages & found)} of {len(found)} pages '
+                     f'that {want.label(bdf)} could write were written')
+
+
+def check_maps(results, want, report):
+    """Class "mapped" must be what the tables say, page by page."""
+    total, bad = 0, []
+    for bdf, entry in want.devices.items():
+        if not is_paging(entry):
+            continue
+        real = want.writable(bdf)
+        shown = set()
+        for exposure in exposures_of(report, bdf):
+            if exposure['class'] == 'mapped':
+                shown |= pages_of(exposure, want.ram)
+        total += len(real)
+        if shown != real:
+            bad.append(f'{bdf} (lacks {len(real - shown)}, '
+                       f'has {len(shown - real)} too many)')
+    results.check(not bad, f'writable maps: {total} pages' +
+                  (f'; wrong: {", ".join(bad)}' if bad else ' equal'))
+
+
+def check_passthrough(results, want, report):
+    names = [bdf for bdf, e in want.devices.items() if is_passthrough(e)]
+    if not names:
+        return
+    shown = {e['requester'] for e in report['exposures']
+             if e['class'] == 'passthrough' and
+             pages_of(e, want.ram) >= want.ram}
+    missing = [bdf for bdf in names if bdf not in shown]
+    results.check(not missing, f'pass-through: {len(names) - len(missing)} of '
+                  f'{len(names)} devices expose all memory')
+
+
+def check_verdict(results, want, report):
+    value = report['verdict']['value']
+    free = [bdf for bdf in want.roles if is_passthrough(want.devices[bdf])]
+    if want.pending or free or any(want.unnamed.values()):
+        results.check(value != 'trusted', f'verdict {value}, not trusted')
+    else:
+        results.check(value in ('trusted', 'exposed', 'suspect'),
+                      f'verdict {value}')
+
+
+def compare(truth, report, ring):
+    """All checks; returns the exit code. `report` and `ring`: what the
+    commands of these names print as JSON."""
+    results = Results()
+    want = expected(truth)
+    steps = collections.OrderedDict((
+        ('run', lambda: check_run(results, want, report)),
+        ('DTE', lambda: check_device_table(results, want, report)),
+        ('ring', lambda: check_ring(results, want, ring['rings'])),
+        ('maps', lambda: check_maps(results, want, report)),
+        ('pass-through', lambda: check_passthrough(results, want, report)),
+        ('verdict', lambda: check_verdict(results, want, report)),
+    ))
+    for bdf in sorted(want.written):
+        steps['recall ' + bdf] = lambda bdf=bdf: check_recall(
+            results, want, report, bdf)
+    for name, step in steps.items():
+        try:
+            step()
+        except (KeyError, TypeError, ValueError, IndexError) as error:
+            results.check(False, f'{name}: the JSON has not the contract\'s '
+                          f'form: {type(error).__name__} {error}')
+    return results.close()
+
+
+# --- from files -------------------------------------------------------------------
+
+def ask(amdiommu, command, dump, *options):
+    """The object that a command of amdiommu prints"""
+    try:
+        done = subprocess.run([amdiommu, command, dump, '--json', *options],
+                              text=True, stdout=subprocess.PIPE,
+                              stderr=subprocess.PIPE, timeout=SECONDS,
+                              check=False)
+    except OSError as error:
+        raise Failed(f'{amdiommu}: {error.strerror}') from None
+    if done.returncode:
+        reason = done.stderr.strip().split('\n')[0]
+        raise Failed(f'{command}: exit code {done.returncode}: {reason}')
+    try:
+        return json.loads(done.stdout)
+    except ValueError as error:
+        raise Failed(f'{command}: no JSON: {error}') from None
+
+
+def main(scenario, amdiommu, dump=None):
+    out = path('out', scenario)
+    try:
+        with open(out + '/truth.json') as f:
+            truth = json.load(f)
+    except FileNotFoundError:
+        raise Failed(f'no truth of {scenario}: lab.py run {scenario}') \
+            from None
+    dump = dump or os.path.join(out, 'vmcore')
+    try:
+        report = ask(amdiommu, 'report', dump, '--pages')
+        ring = ask(amdiommu, 'ring', dump)
+    except Failed as error:
+        print(f'FAIL {error}')
+        print('0 passed, 1 failed')
+        return 1
+    return compare(truth, report, ring)

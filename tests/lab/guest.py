@@ -1,0 +1,198 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The guest's initrd: busybox, kernel modules, init, our helper."""
+import gzip
+import lzma
+import os
+import re
+import shutil
+import subprocess
+
+from workdir import CannotRun, HERE, output
+
+SOURCES = os.path.join(HERE, 'guest')
+PROGRAM_PATH = '/usr/sbin:/usr/bin:/sbin:/bin'
+APPLETS = ('sh [ cat cut dmesg echo grep insmod ip mkdir mount poweroff sed '
+           'sleep sync taskset uname').split()
+MODULES = ('nvme virtio_pci virtio_blk ahci sd_mod virtio_net e1000 e1000e igb '
+           '8139cp 8139too vmxnet3').split()
+NIC_MODULES = {'virtio-net-pci': ('virtio_pci', 'virtio_net'),
+               'rtl8139': ('8139cp', '8139too')}
+DISK_MODULES = {'nvme': ('nvme',), 'virtio': ('virtio_pci', 'virtio_blk'),
+                'sata': ('ahci', 'sd_mod')}
+DISK_DEVICES = {'nvme': 'nvme0n1', 'virtio': 'vda', 'sata': 'sda'}
+
+
+class Initrd:
+    """A cpio archive in "newc" format, as the kernel unpacks it."""
+
+    def __init__(self):
+        self.parts = []
+        self.names = set()
+
+    def _entry(self, name, mode, data):
+        self.names.add(name)
+        fields = (len(self.names), mode, 0, 0, 1, 0, len(data),
+                  0, 0, 0, 0, len(name) + 1, 0)
+        head = b'070701' + b''.join(b'%08X' % x for x in fields)
+        head += name.encode() + b'\0'
+        self.parts += [head + bytes(-len(head) % 4),
+                       data + bytes(-len(data) % 4)]
+
+    def _parents(self, name):
+        folder = os.path.dirname(name)
+        if folder and folder not in self.names:
+            self._parents(folder)
+            self._entry(folder, 0o40755, b'')
+
+    def file(self, name, data, mode=0o755):
+        if name not in self.names:
+            self._parents(name)
+            self._entry(name, 0o100000 | mode, data)
+
+    def link(self, name, target):
+        self._parents(name)
+        self._entry(name, 0o120777, target.encode())
+
+    def copy(self, name, source):
+        with open(source, 'rb') as f:
+            self.file(name, f.read())
+
+    def program(self, name):
+        """A program of this machine with its libraries."""
+        source = shutil.which(name, path=PROGRAM_PATH)
+        if not source:
+            raise CannotRun(f'no program {name}')
+        self.copy('bin/' + name, source)
+        listed = subprocess.run(['ldd', source], text=True, check=False,
+                                stdout=subprocess.PIPE, timeout=60,
+                                stderr=subprocess.DEVNULL).stdout
+        for library in re.findall(r'(/\S+) \(0x', listed):
+            self.copy(library.lstrip('/'), library)
+
+    def write(self, name):
+        self._entry('TRAILER!!!', 0, b'')
+        with gzip.open(name, 'wb', compresslevel=1) as f:
+            for part in self.parts:
+                f.write(part)
+
+
+def build_helper(name):
+    output(['gcc', '-std=gnu11', '-D_GNU_SOURCE', '-O2', '-static', '-o', name,
+            os.path.join(SOURCES, 'labtool.c')])
+
+
+def decompress(name):
+    """Content of a module file"""
+    if name.endswith('.zst'):
+        return subprocess.run(['zstd', '-dcq', name], check=True, timeout=60,
+                              stdout=subprocess.PIPE).stdout
+    opener = {'.xz': lzma.open, '.gz': gzip.open}.get(
+        os.path.splitext(name)[1], open)
+    with opener(name, 'rb') as f:
+        return f.read()
+
+
+def module_name(file):
+    base = os.path.basename(file).split('.ko')[0]
+    return base.replace('-', '_')
+
+
+def module_table(folder):
+    """{module: its files in the order in which they must be loaded}"""
+    found = {}
+    with open(folder + '/modules.dep') as f:
+        for line in f:
+            file, needs = line.split(':', 1)
+            found[module_name(file)] = needs.split()[::-1] + [file]
+    return found
+
+
+def add_modules(initrd, kernel):
+    if not kernel.modules:
+        return
+    files = module_table(kernel.modules)
+    for module in MODULES:
+        names = []
+        for file in files.get(module, ()):
+            name = f'lib/{module_name(file)}.ko'
+            if name not in initrd.names:
+                initrd.file(name, decompress(f'{kernel.modules}/{file}'))
+            names.append(f'/{name}\n')
+        if names:
+            initrd.file('modules/' + module, ''.join(names).encode())
+
+
+def base_initrd(kernel, helper):
+    """What both the crashing and the capture kernel need."""
+    initrd = Initrd()
+    initrd.file('dev/.here', b'')
+    initrd.program('busybox')
+    for applet in APPLETS:
+        initrd.link('bin/' + applet, 'busybox')
+    initrd.copy('bin/labtool', helper)
+    initrd.copy('init', SOURCES + '/init.sh')
+    initrd.copy('capture.sh', SOURCES + '/capture.sh')
+    add_modules(initrd, kernel)
+    return initrd
+
+
+def build_initrd(folder, kernel, capture=None):
+    """Path of the initrd; `capture` is the kernel that writes the dump."""
+    helper = folder + '/labtool'
+    build_helper(helper)
+    initrd = base_initrd(kernel, helper)
+    if capture:
+        inner = base_initrd(capture, helper)
+        inner.program('makedumpfile')
+        inner.write(folder + '/capture.initrd')
+        initrd.program('kexec')
+        initrd.copy('capture.initrd', folder + '/capture.initrd')
+        initrd.copy('capture.vmlinuz', capture.image)
+    name = folder + '/initrd'
+    initrd.write(name)
+    return name
+
+
+def modules_for(scenario):
+    """Modules that the crashing kernel loads, without duplicates."""
+    wanted = []
+    if scenario.net:
+        wanted += NIC_MODULES.get(scenario.nic, (scenario.nic,))
+    if scenario.io:
+        for disk in scenario.disks.split(','):
+            wanted += DISK_MODULES[disk]
+    return list(dict.fromkeys(wanted))
+
+
+def output_disk(scenario):
+    """The virtio disk that takes the dump comes after the one that is read."""
+    if scenario.stop != 'kdump':
+        return 'none'
+    return 'vdb' if 'virtio' in scenario.disks else 'vda'
+
+
+def command_line(scenario):
+    """The crashing kernel's command line; init.sh reads the lab.* words."""
+    crashkernel = '384M' if scenario.stop == 'kdump' else '32M'
+    settings = {
+        'stop': scenario.stop,
+        'modules': ','.join(modules_for(scenario)),
+        'net': scenario.net,
+        'io': scenario.io,
+        'readers': scenario.readers,
+        'read_size': scenario.read_size,
+        'pending': scenario.pending,
+        'pending_wait': scenario.pending_wait,
+        'out': output_disk(scenario),
+    }
+    if scenario.grouptype:
+        settings['grouptype'] = scenario.grouptype
+    if scenario.stop == 'kdump':
+        settings['level'] = scenario.level
+        settings['capture_modules'] = ','.join(DISK_MODULES['virtio'])
+        if scenario.capture_cmdline:
+            settings['capture_cmdline'] = scenario.capture_cmdline
+    words = ['console=ttyS0', 'panic=0', 'nowatchdog',
+             f'crashkernel={crashkernel}']
+    words += [f'lab.{key}={value}' for key, value in settings.items()]
+    return ' '.join(words + scenario.cmdline.split())

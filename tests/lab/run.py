@@ -1,0 +1,312 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""One run of a scenario: vmcore, truth.json, console.log."""
+import dataclasses
+import hashlib
+import json
+import os
+import re
+import shutil
+import struct
+import subprocess
+import time
+
+import guest
+import hardware
+import packages
+import truth
+from hardware import ADDRESS, DTE_BYTES, ENTRY_BYTES, bdf
+from memory import MEBIBYTE, PAGE, members, note_at, runs, write_vmcore
+from qemu import OUTPUT_BYTES, Vm
+from workdir import CannotRun, Failed, HERE, lock, output, path, scratch
+
+# What a vmcore and its truth depend on, besides the scenario's settings.
+SOURCES = ('guest.py', 'hardware.py', 'memory.py', 'packages.py', 'qemu.py',
+           'run.py', 'truth.py', 'guest/capture.sh', 'guest/init.sh',
+           'guest/labtool.c')
+KDUMP_FREEZES = (
+    ('panic', 'Kernel panic - not'),
+    ('capstart', 'Linux version'),
+    ('capup', '== capture kernel up'),
+    ('capdone', '== capture done'),
+)
+INTERESTING = re.compile(r'AMD-Vi|iommu:|^== |Completion-Wait|IO_PAGE')
+
+
+# --- is what lies there still good? -----------------------------------------
+
+def sources_hash():
+    total = hashlib.sha256()
+    for name in SOURCES:
+        with open(os.path.join(HERE, name), 'rb') as f:
+            total.update(f.read())
+    return total.hexdigest()
+
+
+def stamp(scenario, kernels):
+    """Names everything that a run depends on."""
+    parts = [sources_hash(), json.dumps(dataclasses.asdict(scenario))]
+    parts += [kernel.packages for kernel in kernels]
+    return hashlib.sha256('\0'.join(parts).encode()).hexdigest()
+
+
+def series_of(scenario):
+    """Kernel series that a run needs, the crashing one first"""
+    found = [scenario.kernel]
+    if scenario.stop == 'kdump' and scenario.capture:
+        found.append(scenario.capture)
+    return found
+
+
+def is_cached(name, scenario):
+    kernels = [packages.known_kernel(s) for s in series_of(scenario)]
+    try:
+        with open(path('out', name, 'stamp')) as f:
+            return all(kernels) and f.read() == stamp(scenario, kernels)
+    except FileNotFoundError:
+        return False
+
+
+# --- parts of a run ------------------------------------------------------------
+
+def boot(vm):
+    """Up to the shell of the guest; returns its PCI devices."""
+    if vm.until('== guest up', 'end Kernel panic', name='up') != '== guest up':
+        raise Failed('the guest panicked while booting')
+    vm.connect()
+    return vm.monitor.pci()
+
+
+def elf_notes(console, ram):
+    """The notes that the crash path left in memory, as in /proc/vmcore."""
+    text = '\n'.join(console.lines)
+    addresses = re.findall(r'^== crash note ([0-9a-f]+)$', text, re.M)
+    info = re.search(r'^== vmcoreinfo (0x[0-9a-f]+)', text, re.M)
+    if not info:
+        raise Failed('the guest did not say where VMCOREINFO is')
+    notes = b''.join(note_at(ram, int(x, 16)) for x in addresses + [info[1]])
+    if b'VMCOREINFO' not in notes:
+        raise Failed('no VMCOREINFO in memory')
+    return notes
+
+
+def common_facts(name, vm, kernels, pci):
+    text = '\n'.join(vm.console.lines)
+    return {
+        'schema': 'amdiommu-lab-truth/1',
+        'scenario': name,
+        'params': dataclasses.asdict(vm.scenario),
+        'cmdline': guest.command_line(vm.scenario),
+        'kernel': re.search(r'^== guest up (\S+)', text, re.M)[1],
+        'packages': ''.join(k.packages for k in kernels).splitlines(),
+        'qemu': '.'.join(map(str, vm.qemu.version)),
+        'pfn_size': PAGE,
+        'pci': {bdf(d): text for d, text in sorted(pci.items())},
+        'roles': truth.roles(pci, vm.scenario),
+        'console': [line[:160] for line in vm.console.lines
+                    if INTERESTING.search(line)][:100],
+        'wall_s': vm.times,
+    }
+
+
+def save_truth(out, facts):
+    with open(out + '/truth.json', 'w') as f:
+        json.dump(facts, f, separators=(',', ':'))
+
+
+# --- stop=halt ----------------------------------------------------------------
+
+def wait_for_halt(vm):
+    """To the last line that a CPU of the guest prints."""
+    names = {'== lab ready': 'ready', 'Kernel panic - not': 'panic',
+             'LABHALT': 'halt'}
+    while True:
+        seconds = 60 if 'ready' in vm.times else None
+        found = vm.until(*names, seconds=seconds)
+        vm.mark(names[found])
+        if found == 'LABHALT':
+            return
+
+
+def run_halt(name, vm, out, kernels, keep_late):
+    pci = boot(vm)
+    wait_for_halt(vm)
+    stop = vm.snapshot('stop')
+    registers = hardware.read_registers(vm.monitor)
+    time.sleep(vm.scenario.watch)
+    late = vm.snapshot('late')
+    facts = common_facts(name, vm, kernels, pci)
+    facts['mmio_at_stop'] = registers
+    facts['mmio_late'] = hardware.read_registers(vm.monitor)
+    state = hardware.State(stop.ram, registers, sorted(pci))
+    facts['hw'] = state.facts()
+    facts['ram'] = stop.ram.pfn_ranges()
+    facts.update(truth.changes(vm.trace, stop, late, state, facts['roles']))
+    facts['iotlb_at_stop'] = truth.iotlb_facts(vm.trace, stop.trace_bytes,
+                                               state)
+    facts['flood_frames'] = [stop.frames, late.frames]
+    notes = elf_notes(vm.console, stop.ram)
+    write_vmcore(out + '/vmcore', stop.ram, notes)
+    if keep_late:
+        write_vmcore(out + '/vmcore.late', late.ram, notes)
+    save_truth(out, facts)
+    return facts
+
+
+# --- stop=kdump ---------------------------------------------------------------
+
+def crashkernel_ranges(console):
+    """[first pfn, count] of what is reserved for the capture kernel"""
+    text = '\n'.join(console.lines)
+    old = re.search(r'Reserving (\d+)MB of memory at (\d+)MB for crashk', text)
+    if old:
+        pages = MEBIBYTE // PAGE
+        return [[int(old[2]) * pages, int(old[1]) * pages]]
+    new = re.search(r'crashkernel reserved: 0x([0-9a-f]+) - 0x([0-9a-f]+)',
+                    text)
+    if new:
+        first, end = (int(new[i], 16) // PAGE for i in (1, 2))
+        return [[first, end - first]]
+    raise Failed('the guest did not say where its crashkernel region is')
+
+
+def differing(first, second, size):
+    """Indexes of the entries of `size` bytes that differ"""
+    return [i for i in range(len(first) // size)
+            if first[i * size:(i + 1) * size] != second[i * size:(i + 1) * size]]
+
+
+def old_structures(first, second, state):
+    """What became of the crashed kernel's ring, log and table in memory.
+    `state`: the crashed kernel's, with its registers."""
+    found = {}
+    for key, register in (('ring_entries', 'CmdBufBase'),
+                          ('evt_entries', 'EvtLogBase')):
+        base, entries = hardware.base_and_entries(state.registers[register])
+        raw = [s.ram.read(base, entries * ENTRY_BYTES) for s in (first, second)]
+        found[key] = runs(differing(*raw, ENTRY_BYTES))
+    raw = [s.ram.read(state.table, state.table_size) for s in (first, second)]
+    found['dtes'] = [
+        [bdf(i)] + [[hex(word) for word in
+                     struct.unpack_from('<4Q', table, i * DTE_BYTES)]
+                    for table in raw]
+        for i in differing(*raw, DTE_BYTES)]
+    return found
+
+
+def kdump_facts(vm, snapshots, registers, pci, role_of):
+    """Phase by phase. The tables that count are those at "capstart": no CPU
+    of the crashed kernel runs any more, and the capture kernel has not yet
+    come to the IOMMU."""
+    names = [name for name, _ in KDUMP_FREEZES]
+    states = {name: hardware.State(snapshots[name].ram, registers[name],
+                                   sorted(pci)) for name in names}
+    reserved = crashkernel_ranges(vm.console)
+    facts = {
+        'mmio': registers,
+        'ram': snapshots['panic'].ram.pfn_ranges(),
+        'crashkernel_pfns': reserved,
+        'hw': {name: state.facts() for name, state in states.items()},
+        'phases': {},
+        'old_structures': {},
+        'flood_frames': {name: snapshots[name].frames for name in names},
+    }
+    for first, second in zip(names, names[1:]):
+        phase = f'{first}->{second}'
+        found = truth.changes(
+            vm.trace, snapshots[first], snapshots[second], states['capstart'],
+            role_of, members(reserved))
+        if first != 'panic':    # the capture kernel's own mappings, all new
+            found['stale_n'], found['stale_translations'] = 0, []
+        facts['phases'][phase] = found
+        facts['old_structures'][phase] = old_structures(
+            snapshots[first], snapshots[second], states['capstart'])
+    return facts
+
+
+def collect_dump(vm, out):
+    """Put the flattened dump on the output disk in order."""
+    try:
+        vm.process.wait(60)     # the guest switches itself off
+    except subprocess.TimeoutExpired:
+        raise Failed('the capture kernel did not power off') from None
+    vm.mark('poweroff')
+    vmcore = out + '/vmcore'
+    with open(vm.output_image, 'rb') as f:
+        output(['makedumpfile', '-R', vmcore], stdin=f, timeout=300)
+    os.chmod(vmcore, 0o644)
+
+
+def run_kdump(name, vm, out, kernels, keep_late):
+    if keep_late:
+        raise Failed('--keep-late is for scenarios that halt')
+    pci = boot(vm)
+    vm.until('== capture kernel loaded', name='capture_loaded')
+    vm.until('== lab ready', name='ready')
+    snapshots, registers = {}, {}
+    for freeze, line in KDUMP_FREEZES:
+        vm.until(line)
+        snapshots[freeze] = vm.snapshot(freeze)
+        registers[freeze] = hardware.read_registers(vm.monitor)
+    if '== capture done rc=0' not in vm.console.lines:
+        raise Failed('makedumpfile failed in the capture kernel')
+    collect_dump(vm, out)
+    facts = common_facts(name, vm, kernels, pci)
+    facts['capture_kernel'] = kernels[-1].release
+    facts.update(kdump_facts(vm, snapshots, registers, pci, facts['roles']))
+    save_truth(out, facts)
+    return facts
+
+
+# --- entry ----------------------------------------------------------------------
+
+def prepare(scenario):
+    """(QEMU, kernels: the crashing one first)"""
+    packages.install()
+    kernels = [packages.kernel(series) for series in series_of(scenario)]
+    if not kernels[0].modules and (scenario.net or scenario.io):
+        raise CannotRun(f'kernel series {scenario.kernel} without modules')
+    return packages.qemu(scenario.qemu), kernels
+
+
+def run(name, scenario, keep_late=False):
+    """Make $AMDIOMMU_LAB/out/NAME anew; returns the truth."""
+    qemu, kernels = prepare(scenario)
+    out = path('out', name)
+    steps = run_kdump if scenario.stop == 'kdump' else run_halt
+    with lock('out-' + name):
+        shutil.rmtree(out, ignore_errors=True)
+        os.makedirs(out)
+        with scratch(5 * scenario.memory * MEBIBYTE) as folder:
+            capture = kernels[-1] if scenario.stop == 'kdump' else None
+            initrd = guest.build_initrd(folder, kernels[0], capture)
+            with Vm(scenario, qemu, folder, out) as vm:
+                vm.start(kernels[0], initrd)
+                facts = steps(name, vm, out, kernels, keep_late)
+        with open(out + '/stamp', 'w') as f:
+            f.write(stamp(scenario, kernels))
+    return facts
+
+
+def summary(facts):
+    """One or more lines with the figures of a run"""
+    lines = []
+    phases = facts.get('phases') or {'after the stop': facts}
+    for phase, found in phases.items():
+        devices = ' '.join(
+            f'{facts["roles"].get(name, name)}={entry["n"]}'
+            for name, entry in found['written_by_device'].items())
+        text = (f'{facts["scenario"]}: {phase}: {found["changed"]["n"]} pages '
+                f'changed, {devices or "no device"} '
+                f'unexplained={found["changed_not_device"]["n"]} '
+                f'stale={found["stale_n"]}')
+        old = facts.get('old_structures', {}).get(phase)
+        if old:
+            text += (f', old ring entries rewritten='
+                     f'{len(members(old["ring_entries"]))}'
+                     f' old DTEs={len(old["dtes"])}')
+        lines.append(text)
+    if 'phases' not in facts:
+        ring = facts['hw']['cmd_ring']
+        lines[0] += (f', ring head={ring["head"]} tail={ring["tail"]}, '
+                     f'IOTLB stale={facts["iotlb_at_stop"]["stale_n"]}')
+    return '\n'.join(lines)
