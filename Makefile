@@ -35,7 +35,7 @@ CORE_LIBS := -lroaring
 FILE_LIBS := -lkdumpfile -lbpf -ldw -lelf -lz
 
 CRASH_DEFS := $(wildcard $(CRASH_INCLUDE)/defs.h)
-CRASH_VERSION ?= $(shell crash --version 2>/dev/null | sed -n '1s/^crash //p')
+CRASH_VERSION ?= $(shell crash --version 2>/dev/null | sed -n 's/^crash //p;/^crash/q')
 CRASH_OBJ := $(patsubst %.c,$(BUILD)/crash/%.o,$(wildcard extensions/*.c))
 # defs.h of crash is not ours to keep free of warnings.
 CRASH_CFLAGS := -Ilib/dump -isystem $(CRASH_INCLUDE) -DX86_64 -DCRASH_BUILT_FOR='"$(CRASH_VERSION)"'
