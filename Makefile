@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # make            the command and the crash extension
 # make demo       set up, build, report on the sample
-# make check      set up, build, run all tests
+# make check      set up, build, run all tests (short QEMU lab run included)
+# make lab        more kernels in QEMU
+# make bench      time and memory, paired with crash
 # make install    DESTDIR= PREFIX=/usr/local CRASH_EXTDIR=/usr/lib/crash/extensions
 
 VERSION := 0.1
@@ -106,20 +108,42 @@ SAMPLE := tests/data/debian-6.1-kdump.extract
 tests-built:
 	$(MAKE) IN_SAN=1 BUILD=$(SAN) SANITIZE='$(SANITIZERS)' WERROR=1 san
 
+LSAN := LSAN_OPTIONS=suppressions=tests/lsan.supp:print_suppressions=0
+QUICK := $(UNIT:%=$(SAN)/unit/%) '$(SAN)/golden/test_damage $(SAMPLE)' \
+	 'tests/golden/test_cli.py $(SAN)/amdiommu $(SAMPLE)' \
+	 'tests/lab/test_check.py' 'tests/lab/test_truth.py'
+
+# Real kernels in QEMU against independent truth; results are cached.
+LAB := tests/lab/lab.py
+LAB_OUT := $${AMDIOMMU_LAB:-$$HOME/.cache/amdiommu-lab}/out
+LAB_SHORT := 6.1-both 6.1-pt 6.1-pending150 6.1-kdump
+LAB_LONG := $(LAB_SHORT) 5.10-both 6.12-both 6.18-both 7.3-both
+lab_tests = $(foreach s,$(1),'$(LAB) cached $(s) && $(LAB) check $(s) --amdiommu $(BUILD)/amdiommu')
+
+# The same dump in all forms; the same facts in crash.
+SAME := '$(LAB) cached 6.1-both && $(LAB) forms 6.1-both && V=$$($(LAB) vmlinux 6.1) && \
+	 tests/golden/test_forms.py $(BUILD)/amdiommu $(LAB_OUT)/6.1-both/vmcore --vmlinux $$V $(LAB_OUT)/6.1-both/forms/*' \
+	'V=$$($(LAB) vmlinux 6.1) && tests/golden/test_crash.py $(BUILD)/amdiommu \
+	 $(BUILD)/crash/amdiommu.so $$V $(LAB_OUT)/6.1-both/vmcore $(LAB_OUT)/6.1-kdump/vmcore'
+
 # What runs without QEMU.
 check-quick: all tests-built
-	LSAN_OPTIONS=suppressions=tests/lsan.supp:print_suppressions=0 tests/run.py \
-	    $(UNIT:%=$(SAN)/unit/%) '$(SAN)/golden/test_damage $(SAMPLE)' \
-	    'tests/golden/test_cli.py $(SAN)/amdiommu $(SAMPLE)'
+	$(LSAN) tests/run.py $(QUICK)
 
-check: deps-test all tests-built
-	LSAN_OPTIONS=suppressions=tests/lsan.supp:print_suppressions=0 tests/run.py \
-	    $(UNIT:%=$(SAN)/unit/%) '$(SAN)/golden/test_damage $(SAMPLE)' \
-	    'tests/golden/test_cli.py $(SAN)/amdiommu $(SAMPLE)' \
-	    $(LAB_SHORT)
+check: deps-test
+	$(MAKE) -j"$$(nproc)" all tests-built
+	$(LSAN) tests/run.py $(QUICK) $(call lab_tests,$(LAB_SHORT)) $(SAME)
+
+lab: deps-test
+	$(MAKE) -j"$$(nproc)" all
+	tests/run.py $(call lab_tests,$(LAB_LONG))
+
+bench: all
+	tests/bench/report.py $(BUILD)/amdiommu $(LAB_OUT)/6.1-both/vmcore \
+	    $(LAB_OUT)/6.1-both/forms/lzo-d31 --vmlinux "$$($(LAB) vmlinux 6.1)"
 
 demo: deps
-	@$(MAKE) --no-print-directory -s all
+	@$(MAKE) --no-print-directory -j"$$(nproc)" all
 	$(BUILD)/amdiommu report $(SAMPLE)
 
 deps:
@@ -143,4 +167,5 @@ clean:
 
 -include $(shell find $(BUILD) -name '*.d' -not -path '$(SAN)/*' 2>/dev/null)
 
-.PHONY: all check check-quick clean demo deps deps-test install tests-built
+.PHONY: all bench check check-quick clean demo deps deps-test install lab \
+	tests-built
