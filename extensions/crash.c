@@ -26,6 +26,7 @@ static const char view_flag[AMI_VIEWS] = {
 	[AMI_VIEW_RING] = 'r',
 	[AMI_VIEW_LOG] = 'l',
 	[AMI_VIEW_IRQ] = 'i',
+	[AMI_VIEW_FLUSHQ] = 'f',
 	[AMI_VIEW_PAGES] = 'p',
 };
 
@@ -75,7 +76,7 @@ static int parse_options(struct ami_request *r)
 {
 	int c, view = -1, flags = 0;
 
-	while ((c = getopt_long(argcnt, args, "scDomtwrlipjPvxd", long_options,
+	while ((c = getopt_long(argcnt, args, "scDomtwrlifpjPvxd", long_options,
 				NULL)) != EOF) {
 		switch (c) {
 		case 'j':

@@ -7,7 +7,8 @@ char *crash_help[] = {
 "AMD IOMMU state, and which pages devices could write",
 "[-j [-P]] [-v] [-x|-d]\n"
 "           [-s | -c | -D [BDF] | -o | -m BDF | -t BDF IOVA | -w ADDRESS |\n"
-"            -r [IOMMU] | -l [IOMMU] | -i [BDF] | -p [BDF]]",
+"            -r [IOMMU] | -l [IOMMU] | -i [BDF] | -f |\n"
+"            -p [BDF]]",
 "  This command shows from a dump what the AMD IOMMUs were doing at the panic,",
 "  and which pages devices could write, then and while the dump was made.",
 "  Without options it shows the summary.  Each view can also be chosen by its",
@@ -25,6 +26,7 @@ char *crash_help[] = {
 "    -r ring [IOMMU]       command ring: each entry decoded, done or not.",
 "    -l log [IOMMU]        event, PPR and GA log entries.",
 "    -i irq [BDF]          interrupt remapping tables.",
+"    -f flushq             IOVAs unmapped lazily whose flush was put off.",
 "    -p pages [BDF]        page frames that devices could write.",
 " ",
 "  BDF is a PCI address such as 0000:03:00.0 or 03:00.0; IOMMU is a number, as",

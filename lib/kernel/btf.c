@@ -9,6 +9,7 @@
 
 #define MAX_BTF		(256u << 20)
 #define MAX_DEPTH	16
+#define MAX_MEMBERS	65536u	/* looked at for one path: no kernel has more */
 
 /* Typedefs and qualifiers stand between a member and its type. */
 static const struct btf_type *strip(const struct btf *btf, __u32 id)
@@ -29,9 +30,18 @@ static bool is_composite(const struct btf_type *t)
 	return t && (btf_is_struct(t) || btf_is_union(t));
 }
 
-static bool find_member(const struct btf *btf, const struct btf_type *t,
-			const char *name, size_t len, uint64_t bits,
-			struct ami_member *out, __u32 *type, int depth)
+/* One look-up; @budget ends it where nameless members nest without end. */
+struct search {
+	const struct btf *btf;
+	const char *name;
+	size_t len;
+	struct ami_member *out;
+	__u32 type;
+	unsigned int budget;
+};
+
+static bool find_member(struct search *s, const struct btf_type *t,
+			uint64_t bits, int depth)
 {
 	const struct btf_member *m = btf_members(t);
 	int i;
@@ -39,23 +49,25 @@ static bool find_member(const struct btf *btf, const struct btf_type *t,
 	if (depth > MAX_DEPTH)
 		return false;
 	for (i = 0; i < btf_vlen(t); i++) {
-		const char *is = btf__name_by_offset(btf, m[i].name_off);
+		const char *is = btf__name_by_offset(s->btf, m[i].name_off);
 		uint64_t at = bits + btf_member_bit_offset(t, i);
 		const struct btf_type *inner;
 
+		if (!s->budget)
+			return false;
+		s->budget--;
 		if (is && *is) {
-			if (strncmp(is, name, len) || is[len])
+			if (strncmp(is, s->name, s->len) || is[s->len])
 				continue;
-			out->bit_size = btf_member_bitfield_size(t, i);
-			out->offset = at / 8;
-			out->bit_offset = out->bit_size ? at % 8 : 0;
-			*type = m[i].type;
+			s->out->bit_size = btf_member_bitfield_size(t, i);
+			s->out->offset = at / 8;
+			s->out->bit_offset = s->out->bit_size ? at % 8 : 0;
+			s->type = m[i].type;
 			return true;
 		}
-		inner = strip(btf, m[i].type);
+		inner = strip(s->btf, m[i].type);
 		if (is_composite(inner) &&
-		    find_member(btf, inner, name, len, at, out, type,
-				depth + 1))
+		    find_member(s, inner, at, depth + 1))
 			return true;
 	}
 	return false;
@@ -65,25 +77,26 @@ static void resolve_member(const struct btf *btf, const struct btf_type *t,
 			   const char *path, struct ami_member *out)
 {
 	struct ami_member found = { 0 };
+	struct search search = {
+		.btf = btf, .out = &found, .budget = MAX_MEMBERS,
+	};
 	uint64_t bits = 0;
-	__u32 type = 0;
 
 	for (;;) {
-		size_t len = strcspn(path, ".");
-
-		if (!is_composite(t) ||
-		    !find_member(btf, t, path, len, bits, &found, &type, 0))
+		search.name = path;
+		search.len = strcspn(path, ".");
+		if (!is_composite(t) || !find_member(&search, t, bits, 0))
 			return;
-		if (!path[len])
+		if (!path[search.len])
 			break;
 		bits = found.offset * 8ull;
-		path += len + 1;
-		t = strip(btf, type);
+		path += search.len + 1;
+		t = strip(btf, search.type);
 	}
 	if (found.bit_size) {
 		found.size = (found.bit_offset + found.bit_size + 7u) / 8;
 	} else {
-		__s64 size = btf__resolve_size(btf, type);
+		__s64 size = btf__resolve_size(btf, search.type);
 
 		if (size < 0)
 			return;

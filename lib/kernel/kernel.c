@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,6 +11,14 @@
 #define DIRECT_MAP_5	0xff11000000000000ull
 #define PUD_MASK	((1ull << 30) - 1)
 
+/* It ends up on terminals: nothing that could be an escape sequence. */
+static void make_printable(char *text)
+{
+	for (; *text; text++)
+		if (!isprint((unsigned char)*text))
+			*text = '?';
+}
+
 static int read_vmcoreinfo(struct ami_kernel *k, struct ami_error *err)
 {
 	uint64_t pgd, l5 = 0;
@@ -20,6 +29,7 @@ static int read_vmcoreinfo(struct ami_kernel *k, struct ami_error *err)
 				     ami_dump_info(k->dump)->path);
 	ami_vmcoreinfo_get(k->dump, "OSRELEASE", k->release,
 			   sizeof(k->release));
+	make_printable(k->release);
 	if (!ami_vmcoreinfo_number(k->dump, "NUMBER(phys_base)", 10,
 				   &k->phys_base))
 		return ami_error_set(err, AMI_ERR_DATA,
