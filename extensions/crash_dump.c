@@ -9,7 +9,8 @@
 #include "fileio.h"
 #include "kdumphdr.h"
 
-#define MAX_VMCOREINFO		(1u << 20)
+/* A page of text behind the head of the note: VMCOREINFO_BYTES of Linux. */
+#define VMCOREINFO_NOTE_MAX	(AMI_PAGE_SIZE + 64u)
 #define MAX_HEADER_BLOCKS	(1u << 18)
 #define SPARSE_SIZE		(1ll << 50)
 
@@ -173,51 +174,64 @@ static int open_headers(struct crash_dump *cd, struct ami_error *err)
 	return ordered;
 }
 
-static char *copy_text(const void *text, size_t size)
+static char *vmcoreinfo_in(const void *notes, size_t notes_size)
 {
-	char *copy = malloc(size + 1);
+	const void *text;
+	char *copy;
+	size_t size;
 
-	if (copy) {
+	text = kdump_note_find(notes, notes_size, "VMCOREINFO", 0, &size);
+	copy = text ? calloc(1, size + 1) : NULL;
+	if (copy)
 		memcpy(copy, text, size);
-		copy[size] = '\0';
-	}
 	return copy;
 }
 
-/* Dumps of a guest made from outside often lack the note. */
-static char *vmcoreinfo_from_memory(void)
+/* Without page tables: where these are damaged, crash jumps out. */
+static bool read_linear(struct crash_dump *cd, ulong va, void *buf, size_t len)
 {
-	static char type[] = "vmcoreinfo";
-	ulong va, size;
-	char *text;
+	uint8_t page[AMI_PAGE_SIZE];
+	uint8_t *to = buf;
 
-	if (!kernel_symbol_exists("vmcoreinfo_data") ||
-	    !kernel_symbol_exists("vmcoreinfo_size") ||
-	    !readmem(symbol_value("vmcoreinfo_data"), KVADDR, &va, sizeof(va),
-		     type, RETURN_ON_ERROR | QUIET) ||
-	    !readmem(symbol_value("vmcoreinfo_size"), KVADDR, &size,
-		     sizeof(size), type, RETURN_ON_ERROR | QUIET) ||
-	    !size || size > MAX_VMCOREINFO)
-		return NULL;
-	text = calloc(1, size + 1);
-	if (text && !readmem(va, KVADDR, text, size, type,
-			     RETURN_ON_ERROR | QUIET)) {
-		free(text);
-		return NULL;
+	while (len) {
+		size_t part = AMI_PAGE_SIZE - va % AMI_PAGE_SIZE;
+
+		if (part > len)
+			part = len;
+		if (crash_read_page(cd, VTOP(va) >> AMI_PAGE_SHIFT,
+				    page) != AMI_MEM_OK)
+			return false;
+		memcpy(to, page + va % AMI_PAGE_SIZE, part);
+		to += part;
+		va += part;
+		len -= part;
 	}
-	return text;
+	return true;
+}
+
+/* The kernel's own copy: dumps of a guest made from outside may lack a note. */
+static char *vmcoreinfo_in_memory(struct crash_dump *cd)
+{
+	uint8_t note[VMCOREINFO_NOTE_MAX];
+	ulong va;
+
+	if (!kernel_symbol_exists("vmcoreinfo_note") ||
+	    !read_linear(cd, symbol_value("vmcoreinfo_note"), &va,
+			 sizeof(va)) ||
+	    !read_linear(cd, va, note, sizeof(note)))
+		return NULL;
+	return vmcoreinfo_in(note, sizeof(note));
 }
 
 static void find_vmcoreinfo(struct crash_dump *cd)
 {
 	const void *notes = cd->is_elf ? cd->elf.notes : cd->kdump.notes;
 	size_t size = cd->is_elf ? cd->elf.notes_size : cd->kdump.notes_size;
-	const void *text = NULL;
 
 	if (notes)
-		text = kdump_note_find(notes, size, "VMCOREINFO", 0, &size);
-	cd->vmcoreinfo = text ? copy_text(text, size) :
-				vmcoreinfo_from_memory();
+		cd->vmcoreinfo = vmcoreinfo_in(notes, size);
+	if (!cd->vmcoreinfo)
+		cd->vmcoreinfo = vmcoreinfo_in_memory(cd);
 }
 
 static int elf_headers(struct crash_dump *cd, int fd, struct ami_error *err)

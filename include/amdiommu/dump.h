@@ -85,7 +85,7 @@ struct ami_dump *ami_dump_new(const struct ami_dump_ops *ops, void *ctx,
 /**
  * ami_dump_open() - open an ELF or kdump-compressed file, flattened or not
  *
- * Split dumps: give all parts. Needs the stand-alone back end (libkdumpfile).
+ * Split dumps: give all parts.
  */
 struct ami_dump *ami_dump_open(const char *const *paths, size_t nr_paths,
 			       struct ami_error *err);

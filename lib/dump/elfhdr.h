@@ -2,10 +2,6 @@
 /*
  * ELF vmcores of x86-64: /proc/vmcore, makedumpfile -E, QEMU's
  * dump-guest-memory. Private to lib/dump.
- *
- * Read without libkdumpfile: 0.5.1 gives zeros for pages past the end of a
- * truncated file and for an excluded page right before one that is there,
- * and searches the program headers one by one.
  */
 #ifndef AMI_ELFHDR_H
 #define AMI_ELFHDR_H
@@ -40,7 +36,12 @@ struct elf_facts {
 /** elf_is() - does this file start like an ELF file? */
 bool elf_is(int fd);
 
-/** elf_facts_read() - returns -1 with @err filled when it is of no use. */
+/**
+ * elf_facts_read() - read and check the headers
+ *
+ * Returns -1 with @err filled; @elf needs elf_facts_free() in any case. A file
+ * without any RAM is no error here.
+ */
 int elf_facts_read(int fd, const char *path, struct elf_facts *elf,
 		   struct ami_error *err);
 void elf_facts_free(struct elf_facts *elf);

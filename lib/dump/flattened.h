@@ -19,7 +19,7 @@ bool flattened_is(int fd);
 /**
  * flattened_unpack() - put the records where they belong, in a nameless file
  *
- * libkdumpfile reads seekable files only. The file lies in $TMPDIR (default
+ * Pages are looked up all over a dump. The file lies in $TMPDIR (default
  * /var/tmp), is as large as the dump and goes away when closed. A stream that
  * breaks off early gives what there is and sets @truncated. Returns a
  * descriptor, or -1 with @err filled.

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Dump files: the stand-alone back end. kdump files through libkdumpfile. */
+/* Dump files: the stand-alone back end. */
 #include <errno.h>
 #include <fcntl.h>
-#include <libkdumpfile/kdumpfile.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -11,8 +10,8 @@
 #include "elfhdr.h"
 #include "fileio.h"
 #include "flattened.h"
-#include "kdumphdr.h"
 #include "record.h"
+#include "unpack.h"
 
 #define MAX_FILES	64
 
@@ -23,8 +22,7 @@ struct file_dump {
 	char *vmcoreinfo;
 	struct ami_dump_info info;
 	struct elf_facts elf;		/* either this ... */
-	kdump_ctx_t *kdump;		/* ... or these */
-	struct kdump_facts part[MAX_FILES];
+	struct kdump_facts *part;	/* ... or these, one per file */
 	struct ramlist ram;
 	struct ami_record partial;	/* of an extract: pages not whole */
 	bool extract;
@@ -33,21 +31,14 @@ struct file_dump {
 static enum ami_mem read_kdump_page(struct file_dump *file, uint64_t pfn,
 				    uint8_t *page)
 {
-	size_t len = AMI_PAGE_SIZE, i;
-	kdump_status st;
+	enum ami_mem mem;
+	size_t i;
 
-	if (pfn >= file->part[0].max_pfn)
-		return AMI_MEM_ABSENT;
-	for (i = 0; i < file->nr_fd; i++)
-		if (kdump_page_lost(file->fd[i], &file->part[i], pfn))
-			return AMI_MEM_ERROR;
-	st = kdump_read(file->kdump, KDUMP_MACHPHYSADDR,
-			pfn << AMI_PAGE_SHIFT, page, &len);
-	if (st == KDUMP_OK && len == AMI_PAGE_SIZE)
-		return AMI_MEM_OK;
-	kdump_clear_err(file->kdump);
-	if (st != KDUMP_ERR_NODATA)
-		return AMI_MEM_ERROR;
+	for (i = 0; i < file->nr_fd; i++) {
+		mem = kdump_page_read(file->fd[i], &file->part[i], pfn, page);
+		if (mem != AMI_MEM_FILTERED)
+			return mem;
+	}
 	return ramlist_has(&file->ram, pfn) ? AMI_MEM_FILTERED : AMI_MEM_ABSENT;
 }
 
@@ -55,7 +46,7 @@ static enum ami_mem file_read_page(void *ctx, uint64_t pfn, uint8_t *page)
 {
 	struct file_dump *file = ctx;
 
-	if (file->kdump)
+	if (file->part)
 		return read_kdump_page(file, pfn, page);
 	return elf_read_page(&file->elf, file->fd[0], pfn, page);
 }
@@ -63,13 +54,13 @@ static enum ami_mem file_read_page(void *ctx, uint64_t pfn, uint8_t *page)
 static uint64_t file_valid(void *ctx, uint64_t pfn)
 {
 	struct file_dump *file = ctx;
-	uint64_t mask = 0;
+	uint64_t in_file = UINT64_MAX, kept = 0;
 
-	if (!file->kdump)
-		return elf_valid(&file->elf, pfn);
+	if (!file->part)
+		in_file = elf_valid(&file->elf, pfn);
 	if (file->extract)
-		mask = ami_record_mask(&file->partial, pfn);
-	return mask ? mask : UINT64_MAX;
+		kept = ami_record_mask(&file->partial, pfn);
+	return kept ? kept & in_file : in_file;
 }
 
 static const char *file_vmcoreinfo(void *ctx)
@@ -84,12 +75,12 @@ static void file_close(void *ctx)
 	struct file_dump *file = ctx;
 	size_t i;
 
-	if (file->kdump)
-		kdump_free(file->kdump);
 	for (i = 0; i < file->nr_fd; i++) {
-		kdump_facts_free(&file->part[i]);
+		if (file->part)
+			kdump_facts_free(&file->part[i]);
 		close(file->fd[i]);
 	}
+	free(file->part);
 	if (file->extract)
 		ami_record_free(&file->partial);
 	elf_facts_free(&file->elf);
@@ -223,9 +214,10 @@ static int open_elf(struct file_dump *file, struct ami_error *err)
 				     "%s breaks off before its program headers, which makedumpfile writes last; copy the dump again" :
 				     "%s holds no memory with physical addresses; name a vmcore of the whole machine",
 				     file->path);
-	if (read_vmcoreinfo(file, elf->notes, elf->notes_size))
-		return ami_error_set(err, AMI_ERR_MEMORY, "out of memory");
 	file->info.format = "elf";
+	if (read_partial(file, elf->notes, elf->notes_size) ||
+	    read_vmcoreinfo(file, elf->notes, elf->notes_size))
+		return ami_error_set(err, AMI_ERR_MEMORY, "out of memory");
 	file->info.compression = "";
 	file->info.dump_level = -1;
 	file->info.truncated |= elf->truncated;
@@ -235,7 +227,8 @@ static int open_elf(struct file_dump *file, struct ami_error *err)
 }
 
 /* The parts of a split dump; a missing part makes the dump incomplete. */
-static int read_parts(struct file_dump *file, struct ami_error *err)
+static int read_parts(struct file_dump *file, const char *const *paths,
+		      struct ami_error *err)
 {
 	uint64_t pages = 0;
 	size_t i;
@@ -244,7 +237,7 @@ static int read_parts(struct file_dump *file, struct ami_error *err)
 		struct kdump_facts *part = &file->part[i];
 		uint32_t status;
 
-		if (kdump_facts_read(file->fd[i], file->path, part, err))
+		if (kdump_facts_read(file->fd[i], paths[i], part, err))
 			return -1;
 		if (file->nr_fd > 1 && (!part->sub.split ||
 					part->max_pfn != file->part[0].max_pfn))
@@ -255,8 +248,7 @@ static int read_parts(struct file_dump *file, struct ami_error *err)
 		status = part->header.status;
 		file->info.compression = kdump_compression(status);
 		file->info.incomplete |= !!(status & KDUMP_INCOMPLETE);
-		part->truncated |= file->info.truncated;
-		file->info.truncated = part->truncated;
+		file->info.truncated |= part->truncated;
 		file->info.dump_level = part->sub.dump_level;
 		if (read_partial(file, part->notes, part->notes_size) ||
 		    read_vmcoreinfo(file, part->notes, part->notes_size))
@@ -267,27 +259,14 @@ static int read_parts(struct file_dump *file, struct ami_error *err)
 	return 0;
 }
 
-/*
- * Without mmap: libkdumpfile 0.5.1 maps past the end of the file, and a page
- * that reaches there would end in SIGBUS.
- */
-static int open_library(struct file_dump *file, struct ami_error *err)
+static int open_kdump(struct file_dump *file, const char *const *paths,
+		      struct ami_error *err)
 {
-	file->kdump = kdump_new();
-	if (!file->kdump)
+	file->part = calloc(file->nr_fd, sizeof(*file->part));
+	if (!file->part)
 		return ami_error_set(err, AMI_ERR_MEMORY, "out of memory");
-	if (kdump_set_number_attr(file->kdump, KDUMP_ATTR_FILE_MMAP_POLICY,
-				  KDUMP_MMAP_NEVER) != KDUMP_OK ||
-	    kdump_open_fdset(file->kdump, file->nr_fd, file->fd) != KDUMP_OK)
-		return ami_error_set(err, AMI_ERR_INPUT, "cannot read %s: %s",
-				     file->path, kdump_get_err(file->kdump));
-	return 0;
-}
-
-static int open_kdump(struct file_dump *file, struct ami_error *err)
-{
 	file->info.format = "kdump";
-	if (read_parts(file, err) || open_library(file, err))
+	if (read_parts(file, paths, err))
 		return -1;
 	if (kdump_ram(file->fd[0], &file->part[0], &file->ram))
 		return ami_error_set(err, AMI_ERR_INPUT,
@@ -312,7 +291,7 @@ static int open_all(struct file_dump *file, const char *const *paths,
 	if (elfs && nr_paths > 1)
 		return ami_error_set(err, AMI_ERR_USAGE,
 				     "only kdump-compressed dumps can be split; name one dump");
-	if (elfs ? open_elf(file, err) : open_kdump(file, err))
+	if (elfs ? open_elf(file, err) : open_kdump(file, paths, err))
 		return -1;
 	if (file->info.nr_ram) {
 		last = &file->info.ram[file->info.nr_ram - 1];

@@ -5,7 +5,7 @@
 #include "fileio.h"
 #include "kdumphdr.h"
 
-#define BLOCK	4096u
+#define BLOCK	KDUMP_BLOCK
 
 bool kdump_is(int fd)
 {

@@ -14,6 +14,7 @@
 
 #include "ramlist.h"
 
+#define KDUMP_BLOCK		4096u	/* of the file, as on x86-64 */
 #define KDUMP_SIGNATURE		"KDUMP   "
 #define KDUMP_COMPRESSED_ZLIB	0x01
 #define KDUMP_COMPRESSED_LZO	0x02
@@ -83,10 +84,14 @@ _Static_assert(sizeof(struct kdump_page_desc) == 24, "descriptor layout");
 
 /**
  * struct kdump_facts - what the headers of one file say
+ *
+ * Read by ourselves: libkdumpfile 0.5.1 gives zeros for stored pages past the
+ * end of a truncated file, or ends in SIGBUS there, and damaged notes make it
+ * crash.
+ *
  * @max_pfn, @first_pfn, @end_pfn: of the machine; of this part of a split dump
  * @notes: malloc'ed copy of the note segment, NULL when there is none
- * @truncated: page descriptors or page data lie beyond the end of the file;
- *	the caller may set it when it knows that some are missing
+ * @truncated: page descriptors or page data lie beyond the end of the file
  * @rank: per block of the second bitmap: how many page descriptors precede
  */
 struct kdump_facts {
@@ -102,6 +107,8 @@ struct kdump_facts {
 	size_t notes_size;
 	bool truncated;
 	uint64_t *rank;
+	uint64_t cached;	/* block of the second bitmap in @words */
+	uint64_t words[KDUMP_BLOCK / 8];
 };
 
 /** kdump_is() - does this file start like a kdump-compressed file? */
@@ -110,8 +117,8 @@ bool kdump_is(int fd);
 /**
  * kdump_facts_read() - read and check the headers
  *
- * What libkdumpfile relies on without looking is refused here. Returns -1
- * with @err filled; @facts needs kdump_facts_free() in any case.
+ * Returns -1 with @err filled when they make no sense or are not all there;
+ * @facts needs kdump_facts_free() in any case.
  */
 int kdump_facts_read(int fd, const char *path, struct kdump_facts *facts,
 		     struct ami_error *err);
@@ -124,12 +131,13 @@ int kdump_index(int fd, struct kdump_facts *facts);
 int kdump_ram(int fd, const struct kdump_facts *facts, struct ramlist *ram);
 
 /**
- * kdump_page_lost() - does the page lie beyond the end of the file?
+ * kdump_page_find() - descriptor of a page
  *
- * Looks only at truncated and incomplete files.
- * libkdumpfile 0.5.1 reads zeros from there.
+ * FILTERED: this file does not hold the page. ERROR: it should, but the
+ * descriptor or the data lie beyond the end of the file.
  */
-bool kdump_page_lost(int fd, const struct kdump_facts *facts, uint64_t pfn);
+enum ami_mem kdump_page_find(int fd, struct kdump_facts *facts, uint64_t pfn,
+			     struct kdump_page_desc *desc);
 
 /**
  * kdump_note_find() - descriptor of the first note with this name and type

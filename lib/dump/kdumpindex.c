@@ -6,10 +6,11 @@
 #include "fileio.h"
 #include "kdumphdr.h"
 
-#define BLOCK		4096u
+#define BLOCK		KDUMP_BLOCK
 #define WORDS		(BLOCK / 8)
 #define PFNS_PER_BLOCK	(8ull * BLOCK)
 #define LAST_DESCS	1024u
+#define NOT_CACHED	UINT64_MAX
 
 /* Clears the bits of @block that are not of page frames [@first, @end). */
 static void mask_block(uint64_t *words, uint64_t block, uint64_t first,
@@ -125,6 +126,7 @@ int kdump_index(int fd, struct kdump_facts *facts)
 			  PFNS_PER_BLOCK;
 	uint64_t words[WORDS], block, total = 0;
 
+	facts->cached = NOT_CACHED;
 	facts->rank = malloc((blocks + 1) * sizeof(*facts->rank));
 	if (!facts->rank)
 		return -1;
@@ -138,21 +140,33 @@ int kdump_index(int fd, struct kdump_facts *facts)
 	return 0;
 }
 
-bool kdump_page_lost(int fd, const struct kdump_facts *facts, uint64_t pfn)
+static bool cache_block(int fd, struct kdump_facts *facts, uint64_t block)
 {
-	uint64_t words[WORDS], bit = pfn % PFNS_PER_BLOCK, index;
-	struct kdump_page_desc desc;
-
-	if (!facts->truncated && !(facts->header.status & KDUMP_INCOMPLETE))
-		return false;
-	if (pfn < facts->first_pfn || pfn >= facts->end_pfn)
-		return false;
-	if (!read_block(fd, facts, 1, pfn / PFNS_PER_BLOCK, words))
+	if (facts->cached == block)
 		return true;
-	if (!(words[bit / 64] >> bit % 64 & 1))
+	facts->cached = NOT_CACHED;
+	if (!read_block(fd, facts, 1, block, facts->words))
 		return false;
-	index = facts->rank[pfn / PFNS_PER_BLOCK] + count_bits(words, bit);
-	return !file_read_at(fd, &desc, sizeof(desc),
-			     desc_offset(facts, index)) ||
-	       !ends_inside(facts, &desc);
+	facts->cached = block;
+	return true;
+}
+
+enum ami_mem kdump_page_find(int fd, struct kdump_facts *facts, uint64_t pfn,
+			     struct kdump_page_desc *desc)
+{
+	uint64_t block = pfn / PFNS_PER_BLOCK, bit = pfn % PFNS_PER_BLOCK;
+	uint64_t index;
+
+	if (pfn < facts->first_pfn || pfn >= facts->end_pfn)
+		return AMI_MEM_FILTERED;
+	if (!cache_block(fd, facts, block))
+		return AMI_MEM_ERROR;
+	if (!(facts->words[bit / 64] >> bit % 64 & 1))
+		return AMI_MEM_FILTERED;
+	index = facts->rank[block] + count_bits(facts->words, bit);
+	if (!file_read_at(fd, desc, sizeof(*desc),
+			  desc_offset(facts, index)) ||
+	    !ends_inside(facts, desc))
+		return AMI_MEM_ERROR;
+	return AMI_MEM_OK;
 }

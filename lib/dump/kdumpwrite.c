@@ -8,7 +8,7 @@
 #include "kdumphdr.h"
 #include "kdumpwrite.h"
 
-#define BLOCK			4096u
+#define BLOCK			KDUMP_BLOCK
 #define PFNS_PER_BLOCK		(8ull * BLOCK)
 #define NOTE_HEADER		12u
 #define VMCOREINFO_NAME		"VMCOREINFO"

@@ -13,8 +13,8 @@ SOURCES = os.path.join(HERE, 'guest')
 PROGRAM_PATH = '/usr/sbin:/usr/bin:/sbin:/bin'
 APPLETS = ('sh [ cat cut dmesg echo grep insmod ip mkdir mount poweroff sed '
            'sleep sync taskset uname').split()
-MODULES = ('nvme virtio_pci virtio_blk ahci sd_mod virtio_net e1000 e1000e igb '
-           '8139cp 8139too vmxnet3').split()
+MODULES = ('nvme virtio_pci virtio_blk ahci sd_mod virtio_net e1000 e1000e '
+           'igb 8139cp 8139too vmxnet3').split()
 NIC_MODULES = {'virtio-net-pci': ('virtio_pci', 'virtio_net'),
                'rtl8139': ('8139cp', '8139too')}
 DISK_MODULES = {'nvme': ('nvme',), 'virtio': ('virtio_pci', 'virtio_blk'),

@@ -44,7 +44,7 @@ def read_registers(monitor):
     return dict(zip(FIRST_REGISTERS + POINTER_REGISTERS, map(hex, values)))
 
 
-# --- device table and page tables -------------------------------------------
+# --- device table and page tables --------------------------------------------
 
 def decode_dte(raw):
     words = struct.unpack('<4Q', raw)
@@ -231,7 +231,7 @@ def event_log(ram, registers):
     }
 
 
-# --- all of it ----------------------------------------------------------------
+# --- all of it ---------------------------------------------------------------
 
 class State:
     """The IOMMU at one freeze. `devices`: device IDs to look at."""

@@ -123,7 +123,7 @@ def main():
         return CANNOT_RUN
     except Failed as error:
         print(f'lab: {error}', file=sys.stderr)
-    except subprocess.SubprocessError as error:
+    except (OSError, subprocess.SubprocessError) as error:
         print(f'lab: {error}', file=sys.stderr)
     return 1
 

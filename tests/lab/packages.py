@@ -59,7 +59,7 @@ class Kernel:
         return folder if os.path.isdir(folder + '/kernel') else None
 
 
-# --- the machine's packages -------------------------------------------------
+# --- the machine's packages --------------------------------------------------
 
 def missing(names):
     """Those of the packages that are not installed."""
@@ -110,7 +110,7 @@ def retry(command, env, tries=8, pause=15):
     return False
 
 
-# --- the private apt configuration ------------------------------------------
+# --- the private apt configuration -------------------------------------------
 
 def deb822_sources(text):
     """(URI, suite, keyring) of the binary archives in a .sources file"""
@@ -197,14 +197,15 @@ def prepare_apt(refresh=False):
     """Package lists of all suites. A suite that is gone is no error."""
     for folder in ('apt/lists/partial', 'apt/cache/archives/partial', 'debs'):
         os.makedirs(path(folder), exist_ok=True)
+    lists = path('apt/lists/*_Packages*')
     changed = write_sources()
-    if not (changed or refresh or not glob.glob(path('apt/lists/*_Packages*'))):
+    if glob.glob(lists) and not (changed or refresh):
         return
     try:
         apt('apt-get', 'update')
     except subprocess.CalledProcessError:
         pass
-    if not glob.glob(path('apt/lists/*_Packages*')):
+    if not glob.glob(lists):
         raise CannotRun('no package lists: the archive cannot be reached')
 
 
@@ -229,7 +230,7 @@ def numbers(text):
     return [int(x) for x in re.findall(r'\d+', text)]
 
 
-# --- kernels ----------------------------------------------------------------
+# --- kernels -----------------------------------------------------------------
 
 def newest_image(series):
     """Name of the newest image package; rather one with debug symbols."""
@@ -314,7 +315,7 @@ def vmlinux(series):
         with open(target + '.part', 'wb') as out, subprocess.Popen(
                 ['dpkg-deb', '--fsys-tarfile', deb],
                 stdout=subprocess.PIPE) as tar:
-            subprocess.run(['tar', '-xO', '--wildcards', '*/vmlinux-*'],
+            subprocess.run(['tar', '-xO', '--wildcards', '*/vmlinux*'],
                            stdin=tar.stdout, stdout=out, check=True,
                            timeout=DOWNLOAD_SECONDS)
         os.rename(target + '.part', target)
@@ -322,7 +323,7 @@ def vmlinux(series):
     return target
 
 
-# --- QEMU -------------------------------------------------------------------
+# --- QEMU --------------------------------------------------------------------
 
 @dataclasses.dataclass(frozen=True)
 class Qemu:
@@ -365,13 +366,13 @@ def newer_qemu():
         if not os.path.exists(root + '/complete'):
             prepare_apt()
             os.makedirs(root, exist_ok=True)
-            for name in ('qemu-system-x86', 'qemu-system-common',
-                         'qemu-system-data', 'seabios'):
-                try:
-                    apt('apt-get', 'download', f'{name}/{codename()}-backports',
-                        cwd=root)
-                except subprocess.CalledProcessError:
-                    raise CannotRun('no newer QEMU in backports') from None
+            names = [f'{name}/{codename()}-backports' for name in (
+                'qemu-system-x86', 'qemu-system-common', 'qemu-system-data',
+                'seabios')]
+            try:
+                apt('apt-get', 'download', *names, cwd=root)
+            except subprocess.CalledProcessError:
+                raise CannotRun('no newer QEMU in backports') from None
             for deb in glob.glob(root + '/*.deb'):
                 output(['dpkg-deb', '-x', deb, root], timeout=600)
                 os.unlink(deb)

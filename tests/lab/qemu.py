@@ -176,7 +176,8 @@ class Console:
         while True:
             line = self.line(end)
             if line is None:
-                raise Failed(f'guest: no "{patterns[0]}" in {seconds:.0f} s')
+                raise Failed(f'guest: no line with {" or ".join(patterns)} '
+                             f'in {seconds:.0f} s; see console.log')
             for pattern in patterns:
                 if pattern in line:
                     return pattern
@@ -298,9 +299,8 @@ class Vm:
     def mark(self, name):
         self.times[name] = self.console.seconds()
 
-    def until(self, *patterns, name=None, seconds=None):
-        found = self.console.until(
-            *patterns, seconds=seconds or self.scenario.timeout)
+    def until(self, *patterns, name=None):
+        found = self.console.until(*patterns, seconds=self.scenario.timeout)
         if name:
             self.mark(name)
         return found

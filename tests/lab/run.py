@@ -32,7 +32,7 @@ KDUMP_FREEZES = (
 INTERESTING = re.compile(r'AMD-Vi|iommu:|^== |Completion-Wait|IO_PAGE')
 
 
-# --- is what lies there still good? -----------------------------------------
+# --- is what lies there still good? ------------------------------------------
 
 def sources_hash():
     total = hashlib.sha256()
@@ -42,9 +42,12 @@ def sources_hash():
     return total.hexdigest()
 
 
+RUNNING_SOURCES = sources_hash()    # now, not what is edited during a run
+
+
 def stamp(scenario, kernels):
     """Names everything that a run depends on."""
-    parts = [sources_hash(), json.dumps(dataclasses.asdict(scenario))]
+    parts = [RUNNING_SOURCES, json.dumps(dataclasses.asdict(scenario))]
     parts += [kernel.packages for kernel in kernels]
     return hashlib.sha256('\0'.join(parts).encode()).hexdigest()
 
@@ -66,7 +69,7 @@ def is_cached(name, scenario):
         return False
 
 
-# --- parts of a run ------------------------------------------------------------
+# --- parts of a run ----------------------------------------------------------
 
 def boot(vm):
     """Up to the shell of the guest; returns its PCI devices."""
@@ -113,15 +116,14 @@ def save_truth(out, facts):
         json.dump(facts, f, separators=(',', ':'))
 
 
-# --- stop=halt ----------------------------------------------------------------
+# --- stop=halt ---------------------------------------------------------------
 
 def wait_for_halt(vm):
     """To the last line that a CPU of the guest prints."""
     names = {'== lab ready': 'ready', 'Kernel panic - not': 'panic',
              'LABHALT': 'halt'}
     while True:
-        seconds = 60 if 'ready' in vm.times else None
-        found = vm.until(*names, seconds=seconds)
+        found = vm.until(*names)
         vm.mark(names[found])
         if found == 'LABHALT':
             return
@@ -152,7 +154,7 @@ def run_halt(name, vm, out, kernels, keep_late):
     return facts
 
 
-# --- stop=kdump ---------------------------------------------------------------
+# --- stop=kdump --------------------------------------------------------------
 
 def crashkernel_ranges(console):
     """[first pfn, count] of what is reserved for the capture kernel"""
@@ -171,8 +173,9 @@ def crashkernel_ranges(console):
 
 def differing(first, second, size):
     """Indexes of the entries of `size` bytes that differ"""
-    return [i for i in range(len(first) // size)
-            if first[i * size:(i + 1) * size] != second[i * size:(i + 1) * size]]
+    places = range(0, len(first), size)
+    return [at // size for at in places
+            if first[at:at + size] != second[at:at + size]]
 
 
 def old_structures(first, second, state):
@@ -182,7 +185,8 @@ def old_structures(first, second, state):
     for key, register in (('ring_entries', 'CmdBufBase'),
                           ('evt_entries', 'EvtLogBase')):
         base, entries = hardware.base_and_entries(state.registers[register])
-        raw = [s.ram.read(base, entries * ENTRY_BYTES) for s in (first, second)]
+        raw = [s.ram.read(base, entries * ENTRY_BYTES)
+               for s in (first, second)]
         found[key] = runs(differing(*raw, ENTRY_BYTES))
     raw = [s.ram.read(state.table, state.table_size) for s in (first, second)]
     found['dtes'] = [
@@ -257,7 +261,7 @@ def run_kdump(name, vm, out, kernels, keep_late):
     return facts
 
 
-# --- entry ----------------------------------------------------------------------
+# --- entry -------------------------------------------------------------------
 
 def prepare(scenario):
     """(QEMU, kernels: the crashing one first)"""

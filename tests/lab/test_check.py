@@ -358,25 +358,29 @@ class Passthrough(Case):
         self.assertBad('verdict trusted')
 
 
+def kdump_truth():
+    state = hw()
+    return {
+        'kernel': KERNEL,
+        'params': {'pending': 0, 'io': 1, 'net': 1, 'lossy': 0},
+        'roles': {NVME: 'nvme', NET: 'net'},
+        'ram': [[0, 1000]],
+        'crashkernel_pfns': [[800, 100]],
+        'hw': {'capstart': state, 'capdone': copy.deepcopy(state)},
+        'phases': {
+            'panic->capstart': {'written_by_device': {
+                NVME: written([[500, 2], [700, 1]], [[700, 1]])}},
+            'capup->capdone': {'written_by_device': {
+                NET: written([[300, 1]])}},
+        },
+    }
+
+
 class Kdump(Case):
     """A capture kernel ran, and may have written into old structures."""
 
     def good(self):
-        state = hw()
-        return {
-            'kernel': KERNEL,
-            'params': {'pending': 0, 'io': 1, 'net': 1},
-            'roles': {NVME: 'nvme', NET: 'net'},
-            'ram': [[0, 1000]],
-            'crashkernel_pfns': [[800, 100]],
-            'hw': {'capstart': state, 'capdone': copy.deepcopy(state)},
-            'phases': {
-                'panic->capstart': {'written_by_device': {
-                    NVME: written([[500, 2], [700, 1]], [[700, 1]])}},
-                'capup->capdone': {'written_by_device': {
-                    NET: written([[300, 1]])}},
-            },
-        }
+        return kdump_truth()
 
     def late(self, bdf, *arguments):
         self.truth['phases']['capup->capdone']['written_by_device'][bdf] = \
@@ -418,11 +422,71 @@ class Kdump(Case):
             entry.update(words=['0x1', '0x2', '0x3', '0x4'],
                          state='overwritten')
         self.entries[3]['state'] = 'done'
-        self.assertBad('511 of 512 rewritten entries')
+        self.assertBad('511 of 512 other entries')
+
+    def test_unread_ring_in_a_full_dump(self):
+        self.entries[3].update(words=None, state='unread')
+        self.assertBad('0 of 1 other entries')
 
     def test_ring_intact_is_judged(self):
         self.grades['proven'] = 1
         self.assertBad('newest proven entry 1')
+
+
+class Lossy(Case):
+    """The dump lacks pages of the kernel: to say so is right, to make things
+    up is not."""
+
+    def good(self):
+        truth = kdump_truth()
+        truth['params']['lossy'] = 1
+        return truth
+
+    def setUp(self):
+        super().setUp()
+        self.report['verdict']['value'] = 'unknown'
+
+    def test_agreement(self):
+        self.assertGood()
+
+    def test_other_verdict(self):
+        self.report['verdict']['value'] = 'exposed'
+        self.assertBad('verdict exposed')
+
+    def test_lost_pages(self):
+        self.report['exposures'].pop(0)
+        self.assertGood()
+
+    def test_lost_pages_without_a_word(self):
+        self.report['exposures'].pop(0)
+        self.report['verdict']['value'] = 'exposed'
+        code, lines = self.run_check()
+        self.assertEqual(code, 1)
+        self.assertTrue(any(x.startswith('FAIL recall') for x in lines))
+
+    def test_page_made_up(self):
+        self.report['exposures'][0]['pfns'] = [[499, 2]]
+        self.assertBad('has 1 too many')
+
+    def test_dte_unread(self):
+        self.device(NVME).update(dte=None, dte_state='unread')
+        self.assertGood()
+
+    def test_dte_made_up(self):
+        self.device(NVME)['dte'][0] = '0x0'
+        self.assertBad(f'wrong: {NVME}')
+
+    def test_device_missing(self):
+        self.report['devices'].remove(self.device(NET))
+        self.assertGood()
+
+    def test_ring_unread(self):
+        self.entries[3].update(words=None, state='unread')
+        self.assertGood()
+
+    def test_ring_made_up(self):
+        self.entries[3].update(words=['0x0'] * 4)
+        self.assertBad('0 of 1 other entries')
 
 
 if __name__ == '__main__':

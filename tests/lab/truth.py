@@ -138,7 +138,7 @@ def stale_translations(trace, state, changed):
     return [found[key] for key in sorted(found)]
 
 
-# --- from changed pages to devices ------------------------------------------
+# --- from changed pages to devices -------------------------------------------
 
 def content_mark(before, after):
     """('net', 'flood'), (disk, 'sector') or None: what is new in a page"""

@@ -9,12 +9,14 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <zlib.h>
 
 #include <cmocka.h>
 
 #include "fileio.h"
 #include "kdumphdr.h"
 #include "kdumpwrite.h"
+#include "unpack.h"
 
 #define COUNT(array)	(sizeof(array) / sizeof((array)[0]))
 #define HEADER(member)	offsetof(struct kdump_header, member)
@@ -52,6 +54,13 @@ static struct kdump_image image(void)
 	};
 }
 
+static bool lost(int fd, struct kdump_facts *facts, uint64_t pfn)
+{
+	struct kdump_page_desc desc;
+
+	return kdump_page_find(fd, facts, pfn, &desc) == AMI_MEM_ERROR;
+}
+
 static int write_image(const struct kdump_image *image)
 {
 	int fd = memfd_create("kdump", MFD_CLOEXEC);
@@ -74,9 +83,10 @@ static void all_is_told(void **state)
 	struct kdump_facts facts;
 	struct ramlist list = { .count = 0 };
 	struct ami_error err;
+	struct kdump_page_desc desc;
 	int fd = good();
 	const void *note;
-	size_t size, i;
+	size_t size, i, found = 0;
 
 	(void)state;
 	assert_true(kdump_is(fd));
@@ -96,8 +106,14 @@ static void all_is_told(void **state)
 	assert_int_equal(kdump_ram(fd, &facts, &list), 0);
 	assert_int_equal(list.count, COUNT(ram));
 	assert_memory_equal(list.range, ram, sizeof(ram));
-	for (i = 0; i < 80000; i++)
-		assert_false(kdump_page_lost(fd, &facts, i));
+	for (i = 0; i < 80000; i++) {
+		enum ami_mem mem = kdump_page_find(fd, &facts, i, &desc);
+		bool here = found < COUNT(pages) && i == pages[found].pfn;
+
+		assert_int_equal(mem, here ? AMI_MEM_OK : AMI_MEM_FILTERED);
+		found += here;
+	}
+	assert_int_equal(found, COUNT(pages));
 	free(list.range);
 	kdump_facts_free(&facts);
 	close(fd);
@@ -204,16 +220,16 @@ static void older_versions(void **state)
 }
 
 /* Pages whose descriptor or data are not wholly in the file. */
-static size_t lost_pages(int fd, const struct kdump_facts *facts)
+static size_t lost_pages(int fd, struct kdump_facts *facts)
 {
-	size_t lost = 0, i;
+	size_t count = 0, i;
 
 	for (i = 0; i < COUNT(pages); i++)
-		lost += kdump_page_lost(fd, facts, pages[i].pfn);
-	assert_false(kdump_page_lost(fd, facts, 1));	/* never dumped */
-	assert_false(kdump_page_lost(fd, facts, 65));
-	assert_false(kdump_page_lost(fd, facts, UINT64_MAX));
-	return lost;
+		count += lost(fd, facts, pages[i].pfn);
+	assert_false(lost(fd, facts, 1));	/* never dumped */
+	assert_false(lost(fd, facts, 65));
+	assert_false(lost(fd, facts, UINT64_MAX));
+	return count;
 }
 
 static void cut_off(void **state)
@@ -259,11 +275,9 @@ static void blank_descriptor(void **state)
 	assert_int_equal(kdump_facts_read(fd, "f", &facts, &err), 0);
 	assert_true(file_write_at(fd, &blank, sizeof(blank), facts.bitmap +
 				  2 * facts.bitmap_size + 3 * sizeof(blank)));
-	assert_false(kdump_page_lost(fd, &facts, pages[3].pfn));
-	facts.header.status |= KDUMP_INCOMPLETE;
-	assert_false(kdump_page_lost(fd, &facts, pages[2].pfn));
-	assert_true(kdump_page_lost(fd, &facts, pages[3].pfn));
-	assert_false(kdump_page_lost(fd, &facts, pages[4].pfn));
+	assert_false(lost(fd, &facts, pages[2].pfn));
+	assert_true(lost(fd, &facts, pages[3].pfn));
+	assert_false(lost(fd, &facts, pages[4].pfn));
 	kdump_facts_free(&facts);
 	close(fd);
 }
@@ -282,18 +296,17 @@ static void split_parts(void **state)
 	assert_true(file_write_at(fd, &one, 4, SUB(split)));
 	assert_true(file_write_at(fd, bounds, 16, SUB(start_pfn_64)));
 	assert_int_equal(kdump_facts_read(fd, "f", &facts, &err), 0);
-	facts.truncated = true;
-	assert_false(kdump_page_lost(fd, &facts, 63));
+	assert_false(lost(fd, &facts, 63));
 	assert_true(file_read_at(fd, desc, sizeof(desc), facts.bitmap +
 				 2 * facts.bitmap_size));
 	desc[1].offset = UINT64_MAX;
 	assert_true(file_write_at(fd, desc, sizeof(desc), facts.bitmap +
 				  2 * facts.bitmap_size));
-	assert_false(kdump_page_lost(fd, &facts, 0));	/* of other parts */
-	assert_false(kdump_page_lost(fd, &facts, 32768));
-	assert_false(kdump_page_lost(fd, &facts, 63));
-	assert_true(kdump_page_lost(fd, &facts, 64));
-	assert_false(kdump_page_lost(fd, &facts, 32767));
+	assert_false(lost(fd, &facts, 0));	/* of other parts */
+	assert_false(lost(fd, &facts, 32768));
+	assert_false(lost(fd, &facts, 63));
+	assert_true(lost(fd, &facts, 64));
+	assert_false(lost(fd, &facts, 32767));
 	kdump_facts_free(&facts);
 	close(fd);
 }
@@ -454,6 +467,134 @@ static void hostile_notes(void **state)
 	assert_null(kdump_note_find(NULL, 0, "VMCOREINFO", 0, &i));
 }
 
+static uint8_t packed[5 * AMI_PAGE_SIZE];
+
+/* A page of the letter a, packed in each of the ways. */
+static size_t pack(uint32_t flags)
+{
+	static const uint8_t lzo[] = {
+		/* 4 literals; a match of 4092 bytes at distance 1; the end */
+		0x15, 'a', 'a', 'a', 'a',
+		0x20, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+		4092 - 33 - 15 * 255, 0, 0, 0x11, 0, 0,
+	};
+	static const uint8_t zstd[] = {
+		/* frame of 4096 bytes in one segment: one run of 4096 */
+		0x28, 0xb5, 0x2f, 0xfd, 0x60, 0x00, 0x0f, 0x03, 0x80, 0x00,
+		'a',
+	};
+	uLongf size = sizeof(packed);
+	uint8_t page[AMI_PAGE_SIZE];
+	unsigned int left;
+
+	memset(page, 'a', sizeof(page));
+	switch (flags) {
+	case KDUMP_COMPRESSED_ZLIB:
+		assert_int_equal(compress(packed, &size, page, sizeof(page)),
+				 Z_OK);
+		return size;
+	case KDUMP_COMPRESSED_LZO:
+		memcpy(packed, lzo, sizeof(lzo));
+		return sizeof(lzo);
+	case KDUMP_COMPRESSED_ZSTD:
+		memcpy(packed, zstd, sizeof(zstd));
+		return sizeof(zstd);
+	case KDUMP_COMPRESSED_SNAPPY:
+		/* 4096 bytes: a literal, then copies of 64 at distance 1 */
+		memcpy(packed, "\x80\x20\x00" "a", 4);
+		size = 4;
+		for (left = 4095; left; left -= left < 64 ? left : 64) {
+			packed[size++] = ((left < 64 ? left : 64) - 1) << 2 | 2;
+			packed[size++] = 1;
+			packed[size++] = 0;
+		}
+		return size;
+	}
+	memcpy(packed, page, sizeof(page));
+	return sizeof(page);
+}
+
+static void ways_to_pack(void **state)
+{
+	static const uint32_t flags[] = {
+		0, KDUMP_COMPRESSED_ZLIB, KDUMP_COMPRESSED_LZO,
+		KDUMP_COMPRESSED_SNAPPY, KDUMP_COMPRESSED_ZSTD,
+	};
+	uint8_t page[AMI_PAGE_SIZE], want[AMI_PAGE_SIZE];
+	size_t i, size, cut;
+
+	(void)state;
+	memset(want, 'a', sizeof(want));
+	for (i = 0; i < COUNT(flags); i++) {
+		size = pack(flags[i]);
+		memset(page, 0, sizeof(page));
+		if (!unpack_page(flags[i], packed, size, page))
+			fail_msg("flags %x", flags[i]);
+		assert_memory_equal(page, want, sizeof(page));
+		for (cut = 0; cut < size; cut++)
+			assert_false(unpack_page(flags[i], packed, cut,
+						 page));
+	}
+	size = pack(0);
+	assert_false(unpack_page(0, packed, size + 1, page));
+	assert_false(unpack_page(3, packed, size, page));
+	assert_false(unpack_page(0x40, packed, size, page));
+}
+
+/* What is not exactly one page is refused, however it came about. */
+static void not_one_page(void **state)
+{
+	static const size_t sizes[] = {
+		0, 1, AMI_PAGE_SIZE - 1, AMI_PAGE_SIZE + 1, 4 * AMI_PAGE_SIZE,
+	};
+	static uint8_t bytes[4 * AMI_PAGE_SIZE];
+	uint8_t page[AMI_PAGE_SIZE];
+	uLongf size;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < COUNT(sizes); i++) {
+		size = sizeof(packed);
+		assert_int_equal(compress(packed, &size, bytes, sizes[i]),
+				 Z_OK);
+		assert_false(unpack_page(KDUMP_COMPRESSED_ZLIB, packed,
+					 size, page));
+	}
+}
+
+/* A descriptor may claim any size; it is no size of ours. */
+static void hostile_descriptors(void **state)
+{
+	static const struct kdump_page_desc descs[] = {
+		{ .offset = 0, .size = UINT32_MAX },
+		{ .offset = 0, .size = 2 * AMI_PAGE_SIZE + 1, .flags = 1 },
+		{ .offset = 0, .size = 2 * AMI_PAGE_SIZE, .flags = 1 },
+		{ .offset = 0, .size = AMI_PAGE_SIZE - 1 },
+		{ .offset = 0, .size = 0, .flags = 1 },
+		{ .offset = UINT64_MAX, .size = AMI_PAGE_SIZE },
+		{ .offset = UINT64_MAX - 5, .size = AMI_PAGE_SIZE, .flags = 2 },
+		{ .offset = 0, .size = AMI_PAGE_SIZE, .flags = UINT32_MAX },
+	};
+	uint8_t page[AMI_PAGE_SIZE];
+	struct kdump_facts facts;
+	struct ami_error err;
+	int fd = good();
+	size_t i;
+
+	(void)state;
+	assert_int_equal(kdump_facts_read(fd, "f", &facts, &err), 0);
+	for (i = 0; i < COUNT(descs); i++) {
+		assert_true(file_write_at(fd, &descs[i], sizeof(descs[i]),
+					  facts.bitmap + 2 * facts.bitmap_size));
+		assert_int_equal(kdump_page_read(fd, &facts, 0, page),
+				 AMI_MEM_ERROR);
+		assert_int_equal(kdump_page_read(fd, &facts, 63, page),
+				 AMI_MEM_OK);
+	}
+	kdump_facts_free(&facts);
+	close(fd);
+}
+
 static void compression_names(void **state)
 {
 	static const struct {
@@ -484,6 +625,9 @@ int main(void)
 		cmocka_unit_test(ram_of_pages),
 		cmocka_unit_test(bitmap_words),
 		cmocka_unit_test(hostile_notes),
+		cmocka_unit_test(ways_to_pack),
+		cmocka_unit_test(not_one_page),
+		cmocka_unit_test(hostile_descriptors),
 		cmocka_unit_test(compression_names),
 	};
 
