@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ramlist.h"
 #include "record.h"
 
 #define CACHE_PAGES	512u
@@ -118,20 +119,12 @@ uint64_t ami_dump_ram_pages(const struct ami_dump *dump)
 
 bool ami_dump_ram(const struct ami_dump *dump, uint64_t pfn)
 {
-	const struct ami_range *ram = dump->info.ram;
-	size_t lo = 0, hi = dump->info.nr_ram;
+	const struct ramlist ram = {
+		.range = (struct ami_range *)dump->info.ram,
+		.count = dump->info.nr_ram,
+	};
 
-	while (lo < hi) {
-		size_t mid = lo + (hi - lo) / 2;
-
-		if (pfn < ram[mid].first)
-			hi = mid;
-		else if (pfn - ram[mid].first >= ram[mid].count)
-			lo = mid + 1;
-		else
-			return true;
-	}
-	return false;
+	return ramlist_has(&ram, pfn);
 }
 
 static unsigned int bucket_of(uint64_t pfn)
