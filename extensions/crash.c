@@ -14,6 +14,8 @@
  */
 static struct ami_analysis *analysis;
 static FILE *output;
+static sigset_t signals_before;
+static bool blocked;
 
 static const char view_flag[AMI_VIEWS] = {
 	[AMI_VIEW_REPORT] = 's',
@@ -44,13 +46,34 @@ bool crash_sigint_pending(void)
 	return !sigpending(&pending) && sigismember(&pending, SIGINT) == 1;
 }
 
-static void drop_output(void *unused)
+static void block_sigint(void)
+{
+	sigset_t sigint;
+
+	sigemptyset(&sigint);
+	sigaddset(&sigint, SIGINT);
+	sigprocmask(SIG_BLOCK, &sigint, &signals_before);
+	blocked = true;
+}
+
+/* After a Ctrl-C in between, crash jumps to its prompt from here. */
+static void unblock_sigint(void)
+{
+	if (!blocked)
+		return;
+	blocked = false;
+	sigprocmask(SIG_SETMASK, &signals_before, NULL);
+}
+
+/* crash calls this before the next prompt, whatever way the command ended. */
+static void clean_up(void *unused)
 {
 	(void)unused;
+	pc->cmd_cleanup = NULL;
 	if (output)
 		fclose(output);
 	output = NULL;
-	pc->cmd_cleanup = NULL;
+	unblock_sigint();
 }
 
 static int find_view(const char *name, int flag)
@@ -149,19 +172,23 @@ static int copy_layout(void *ctx, struct ami_kernel *kernel,
 	return 0;
 }
 
-/* From here to unblocked SIGINT nothing may jump away. */
-static int render(const struct ami_request *r, const struct ami_layout *layout,
-		  struct ami_error *err)
+static struct ami_analysis *analyse(struct ami_error *err)
 {
-	const struct ami_layout_source source = {
-		.name = "crash", .resolve = copy_layout, .ctx = (void *)layout,
-	};
+	struct ami_layout_source source = { .name = "crash" };
 	struct ami_dump *dump;
 
-	if (!analysis) {
-		dump = crash_dump_open(err);
-		analysis = dump ? ami_analyse(dump, &source, err) : NULL;
-	}
+	source.resolve = copy_layout;
+	source.ctx = (void *)crash_layout(err);
+	if (!source.ctx)
+		return NULL;
+	dump = crash_dump_open(err);
+	return dump ? ami_analyse(dump, &source, err) : NULL;
+}
+
+static int render(const struct ami_request *r, struct ami_error *err)
+{
+	if (!analysis)
+		analysis = analyse(err);
 	if (!analysis)
 		return -1;
 	output = tmpfile();
@@ -169,8 +196,6 @@ static int render(const struct ami_request *r, const struct ami_layout *layout,
 		return ami_error_set(err, AMI_ERR_OUTPUT,
 				     "no temporary file can be made: %s",
 				     strerror(errno));
-	pc->cmd_cleanup = drop_output;
-	pc->cmd_cleanup_arg = NULL;
 	return ami_render(analysis, r, output, err);
 }
 
@@ -183,47 +208,35 @@ static void copy_output(void)
 	while (fgets(line, sizeof(line), output) && fputs(line, fp) >= 0 &&
 	       !received_SIGINT())
 		;
-	drop_output(NULL);
 }
 
-static void show(const struct ami_request *r, const struct ami_layout *layout)
+static void show(const struct ami_request *r)
 {
 	struct ami_error err = { AMI_OK, "" };
-	sigset_t sigint, before;
-	bool interrupted;
 	int ret;
 
-	sigemptyset(&sigint);
-	sigaddset(&sigint, SIGINT);
-	sigprocmask(SIG_BLOCK, &sigint, &before);
-	ret = render(r, layout, &err);
-	interrupted = crash_sigint_pending();
-	if (ret || interrupted)
-		drop_output(NULL);
-	sigprocmask(SIG_SETMASK, &before, NULL);
+	pc->cmd_cleanup_arg = NULL;
+	pc->cmd_cleanup = clean_up;
+	block_sigint();
+	ret = render(r, &err);
+	if (!ret && !crash_sigint_pending()) {
+		unblock_sigint();
+		copy_output();
+	}
+	clean_up(NULL);
 	if (ret)
 		error(INFO, "%s\n", err.text);
-	else if (!interrupted)
-		copy_output();
 }
 
 static void cmd_amdiommu(void)
 {
 	struct ami_request request = { .iommu = -1 };
-	struct ami_error err = { AMI_OK, "" };
-	const struct ami_layout *layout;
 
-	drop_output(NULL);
 	parse_command(&request);
-	if (ACTIVE()) {
+	if (ACTIVE())
 		error(INFO, "the IOMMU of a running system changes while it is read; see /sys/kernel/debug/iommu/amd, or use this command on a dump\n");
-		return;
-	}
-	layout = crash_layout(&err);
-	if (layout)
-		show(&request, layout);
 	else
-		error(INFO, "%s\n", err.text);
+		show(&request);
 }
 
 static struct command_table_entry commands[] = {
@@ -258,6 +271,4 @@ static void __attribute__((constructor)) load(void)
 static void __attribute__((destructor)) unload(void)
 {
 	ami_analysis_free(analysis);
-	if (output)
-		drop_output(NULL);
 }

@@ -2,10 +2,10 @@
 /*
  * The crash(8) extension. Private to extensions/.
  *
- * crash leaves a command by longjmp() on Ctrl-C, on a closed pipe and on many
- * errors. No such jump may cross the library: SIGINT is blocked while it runs,
- * nothing in it calls back into anything of crash that can jump, and all that
- * outlives a command hangs on static variables.
+ * crash leaves a command by longjmp() on Ctrl-C and on many errors. No such
+ * jump may cross the library: SIGINT is blocked while it runs, it calls
+ * nothing of crash that can jump, and what outlives a command hangs on static
+ * variables.
  */
 #ifndef AMI_CRASH_H
 #define AMI_CRASH_H
@@ -23,8 +23,10 @@ struct ami_dump *crash_dump_open(struct ami_error *err);
 /**
  * crash_layout() - symbols and types of the dumped kernel, by crash and gdb
  *
- * Resolved at the first call, then the same for the whole session. May
- * longjmp(): call it while nothing is at stake. Returns NULL with @err filled.
+ * Resolved at the first call, then the same for the whole session. To be
+ * called with SIGINT blocked: gdb would take an interrupted look-up for a
+ * missing member. Errors in crash may longjmp() out of it. Returns NULL with
+ * @err filled.
  */
 const struct ami_layout *crash_layout(struct ami_error *err);
 

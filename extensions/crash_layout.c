@@ -150,7 +150,7 @@ static bool first_of_type(int field)
 	return true;
 }
 
-static void resolve_types(struct ami_layout *layout)
+static int resolve_types(struct ami_layout *layout)
 {
 	long size;
 	int i;
@@ -163,9 +163,12 @@ static void resolve_types(struct ami_layout *layout)
 	for (i = 0; i < AMI_NR_FIELDS; i++) {
 		const char *type = ami_field_wants[i].type;
 
+		if (crash_sigint_pending())
+			return -1;
 		if (first_of_type(i) && STRUCT_EXISTS((char *)type))
 			resolve_members(type, layout);
 	}
+	return 0;
 }
 
 static void resolve_names(struct ami_layout *layout)
@@ -196,7 +199,10 @@ const struct ami_layout *crash_layout(struct ami_error *err)
 		return &layout;
 	memset(&layout, 0, sizeof(layout));
 	resolve_names(&layout);
-	resolve_types(&layout);
+	if (resolve_types(&layout)) {
+		ami_error_set(err, AMI_ERR_INTERRUPTED, "interrupted");
+		return NULL;
+	}
 	if (!layout.type_size[AMI_T_device]) {
 		ami_error_set(err, AMI_ERR_DATA,
 			      "gdb does not know struct device; was %s built without debug information?",
