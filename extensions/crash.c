@@ -199,7 +199,7 @@ static int render(const struct ami_request *r, struct ami_error *err)
 	return ami_render(analysis, r, output, err);
 }
 
-/* crash may jump from any write to a closed pipe, and on Ctrl-C. */
+/* Nothing is at stake any more: Ctrl-C may jump from here. */
 static void copy_output(void)
 {
 	char line[BUFSIZE];

@@ -7,11 +7,12 @@ usage: test_crash.py AMDIOMMU AMDIOMMU.SO VMLINUX VMCORE...
 Both read the same dump by different means: our reader and BTF here, crash
 and its gdb there. What they say must be equal but for "dump", which names the
 means. $CRASH: the crash to run, instead of the one on the path. $CRASH_TESTS:
-classes to run, instead of all; Session presses Ctrl-C and needs an idle machine.
+classes to run, instead of all.
 """
 import fcntl
 import json
 import os
+import pty
 import select
 import shutil
 import signal
@@ -19,6 +20,7 @@ import struct
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import unittest
 
@@ -328,29 +330,6 @@ class Session(unittest.TestCase):
         self.assertLess(self.memory('VmData') - before, 200)
         self.assertEqual(self.files(), files)
 
-    def only_sigint_blocked(self):
-        with open(f'/proc/{self.crash.process.pid}/status') as file:
-            mask = int(file.read().split('SigBlk:')[1].split()[0], 16)
-        return mask == 1 << signal.SIGINT - 1
-
-    def test_ctrl_c_while_sigint_is_blocked(self):
-        """During the look-up of types, and in the library."""
-        for delay in (0, 0, 0.5, 1, 2):
-            self.crash.send(f'extend -u {SO}', f'extend {SO}')
-            self.crash.wait()
-            name = self.crash.ask('amdiommu -jP')
-            end = time.monotonic() + 120
-            while not self.only_sigint_blocked():
-                self.assertLess(time.monotonic(), end, 'never blocked')
-            time.sleep(delay)
-            os.kill(self.crash.process.pid, signal.SIGINT)
-            again = self.crash.ask('amdiommu -jP')
-            self.crash.wait()
-            self.assertEqual(self.crash.read(name), '')
-            self.assertEqual(facts(json.loads(self.crash.read(again))),
-                             facts(standalone(VMCORES[0], ['report'])))
-            self.assertFalse(self.only_sigint_blocked())
-
     def test_ctrl_c_during_the_output(self):
         whole = self.crash.ask('amdiommu -jv ring')
         self.crash.wait()
@@ -394,6 +373,76 @@ class Session(unittest.TestCase):
         self.assertIn('built for crash', self.crash.read(said))
         self.assertNotIn('VERDICT', self.crash.read(name))
         self.assertIn('VERDICT', self.crash.read(again))
+
+
+class Terminal(unittest.TestCase):
+    """Ctrl-C as typed: without a terminal crash ignores it inside gdb."""
+
+    def setUp(self):
+        self.dir = tempfile.mkdtemp()
+        self.pid, self.tty = pty.fork()
+        if not self.pid:
+            os.chdir(self.dir)
+            os.execvpe(CRASH, [CRASH, '-s', VMLINUX, VMCORES[0]],
+                       dict(os.environ, HOME=self.dir, TERM='dumb'))
+        threading.Thread(target=self.swallow, daemon=True).start()
+        self.run_one(f'extend {SO}')
+
+    def swallow(self):
+        try:
+            while os.read(self.tty, 65536):
+                pass
+        except OSError:
+            pass
+
+    def type(self, command):
+        os.write(self.tty, command.encode() + b'\n')
+
+    def path(self, name):
+        return os.path.join(self.dir, name)
+
+    def run_one(self, command=None):
+        """Carry out one command: Ctrl-C empties the terminal's queue."""
+        if command:
+            self.type(command)
+        self.type('!touch here')
+        end = time.monotonic() + 300
+        while not os.path.exists(self.path('here')):
+            self.assertLess(time.monotonic(), end)
+            self.assertEqual(os.waitpid(self.pid, os.WNOHANG), (0, 0))
+            time.sleep(0.02)
+        os.unlink(self.path('here'))
+
+    def tearDown(self):
+        self.type('quit')
+        self.assertEqual(os.waitpid(self.pid, 0)[1], 0)
+        os.close(self.tty)
+        shutil.rmtree(self.dir)
+
+    def sigint_blocked(self):
+        with open(f'/proc/{self.pid}/status') as file:
+            mask = int(file.read().split('SigBlk:')[1].split()[0], 16)
+        return mask == 1 << signal.SIGINT - 1
+
+    def test_ctrl_c_before_there_is_output(self):
+        expected = facts(standalone(VMCORES[0], ['report']))
+        for delay in (0, 0.1, 0.3):
+            self.run_one(f'extend -u {SO}')
+            self.run_one(f'extend {SO}')
+            self.type('amdiommu -jP > out')
+            end = time.monotonic() + 120
+            while not self.sigint_blocked():
+                self.assertLess(time.monotonic(), end, 'never blocked')
+            time.sleep(delay)
+            os.write(self.tty, b'\x03')
+            while self.sigint_blocked():
+                self.assertLess(time.monotonic(), end, 'never unblocked')
+            time.sleep(0.2)
+            self.run_one()
+            self.assertEqual(os.path.getsize(self.path('out')), 0)
+            self.run_one('amdiommu -jP > out')
+            with open(self.path('out')) as file:
+                self.assertEqual(facts(json.load(file)), expected)
 
 
 def main():

@@ -105,7 +105,7 @@ def from_kdump(truth):
         lossy=bool(truth['params']['lossy']),
         loaded=bool(truth['params']['io'] or truth['params']['net']),
         devices=state['devices'], ring=state['cmd_ring'],
-        ram=members(truth['ram']) - members(truth['crashkernel_pfns']),
+        ram=members(truth['ram']),
         roles=truth['roles'], written={}, unnamed={}, unjudged={},
         unexplained=0)
     for phase, facts in truth['phases'].items():

@@ -43,7 +43,7 @@ def cached(args):
     try:
         run.run(args.scenario, wanted)
     except Failed as error:
-        # A guest on a busy machine can miss its time; twice is no chance.
+        # A guest on a busy machine can miss its time; twice is no accident.
         print(f'lab: {error}; once more', file=sys.stderr)
         run.run(args.scenario, wanted)
     print('made')

@@ -72,11 +72,15 @@ def is_cached(name, scenario):
 # --- parts of a run ----------------------------------------------------------
 
 def boot(vm):
-    """Up to the shell of the guest; returns its PCI devices."""
+    """Up to the shell of the guest; returns the PCI devices that it sees.
+    QEMU's own list also has virtual functions that are not enabled."""
     if vm.until('== guest up', 'end Kernel panic', name='up') != '== guest up':
         raise Failed('the guest panicked while booting')
     vm.connect()
-    return vm.monitor.pci()
+    vm.until('== vmcoreinfo')
+    seen = {line.removeprefix('== pci ') for line in vm.console.lines}
+    return {device: text for device, text in vm.monitor.pci().items()
+            if bdf(device) in seen}
 
 
 def elf_notes(console, ram):
@@ -171,6 +175,17 @@ def crashkernel_ranges(console):
     raise Failed('the guest did not say where its crashkernel region is')
 
 
+def system_ram(console):
+    """Page frames of the crashed kernel's memory, in whole pages"""
+    text = '\n'.join(console.lines)
+    found = set()
+    for first, last in re.findall(
+            r'^== memory ([0-9a-f]+)-([0-9a-f]+) : System RAM', text, re.M):
+        found.update(range((int(first, 16) + PAGE - 1) // PAGE,
+                           (int(last, 16) + 1) // PAGE))
+    return found
+
+
 def differing(first, second, size):
     """Indexes of the entries of `size` bytes that differ"""
     places = range(0, len(first), size)
@@ -207,7 +222,7 @@ def kdump_facts(vm, snapshots, registers, pci, role_of):
     reserved = crashkernel_ranges(vm.console)
     facts = {
         'mmio': registers,
-        'ram': snapshots['panic'].ram.pfn_ranges(),
+        'ram': runs(system_ram(vm.console) - members(reserved)),
         'crashkernel_pfns': reserved,
         'hw': {name: state.facts() for name, state in states.items()},
         'phases': {},
@@ -273,22 +288,33 @@ def prepare(scenario):
 
 
 def run(name, scenario, keep_late=False):
-    """Make $AMDIOMMU_LAB/out/NAME anew; returns the truth."""
+    """Make $AMDIOMMU_LAB/out/NAME anew; returns the truth. What a failed run
+    leaves goes to NAME.failed."""
     qemu, kernels = prepare(scenario)
     out = path('out', name)
-    steps = run_kdump if scenario.stop == 'kdump' else run_halt
     with lock('out-' + name):
-        shutil.rmtree(out, ignore_errors=True)
+        for old in (out, out + '.failed'):
+            shutil.rmtree(old, ignore_errors=True)
         os.makedirs(out)
-        with scratch(5 * scenario.memory * MEBIBYTE) as folder:
-            capture = kernels[-1] if scenario.stop == 'kdump' else None
-            initrd = guest.build_initrd(folder, kernels[0], capture)
-            with Vm(scenario, qemu, folder, out) as vm:
-                vm.start(kernels[0], initrd)
-                facts = steps(name, vm, out, kernels, keep_late)
+        try:
+            facts = run_guest(name, scenario, qemu, kernels, keep_late)
+        except BaseException:
+            os.rename(out, out + '.failed')
+            raise
         with open(out + '/stamp', 'w') as f:
             f.write(stamp(scenario, kernels))
     return facts
+
+
+def run_guest(name, scenario, qemu, kernels, keep_late):
+    out = path('out', name)
+    steps = run_kdump if scenario.stop == 'kdump' else run_halt
+    with scratch(5 * scenario.memory * MEBIBYTE) as folder:
+        capture = kernels[-1] if scenario.stop == 'kdump' else None
+        initrd = guest.build_initrd(folder, kernels[0], capture)
+        with Vm(scenario, qemu, folder, out) as vm:
+            vm.start(kernels[0], initrd)
+            return steps(name, vm, out, kernels, keep_late)
 
 
 def summary(facts):

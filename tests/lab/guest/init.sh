@@ -26,10 +26,15 @@ sleep 1
 
 if [ -e /proc/vmcore ]; then
 	. /capture.sh
+	sleep 2		# the host has a last look
 	poweroff -f
 fi
 
 echo "== guest up $(uname -r)"
+grep 'System RAM' /proc/iomem | sed 's/^/== memory /'
+for device in /sys/bus/pci/devices/*; do
+	echo "== pci ${device##*/}"
+done
 echo "== vmcoreinfo $(cat /sys/kernel/vmcoreinfo)"
 for cpu in /sys/devices/system/cpu/cpu[0-9]*; do
 	echo "== crash note $(cat "$cpu/crash_notes")"
@@ -85,6 +90,7 @@ fi
 
 echo 1 >/proc/sys/kernel/sysrq
 echo "== lab ready"
+sleep 1		# or the kernel's messages would come in between
 [ "$commands" = 0 ] ||
 	taskset 1 labtool pending "$commands" "$(setting pending_wait)"
 echo c >/proc/sysrq-trigger
