@@ -105,7 +105,7 @@ static void lay_out(struct machine *m)
 		l->field[i] = (struct ami_member){ true, at, size, 0, 0 };
 		at += size < MEMBER_BYTES ? MEMBER_BYTES : size;
 		for (t = 0; t < AMI_NR_TYPES; t++)
-			if (!strcmp(type, ami_type_wants[t]))
+			if (!strcmp(type, ami_type_wants[t].name))
 				l->type_size[t] = at;
 	}
 }
