@@ -3,6 +3,7 @@
 #define AMDIOMMU_EXPOSURE_H
 
 #include <amdiommu/evidence.h>
+#include <amdiommu/owner.h>
 
 /** enum ami_class - why a requester could write a page (docs/architecture.md) */
 enum ami_class {
@@ -36,6 +37,7 @@ char *ami_requester_text(struct ami_requester r, char buf[AMI_REQUESTER_TEXT]);
  * @outside: mapped page frames that are no RAM of the dump (MMIO, reserved)
  * @complete: false where pages exist that cannot be named; @iovas then tells
  *	through which addresses
+ * @owners: how many of @pages are whose
  */
 struct ami_exposure {
 	struct ami_requester requester;
@@ -48,6 +50,7 @@ struct ami_exposure {
 	bool complete;
 	struct ami_iova_range *iovas;
 	size_t nr_iovas;
+	uint64_t owners[AMI_OWNERS];
 };
 
 /** struct ami_tree - a page table, walked once whoever uses it. */
@@ -78,6 +81,8 @@ const char *ami_verdict_name(enum ami_verdict v);
 struct ami_exposures {
 	struct ami_state *state;
 	struct ami_evidence *evidence;
+	struct ami_owners *owners;
+	struct ami_pfnset *io_tables;	/* page frames of I/O page tables */
 	struct ami_exposure *list;
 	size_t count;
 	struct ami_tree *trees;
@@ -120,5 +125,10 @@ struct ami_writer {
 void ami_writers(const struct ami_exposures *ex, uint64_t paddr,
 		 bool (*fn)(void *ctx, const struct ami_writer *writer),
 		 void *ctx);
+
+/** ami_first_writer() - the first way of one exposure to @paddr, if any. */
+bool ami_first_writer(const struct ami_exposures *ex,
+		      const struct ami_exposure *e, uint64_t paddr,
+		      struct ami_writer *writer);
 
 #endif

@@ -141,13 +141,14 @@
 	F(page_pp_magic, page, "pp_magic")				\
 	F(page_slab_cache, page, "slab_cache")				\
 	F(slab_slab_cache, slab, "slab_cache")				\
+	F(page_objects, page, "objects")				\
+	F(slab_objects, slab, "objects")				\
 	F(kmem_cache_name, kmem_cache, "name")				\
 	F(kmem_cache_flags, kmem_cache, "flags")			\
 	F(kmem_cache_size, kmem_cache, "size")				\
 	F(kmem_cache_object_size, kmem_cache, "object_size")		\
 	F(kmem_cache_inuse, kmem_cache, "inuse")			\
 	F(kmem_cache_red_left_pad, kmem_cache, "red_left_pad")		\
-	F(kmem_cache_oo, kmem_cache, "oo.x")				\
 	F(address_space_host, address_space, "host")			\
 	F(inode_ino, inode, "i_ino")					\
 	F(inode_sb, inode, "i_sb")					\
@@ -232,6 +233,8 @@
 	E(PD_MODE_V1, protection_domain_mode)				\
 	E(PD_MODE_V2, protection_domain_mode)				\
 	E(MIGRATE_PCPTYPES, migratetype)				\
+	E(_SLAB_RED_ZONE, _slab_flag_bits)				\
+	E(_SLAB_OBJECT_POISON, _slab_flag_bits)				\
 	E(PG_slab, pageflags)						\
 	E(PG_reserved, pageflags)					\
 	E(PGTY_table, pagetype)						\
@@ -258,7 +261,6 @@
 	Y(_sdata)							\
 	Y(_end)								\
 	Y(_page_poisoning_enabled)					\
-	Y(_page_poisoning_enabled_early)				\
 	Y(init_on_free)							\
 	Y(vmemmap_base)							\
 	Y(page_offset_base)						\

@@ -10,6 +10,7 @@ static const struct provider providers[] = {
 	{ "stale", find_stale },
 	{ "evidence", find_evidence },
 	{ "hardware", find_hardware },
+	{ "owners", find_owners },
 };
 
 const char *ami_class_name(enum ami_class c)
@@ -90,6 +91,12 @@ struct ami_exposures *ami_exposures_find(struct ami_state *state,
 		return NULL;
 	}
 	ex->state = state;
+	ex->io_tables = ami_pfnset_new();
+	if (!ex->io_tables) {
+		ami_error_set(err, AMI_ERR_MEMORY, "out of memory");
+		ami_exposures_free(ex);
+		return NULL;
+	}
 	if (run_providers(ex, err)) {
 		ami_exposures_free(ex);
 		return NULL;
@@ -114,6 +121,8 @@ void ami_exposures_free(struct ami_exposures *ex)
 	for (i = 0; i < ex->nr_reasons; i++)
 		free(ex->reason[i]);
 	ami_evidence_free(ex->evidence);
+	ami_owners_free(ex->owners);
+	ami_pfnset_free(ex->io_tables);
 	free(ex->list);
 	free(ex->trees);
 	free(ex);

@@ -9,6 +9,7 @@
 
 struct filling {
 	struct ami_dump *dump;
+	struct ami_pfnset *tables;
 	struct ami_tree *tree;
 	bool no_memory;
 };
@@ -36,6 +37,13 @@ static void on_problem(void *ctx, enum ami_walk_fault fault, uint64_t first,
 	if (fault == AMI_WALK_MISSING &&
 	    add_iovas(&f->tree->holes, &f->tree->nr_holes, first, last))
 		f->no_memory = true;
+}
+
+static void on_table(void *ctx, uint64_t pfn)
+{
+	struct filling *f = ctx;
+
+	ami_pfnset_add(f->tables, pfn, 1);
 }
 
 static const char *const fault_code[AMI_WALK_FAULTS] = {
@@ -111,7 +119,9 @@ static struct ami_tree *add_tree(struct ami_exposures *ex,
 struct ami_tree *tree_get(struct ami_exposures *ex,
 			  const struct ami_table *table)
 {
-	static const struct ami_walk_ops ops = { on_mapping, on_problem };
+	static const struct ami_walk_ops ops = {
+		on_mapping, on_problem, on_table,
+	};
 	struct ami_tree *t = (struct ami_tree *)ami_tree_of(ex, table);
 	struct filling f = { .dump = ami_kernel_dump(ex->state->kernel) };
 	int fault;
@@ -122,6 +132,7 @@ struct ami_tree *tree_get(struct ami_exposures *ex,
 	if (!t)
 		return NULL;
 	f.tree = t;
+	f.tables = ex->io_tables;
 	ami_walk(f.dump, table, &ops, &f, &t->stats);
 	ami_pfnset_compact(t->writable);
 	merge_iovas(t->holes, &t->nr_holes);
