@@ -8,6 +8,7 @@
 #include <amdiommu/irte.h>
 #include <amdiommu/kernel.h>
 #include <amdiommu/log.h>
+#include <amdiommu/pfnset.h>
 #include <amdiommu/table.h>
 
 /** enum ami_seen - how far a piece of memory can speak for the panic moment */
@@ -268,6 +269,7 @@ struct ami_state {
 	unsigned int irte_size;		/* 4 or 16 bytes */
 	bool snp;
 	bool incomplete;		/* something essential is unknown */
+	struct ami_pfnset *rests_on;	/* page frames all this was read from */
 	uint64_t unread_object;		/* reported last, not to repeat it */
 	struct ami_findings findings;
 };

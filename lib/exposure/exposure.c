@@ -11,6 +11,8 @@ static const struct provider providers[] = {
 	{ "evidence", find_evidence },
 	{ "hardware", find_hardware },
 	{ "owners", find_owners },
+	{ "faults", find_faults },
+	{ "taint", find_taint },
 };
 
 const char *ami_class_name(enum ami_class c)

@@ -24,6 +24,8 @@ int find_hardware(struct ami_exposures *ex);
 int find_stale(struct ami_exposures *ex);
 int find_evidence(struct ami_exposures *ex);
 int find_owners(struct ami_exposures *ex);
+int find_faults(struct ami_exposures *ex);
+int find_taint(struct ami_exposures *ex);
 
 /** check_content() - does what free pages and slabs hold contradict them? */
 void check_content(struct ami_exposures *ex, const struct ami_exposure *e,

@@ -264,6 +264,7 @@ void ami_state_free(struct ami_state *s)
 	free(s->segments);
 	free(s->devices);
 	free(s->domains);
+	ami_pfnset_free(s->rests_on);
 	ami_findings_free(&s->findings);
 	free(s);
 }
