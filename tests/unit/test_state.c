@@ -34,7 +34,8 @@ static void over_shapes(void (*test)(struct machine *m))
 			struct machine *m = machine_new(shape,
 							sme ? C_BIT : 0);
 
-			print_message("# shape %d, SME %d\n", shape, sme);
+			print_message("# %s, SME %d\n", shapes[shape].name,
+				      sme);
 			test(m);
 			machine_free(m);
 		}
@@ -181,11 +182,13 @@ static void test_v2_dma(void **state)
 	int shape;
 
 	(void)state;
-	/* v2 tables for the DMA API came after 5.10. */
-	for (shape = SHAPE_5_15; shape < SHAPES; shape++) {
+	for (shape = 0; shape < SHAPES; shape++) {
 		struct machine *m = machine_new(shape, C_BIT);
 
-		v2_dma_domain(m);
+		/* Where the driver has v2 tables for the DMA API. */
+		if (machine_has(m, AMI_F_pdom_iop_pgd) ||
+		    machine_has(m, AMI_F_pdom_amdv2_top))
+			v2_dma_domain(m);
 		machine_free(m);
 	}
 }
@@ -230,7 +233,7 @@ static void alias(struct machine *m)
 		       machine_domain(m, 6, TYPE_DMA, AMI_FORMAT_V1, root, 2));
 	machine_dte(m, 0x28, &dte);
 	machine_dte(m, to, &dte);
-	image_write(m->img, m->alias + 2 * 0x28, &to, 2);
+	machine_alias(m, 0x28, to);
 	machine_analyse(m);
 	assert_int_equal(device(m, 0x28)->alias.devid, to);
 	is_exposed(m, 0x28, BUFFER, 4);
@@ -287,13 +290,11 @@ static void test_growth(void **state)
 /* The capture kernel put its own table into the DTE: the driver's counts. */
 static void overwritten(struct machine *m)
 {
-	uint64_t root = machine_v1(m, BUFFER, 5), res = machine_object(m, 32);
+	uint64_t root = machine_v1(m, BUFFER, 5);
 	uint64_t foreign = machine_v1(m, BUFFER + 0x400000, 1);
 	struct amdvi_dte dte = host(foreign, 2, 4);
 
-	image_layout(m->img)->symbol[AMI_Y_crashk_res] = res;
-	machine_set(m, res, AMI_F_resource_start, foreign);
-	machine_set(m, res, AMI_F_resource_end, foreign + 0x1fff);
+	machine_crashkernel(m, foreign, foreign + 0x1fff);
 	machine_device(m, 0x10, "nvme",
 		       machine_domain(m, 4, TYPE_DMA, AMI_FORMAT_V1, root, 2));
 	machine_dte(m, 0x10, &dte);
@@ -340,7 +341,7 @@ static void make_queue(struct machine *m, uint64_t domain)
 		machine_set(m, entry, AMI_F_fq_entry_pages, 1);
 		machine_set(m, entry, AMI_F_fq_entry_counter, 6 + i);
 	}
-	l->symbol[AMI_Y___per_cpu_offset] = machine_object(m, 64);
+	machine_variable(m, AMI_Y___per_cpu_offset, 0);
 }
 
 static void lazy(struct machine *m)
@@ -349,7 +350,7 @@ static void lazy(struct machine *m)
 	struct amdvi_dte dte = host(root, 2, 4);
 	const struct ami_exposure *e;
 
-	dom = machine_domain(m, 4, m->shape <= SHAPE_5_15 ? TYPE_DMA :
+	dom = machine_domain(m, 4, machine_has(m, AMI_F_iovad_fq) ? TYPE_DMA :
 			     TYPE_DMA_FQ, AMI_FORMAT_V1, root, 2);
 	make_queue(m, dom);
 	machine_device(m, 0x10, "nvme", dom);
