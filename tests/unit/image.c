@@ -123,6 +123,13 @@ void image_vmcoreinfo(struct image *img, const char *text)
 	strcpy(img->vmcoreinfo, text);
 }
 
+void image_vmcoreinfo_add(struct image *img, const char *text)
+{
+	assert_true(strlen(img->vmcoreinfo) + strlen(text) <
+		    sizeof(img->vmcoreinfo));
+	strcat(img->vmcoreinfo, text);
+}
+
 unsigned int image_reads(const struct image *img, uint64_t pfn)
 {
 	return img->page[pfn] ? img->page[pfn]->reads : 0;

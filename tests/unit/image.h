@@ -33,6 +33,9 @@ void image_hide(struct image *img, uint64_t pfn, enum ami_mem mem);
 /** image_vmcoreinfo() - replace the VMCOREINFO text; it is copied */
 void image_vmcoreinfo(struct image *img, const char *text);
 
+/** image_vmcoreinfo_add() - append lines to it */
+void image_vmcoreinfo_add(struct image *img, const char *text);
+
 /** image_reads() - how often this page frame was read from the host */
 unsigned int image_reads(const struct image *img, uint64_t pfn);
 

@@ -285,6 +285,46 @@ uint64_t machine_domain(struct machine *m, uint16_t id, uint32_t type,
 	return d;
 }
 
+static uint64_t make_queue(struct machine *m, uint64_t domain)
+{
+	struct ami_layout *l = image_layout(m->img);
+	uint64_t cookie = structure(m, AMI_T_iommu_dma_cookie);
+	uint64_t iovad = cookie + l->field[AMI_F_cookie_iovad].offset;
+	uint64_t fq = machine_object(m, AMI_PAGE_SIZE);
+	uint64_t inner = domain + l->field[AMI_F_pdom_domain].offset;
+
+	machine_set(m, inner, AMI_F_iommu_domain_cookie, cookie);
+	machine_set(m, inner, AMI_F_iommu_domain_cookie_type, 1);
+	machine_set(m, cookie, AMI_F_cookie_fq_domain, inner);
+	machine_set(m, iovad, AMI_F_iovad_granule, 4096);
+	machine_set(m, iovad, AMI_F_iovad_fq, fq);
+	machine_set(m, iovad, AMI_F_iovad_finish_cnt, 10);
+	machine_set(m, cookie, AMI_F_cookie_fq, fq);
+	machine_set(m, cookie, AMI_F_cookie_percpu_fq, fq);
+	machine_set(m, cookie, AMI_F_cookie_finish_cnt, 10);
+	machine_variable(m, AMI_Y___per_cpu_offset, 0);
+	return fq;
+}
+
+void machine_lazy(struct machine *m, uint64_t domain, uint64_t iova_pfn,
+		  unsigned int count)
+{
+	struct ami_layout *l = image_layout(m->img);
+	uint64_t fq = make_queue(m, domain), entry;
+	unsigned int i;
+
+	machine_set(m, fq, AMI_F_fq_head, 3);
+	machine_set(m, fq, AMI_F_fq_tail, 3 + count);
+	machine_set(m, fq, AMI_F_fq_mod_mask, 255);
+	for (i = 0; i < count; i++) {
+		entry = fq + l->field[AMI_F_fq_entries].offset +
+			(3 + i) * l->type_size[AMI_T_iova_fq_entry];
+		machine_set(m, entry, AMI_F_fq_entry_iova_pfn, iova_pfn + i);
+		machine_set(m, entry, AMI_F_fq_entry_pages, 1);
+		machine_set(m, entry, AMI_F_fq_entry_counter, 9 + i);
+	}
+}
+
 static uint64_t string(struct machine *m, const char *text)
 {
 	uint64_t at = machine_object(m, strlen(text) + 1);

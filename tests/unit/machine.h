@@ -83,6 +83,15 @@ uint64_t machine_domain(struct machine *m, uint16_t id, uint32_t type,
 			enum ami_format format, uint64_t root,
 			unsigned int levels);
 
+/**
+ * machine_lazy() - a flush queue on the only CPU
+ *
+ * Holds @count unmaps of a page each, from @iova_pfn on; all but the first are
+ * not flushed yet. They start at entry 3.
+ */
+void machine_lazy(struct machine *m, uint64_t domain, uint64_t iova_pfn,
+		  unsigned int count);
+
 /** machine_dev_data() - only an iommu_dev_data, of a device without struct */
 uint64_t machine_dev_data(struct machine *m, uint16_t devid, uint64_t domain);
 

@@ -312,38 +312,6 @@ static void test_overwritten(void **state)
 	over_shapes(overwritten);
 }
 
-/* One CPU, entries 3..5 of its queue; the first was flushed already. */
-static void make_queue(struct machine *m, uint64_t domain)
-{
-	struct ami_layout *l = image_layout(m->img);
-	uint64_t cookie = machine_object(m, 0x400);
-	uint64_t iovad = cookie + l->field[AMI_F_cookie_iovad].offset;
-	uint64_t fq = machine_object(m, 0x1000), entry;
-	uint64_t inner = domain + l->field[AMI_F_pdom_domain].offset;
-	int i;
-
-	machine_set(m, inner, AMI_F_iommu_domain_cookie, cookie);
-	machine_set(m, inner, AMI_F_iommu_domain_cookie_type, 1);
-	machine_set(m, cookie, AMI_F_cookie_fq_domain, inner);
-	machine_set(m, iovad, AMI_F_iovad_granule, 4096);
-	machine_set(m, iovad, AMI_F_iovad_fq, fq);
-	machine_set(m, iovad, AMI_F_iovad_finish_cnt, 10);
-	machine_set(m, cookie, AMI_F_cookie_fq, fq);
-	machine_set(m, cookie, AMI_F_cookie_percpu_fq, fq);
-	machine_set(m, cookie, AMI_F_cookie_finish_cnt, 10);
-	machine_set(m, fq, AMI_F_fq_head, 3);
-	machine_set(m, fq, AMI_F_fq_tail, 6);
-	machine_set(m, fq, AMI_F_fq_mod_mask, 255);
-	for (i = 3; i < 6; i++) {
-		entry = fq + l->field[AMI_F_fq_entries].offset +
-			i * l->type_size[AMI_T_iova_fq_entry];
-		machine_set(m, entry, AMI_F_fq_entry_iova_pfn, 0xff000 + i);
-		machine_set(m, entry, AMI_F_fq_entry_pages, 1);
-		machine_set(m, entry, AMI_F_fq_entry_counter, 6 + i);
-	}
-	machine_variable(m, AMI_Y___per_cpu_offset, 0);
-}
-
 static void lazy(struct machine *m)
 {
 	uint64_t root = machine_v1(m, BUFFER, 5), dom;
@@ -352,7 +320,7 @@ static void lazy(struct machine *m)
 
 	dom = machine_domain(m, 4, machine_has(m, AMI_F_iovad_fq) ? TYPE_DMA :
 			     TYPE_DMA_FQ, AMI_FORMAT_V1, root, 2);
-	make_queue(m, dom);
+	machine_lazy(m, dom, 0xff003, 3);
 	machine_device(m, 0x10, "nvme", dom);
 	machine_dte(m, 0x10, &dte);
 	machine_analyse(m);
