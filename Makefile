@@ -22,19 +22,21 @@ ALL_CFLAGS := -std=gnu11 $(WARN) -fPIC -fvisibility=hidden $(CFLAGS) $(SANITIZE)
 
 # What a host brings itself (crash, makedumpfile) needs only the core.
 CORE_SRC := $(wildcard lib/common/*.c lib/amdvi/*.c lib/state/*.c \
+	      lib/evidence/*.c \
 	      lib/exposure/*.c lib/report/*.c) \
 	    lib/dump/dump.c lib/dump/record.c lib/dump/vmcoreinfo.c \
 	    lib/dump/elfhdr.c lib/dump/kdumphdr.c lib/dump/fileio.c \
 	    lib/dump/ramlist.c lib/dump/kdumpindex.c \
-	    lib/kernel/kernel.c lib/kernel/list.c lib/kernel/memory.c \
-	    lib/kernel/wants.c
+	    lib/kernel/btf.c lib/kernel/devices.c lib/kernel/kernel.c \
+	    lib/kernel/list.c lib/kernel/memory.c lib/kernel/modules.c \
+	    lib/kernel/page.c lib/kernel/wants.c lib/kernel/xarray.c
 # Files, BTF and DWARF: the stand-alone command.
 FILE_SRC := $(filter-out $(CORE_SRC),$(wildcard lib/dump/*.c lib/kernel/*.c))
 
 CORE_OBJ := $(CORE_SRC:%.c=$(BUILD)/%.o)
 FILE_OBJ := $(FILE_SRC:%.c=$(BUILD)/%.o)
-CORE_LIBS := -lroaring
-FILE_LIBS := -lbpf -ldw -lelf -lz -llzo2 -lsnappy -lzstd
+CORE_LIBS := -lroaring -lbpf
+FILE_LIBS := -ldw -lelf -lz -llzo2 -lsnappy -lzstd
 
 CRASH_DEFS := $(wildcard $(CRASH_INCLUDE)/defs.h)
 CRASH_VERSION ?= $(shell crash --version 2>/dev/null | sed -n 's/^crash //p;/^crash/q')
@@ -81,7 +83,7 @@ UNIT_HELP := image machine shapes symbols vmcore
 GOLDEN := $(patsubst tests/golden/%.c,%,$(wildcard tests/golden/test_*.c))
 # libkdumpfile reads what we write: an independent reader.
 TEST_LIBS := $(FILE_LIBS) $(CORE_LIBS) -lkdumpfile -lcmocka
-TEST_INC := -Itests/unit -Itests/golden -Ilib/dump -Ilib/kernel -Ilib/state -Ilib/exposure
+TEST_INC := -Itests/unit -Itests/golden -Ilib/dump -Ilib/kernel -Ilib/state -Ilib/evidence -Ilib/exposure
 
 ifdef IN_SAN
 $(BUILD)/tests/%.o: ALL_CPPFLAGS += $(TEST_INC)

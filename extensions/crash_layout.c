@@ -79,7 +79,7 @@ static void read_widths(const char *type, struct ami_layout *layout)
 	if (print_type("struct", type) || print_type("union", type)) {
 		rewind(pc->tmpfile2);
 		while (fgets(line, sizeof(line), pc->tmpfile2))
-			for (i = 0; i < AMI_NR_FIELDS; i++)
+			for (i = 0; i < AMI_NR_CORE_FIELDS; i++)
 				if (layout->field[i].present &&
 				    !strcmp(ami_field_wants[i].type, type) &&
 				    declares(line, ami_field_wants[i].path,
@@ -120,7 +120,7 @@ static void resolve_members(const char *type, struct ami_layout *layout)
 	bool ask = false;
 	int i, typecode;
 
-	for (i = 0; i < AMI_NR_FIELDS; i++) {
+	for (i = 0; i < AMI_NR_CORE_FIELDS; i++) {
 		const struct ami_field_want *want = &ami_field_wants[i];
 
 		if (strcmp(want->type, type))
@@ -133,7 +133,7 @@ static void resolve_members(const char *type, struct ami_layout *layout)
 	if (!ask)
 		return;
 	read_widths(type, layout);
-	for (i = 0; i < AMI_NR_FIELDS; i++)
+	for (i = 0; i < AMI_NR_CORE_FIELDS; i++)
 		if (layout->field[i].bit_size &&
 		    !strcmp(ami_field_wants[i].type, type))
 			place_bits(&ami_field_wants[i], &layout->field[i]);
@@ -155,12 +155,12 @@ static int resolve_types(struct ami_layout *layout)
 	long size;
 	int i;
 
-	for (i = 0; i < AMI_NR_TYPES; i++) {
-		size = STRUCT_SIZE((char *)ami_type_wants[i]);
+	for (i = 0; i < AMI_NR_CORE_TYPES; i++) {
+		size = STRUCT_SIZE((char *)ami_type_wants[i].name);
 		if (size > 0)
 			layout->type_size[i] = size;
 	}
-	for (i = 0; i < AMI_NR_FIELDS; i++) {
+	for (i = 0; i < AMI_NR_CORE_FIELDS; i++) {
 		const char *type = ami_field_wants[i].type;
 
 		if (crash_sigint_pending())

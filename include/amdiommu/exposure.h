@@ -2,23 +2,20 @@
 #ifndef AMDIOMMU_EXPOSURE_H
 #define AMDIOMMU_EXPOSURE_H
 
-#include <amdiommu/pfnset.h>
-#include <amdiommu/state.h>
+#include <amdiommu/evidence.h>
 
 /** enum ami_class - why a requester could write a page (docs/architecture.md) */
 enum ami_class {
 	AMI_CLASS_MAPPED,	/* a writable translation was in force */
 	AMI_CLASS_PASSTHROUGH,	/* untranslated: all memory */
 	AMI_CLASS_STALE,	/* translation removed, not proven flushed */
+	AMI_CLASS_POSTED,	/* handed to the device to fill when data comes */
+	AMI_CLASS_INFLIGHT,	/* a transfer issued and not completed */
 	AMI_CLASS_HARDWARE,	/* the IOMMU itself writes here */
 	AMI_CLASSES
 };
 
 const char *ami_class_name(enum ami_class c);
-
-enum ami_certainty { AMI_PROVEN, AMI_LIKELY, AMI_POSSIBLE };
-
-const char *ami_certainty_name(enum ami_certainty c);
 
 /** struct ami_requester - a device, or an IOMMU writing on its own behalf. */
 struct ami_requester {
@@ -31,11 +28,6 @@ struct ami_requester {
 
 /** ami_requester_text() - a BDF, or "iommuN"; returns @buf. */
 char *ami_requester_text(struct ami_requester r, char buf[AMI_REQUESTER_TEXT]);
-
-/** struct ami_iova_range - IOVAs, @last inclusive. */
-struct ami_iova_range {
-	uint64_t first, last;
-};
 
 /**
  * struct ami_exposure - pages that one requester could write, for one reason
@@ -85,6 +77,7 @@ const char *ami_verdict_name(enum ami_verdict v);
 /** struct ami_exposures - who could write what, and what follows. */
 struct ami_exposures {
 	struct ami_state *state;
+	struct ami_evidence *evidence;
 	struct ami_exposure *list;
 	size_t count;
 	struct ami_tree *trees;

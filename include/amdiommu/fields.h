@@ -130,8 +130,29 @@
 	F(pci_bus_number, pci_bus, "number")				\
 	F(pci_bus_sysdata, pci_bus, "sysdata")				\
 	F(pci_sysdata_domain, pci_sysdata, "domain")			\
+	/* loaded modules: kernel/bpf/btf.c, include/linux/module.h */	\
+	F(module_name, module, "name")					\
+	F(btf_module_list, btf_module, "list")				\
+	F(btf_module_module, btf_module, "module")			\
+	F(btf_module_btf, btf_module, "btf")				\
+	F(btf_data, btf, "data")					\
+	F(btf_data_size, btf, "data_size")				\
+	F(xarray_head, xarray, "xa_head")				\
+	F(xa_node_shift, xa_node, "shift")				\
+	F(xa_node_slots, xa_node, "slots")				\
+	/* the tree of devices: lib/kobject.c, include/linux/device.h */ \
+	F(kset_list, kset, "list")					\
+	F(kobject_entry, kobject, "entry")				\
+	F(device_kobj, device, "kobj")					\
+	F(device_parent, device, "parent")				\
+	F(device_class, device, "class")				\
 	F(resource_start, resource, "start")				\
 	F(resource_end, resource, "end")
+
+/* Types of modules: drivers/..., each under its module's name. */
+#define AMI_MODULE_FIELDS(M)
+
+#define AMI_MODULE_TYPES(S)
 
 #define AMI_TYPES(T)							\
 	T(amd_iommu)							\
@@ -149,6 +170,7 @@
 	T(pci_dev)							\
 	T(pci_bus)							\
 	T(pci_sysdata)							\
+	T(page)								\
 	T(resource)
 
 #define AMI_ENUMERATORS(E)						\
@@ -162,6 +184,9 @@
 	Y(_stext)							\
 	Y(__start_BTF)							\
 	Y(__stop_BTF)							\
+	Y(btf_modules)							\
+	Y(devices_kset)							\
+	Y(vmemmap_base)							\
 	Y(page_offset_base)						\
 	Y(__per_cpu_offset)						\
 	Y(__cpu_possible_mask)						\
@@ -198,16 +223,32 @@
 	Y(pci_root_buses)
 
 #define AMI_FIELD_ID(id, type, path)	AMI_F_##id,
+#define AMI_MODULE_FIELD_ID(id, module, type, path)	AMI_F_##id,
 #define AMI_TYPE_ID(id)			AMI_T_##id,
+#define AMI_MODULE_TYPE_ID(id, module, type)	AMI_T_##id,
 #define AMI_ENUM_ID(id, enumeration)	AMI_E_##id,
 #define AMI_SYMBOL_ID(id)		AMI_Y_##id,
 
-enum ami_field { AMI_FIELDS(AMI_FIELD_ID) AMI_NR_FIELDS };
-enum ami_type { AMI_TYPES(AMI_TYPE_ID) AMI_NR_TYPES };
+enum ami_field {
+	AMI_FIELDS(AMI_FIELD_ID)
+	AMI_NR_CORE_FIELDS,		/* those of modules follow */
+	AMI_LAST_CORE_FIELD = AMI_NR_CORE_FIELDS - 1,
+	AMI_MODULE_FIELDS(AMI_MODULE_FIELD_ID)
+	AMI_NR_FIELDS
+};
+enum ami_type {
+	AMI_TYPES(AMI_TYPE_ID)
+	AMI_NR_CORE_TYPES,
+	AMI_LAST_CORE_TYPE = AMI_NR_CORE_TYPES - 1,
+	AMI_MODULE_TYPES(AMI_MODULE_TYPE_ID)
+	AMI_NR_TYPES
+};
 enum ami_enumerator { AMI_ENUMERATORS(AMI_ENUM_ID) AMI_NR_ENUMERATORS };
 enum ami_symbol { AMI_SYMBOLS(AMI_SYMBOL_ID) AMI_NR_SYMBOLS };
 
 #undef AMI_FIELD_ID
+#undef AMI_MODULE_FIELD_ID
+#undef AMI_MODULE_TYPE_ID
 #undef AMI_TYPE_ID
 #undef AMI_ENUM_ID
 #undef AMI_SYMBOL_ID

@@ -33,11 +33,22 @@ struct ami_layout {
 	uint64_t symbol[AMI_NR_SYMBOLS];	/* 0: no such symbol */
 };
 
-/** struct ami_field_want - a member to look up, by name. */
+/**
+ * struct ami_field_want - a member to look up, by name
+ * @module: NULL for the kernel itself. What is wanted of modules does not
+ *	concern a layout source: it comes from BTF in the dump.
+ */
 struct ami_field_want {
 	const char *id;
+	const char *module;
 	const char *type;
 	const char *path;	/* dotted, anonymous members are transparent */
+};
+
+/** struct ami_type_want - a structure whose size is wanted. */
+struct ami_type_want {
+	const char *module;	/* NULL for the kernel itself */
+	const char *name;
 };
 
 struct ami_enum_want {
@@ -46,7 +57,7 @@ struct ami_enum_want {
 };
 
 extern const struct ami_field_want ami_field_wants[AMI_NR_FIELDS];
-extern const char *const ami_type_wants[AMI_NR_TYPES];
+extern const struct ami_type_want ami_type_wants[AMI_NR_TYPES];
 extern const struct ami_enum_want ami_enum_wants[AMI_NR_ENUMERATORS];
 extern const char *const ami_symbol_wants[AMI_NR_SYMBOLS];
 

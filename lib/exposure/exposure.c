@@ -8,21 +8,16 @@ static const struct provider providers[] = {
 	{ "mapped", find_mapped },
 	{ "passthrough", find_passthrough },
 	{ "stale", find_stale },
+	{ "evidence", find_evidence },
 	{ "hardware", find_hardware },
 };
 
 const char *ami_class_name(enum ami_class c)
 {
 	static const char *const name[] = {
-		"mapped", "passthrough", "stale", "hardware",
+		"mapped", "passthrough", "stale", "posted", "inflight",
+		"hardware",
 	};
-
-	return name[c];
-}
-
-const char *ami_certainty_name(enum ami_certainty c)
-{
-	static const char *const name[] = { "proven", "likely", "possible" };
 
 	return name[c];
 }
@@ -74,7 +69,7 @@ static int run_providers(struct ami_exposures *ex, struct ami_error *err)
 	for (i = 0; i < sizeof(providers) / sizeof(providers[0]); i++) {
 		if (providers[i].find(ex))
 			return ami_error_set(err, AMI_ERR_MEMORY,
-					     "out of memory while collecting pages of class %s",
+					     "out of memory while collecting pages (%s)",
 					     providers[i].name);
 		if (ami_dump_interrupted(dump))
 			return ami_error_set(err, AMI_ERR_INTERRUPTED,
@@ -118,6 +113,7 @@ void ami_exposures_free(struct ami_exposures *ex)
 	}
 	for (i = 0; i < ex->nr_reasons; i++)
 		free(ex->reason[i]);
+	ami_evidence_free(ex->evidence);
 	free(ex->list);
 	free(ex->trees);
 	free(ex);

@@ -22,6 +22,15 @@ int find_mapped(struct ami_exposures *ex);
 int find_passthrough(struct ami_exposures *ex);
 int find_hardware(struct ami_exposures *ex);
 int find_stale(struct ami_exposures *ex);
+int find_evidence(struct ami_exposures *ex);
+
+/**
+ * add_ram() - add that part of a run of page frames which is RAM of the dump
+ *
+ * Returns how many of them are not.
+ */
+uint64_t add_ram(struct ami_pfnset *set, const struct ami_dump *dump,
+		 uint64_t first, uint64_t count);
 
 /** add_exposure() - append; valid until the next call. NULL: no memory. */
 struct ami_exposure *add_exposure(struct ami_exposures *ex,

@@ -13,35 +13,6 @@ struct filling {
 	bool no_memory;
 };
 
-/* Add the RAM part of a run of page frames; the rest is only counted. */
-static void add_ram(struct filling *f, uint64_t first, uint64_t count)
-{
-	const struct ami_dump_info *info = ami_dump_info(f->dump);
-	uint64_t in_ram = 0, end = first + count;
-	size_t lo = 0, hi = info->nr_ram;
-
-	while (lo < hi) {
-		size_t mid = lo + (hi - lo) / 2;
-
-		if (info->ram[mid].first + info->ram[mid].count <= first)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	for (; lo < info->nr_ram && info->ram[lo].first < end; lo++) {
-		uint64_t from = info->ram[lo].first;
-		uint64_t to = from + info->ram[lo].count;
-
-		if (from < first)
-			from = first;
-		if (to > end)
-			to = end;
-		ami_pfnset_add(f->tree->writable, from, to - from);
-		in_ram += to - from;
-	}
-	f->tree->outside += count - in_ram;
-}
-
 static bool on_mapping(void *ctx, const struct ami_mapping *m)
 {
 	struct filling *f = ctx;
@@ -50,7 +21,9 @@ static bool on_mapping(void *ctx, const struct ami_mapping *m)
 	f->tree->mapped += pages;
 	if (m->write) {
 		f->tree->writable_iovas += pages;
-		add_ram(f, m->phys >> AMI_PAGE_SHIFT, pages);
+		f->tree->outside += add_ram(f->tree->writable, f->dump,
+					    m->phys >> AMI_PAGE_SHIFT,
+					    pages);
 	}
 	return true;
 }

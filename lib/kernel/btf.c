@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Symbols from kallsyms, types from BTF: both found in the dump itself. */
-#include <bpf/btf.h>
+/* Structure members and type sizes from BTF, the kernel's or a module's. */
 #include <bpf/libbpf.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
-#include "kallsyms.h"
+#include "btf.h"
 
 #define MAX_BTF		(256u << 20)
 #define MAX_DEPTH	16
@@ -111,8 +113,15 @@ static int by_name(const void *a, const void *b)
 	return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-/* Distinct names of all wanted composite types, sorted, and their BTF ids. */
+/* Does the item belong to @module (NULL: to the kernel itself)? */
+static bool same_module(const char *wanted, const char *module)
+{
+	return wanted == module || (wanted && module && !strcmp(wanted, module));
+}
+
+/* Distinct names of the wanted composite types, sorted, and their BTF ids. */
 struct names {
+	const char *module;
 	const char *name[AMI_NR_FIELDS + AMI_NR_TYPES];
 	__u32 id[AMI_NR_FIELDS + AMI_NR_TYPES];
 	size_t count;
@@ -123,9 +132,11 @@ static void collect_names(struct names *n)
 	size_t i, unique = 0;
 
 	for (i = 0; i < AMI_NR_FIELDS; i++)
-		n->name[n->count++] = ami_field_wants[i].type;
+		if (same_module(ami_field_wants[i].module, n->module))
+			n->name[n->count++] = ami_field_wants[i].type;
 	for (i = 0; i < AMI_NR_TYPES; i++)
-		n->name[n->count++] = ami_type_wants[i];
+		if (same_module(ami_type_wants[i].module, n->module))
+			n->name[n->count++] = ami_type_wants[i].name;
 	qsort(n->name, n->count, sizeof(*n->name), by_name);
 	for (i = 0; i < n->count; i++)
 		if (!unique || strcmp(n->name[unique - 1], n->name[i]))
@@ -169,23 +180,24 @@ static bool enum_wanted(const char *name)
 	return false;
 }
 
-static void scan_types(const struct btf *btf, struct names *names,
+/* Types from id @first on; those found already stay. */
+static void scan_types(const struct btf *btf, __u32 first, struct names *names,
 		       struct ami_layout *layout)
 {
-	__u32 id, count = btf__type_cnt(btf);
+	const struct btf_type *t;
+	__u32 id;
 
-	for (id = 1; id < count; id++) {
-		const struct btf_type *t = btf__type_by_id(btf, id);
+	for (id = first; (t = btf__type_by_id(btf, id)); id++) {
 		const char *name;
 		__u32 *slot;
 
-		if (!t || (!is_composite(t) && !btf_is_enum(t)))
+		if (!is_composite(t) && !btf_is_enum(t))
 			continue;
 		name = btf__name_by_offset(btf, t->name_off);
 		if (!name || !*name)
 			continue;
 		if (btf_is_enum(t)) {
-			if (enum_wanted(name))
+			if (!names->module && enum_wanted(name))
 				take_enum(btf, t, layout);
 			continue;
 		}
@@ -195,22 +207,28 @@ static void scan_types(const struct btf *btf, struct names *names,
 	}
 }
 
-static void resolve_types(const struct btf *btf, struct ami_layout *layout)
+void btf_resolve(const struct btf *btf, __u32 own, const char *module,
+		  struct ami_layout *layout)
 {
-	struct names names = { .count = 0 };
+	struct names names = { .module = module };
+	__u32 id;
 	int i;
 
 	collect_names(&names);
-	scan_types(btf, &names, layout);
+	scan_types(btf, own, &names, layout);
+	if (own > 1)
+		scan_types(btf, 1, &names, layout);
 	for (i = 0; i < AMI_NR_TYPES; i++) {
-		__u32 id = *id_of(&names, ami_type_wants[i]);
-
+		if (!same_module(ami_type_wants[i].module, module))
+			continue;
+		id = *id_of(&names, ami_type_wants[i].name);
 		if (id)
 			layout->type_size[i] = btf__type_by_id(btf, id)->size;
 	}
 	for (i = 0; i < AMI_NR_FIELDS; i++) {
-		__u32 id = *id_of(&names, ami_field_wants[i].type);
-
+		if (!same_module(ami_field_wants[i].module, module))
+			continue;
+		id = *id_of(&names, ami_field_wants[i].type);
 		if (id)
 			resolve_member(btf, btf__type_by_id(btf, id),
 				       ami_field_wants[i].path,
@@ -226,56 +244,62 @@ static int silent(enum libbpf_print_level level, const char *fmt, va_list ap)
 	return 0;
 }
 
-static int no_btf(struct ami_kernel *k, const char *why,
-		  struct ami_error *err)
+/*
+ * libbpf takes a module's BTF from memory only since 1.6; any version takes
+ * it from a file.
+ */
+static struct btf *parse_split(const void *raw, uint64_t size,
+			       struct btf *base)
 {
-	return ami_error_set(err, AMI_ERR_DATA,
-			     "the kernel's type information (BTF) %s in %s; give the kernel's vmlinux with --vmlinux",
-			     why, ami_dump_info(k->dump)->path);
+	int fd = memfd_create("btf", MFD_CLOEXEC);
+	struct btf *btf = NULL;
+	char path[32];
+
+	if (fd < 0)
+		return NULL;
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	if (write(fd, raw, size) == (ssize_t)size)
+		btf = btf__parse_raw_split(path, base);
+	close(fd);
+	return btf;
 }
 
-static int resolve_btf(struct ami_kernel *k, struct ami_layout *layout,
-		       struct ami_error *err)
+struct btf *btf_read(struct ami_kernel *k, uint64_t va, uint64_t size,
+		     struct btf *base, const char **why)
 {
-	uint64_t start = layout->symbol[AMI_Y___start_BTF];
-	uint64_t size = layout->symbol[AMI_Y___stop_BTF] - start;
 	libbpf_print_fn_t print;
 	enum ami_mem mem;
 	struct btf *btf;
 	void *raw;
 
-	if (!start || size < sizeof(struct btf_header) || size > MAX_BTF)
-		return no_btf(k, "was not built in, or its bounds are damaged,",
-			      err);
+	*why = "has impossible bounds";
+	if (!va || size < sizeof(struct btf_header) || size > MAX_BTF)
+		return NULL;
 	raw = malloc(size);
+	*why = "does not fit into memory";
 	if (!raw)
-		return ami_error_set(err, AMI_ERR_MEMORY, "out of memory");
-	mem = ami_read(k, start, raw, size);
+		return NULL;
+	mem = ami_read(k, va, raw, size);
+	*why = ami_mem_text(mem);
 	if (mem != AMI_MEM_OK) {
 		free(raw);
-		return no_btf(k, ami_mem_text(mem), err);
+		return NULL;
 	}
 	print = libbpf_set_print(silent);
-	btf = btf__new(raw, size);
+	btf = base ? parse_split(raw, size, base) : btf__new(raw, size);
 	libbpf_set_print(print);
 	free(raw);
-	if (!btf || libbpf_get_error(btf))
-		return no_btf(k, "is damaged", err);
-	resolve_types(btf, layout);
-	btf__free(btf);
-	return 0;
+	*why = "is damaged";
+	return libbpf_get_error(btf) ? NULL : btf;
 }
 
-static int resolve(void *ctx, struct ami_kernel *k, struct ami_layout *layout,
-		   struct ami_error *err)
+struct btf *btf_of_kernel(struct ami_kernel *k, const char **why)
 {
-	(void)ctx;
-	if (kallsyms_resolve(k, layout->symbol, err))
-		return -1;
-	return resolve_btf(k, layout, err);
-}
+	const uint64_t *symbol = k->layout.symbol;
+	uint64_t start = symbol[AMI_Y___start_BTF];
 
-const struct ami_layout_source ami_layout_btf = {
-	.name = "BTF",
-	.resolve = resolve,
-};
+	*why = "was not built in";
+	if (!start)
+		return NULL;
+	return btf_read(k, start, symbol[AMI_Y___stop_BTF] - start, NULL, why);
+}

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "kernel.h"
+#include "btf.h"
 
 /* x86-64, Documentation/arch/x86/x86_64/mm.rst: without KASLR of regions. */
 #define DIRECT_MAP_4	0xffff888000000000ull
@@ -95,6 +95,8 @@ struct ami_kernel *ami_kernel_open(struct ami_dump *dump,
 		return NULL;
 	}
 	find_direct_map(k);
+	find_vmemmap(k);
+	modules_resolve(k);
 	return k;
 }
 

@@ -24,8 +24,12 @@ struct ami_kernel {
 	uint64_t sme_mask;
 	uint64_t pgd;		/* physical address of init_top_pgt */
 	uint64_t direct_map;	/* page_offset_base, 0 while unknown */
+	uint64_t vmemmap;	/* address of the struct page of frame 0 */
 	bool five_levels;
 	struct ami_tlb_entry tlb[TLB_SLOTS];
 };
+
+/** find_vmemmap() - where the array of struct page lies. */
+void find_vmemmap(struct ami_kernel *k);
 
 #endif

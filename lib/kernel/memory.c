@@ -167,7 +167,7 @@ static void keep_struct(struct ami_kernel *k, uint64_t va, enum ami_field f)
 	unsigned int t;
 
 	for (t = 0; t < AMI_NR_TYPES; t++)
-		if (!strcmp(ami_type_wants[t], type))
+		if (!strcmp(ami_type_wants[t].name, type))
 			size = k->layout.type_size[t];
 	if (size > 64 * 1024)
 		return;

@@ -313,7 +313,7 @@ struct wanted_type {
 
 /* Sorted by name, each name once. */
 struct wanted_types {
-	struct wanted_type type[AMI_NR_FIELDS + AMI_NR_TYPES +
+	struct wanted_type type[AMI_NR_CORE_FIELDS + AMI_NR_CORE_TYPES +
 				AMI_NR_ENUMERATORS];
 	size_t count;
 	size_t missing;
@@ -331,10 +331,10 @@ static void collect_types(struct wanted_types *w)
 	size_t i, unique = 0;
 
 	memset(w, 0, sizeof(*w));
-	for (i = 0; i < AMI_NR_FIELDS; i++)
+	for (i = 0; i < AMI_NR_CORE_FIELDS; i++)
 		w->type[w->count++].name = ami_field_wants[i].type;
-	for (i = 0; i < AMI_NR_TYPES; i++)
-		w->type[w->count++].name = ami_type_wants[i];
+	for (i = 0; i < AMI_NR_CORE_TYPES; i++)
+		w->type[w->count++].name = ami_type_wants[i].name;
 	for (i = 0; i < AMI_NR_ENUMERATORS; i++) {
 		w->type[w->count].enumeration = true;
 		w->type[w->count++].name = ami_enum_wants[i].type;
@@ -711,13 +711,13 @@ static int fill_layout(struct wanted_types *w, struct ami_layout *layout)
 	Dwarf_Die *type;
 	int i, ret;
 
-	for (i = 0; i < AMI_NR_TYPES; i++) {
-		type = found_type(w, ami_type_wants[i]);
+	for (i = 0; i < AMI_NR_CORE_TYPES; i++) {
+		type = found_type(w, ami_type_wants[i].name);
 		if (type && number(type, DW_AT_byte_size,
 				   &layout->type_size[i]) <= 0)
 			return -1;
 	}
-	for (i = 0; i < AMI_NR_FIELDS; i++) {
+	for (i = 0; i < AMI_NR_CORE_FIELDS; i++) {
 		type = found_type(w, ami_field_wants[i].type);
 		if (type && resolve_path(type, ami_field_wants[i].path,
 					 &layout->field[i]) < 0)

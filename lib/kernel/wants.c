@@ -2,12 +2,18 @@
 /* amdiommu/fields.h as tables of names. */
 #include <amdiommu/kernel.h>
 
-#define FIELD(id, type, path)	{ #id, #type, path },
-#define TYPE(id)		#id,
-#define ENUMERATOR(id, type)	{ #id, #type },
-#define SYMBOL(id)		#id,
+#define FIELD(id, type, path)			{ #id, NULL, #type, path },
+#define MODULE_FIELD(id, module, type, path)	{ #id, #module, #type, path },
+#define TYPE(id)				{ NULL, #id },
+#define MODULE_TYPE(id, module, type)		{ #module, #type },
+#define ENUMERATOR(id, type)			{ #id, #type },
+#define SYMBOL(id)				#id,
 
-const struct ami_field_want ami_field_wants[] = { AMI_FIELDS(FIELD) };
-const char *const ami_type_wants[] = { AMI_TYPES(TYPE) };
+const struct ami_field_want ami_field_wants[] = {
+	AMI_FIELDS(FIELD) AMI_MODULE_FIELDS(MODULE_FIELD)
+};
+const struct ami_type_want ami_type_wants[] = {
+	AMI_TYPES(TYPE) AMI_MODULE_TYPES(MODULE_TYPE)
+};
 const struct ami_enum_want ami_enum_wants[] = { AMI_ENUMERATORS(ENUMERATOR) };
 const char *const ami_symbol_wants[] = { AMI_SYMBOLS(SYMBOL) };

@@ -196,27 +196,63 @@ static struct ami_member member(enum ami_field f, uint32_t at)
 	return m;
 }
 
+/* Where the next member goes: behind all that are there already. */
+static uint32_t end_of(const struct ami_layout *l, const char *type)
+{
+	uint32_t end = 0;
+	int i;
+
+	for (i = 0; i < AMI_NR_CORE_FIELDS; i++) {
+		uint32_t at = l->field[i].offset + l->field[i].size;
+
+		if (l->field[i].present &&
+		    !strcmp(type, ami_field_wants[i].type) && at > end)
+			end = at;
+	}
+	return (end + ALIGN - 1) / ALIGN * ALIGN;
+}
+
+/* "kobj" as a whole starts where the first of "kobj.name" and the like does. */
+static bool whole_of(const struct ami_layout *l, int field, uint32_t *at)
+{
+	const struct ami_field_want *want = &ami_field_wants[field];
+	size_t len = strlen(want->path);
+	int i;
+
+	for (i = 0; i < field; i++) {
+		if (strcmp(want->type, ami_field_wants[i].type) ||
+		    strncmp(want->path, ami_field_wants[i].path, len) ||
+		    ami_field_wants[i].path[len] != '.')
+			continue;
+		*at = l->field[i].offset;
+		return true;
+	}
+	return false;
+}
+
 /* Members of a structure follow each other in the order of fields.h. */
 void shape_layout(enum shape shape, struct ami_layout *l)
 {
-	const char *type = "";
-	uint32_t at = 0;
 	int i, t;
 
 	memset(l, 0, sizeof(*l));
-	for (i = 0; i < AMI_NR_FIELDS; i++) {
-		if (strcmp(type, ami_field_wants[i].type)) {
-			type = ami_field_wants[i].type;
-			at = 0;
-		}
+	for (i = 0; i < AMI_NR_CORE_FIELDS; i++) {
+		const char *type = ami_field_wants[i].type;
+		uint32_t at = end_of(l, type);
+
 		if (!has(shape, i))
 			continue;
-		l->field[i] = member(i, at);
-		at += (l->field[i].size + ALIGN - 1) / ALIGN * ALIGN;
-		for (t = 0; t < AMI_NR_TYPES; t++)
-			if (!strcmp(type, ami_type_wants[t]))
-				l->type_size[t] = at;
+		if (whole_of(l, i, &at))
+			l->field[i] = (struct ami_member){
+				true, at, SHAPE_INNER, 0, 0,
+			};
+		else
+			l->field[i] = member(i, at);
+		for (t = 0; t < AMI_NR_CORE_TYPES; t++)
+			if (!strcmp(type, ami_type_wants[t].name))
+				l->type_size[t] = end_of(l, type);
 	}
+	l->type_size[AMI_T_page] = 64;
 	if (shapes[shape].variants & PD_MODE) {
 		l->enumerator[AMI_E_PD_MODE_V1].present = true;
 		l->enumerator[AMI_E_PD_MODE_V1].value = 1;

@@ -27,6 +27,9 @@ enum shape {
 /** enum where_symbols - how VMCOREINFO helps to find kallsyms */
 enum where_symbols { SYMBOLS_BY_SHAPE, SYMBOLS_BY_KEYS };
 
+/* Size of a structure within a structure. */
+#define SHAPE_INNER	0x40u
+
 struct shape_info {
 	const char *name;
 	unsigned int variants;

@@ -51,7 +51,7 @@ static uint32_t start_of(const struct ami_layout *l, const char *type,
 	uint32_t start = UINT32_MAX;
 	int i;
 
-	for (i = 0; i < AMI_NR_FIELDS; i++)
+	for (i = 0; i < AMI_NR_CORE_FIELDS; i++)
 		if (l->field[i].present &&
 		    !strcmp(type, ami_field_wants[i].type) &&
 		    !strncmp(prefix, ami_field_wants[i].path,
@@ -79,7 +79,7 @@ static size_t find_parts(struct btf *btf, const struct ami_layout *l,
 	char inner[96];
 	int i;
 
-	for (i = 0; i < AMI_NR_FIELDS; i++) {
+	for (i = 0; i < AMI_NR_CORE_FIELDS; i++) {
 		const char *path = ami_field_wants[i].path;
 
 		if (!l->field[i].present ||
@@ -97,7 +97,7 @@ static size_t find_parts(struct btf *btf, const struct ami_layout *l,
 				 (int)(skip + len + 1), path);
 			part[n].offset = start_of(l, type, inner);
 			part[n].type = add_struct(btf, l, type, inner, NULL,
-						  0x100);
+						  SHAPE_INNER);
 		} else {
 			part[n].scalar = &l->field[i];
 			part[n].type = scalar_type(btf, l->field[i].size);
@@ -138,10 +138,10 @@ static uint32_t size_of(const struct ami_layout *l, const char *type)
 	uint32_t size = 0;
 	int i;
 
-	for (i = 0; i < AMI_NR_TYPES; i++)
-		if (!strcmp(type, ami_type_wants[i]))
+	for (i = 0; i < AMI_NR_CORE_TYPES; i++)
+		if (!strcmp(type, ami_type_wants[i].name))
 			return l->type_size[i];
-	for (i = 0; i < AMI_NR_FIELDS; i++)
+	for (i = 0; i < AMI_NR_CORE_FIELDS; i++)
 		if (l->field[i].present &&
 		    !strcmp(type, ami_field_wants[i].type) &&
 		    l->field[i].offset + l->field[i].size > size)
@@ -151,20 +151,18 @@ static uint32_t size_of(const struct ami_layout *l, const char *type)
 
 static void add_types(struct btf *btf, const struct ami_layout *l)
 {
-	const char *type = "";
 	int i;
 
-	for (i = 0; i < AMI_NR_FIELDS; i++) {
-		if (!strcmp(type, ami_field_wants[i].type))
-			continue;
-		type = ami_field_wants[i].type;
-		if (size_of(l, type))
+	for (i = 0; i < AMI_NR_CORE_FIELDS; i++) {
+		const char *type = ami_field_wants[i].type;
+
+		if (size_of(l, type) && btf__find_by_name(btf, type) < 0)
 			add_struct(btf, l, type, "", type, size_of(l, type));
 	}
-	for (i = 0; i < AMI_NR_TYPES; i++)
+	for (i = 0; i < AMI_NR_CORE_TYPES; i++)
 		if (l->type_size[i] &&
-		    btf__find_by_name(btf, ami_type_wants[i]) < 0)
-			btf__add_struct(btf, ami_type_wants[i],
+		    btf__find_by_name(btf, ami_type_wants[i].name) < 0)
+			btf__add_struct(btf, ami_type_wants[i].name,
 					l->type_size[i]);
 	for (i = 0; i < AMI_NR_ENUMERATORS; i++) {
 		if (!l->enumerator[i].present)

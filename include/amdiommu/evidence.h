@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef AMDIOMMU_EVIDENCE_H
+#define AMDIOMMU_EVIDENCE_H
+
+#include <amdiommu/pfnset.h>
+#include <amdiommu/state.h>
+
+/** enum ami_certainty - how sure it is that a page could be written */
+enum ami_certainty { AMI_PROVEN, AMI_LIKELY, AMI_POSSIBLE };
+
+const char *ami_certainty_name(enum ami_certainty c);
+
+/** struct ami_iova_range - IOVAs, @last inclusive. */
+struct ami_iova_range {
+	uint64_t first, last;
+};
+
+/** enum ami_transfer_kind - what a driver had asked its device to write */
+enum ami_transfer_kind {
+	AMI_TRANSFER_INFLIGHT,	/* a transfer was issued and not completed */
+	AMI_TRANSFER_POSTED,	/* buffers to fill whenever data comes */
+	AMI_TRANSFER_KINDS
+};
+
+/** struct ami_span - bytes of physical memory */
+struct ami_span {
+	uint64_t phys;
+	uint64_t len;
+};
+
+#define AMI_TRANSFER_TEXT	128
+
+/**
+ * struct ami_transfer - one thing that a device was to write
+ * @provider: which reader found it: "block", "e1000e", ...
+ * @what: in words: "nvme0n1 tag 17: read of 128 KiB at sector 2048"
+ * @age_ms: since it was issued; -1 when unknown
+ * @bytes: that the device may write
+ * @spans: where; those beyond AMI_MAX_SPANS of all transfers are only in the
+ *	sets, and counted in @more
+ * @unnamed: bytes at addresses that lead to no page any more
+ */
+struct ami_transfer {
+	struct ami_bdf device;
+	enum ami_transfer_kind kind;
+	enum ami_certainty certainty;
+	const char *provider;
+	char what[AMI_TRANSFER_TEXT];
+	int64_t age_ms;
+	uint64_t bytes;
+	struct ami_span *spans;
+	size_t nr_spans;
+	uint64_t more;
+	uint64_t unnamed;
+};
+
+#define AMI_MAX_TRANSFERS	(1u << 18)
+#define AMI_MAX_SPANS		(1u << 20)
+
+/** struct ami_evidence_set - all pages of one device, kind and certainty */
+struct ami_evidence_set {
+	struct ami_bdf device;
+	enum ami_transfer_kind kind;
+	enum ami_certainty certainty;
+	struct ami_pfnset *pages;
+	struct ami_iova_range *iovas;	/* that lead to no page any more */
+	size_t nr_iovas;
+};
+
+/** struct ami_coverage - a provider knows what this device had to do */
+struct ami_coverage {
+	struct ami_bdf device;
+	const char *provider;
+};
+
+/**
+ * struct ami_evidence - what drivers had handed to their devices
+ * @dropped: transfers beyond AMI_MAX_TRANSFERS: in the sets all the same
+ */
+struct ami_evidence {
+	struct ami_state *state;
+	struct ami_transfer *list;
+	size_t count;
+	uint64_t dropped;
+	struct ami_evidence_set *sets;
+	size_t nr_sets;
+	struct ami_coverage *coverage;
+	size_t nr_coverage;
+	size_t nr_spans;		/* of all transfers */
+	struct ami_collector *collector;	/* private to lib/evidence */
+};
+
+/**
+ * ami_evidence_find() - ask all providers
+ *
+ * Findings go to @state, which must outlive the result. NULL with @err filled
+ * when memory runs out or the user interrupts.
+ */
+struct ami_evidence *ami_evidence_find(struct ami_state *state,
+				       struct ami_error *err);
+void ami_evidence_free(struct ami_evidence *ev);
+
+/** ami_evidence_covers() - is there a provider for this device? */
+bool ami_evidence_covers(const struct ami_evidence *ev, struct ami_bdf device);
+
+#endif

@@ -1,0 +1,231 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* What providers collect into: transfers with their spans, sets of pages. */
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "evidence.h"
+
+#define MAX_IOVAS	4096u
+#define MAX_PARENTS	32
+
+/* Room for one more in an array that doubles. */
+static bool room(struct ami_evidence *ev, void **list, size_t count,
+		 size_t size)
+{
+	void *more;
+
+	if (count & (count - 1))
+		return true;
+	more = realloc(*list, (count ? 2 * count : 1) * size);
+	if (!more) {
+		ev->collector->no_memory = true;
+		return false;
+	}
+	*list = more;
+	return true;
+}
+
+static struct ami_evidence_set *set_of(struct ami_evidence *ev,
+				       const struct ami_transfer *t)
+{
+	struct ami_evidence_set *set;
+	size_t i;
+
+	for (i = ev->nr_sets; i--; ) {
+		set = &ev->sets[i];
+		if (!memcmp(&set->device, &t->device, sizeof(t->device)) &&
+		    set->kind == t->kind && set->certainty == t->certainty)
+			return set;
+	}
+	if (!room(ev, (void **)&ev->sets, ev->nr_sets, sizeof(*set)))
+		return NULL;
+	set = &ev->sets[ev->nr_sets];
+	*set = (struct ami_evidence_set){
+		.device = t->device, .kind = t->kind,
+		.certainty = t->certainty, .pages = ami_pfnset_new(),
+	};
+	if (!set->pages) {
+		ev->collector->no_memory = true;
+		return NULL;
+	}
+	ev->nr_sets++;
+	return set;
+}
+
+void begin_transfer(struct ami_evidence *ev, const struct ami_device *device,
+		    enum ami_transfer_kind kind, enum ami_certainty certainty,
+		    const char *provider, const char *fmt, ...)
+{
+	struct ami_transfer *t = &ev->collector->open;
+	va_list ap;
+
+	*t = (struct ami_transfer){
+		.device = device->bdf, .kind = kind, .certainty = certainty,
+		.provider = provider, .age_ms = -1,
+	};
+	va_start(ap, fmt);
+	vsnprintf(t->what, sizeof(t->what), fmt, ap);
+	va_end(ap);
+	ev->collector->set = set_of(ev, t);
+}
+
+void transfer_age(struct ami_evidence *ev, int64_t age_ms)
+{
+	ev->collector->open.age_ms = age_ms;
+}
+
+static void list_span(struct ami_evidence *ev, uint64_t phys, uint64_t len)
+{
+	struct ami_transfer *t = &ev->collector->open;
+	struct ami_span *last = t->nr_spans ? &t->spans[t->nr_spans - 1] : NULL;
+
+	if (last && last->phys + last->len == phys) {
+		last->len += len;
+		return;
+	}
+	if (ev->nr_spans == AMI_MAX_SPANS) {
+		t->more++;
+		return;
+	}
+	if (!room(ev, (void **)&t->spans, t->nr_spans, sizeof(*t->spans)))
+		return;
+	t->spans[t->nr_spans++] = (struct ami_span){ phys, len };
+	ev->nr_spans++;
+}
+
+void add_span(struct ami_evidence *ev, uint64_t phys, uint64_t len)
+{
+	struct ami_evidence_set *set = ev->collector->set;
+	uint64_t first = phys >> AMI_PAGE_SHIFT;
+
+	if (!len || len - 1 > UINT64_MAX - phys || !set)
+		return;
+	ami_pfnset_add(set->pages, first,
+		       ((phys + len - 1) >> AMI_PAGE_SHIFT) - first + 1);
+	ev->collector->open.bytes += len;
+	list_span(ev, phys, len);
+}
+
+/* Addresses that lead nowhere: ranges that touch are one. */
+static void add_unnamed(struct ami_evidence *ev, uint64_t iova, uint64_t len)
+{
+	struct ami_evidence_set *set = ev->collector->set;
+	struct ami_iova_range *last;
+
+	ev->collector->open.unnamed += len;
+	if (!set)
+		return;
+	last = set->nr_iovas ? &set->iovas[set->nr_iovas - 1] : NULL;
+	if (last && (last->last + 1 == iova || set->nr_iovas == MAX_IOVAS)) {
+		if (iova < last->first)
+			last->first = iova;
+		if (iova + len - 1 > last->last)
+			last->last = iova + len - 1;
+		return;
+	}
+	if (room(ev, (void **)&set->iovas, set->nr_iovas, sizeof(*last)))
+		set->iovas[set->nr_iovas++] =
+			(struct ami_iova_range){ iova, iova + len - 1 };
+}
+
+uint64_t add_dma(struct ami_evidence *ev, const struct ami_device *device,
+		 uint64_t iova, uint64_t len)
+{
+	struct ami_dump *dump = ami_kernel_dump(ev->state->kernel);
+	struct ami_step steps[AMI_MAX_STEPS];
+	struct ami_mapping map;
+	uint64_t part, unnamed = 0;
+	bool mapped;
+
+	if (!len || len - 1 > UINT64_MAX - iova)
+		return len;
+	if (device->translation == AMI_TRANSLATION_PASSTHROUGH ||
+	    device->translation == AMI_TRANSLATION_NONE) {
+		add_span(ev, iova, len);
+		return 0;
+	}
+	for (; len; iova += part, len -= part) {
+		part = AMI_PAGE_SIZE - iova % AMI_PAGE_SIZE;
+		mapped = false;
+		if (device->table.format != AMI_FORMAT_NONE)
+			ami_translate(dump, &device->table, iova, steps, &map,
+				      &mapped);
+		if (mapped && map.write && map.size > part)
+			part = map.size;
+		if (part > len)
+			part = len;
+		if (mapped && map.write) {
+			add_span(ev, map.phys, part);
+		} else {
+			add_unnamed(ev, iova, part);
+			unnamed += part;
+		}
+	}
+	return unnamed;
+}
+
+void end_transfer(struct ami_evidence *ev)
+{
+	struct ami_transfer *t = &ev->collector->open;
+
+	if ((!t->bytes && !t->unnamed) || ev->collector->no_memory) {
+		free(t->spans);
+	} else if (ev->count == AMI_MAX_TRANSFERS) {
+		ev->nr_spans -= t->nr_spans;
+		free(t->spans);
+		ev->dropped++;
+	} else if (room(ev, (void **)&ev->list, ev->count, sizeof(*t))) {
+		ev->list[ev->count++] = *t;
+	} else {
+		free(t->spans);
+	}
+	*t = (struct ami_transfer){ .spans = NULL };
+}
+
+void cover(struct ami_evidence *ev, const struct ami_device *device,
+	   const char *provider)
+{
+	if (ami_evidence_covers(ev, device->bdf))
+		return;
+	if (room(ev, (void **)&ev->coverage, ev->nr_coverage,
+		 sizeof(*ev->coverage)))
+		ev->coverage[ev->nr_coverage++] =
+			(struct ami_coverage){ device->bdf, provider };
+}
+
+static const struct ami_device *device_at(const struct ami_collector *c,
+					  uint64_t dev)
+{
+	size_t low = 0, high = c->nr_devices;
+
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
+
+		if (c->by_address[mid].dev == dev)
+			return c->by_address[mid].device;
+		if (c->by_address[mid].dev < dev)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return NULL;
+}
+
+const struct ami_device *device_above(const struct ami_evidence *ev,
+				      uint64_t dev)
+{
+	int i;
+
+	for (i = 0; i < MAX_PARENTS && dev; i++) {
+		const struct ami_device *d = device_at(ev->collector, dev);
+
+		if (d)
+			return d;
+		if (ami_get(ev->state->kernel, dev, AMI_F_device_parent,
+			    &dev) != AMI_MEM_OK)
+			return NULL;
+	}
+	return NULL;
+}

@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* All providers of evidence, and what to say of devices without one. */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "evidence.h"
+
+#define PCI_CLASS_BRIDGE	0x06
+
+static const struct evidence_provider providers[] = {
+	{ NULL, NULL },
+};
+
+const char *ami_certainty_name(enum ami_certainty c)
+{
+	static const char *const name[] = { "proven", "likely", "possible" };
+
+	return name[c];
+}
+
+static int by_address(const void *a, const void *b)
+{
+	const struct device_address *x = a, *y = b;
+
+	return (x->dev > y->dev) - (x->dev < y->dev);
+}
+
+static struct ami_collector *new_collector(const struct ami_state *s)
+{
+	struct ami_collector *c = calloc(1, sizeof(*c));
+	size_t i;
+
+	if (!c)
+		return NULL;
+	c->by_address = calloc(s->nr_devices + 1, sizeof(*c->by_address));
+	if (!c->by_address) {
+		free(c);
+		return NULL;
+	}
+	for (i = 0; i < s->nr_devices; i++) {
+		if (!s->devices[i].dev)
+			continue;
+		c->by_address[c->nr_devices].dev = s->devices[i].dev;
+		c->by_address[c->nr_devices++].device = &s->devices[i];
+	}
+	qsort(c->by_address, c->nr_devices, sizeof(*c->by_address),
+	      by_address);
+	return c;
+}
+
+static void free_collector(struct ami_collector *c)
+{
+	if (!c)
+		return;
+	free(c->open.spans);
+	free(c->by_address);
+	free(c);
+}
+
+/* Could it be writing to memory? Bridges pass on what others write. */
+static bool may_write_memory(const struct ami_device *d)
+{
+	return d->is_pci && !d->is_bridge && d->driver[0] &&
+	       d->class >> 16 != PCI_CLASS_BRIDGE &&
+	       (!d->busmaster_known || d->busmaster) &&
+	       d->translation != AMI_TRANSLATION_BLOCKED;
+}
+
+static void name_uncovered(struct ami_evidence *ev)
+{
+	struct ami_state *s = ev->state;
+	char where[AMI_BDF_TEXT];
+	size_t i;
+
+	for (i = 0; i < s->nr_devices; i++) {
+		const struct ami_device *d = &s->devices[i];
+
+		if (may_write_memory(d) && !ami_evidence_covers(ev, d->bdf))
+			ami_find(&s->findings, AMI_INFO, "no-evidence-provider",
+				 ami_bdf_text(d->bdf, where),
+				 "Nothing here reads what the driver %s had asked this device to write; only its mappings speak for it.",
+				 d->driver);
+	}
+}
+
+/* A buffer without a translation: the device faults, or uses a stale one. */
+static void name_unmapped(struct ami_evidence *ev)
+{
+	char where[AMI_BDF_TEXT];
+	size_t i;
+
+	for (i = 0; i < ev->nr_sets; i++) {
+		const struct ami_evidence_set *set = &ev->sets[i];
+
+		if (set->nr_iovas)
+			ami_find(&ev->state->findings, AMI_WARNING,
+				 "buffer-not-mapped",
+				 ami_bdf_text(set->device, where),
+				 "The device was told to write to addresses that its page table does not map (%zu ranges, the first at IOVA %#" PRIx64 "): damaged descriptors, or buffers unmapped too early.",
+				 set->nr_iovas, set->iovas[0].first);
+	}
+}
+
+static int run_providers(struct ami_evidence *ev, struct ami_error *err)
+{
+	struct ami_dump *dump = ami_kernel_dump(ev->state->kernel);
+	const struct evidence_provider *p;
+
+	for (p = providers; p->name; p++) {
+		p->find(ev);
+		if (ev->collector->no_memory)
+			return ami_error_set(err, AMI_ERR_MEMORY,
+					     "out of memory while collecting evidence (%s)",
+					     p->name);
+		if (ami_dump_interrupted(dump))
+			return ami_error_set(err, AMI_ERR_INTERRUPTED,
+					     "interrupted");
+	}
+	name_unmapped(ev);
+	name_uncovered(ev);
+	return 0;
+}
+
+struct ami_evidence *ami_evidence_find(struct ami_state *state,
+				       struct ami_error *err)
+{
+	struct ami_evidence *ev = calloc(1, sizeof(*ev));
+	int ret;
+
+	if (ev) {
+		ev->state = state;
+		ev->collector = new_collector(state);
+	}
+	if (!ev || !ev->collector) {
+		ami_error_set(err, AMI_ERR_MEMORY, "out of memory");
+		ami_evidence_free(ev);
+		return NULL;
+	}
+	ret = run_providers(ev, err);
+	free_collector(ev->collector);
+	ev->collector = NULL;
+	if (ret) {
+		ami_evidence_free(ev);
+		return NULL;
+	}
+	return ev;
+}
+
+void ami_evidence_free(struct ami_evidence *ev)
+{
+	size_t i;
+
+	if (!ev)
+		return;
+	for (i = 0; i < ev->count; i++)
+		free(ev->list[i].spans);
+	for (i = 0; i < ev->nr_sets; i++) {
+		ami_pfnset_free(ev->sets[i].pages);
+		free(ev->sets[i].iovas);
+	}
+	free_collector(ev->collector);
+	free(ev->list);
+	free(ev->sets);
+	free(ev->coverage);
+	free(ev);
+}
+
+bool ami_evidence_covers(const struct ami_evidence *ev, struct ami_bdf device)
+{
+	size_t i;
+
+	for (i = 0; i < ev->nr_coverage; i++)
+		if (!memcmp(&ev->coverage[i].device, &device, sizeof(device)))
+			return true;
+	return false;
+}

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Private to lib/evidence. */
+#ifndef AMI_EVIDENCE_PRIVATE_H
+#define AMI_EVIDENCE_PRIVATE_H
+
+#include <amdiommu/device.h>
+#include <amdiommu/evidence.h>
+#include <amdiommu/page.h>
+
+/**
+ * struct evidence_provider - a reader of what drivers handed to devices
+ *
+ * It reads the structures of one driver or subsystem and collects transfers.
+ * What cannot be read becomes a finding, never silence. A new provider is a
+ * file of its own and a line in evidence.c.
+ */
+struct evidence_provider {
+	const char *name;
+	void (*find)(struct ami_evidence *ev);
+};
+
+/**
+ * struct ami_collector - evidence in the making
+ * @open: the transfer being collected, @set: where its pages go
+ * @by_address: devices, ascending by address of their struct device
+ */
+struct ami_collector {
+	struct ami_transfer open;
+	struct ami_evidence_set *set;
+	struct device_address {
+		uint64_t dev;
+		const struct ami_device *device;
+	} *by_address;
+	size_t nr_devices;
+	bool no_memory;
+};
+
+/**
+ * begin_transfer() - start to collect one transfer (printf-like: its @what)
+ *
+ * A transfer without any bytes is dropped at its end. Memory that runs out is
+ * remembered and reported by the caller of all providers.
+ */
+void begin_transfer(struct ami_evidence *ev, const struct ami_device *device,
+		    enum ami_transfer_kind kind, enum ami_certainty certainty,
+		    const char *provider, const char *fmt, ...)
+	__attribute__((format(printf, 6, 7)));
+
+/** transfer_age() - when the open transfer was issued, ms before the panic. */
+void transfer_age(struct ami_evidence *ev, int64_t age_ms);
+
+/** add_span() - the device may write these bytes of physical memory. */
+void add_span(struct ami_evidence *ev, uint64_t phys, uint64_t len);
+
+/**
+ * add_dma() - the device may write @len bytes at its own address @iova
+ *
+ * Translated through the tables of @device. Bytes that are not mapped (or not
+ * writable) for it any more count as unnamed; returns how many those were.
+ */
+uint64_t add_dma(struct ami_evidence *ev, const struct ami_device *device,
+		 uint64_t iova, uint64_t len);
+
+void end_transfer(struct ami_evidence *ev);
+
+/** cover() - @provider knows what @device had to do, be it nothing. */
+void cover(struct ami_evidence *ev, const struct ami_device *device,
+	   const char *provider);
+
+/**
+ * device_above() - the PCI (or other DMA) device that a struct device hangs off
+ *
+ * Climbs the parents of the struct device at @dev until one is known to the
+ * IOMMU or to PCI; NULL when none is.
+ */
+const struct ami_device *device_above(const struct ami_evidence *ev,
+				      uint64_t dev);
+
+#endif

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Symbols from kallsyms, types from BTF: both found in the dump itself. */
+#include "btf.h"
+#include "kallsyms.h"
+
+static int resolve(void *ctx, struct ami_kernel *k, struct ami_layout *layout,
+		   struct ami_error *err)
+{
+	struct btf *btf;
+	const char *why;
+
+	(void)ctx;
+	if (kallsyms_resolve(k, layout->symbol, err))
+		return -1;
+	btf = btf_of_kernel(k, &why);
+	if (!btf)
+		return ami_error_set(err, AMI_ERR_DATA,
+				     "the kernel's type information (BTF) %s in %s; give the kernel's vmlinux with --vmlinux",
+				     why, ami_dump_info(k->dump)->path);
+	btf_resolve(btf, 1, NULL, layout);
+	btf__free(btf);
+	return 0;
+}
+
+const struct ami_layout_source ami_layout_btf = {
+	.name = "BTF",
+	.resolve = resolve,
+};

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Types of modules. The kernel keeps the BTF of each loaded module in a list,
+ * btf_modules (kernel/bpf/btf.c, 5.11 and later); it extends the kernel's own.
+ */
+#include <string.h>
+
+#include "btf.h"
+
+#define MAX_MODULES	4096u
+#define MAX_MODULE_BTF	(16u << 20)
+
+#define NR_MODULE_FIELDS	(AMI_NR_FIELDS - AMI_NR_CORE_FIELDS)
+
+/* Distinct names of the modules that something is wanted of. */
+struct modules {
+	const char *name[NR_MODULE_FIELDS + 1];
+	bool done[NR_MODULE_FIELDS + 1];
+	size_t count;
+};
+
+static void collect(struct modules *m)
+{
+	int field;
+
+	for (field = AMI_NR_CORE_FIELDS; field < AMI_NR_FIELDS; field++) {
+		const char *name = ami_field_wants[field].module;
+		size_t i;
+
+		for (i = 0; i < m->count && strcmp(m->name[i], name); i++)
+			;
+		if (i == m->count)
+			m->name[m->count++] = name;
+	}
+}
+
+/* Which of the wanted modules is this one? -1: none. */
+static int wanted(const struct modules *m, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < m->count; i++)
+		if (!m->done[i] && !strcmp(m->name[i], name))
+			return i;
+	return -1;
+}
+
+/* @entry: a struct btf_module, as yet unchecked. */
+static void resolve_module(struct ami_kernel *k, uint64_t entry,
+			   struct btf *base, __u32 own, struct modules *m)
+{
+	uint64_t module, type_info, data, size;
+	const char *why;
+	struct btf *btf;
+	char name[64];
+	int which;
+
+	if (ami_get(k, entry, AMI_F_btf_module_module, &module) != AMI_MEM_OK ||
+	    ami_read_string(k, ami_addr(k, module, AMI_F_module_name), name,
+			    sizeof(name)) != AMI_MEM_OK)
+		return;
+	which = wanted(m, name);
+	if (which < 0 ||
+	    ami_get(k, entry, AMI_F_btf_module_btf, &type_info) != AMI_MEM_OK ||
+	    ami_get(k, type_info, AMI_F_btf_data, &data) != AMI_MEM_OK ||
+	    ami_get(k, type_info, AMI_F_btf_data_size, &size) != AMI_MEM_OK ||
+	    size > MAX_MODULE_BTF)
+		return;
+	btf = btf_read(k, data, size, base, &why);
+	if (!btf)
+		return;
+	btf_resolve(btf, own, m->name[which], &k->layout);
+	btf__free(btf);
+	m->done[which] = true;
+}
+
+void modules_resolve(struct ami_kernel *k)
+{
+	uint64_t head = k->layout.symbol[AMI_Y_btf_modules], node;
+	struct modules m = { .count = 0 };
+	struct ami_list_iter it;
+	const char *why;
+	struct btf *base;
+	__u32 own = 1;
+	size_t i;
+
+	collect(&m);
+	base = m.count ? btf_of_kernel(k, &why) : NULL;
+	if (!base)
+		return;
+	while (btf__type_by_id(base, own))
+		own++;
+	if (head && k->layout.field[AMI_F_btf_module_list].present &&
+	    k->layout.field[AMI_F_module_name].present) {
+		ami_list_start(&it, k, head, MAX_MODULES);
+		while (ami_list_next(&it, &node))
+			resolve_module(k, ami_container(k, node,
+							AMI_F_btf_module_list),
+				       base, own, &m);
+	}
+	for (i = 0; i < m.count; i++)
+		if (!m.done[i])
+			btf_resolve(base, 1, m.name[i], &k->layout);
+	btf__free(base);
+}

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <amdiommu/page.h>
+
+#include "kernel.h"
+
+/* Documentation/arch/x86/x86_64/mm.rst: without KASLR of regions. */
+#define VMEMMAP_4	0xffffea0000000000ull
+#define VMEMMAP_5	0xffd4000000000000ull
+#define PUD_MASK	((1ull << 30) - 1)
+
+/* vmemmap_base may be damaged: believe it only if it could be one. */
+void find_vmemmap(struct ami_kernel *k)
+{
+	uint64_t at = k->layout.symbol[AMI_Y_vmemmap_base], base = 0;
+
+	k->vmemmap = k->five_levels ? VMEMMAP_5 : VMEMMAP_4;
+	if (at && ami_read_u64(k, at, &base) == AMI_MEM_OK &&
+	    ami_kernel_address(base) && !(base & PUD_MASK) &&
+	    base > k->direct_map)
+		k->vmemmap = base;
+}
+
+uint64_t ami_pfn_to_page(const struct ami_kernel *k, uint64_t pfn)
+{
+	uint64_t size = k->layout.type_size[AMI_T_page];
+
+	if (!size || pfn >= ami_dump_info(k->dump)->max_pfn)
+		return 0;
+	return k->vmemmap + pfn * size;
+}
+
+bool ami_page_to_pfn(const struct ami_kernel *k, uint64_t page, uint64_t *pfn)
+{
+	uint64_t size = k->layout.type_size[AMI_T_page];
+
+	if (!size || page < k->vmemmap || (page - k->vmemmap) % size)
+		return false;
+	*pfn = (page - k->vmemmap) / size;
+	return *pfn < ami_dump_info(k->dump)->max_pfn;
+}
