@@ -160,6 +160,7 @@
 	T(iommu_dev_data)						\
 	T(protection_domain)						\
 	T(iommu_domain)							\
+	T(nested_domain)						\
 	T(iommu_dma_cookie)						\
 	T(iova_fq_entry)						\
 	T(unity_map_entry)						\

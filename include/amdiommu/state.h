@@ -313,6 +313,7 @@ void ami_irt_free(struct ami_irt *irt);
  * ami_gcr3_tables() - the guest tables behind a DTE with GV
  * @fn: called with each valid PASID and its table; false stops
  *
+ * None with nested translation: the guest's tables lie at guest addresses.
  * Returns the number of GCR3 pages that could not be read.
  */
 uint64_t ami_gcr3_tables(struct ami_dump *dump, const struct amdvi_dte *dte,

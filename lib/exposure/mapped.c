@@ -49,16 +49,6 @@ static void take_gcr3(struct gather *g, const struct ami_device *d)
 {
 	struct ami_kernel *kernel = g->ex->state->kernel;
 
-	/* Nested: guest tables hold guest addresses; the host table bounds. */
-	if (amdvi_dte_dma(&d->dte) == AMDVI_DMA_NESTED) {
-		struct ami_table host = {
-			AMI_FORMAT_V1, d->dte.host_root, d->dte.mode,
-			ami_kernel_sme(kernel),
-		};
-
-		take_tree(g, &host);
-		return;
-	}
 	if (ami_gcr3_tables(ami_kernel_dump(kernel), &d->dte,
 			    ami_kernel_sme(kernel), take_guest, g))
 		all_iovas_unknown(g);
@@ -101,6 +91,9 @@ static enum ami_certainty certainty(const struct ami_device *d)
 {
 	if (d->translation == AMI_TRANSLATION_UNKNOWN)
 		return AMI_POSSIBLE;
+	/* Nested: the guest's tables may allow less than the host's. */
+	if (believes_dte(d) && amdvi_dte_nested(&d->dte))
+		return AMI_LIKELY;
 	return d->dte_seen == AMI_SEEN_INTACT ? AMI_PROVEN : AMI_LIKELY;
 }
 

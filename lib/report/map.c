@@ -94,6 +94,12 @@ static bool shows_gcr3(const struct ami_device *d)
 	       d->dte_seen != AMI_SEEN_OVERWRITTEN;
 }
 
+/* The host table of nested translation takes what the guest's tables give. */
+static bool takes_guest_addresses(const struct ami_device *d)
+{
+	return shows_gcr3(d) && amdvi_dte_nested(&d->dte);
+}
+
 int map_view(struct view *v)
 {
 	const struct ami_device *d = asked_device(v);
@@ -105,14 +111,16 @@ int map_view(struct view *v)
 		json_string(&v->j, "bdf", ami_bdf_text(d->bdf, bdf));
 		json_string(&v->j, "translation",
 			    ami_translation_name(d->translation));
+		json_bool(&v->j, "nested", takes_guest_addresses(d));
 		json_array(&v->j, "ranges");
 	} else if (!table && !shows_gcr3(d)) {
 		fprintf(v->out, "%s: %s\n", ami_bdf_text(d->bdf, bdf),
 			no_table(d));
 		return 0;
 	} else {
-		fprintf(v->out, "%18s  %18s  %12s  %s\n", "IOVA", "PHYSICAL",
-			"SIZE", "ACCESS");
+		fprintf(v->out, "%18s  %18s  %12s  %s\n",
+			takes_guest_addresses(d) ? "GUEST PHYSICAL" : "IOVA",
+			"PHYSICAL", "SIZE", "ACCESS");
 	}
 	if (table)
 		list_table(&l, &d->table);

@@ -61,7 +61,9 @@ uint64_t ami_gcr3_tables(struct ami_dump *dump, const struct amdvi_dte *dte,
 		.fn = fn, .ctx = ctx,
 	};
 
-	if (!dte->gv || dte->glx > 2 || !g.guest_levels)
+	/* Nested: these are guest addresses, not to be read as physical. */
+	if (!dte->gv || dte->glx > 2 || !g.guest_levels ||
+	    amdvi_dte_nested(dte))
 		return 0;
 	walk_gcr3(&g, dte->gcr3_root, dte->glx, 0);
 	return g.unread;

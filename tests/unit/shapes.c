@@ -253,6 +253,8 @@ void shape_layout(enum shape shape, struct ami_layout *l)
 				l->type_size[t] = end_of(l, type);
 	}
 	l->type_size[AMI_T_page] = 64;
+	if (shapes[shape].variants & NESTED)
+		l->type_size[AMI_T_nested_domain] = 0x100;
 	if (shapes[shape].variants & PD_MODE) {
 		l->enumerator[AMI_E_PD_MODE_V1].present = true;
 		l->enumerator[AMI_E_PD_MODE_V1].value = 1;

@@ -341,6 +341,72 @@ static void test_lazy(void **state)
 	over_shapes(lazy);
 }
 
+/*
+ * Behind a guest's tables: their addresses are no host addresses, so that
+ * whatever lies at those must not count; all of the host table does. With and
+ * without GIoV, that is for requests without and with PASID.
+ */
+static void nested(struct machine *m, bool giov)
+{
+	uint64_t root = machine_v1(m, BUFFER, 6);
+	uint64_t trap = machine_v2(m, BUFFER + 0x800000, 2, 4);
+	uint64_t elsewhere = machine_v1(m, BUFFER + 0x400000, 1);
+	struct amdvi_dte dte = host(root, 2, 77);
+	const struct ami_exposure *e;
+
+	dte.gv = true;
+	dte.giov = giov;
+	dte.gcr3_root = machine_gcr3(m, 0, 0, trap);
+	machine_device(m, 0x10, "vfio-pci",
+		       machine_domain(m, 3, 1, AMI_FORMAT_V1, elsewhere, 2));
+	machine_dte(m, 0x10, &dte);
+	/* Guest addresses may well be no RAM of the host. */
+	dte.gcr3_root = 0xfff000000000;
+	machine_device(m, 0x18, "vfio-pci", 0);
+	machine_dte(m, 0x18, &dte);
+	machine_analyse(m);
+	is_exposed(m, 0x10, BUFFER, 6);
+	is_exposed(m, 0x18, BUFFER, 6);
+	e = machine_exposure(m, 0x10, AMI_CLASS_MAPPED);
+	assert_int_equal(e->certainty, AMI_LIKELY);
+	assert_string_equal(device(m, 0x10)->disagreement, "");
+	assert_true(machine_found(m, "nested-translation"));
+	assert_false(machine_found(m, "dte-root-outside-ram"));
+	assert_int_equal(m->ex->verdict, AMI_VERDICT_EXPOSED);
+}
+
+static void test_nested(void **state)
+{
+	int giov, sme;
+
+	(void)state;
+	for (giov = 0; giov < 2; giov++)
+		for (sme = 0; sme < 2; sme++) {
+			struct machine *m = machine_new(SHAPE_7, sme * C_BIT);
+
+			nested(m, giov);
+			machine_free(m);
+		}
+}
+
+/* A kernel that knows no nesting has no such DTE: then it contradicts. */
+static void test_nested_unknown(void **state)
+{
+	struct machine *m = machine_new(SHAPE_6_12, 0);
+	uint64_t root = machine_v1(m, BUFFER, 6);
+	struct amdvi_dte dte = host(root, 2, 77);
+
+	(void)state;
+	dte.gv = dte.giov = true;
+	machine_device(m, 0x10, "nvme",
+		       machine_domain(m, 3, 1, AMI_FORMAT_V1, root, 2));
+	machine_dte(m, 0x10, &dte);
+	machine_analyse(m);
+	assert_int_equal(device(m, 0x10)->dte_seen, AMI_SEEN_INCONSISTENT);
+	is_exposed(m, 0x10, BUFFER, 6);
+	machine_free(m);
+}
+
 /* Reverse lookup returns every IOVA of a page, and no other page. */
 static void writers(struct machine *m)
 {
@@ -417,6 +483,8 @@ int main(void)
 		cmocka_unit_test(test_growth),
 		cmocka_unit_test(test_overwritten),
 		cmocka_unit_test(test_lazy),
+		cmocka_unit_test(test_nested),
+		cmocka_unit_test(test_nested_unknown),
 		cmocka_unit_test(test_writers),
 		cmocka_unit_test(test_shared_table_is_read_once),
 	};
