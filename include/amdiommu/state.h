@@ -210,6 +210,18 @@ enum ami_translation {
 
 const char *ami_translation_name(enum ami_translation t);
 
+/**
+ * struct ami_gcr3 - GCR3 table of a device: PASID to guest page table
+ * @root: physical address, 0 when there is none
+ * @glx: levels of the table minus 1
+ * @levels: of the guest page tables behind it
+ */
+struct ami_gcr3 {
+	uint64_t root;
+	unsigned int glx;
+	unsigned int levels;
+};
+
 struct ami_device {
 	struct ami_bdf bdf;
 	struct ami_bdf alias;		/* == bdf when none */
@@ -233,6 +245,7 @@ struct ami_device {
 	enum ami_seen dte_seen;
 	char disagreement[96];		/* DTE against driver, "" when none */
 	struct ami_table table;		/* what its DMA goes through */
+	struct ami_gcr3 gcr3;		/* with PASID, or GIoV without */
 	enum ami_translation translation;
 	bool may_read, may_write;	/* by the DTE, before any table */
 };
@@ -287,6 +300,9 @@ void ami_state_free(struct ami_state *state);
 const struct ami_device *ami_state_device(const struct ami_state *state,
 					  struct ami_bdf bdf);
 
+/** ami_believes_dte() - is the DTE in the dump what the IOMMU used? */
+bool ami_believes_dte(const struct ami_device *device);
+
 /** ami_in_crashkernel() - does the page frame belong to the capture kernel? */
 bool ami_in_crashkernel(const struct ami_state *state, uint64_t pfn);
 
@@ -310,13 +326,12 @@ bool ami_irt_read(const struct ami_state *state,
 void ami_irt_free(struct ami_irt *irt);
 
 /**
- * ami_gcr3_tables() - the guest tables behind a DTE with GV
+ * ami_gcr3_tables() - the guest tables behind a GCR3 table
  * @fn: called with each valid PASID and its table; false stops
  *
- * None with nested translation: the guest's tables lie at guest addresses.
  * Returns the number of GCR3 pages that could not be read.
  */
-uint64_t ami_gcr3_tables(struct ami_dump *dump, const struct amdvi_dte *dte,
+uint64_t ami_gcr3_tables(struct ami_dump *dump, const struct ami_gcr3 *gcr3,
 			 uint64_t sme_mask,
 			 bool (*fn)(void *ctx, uint32_t pasid,
 				    const struct ami_table *table),

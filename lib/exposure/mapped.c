@@ -49,15 +49,9 @@ static void take_gcr3(struct gather *g, const struct ami_device *d)
 {
 	struct ami_kernel *kernel = g->ex->state->kernel;
 
-	if (ami_gcr3_tables(ami_kernel_dump(kernel), &d->dte,
+	if (ami_gcr3_tables(ami_kernel_dump(kernel), &d->gcr3,
 			    ami_kernel_sme(kernel), take_guest, g))
 		all_iovas_unknown(g);
-}
-
-static bool believes_dte(const struct ami_device *d)
-{
-	return d->dte_mem == AMI_MEM_OK &&
-	       d->dte_seen != AMI_SEEN_OVERWRITTEN;
 }
 
 static void gather_device(struct gather *g, const struct ami_device *d)
@@ -66,8 +60,7 @@ static void gather_device(struct gather *g, const struct ami_device *d)
 
 	if (d->table.format != AMI_FORMAT_NONE)
 		take_tree(g, &d->table);
-	if (believes_dte(d) && d->dte.gv)
-		take_gcr3(g, d);
+	take_gcr3(g, d);
 	/* DTE and driver disagree: either may be what the IOMMU used. */
 	if (d->dte_seen == AMI_SEEN_INCONSISTENT && d->domain >= 0 &&
 	    s->domains[d->domain].table.format != AMI_FORMAT_NONE)
@@ -82,7 +75,7 @@ static bool can_have_mappings(const struct ami_device *d)
 		return d->iommu >= 0;
 	if (d->dte_seen == AMI_SEEN_INCONSISTENT)
 		return true;
-	if (believes_dte(d) && d->dte.gv)
+	if (d->gcr3.root)
 		return d->may_write;
 	return d->translation == AMI_TRANSLATION_PAGING && d->may_write;
 }
@@ -92,7 +85,7 @@ static enum ami_certainty certainty(const struct ami_device *d)
 	if (d->translation == AMI_TRANSLATION_UNKNOWN)
 		return AMI_POSSIBLE;
 	/* Nested: the guest's tables may allow less than the host's. */
-	if (believes_dte(d) && amdvi_dte_nested(&d->dte))
+	if (ami_believes_dte(d) && amdvi_dte_nested(&d->dte))
 		return AMI_LIKELY;
 	return d->dte_seen == AMI_SEEN_INTACT ? AMI_PROVEN : AMI_LIKELY;
 }

@@ -90,14 +90,13 @@ static bool list_guest(void *ctx, uint32_t pasid,
 
 static bool shows_gcr3(const struct ami_device *d)
 {
-	return d->dte_mem == AMI_MEM_OK && d->dte.gv &&
-	       d->dte_seen != AMI_SEEN_OVERWRITTEN;
+	return d->gcr3.root;
 }
 
 /* The host table of nested translation takes what the guest's tables give. */
 static bool takes_guest_addresses(const struct ami_device *d)
 {
-	return shows_gcr3(d) && amdvi_dte_nested(&d->dte);
+	return ami_believes_dte(d) && amdvi_dte_nested(&d->dte);
 }
 
 int map_view(struct view *v)
@@ -125,7 +124,7 @@ int map_view(struct view *v)
 	if (table)
 		list_table(&l, &d->table);
 	if (shows_gcr3(d))
-		ami_gcr3_tables(v->a->dump, &d->dte,
+		ami_gcr3_tables(v->a->dump, &d->gcr3,
 				ami_kernel_sme(v->a->kernel), list_guest, &l);
 	if (v->r->json)
 		json_close_array(&v->j);
@@ -220,7 +219,7 @@ static struct ami_table table_of(const struct view *v,
 
 	if (d->table.format != AMI_FORMAT_NONE || !shows_gcr3(d))
 		return d->table;
-	ami_gcr3_tables(v->a->dump, &d->dte, ami_kernel_sme(v->a->kernel),
+	ami_gcr3_tables(v->a->dump, &d->gcr3, ami_kernel_sme(v->a->kernel),
 			take_first, &g);
 	return g.table;
 }

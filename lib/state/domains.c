@@ -36,7 +36,7 @@ static enum ami_domain_kind kind_of(uint32_t type)
 	}
 }
 
-static unsigned int guest_levels(struct ami_state *s)
+unsigned int guest_levels(struct ami_state *s)
 {
 	uint64_t v;
 

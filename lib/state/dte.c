@@ -212,11 +212,17 @@ static void report_nested(struct ami_state *s, const struct ami_device *d)
 {
 	char where[AMI_BDF_TEXT];
 
-	if (d->dte_seen != AMI_SEEN_OVERWRITTEN && has_host_table(&d->dte) &&
+	if (ami_believes_dte(d) && has_host_table(&d->dte) &&
 	    amdvi_dte_nested(&d->dte))
 		ami_find(&s->findings, AMI_INFO, "nested-translation",
 			 ami_bdf_text(d->bdf, where),
 			 "Its DMA passes tables of a guest, which hold guest addresses, and then the host table: counted as reachable is all that the host table lets it write, the guest may have allowed less.");
+}
+
+bool ami_believes_dte(const struct ami_device *d)
+{
+	return d->dte_mem == AMI_MEM_OK &&
+	       d->dte_seen != AMI_SEEN_OVERWRITTEN;
 }
 
 /* What its DMA went through at the panic. */
@@ -224,10 +230,9 @@ static void settle(struct ami_state *s, struct ami_device *d)
 {
 	const struct ami_domain *dom = d->domain >= 0 ?
 				       &s->domains[d->domain] : NULL;
-	bool dte = d->dte_mem == AMI_MEM_OK &&
-		   d->dte_seen != AMI_SEEN_OVERWRITTEN;
 
-	if (dte) {
+	find_gcr3(s, d);
+	if (ami_believes_dte(d)) {
 		d->translation = from_dte(d);
 		d->may_read = amdvi_dte_may_read(&d->dte);
 		d->may_write = amdvi_dte_may_write(&d->dte);

@@ -50,6 +50,12 @@ void mark_foreign(struct ami_state *s, struct ami_iommu *iommu);
 /** grade_ring() - decide each entry's state from tail, semaphore and data. */
 void grade_ring(struct ami_state *s, struct ami_iommu *iommu);
 
+/** guest_levels() - of v2 tables as this kernel makes them */
+unsigned int guest_levels(struct ami_state *s);
+
+/** find_gcr3() - of a device, by its DTE or else by the driver's books */
+void find_gcr3(struct ami_state *s, struct ami_device *d);
+
 /** device_at() - find or add the device with this BDF; NULL: no memory. */
 struct ami_device *device_at(struct ami_state *s, struct ami_bdf bdf);
 

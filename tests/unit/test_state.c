@@ -158,6 +158,37 @@ static void test_pasids(void **state)
 	over_shapes(pasids_and_identity);
 }
 
+/*
+ * The capture kernel replaced the DTE: PASIDs come from the driver's books,
+ * which up to 6.8 stand in the domain and later in the device.
+ */
+static void pasids_of_the_books(struct machine *m)
+{
+	uint64_t guest = machine_v2(m, BUFFER, 2, 4);
+	uint64_t foreign = machine_v1(m, BUFFER + 0x400000, 1);
+	uint64_t gcr3 = image_va(machine_gcr3(m, 1, 3, guest)), dom, data;
+	struct amdvi_dte dte = host(foreign, 2, 4);
+
+	machine_crashkernel(m, foreign, foreign + 0x1fff);
+	dom = machine_domain(m, 1, TYPE_IDENTITY, AMI_FORMAT_NONE, 0, 0);
+	data = machine_device(m, 0x20, "gpu", dom);
+	machine_set(m, dom, AMI_F_pdom_gcr3_tbl, gcr3);
+	machine_set(m, dom, AMI_F_pdom_glx, 1);
+	machine_set(m, data, AMI_F_dev_data_gcr3_tbl, gcr3);
+	machine_set(m, data, AMI_F_dev_data_gcr3_glx, 1);
+	machine_dte(m, 0x20, &dte);
+	machine_analyse(m);
+	assert_int_equal(device(m, 0x20)->dte_seen, AMI_SEEN_OVERWRITTEN);
+	assert_non_null(machine_exposure(m, 0x20, AMI_CLASS_PASSTHROUGH));
+	is_exposed(m, 0x20, BUFFER, 2);
+}
+
+static void test_pasids_of_the_books(void **state)
+{
+	(void)state;
+	over_shapes(pasids_of_the_books);
+}
+
 static void v2_dma_domain(struct machine *m)
 {
 	uint64_t root = machine_v2(m, BUFFER, 9, 4);
@@ -476,6 +507,7 @@ int main(void)
 		cmocka_unit_test(test_v1),
 		cmocka_unit_test(test_guest),
 		cmocka_unit_test(test_pasids),
+		cmocka_unit_test(test_pasids_of_the_books),
 		cmocka_unit_test(test_v2_dma),
 		cmocka_unit_test(test_untranslated),
 		cmocka_unit_test(test_alias),
