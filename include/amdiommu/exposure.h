@@ -7,7 +7,7 @@
 /** enum ami_class - why a requester could write a page (docs/architecture.md) */
 enum ami_class {
 	AMI_CLASS_MAPPED,	/* a writable translation was in force */
-	AMI_CLASS_PASSTHROUGH,	/* untranslated: all memory */
+	AMI_CLASS_PASSTHROUGH,	/* untranslated: all memory, or some IOVAs */
 	AMI_CLASS_STALE,	/* translation removed, not proven flushed */
 	AMI_CLASS_POSTED,	/* handed to the device to fill when data comes */
 	AMI_CLASS_INFLIGHT,	/* a transfer issued and not completed */
@@ -54,6 +54,7 @@ struct ami_exposure {
 struct ami_tree {
 	struct ami_table table;
 	struct ami_pfnset *writable;	/* RAM only */
+	struct ami_pfnset *iovas_in_ram;	/* v2: RAM at its writable IOVAs */
 	uint64_t mapped;	/* pages, RAM or not, by IOVA */
 	uint64_t writable_iovas;	/* of those, writable */
 	uint64_t outside;	/* writable page frames that are no RAM */

@@ -7,6 +7,7 @@
 static const struct provider providers[] = {
 	{ "mapped", find_mapped },
 	{ "passthrough", find_passthrough },
+	{ "stripped", find_stripped },
 	{ "stale", find_stale },
 	{ "evidence", find_evidence },
 	{ "hardware", find_hardware },
@@ -109,6 +110,7 @@ void ami_exposures_free(struct ami_exposures *ex)
 	}
 	for (i = 0; i < ex->nr_trees; i++) {
 		ami_pfnset_free(ex->trees[i].writable);
+		ami_pfnset_free(ex->trees[i].iovas_in_ram);
 		free(ex->trees[i].holes);
 	}
 	for (i = 0; i < ex->nr_reasons; i++)

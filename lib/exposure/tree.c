@@ -24,6 +24,9 @@ static bool on_mapping(void *ctx, const struct ami_mapping *m)
 		f->tree->outside += add_ram(f->tree->writable, f->dump,
 					    m->phys >> AMI_PAGE_SHIFT,
 					    pages);
+		if (f->tree->iovas_in_ram)
+			add_ram(f->tree->iovas_in_ram, f->dump,
+				m->iova >> AMI_PAGE_SHIFT, pages);
 	}
 	return true;
 }
@@ -101,11 +104,12 @@ static struct ami_tree *add_tree(struct ami_exposures *ex,
 	ex->trees = more;
 	t = &ex->trees[ex->nr_trees];
 	*t = (struct ami_tree){ .table = *table };
-	t->writable = ami_pfnset_new();
-	if (!t->writable)
-		return NULL;
 	ex->nr_trees++;
-	return t;
+	t->writable = ami_pfnset_new();
+	if (table->format == AMI_FORMAT_V2)
+		t->iovas_in_ram = ami_pfnset_new();
+	return t->writable && (t->iovas_in_ram ||
+			       table->format != AMI_FORMAT_V2) ? t : NULL;
 }
 
 struct ami_tree *tree_get(struct ami_exposures *ex,
@@ -124,6 +128,8 @@ struct ami_tree *tree_get(struct ami_exposures *ex,
 	f.tree = t;
 	ami_walk(f.dump, table, &ops, &f, &t->stats);
 	ami_pfnset_compact(t->writable);
+	if (t->iovas_in_ram)
+		ami_pfnset_compact(t->iovas_in_ram);
 	merge_iovas(t->holes, &t->nr_holes);
 	for (fault = 0; fault < AMI_WALK_FAULTS; fault++)
 		report_fault(ex->state, t, fault);

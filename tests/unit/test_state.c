@@ -189,6 +189,59 @@ static void test_pasids_of_the_books(void **state)
 	over_shapes(pasids_of_the_books);
 }
 
+/*
+ * IOVAs 0 to @pages taken as physical addresses: what a copying capture kernel
+ * makes of guest tables. A kernel that reuses tables hardly has such a one.
+ */
+static void is_at_risk_if_copied(const struct machine *m, uint16_t devid,
+				 uint64_t pages)
+{
+	const struct ami_exposure *e;
+
+	e = machine_exposure(m, devid, AMI_CLASS_PASSTHROUGH);
+	assert_true(machine_found(m, "guest-table-if-copied"));
+	if (machine_has(m, AMI_F_amd_iommu_cmd_sem_paddr)) {
+		assert_null(e);
+		assert_int_equal(m->ex->verdict, AMI_VERDICT_EXPOSED);
+		return;
+	}
+	assert_non_null(e);
+	assert_false(e->all_ram);
+	assert_int_equal(e->certainty, AMI_POSSIBLE);
+	assert_int_equal(e->count, pages);
+	assert_true(ami_pfnset_has(e->pages, 0));
+	assert_true(ami_pfnset_has(e->pages, pages - 1));
+	assert_false(ami_pfnset_has(e->pages, pages));
+	assert_int_equal(m->ex->verdict, AMI_VERDICT_SUSPECT);
+}
+
+/* A capture kernel that was seen to reuse tables did not copy them. */
+static void test_not_copied(void **state)
+{
+	struct machine *m = machine_new(SHAPE_6_12, C_BIT);
+	uint64_t root = machine_v2(m, BUFFER, 9, 4);
+	uint64_t foreign = machine_v1(m, BUFFER + 0x400000, 1);
+	struct amdvi_dte dte = rw;
+
+	(void)state;
+	machine_crashkernel(m, foreign, foreign + 0x1fff);
+	dte.gv = dte.giov = true;
+	dte.gcr3_root = machine_gcr3(m, 0, 0, root);
+	machine_device(m, 0x18, "nic", 0);
+	machine_dte(m, 0x18, &dte);
+	machine_device(m, 0x10, "nvme",
+		       machine_domain(m, 4, TYPE_DMA, AMI_FORMAT_V1,
+				      machine_v1(m, BUFFER, 1), 2));
+	dte = host(foreign, 2, 4);
+	machine_dte(m, 0x10, &dte);
+	machine_analyse(m);
+	assert_int_equal(m->state->capture, AMI_CAPTURE_REUSE);
+	is_exposed(m, 0x18, BUFFER, 9);
+	assert_null(machine_exposure(m, 0x18, AMI_CLASS_PASSTHROUGH));
+	assert_false(machine_found(m, "guest-table-if-copied"));
+	machine_free(m);
+}
+
 static void v2_dma_domain(struct machine *m)
 {
 	uint64_t root = machine_v2(m, BUFFER, 9, 4);
@@ -206,6 +259,7 @@ static void v2_dma_domain(struct machine *m)
 	assert_int_equal(m->state->domains[0].table.levels, 4);
 	assert_string_equal(device(m, 0x18)->disagreement, "");
 	is_exposed(m, 0x18, BUFFER, 9);
+	is_at_risk_if_copied(m, 0x18, 9);
 }
 
 static void test_v2_dma(void **state)
@@ -509,6 +563,7 @@ int main(void)
 		cmocka_unit_test(test_pasids),
 		cmocka_unit_test(test_pasids_of_the_books),
 		cmocka_unit_test(test_v2_dma),
+		cmocka_unit_test(test_not_copied),
 		cmocka_unit_test(test_untranslated),
 		cmocka_unit_test(test_alias),
 		cmocka_unit_test(test_unclaimed),
