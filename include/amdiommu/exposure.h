@@ -3,6 +3,7 @@
 #define AMDIOMMU_EXPOSURE_H
 
 #include <amdiommu/evidence.h>
+#include <amdiommu/index.h>
 
 /** enum ami_class - why a requester could write a page (docs/architecture.md) */
 enum ami_class {
@@ -32,6 +33,7 @@ char *ami_requester_text(struct ami_requester r, char buf[AMI_REQUESTER_TEXT]);
 /**
  * struct ami_exposure - pages that one requester could write, for one reason
  * @pages: RAM pages; NULL with @all_ram, or when none can be named
+ * @borrowed: @pages belongs to a tree: many devices may share a domain
  * @count: how many
  * @outside: mapped page frames that are no RAM of the dump (MMIO, reserved)
  * @complete: false where pages exist that cannot be named; @iovas then tells
@@ -42,6 +44,7 @@ struct ami_exposure {
 	enum ami_class class;
 	enum ami_certainty certainty;
 	struct ami_pfnset *pages;
+	bool borrowed;
 	bool all_ram;
 	uint64_t count;
 	uint64_t outside;
@@ -83,6 +86,7 @@ struct ami_exposures {
 	size_t count;
 	struct ami_tree *trees;
 	size_t nr_trees;
+	struct ami_index tree_index;
 	enum ami_verdict verdict;
 	char *reason[AMI_MAX_REASONS];
 	size_t nr_reasons;

@@ -105,7 +105,8 @@ void ami_exposures_free(struct ami_exposures *ex)
 	if (!ex)
 		return;
 	for (i = 0; i < ex->count; i++) {
-		ami_pfnset_free(ex->list[i].pages);
+		if (!ex->list[i].borrowed)
+			ami_pfnset_free(ex->list[i].pages);
 		free(ex->list[i].iovas);
 	}
 	for (i = 0; i < ex->nr_trees; i++) {
@@ -116,6 +117,7 @@ void ami_exposures_free(struct ami_exposures *ex)
 	for (i = 0; i < ex->nr_reasons; i++)
 		free(ex->reason[i]);
 	ami_evidence_free(ex->evidence);
+	ami_index_free(&ex->tree_index);
 	free(ex->list);
 	free(ex->trees);
 	free(ex);

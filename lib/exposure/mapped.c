@@ -10,17 +10,41 @@ struct gather {
 	bool failed;
 };
 
+/* Most devices have one table: its set then serves, however many share it. */
+static bool take_pages(struct gather *g, struct ami_pfnset *writable)
+{
+	struct ami_exposure *e = g->e;
+	struct ami_pfnset *own;
+
+	if (!e->pages) {
+		e->pages = writable;
+		e->borrowed = true;
+		return true;
+	}
+	if (e->pages == writable)
+		return true;
+	if (e->borrowed) {
+		own = ami_pfnset_new();
+		if (!own)
+			return false;
+		ami_pfnset_union(own, e->pages);
+		e->pages = own;
+		e->borrowed = false;
+	}
+	ami_pfnset_union(e->pages, writable);
+	return true;
+}
+
 /* Everything this table lets a device write joins the exposure. */
 static bool take_tree(struct gather *g, const struct ami_table *table)
 {
 	struct ami_tree *t = tree_get(g->ex, table);
 	size_t i;
 
-	if (!t) {
+	if (!t || !take_pages(g, t->writable)) {
 		g->failed = true;
 		return false;
 	}
-	ami_pfnset_union(g->e->pages, t->writable);
 	g->e->outside += t->outside;
 	for (i = 0; i < t->nr_holes; i++) {
 		g->e->complete = false;
@@ -98,11 +122,12 @@ static int find_device(struct ami_exposures *ex, const struct ami_device *d)
 			   certainty(d));
 	if (!g.e)
 		return -1;
-	g.e->pages = ami_pfnset_new();
-	if (!g.e->pages)
-		return -1;
 	gather_device(&g, d);
 	merge_iovas(g.e->iovas, &g.e->nr_iovas);
+	if (!g.e->pages)
+		g.e->pages = ami_pfnset_new();
+	if (!g.e->pages)
+		return -1;
 	g.e->count = ami_pfnset_count(g.e->pages);
 	return g.failed ? -1 : 0;
 }
