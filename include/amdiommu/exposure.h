@@ -51,6 +51,7 @@ struct ami_exposure {
 	bool complete;
 	struct ami_iova_range *iovas;
 	size_t nr_iovas;
+	size_t next;		/* same device: position + 1, 0 at the end */
 };
 
 /** struct ami_tree - a page table, walked once whoever uses it. */
@@ -84,6 +85,7 @@ struct ami_exposures {
 	struct ami_evidence *evidence;
 	struct ami_exposure *list;
 	size_t count;
+	struct ami_index by_device;
 	struct ami_tree *trees;
 	size_t nr_trees;
 	struct ami_index tree_index;
@@ -105,6 +107,14 @@ void ami_exposures_free(struct ami_exposures *ex);
 /** ami_tree_of() - the walked form of @table, NULL when it was not walked. */
 const struct ami_tree *ami_tree_of(const struct ami_exposures *ex,
 				   const struct ami_table *table);
+
+/**
+ * ami_exposure_next() - the exposures of one device
+ * @after: the one before, NULL for the first
+ */
+const struct ami_exposure *ami_exposure_next(const struct ami_exposures *ex,
+					     struct ami_bdf bdf,
+					     const struct ami_exposure *after);
 
 /** ami_exposure_has() - does the exposure cover this page frame? */
 bool ami_exposure_has(const struct ami_exposures *ex,

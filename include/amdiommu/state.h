@@ -196,6 +196,7 @@ struct ami_domain {
 	struct ami_table table;
 	bool readable;
 	size_t nr_devices;
+	int first_device;		/* index into ami_state.devices, -1 */
 	struct ami_flushq flushq;
 };
 
@@ -239,6 +240,7 @@ struct ami_device {
 	int iommu;			/* index into ami_state.iommus, -1 */
 	int segment;			/* index into ami_state.segments, -1 */
 	int domain;			/* index into ami_state.domains, -1 */
+	int next_in_domain;		/* index into ami_state.devices, -1 */
 	uint64_t dev_data, dev, pci_dev;	/* 0: none */
 	struct amdvi_dte dte;
 	enum ami_mem dte_mem;

@@ -40,6 +40,27 @@ char *ami_requester_text(struct ami_requester r, char buf[AMI_REQUESTER_TEXT])
 	return buf;
 }
 
+static uint64_t key_of(struct ami_bdf bdf)
+{
+	return (uint64_t)bdf.segment << 16 | bdf.devid;
+}
+
+/* Chain it up with the others of its device. */
+static bool link_exposure(struct ami_exposures *ex, size_t n)
+{
+	struct ami_exposure *e = &ex->list[n];
+	size_t first;
+
+	if (e->requester.is_iommu)
+		return true;
+	if (!ami_index_find(&ex->by_device, key_of(e->requester.bdf), &first))
+		return ami_index_add(&ex->by_device, key_of(e->requester.bdf),
+				     n);
+	e->next = ex->list[first].next;
+	ex->list[first].next = n + 1;
+	return true;
+}
+
 struct ami_exposure *add_exposure(struct ami_exposures *ex,
 				  struct ami_requester requester,
 				  enum ami_class class,
@@ -58,8 +79,22 @@ struct ami_exposure *add_exposure(struct ami_exposures *ex,
 		.requester = requester, .class = class,
 		.certainty = certainty, .complete = true,
 	};
+	if (!link_exposure(ex, n))
+		return NULL;
 	ex->count = n + 1;
 	return &ex->list[n];
+}
+
+const struct ami_exposure *ami_exposure_next(const struct ami_exposures *ex,
+					     struct ami_bdf bdf,
+					     const struct ami_exposure *after)
+{
+	size_t first;
+
+	if (after)
+		return after->next ? &ex->list[after->next - 1] : NULL;
+	return ami_index_find(&ex->by_device, key_of(bdf), &first) ?
+	       &ex->list[first] : NULL;
 }
 
 static int run_providers(struct ami_exposures *ex, struct ami_error *err)
@@ -118,6 +153,7 @@ void ami_exposures_free(struct ami_exposures *ex)
 		free(ex->reason[i]);
 	ami_evidence_free(ex->evidence);
 	ami_index_free(&ex->tree_index);
+	ami_index_free(&ex->by_device);
 	free(ex->list);
 	free(ex->trees);
 	free(ex);

@@ -179,7 +179,7 @@ static int domain_at(struct ami_state *s, struct ami_index *known,
 	    !ami_index_add(known, va, s->nr_domains))
 		return -1;
 	d = &s->domains[s->nr_domains];
-	*d = (struct ami_domain){ .va = va };
+	*d = (struct ami_domain){ .va = va, .first_device = -1 };
 	read_domain(s, d);
 	return s->nr_domains++;
 }
@@ -216,4 +216,20 @@ int read_domains(struct ami_state *s)
 		ret = read_domain_of(s, &known, &s->devices[i]);
 	ami_index_free(&known);
 	return ret;
+}
+
+/* Once devices have their final places: each domain's, in ascending order. */
+void link_domains(struct ami_state *s)
+{
+	size_t i;
+
+	for (i = s->nr_devices; i-- > 0;) {
+		struct ami_device *d = &s->devices[i];
+
+		d->next_in_domain = -1;
+		if (d->domain < 0)
+			continue;
+		d->next_in_domain = s->domains[d->domain].first_device;
+		s->domains[d->domain].first_device = i;
+	}
 }

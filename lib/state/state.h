@@ -39,6 +39,7 @@ int read_iommus(struct ami_state *s);
 int read_devices(struct ami_state *s);
 int read_domains(struct ami_state *s);
 int read_dtes(struct ami_state *s);
+void link_domains(struct ami_state *s);
 int read_flushqs(struct ami_state *s);
 
 void read_ring(struct ami_state *s, struct ami_iommu *iommu);
