@@ -48,6 +48,12 @@ int read_logs(struct ami_state *s, struct ami_iommu *iommu);
 /** mark_foreign() - entries of the ring that the capture kernel wrote. */
 void mark_foreign(struct ami_state *s, struct ami_iommu *iommu);
 
+/**
+ * restarted_entries() - the same by their numbers, which SNP leaves as the
+ * only sign: how many entries from 0 on the capture kernel wrote.
+ */
+uint32_t restarted_entries(const struct ami_ring *ring);
+
 /** grade_ring() - decide each entry's state from tail, semaphore and data. */
 void grade_ring(struct ami_state *s, struct ami_iommu *iommu);
 

@@ -492,6 +492,106 @@ static void test_nested_unknown(void **state)
 	machine_free(m);
 }
 
+static void put_command(struct machine *m, uint32_t index,
+			struct amdvi_command c)
+{
+	uint32_t w[4];
+
+	amdvi_command_encode(&c, m->sme, w);
+	image_write(m->img, m->ring + 16 * index, w, sizeof(w));
+}
+
+static void put_wait(struct machine *m, uint32_t index, uint64_t number)
+{
+	put_command(m, index, (struct amdvi_command){
+		.opcode = AMDVI_CMD_COMPLETION_WAIT, .store = true,
+		.store_addr = m->semaphore, .data = number,
+	});
+}
+
+/* What the capture kernel of an SNP machine writes: two waits, 1 and 2. */
+static void put_capture(struct machine *m)
+{
+	put_command(m, 0, (struct amdvi_command){
+		.opcode = AMDVI_CMD_INVALIDATE_IOMMU_ALL,
+	});
+	put_wait(m, 1, 1);
+	put_command(m, 2, (struct amdvi_command){
+		.opcode = AMDVI_CMD_INVALIDATE_DEVTAB_ENTRY, .devid = 0x10,
+	});
+	put_wait(m, 3, 2);
+	image_write64(m->img, m->semaphore, 2);
+}
+
+/*
+ * With SNP the capture kernel's waits store where the dead kernel's did.
+ * @issued: the dead kernel's last number; all entries are waits of its
+ */
+static void snp(struct machine *m, uint64_t issued, uint32_t tail,
+		bool captured)
+{
+	uint64_t root = machine_v1(m, BUFFER, 4);
+	struct amdvi_dte dte = host(root, 2, 5);
+	uint32_t n;
+
+	for (n = 0; n < issued && n < AMI_RING_ENTRIES; n++)
+		put_wait(m, (tail + 2 * AMI_RING_ENTRIES - 1 - n) %
+			 AMI_RING_ENTRIES, issued - n);
+	image_write64(m->img, m->semaphore, issued);
+	machine_set(m, m->iommu, AMI_F_amd_iommu_cmd_buf_tail, 16 * tail);
+	machine_set(m, m->iommu, AMI_F_amd_iommu_cmd_sem_val, issued);
+	if (captured)
+		put_capture(m);
+	machine_device(m, 0x10, "nvme",
+		       machine_domain(m, 5, TYPE_DMA, AMI_FORMAT_V1, root, 2));
+	machine_dte(m, 0x10, &dte);
+	machine_analyse(m);
+	is_exposed(m, 0x10, BUFFER, 4);
+}
+
+static void test_snp(void **state)
+{
+	static const struct {
+		uint64_t issued;
+		uint32_t tail;
+		bool snp, captured, seen;
+	} cases[] = {
+		{ 5000, 100, true, true, true },
+		{ 5000, 2, true, true, true },	/* into the pending ones */
+		{ 300, 300, true, true, true },	/* never went round */
+		{ 600, 88, true, true, true },
+		{ 5000, 100, true, false, false },
+		{ 5, 5, true, false, false },
+		{ 512, 0, true, false, false },
+		{ 5000, 100, false, true, false },
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct machine *m = machine_new(SHAPE_6_18, C_BIT);
+		const struct ami_ring *ring;
+
+		print_message("# case %zu\n", i);
+		machine_variable(m, AMI_Y_amd_iommu_snp_en, cases[i].snp);
+		snp(m, cases[i].issued, cases[i].tail, cases[i].captured);
+		ring = &m->state->iommus[0].ring;
+		assert_int_equal(m->state->snp, cases[i].snp);
+		assert_int_equal(machine_found(m, "ring-restarted"),
+				 cases[i].seen);
+		assert_int_equal(ring->count[AMI_ENTRY_OVERWRITTEN],
+				 cases[i].seen ? 4 : 0);
+		assert_int_equal(ring->semaphore_known, !cases[i].seen);
+		assert_int_equal(ring->blind, cases[i].seen);
+		assert_int_equal(m->state->capture, cases[i].seen ?
+				 AMI_CAPTURE_REUSE : AMI_CAPTURE_NONE);
+		if (cases[i].seen)
+			assert_non_null(machine_exposure(m, 0x10,
+							 AMI_CLASS_STALE));
+		machine_free(m);
+	}
+}
+
 /* Reverse lookup returns every IOVA of a page, and no other page. */
 static void writers(struct machine *m)
 {
@@ -572,6 +672,7 @@ int main(void)
 		cmocka_unit_test(test_lazy),
 		cmocka_unit_test(test_nested),
 		cmocka_unit_test(test_nested_unknown),
+		cmocka_unit_test(test_snp),
 		cmocka_unit_test(test_writers),
 		cmocka_unit_test(test_shared_table_is_read_once),
 	};
