@@ -167,11 +167,23 @@ struct ami_lazy {
 };
 
 /**
+ * struct ami_freed_table - page-table page that an unmap took out
+ *
+ * It stays allocated until the flush, as the IOMMU may still walk it.
+ * @size: of the IOVAs that were unmapped with it: no less than it covered
+ */
+struct ami_freed_table {
+	uint64_t phys;
+	uint64_t size;
+};
+
+/**
  * struct ami_flushq - flush queue of a domain
  * @active: the domain unmaps lazily
  * @start_count, @finish_count: flushes begun and finished
  * @list: what is queued, on all CPUs
- * @unread: queues that cannot be read
+ * @tables: page-table pages that wait for the flush
+ * @unread: queues, entries or lists in them that cannot be read
  */
 struct ami_flushq {
 	bool active;
@@ -179,6 +191,8 @@ struct ami_flushq {
 	struct ami_lazy *list;
 	size_t count;
 	size_t pending;		/* of those, not proven flushed */
+	struct ami_freed_table *tables;
+	size_t nr_tables;
 	uint32_t unread;
 };
 

@@ -261,8 +261,10 @@ void ami_state_free(struct ami_state *s)
 	for (i = 0; i < s->nr_maps; i++)
 		free(s->maps[i].position);
 	free(s->maps);
-	for (i = 0; i < s->nr_domains; i++)
+	for (i = 0; i < s->nr_domains; i++) {
 		free(s->domains[i].flushq.list);
+		free(s->domains[i].flushq.tables);
+	}
 	free(s->iommus);
 	free(s->segments);
 	free(s->devices);

@@ -12,6 +12,7 @@
 
 #define RAM_PAGES	(1u << 18)
 #define LAST_BDF	0xffu
+#define VMEMMAP		0xffd4000000000000ull	/* 5 levels, no KASLR */
 
 /* Small objects share a page, so that machines may have many of them. */
 uint64_t machine_object(struct machine *m, size_t size)
@@ -306,19 +307,76 @@ static uint64_t make_queue(struct machine *m, uint64_t domain)
 	return fq;
 }
 
+static uint64_t queue_entry(struct machine *m, unsigned int index)
+{
+	const struct ami_layout *l = image_layout(m->img);
+
+	return m->fq + l->field[AMI_F_fq_entries].offset +
+	       index * l->type_size[AMI_T_iova_fq_entry];
+}
+
+/* The kernel's own page tables: 2 MiB of struct pages from page frame 0 on. */
+static void map_vmemmap(struct machine *m)
+{
+	uint64_t table = image_alloc(m->img, 1), next;
+	char line[64];
+	int level;
+
+	snprintf(line, sizeof(line), "SYMBOL(swapper_pg_dir)=%llx\n",
+		 (unsigned long long)image_text_va(table));
+	image_vmcoreinfo_add(m->img, line);
+	m->vmemmap = image_alloc(m->img, 1024) & ~0x1fffffull;
+	m->vmemmap += 0x200000;
+	for (level = 5; level > 2; level--) {
+		next = image_alloc(m->img, 1);
+		image_write64(m->img, table + 8 * (VMEMMAP >> (12 + 9 *
+						   (level - 1)) & 0x1ff),
+			      next | 3);
+		table = next;
+	}
+	image_write64(m->img, table + 8 * (VMEMMAP >> 21 & 0x1ff),
+		      m->vmemmap | 0x83);
+}
+
+void machine_freed_tables(struct machine *m, unsigned int index,
+			  const uint64_t *tables, unsigned int count)
+{
+	enum ami_field f = machine_has(m, AMI_F_ioptdesc_node) ?
+			   AMI_F_ioptdesc_node : AMI_F_page_lru;
+	uint32_t offset = image_layout(m->img)->field[f].offset;
+	uint64_t prev = member_at(m, queue_entry(m, index),
+				  AMI_F_fq_entry_freelist), head = prev, node;
+
+	if (!machine_has(m, AMI_F_fq_entry_freelist))
+		return;
+	if (!m->vmemmap)
+		map_vmemmap(m);
+	while (count--) {
+		uint64_t page = (tables[count] >> AMI_PAGE_SHIFT) * 64;
+
+		assert_true(page < 0x200000);
+		node = VMEMMAP + page + offset;
+		image_write64(m->img, to_phys(prev), node);
+		prev = IMAGE_DIRECT_MAP + m->vmemmap + page + offset;
+	}
+	image_write64(m->img, to_phys(prev), head);
+}
+
 void machine_lazy(struct machine *m, uint64_t domain, uint64_t iova_pfn,
 		  unsigned int count)
 {
-	struct ami_layout *l = image_layout(m->img);
 	uint64_t fq = make_queue(m, domain), entry;
 	unsigned int i;
 
+	m->fq = fq;
 	machine_set(m, fq, AMI_F_fq_head, 3);
 	machine_set(m, fq, AMI_F_fq_tail, 3 + count);
 	machine_set(m, fq, AMI_F_fq_mod_mask, 255);
 	for (i = 0; i < count; i++) {
-		entry = fq + l->field[AMI_F_fq_entries].offset +
-			(3 + i) * l->type_size[AMI_T_iova_fq_entry];
+		entry = queue_entry(m, 3 + i);
+		if (machine_has(m, AMI_F_fq_entry_freelist))
+			list_init(m, member_at(m, entry,
+					       AMI_F_fq_entry_freelist));
 		machine_set(m, entry, AMI_F_fq_entry_iova_pfn, iova_pfn + i);
 		machine_set(m, entry, AMI_F_fq_entry_pages, 1);
 		machine_set(m, entry, AMI_F_fq_entry_counter, 9 + i);

@@ -37,6 +37,8 @@ struct machine {
 	unsigned int nr_segments;
 	struct machine_segment *seg;	/* what calls below work on */
 	uint64_t used;			/* of the page for small objects */
+	uint64_t vmemmap;		/* physical; 0: not mapped yet */
+	uint64_t fq;			/* the flush queue, 0: none */
 	struct ami_dump *dump;
 	struct ami_kernel *kernel;
 	struct ami_state *state;
@@ -91,6 +93,14 @@ uint64_t machine_domain(struct machine *m, uint16_t id, uint32_t type,
  */
 void machine_lazy(struct machine *m, uint64_t domain, uint64_t iova_pfn,
 		  unsigned int count);
+
+/**
+ * machine_freed_tables() - page-table pages that wait in entry @index of it
+ *
+ * Does nothing in shapes whose queue entries hold none.
+ */
+void machine_freed_tables(struct machine *m, unsigned int index,
+			  const uint64_t *tables, unsigned int count);
 
 /** machine_dev_data() - only an iommu_dev_data, of a device without struct */
 uint64_t machine_dev_data(struct machine *m, uint16_t devid, uint64_t domain);

@@ -26,8 +26,8 @@ enum variant {
 	FQ_SINGLE = 1 << 14,	/* per CPU or one for all, with mod_mask */
 	COOKIE_TYPE = 1 << 15,	/* iommu_dma_cookie.type */
 	TYPED_COOKIE = 1 << 16,	/* iommu_domain.cookie_type */
-	FREE_LIST = 1 << 17,	/* iova_fq_entry.freelist: a list_head */
-	FREE_PAGES = 1 << 18,	/* ... an iommu_pages_list */
+	FREE_LIST = 1 << 17,	/* iova_fq_entry.freelist: through page.lru */
+	FREE_PAGES = 1 << 18,	/* ... through ioptdesc */
 	EFR2 = 1 << 19,
 	SEM_PADDR = 1 << 20,	/* the kernel that reuses tables in kdump */
 	NESTED = 1 << 21,
@@ -54,7 +54,7 @@ const struct shape_info shapes[SHAPES] = {
 	},
 	[SHAPE_5_17] = {
 		"5.17", GLOBALS | DEV | ATS_STRUCT | IOP | DOMAIN_GCR3 |
-		FQ_IN_COOKIE | COOKIE_TYPE | FREE_LIST,
+		FQ_IN_COOKIE | COOKIE_TYPE,
 		SIGNED_BASE, SYMBOLS_BY_SHAPE,
 	},
 	[SHAPE_6_1] = {
@@ -134,6 +134,8 @@ static const struct {
 	{ AMI_F_iovad_start_cnt, FQ_IN_IOVAD },
 	{ AMI_F_iovad_finish_cnt, FQ_IN_IOVAD },
 	{ AMI_F_fq_mod_mask, FQ_SINGLE },
+	{ AMI_F_fq_entry_freelist, FREE_LIST | FREE_PAGES },
+	{ AMI_F_ioptdesc_node, FREE_PAGES },
 };
 
 /* What is not 8 bytes long. */
@@ -165,6 +167,9 @@ static const struct {
 	{ AMI_F_iommu_domain_cookie_type, 4, 0 },
 	{ AMI_F_cookie_type, 4, 0 },
 	{ AMI_F_cookie_qt, 4, 0 },
+	{ AMI_F_fq_entry_freelist, 16, 0 },
+	{ AMI_F_page_lru, 16, 0 },
+	{ AMI_F_ioptdesc_node, 16, 0 },
 	{ AMI_F_fq_head, 4, 0 },
 	{ AMI_F_fq_tail, 4, 0 },
 	{ AMI_F_fq_mod_mask, 4, 0 },
