@@ -80,6 +80,7 @@ $(BUILD)/crash/amdiommu.so: $(CRASH_OBJ) $(BUILD)/libamdiommu-core.a
 SAN := $(BUILD)/san
 SANITIZERS := -fsanitize=address,undefined -fno-sanitize-recover=undefined -O1
 UNIT := $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/test_*.c))
+UNIT_HELP := image machine shapes symbols vmcore
 GOLDEN := $(patsubst tests/golden/%.c,%,$(wildcard tests/golden/test_*.c))
 # libkdumpfile reads what we write: an independent reader.
 TEST_LIBS := $(FILE_LIBS) $(CORE_LIBS) -lkdumpfile -lcmocka
@@ -89,7 +90,7 @@ ifdef IN_SAN
 $(BUILD)/tests/%.o: ALL_CPPFLAGS += $(TEST_INC)
 
 $(UNIT:%=$(BUILD)/unit/%): $(BUILD)/unit/%: $(BUILD)/tests/unit/%.o \
-		$(BUILD)/tests/unit/image.o $(BUILD)/tests/unit/machine.o \
+		$(UNIT_HELP:%=$(BUILD)/tests/unit/%.o) \
 		$(BUILD)/libamdiommu-file.a \
 		$(BUILD)/libamdiommu-core.a
 	@mkdir -p $(@D)

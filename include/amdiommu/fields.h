@@ -103,6 +103,8 @@
 	F(fq_entry_iova_pfn, iova_fq_entry, "iova_pfn")			\
 	F(fq_entry_pages, iova_fq_entry, "pages")			\
 	F(fq_entry_counter, iova_fq_entry, "counter")			\
+	F(fq_entry_freelist, iova_fq_entry, "freelist")			\
+	F(ioptdesc_node, ioptdesc, "iopt_freelist_elm")			\
 	F(irt_table, irq_remap_table, "table")				\
 	F(irt_min_index, irq_remap_table, "min_index")			\
 	/* driver core and PCI */					\
@@ -211,6 +213,7 @@
 	T(iommu_dev_data)						\
 	T(protection_domain)						\
 	T(iommu_domain)							\
+	T(nested_domain)						\
 	T(iommu_dma_cookie)						\
 	T(iova_fq_entry)						\
 	T(unity_map_entry)						\

@@ -20,6 +20,7 @@ struct provider {
 
 int find_mapped(struct ami_exposures *ex);
 int find_passthrough(struct ami_exposures *ex);
+int find_stripped(struct ami_exposures *ex);
 int find_hardware(struct ami_exposures *ex);
 int find_stale(struct ami_exposures *ex);
 int find_evidence(struct ami_exposures *ex);

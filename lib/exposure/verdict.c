@@ -104,7 +104,15 @@ static int judge_exposure(struct ami_exposures *ex,
 	if (e->class == AMI_CLASS_HARDWARE)
 		return 0;
 	d = ami_state_device(ex->state, e->requester.bdf);
-	if (e->class == AMI_CLASS_PASSTHROUGH && d && active(d)) {
+	if (e->class == AMI_CLASS_PASSTHROUGH && !e->all_ram && e->count &&
+	    d && active(d)) {
+		ex->verdict = AMI_VERDICT_SUSPECT;
+		return reason(ex, "%s (%s) is active behind guest tables, which a copying capture kernel clears: it could then write %" PRIu64 " pages at physical addresses equal to its IOVAs",
+			      who, d->driver[0] ? d->driver : "no driver",
+			      e->count);
+	}
+	if (e->class == AMI_CLASS_PASSTHROUGH && e->all_ram && d &&
+	    active(d)) {
 		ex->verdict = AMI_VERDICT_SUSPECT;
 		return reason(ex, "%s (%s) is active and its DMA is not translated: it could write any page",
 			      who, d->driver[0] ? d->driver : "no driver");

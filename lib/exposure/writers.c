@@ -58,11 +58,8 @@ static void search_mapped(struct search *s)
 	if (!d)
 		return;
 	search_table(s, &d->table);
-	if (d->dte_mem == AMI_MEM_OK && d->dte.gv &&
-	    d->dte_seen != AMI_SEEN_OVERWRITTEN)
-		ami_gcr3_tables(ami_kernel_dump(state->kernel), &d->dte,
-				ami_kernel_sme(state->kernel), search_guest,
-				s);
+	ami_gcr3_tables(ami_kernel_dump(state->kernel), &d->gcr3,
+			ami_kernel_sme(state->kernel), search_guest, s);
 	if (d->dte_seen != AMI_SEEN_INCONSISTENT || d->domain < 0)
 		return;
 	dom = &state->domains[d->domain];
