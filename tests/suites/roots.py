@@ -37,7 +37,9 @@ class Root:
             key = packages.KEYRING
         shutil.rmtree(self.folder, ignore_errors=True)
         os.makedirs(self.folder)
-        self.carry_out(['debootstrap', '--variant=minbase', '--keyring=' + key,
+        # It mounts /proc there, and leaves it when it is interrupted.
+        self.carry_out(['unshare', '--mount', '--propagation', 'private',
+                        'debootstrap', '--variant=minbase', '--keyring=' + key,
                         self.suite, self.folder, archive])
         self.run('apt-get', 'update')
         self.run('apt-get', 'install', '-y', '--no-install-recommends',

@@ -6,20 +6,24 @@ usage: suites.py AMDIOMMU [SUITE...]
 
 In a root directory of each suite the extension is built against that crash
 and loaded into it. Where crash can open a dump, each view must equal what the
-stand-alone command AMDIOMMU says of it; an extension built for the crash of
-another suite must be refused, and crash must stay usable.
+stand-alone command AMDIOMMU says of it. Then the session tests of
+tests/golden/test_crash.py run there (Ctrl-C, pipes, unloading, filtered pages).
+An extension built for the crash of another suite must be refused, and crash
+must stay usable.
 
 Dumps, vmlinux and root directories are kept in the lab's work directory
 ($AMDIOMMU_LAB), 0.5 GB a suite: what was made once is not made again.
 """
 import json
 import os
+import shlex
 import subprocess
 import sys
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 LAB_CODE = os.path.join(HERE, '..', 'lab')
-sys.path[:0] = [LAB_CODE, os.path.join(HERE, '..', 'golden')]
+GOLDEN = os.path.join(HERE, '..', 'golden')
+sys.path[:0] = [LAB_CODE, GOLDEN]
 
 from check import Results
 from crash_session import Crash, Gone, both, facts, standalone
@@ -43,6 +47,7 @@ DUMPS = {
     '7.2': ('7.2-both',),
     '7.3': ('7.3-both',),
 }
+SESSION_TESTS = 'Session Terminal FilteredPages'
 # Every crash opens this one: here the extensions of others are loaded.
 REFUSAL = '5.10', '5.10-kdump'
 LOADER_SAYS = ('not found (required by', 'cannot open shared object file',
@@ -143,6 +148,22 @@ class Trial:
                     if not self.open(root, series, dump):
                         break
 
+    def session_tests(self, root):
+        """On the newest kernel that this crash must open."""
+        series = OPENS[root.suite][-1]
+        env = dict(os.environ, CRASH=shlex.join(root.command('crash')),
+                   CRASH_TESTS=SESSION_TESTS)
+        done = subprocess.run(
+            [os.path.join(GOLDEN, 'test_crash.py'), self.tool, self.own[root],
+             self.vmlinux[series], *map(vmcore, DUMPS[series])],
+            env=env, text=True, stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT, check=False, errors='replace')
+        if done.returncode:
+            print(done.stdout)
+        self.results.check(done.returncode == 0,
+                           f'crash {root.version}, sessions on {series}: '
+                           f'{done.stdout.strip().splitlines()[-1]}')
+
     # --- extensions built for another crash ----------------------------------
 
     def load(self, crash, so):
@@ -210,6 +231,8 @@ def main():
         trial = Trial(os.path.abspath(sys.argv[1]), sys.argv[2:] or OPENS)
         trial.stand_alone()
         trial.open_all()
+        for root in trial.roots:
+            trial.session_tests(root)
         trial.refuse_all()
     except CannotRun as error:
         print(f'suites: cannot run: {error}')
