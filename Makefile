@@ -3,6 +3,7 @@
 # make demo       set up, build, report on the sample
 # make check      set up, build, run all tests (short QEMU lab run included)
 # make lab        more kernels in QEMU
+# make crash-suites  the extension in the crash of each Debian suite
 # make bench      time and memory, paired with crash
 # make install    DESTDIR= PREFIX=/usr/local CRASH_EXTDIR=/usr/lib/crash/extensions
 
@@ -41,6 +42,8 @@ FILE_LIBS := -ldw -lelf -lz -llzo2 -lsnappy -lzstd
 
 CRASH_DEFS := $(wildcard $(CRASH_INCLUDE)/defs.h)
 CRASH_VERSION ?= $(shell crash --version 2>/dev/null | sed -n 's/^crash //p;/^crash/q')
+# What the extension was built for; made anew when another crash is installed.
+CRASH_STAMP := $(BUILD)/crash/built-for
 CRASH_OBJ := $(patsubst %.c,$(BUILD)/crash/%.o,$(wildcard extensions/*.c))
 # defs.h of crash is not ours to keep free of warnings.
 CRASH_CFLAGS := -Ilib/dump -isystem $(CRASH_INCLUDE) -DX86_64 -DCRASH_BUILT_FOR='"$(CRASH_VERSION)"'
@@ -65,14 +68,20 @@ $(BUILD)/amdiommu: $(BUILD)/tools/amdiommu.o $(BUILD)/libamdiommu-file.a \
 	$(call say,LD $@)
 	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(FILE_LIBS) $(CORE_LIBS)
 
-$(BUILD)/crash/%.o: %.c
+$(CRASH_STAMP): FORCE
+	$(if $(CRASH_VERSION),,$(error crash does not say its version: set CRASH_VERSION))
+	@mkdir -p $(@D)
+	@{ echo '$(CRASH_VERSION)'; cat $(CRASH_INCLUDE)/defs.h; } | cksum >$@.new
+	@cmp -s $@.new $@ && rm $@.new || mv $@.new $@
+
+$(BUILD)/crash/%.o: %.c $(CRASH_STAMP)
 	@mkdir -p $(@D)
 	$(call say,CC $<)
 	$(Q)$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) $(CRASH_CFLAGS) -MMD -MP -c -o $@ $<
 
 $(BUILD)/crash/amdiommu.so: $(CRASH_OBJ) $(BUILD)/libamdiommu-core.a
 	$(call say,LD $@)
-	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -shared -o $@ $^ $(CORE_LIBS)
+	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -shared -o $@ $^ $(CORE_LIBS) -ldl
 
 # --- tests -----------------------------------------------------------------
 
@@ -144,6 +153,11 @@ check: deps-test
 check-crash: all
 	tests/run.py 'V=$$($(LAB) vmlinux 6.1) && $(call crash_test,$$V)'
 
+# The extension in the crash of each Debian suite; root, half an hour at first.
+crash-suites: deps-test
+	$(MAKE) -j"$$(nproc)" all
+	tests/run.py 'tests/suites/suites.py $(BUILD)/amdiommu'
+
 lab: deps-test
 	$(MAKE) -j"$$(nproc)" all
 	tests/run.py $(call lab_tests,$(LAB_LONG))
@@ -177,5 +191,7 @@ clean:
 
 -include $(shell find $(BUILD) -name '*.d' -not -path '$(SAN)/*' 2>/dev/null)
 
-.PHONY: all bench check check-crash check-quick clean demo deps deps-test install lab \
-	tests-built
+FORCE:
+
+.PHONY: FORCE all bench check check-crash check-quick clean crash-suites demo deps deps-test \
+	install lab tests-built
