@@ -193,6 +193,58 @@
 	F(xarray_head, xarray, "xa_head")				\
 	F(xa_node_shift, xa_node, "shift")				\
 	F(xa_node_slots, xa_node, "slots")				\
+	/* block layer: include/linux/{blk-mq,bio,bvec,sbitmap}.h; a disk is */ \
+	/* embedded in gendisk (5.10) or in its block_device */		\
+	F(device_type, device, "type")					\
+	F(device_type_name, device_type, "name")			\
+	F(gendisk_part0_dev, gendisk, "part0.__dev")			\
+	F(bdev_device, block_device, "bd_device")			\
+	F(bdev_disk, block_device, "bd_disk")				\
+	F(gendisk_name, gendisk, "disk_name")				\
+	F(gendisk_queue, gendisk, "queue")				\
+	F(queue_tag_set, request_queue, "tag_set")			\
+	F(queue_disk, request_queue, "disk")				\
+	F(tag_set_tags, blk_mq_tag_set, "tags")				\
+	F(tag_set_nr_hw_queues, blk_mq_tag_set, "nr_hw_queues")		\
+	F(tags_nr_tags, blk_mq_tags, "nr_tags")				\
+	F(tags_nr_reserved, blk_mq_tags, "nr_reserved_tags")		\
+	F(tags_bitmap, blk_mq_tags, "bitmap_tags")			\
+	F(tags_reserved_bitmap, blk_mq_tags, "breserved_tags")		\
+	F(tags_rqs, blk_mq_tags, "rqs")					\
+	F(sbq_sb, sbitmap_queue, "sb")					\
+	F(sbitmap_shift, sbitmap, "shift")				\
+	F(sbitmap_map_nr, sbitmap, "map_nr")				\
+	F(sbitmap_map, sbitmap, "map")					\
+	F(sbitmap_word, sbitmap_word, "word")				\
+	F(sbitmap_cleared, sbitmap_word, "cleared")			\
+	F(request_q, request, "q")					\
+	F(request_disk, request, "rq_disk")				\
+	F(request_cmd_flags, request, "cmd_flags")			\
+	F(request_tag, request, "tag")					\
+	F(request_data_len, request, "__data_len")			\
+	F(request_sector, request, "__sector")				\
+	F(request_bio, request, "bio")					\
+	F(request_state, request, "state")				\
+	F(request_start_time, request, "start_time_ns")			\
+	F(bio_next, bio, "bi_next")					\
+	F(bio_iter, bio, "bi_iter")					\
+	F(bio_io_vec, bio, "bi_io_vec")					\
+	F(bio_opf, bio, "bi_opf")					\
+	F(bio_integrity, bio, "bi_integrity")				\
+	F(bip_iter, bio_integrity_payload, "bip_iter")			\
+	F(bip_vec, bio_integrity_payload, "bip_vec")			\
+	F(bvec_iter_size, bvec_iter, "bi_size")				\
+	F(bvec_iter_idx, bvec_iter, "bi_idx")				\
+	F(bvec_iter_done, bvec_iter, "bi_bvec_done")			\
+	F(bvec_iter_offset, bvec_iter, "bi_offset")			\
+	F(bvec_page, bio_vec, "bv_page")				\
+	F(bvec_len, bio_vec, "bv_len")					\
+	F(bvec_offset, bio_vec, "bv_offset")				\
+	/* the clock that NMIs read: kernel/time/timekeeping.c */	\
+	F(tk_fast_base, tk_fast, "base")				\
+	F(tkr_shift, tk_read_base, "shift")				\
+	F(tkr_xtime_nsec, tk_read_base, "xtime_nsec")			\
+	F(tkr_base, tk_read_base, "base")				\
 	/* the tree of devices: lib/kobject.c, include/linux/device.h */ \
 	F(kset_list, kset, "list")					\
 	F(kobject_entry, kobject, "entry")				\
@@ -227,9 +279,18 @@
 	T(page)								\
 	T(vmap_node)							\
 	T(zone)								\
+	T(gendisk)							\
+	T(request)							\
+	T(bio)								\
+	T(bio_vec)							\
+	T(blk_mq_tags)							\
+	T(sbitmap_word)							\
 	T(resource)
 
 #define AMI_ENUMERATORS(E)						\
+	E(MQ_RQ_IN_FLIGHT, mq_rq_state)					\
+	E(MQ_RQ_COMPLETE, mq_rq_state)					\
+	E(__REQ_INTEGRITY, req_flag_bits)				\
 	E(AMD_IOMMU_V1, io_pgtable_fmt)					\
 	E(AMD_IOMMU_V2, io_pgtable_fmt)					\
 	E(PD_MODE_NONE, protection_domain_mode)				\
@@ -265,6 +326,8 @@
 	Y(_end)								\
 	Y(_page_poisoning_enabled)					\
 	Y(init_on_free)							\
+	Y(block_class)							\
+	Y(tk_fast_mono)							\
 	Y(vmemmap_base)							\
 	Y(page_offset_base)						\
 	Y(__per_cpu_offset)						\

@@ -4,11 +4,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "block.h"
 #include "evidence.h"
 
 #define PCI_CLASS_BRIDGE	0x06
 
 static const struct evidence_provider providers[] = {
+	{ "block", find_block },
 	{ NULL, NULL },
 };
 
