@@ -30,8 +30,8 @@ CORE_SRC := $(wildcard lib/common/*.c lib/amdvi/*.c lib/state/*.c \
 	    lib/dump/ramlist.c lib/dump/kdumpindex.c \
 	    lib/kernel/btf.c lib/kernel/devices.c lib/kernel/kernel.c \
 	    lib/kernel/list.c lib/kernel/memory.c lib/kernel/modules.c \
-	    lib/kernel/page.c lib/kernel/pagetable.c lib/kernel/wants.c \
-	    lib/kernel/xarray.c
+	    lib/kernel/page.c lib/kernel/pagetable.c lib/kernel/printk.c \
+	    lib/kernel/wants.c lib/kernel/xarray.c
 # Files, BTF and DWARF: the stand-alone command.
 FILE_SRC := $(filter-out $(CORE_SRC),$(wildcard lib/dump/*.c lib/kernel/*.c))
 

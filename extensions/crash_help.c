@@ -8,7 +8,7 @@ char *crash_help[] = {
 "[-j [-P]] [-v] [-x|-d]\n"
 "           [-s | -c | -D [BDF] | -o | -m BDF | -t BDF IOVA | -w ADDRESS |\n"
 "            -r [IOMMU] | -l [IOMMU] | -i [BDF] | -f |\n"
-"            -p [BDF]]",
+"            -p [BDF] | -k [BDF] [-a]]",
 "  This command shows from a dump what the AMD IOMMUs were doing at the panic,",
 "  and which pages devices could write, then and while the dump was made.",
 "  Without options it shows the summary.  Each view can also be chosen by its",
@@ -28,6 +28,8 @@ char *crash_help[] = {
 "    -i irq [BDF]          interrupt remapping tables.",
 "    -f flushq             IOVAs unmapped lazily whose flush was put off.",
 "    -p pages [BDF]        page frames that devices could write.",
+"    -k dmesg [BDF]        lines of the log on IOMMUs, DMA and devices;",
+"                          with -a (--all) the whole log.",
 " ",
 "  BDF is a PCI address such as 0000:03:00.0 or 03:00.0; IOMMU is a number, as",
 "  in iommu0; IOVA is hexadecimal.  ADDRESS is a hexadecimal physical address,",

@@ -34,6 +34,7 @@ static void print_usage(FILE *out)
 	      "  --vmlinux FILE    symbols and types from FILE instead of the dump itself\n"
 	      "  --json            the same facts as JSON (docs/json.md)\n"
 	      "  --pages           with --json: list page frames, not only counts\n"
+	      "  --all             dmesg: all lines of the log\n"
 	      "  -x, -d            numbers in hexadecimal, decimal\n"
 	      "  -v, --verbose     everything, not only what matters\n"
 	      "  -h, --help        this text; after a command, help on it\n"
@@ -51,6 +52,7 @@ static const struct option long_options[] = {
 	{ "json", no_argument, NULL, 'j' },
 	{ "pages", no_argument, NULL, 'p' },
 	{ "verbose", no_argument, NULL, 'v' },
+	{ "all", no_argument, NULL, 'a' },
 	{ "help", no_argument, NULL, 'h' },
 	{ "version", no_argument, NULL, 'V' },
 	{ NULL, 0, NULL, 0 },
@@ -87,6 +89,9 @@ static int parse_options(struct options *o, int argc, char **argv)
 			break;
 		case 'v':
 			o->request.verbose = true;
+			break;
+		case 'a':
+			o->request.all = true;
 			break;
 		case 'h':
 			o->help = true;

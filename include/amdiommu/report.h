@@ -4,6 +4,7 @@
 
 #include <stdio.h>
 
+#include <amdiommu/dmesg.h>
 #include <amdiommu/exposure.h>
 
 /** struct ami_analysis - everything known about one dump */
@@ -12,6 +13,7 @@ struct ami_analysis {
 	struct ami_kernel *kernel;
 	struct ami_state *state;
 	struct ami_exposures *exposures;
+	struct ami_dmesg *dmesg;
 };
 
 /**
@@ -39,6 +41,7 @@ enum ami_view {
 	AMI_VIEW_IRQ,
 	AMI_VIEW_FLUSHQ,
 	AMI_VIEW_PAGES,
+	AMI_VIEW_DMESG,
 	AMI_VIEWS
 };
 
@@ -65,10 +68,11 @@ enum ami_radix { AMI_RADIX_DEFAULT, AMI_RADIX_DEC, AMI_RADIX_HEX };
  * @address: IOVA (translate) or physical or kernel virtual address (who)
  * @pages: JSON: list page frames, not only counts
  * @verbose: text: everything, not only what matters
+ * @all: dmesg: all lines of the log
  */
 struct ami_request {
 	enum ami_view view;
-	bool json, pages, verbose, color;
+	bool json, pages, verbose, color, all;
 	enum ami_radix radix;
 	bool has_bdf;
 	struct ami_bdf bdf;

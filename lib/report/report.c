@@ -191,6 +191,7 @@ static void report_json(struct view *v)
 	exposures_json(v);
 	owners_json(v);
 	findings_json(v);
+	dmesg_json(v);
 	verdict_json(v);
 }
 

@@ -32,6 +32,7 @@ int log_view(struct view *v);
 int irq_view(struct view *v);
 int flushq_view(struct view *v);
 int pages_view(struct view *v);
+int dmesg_view(struct view *v);
 
 /* The parts that the report and a view of its own have in common. */
 void dump_json(struct view *v);
@@ -41,6 +42,9 @@ void exposures_json(struct view *v);
 void owners_json(struct view *v);
 void owners_text(struct view *v);
 void ring_json(struct view *v, const struct ami_iommu *iommu);
+void dmesg_json(struct view *v);
+/** dmesg_state_text() - the log in words, or why there is none. */
+void dmesg_state_text(const struct view *v, char *buf, size_t size);
 void verdict_json(struct view *v);
 void verdict_text(struct view *v);
 void devices_text(struct view *v);
