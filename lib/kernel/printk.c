@@ -73,10 +73,12 @@ static enum ami_mem find_ring(struct ring *r)
 }
 
 /* Text comes from anywhere, user space included. */
-static void clean(char *text)
+static void clean_text(char *text)
 {
 	for (; *text; text++)
-		if (!isprint((unsigned char)*text) && *text != '\n')
+		if (*text == '\t')
+			*text = ' ';
+		else if (!isprint((unsigned char)*text) && *text != '\n')
 			*text = '?';
 }
 
@@ -190,7 +192,7 @@ static bool read_record(const struct ring *r, uint64_t id,
 	}
 	rec->text[0] = '\0';
 	rec->text_mem = read_text(r, id, desc, len, rec->text);
-	clean(rec->text);
+	clean_text(rec->text);
 	if (rec->text_mem == AMI_MEM_ERROR)
 		stats->damaged++;
 	else if (rec->text_mem != AMI_MEM_OK)
