@@ -28,8 +28,8 @@ CORE_SRC := $(wildcard lib/common/*.c lib/amdvi/*.c lib/state/*.c \
 	    lib/dump/dump.c lib/dump/record.c lib/dump/vmcoreinfo.c \
 	    lib/dump/elfhdr.c lib/dump/kdumphdr.c lib/dump/fileio.c \
 	    lib/dump/ramlist.c lib/dump/kdumpindex.c \
-	    lib/kernel/btf.c lib/kernel/devices.c lib/kernel/kernel.c \
-	    lib/kernel/list.c lib/kernel/memory.c lib/kernel/modules.c \
+	    lib/kernel/btf.c lib/kernel/devices.c lib/kernel/identity.c \
+	    lib/kernel/kernel.c lib/kernel/list.c lib/kernel/memory.c lib/kernel/modules.c \
 	    lib/kernel/page.c lib/kernel/pagetable.c lib/kernel/printk.c \
 	    lib/kernel/wants.c lib/kernel/xarray.c
 # Files, BTF and DWARF: the stand-alone command.

@@ -40,6 +40,7 @@ static const struct option long_options[] = {
 	{ "pages", no_argument, NULL, 'P' },
 	{ "verbose", no_argument, NULL, 'v' },
 	{ "all", no_argument, NULL, 'a' },
+	{ "bug", no_argument, NULL, 'b' },
 	{ NULL, 0, NULL, 0 },
 };
 
@@ -103,7 +104,7 @@ static int parse_options(struct ami_request *r)
 {
 	int c, view = -1, flags = 0;
 
-	while ((c = getopt_long(argcnt, args, "scDomtwrlifpkajPvxd", long_options,
+	while ((c = getopt_long(argcnt, args, "scDomtwrlifpkabjPvxd", long_options,
 				NULL)) != EOF) {
 		switch (c) {
 		case 'j':
@@ -114,6 +115,9 @@ static int parse_options(struct ami_request *r)
 			break;
 		case 'v':
 			r->verbose = true;
+			break;
+		case 'b':
+			r->bug = true;
 			break;
 		case 'a':
 			r->all = true;

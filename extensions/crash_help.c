@@ -6,7 +6,7 @@ char *crash_help[] = {
 "amdiommu",
 "AMD IOMMU state, and which pages devices could write",
 "[-j [-P]] [-v] [-x|-d]\n"
-"           [-s | -c | -D [BDF] | -o | -m BDF | -t BDF IOVA | -w ADDRESS |\n"
+"           [-s [-b] | -c | -D [BDF] | -o | -m BDF | -t BDF IOVA | -w ADDRESS |\n"
 "            -r [IOMMU] | -l [IOMMU] | -i [BDF] | -f |\n"
 "            -p [BDF] | -k [BDF] [-a]]",
 "  This command shows from a dump what the AMD IOMMUs were doing at the panic,",
@@ -16,6 +16,7 @@ char *crash_help[] = {
 "  the same as \"amdiommu -w ADDRESS\".",
 " ",
 "    -s report             verdict, IOMMUs, devices and findings (default).",
+"                          -b (--bug): as text for a bug report.",
 "    -c check              the verdict in one line.",
 "    -D devices [BDF]      devices with driver, domain and device table entry.",
 "    -o domains            protection domains with their page tables.",

@@ -34,6 +34,7 @@ static void print_usage(FILE *out)
 	      "  --vmlinux FILE    symbols and types from FILE instead of the dump itself\n"
 	      "  --json            the same facts as JSON (docs/json.md)\n"
 	      "  --pages           with --json: list page frames, not only counts\n"
+	      "  --bug             report: as text for a bug report, without user data\n"
 	      "  --all             dmesg: all lines of the log\n"
 	      "  -x, -d            numbers in hexadecimal, decimal\n"
 	      "  -v, --verbose     everything, not only what matters\n"
@@ -53,6 +54,7 @@ static const struct option long_options[] = {
 	{ "pages", no_argument, NULL, 'p' },
 	{ "verbose", no_argument, NULL, 'v' },
 	{ "all", no_argument, NULL, 'a' },
+	{ "bug", no_argument, NULL, 'b' },
 	{ "help", no_argument, NULL, 'h' },
 	{ "version", no_argument, NULL, 'V' },
 	{ NULL, 0, NULL, 0 },
@@ -92,6 +94,9 @@ static int parse_options(struct options *o, int argc, char **argv)
 			break;
 		case 'a':
 			o->request.all = true;
+			break;
+		case 'b':
+			o->request.bug = true;
 			break;
 		case 'h':
 			o->help = true;

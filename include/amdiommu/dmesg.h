@@ -40,6 +40,7 @@ struct ami_line {
  * struct ami_dmesg - the lines of the log that concern IOMMUs and DMA
  * @mem: AMI_MEM_OK when the log was found, else why there are no lines
  * @first_nsec, @last_nsec: times of the oldest and newest line of the whole log
+ * @hardware: machine and firmware as the log names them, "" when it does not
  * @dropped: lines that matter but were older than those kept
  */
 struct ami_dmesg {
@@ -47,6 +48,7 @@ struct ami_dmesg {
 	struct ami_printk_stats stats;
 	uint64_t first_nsec, last_nsec;
 	bool any;
+	char hardware[160];
 	struct ami_line *list;
 	size_t count;
 	uint64_t dropped;

@@ -359,6 +359,8 @@
 	Y(crashk_low_res)						\
 	Y(saved_command_line)						\
 	Y(prb)								\
+	Y(linux_banner)							\
+	Y(tainted_mask)							\
 	Y(amd_iommu_list)						\
 	Y(amd_iommu_pci_seg_list)					\
 	Y(amd_iommu_dev_table)						\

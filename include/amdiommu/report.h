@@ -68,11 +68,12 @@ enum ami_radix { AMI_RADIX_DEFAULT, AMI_RADIX_DEC, AMI_RADIX_HEX };
  * @address: IOVA (translate) or physical or kernel virtual address (who)
  * @pages: JSON: list page frames, not only counts
  * @verbose: text: everything, not only what matters
+ * @bug: report: as text for a bug report, without user data
  * @all: dmesg: all lines of the log
  */
 struct ami_request {
 	enum ami_view view;
-	bool json, pages, verbose, color, all;
+	bool json, pages, verbose, color, bug, all;
 	enum ami_radix radix;
 	bool has_bdf;
 	struct ami_bdf bdf;

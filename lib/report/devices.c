@@ -87,8 +87,8 @@ void devices_json(struct view *v)
 }
 
 /* Pages that can be named, over all classes; all RAM counts as such. */
-static void reach_text(const struct view *v, const struct ami_device *d,
-		       char *buf, size_t size)
+void reach_text(const struct view *v, const struct ami_device *d, char *buf,
+		size_t size)
 {
 	const struct ami_exposures *ex = v->a->exposures;
 	const struct ami_exposure *e = NULL;
@@ -104,6 +104,28 @@ static void reach_text(const struct view *v, const struct ami_device *d,
 	snprintf(buf, size, "%s%s",
 		 all ? "all RAM" : number_text(v, pages, count),
 		 more ? "+?" : "");
+}
+
+static bool exposed(const struct view *v, const struct ami_device *d)
+{
+	const struct ami_exposure *e = NULL;
+
+	while ((e = ami_exposure_next(v->a->exposures, d->bdf, e)))
+		if (e->count || !e->complete)
+			return true;
+	return false;
+}
+
+enum concern device_concern(const struct view *v, const struct ami_device *d)
+{
+	if (d->iommu >= 0 && ami_device_active(d))
+		return CONCERN_ACTIVE;
+	if (exposed(v, d))
+		return CONCERN_EXPOSED;
+	if (d->iommu >= 0 && (d->dte_seen != AMI_SEEN_INTACT ||
+			      d->disagreement[0]))
+		return CONCERN_ANOMALY;
+	return CONCERN_NONE;
 }
 
 static void device_line(struct view *v, const struct ami_device *d)

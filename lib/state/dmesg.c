@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Lines of the kernel's log that concern IOMMUs, DMA and devices. */
-#include <ctype.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -237,6 +237,9 @@ static bool keep(void *ctx, const struct ami_line *line)
 		d->first_nsec = line->ts_nsec;
 	d->any = true;
 	d->last_nsec = line->ts_nsec;
+	if (!line->user && !strncmp(line->text, "DMI: ", 5))
+		snprintf(d->hardware, sizeof(d->hardware), "%s",
+			 line->text + 5);
 	if (line->kind == AMI_LINE_OTHER)
 		return true;
 	d->kinds[line->kind]++;
