@@ -126,8 +126,10 @@ static int judge_exposure(struct ami_exposures *ex,
 	}
 	if (!e->complete) {
 		ex->verdict = AMI_VERDICT_SUSPECT;
-		return reason(ex, "%s may write pages that cannot be named (%zu IOVA ranges, class %s): the list is incomplete",
-			      who, e->nr_iovas, ami_class_name(e->class));
+		return reason(ex, "%s (%s) may write pages that cannot be named (%zu IOVA range%s, class %s): the list is incomplete",
+			      who, d && d->driver[0] ? d->driver : "no driver",
+			      e->nr_iovas, e->nr_iovas == 1 ? "" : "s",
+			      ami_class_name(e->class));
 	}
 	return 0;
 }

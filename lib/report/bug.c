@@ -111,7 +111,8 @@ static void dump_text(struct view *v)
 		ami_kernel_source(v->a->kernel),
 		info->incomplete || info->truncated ? ", NOT COMPLETE" : "");
 	if (v->a->state->capture == AMI_CAPTURE_REUSE)
-		wrapped(v, 0, 14, "Capture:      the capture kernel wrote into the dead kernel's IOMMU structures");
+		fputs("Capture:      the capture kernel wrote into the dead kernel's IOMMU\n"
+		      "              structures\n", v->out);
 }
 
 static void verdict_part(struct view *v)
@@ -176,10 +177,11 @@ static void device_line(struct view *v, const struct ami_device *d)
 
 	reach_text(v, d, reach, sizeof(reach));
 	fputs("  ", v->out);
-	wrapped(v, 2, 4, "%s %04x:%04x %s: %s, %s writable pages, DTE %s%s%s",
+	wrapped(v, 2, 4, "%s %04x:%04x %s: %s, writable %s%s, DTE %s%s%s",
 		ami_bdf_text(d->bdf, bdf), d->vendor, d->device,
 		d->driver[0] ? d->driver : "(no driver)",
 		ami_translation_name(d->translation), reach,
+		isdigit((unsigned char)*reach) ? " pages" : "",
 		ami_seen_name(d->dte_seen), d->disagreement[0] ? ": " : "",
 		d->disagreement);
 }
@@ -204,6 +206,7 @@ static void devices_part(struct view *v)
 
 static void exposed_part(struct view *v)
 {
+	size_t all = untranslated(v);
 	char line[512];
 	int class;
 
@@ -215,6 +218,9 @@ static void exposed_part(struct view *v)
 		fprintf(v->out, "  %-11s ", ami_class_name(class));
 		wrapped(v, 14, 14, "%s", line);
 	}
+	if (all)
+		fprintf(v->out, "  passthrough all RAM, to %zu device%s\n", all,
+			all == 1 ? "" : "s");
 }
 
 /* One finding of each code; the codes and their numbers tell the rest. */
@@ -305,15 +311,49 @@ static void hide_macs(char *text)
 	}
 }
 
-static void log_line(struct view *v, const struct ami_line *line)
+/* @last: of @times lines with the same text */
+static void log_line(struct view *v, const struct ami_line *line,
+		     const struct ami_line *last, size_t times)
 {
-	char text[256];
+	char text[256], more[64] = "";
 
 	snprintf(text, sizeof(text), "%.*s", (int)strcspn(line->text, "\n"),
 		 line->text);
 	hide_macs(text);
+	if (times > 1)
+		snprintf(more, sizeof(more), " (%zu times, last at %.6f)",
+			 times, last->ts_nsec / 1e9);
 	fputs("  ", v->out);
-	wrapped(v, 2, 4, "[%.6f] %s", line->ts_nsec / 1e9, text);
+	wrapped(v, 2, 4, "[%.6f] %s%s", line->ts_nsec / 1e9, text, more);
+}
+
+static bool same_text(const struct ami_line *a, const struct ami_line *b)
+{
+	return weight(a) == weight(b) && !strcmp(a->text, b->text);
+}
+
+/* Lines that repeat an older one are told with that one. */
+static bool repeats(const struct ami_dmesg *d, size_t i)
+{
+	size_t k;
+
+	for (k = 0; k < i; k++)
+		if (same_text(&d->list[k], &d->list[i]))
+			return true;
+	return false;
+}
+
+static void line_and_repeats(struct view *v, size_t i)
+{
+	const struct ami_dmesg *d = v->a->dmesg;
+	size_t k, last = i, times = 1;
+
+	for (k = i + 1; k < d->count; k++)
+		if (same_text(&d->list[k], &d->list[i])) {
+			last = k;
+			times++;
+		}
+	log_line(v, &d->list[i], &d->list[last], times);
 }
 
 /* The newest of the weightiest, in the order of the log. */
@@ -326,20 +366,21 @@ static void log_part(struct view *v)
 	char state[96];
 
 	dmesg_state_text(v, state, sizeof(state));
+	fprintf(v->out, "\nKernel log: %s\n", state);
 	for (w = 2; w >= 1; w--)
 		for (i = d->count; i-- > 0;) {
-			if (weight(&d->list[i]) != w)
+			if (weight(&d->list[i]) != w || repeats(d, i))
 				continue;
 			total++;
 			chosen[i] = n < MAX_LINES;
 			n += chosen[i];
 		}
-	fprintf(v->out, "\nKernel log: %s, relevant %zu\n", state, total);
 	for (i = 0; i < d->count; i++)
 		if (chosen[i])
-			log_line(v, &d->list[i]);
+			line_and_repeats(v, i);
 	if (n < total)
-		fprintf(v->out, "  (%zu more left out)\n", total - n);
+		fprintf(v->out, "  (%zu more relevant lines left out)\n",
+			total - n);
 }
 
 void bug_text(struct view *v)
@@ -348,6 +389,7 @@ void bug_text(struct view *v)
 	fputs("AMD IOMMU state at a panic, by amdiommu " AMI_VERSION "\n\n",
 	      v->out);
 	verdict_part(v);
+	putc('\n', v->out);
 	kernel_text(v);
 	dump_text(v);
 	iommus_part(v);

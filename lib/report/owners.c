@@ -79,8 +79,19 @@ void owner_counts(const struct view *v, enum ami_class class, char *buf,
 					 ami_owner_name(owner));
 }
 
+size_t untranslated(const struct view *v)
+{
+	const struct ami_exposures *ex = v->a->exposures;
+	size_t i, n = 0;
+
+	for (i = 0; i < ex->count; i++)
+		n += ex->list[i].all_ram;
+	return n;
+}
+
 void owners_text(struct view *v)
 {
+	size_t all = untranslated(v);
 	char line[512];
 	int class;
 
@@ -91,4 +102,8 @@ void owners_text(struct view *v)
 		fprintf(v->out, "%-12s ", ami_class_name(class));
 		wrapped(v, 13, 13, "%s", line);
 	}
+	if (all)
+		fprintf(v->out, "%-12s all RAM, to %zu device%s\n",
+			ami_class_name(AMI_CLASS_PASSTHROUGH), all,
+			all == 1 ? "" : "s");
 }

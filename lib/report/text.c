@@ -40,6 +40,14 @@ void wrapped(struct view *v, unsigned int at, unsigned int indent,
 	free(text);
 }
 
+void colored(struct view *v, const char *color, const char *text)
+{
+	if (v->r->color && *color)
+		fprintf(v->out, "\033[%sm%s\033[0m", color, text);
+	else
+		fputs(text, v->out);
+}
+
 char *number_text(const struct view *v, uint64_t value, char buf[24])
 {
 	if (v->r->radix == AMI_RADIX_HEX)

@@ -54,6 +54,9 @@ void dmesg_state_text(const struct view *v, char *buf, size_t size);
 void verdict_json(struct view *v);
 void verdict_text(struct view *v);
 void devices_text(struct view *v);
+
+/** devices_that_matter() - active ones first, the rest only counted */
+void devices_that_matter(struct view *v);
 void findings_json(struct view *v);
 void findings_text(struct view *v, enum ami_severity least);
 
@@ -74,6 +77,9 @@ enum concern device_concern(const struct view *v, const struct ami_device *d);
 void reach_text(const struct view *v, const struct ami_device *d, char *buf,
 		size_t size);
 
+/** untranslated() - how many devices reach all RAM */
+size_t untranslated(const struct view *v);
+
 /** owner_counts() - "51 coherent DMA, 256 anonymous"; "" when none */
 void owner_counts(const struct view *v, enum ami_class class, char *buf,
 		  size_t size);
@@ -81,6 +87,14 @@ void owner_counts(const struct view *v, enum ami_class class, char *buf,
 /** wrapped() - text in v->columns; later lines start at @indent. */
 void wrapped(struct view *v, unsigned int at, unsigned int indent,
 	     const char *fmt, ...) __attribute__((format(printf, 4, 5)));
+
+#define COLOR_BOLD	"1"
+#define COLOR_GOOD	"1;32"
+#define COLOR_WARNING	"1;33"
+#define COLOR_BAD	"1;31"
+
+/** colored() - @text, in a colour where colour is wanted; "": in none */
+void colored(struct view *v, const char *color, const char *text);
 
 /** number_text() - a count in the radix asked for; returns @buf. */
 char *number_text(const struct view *v, uint64_t value, char buf[24]);

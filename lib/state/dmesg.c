@@ -237,7 +237,8 @@ static bool keep(void *ctx, const struct ami_line *line)
 		d->first_nsec = line->ts_nsec;
 	d->any = true;
 	d->last_nsec = line->ts_nsec;
-	if (!line->user && !strncmp(line->text, "DMI: ", 5))
+	if (!line->user && !d->hardware[0] &&
+	    !strncmp(line->text, "DMI: ", 5))
 		snprintf(d->hardware, sizeof(d->hardware), "%s",
 			 line->text + 5);
 	if (line->kind == AMI_LINE_OTHER)

@@ -15,7 +15,8 @@ TOOL, SAMPLE = sys.argv[1:3]
 HERE = os.path.dirname(os.path.abspath(__file__))
 VIEWS = [['report'], ['check'], ['devices'], ['domains'], ['ring'], ['log'],
          ['irq'], ['pages'], ['map', '0000:00:02.0'], ['devices', '00:04.0'],
-         ['translate', '00:02.0', 'fffff000'], ['who', '0x1000']]
+         ['translate', '00:02.0', 'fffff000'], ['who', '0x1000'], ['dmesg'],
+         ['flushq']]
 
 
 def run(*args, **kw):
@@ -53,7 +54,7 @@ class Views(unittest.TestCase):
                          view(['report', '--json', '--pages']))
 
     def test_text_and_json_agree(self):
-        text = view(['report'])
+        text = view(['report', '-v'])
         data = json.loads(view(['report', '--json']))
         self.assertIn('VERDICT  ' + data['verdict']['value'], text)
         for device in data['devices']:
