@@ -158,6 +158,10 @@ void findings_json(struct view *v)
 		json_close_object(&v->j);
 	}
 	json_close_array(&v->j);
+	json_object(&v->j, "finding_totals");
+	for (i = 0; i < f->codes; i++)
+		json_number(&v->j, f->seen[i].code, f->seen[i].count);
+	json_close_object(&v->j);
 }
 
 void verdict_json(struct view *v)

@@ -149,6 +149,7 @@ int ami_render(const struct ami_analysis *a, const struct ami_request *r,
 		json_start(&v.j, out);
 		json_object(&v.j, NULL);
 		json_string(&v.j, "schema", AMI_SCHEMA);
+		json_string(&v.j, "view", ami_views[r->view].name);
 	}
 	if (view_fn[r->view](&v))
 		return -1;
