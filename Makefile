@@ -129,8 +129,9 @@ QUICK := $(UNIT:%=$(SAN)/unit/%) '$(SAN)/golden/test_damage $(SAMPLE)' \
 # Real kernels in QEMU against independent truth; results are cached.
 LAB := tests/lab/lab.py
 LAB_OUT := $${AMDIOMMU_LAB:-$$HOME/.cache/amdiommu-lab}/out
-LAB_SHORT := 6.1-both 6.1-pt 6.1-pending150 6.1-kdump
-LAB_LONG := $(LAB_SHORT) 5.10-both 6.12-both 6.18-both 7.3-both
+LAB_SHORT := 6.1-both 6.1-pt 6.1-pending150 6.1-kdump \
+	     6.1-poison-freed 6.1-poison-correct
+LAB_LONG := $(LAB_SHORT) 6.1-planted-freed 6.1-planted-correct 5.10-both 6.12-both 6.18-both 7.3-both
 lab_tests = $(foreach s,$(1),'$(LAB) cached $(s) && $(LAB) check $(s) --amdiommu $(BUILD)/amdiommu')
 
 crash_test = tests/golden/test_crash.py $(BUILD)/amdiommu $(BUILD)/crash/amdiommu.so \

@@ -29,7 +29,9 @@ struct blocks {
 static void complain(struct blocks *b, const char *code, const char *what,
 		     enum ami_mem mem)
 {
-	ami_find(&b->ev->state->findings, AMI_WARNING, code,
+	/* What this kernel does not have is no damage. */
+	ami_find(&b->ev->state->findings,
+		 mem == AMI_MEM_NO_FIELD ? AMI_INFO : AMI_WARNING, code,
 		 b->disk[0] ? b->disk : "disks",
 		 "%s cannot be followed (%s): what the disk was to write may be incomplete.",
 		 what, ami_mem_text(mem));

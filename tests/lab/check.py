@@ -4,10 +4,11 @@ import collections
 import dataclasses
 import json
 import os
+import re
 import subprocess
 
 from hardware import WRITE, is_paging, is_passthrough, ring_entries, unpack
-from memory import members
+from memory import PAGE, members
 from workdir import Failed, path
 
 SECONDS = 300
@@ -317,6 +318,53 @@ def check_passthrough(results, want, report):
                   f'{len(names)} devices expose all memory')
 
 
+ADDRESSES = re.compile(r'(\d+) pages .*first at (0x[0-9a-f]+), '
+                       r'IOVA (0x[0-9a-f]+)')
+WRITTEN = re.compile(r'first at (0x[0-9a-f]+),.* IOVA (0x[0-9a-f]+)')
+
+
+def finding_of(report, code, device):
+    """Text of a finding, empty when there is none."""
+    return ''.join(f['text'] for f in report['findings']
+                   if f['code'] == code and f['where'] == device)
+
+
+def check_freed(results, planted, report, poisoned):
+    """A buffer was freed while mapped: which page, device, IOVA?"""
+    page, iova = planted['pfn'] * PAGE, planted['iova']
+    text = finding_of(report, 'free-page-exposed', planted['device'])
+    said = ADDRESSES.search(text)
+    count, first, at = [int(x, 0) for x in said.groups()] if said else (0,) * 3
+    results.check(first <= page < first + count * PAGE and
+                  iova - at == page - first and 'use after free' in text,
+                  f'planted: freed page {page:#x} at IOVA {iova:#x} of '
+                  f'{planted["device"]} is named: {text or "no finding"}')
+    if poisoned:
+        text = finding_of(report, 'free-page-written', planted['device'])
+        said = WRITTEN.search(text)
+        results.check(said and [int(x, 0) for x in said.groups()] ==
+                      [page, iova], 'planted: its poison is contradicted: '
+                      f'{text or "no finding"}')
+    value = report['verdict']['value']
+    results.check(value == ('corrupt' if poisoned else 'suspect'),
+                  f'planted: verdict {value}')
+
+
+def check_correct(results, report):
+    alarms = [f['code'] for f in report['findings'] if f['severity'] != 'info']
+    results.check(not alarms, f'planted: correct code, {len(alarms)} '
+                  f'findings {" ".join(alarms)}')
+
+
+def check_planted(results, truth, report):
+    """The test driver with a bug, and without it"""
+    if truth['params']['planted'] == 'freed':
+        check_freed(results, truth['planted'], report,
+                    'page_poison=1' in truth['cmdline'])
+    else:
+        check_correct(results, report)
+
+
 def check_verdict(results, want, report):
     value = report['verdict']['value']
     free = [bdf for bdf in want.roles if is_passthrough(want.devices[bdf])]
@@ -340,8 +388,11 @@ def compare(truth, report, ring):
         ('ring', lambda: check_ring(results, want, ring['rings'])),
         ('maps', lambda: check_maps(results, want, report)),
         ('pass-through', lambda: check_passthrough(results, want, report)),
-        ('verdict', lambda: check_verdict(results, want, report)),
     ))
+    if 'planted' in truth:
+        steps['planted'] = lambda: check_planted(results, truth, report)
+    if truth['params'].get('planted') != 'freed':
+        steps['verdict'] = lambda: check_verdict(results, want, report)
     for bdf in sorted(want.written):
         steps['recall ' + bdf] = lambda bdf=bdf: check_recall(
             results, want, report, bdf)

@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 
+import packages
 from workdir import CannotRun, HERE, output
 
 SOURCES = os.path.join(HERE, 'guest')
@@ -81,6 +82,18 @@ def build_helper(name):
             os.path.join(SOURCES, 'labtool.c')])
 
 
+def build_planted(folder, kernel):
+    """A module with a bug on purpose. Returns its path."""
+    build = folder + '/planted'
+    os.makedirs(build)
+    shutil.copy(SOURCES + '/planted.c', build)
+    with open(build + '/Makefile', 'w') as f:
+        f.write('obj-m := planted.o\n')
+    output(['make', '-C', packages.headers(kernel), 'M=' + build, 'CC=gcc',
+            'modules'], timeout=600, stderr=subprocess.DEVNULL)
+    return build + '/planted.ko'
+
+
 def decompress(name):
     """Content of a module file"""
     if name.endswith('.zst'):
@@ -136,11 +149,13 @@ def base_initrd(kernel, helper):
     return initrd
 
 
-def build_initrd(folder, kernel, capture=None):
+def build_initrd(folder, scenario, kernel, capture=None):
     """Path of the initrd; `capture` is the kernel that writes the dump."""
     helper = folder + '/labtool'
     build_helper(helper)
     initrd = base_initrd(kernel, helper)
+    if scenario.planted:
+        initrd.copy('planted.ko', build_planted(folder, kernel))
     if capture:
         inner = base_initrd(capture, helper)
         inner.program('makedumpfile')
@@ -185,6 +200,8 @@ def command_line(scenario):
         'pending_wait': scenario.pending_wait,
         'out': output_disk(scenario),
     }
+    if scenario.planted:
+        settings['planted'] = scenario.planted
     if scenario.grouptype:
         settings['grouptype'] = scenario.grouptype
     if scenario.stop == 'kdump':

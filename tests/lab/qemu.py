@@ -262,6 +262,8 @@ class Vm:
             '-netdev', f'socket,id=net,udp=127.0.0.1:{self.ports[1]},'
             f'localaddr=127.0.0.1:{self.ports[0]}', '-device', nic,
         ]
+        if s.planted:
+            found += ['-device', 'edu']
         if s.stop == 'kdump':
             with open(self.output_image, 'wb') as f:
                 f.truncate(OUTPUT_BYTES)

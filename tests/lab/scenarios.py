@@ -27,6 +27,7 @@ class Scenario:
     grouptype: str = ''             # written to iommu_groups/*/type
     pending: int = 0                # commands left in the ring, see README
     pending_wait: float = 12        # seconds to wait for them
+    planted: str = ''               # freed, correct: a test driver's transfer
     level: int = 31                 # makedumpfile -d
     lossy: int = 0                  # 1: that drops pages of the kernel, too
     capture_cmdline: str = ''       # commas for spaces
@@ -80,6 +81,10 @@ def table():
     add('5.10-strict', cmdline='amd_iommu=fullflush')
     add('6.1-fq-hot', grouptype='DMA-FQ', flood=4000, read_rate=40000000,
         read_size=16384)
+    poison = dict(cmdline='page_poison=1', disks='nvme', watch=2)
+    for planted in ('freed', 'correct'):
+        add(f'6.1-planted-{planted}', planted=planted, disks='nvme', watch=2)
+        add(f'6.1-poison-{planted}', planted=planted, **poison)
     add('6.1-sata', disks='sata')
     add('6.1-none', io=0, net=0, watch=2)
     add('6.1-4g', memory=4096)

@@ -358,6 +358,59 @@ class Passthrough(Case):
         self.assertBad('verdict trusted')
 
 
+class Planted(Case):
+    """A test driver frees pages 500 to 503 while they stay mapped."""
+
+    def good(self):
+        return halt_truth(
+            params={'pending': 0, 'io': 1, 'net': 1, 'planted': 'freed'},
+            cmdline='page_poison=1',
+            planted={'device': NVME, 'pfn': 502, 'iova': 102 * check.PAGE})
+
+    def setUp(self):
+        super().setUp()
+        self.report['verdict']['value'] = 'corrupt'
+        self.report['findings'] = [
+            {'code': 'free-page-exposed', 'where': NVME, 'severity': 'warning',
+             'text': 'It could write 4 pages that are free, the first at '
+                     '0x1f4000, IOVA 0x64000: use after free.'},
+            {'code': 'free-page-written', 'where': NVME, 'severity': 'error',
+             'text': 'A free page holds bytes, the first at 0x1f6000, through '
+                     'IOVA 0x66000.'}]
+
+    def test_agreement(self):
+        self.assertGood()
+
+    def test_other_device(self):
+        self.report['findings'][0]['where'] = NET
+        self.assertBad('no finding')
+
+    def test_page_beyond(self):
+        self.truth['planted'].update(pfn=504, iova=104 * check.PAGE)
+        self.report['findings'][1]['text'] = \
+            'first at 0x1f8000, IOVA 0x68000'
+        self.assertBad('freed page 0x1f8000')
+
+    def test_wrong_iova(self):
+        text = self.report['findings'][0]['text']
+        self.report['findings'][0]['text'] = text.replace('0x64', '0x65')
+        self.assertBad('freed page')
+
+    def test_poison_not_seen(self):
+        del self.report['findings'][1]
+        self.assertBad('poison')
+
+    def test_only_suspect(self):
+        self.report['verdict']['value'] = 'suspect'
+        self.assertBad('verdict suspect')
+
+    def test_alarm_for_correct_code(self):
+        self.truth['params']['planted'] = 'correct'
+        self.report['verdict']['value'] = 'exposed'
+        del self.report['findings'][1]
+        self.assertBad('1 findings free-page-exposed')
+
+
 def kdump_truth():
     state = hw()
     return {

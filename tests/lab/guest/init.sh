@@ -88,6 +88,15 @@ if [ "$(setting io)" = 1 ]; then
 	sleep 2
 fi
 
+case $(setting planted) in
+freed) insmod /planted.ko freed=1 ;;
+correct) insmod /planted.ko ;;
+esac
+for value in pfn iova; do
+	at=/sys/module/planted/parameters/$value
+	[ ! -e "$at" ] || echo "== planted $value $(cat "$at")"
+done
+
 echo 1 >/proc/sys/kernel/sysrq
 echo "== lab ready"
 sleep 1		# or the kernel's messages would come in between
