@@ -37,6 +37,7 @@ FILE_SRC := $(filter-out $(CORE_SRC),$(wildcard lib/dump/*.c lib/kernel/*.c))
 
 CORE_OBJ := $(CORE_SRC:%.c=$(BUILD)/%.o)
 FILE_OBJ := $(FILE_SRC:%.c=$(BUILD)/%.o)
+TOOL_OBJ := $(patsubst %.c,$(BUILD)/%.o,$(wildcard tools/*.c))
 CORE_LIBS := -lroaring -lbpf
 FILE_LIBS := -ldw -lelf -lz -llzo2 -lsnappy -lzstd
 
@@ -63,7 +64,7 @@ $(BUILD)/%.o: %.c
 	$(call say,CC $<)
 	$(Q)$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
-$(BUILD)/amdiommu: $(BUILD)/tools/amdiommu.o $(BUILD)/libamdiommu-file.a \
+$(BUILD)/amdiommu: $(TOOL_OBJ) $(BUILD)/libamdiommu-file.a \
 		   $(BUILD)/libamdiommu-core.a
 	$(call say,LD $@)
 	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(FILE_LIBS) $(CORE_LIBS)

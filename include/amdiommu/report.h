@@ -99,6 +99,10 @@ int ami_request_args(struct ami_request *r, int argc, char *const *argv,
 int ami_render(const struct ami_analysis *a, const struct ami_request *r,
 	       FILE *out, struct ami_error *err);
 
+/** ami_check_failed() - the line of `check --json` for a dump without result */
+void ami_check_failed(const char *path, const char *why, int exit_code,
+		      FILE *out);
+
 /** ami_check_code() - exit code of `check`: 0, 1 suspect, 2 corrupt, 3. */
 int ami_check_code(enum ami_verdict verdict);
 

@@ -58,7 +58,7 @@ static void command_line_text(struct view *v)
 
 	fputs("Command line: ", v->out);
 	if (mem != AMI_MEM_OK) {
-		fprintf(v->out, "%s\n", ami_mem_text(mem));
+		fputs("(not in this dump)\n", v->out);
 		return;
 	}
 	for (word = strtok_r(line, " ", &rest); word;
@@ -86,7 +86,7 @@ static void kernel_text(struct view *v)
 		"(its banner is not in the dump)");
 	mem = ami_kernel_taint(v->a->kernel, taint, sizeof(taint));
 	fprintf(v->out, "Tainted:      %s\n", mem != AMI_MEM_OK ?
-		ami_mem_text(mem) : *taint ? taint : "no");
+		"unknown" : *taint ? taint : "no");
 	if (d->hardware[0]) {
 		fputs("Hardware:     ", v->out);
 		wrapped(v, 14, 14, "%s", d->hardware);

@@ -138,6 +138,31 @@ static int known_iommu(struct view *v)
 			     v->r->iommu);
 }
 
+/* Of check one line for each dump. */
+static void begin_json(struct json *j, enum ami_view view, FILE *out)
+{
+	json_start(j, out);
+	if (view == AMI_VIEW_CHECK)
+		json_object_line(j, NULL);
+	else
+		json_object(j, NULL);
+	json_string(j, "schema", AMI_SCHEMA);
+	json_string(j, "view", ami_views[view].name);
+}
+
+void ami_check_failed(const char *path, const char *why, int exit_code,
+		      FILE *out)
+{
+	struct json j;
+
+	begin_json(&j, AMI_VIEW_CHECK, out);
+	json_string(&j, "path", path);
+	json_string(&j, "error", why);
+	json_number(&j, "exit_code", exit_code);
+	json_close_object(&j);
+	json_end(&j);
+}
+
 int ami_render(const struct ami_analysis *a, const struct ami_request *r,
 	       FILE *out, struct ami_error *err)
 {
@@ -146,10 +171,7 @@ int ami_render(const struct ami_analysis *a, const struct ami_request *r,
 	if ((r->has_bdf && !asked_device(&v)) || known_iommu(&v))
 		return -1;
 	if (r->json) {
-		json_start(&v.j, out);
-		json_object(&v.j, NULL);
-		json_string(&v.j, "schema", AMI_SCHEMA);
-		json_string(&v.j, "view", ami_views[r->view].name);
+		begin_json(&v.j, r->view, out);
 	}
 	if (view_fn[r->view](&v))
 		return -1;

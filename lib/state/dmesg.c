@@ -265,6 +265,13 @@ static int by_seq(const void *a, const void *b)
 	return (x->seq > y->seq) - (x->seq < y->seq);
 }
 
+static bool is_extract(const struct ami_state *s)
+{
+	struct ami_dump *dump = ami_kernel_dump(s->kernel);
+
+	return !strcmp(ami_dump_info(dump)->format, "extract");
+}
+
 struct ami_dmesg *ami_dmesg_read(const struct ami_state *state,
 				 struct ami_error *err)
 {
@@ -276,6 +283,9 @@ struct ami_dmesg *ami_dmesg_read(const struct ami_state *state,
 		d->list = calloc(AMI_MAX_LINES, sizeof(*d->list));
 	if (d && d->list) {
 		d->mem = walk(&each, &d->stats);
+		/* Nor are the types of the log in an extract. */
+		if (d->mem == AMI_MEM_NO_FIELD && is_extract(state))
+			d->mem = AMI_MEM_FILTERED;
 		qsort(d->list, d->count, sizeof(*d->list), by_seq);
 	}
 	if (!d || !d->list || c.failed) {
