@@ -125,6 +125,9 @@ tests-built:
 
 QUICK := $(UNIT:%=$(SAN)/unit/%) '$(SAN)/golden/test_damage $(SAMPLE)' \
 	 'tests/golden/test_cli.py $(SAN)/amdiommu $(SAMPLE)' \
+	 'tests/golden/test_schema.py $(BUILD)/amdiommu $(SAMPLE)' \
+	 'tests/golden/test_same_facts.py $(BUILD)/amdiommu $(SAMPLE)' \
+	 'tests/golden/test_many_dumps.py $(BUILD)/amdiommu $(SAMPLE)' \
 	 'tests/lab/test_check.py' 'tests/lab/test_truth.py'
 
 # Real kernels in QEMU against independent truth; results are cached.
@@ -141,6 +144,8 @@ crash_test = tests/golden/test_crash.py $(BUILD)/amdiommu $(BUILD)/crash/amdiomm
 # The same dump in all forms; the same facts in crash.
 SAME := '$(LAB) cached 6.1-both && $(LAB) forms 6.1-both && V=$$($(LAB) vmlinux 6.1) && \
 	 tests/golden/test_forms.py $(BUILD)/amdiommu $(LAB_OUT)/6.1-both/vmcore --vmlinux $$V $(LAB_OUT)/6.1-both/forms/*' \
+	'tests/golden/test_schema.py $(BUILD)/amdiommu $(SAMPLE) $(LAB_OUT)/*/vmcore' \
+	'tests/golden/test_same_facts.py $(BUILD)/amdiommu $(LAB_OUT)/*/vmcore' \
 	'V=$$($(LAB) vmlinux 6.1) && CRASH_TESTS=SameFacts $(call crash_test,$$V)'
 
 # What runs without QEMU.

@@ -163,7 +163,9 @@ static int read_everything(const struct ami_analysis *a, FILE *sink,
 		if (!ami_views[r.view].min_args &&
 		    ami_render(a, &r, sink, err))
 			return -1;
-	return 0;
+	r.view = AMI_VIEW_REPORT;
+	r.bug = true;
+	return ami_render(a, &r, sink, err);
 }
 
 static int extract(struct options *o)

@@ -244,7 +244,8 @@ static void dump_text(struct view *v)
 		info->incomplete ? ", INCOMPLETE" : info->truncated ?
 		", TRUNCATED" : "",
 		pages_text(v, ami_dump_ram_pages(v->a->dump), size));
-	fprintf(v->out, "         Linux %s, crashed %s, types from %s\n",
+	fputs("         ", v->out);
+	wrapped(v, 9, 9, "Linux %s, crashed %s, types from %s",
 		ami_kernel_release(v->a->kernel), when,
 		ami_kernel_source(v->a->kernel));
 }
