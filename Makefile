@@ -192,6 +192,10 @@ install: all
 	    $(DESTDIR)$(CRASH_EXTDIR)/amdiommu.so)
 	install -d $(DESTDIR)$(PREFIX)/share/man/man1
 	install -m 644 $(MAN1) $(DESTDIR)$(PREFIX)/share/man/man1/
+	install -D -m 644 completions/amdiommu.bash \
+	    $(DESTDIR)$(PREFIX)/share/bash-completion/completions/amdiommu
+	install -D -m 644 completions/_amdiommu \
+	    $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_amdiommu
 
 clean:
 	rm -rf $(BUILD)
