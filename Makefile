@@ -185,13 +185,15 @@ deps-test:
 # --- install ---------------------------------------------------------------
 
 MAN1 := $(wildcard docs/man/*.1)
+MAN8 := $(wildcard docs/man/*.8)
 
 install: all
 	install -D -m 755 $(BUILD)/amdiommu $(DESTDIR)$(PREFIX)/bin/amdiommu
 	$(if $(CRASH_DEFS),install -D -m 644 $(BUILD)/crash/amdiommu.so \
 	    $(DESTDIR)$(CRASH_EXTDIR)/amdiommu.so)
-	install -d $(DESTDIR)$(PREFIX)/share/man/man1
+	install -d $(DESTDIR)$(PREFIX)/share/man/man1 $(DESTDIR)$(PREFIX)/share/man/man8
 	install -m 644 $(MAN1) $(DESTDIR)$(PREFIX)/share/man/man1/
+	install -m 644 $(MAN8) $(DESTDIR)$(PREFIX)/share/man/man8/
 	install -D -m 644 completions/amdiommu.bash \
 	    $(DESTDIR)$(PREFIX)/share/bash-completion/completions/amdiommu
 	install -D -m 644 completions/_amdiommu \
