@@ -125,6 +125,7 @@ tests-built:
 
 QUICK := $(UNIT:%=$(SAN)/unit/%) '$(SAN)/golden/test_damage $(SAMPLE)' \
 	 'tests/golden/test_cli.py $(SAN)/amdiommu $(SAMPLE)' \
+	 'tests/golden/test_docs.py $(BUILD)/amdiommu' \
 	 'tests/golden/test_schema.py $(BUILD)/amdiommu $(SAMPLE)' \
 	 'tests/golden/test_same_facts.py $(BUILD)/amdiommu $(SAMPLE)' \
 	 'tests/golden/test_many_dumps.py $(BUILD)/amdiommu $(SAMPLE)' \
