@@ -5,99 +5,19 @@
  */
 #include <ctype.h>
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <amdiommu/features.h>
-#include <amdiommu/identity.h>
 
-#include "view.h"
+#include "bug.h"
 
-/* Together less than 200 lines. */
+/* Less than 200 lines in all. */
+#define MOST_LINES	198u
 #define MAX_IOMMUS	4u
 #define MAX_DEVICES	16u
 #define MAX_FINDINGS	10u
 #define MAX_EVENTS	8u
-#define MAX_LINES	20u
-
-/*
- * Parameters that tell how DMA was set up, and nothing about the user. All
- * others are only counted: root=, hostnames, keys and addresses stay away.
- */
-static const char *const harmless[] = {
-	"amd_iommu", "amd_iommu_dump", "amd_iommu_intr", "crashkernel",
-	"debug_pagealloc", "disable_mtrr_cleanup", "init_on_alloc",
-	"init_on_free", "intel_iommu", "intremap", "iommu", "iommu.forcedac",
-	"iommu.passthrough", "iommu.strict", "irqpoll", "ivrs_acpihid",
-	"ivrs_hpet", "ivrs_ioapic", "kasan", "kfence.sample_interval", "maxcpus",
-	"mem_encrypt", "nokaslr", "no_x2apic", "nox2apic", "nr_cpus",
-	"page_owner", "page_poison", "panic", "pci", "pcie_aspm",
-	"reset_devices", "slab_debug", "slub_debug", "swiotlb",
-};
-
-static bool is_harmless(const char *word)
-{
-	size_t i, len = strcspn(word, "=");
-
-	if (strlen(word) > 64 || strpbrk(word, "\"'/"))
-		return false;
-	for (i = 0; i < sizeof(harmless) / sizeof(harmless[0]); i++)
-		if (strlen(harmless[i]) == len &&
-		    !memcmp(harmless[i], word, len))
-			return true;
-	return false;
-}
-
-/* What the kernel passes to init stands behind "--". */
-static void command_line_text(struct view *v)
-{
-	char line[AMI_COMMAND_LINE], kept[AMI_COMMAND_LINE] = "";
-	enum ami_mem mem = ami_command_line(v->a->kernel, line);
-	char *word, *rest;
-	size_t others = 0, used = 0;
-	bool init = false;
-
-	fputs("Command line: ", v->out);
-	if (mem != AMI_MEM_OK) {
-		fputs("(not in this dump)\n", v->out);
-		return;
-	}
-	for (word = strtok_r(line, " ", &rest); word;
-	     word = strtok_r(NULL, " ", &rest)) {
-		init |= !strcmp(word, "--");
-		if (init || !is_harmless(word))
-			others++;
-		else
-			used += snprintf(kept + used, sizeof(kept) - used,
-					 "%s ", word);
-	}
-	wrapped(v, 14, 14, "%s(and %zu other parameters, left out)", kept,
-		others);
-}
-
-static void kernel_text(struct view *v)
-{
-	char build[256] = "", taint[64], when[32] = "at an unknown time";
-	enum ami_mem mem = ami_kernel_build(v->a->kernel, build, sizeof(build));
-	const struct ami_dmesg *d = v->a->dmesg;
-
-	fprintf(v->out, "Kernel:       %s\n              ",
-		ami_kernel_release(v->a->kernel));
-	wrapped(v, 14, 14, "%s", mem == AMI_MEM_OK ? build :
-		"(its banner is not in the dump)");
-	mem = ami_kernel_taint(v->a->kernel, taint, sizeof(taint));
-	fprintf(v->out, "Tainted:      %s\n", mem != AMI_MEM_OK ?
-		"unknown" : *taint ? taint : "no");
-	if (d->hardware[0]) {
-		fputs("Hardware:     ", v->out);
-		wrapped(v, 14, 14, "%s", d->hardware);
-	}
-	command_line_text(v);
-	crash_time(v, when);
-	fprintf(v->out, "Crashed:      %s", when);
-	if (d->any)
-		fprintf(v->out, ", %.0f s after boot", d->last_nsec / 1e9);
-	putc('\n', v->out);
-}
 
 static void dump_text(struct view *v)
 {
@@ -277,125 +197,56 @@ static void events_part(struct view *v)
 		fprintf(v->out, "  and %zu more\n", total - shown);
 }
 
-/* Faults and what the kernel died of; drivers only where they complain. */
-static unsigned int weight(const struct ami_line *line)
+static void all_parts(struct view *v)
 {
-	switch (line->kind) {
-	case AMI_LINE_FAULT:
-	case AMI_LINE_CRASH:
-		return 2;
-	case AMI_LINE_IOMMU:
-	case AMI_LINE_DMA:
-		return line->level <= 4 || strstr(line->text, "AMD-Vi") ||
-		       strstr(line->text, "iommu: ") ? 1 : 0;
-	case AMI_LINE_DEVICE:
-		return line->level <= 4 ? 1 : 0;
-	default:
-		return 0;
-	}
-}
-
-/* Hardware addresses of network cards: xx:xx:xx:xx:xx:xx */
-static void hide_macs(char *text)
-{
-	for (; *text; text++) {
-		size_t i;
-
-		for (i = 0; i < 17; i++)
-			if (i % 3 == 2 ? text[i] != ':' :
-			    !isxdigit((unsigned char)text[i]))
-				break;
-		for (; i == 17 && i--; )
-			if (i % 3 != 2)
-				text[i] = 'x';
-	}
-}
-
-/* @last: of @times lines with the same text */
-static void log_line(struct view *v, const struct ami_line *line,
-		     const struct ami_line *last, size_t times)
-{
-	char text[256], more[64] = "";
-
-	snprintf(text, sizeof(text), "%.*s", (int)strcspn(line->text, "\n"),
-		 line->text);
-	hide_macs(text);
-	if (times > 1)
-		snprintf(more, sizeof(more), " (%zu times, last at %.6f)",
-			 times, last->ts_nsec / 1e9);
-	fputs("  ", v->out);
-	wrapped(v, 2, 4, "[%.6f] %s%s", line->ts_nsec / 1e9, text, more);
-}
-
-static bool same_text(const struct ami_line *a, const struct ami_line *b)
-{
-	return weight(a) == weight(b) && !strcmp(a->text, b->text);
-}
-
-/* Lines that repeat an older one are told with that one. */
-static bool repeats(const struct ami_dmesg *d, size_t i)
-{
-	size_t k;
-
-	for (k = 0; k < i; k++)
-		if (same_text(&d->list[k], &d->list[i]))
-			return true;
-	return false;
-}
-
-static void line_and_repeats(struct view *v, size_t i)
-{
-	const struct ami_dmesg *d = v->a->dmesg;
-	size_t k, last = i, times = 1;
-
-	for (k = i + 1; k < d->count; k++)
-		if (same_text(&d->list[k], &d->list[i])) {
-			last = k;
-			times++;
-		}
-	log_line(v, &d->list[i], &d->list[last], times);
-}
-
-/* The newest of the weightiest, in the order of the log. */
-static void log_part(struct view *v)
-{
-	const struct ami_dmesg *d = v->a->dmesg;
-	bool chosen[AMI_MAX_LINES] = { false };
-	size_t i, n = 0, total = 0;
-	unsigned int w;
-	char state[96];
-
-	dmesg_state_text(v, state, sizeof(state));
-	fprintf(v->out, "\nKernel log: %s\n", state);
-	for (w = 2; w >= 1; w--)
-		for (i = d->count; i-- > 0;) {
-			if (weight(&d->list[i]) != w || repeats(d, i))
-				continue;
-			total++;
-			chosen[i] = n < MAX_LINES;
-			n += chosen[i];
-		}
-	for (i = 0; i < d->count; i++)
-		if (chosen[i])
-			line_and_repeats(v, i);
-	if (n < total)
-		fprintf(v->out, "  (%zu more relevant lines left out)\n",
-			total - n);
-}
-
-void bug_text(struct view *v)
-{
-	v->columns = MAIL_COLUMNS;
 	fputs("AMD IOMMU state at a panic, by amdiommu " AMI_VERSION "\n\n",
 	      v->out);
 	verdict_part(v);
 	putc('\n', v->out);
-	kernel_text(v);
+	bug_kernel(v);
 	dump_text(v);
 	iommus_part(v);
 	devices_part(v);
 	exposed_part(v);
 	findings_part(v);
 	events_part(v);
-	log_part(v);
+	bug_log(v);
+}
+
+/* The parts are short, but a damaged dump may make many of them long. */
+static void copy_lines(FILE *out, const char *text)
+{
+	unsigned int lines;
+
+	for (lines = 0; *text && lines < MOST_LINES; lines++) {
+		size_t len = strcspn(text, "\n") + 1;
+
+		fwrite(text, 1, len, out);
+		text += len;
+	}
+	if (*text)
+		fputs("(cut here; 'amdiommu report -v' tells all)\n", out);
+}
+
+int bug_text(struct view *v)
+{
+	FILE *out = v->out;
+	char *text = NULL;
+	size_t size;
+
+	v->columns = MAIL_COLUMNS;
+	v->out = open_memstream(&text, &size);
+	if (v->out) {
+		all_parts(v);
+		if (fclose(v->out)) {
+			free(text);
+			text = NULL;
+		}
+	}
+	v->out = out;
+	if (!text)
+		return ami_error_set(v->err, AMI_ERR_MEMORY, "out of memory");
+	copy_lines(out, text);
+	free(text);
+	return 0;
 }

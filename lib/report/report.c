@@ -407,8 +407,8 @@ static void report_text(struct view *v)
 int report_view(struct view *v)
 {
 	if (v->r->bug)
-		bug_text(v);
-	else if (v->r->json)
+		return bug_text(v);
+	if (v->r->json)
 		report_json(v);
 	else
 		report_text(v);

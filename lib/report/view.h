@@ -38,7 +38,7 @@ int pages_view(struct view *v);
 int dmesg_view(struct view *v);
 
 /** bug_text() - the report as text for a mail or a bug tracker */
-void bug_text(struct view *v);
+int bug_text(struct view *v);
 
 /* The parts that the report and a view of its own have in common. */
 void dump_json(struct view *v);

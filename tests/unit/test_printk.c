@@ -293,6 +293,35 @@ static void positions_are_not_trusted(void **state)
 	}
 }
 
+/* Any bytes anywhere: every record that comes out is a string of bounded size. */
+static void noise_does_no_harm(void **state)
+{
+	unsigned int seed;
+
+	(void)state;
+	for (seed = 1; seed <= 400; seed++) {
+		struct log *l = new_log(seed & 1);
+		uint64_t at[] = { l->prb, l->descs, l->infos, l->data };
+		int i;
+
+		srand(seed);
+		for (i = 0; i < 12; i++)
+			log_line(l, "+pci:0000:00:02.0", "some text, some more");
+		for (i = 0; i < 8; i++) {
+			uint64_t where = at[rand() % 4] + rand() % 256;
+			uint8_t byte = rand();
+
+			image_write(l->m->img, where - IMAGE_DIRECT_MAP, &byte,
+				    1);
+		}
+		read_log(l, &seen, &stats);
+		assert_true(seen.count <= COUNT);
+		assert_true(strlen(seen.last.text) <= SIZE);
+		assert_true(strlen(seen.last.device) <= 48);
+		free_log(l);
+	}
+}
+
 static void holes_are_told(void **state)
 {
 	struct log *l = new_log(false);
@@ -395,6 +424,7 @@ int main(void)
 		cmocka_unit_test(states_decide),
 		cmocka_unit_test(nonsense_is_refused),
 		cmocka_unit_test(positions_are_not_trusted),
+		cmocka_unit_test(noise_does_no_harm),
 		cmocka_unit_test(holes_are_told),
 		cmocka_unit_test(lines_are_tied_to_devices),
 		cmocka_unit_test(users_lines_are_left_out),
