@@ -64,12 +64,13 @@ static void command_line_text(struct view *v)
 void bug_kernel(struct view *v)
 {
 	char build[256] = "", taint[64], when[32] = "at an unknown time";
-	enum ami_mem mem = ami_kernel_build(v->a->kernel, build, sizeof(build));
 	const struct ami_dmesg *d = v->a->dmesg;
+	enum ami_mem mem;
 
+	ami_kernel_build(v->a->kernel, build, sizeof(build));
 	fprintf(v->out, "Kernel:       %s\n              ",
 		ami_kernel_release(v->a->kernel));
-	wrapped(v, 14, 14, "%s", mem == AMI_MEM_OK ? build :
+	wrapped(v, 14, 14, "%s", *build ? build :
 		"(its banner is not in the dump)");
 	mem = ami_kernel_taint(v->a->kernel, taint, sizeof(taint));
 	fprintf(v->out, "Tainted:      %s\n", mem != AMI_MEM_OK ?
