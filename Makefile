@@ -28,15 +28,16 @@ CORE_SRC := $(wildcard lib/common/*.c lib/amdvi/*.c lib/state/*.c \
 	    lib/dump/dump.c lib/dump/record.c lib/dump/vmcoreinfo.c \
 	    lib/dump/elfhdr.c lib/dump/kdumphdr.c lib/dump/fileio.c \
 	    lib/dump/ramlist.c lib/dump/kdumpindex.c \
-	    lib/kernel/btf.c lib/kernel/devices.c lib/kernel/kernel.c \
-	    lib/kernel/list.c lib/kernel/memory.c lib/kernel/modules.c \
-	    lib/kernel/page.c lib/kernel/pagetable.c lib/kernel/wants.c \
-	    lib/kernel/xarray.c
+	    lib/kernel/btf.c lib/kernel/devices.c lib/kernel/identity.c \
+	    lib/kernel/kernel.c lib/kernel/list.c lib/kernel/memory.c lib/kernel/modules.c \
+	    lib/kernel/page.c lib/kernel/pagetable.c lib/kernel/printk.c \
+	    lib/kernel/wants.c lib/kernel/xarray.c
 # Files, BTF and DWARF: the stand-alone command.
 FILE_SRC := $(filter-out $(CORE_SRC),$(wildcard lib/dump/*.c lib/kernel/*.c))
 
 CORE_OBJ := $(CORE_SRC:%.c=$(BUILD)/%.o)
 FILE_OBJ := $(FILE_SRC:%.c=$(BUILD)/%.o)
+TOOL_OBJ := $(patsubst %.c,$(BUILD)/%.o,$(wildcard tools/*.c))
 CORE_LIBS := -lroaring -lbpf
 FILE_LIBS := -ldw -lelf -lz -llzo2 -lsnappy -lzstd
 
@@ -63,7 +64,7 @@ $(BUILD)/%.o: %.c
 	$(call say,CC $<)
 	$(Q)$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
-$(BUILD)/amdiommu: $(BUILD)/tools/amdiommu.o $(BUILD)/libamdiommu-file.a \
+$(BUILD)/amdiommu: $(TOOL_OBJ) $(BUILD)/libamdiommu-file.a \
 		   $(BUILD)/libamdiommu-core.a
 	$(call say,LD $@)
 	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(FILE_LIBS) $(CORE_LIBS)
@@ -133,6 +134,10 @@ tests-built:
 
 QUICK := $(UNIT:%=$(SAN)/unit/%) '$(SAN)/golden/test_damage $(SAMPLE)' \
 	 'tests/golden/test_cli.py $(SAN)/amdiommu $(SAMPLE)' \
+	 'tests/golden/test_docs.py $(BUILD)/amdiommu' \
+	 'tests/golden/test_schema.py $(BUILD)/amdiommu $(SAMPLE)' \
+	 'tests/golden/test_same_facts.py $(BUILD)/amdiommu $(SAMPLE)' \
+	 'tests/golden/test_many_dumps.py $(BUILD)/amdiommu $(SAMPLE)' \
 	 'tests/lab/test_check.py' 'tests/lab/test_truth.py'
 
 # Real kernels in QEMU against independent truth; results are cached.
@@ -149,6 +154,8 @@ crash_test = tests/golden/test_crash.py $(BUILD)/amdiommu $(BUILD)/crash/amdiomm
 # The same dump in all forms; the same facts in crash.
 SAME := '$(LAB) cached 6.1-both && $(LAB) forms 6.1-both && V=$$($(LAB) vmlinux 6.1) && \
 	 tests/golden/test_forms.py $(BUILD)/amdiommu $(LAB_OUT)/6.1-both/vmcore --vmlinux $$V $(LAB_OUT)/6.1-both/forms/*' \
+	'tests/golden/test_schema.py $(BUILD)/amdiommu $(SAMPLE) $(LAB_OUT)/*/vmcore' \
+	'tests/golden/test_same_facts.py $(BUILD)/amdiommu $(LAB_OUT)/*/vmcore' \
 	'V=$$($(LAB) vmlinux 6.1) && CRASH_TESTS=SameFacts $(call crash_test,$$V)'
 
 # What runs without QEMU.
@@ -188,13 +195,19 @@ deps-test:
 # --- install ---------------------------------------------------------------
 
 MAN1 := $(wildcard docs/man/*.1)
+MAN8 := $(wildcard docs/man/*.8)
 
 install: all
 	install -D -m 755 $(BUILD)/amdiommu $(DESTDIR)$(PREFIX)/bin/amdiommu
 	$(if $(CRASH_DEFS),install -D -m 644 $(BUILD)/crash/amdiommu.so \
 	    $(DESTDIR)$(CRASH_EXTDIR)/amdiommu.so)
-	install -d $(DESTDIR)$(PREFIX)/share/man/man1
+	install -d $(DESTDIR)$(PREFIX)/share/man/man1 $(DESTDIR)$(PREFIX)/share/man/man8
 	install -m 644 $(MAN1) $(DESTDIR)$(PREFIX)/share/man/man1/
+	install -m 644 $(MAN8) $(DESTDIR)$(PREFIX)/share/man/man8/
+	install -D -m 644 completions/amdiommu.bash \
+	    $(DESTDIR)$(PREFIX)/share/bash-completion/completions/amdiommu
+	install -D -m 644 completions/_amdiommu \
+	    $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_amdiommu
 
 clean:
 	rm -rf $(BUILD)

@@ -6,9 +6,9 @@ char *crash_help[] = {
 "amdiommu",
 "AMD IOMMU state, and which pages devices could write",
 "[-j [-P]] [-v] [-x|-d]\n"
-"           [-s | -c | -D [BDF] | -o | -m BDF | -t BDF IOVA | -w ADDRESS |\n"
+"           [-s [-b] | -c | -D [BDF] | -o | -m BDF | -t BDF IOVA | -w ADDRESS |\n"
 "            -r [IOMMU] | -l [IOMMU] | -i [BDF] | -f |\n"
-"            -p [BDF]]",
+"            -p [BDF] | -k [BDF] [-a]]",
 "  This command shows from a dump what the AMD IOMMUs were doing at the panic,",
 "  and which pages devices could write, then and while the dump was made.",
 "  Without options it shows the summary.  Each view can also be chosen by its",
@@ -16,6 +16,7 @@ char *crash_help[] = {
 "  the same as \"amdiommu -w ADDRESS\".",
 " ",
 "    -s report             verdict, IOMMUs, devices and findings (default).",
+"                          -b (--bug): as text for a bug report.",
 "    -c check              the verdict in one line.",
 "    -D devices [BDF]      devices with driver, domain and device table entry.",
 "    -o domains            protection domains with their page tables.",
@@ -28,6 +29,8 @@ char *crash_help[] = {
 "    -i irq [BDF]          interrupt remapping tables.",
 "    -f flushq             IOVAs unmapped lazily whose flush was put off.",
 "    -p pages [BDF]        page frames that devices could write.",
+"    -k dmesg [BDF]        lines of the log on IOMMUs, DMA and devices;",
+"                          with -a (--all) the whole log.",
 " ",
 "  BDF is a PCI address such as 0000:03:00.0 or 03:00.0; IOMMU is a number, as",
 "  in iommu0; IOVA is hexadecimal.  ADDRESS is a hexadecimal physical address,",

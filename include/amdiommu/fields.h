@@ -245,6 +245,25 @@
 	F(tkr_shift, tk_read_base, "shift")				\
 	F(tkr_xtime_nsec, tk_read_base, "xtime_nsec")			\
 	F(tkr_base, tk_read_base, "base")				\
+	/* the log: kernel/printk/printk_ringbuffer.h, include/linux/dev_printk.h */ \
+	F(prb_count_bits, printk_ringbuffer, "desc_ring.count_bits")	\
+	F(prb_descs, printk_ringbuffer, "desc_ring.descs")		\
+	F(prb_infos, printk_ringbuffer, "desc_ring.infos")		\
+	F(prb_head_id, printk_ringbuffer, "desc_ring.head_id.counter")	\
+	F(prb_tail_id, printk_ringbuffer, "desc_ring.tail_id.counter")	\
+	F(prb_size_bits, printk_ringbuffer, "text_data_ring.size_bits")	\
+	F(prb_data, printk_ringbuffer, "text_data_ring.data")		\
+	F(prb_desc_state, prb_desc, "state_var.counter")		\
+	F(prb_desc_begin, prb_desc, "text_blk_lpos.begin")		\
+	F(prb_desc_next, prb_desc, "text_blk_lpos.next")		\
+	F(printk_seq, printk_info, "seq")				\
+	F(printk_ts, printk_info, "ts_nsec")				\
+	F(printk_text_len, printk_info, "text_len")			\
+	F(printk_facility, printk_info, "facility")			\
+	F(printk_level, printk_info, "level")				\
+	F(printk_caller, printk_info, "caller_id")			\
+	F(printk_subsystem, printk_info, "dev_info.subsystem")		\
+	F(printk_device, printk_info, "dev_info.device")		\
 	/* the tree of devices: lib/kobject.c, include/linux/device.h */ \
 	F(kset_list, kset, "list")					\
 	F(kobject_entry, kobject, "entry")				\
@@ -285,6 +304,8 @@
 	T(bio_vec)							\
 	T(blk_mq_tags)							\
 	T(sbitmap_word)							\
+	T(prb_desc)							\
+	T(printk_info)							\
 	T(resource)
 
 #define AMI_ENUMERATORS(E)						\
@@ -337,6 +358,9 @@
 	Y(crashk_res)							\
 	Y(crashk_low_res)						\
 	Y(saved_command_line)						\
+	Y(prb)								\
+	Y(linux_banner)							\
+	Y(tainted_mask)							\
 	Y(amd_iommu_list)						\
 	Y(amd_iommu_pci_seg_list)					\
 	Y(amd_iommu_dev_table)						\

@@ -26,8 +26,7 @@ static int reason(struct ami_exposures *ex, const char *fmt, ...)
 	return 0;
 }
 
-/* Could it be at work? When in doubt, yes. */
-static bool active(const struct ami_device *d)
+bool ami_device_active(const struct ami_device *d)
 {
 	if (!d->is_pci)
 		return true;
@@ -105,14 +104,14 @@ static int judge_exposure(struct ami_exposures *ex,
 		return 0;
 	d = ami_state_device(ex->state, e->requester.bdf);
 	if (e->class == AMI_CLASS_PASSTHROUGH && !e->all_ram && e->count &&
-	    d && active(d)) {
+	    d && ami_device_active(d)) {
 		ex->verdict = AMI_VERDICT_SUSPECT;
 		return reason(ex, "%s (%s) is active behind guest tables, which a copying capture kernel clears: it could then write %" PRIu64 " pages at physical addresses equal to its IOVAs",
 			      who, d->driver[0] ? d->driver : "no driver",
 			      e->count);
 	}
 	if (e->class == AMI_CLASS_PASSTHROUGH && e->all_ram && d &&
-	    active(d)) {
+	    ami_device_active(d)) {
 		ex->verdict = AMI_VERDICT_SUSPECT;
 		return reason(ex, "%s (%s) is active and its DMA is not translated: it could write any page",
 			      who, d->driver[0] ? d->driver : "no driver");
@@ -127,35 +126,55 @@ static int judge_exposure(struct ami_exposures *ex,
 	}
 	if (!e->complete) {
 		ex->verdict = AMI_VERDICT_SUSPECT;
-		return reason(ex, "%s may write pages that cannot be named (%zu IOVA ranges, class %s): the list is incomplete",
-			      who, e->nr_iovas, ami_class_name(e->class));
+		return reason(ex, "%s (%s) may write pages that cannot be named (%zu IOVA range%s, class %s): the list is incomplete",
+			      who, d && d->driver[0] ? d->driver : "no driver",
+			      e->nr_iovas, e->nr_iovas == 1 ? "" : "s",
+			      ami_class_name(e->class));
 	}
 	return 0;
 }
 
-static int judge_reach(struct ami_exposures *ex)
+/* Devices of one domain, and domains that share a page, count it once. */
+static uint64_t mapped_pages(const struct ami_exposures *ex, size_t *devices)
 {
-	uint64_t pages = 0;
-	size_t i, devices = 0;
+	struct ami_pfnset *all = ami_pfnset_new();
+	const struct ami_pfnset *last = NULL;
+	uint64_t pages;
+	size_t i;
 
 	for (i = 0; i < ex->count; i++) {
+		const struct ami_exposure *e = &ex->list[i];
+
+		if (e->class != AMI_CLASS_MAPPED || !e->count)
+			continue;
+		++*devices;
+		if (e->pages != last)
+			ami_pfnset_union(all, e->pages);
+		last = e->pages;
+	}
+	pages = ami_pfnset_count(all);
+	ami_pfnset_free(all);
+	return pages;
+}
+
+static int judge_reach(struct ami_exposures *ex)
+{
+	size_t i, devices = 0;
+	uint64_t pages;
+
+	for (i = 0; i < ex->count; i++)
 		if (judge_exposure(ex, &ex->list[i]))
 			return -1;
-		if (ex->list[i].class == AMI_CLASS_MAPPED &&
-		    ex->list[i].count) {
-			pages += ex->list[i].count;
-			devices++;
-		}
-	}
 	if (ex->verdict == AMI_VERDICT_SUSPECT)
 		return 0;
+	pages = mapped_pages(ex, &devices);
 	if (!pages) {
 		ex->verdict = AMI_VERDICT_TRUSTED;
 		return reason(ex, "no active device could write to memory");
 	}
 	ex->verdict = AMI_VERDICT_EXPOSED;
-	return reason(ex, "%zu devices could write %" PRIu64 " mapped pages; do not trust the content of those",
-		      devices, pages);
+	return reason(ex, "%zu device%s could write %" PRIu64 " mapped pages; do not trust the content of those",
+		      devices, devices == 1 ? "" : "s", pages);
 }
 
 int judge(struct ami_exposures *ex)

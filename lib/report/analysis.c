@@ -38,7 +38,9 @@ struct ami_analysis *ami_analyse(struct ami_dump *dump,
 		read_state(a, err);
 	if (a->state)
 		a->exposures = ami_exposures_find(a->state, err);
-	if (!a->exposures) {
+	if (a->exposures)
+		a->dmesg = ami_dmesg_read(a->state, err);
+	if (!a->dmesg) {
 		ami_analysis_free(a);
 		return NULL;
 	}
@@ -50,6 +52,7 @@ void ami_analysis_free(struct ami_analysis *a)
 {
 	if (!a)
 		return;
+	ami_dmesg_free(a->dmesg);
 	ami_exposures_free(a->exposures);
 	ami_state_free(a->state);
 	ami_kernel_close(a->kernel);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Whose the pages are that devices could write. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "view.h"
@@ -32,41 +33,77 @@ void owners_json(struct view *v)
 	json_close_array(&v->j);
 }
 
-/* Pages that are the same owner's in several exposures of a class add up. */
-static uint64_t total(const struct ami_exposures *ex, enum ami_class class,
-		      int owner)
+static int by_pages(const void *a, const void *b)
 {
-	uint64_t n = 0;
-	size_t i;
+	const struct ami_exposure *const *x = a, *const *y = b;
+
+	return ((*x)->pages > (*y)->pages) - ((*x)->pages < (*y)->pages);
+}
+
+/* Devices of one domain share a set of pages: it counts once. */
+static void count_class(const struct ami_exposures *ex, enum ami_class class,
+			uint64_t owners[AMI_OWNERS])
+{
+	const struct ami_exposure **list = calloc(ex->count + 1, sizeof(*list));
+	size_t i, n = 0;
+	int owner;
+
+	for (i = 0; list && i < ex->count; i++)
+		if (ex->list[i].class == class)
+			list[n++] = &ex->list[i];
+	if (list)
+		qsort(list, n, sizeof(*list), by_pages);
+	for (i = 0; i < n; i++)
+		if (!i || !list[i]->pages ||
+		    list[i]->pages != list[i - 1]->pages)
+			for (owner = 0; owner < AMI_OWNERS; owner++)
+				owners[owner] += list[i]->owners[owner];
+	free(list);
+}
+
+void owner_counts(const struct view *v, enum ami_class class, char *buf,
+		  size_t size)
+{
+	uint64_t owners[AMI_OWNERS] = { 0 };
+	size_t used = 0;
+	char n[24];
+	int owner;
+
+	buf[0] = '\0';
+	count_class(v->a->exposures, class, owners);
+	for (owner = 0; owner < AMI_OWNERS; owner++)
+		if (owners[owner] && used + 64 < size)
+			used += snprintf(buf + used, size - used, "%s%s %s",
+					 used ? ", " : "",
+					 number_text(v, owners[owner], n),
+					 ami_owner_name(owner));
+}
+
+size_t untranslated(const struct view *v)
+{
+	const struct ami_exposures *ex = v->a->exposures;
+	size_t i, n = 0;
 
 	for (i = 0; i < ex->count; i++)
-		if (ex->list[i].class == class)
-			n += ex->list[i].owners[owner];
+		n += ex->list[i].all_ram;
 	return n;
 }
 
 void owners_text(struct view *v)
 {
-	const struct ami_exposures *ex = v->a->exposures;
-	char line[512], n[24];
-	int class, owner;
-	size_t used;
+	size_t all = untranslated(v);
+	char line[512];
+	int class;
 
 	for (class = 0; class < AMI_CLASSES; class++) {
-		used = 0;
-		for (owner = 0; owner < AMI_OWNERS; owner++) {
-			uint64_t pages = total(ex, class, owner);
-
-			if (!pages || used + 64 > sizeof(line))
-				continue;
-			used += snprintf(line + used, sizeof(line) - used,
-					 "%s%s %s", used ? ", " : "",
-					 number_text(v, pages, n),
-					 ami_owner_name(owner));
-		}
-		if (!used)
+		owner_counts(v, class, line, sizeof(line));
+		if (!line[0])
 			continue;
 		fprintf(v->out, "%-12s ", ami_class_name(class));
 		wrapped(v, 13, 13, "%s", line);
 	}
+	if (all)
+		fprintf(v->out, "%-12s all RAM, to %zu device%s\n",
+			ami_class_name(AMI_CLASS_PASSTHROUGH), all,
+			all == 1 ? "" : "s");
 }

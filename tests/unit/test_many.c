@@ -114,13 +114,18 @@ static void segments_apart(void **state)
 /* All that can be printed. */
 static void render(struct machine *m, enum ami_view view, bool json)
 {
-	struct ami_analysis a = { m->dump, m->kernel, m->state, m->ex };
+	struct ami_error err;
+	struct ami_analysis a = {
+		m->dump, m->kernel, m->state, m->ex,
+		ami_dmesg_read(m->state, &err),
+	};
 	struct ami_request r = { .view = view, .json = json, .iommu = -1 };
 	FILE *out = fopen("/dev/null", "w");
-	struct ami_error err;
 
 	assert_non_null(out);
+	assert_non_null(a.dmesg);
 	assert_int_equal(ami_render(&a, &r, out, &err), 0);
+	ami_dmesg_free(a.dmesg);
 	fclose(out);
 }
 
