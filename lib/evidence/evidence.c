@@ -9,6 +9,7 @@
 #define PCI_CLASS_BRIDGE	0x06
 
 static const struct evidence_provider providers[] = {
+	{ "e1000e", find_e1000e },
 	{ NULL, NULL },
 };
 
