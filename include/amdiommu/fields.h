@@ -103,6 +103,8 @@
 	F(fq_entry_iova_pfn, iova_fq_entry, "iova_pfn")			\
 	F(fq_entry_pages, iova_fq_entry, "pages")			\
 	F(fq_entry_counter, iova_fq_entry, "counter")			\
+	F(fq_entry_freelist, iova_fq_entry, "freelist")			\
+	F(ioptdesc_node, ioptdesc, "iopt_freelist_elm")			\
 	F(irt_table, irq_remap_table, "table")				\
 	F(irt_min_index, irq_remap_table, "min_index")			\
 	/* driver core and PCI */					\
@@ -130,6 +132,57 @@
 	F(pci_bus_number, pci_bus, "number")				\
 	F(pci_bus_sysdata, pci_bus, "sysdata")				\
 	F(pci_sysdata_domain, pci_sysdata, "domain")			\
+	/* page frames: include/linux/mm_types.h */			\
+	F(page_flags, page, "flags")					\
+	F(page_mapping, page, "mapping")				\
+	F(page_compound_head, page, "compound_head")			\
+	F(page_compound_info, page, "compound_info")			\
+	F(page_private, page, "private")				\
+	F(page_type, page, "page_type")					\
+	F(page_refcount, page, "_refcount")				\
+	F(page_pp_magic, page, "pp_magic")				\
+	F(page_slab_cache, page, "slab_cache")				\
+	F(slab_slab_cache, slab, "slab_cache")				\
+	F(page_objects, page, "objects")				\
+	F(slab_objects, slab, "objects")				\
+	F(kmem_cache_name, kmem_cache, "name")				\
+	F(kmem_cache_flags, kmem_cache, "flags")			\
+	F(kmem_cache_size, kmem_cache, "size")				\
+	F(kmem_cache_object_size, kmem_cache, "object_size")		\
+	F(kmem_cache_inuse, kmem_cache, "inuse")			\
+	F(kmem_cache_red_left_pad, kmem_cache, "red_left_pad")		\
+	F(address_space_host, address_space, "host")			\
+	F(inode_ino, inode, "i_ino")					\
+	F(inode_sb, inode, "i_sb")					\
+	F(inode_dentry, inode, "i_dentry.first")			\
+	F(dentry_alias, dentry, "d_u.d_alias")				\
+	F(dentry_d_alias, dentry, "d_alias")				\
+	F(dentry_name, dentry, "d_name.name")				\
+	F(super_block_id, super_block, "s_id")				\
+	/* tasks and areas of virtual memory */				\
+	F(task_tasks, task_struct, "tasks")				\
+	F(task_signal, task_struct, "signal")				\
+	F(task_thread_node, task_struct, "thread_node")			\
+	F(signal_thread_head, signal_struct, "thread_head")		\
+	F(task_stack, task_struct, "stack")				\
+	F(task_comm, task_struct, "comm")				\
+	F(task_pid, task_struct, "pid")					\
+	F(task_mm, task_struct, "mm")					\
+	F(mm_pgd, mm_struct, "pgd")					\
+	F(vmap_area_start, vmap_area, "va_start")			\
+	F(vmap_area_end, vmap_area, "va_end")				\
+	F(vmap_area_list, vmap_area, "list")				\
+	F(vmap_area_vm, vmap_area, "vm")				\
+	F(vm_struct_flags, vm_struct, "flags")				\
+	F(vm_struct_addr, vm_struct, "addr")				\
+	F(vmap_node_busy, vmap_node, "busy.head")			\
+	/* free pages on lists of CPUs: include/linux/mmzone.h */	\
+	F(pgdat_node_zones, pglist_data, "node_zones")			\
+	F(zone_pageset, zone, "pageset")				\
+	F(zone_per_cpu_pageset, zone, "per_cpu_pageset")		\
+	F(pageset_pcp, per_cpu_pageset, "pcp")				\
+	F(pcp_lists, per_cpu_pages, "lists")				\
+	F(page_lru, page, "lru")					\
 	/* loaded modules: kernel/bpf/btf.c, include/linux/module.h */	\
 	F(module_name, module, "name")					\
 	F(btf_module_list, btf_module, "list")				\
@@ -140,6 +193,58 @@
 	F(xarray_head, xarray, "xa_head")				\
 	F(xa_node_shift, xa_node, "shift")				\
 	F(xa_node_slots, xa_node, "slots")				\
+	/* block layer: include/linux/{blk-mq,bio,bvec,sbitmap}.h; a disk is */ \
+	/* embedded in gendisk (5.10) or in its block_device */		\
+	F(device_type, device, "type")					\
+	F(device_type_name, device_type, "name")			\
+	F(gendisk_part0_dev, gendisk, "part0.__dev")			\
+	F(bdev_device, block_device, "bd_device")			\
+	F(bdev_disk, block_device, "bd_disk")				\
+	F(gendisk_name, gendisk, "disk_name")				\
+	F(gendisk_queue, gendisk, "queue")				\
+	F(queue_tag_set, request_queue, "tag_set")			\
+	F(queue_disk, request_queue, "disk")				\
+	F(tag_set_tags, blk_mq_tag_set, "tags")				\
+	F(tag_set_nr_hw_queues, blk_mq_tag_set, "nr_hw_queues")		\
+	F(tags_nr_tags, blk_mq_tags, "nr_tags")				\
+	F(tags_nr_reserved, blk_mq_tags, "nr_reserved_tags")		\
+	F(tags_bitmap, blk_mq_tags, "bitmap_tags")			\
+	F(tags_reserved_bitmap, blk_mq_tags, "breserved_tags")		\
+	F(tags_rqs, blk_mq_tags, "rqs")					\
+	F(sbq_sb, sbitmap_queue, "sb")					\
+	F(sbitmap_shift, sbitmap, "shift")				\
+	F(sbitmap_map_nr, sbitmap, "map_nr")				\
+	F(sbitmap_map, sbitmap, "map")					\
+	F(sbitmap_word, sbitmap_word, "word")				\
+	F(sbitmap_cleared, sbitmap_word, "cleared")			\
+	F(request_q, request, "q")					\
+	F(request_disk, request, "rq_disk")				\
+	F(request_cmd_flags, request, "cmd_flags")			\
+	F(request_tag, request, "tag")					\
+	F(request_data_len, request, "__data_len")			\
+	F(request_sector, request, "__sector")				\
+	F(request_bio, request, "bio")					\
+	F(request_state, request, "state")				\
+	F(request_start_time, request, "start_time_ns")			\
+	F(bio_next, bio, "bi_next")					\
+	F(bio_iter, bio, "bi_iter")					\
+	F(bio_io_vec, bio, "bi_io_vec")					\
+	F(bio_opf, bio, "bi_opf")					\
+	F(bio_integrity, bio, "bi_integrity")				\
+	F(bip_iter, bio_integrity_payload, "bip_iter")			\
+	F(bip_vec, bio_integrity_payload, "bip_vec")			\
+	F(bvec_iter_size, bvec_iter, "bi_size")				\
+	F(bvec_iter_idx, bvec_iter, "bi_idx")				\
+	F(bvec_iter_done, bvec_iter, "bi_bvec_done")			\
+	F(bvec_iter_offset, bvec_iter, "bi_offset")			\
+	F(bvec_page, bio_vec, "bv_page")				\
+	F(bvec_len, bio_vec, "bv_len")					\
+	F(bvec_offset, bio_vec, "bv_offset")				\
+	/* the clock that NMIs read: kernel/time/timekeeping.c */	\
+	F(tk_fast_base, tk_fast, "base")				\
+	F(tkr_shift, tk_read_base, "shift")				\
+	F(tkr_xtime_nsec, tk_read_base, "xtime_nsec")			\
+	F(tkr_base, tk_read_base, "base")				\
 	/* the tree of devices: lib/kobject.c, include/linux/device.h */ \
 	F(kset_list, kset, "list")					\
 	F(kobject_entry, kobject, "entry")				\
@@ -185,6 +290,7 @@
 	T(iommu_dev_data)						\
 	T(protection_domain)						\
 	T(iommu_domain)							\
+	T(nested_domain)						\
 	T(iommu_dma_cookie)						\
 	T(iova_fq_entry)						\
 	T(unity_map_entry)						\
@@ -197,14 +303,34 @@
 	T(pci_sysdata)							\
 	T(page)								\
 	T(net_device)							\
+	T(vmap_node)							\
+	T(zone)								\
+	T(gendisk)							\
+	T(request)							\
+	T(bio)								\
+	T(bio_vec)							\
+	T(blk_mq_tags)							\
+	T(sbitmap_word)							\
 	T(resource)
 
 #define AMI_ENUMERATORS(E)						\
+	E(MQ_RQ_IN_FLIGHT, mq_rq_state)					\
+	E(MQ_RQ_COMPLETE, mq_rq_state)					\
+	E(__REQ_INTEGRITY, req_flag_bits)				\
 	E(AMD_IOMMU_V1, io_pgtable_fmt)					\
 	E(AMD_IOMMU_V2, io_pgtable_fmt)					\
 	E(PD_MODE_NONE, protection_domain_mode)				\
 	E(PD_MODE_V1, protection_domain_mode)				\
-	E(PD_MODE_V2, protection_domain_mode)
+	E(PD_MODE_V2, protection_domain_mode)				\
+	E(MIGRATE_PCPTYPES, migratetype)				\
+	E(_SLAB_RED_ZONE, _slab_flag_bits)				\
+	E(_SLAB_OBJECT_POISON, _slab_flag_bits)				\
+	E(PG_slab, pageflags)						\
+	E(PG_reserved, pageflags)					\
+	E(PGTY_table, pagetype)						\
+	E(PGTY_hugetlb, pagetype)					\
+	E(PGTY_slab, pagetype)						\
+	E(PGTY_unaccepted, pagetype)
 
 #define AMI_SYMBOLS(Y)							\
 	Y(_stext)							\
@@ -213,6 +339,22 @@
 	Y(btf_modules)							\
 	Y(devices_kset)							\
 	Y(net_class)							\
+	Y(init_task)							\
+	Y(node_data)							\
+	Y(vmap_area_list)						\
+	Y(vmap_nodes)							\
+	Y(nr_vmap_nodes)						\
+	Y(vmalloc_base)							\
+	Y(_text)							\
+	Y(_etext)							\
+	Y(__start_rodata)						\
+	Y(__end_rodata)							\
+	Y(_sdata)							\
+	Y(_end)								\
+	Y(_page_poisoning_enabled)					\
+	Y(init_on_free)							\
+	Y(block_class)							\
+	Y(tk_fast_mono)							\
 	Y(vmemmap_base)							\
 	Y(page_offset_base)						\
 	Y(__per_cpu_offset)						\

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* What providers collect into: transfers with their spans, sets of pages. */
+#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,6 +10,7 @@
 
 #define MAX_IOVAS	4096u
 #define MAX_PARENTS	32
+#define MAX_VIRTUAL	(64u << 20)
 
 /* Room for one more in an array that doubles. */
 static bool room(struct ami_evidence *ev, void **list, size_t count,
@@ -164,6 +166,38 @@ uint64_t add_dma(struct ami_evidence *ev, const struct ami_device *device,
 		}
 	}
 	return unnamed;
+}
+
+uint64_t add_virtual(struct ami_evidence *ev, uint64_t va, uint64_t len)
+{
+	uint64_t part, phys, lost = 0;
+
+	if (len - 1 > UINT64_MAX - va || len > MAX_VIRTUAL)
+		return len;
+	for (; len; va += part, len -= part) {
+		part = AMI_PAGE_SIZE - va % AMI_PAGE_SIZE;
+		if (part > len)
+			part = len;
+		if (ami_virt_to_phys(ev->state->kernel, va, &phys) ==
+		    AMI_MEM_OK)
+			add_span(ev, phys, part);
+		else
+			lost += part;
+	}
+	return lost;
+}
+
+char *bytes_text(uint64_t bytes, char buf[24])
+{
+	static const char *const unit[] = { "bytes", "KiB", "MiB", "GiB" };
+	unsigned int i = 0;
+
+	while (i < 3 && bytes && !(bytes % 1024)) {
+		bytes /= 1024;
+		i++;
+	}
+	snprintf(buf, 24, "%" PRIu64 " %s", bytes, unit[i]);
+	return buf;
 }
 
 void end_transfer(struct ami_evidence *ev)

@@ -4,12 +4,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "block.h"
 #include "evidence.h"
 
 #define PCI_CLASS_BRIDGE	0x06
 
 static const struct evidence_provider providers[] = {
 	{ "e1000e", find_e1000e },
+	{ "block", find_block },
 	{ NULL, NULL },
 };
 

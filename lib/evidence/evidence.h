@@ -78,4 +78,21 @@ void cover(struct ami_evidence *ev, const struct ami_device *device,
 const struct ami_device *device_above(const struct ami_evidence *ev,
 				      uint64_t dev);
 
+/**
+ * add_virtual() - the device may write these bytes of kernel virtual memory
+ *
+ * For what the kernel allocated for the device (rings, queues). Returns the
+ * bytes that have no translation.
+ */
+uint64_t add_virtual(struct ami_evidence *ev, uint64_t va, uint64_t len);
+
+/** panic_clock() - CLOCK_MONOTONIC of the last timer tick, ns; 0: unknown. */
+uint64_t panic_clock(struct ami_kernel *kernel);
+
+/** age_at() - ms from @start to @now, both CLOCK_MONOTONIC; -1: unknown. */
+int64_t age_at(uint64_t now, uint64_t start);
+
+/** bytes_text() - "128 KiB"; returns @buf. */
+char *bytes_text(uint64_t bytes, char buf[24]);
+
 #endif

@@ -11,6 +11,7 @@ import subprocess
 import sys
 
 import check
+import evidence
 import forms
 import packages
 import run
@@ -66,6 +67,10 @@ def run_check(args):
     return check.main(args.scenario, args.amdiommu, args.dump)
 
 
+def run_evidence(args):
+    return evidence.main(args.scenario, args.amdiommu)
+
+
 def make_forms(args):
     for name in forms.make(args.scenario):
         print(name)
@@ -100,6 +105,10 @@ def parser():
     one.add_argument('--amdiommu', default='build/amdiommu', metavar='PATH')
     one.add_argument('--dump', metavar='FILE',
                      help='this form of the dump instead of vmcore')
+    one = command('evidence', run_evidence,
+                  'pages written against what drivers had handed out')
+    one.add_argument('scenario', nargs='+')
+    one.add_argument('--amdiommu', default='build/amdiommu', metavar='PATH')
     command('forms', make_forms, 'the dump in all formats of makedumpfile',
             'scenario')
     command('vmlinux', vmlinux, 'fetch vmlinux with DWARF, print its path',

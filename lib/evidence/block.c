@@ -1,0 +1,222 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Disks: every request that was issued to a driver and not completed, of all
+ * blk-mq drivers at once. Their types belong to the kernel itself, so that no
+ * driver's types are needed.
+ */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "block.h"
+
+#define MAX_DISKS	16384u
+#define PCI_CLASS_USB	0x0c03
+#define NAME		32
+
+struct blocks {
+	struct ami_evidence *ev;
+	struct ami_kernel *k;
+	struct budget budget;
+	uint64_t now;
+	uint64_t *sets;		/* tag sets seen */
+	size_t nr_sets, disks;
+	/* where the walk is */
+	const struct ami_device *device;
+	char disk[NAME];
+};
+
+static void complain(struct blocks *b, const char *code, const char *what,
+		     enum ami_mem mem)
+{
+	ami_find(&b->ev->state->findings, AMI_WARNING, code,
+		 b->disk[0] ? b->disk : "disks",
+		 "%s cannot be followed (%s): what the disk was to write may be incomplete.",
+		 what, ami_mem_text(mem));
+}
+
+static void judge_bios(struct blocks *b, const struct request *rq,
+		       enum bio_damage damage, uint64_t bytes)
+{
+	static const char *const text[] = {
+		[BIO_UNREAD] = "has a bio or segment that is not in the dump",
+		[BIO_LOOP] = "has a chain of bios without end",
+		[BIO_BAD_PAGE] = "has a segment that is no page",
+		[BIO_BAD_ITER] = "begins behind the end of a segment",
+	};
+	struct ami_findings *f = &b->ev->state->findings;
+
+	if (damage != BIO_FINE)
+		ami_find(f, AMI_WARNING, "request-damaged", b->disk,
+			 "Tag %u %s; the pages it was to fill may be incomplete.",
+			 rq->tag, text[damage]);
+	else if (bytes != rq->data_len && !b->budget.spent)
+		ami_find(f, AMI_WARNING, "request-length", b->disk,
+			 "Tag %u asks for %" PRIu64 " bytes, but its memory has %" PRIu64 ".",
+			 rq->tag, rq->data_len, bytes);
+}
+
+/* Names are those of the request's own queue: LUNs share their host's tags. */
+static void request_name(struct blocks *b, uint64_t request, char name[NAME])
+{
+	uint64_t disk, q;
+
+	if (ami_get(b->k, request, AMI_F_request_disk, &disk) != AMI_MEM_OK &&
+	    (ami_get(b->k, request, AMI_F_request_q, &q) != AMI_MEM_OK ||
+	     ami_get(b->k, q, AMI_F_queue_disk, &disk) != AMI_MEM_OK))
+		disk = 0;
+	if (!disk ||
+	    ami_read_string(b->k, ami_addr(b->k, disk, AMI_F_gendisk_name),
+			    name, NAME) != AMI_MEM_OK)
+		strcpy(name, "no disk");
+}
+
+static void one_request(void *ctx, uint32_t tag, uint64_t va)
+{
+	struct blocks *b = ctx;
+	struct request rq = { .tag = tag };
+	char name[NAME], size[24];
+	enum bio_damage damage;
+	bool completed;
+	uint64_t bytes;
+
+	if (!request_read(b->k, va, &rq)) {
+		complain(b, "request-unread", "A request", AMI_MEM_FILTERED);
+		return;
+	}
+	completed = request_completed(b->k, &rq);
+	if ((!completed && !request_issued(b->k, &rq)) ||
+	    !request_reads(&rq) || !rq.data_len)
+		return;
+	request_name(b, va, name);
+	begin_transfer(b->ev, b->device, AMI_TRANSFER_INFLIGHT,
+		       completed ? AMI_POSSIBLE : AMI_LIKELY, "block",
+		       "%s tag %u: read of %s at sector %" PRIu64 "%s", name,
+		       tag, bytes_text(rq.data_len, size), rq.sector,
+		       completed ? ", completed" : "");
+	transfer_age(b->ev, age_at(b->now, rq.start));
+	damage = add_bios(b->ev, ami_addr(b->k, va, AMI_F_request_bio),
+			  &b->budget, &bytes);
+	judge_bios(b, &rq, damage, bytes);
+	end_transfer(b->ev);
+}
+
+static void one_queue(void *ctx, uint32_t queue, uint64_t tags)
+{
+	struct blocks *b = ctx;
+	enum ami_mem mem = tags_each(b->k, tags, &b->budget, one_request, b);
+
+	(void)queue;
+	if (mem != AMI_MEM_OK)
+		complain(b, "disk-queue-unread", "The list of its requests",
+			 mem);
+}
+
+static bool seen(struct blocks *b, uint64_t set)
+{
+	size_t i;
+
+	for (i = 0; i < b->nr_sets; i++)
+		if (b->sets[i] == set)
+			return true;
+	b->sets[b->nr_sets++] = set;
+	return false;
+}
+
+/* A USB host does much else, of which this knows nothing. */
+static bool speaks_for(const struct ami_device *d)
+{
+	return d->class >> 8 != PCI_CLASS_USB;
+}
+
+static void one_disk(struct blocks *b, uint64_t device, uint64_t disk)
+{
+	uint64_t queue, set;
+	enum ami_mem mem;
+
+	mem = ami_read_string(b->k, ami_addr(b->k, disk, AMI_F_gendisk_name),
+			      b->disk, sizeof(b->disk));
+	if (mem == AMI_MEM_OK)
+		mem = ami_get(b->k, disk, AMI_F_gendisk_queue, &queue);
+	if (mem == AMI_MEM_OK)
+		mem = ami_get(b->k, queue, AMI_F_queue_tag_set, &set);
+	if (mem != AMI_MEM_OK) {
+		complain(b, "disk-unread", "Its queue", mem);
+		return;
+	}
+	/* No tags: bios go on to other disks (dm, md, multipath). */
+	b->device = set ? device_above(b->ev, device) : NULL;
+	if (!b->device)
+		return;
+	if (speaks_for(b->device))
+		cover(b->ev, b->device, "block");
+	if (seen(b, set))
+		return;
+	mem = tag_set_each(b->k, set, one_queue, b);
+	if (mem != AMI_MEM_OK)
+		complain(b, "disk-queue-unread", "The list of its queues", mem);
+}
+
+/* Whole disks and partitions are of one class, but of two types. */
+static bool is_disk(struct ami_kernel *k, uint64_t device)
+{
+	uint64_t type, name;
+	char text[8];
+
+	return ami_get(k, device, AMI_F_device_type, &type) == AMI_MEM_OK &&
+	       ami_get(k, type, AMI_F_device_type_name, &name) == AMI_MEM_OK &&
+	       ami_read_string(k, name, text, sizeof(text)) == AMI_MEM_OK &&
+	       !strcmp(text, "disk");
+}
+
+static bool one_device(void *ctx, uint64_t device)
+{
+	struct blocks *b = ctx;
+	enum ami_mem mem = AMI_MEM_OK;
+	uint64_t disk;
+
+	b->disk[0] = '\0';
+	if (!is_disk(b->k, device))
+		return true;
+	if (b->disks++ == MAX_DISKS) {
+		b->budget.spent = true;
+		return false;
+	}
+	if (ami_has(b->k, AMI_F_gendisk_part0_dev))
+		disk = ami_container(b->k, device, AMI_F_gendisk_part0_dev);
+	else
+		mem = ami_get(b->k, ami_container(b->k, device,
+						  AMI_F_bdev_device),
+			      AMI_F_bdev_disk, &disk);
+	if (mem == AMI_MEM_OK)
+		one_disk(b, device, disk);
+	else
+		complain(b, "disk-unread", "A disk", mem);
+	return true;
+}
+
+void find_block(struct ami_evidence *ev)
+{
+	struct blocks b = {
+		.ev = ev, .k = ev->state->kernel,
+		.budget = { .left = BLOCK_BUDGET },
+	};
+	uint64_t class = ami_symbol(b.k, AMI_Y_block_class);
+	enum ami_mem mem;
+
+	b.sets = calloc(MAX_DISKS, sizeof(*b.sets));
+	if (!b.sets) {
+		ev->collector->no_memory = true;
+		return;
+	}
+	b.now = panic_clock(b.k);
+	mem = class ? ami_device_each(b.k, class, one_device, &b) :
+	      AMI_MEM_NO_FIELD;
+	b.disk[0] = '\0';
+	if (mem != AMI_MEM_OK)
+		complain(&b, "disk-unread", "The list of disks", mem);
+	if (b.budget.spent)
+		ami_find(&ev->state->findings, AMI_WARNING, "disk-work-limit",
+			 "disks", "More requests or segments than any machine has: damaged structures. The rest was not read.");
+	free(b.sets);
+}

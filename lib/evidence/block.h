@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Private to lib/evidence: the block layer (block/, include/linux/blk-mq.h). */
+#ifndef AMI_EVIDENCE_BLOCK_H
+#define AMI_EVIDENCE_BLOCK_H
+
+#include "evidence.h"
+
+/* No driver asks for more: BLK_MQ_MAX_DEPTH is 10240. */
+#define MAX_TAGS	65536u
+
+/**
+ * struct budget - how much work a damaged dump may still cause
+ * @left: tags, bios and segments to look at
+ * @spent: something was left out because none was left
+ */
+struct budget {
+	uint64_t left;
+	bool spent;
+};
+
+#define BLOCK_BUDGET	(1u << 23)
+
+/** spend() - one more piece of work; false when there was enough. */
+static inline bool spend(struct budget *b)
+{
+	if (!b->left) {
+		b->spent = true;
+		return false;
+	}
+	b->left--;
+	return true;
+}
+
+/**
+ * tags_each() - the requests that hold a tag
+ * @tags: address of a struct blk_mq_tags
+ * @fn: called with each tag and the address of its struct request
+ *
+ * Returns what kept the tags from being read; AMI_MEM_ERROR when they make no
+ * sense.
+ */
+enum ami_mem tags_each(struct ami_kernel *kernel, uint64_t tags,
+		       struct budget *budget,
+		       void (*fn)(void *ctx, uint32_t tag, uint64_t request),
+		       void *ctx);
+
+/**
+ * tag_set_each() - the struct blk_mq_tags of a set, one per hardware queue
+ * @set: address of a struct blk_mq_tag_set
+ *
+ * Tags that all queues share come once, as those of queue 0.
+ */
+enum ami_mem tag_set_each(struct ami_kernel *kernel, uint64_t set,
+			  void (*fn)(void *ctx, uint32_t queue, uint64_t tags),
+			  void *ctx);
+
+/** enum bio_damage - why memory of a request could not be named */
+enum bio_damage {
+	BIO_FINE,
+	BIO_UNREAD,	/* a bio or segment is not in the dump */
+	BIO_LOOP,	/* the chain of bios does not end */
+	BIO_BAD_PAGE,	/* a segment's page is none */
+	BIO_BAD_ITER,	/* begins behind the end of its segment */
+};
+
+/**
+ * add_bios() - what is left to do of a chain of bios, into the open transfer
+ * @link: address of the pointer to the first one
+ * @bytes: of data, without protection information
+ */
+enum bio_damage add_bios(struct ami_evidence *ev, uint64_t link,
+			 struct budget *budget, uint64_t *bytes);
+
+/** struct request - what one says of itself */
+struct request {
+	uint64_t va;
+	uint32_t tag;
+	uint64_t state, flags, data_len, sector, start;
+};
+
+/** request_read() - false when it cannot be read. */
+bool request_read(struct ami_kernel *kernel, uint64_t va, struct request *rq);
+
+/** request_issued(), request_completed() - by its state. */
+bool request_issued(const struct ami_kernel *kernel, const struct request *rq);
+bool request_completed(const struct ami_kernel *kernel,
+		       const struct request *rq);
+
+/** request_reads() - does it bring data from the device? */
+bool request_reads(const struct request *rq);
+
+void find_block(struct ami_evidence *ev);
+
+#endif

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* When the machine died, by the clock that drivers stamp with. */
+#include "evidence.h"
+
+/*
+ * The kernel's copy of the time for NMIs (kernel/time/timekeeping.c) is of the
+ * last timer tick: at most some milliseconds before the panic.
+ */
+uint64_t panic_clock(struct ami_kernel *k)
+{
+	uint64_t at = ami_symbol(k, AMI_Y_tk_fast_mono), base, nsec, shift;
+
+	if (!at || !ami_has(k, AMI_F_tk_fast_base))
+		return 0;
+	at = ami_addr(k, at, AMI_F_tk_fast_base);
+	if (ami_get(k, at, AMI_F_tkr_base, &base) != AMI_MEM_OK ||
+	    ami_get(k, at, AMI_F_tkr_xtime_nsec, &nsec) != AMI_MEM_OK ||
+	    ami_get(k, at, AMI_F_tkr_shift, &shift) != AMI_MEM_OK || shift > 63)
+		return 0;
+	return base + (nsec >> shift);
+}
+
+int64_t age_at(uint64_t now, uint64_t start)
+{
+	const uint64_t tick = 1000000000ull;
+
+	if (!now || !start || start > now + tick)
+		return -1;
+	return start > now ? 0 : (now - start) / 1000000;
+}
