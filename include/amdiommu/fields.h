@@ -270,13 +270,38 @@
 	F(device_kobj, device, "kobj")					\
 	F(device_parent, device, "parent")				\
 	F(device_class, device, "class")				\
+	/* network: include/linux/netdevice.h, include/linux/skbuff.h */ \
+	F(netdev_dev, net_device, "dev")				\
+	F(netdev_name, net_device, "name")				\
+	F(netdev_priv, net_device, "priv")				\
+	F(netdev_mtu, net_device, "mtu")				\
+	F(sk_buff_data, sk_buff, "data")				\
 	F(resource_start, resource, "start")				\
 	F(resource_end, resource, "end")
 
 /* Types of modules: drivers/..., each under its module's name. */
-#define AMI_MODULE_FIELDS(M)
+#define AMI_MODULE_FIELDS(M)						\
+	M(e1000e_rx_ring, e1000e, e1000_adapter, "rx_ring")		\
+	M(e1000e_tx_ring, e1000e, e1000_adapter, "tx_ring")		\
+	M(e1000e_rx_buffer_len, e1000e, e1000_adapter, "rx_buffer_len")	\
+	M(e1000e_rx_ps_pages, e1000e, e1000_adapter, "rx_ps_pages")	\
+	M(e1000e_rx_ps_bsize0, e1000e, e1000_adapter, "rx_ps_bsize0")	\
+	M(e1000e_ring_desc, e1000e, e1000_ring, "desc")			\
+	M(e1000e_ring_dma, e1000e, e1000_ring, "dma")			\
+	M(e1000e_ring_count, e1000e, e1000_ring, "count")		\
+	M(e1000e_ring_next_to_use, e1000e, e1000_ring, "next_to_use")	\
+	M(e1000e_ring_next_to_clean, e1000e, e1000_ring, "next_to_clean") \
+	M(e1000e_ring_buffer_info, e1000e, e1000_ring, "buffer_info")	\
+	M(e1000e_buffer_dma, e1000e, e1000_buffer, "dma")		\
+	M(e1000e_buffer_skb, e1000e, e1000_buffer, "skb")		\
+	M(e1000e_buffer_page, e1000e, e1000_buffer, "page")		\
+	M(e1000e_buffer_ps_pages, e1000e, e1000_buffer, "ps_pages")	\
+	M(e1000e_ps_page, e1000e, e1000_ps_page, "page")		\
+	M(e1000e_ps_dma, e1000e, e1000_ps_page, "dma")
 
-#define AMI_MODULE_TYPES(S)
+#define AMI_MODULE_TYPES(S)						\
+	S(e1000e_buffer, e1000e, e1000_buffer)				\
+	S(e1000e_ps_page, e1000e, e1000_ps_page)
 
 #define AMI_TYPES(T)							\
 	T(amd_iommu)							\
@@ -296,6 +321,7 @@
 	T(pci_bus)							\
 	T(pci_sysdata)							\
 	T(page)								\
+	T(net_device)							\
 	T(vmap_node)							\
 	T(zone)								\
 	T(gendisk)							\
@@ -333,6 +359,7 @@
 	Y(__stop_BTF)							\
 	Y(btf_modules)							\
 	Y(devices_kset)							\
+	Y(net_class)							\
 	Y(init_task)							\
 	Y(node_data)							\
 	Y(vmap_area_list)						\

@@ -10,6 +10,7 @@
 #define PCI_CLASS_BRIDGE	0x06
 
 static const struct evidence_provider providers[] = {
+	{ "e1000e", find_e1000e },
 	{ "block", find_block },
 	{ NULL, NULL },
 };

@@ -19,6 +19,8 @@ struct evidence_provider {
 	void (*find)(struct ami_evidence *ev);
 };
 
+void find_e1000e(struct ami_evidence *ev);
+
 /**
  * struct ami_collector - evidence in the making
  * @open: the transfer being collected, @set: where its pages go
