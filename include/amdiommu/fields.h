@@ -192,6 +192,9 @@
 	F(tkr_shift, tk_read_base, "shift")				\
 	F(tkr_xtime_nsec, tk_read_base, "xtime_nsec")			\
 	F(tkr_base, tk_read_base, "base")				\
+	F(device_driver_data, device, "driver_data")			\
+	F(device_bus, device, "bus")					\
+	F(bus_type_name, bus_type, "name")				\
 	/* the tree of devices: lib/kobject.c, include/linux/device.h */ \
 	F(kset_list, kset, "list")					\
 	F(kobject_entry, kobject, "entry")				\
@@ -202,9 +205,29 @@
 	F(resource_end, resource, "end")
 
 /* Types of modules: drivers/..., each under its module's name. */
-#define AMI_MODULE_FIELDS(M)
+#define AMI_MODULE_FIELDS(M)						\
+	/* drivers/nvme/host/pci.c, nvme.h */				\
+	M(nvme_dev_queues, nvme, nvme_dev, "queues")			\
+	M(nvme_dev_nr_queues, nvme, nvme_dev, "nr_allocated_queues")	\
+	M(nvme_dev_dev, nvme, nvme_dev, "dev")				\
+	M(nvme_dev_tagset, nvme, nvme_dev, "tagset")			\
+	M(nvme_dev_admin_tagset, nvme, nvme_dev, "admin_tagset")	\
+	M(nvme_dev_db_stride, nvme, nvme_dev, "db_stride")		\
+	M(nvme_dev_dbbuf_eis, nvme, nvme_dev, "dbbuf_eis")		\
+	M(nvme_dev_nr_hmb, nvme, nvme_dev, "nr_host_mem_descs")		\
+	M(nvme_dev_hmb, nvme, nvme_dev, "host_mem_descs")		\
+	M(nvme_queue_sq, nvme, nvme_queue, "sq_cmds")			\
+	M(nvme_queue_cq, nvme, nvme_queue, "cqes")			\
+	M(nvme_queue_depth, nvme, nvme_queue, "q_depth")		\
+	M(nvme_queue_sq_tail, nvme, nvme_queue, "sq_tail")		\
+	M(nvme_queue_rung, nvme, nvme_queue, "last_sq_tail")		\
+	M(nvme_queue_cq_head, nvme, nvme_queue, "cq_head")		\
+	M(nvme_queue_cq_phase, nvme, nvme_queue, "cq_phase")		\
+	M(nvme_queue_sqes, nvme, nvme_queue, "sqes")			\
+	M(nvme_request_genctr, nvme, nvme_request, "genctr")
 
-#define AMI_MODULE_TYPES(S)
+#define AMI_MODULE_TYPES(S)						\
+	S(nvme_queue, nvme, nvme_queue)
 
 #define AMI_TYPES(T)							\
 	T(amd_iommu)							\

@@ -6,11 +6,13 @@
 
 #include "block.h"
 #include "evidence.h"
+#include "nvme.h"
 
 #define PCI_CLASS_BRIDGE	0x06
 
 static const struct evidence_provider providers[] = {
 	{ "block", find_block },
+	{ "nvme", find_nvme },
 	{ NULL, NULL },
 };
 
