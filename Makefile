@@ -3,6 +3,7 @@
 # make demo       set up, build, report on the sample
 # make check      set up, build, run all tests (short QEMU lab run included)
 # make lab        more kernels in QEMU
+# make crash-suites  the extension in the crash of each Debian suite
 # make bench      time and memory, paired with crash
 # make install    DESTDIR= PREFIX=/usr/local CRASH_EXTDIR=/usr/lib/crash/extensions
 
@@ -22,14 +23,15 @@ ALL_CFLAGS := -std=gnu11 $(WARN) -fPIC -fvisibility=hidden $(CFLAGS) $(SANITIZE)
 
 # What a host brings itself (crash, makedumpfile) needs only the core.
 CORE_SRC := $(wildcard lib/common/*.c lib/amdvi/*.c lib/state/*.c \
-	      lib/evidence/*.c \
+	      lib/owner/*.c lib/evidence/*.c \
 	      lib/exposure/*.c lib/report/*.c) \
 	    lib/dump/dump.c lib/dump/record.c lib/dump/vmcoreinfo.c \
 	    lib/dump/elfhdr.c lib/dump/kdumphdr.c lib/dump/fileio.c \
 	    lib/dump/ramlist.c lib/dump/kdumpindex.c \
 	    lib/kernel/btf.c lib/kernel/devices.c lib/kernel/kernel.c \
 	    lib/kernel/list.c lib/kernel/memory.c lib/kernel/modules.c \
-	    lib/kernel/page.c lib/kernel/wants.c lib/kernel/xarray.c
+	    lib/kernel/page.c lib/kernel/pagetable.c lib/kernel/wants.c \
+	    lib/kernel/xarray.c
 # Files, BTF and DWARF: the stand-alone command.
 FILE_SRC := $(filter-out $(CORE_SRC),$(wildcard lib/dump/*.c lib/kernel/*.c))
 
@@ -40,6 +42,8 @@ FILE_LIBS := -ldw -lelf -lz -llzo2 -lsnappy -lzstd
 
 CRASH_DEFS := $(wildcard $(CRASH_INCLUDE)/defs.h)
 CRASH_VERSION ?= $(shell crash --version 2>/dev/null | sed -n 's/^crash //p;/^crash/q')
+# What the extension was built for; made anew when another crash is installed.
+CRASH_STAMP := $(BUILD)/crash/built-for
 CRASH_OBJ := $(patsubst %.c,$(BUILD)/crash/%.o,$(wildcard extensions/*.c))
 # defs.h of crash is not ours to keep free of warnings.
 CRASH_CFLAGS := -Ilib/dump -isystem $(CRASH_INCLUDE) -DX86_64 -DCRASH_BUILT_FOR='"$(CRASH_VERSION)"'
@@ -64,14 +68,20 @@ $(BUILD)/amdiommu: $(BUILD)/tools/amdiommu.o $(BUILD)/libamdiommu-file.a \
 	$(call say,LD $@)
 	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(FILE_LIBS) $(CORE_LIBS)
 
-$(BUILD)/crash/%.o: %.c
+$(CRASH_STAMP): FORCE
+	$(if $(CRASH_VERSION),,$(error crash does not say its version: set CRASH_VERSION))
+	@mkdir -p $(@D)
+	@{ echo '$(CRASH_VERSION)'; cat $(CRASH_INCLUDE)/defs.h; } | cksum >$@.new
+	@cmp -s $@.new $@ && rm $@.new || mv $@.new $@
+
+$(BUILD)/crash/%.o: %.c $(CRASH_STAMP)
 	@mkdir -p $(@D)
 	$(call say,CC $<)
 	$(Q)$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) $(CRASH_CFLAGS) -MMD -MP -c -o $@ $<
 
 $(BUILD)/crash/amdiommu.so: $(CRASH_OBJ) $(BUILD)/libamdiommu-core.a
 	$(call say,LD $@)
-	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -shared -o $@ $^ $(CORE_LIBS)
+	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -shared -o $@ $^ $(CORE_LIBS) -ldl
 
 # --- tests -----------------------------------------------------------------
 
@@ -79,16 +89,17 @@ $(BUILD)/crash/amdiommu.so: $(CRASH_OBJ) $(BUILD)/libamdiommu-core.a
 SAN := $(BUILD)/san
 SANITIZERS := -fsanitize=address,undefined -fno-sanitize-recover=undefined -O1
 UNIT := $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/test_*.c))
+UNIT_HELP := image machine shapes symbols vmcore
 GOLDEN := $(patsubst tests/golden/%.c,%,$(wildcard tests/golden/test_*.c))
 # libkdumpfile reads what we write: an independent reader.
 TEST_LIBS := $(FILE_LIBS) $(CORE_LIBS) -lkdumpfile -lcmocka
-TEST_INC := -Itests/unit -Itests/golden -Ilib/dump -Ilib/kernel -Ilib/state -Ilib/evidence -Ilib/exposure
+TEST_INC := -Itests/unit -Itests/golden -Ilib/dump -Ilib/kernel -Ilib/state -Ilib/owner -Ilib/evidence -Ilib/exposure
 
 ifdef IN_SAN
 $(BUILD)/tests/%.o: ALL_CPPFLAGS += $(TEST_INC)
 
 $(UNIT:%=$(BUILD)/unit/%): $(BUILD)/unit/%: $(BUILD)/tests/unit/%.o \
-		$(BUILD)/tests/unit/image.o $(BUILD)/tests/unit/machine.o \
+		$(UNIT_HELP:%=$(BUILD)/tests/unit/%.o) \
 		$(BUILD)/libamdiommu-file.a \
 		$(BUILD)/libamdiommu-core.a
 	@mkdir -p $(@D)
@@ -142,6 +153,11 @@ check: deps-test
 check-crash: all
 	tests/run.py 'V=$$($(LAB) vmlinux 6.1) && $(call crash_test,$$V)'
 
+# The extension in the crash of each Debian suite; root, half an hour at first.
+crash-suites: deps-test
+	$(MAKE) -j"$$(nproc)" all
+	tests/run.py 'tests/suites/suites.py $(BUILD)/amdiommu'
+
 lab: deps-test
 	$(MAKE) -j"$$(nproc)" all
 	tests/run.py $(call lab_tests,$(LAB_LONG))
@@ -175,5 +191,7 @@ clean:
 
 -include $(shell find $(BUILD) -name '*.d' -not -path '$(SAN)/*' 2>/dev/null)
 
-.PHONY: all bench check check-crash check-quick clean demo deps deps-test install lab \
-	tests-built
+FORCE:
+
+.PHONY: FORCE all bench check check-crash check-quick clean crash-suites demo deps deps-test \
+	install lab tests-built

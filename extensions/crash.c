@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* crash> amdiommu: the views of the stand-alone command, inside crash(8). */
 #include <defs.h>
+#include <dlfcn.h>
 #include <getopt.h>
+#include <link.h>
 #include <signal.h>
 
 #include <amdiommu/report.h>
@@ -245,21 +247,38 @@ static struct command_table_entry commands[] = {
 };
 
 /*
+ * Headers of another source tree may carry the same version. The symbol table
+ * of crash tells how large its structure really is.
+ */
+static bool same_structures(void)
+{
+	const ElfW(Sym) *symbol = NULL;
+	Dl_info info;
+
+	return !dladdr1(pc, &info, (void **)&symbol, RTLD_DL_SYMENT) ||
+	       !symbol || info.dli_saddr != pc ||
+	       symbol->st_size == sizeof(*pc);
+}
+
+/*
  * crash checks nothing at load time, and its structures change between
- * versions: nothing but build_version and fp may be touched before this.
+ * versions and machine types: until they are known to be ours, only what is
+ * the same everywhere may be touched. That is build_version, fp, pc (not what
+ * it points to) and machine_type().
  */
 static bool right_crash(void)
 {
-	if (strcmp(build_version, CRASH_BUILT_FOR)) {
-		fprintf(fp, "amdiommu: built for crash " CRASH_BUILT_FOR ", this is crash %s: build the extension against the headers of this crash\n",
-			build_version);
-		return false;
-	}
+	bool same_version = !strcmp(build_version, CRASH_BUILT_FOR);
+
 	if (!machine_type("X86_64")) {
 		fprintf(fp, "amdiommu: AMD IOMMUs exist on x86-64 only\n");
 		return false;
 	}
-	return true;
+	if (same_version && same_structures())
+		return true;
+	fprintf(fp, "amdiommu: built for %s " CRASH_BUILT_FOR ", this is crash %s: build the extension against the headers of this crash\n",
+		same_version ? "another crash" : "crash", build_version);
+	return false;
 }
 
 static void __attribute__((constructor)) load(void)

@@ -136,6 +136,13 @@ void amdvi_dte_encode(const struct amdvi_dte *dte, uint64_t sme_mask,
  */
 enum amdvi_dma amdvi_dte_dma(const struct amdvi_dte *dte);
 
+/**
+ * Is the GCR3 table, and what it points to, at guest physical addresses that
+ * the host table translates? With GIoV=0 requests without PASID skip it, and
+ * those with one are nested all the same.
+ */
+bool amdvi_dte_nested(const struct amdvi_dte *dte);
+
 /** Can a write (read) without PASID get past this entry at all? */
 bool amdvi_dte_may_write(const struct amdvi_dte *dte);
 bool amdvi_dte_may_read(const struct amdvi_dte *dte);

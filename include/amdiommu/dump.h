@@ -142,6 +142,14 @@ uint64_t ami_dump_ram_pages(const struct ami_dump *dump);
 /** ami_dump_pages_read() - how many page frames were taken from the dump. */
 uint64_t ami_dump_pages_read(const struct ami_dump *dump);
 
+struct ami_pfnset;
+
+/**
+ * ami_dump_note_reads() - note which page frames are taken from the dump
+ * @set: the caller's; NULL ends it
+ */
+void ami_dump_note_reads(struct ami_dump *dump, struct ami_pfnset *set);
+
 /*
  * What an analysis reads, recorded for `extract`: per page frame a bit for
  * each 64-byte granule.

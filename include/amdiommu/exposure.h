@@ -3,11 +3,13 @@
 #define AMDIOMMU_EXPOSURE_H
 
 #include <amdiommu/evidence.h>
+#include <amdiommu/owner.h>
+#include <amdiommu/index.h>
 
 /** enum ami_class - why a requester could write a page (docs/architecture.md) */
 enum ami_class {
 	AMI_CLASS_MAPPED,	/* a writable translation was in force */
-	AMI_CLASS_PASSTHROUGH,	/* untranslated: all memory */
+	AMI_CLASS_PASSTHROUGH,	/* untranslated: all memory, or some IOVAs */
 	AMI_CLASS_STALE,	/* translation removed, not proven flushed */
 	AMI_CLASS_POSTED,	/* handed to the device to fill when data comes */
 	AMI_CLASS_INFLIGHT,	/* a transfer issued and not completed */
@@ -32,28 +34,34 @@ char *ami_requester_text(struct ami_requester r, char buf[AMI_REQUESTER_TEXT]);
 /**
  * struct ami_exposure - pages that one requester could write, for one reason
  * @pages: RAM pages; NULL with @all_ram, or when none can be named
+ * @borrowed: @pages belongs to a tree: many devices may share a domain
  * @count: how many
  * @outside: mapped page frames that are no RAM of the dump (MMIO, reserved)
  * @complete: false where pages exist that cannot be named; @iovas then tells
  *	through which addresses
+ * @owners: how many of @pages are whose
  */
 struct ami_exposure {
 	struct ami_requester requester;
 	enum ami_class class;
 	enum ami_certainty certainty;
 	struct ami_pfnset *pages;
+	bool borrowed;
 	bool all_ram;
 	uint64_t count;
 	uint64_t outside;
 	bool complete;
 	struct ami_iova_range *iovas;
 	size_t nr_iovas;
+	uint64_t owners[AMI_OWNERS];
+	size_t next;		/* same device: position + 1, 0 at the end */
 };
 
 /** struct ami_tree - a page table, walked once whoever uses it. */
 struct ami_tree {
 	struct ami_table table;
 	struct ami_pfnset *writable;	/* RAM only */
+	struct ami_pfnset *iovas_in_ram;	/* v2: RAM at its writable IOVAs */
 	uint64_t mapped;	/* pages, RAM or not, by IOVA */
 	uint64_t writable_iovas;	/* of those, writable */
 	uint64_t outside;	/* writable page frames that are no RAM */
@@ -78,10 +86,14 @@ const char *ami_verdict_name(enum ami_verdict v);
 struct ami_exposures {
 	struct ami_state *state;
 	struct ami_evidence *evidence;
+	struct ami_owners *owners;
+	struct ami_pfnset *io_tables;	/* page frames of I/O page tables */
 	struct ami_exposure *list;
 	size_t count;
+	struct ami_index by_device;
 	struct ami_tree *trees;
 	size_t nr_trees;
+	struct ami_index tree_index;
 	enum ami_verdict verdict;
 	char *reason[AMI_MAX_REASONS];
 	size_t nr_reasons;
@@ -100,6 +112,14 @@ void ami_exposures_free(struct ami_exposures *ex);
 /** ami_tree_of() - the walked form of @table, NULL when it was not walked. */
 const struct ami_tree *ami_tree_of(const struct ami_exposures *ex,
 				   const struct ami_table *table);
+
+/**
+ * ami_exposure_next() - the exposures of one device
+ * @after: the one before, NULL for the first
+ */
+const struct ami_exposure *ami_exposure_next(const struct ami_exposures *ex,
+					     struct ami_bdf bdf,
+					     const struct ami_exposure *after);
 
 /** ami_exposure_has() - does the exposure cover this page frame? */
 bool ami_exposure_has(const struct ami_exposures *ex,
@@ -120,5 +140,10 @@ struct ami_writer {
 void ami_writers(const struct ami_exposures *ex, uint64_t paddr,
 		 bool (*fn)(void *ctx, const struct ami_writer *writer),
 		 void *ctx);
+
+/** ami_first_writer() - the first way of one exposure to @paddr, if any. */
+bool ami_first_writer(const struct ami_exposures *ex,
+		      const struct ami_exposure *e, uint64_t paddr,
+		      struct ami_writer *writer);
 
 #endif

@@ -103,6 +103,8 @@
 	F(fq_entry_iova_pfn, iova_fq_entry, "iova_pfn")			\
 	F(fq_entry_pages, iova_fq_entry, "pages")			\
 	F(fq_entry_counter, iova_fq_entry, "counter")			\
+	F(fq_entry_freelist, iova_fq_entry, "freelist")			\
+	F(ioptdesc_node, ioptdesc, "iopt_freelist_elm")			\
 	F(irt_table, irq_remap_table, "table")				\
 	F(irt_min_index, irq_remap_table, "min_index")			\
 	/* driver core and PCI */					\
@@ -130,6 +132,57 @@
 	F(pci_bus_number, pci_bus, "number")				\
 	F(pci_bus_sysdata, pci_bus, "sysdata")				\
 	F(pci_sysdata_domain, pci_sysdata, "domain")			\
+	/* page frames: include/linux/mm_types.h */			\
+	F(page_flags, page, "flags")					\
+	F(page_mapping, page, "mapping")				\
+	F(page_compound_head, page, "compound_head")			\
+	F(page_compound_info, page, "compound_info")			\
+	F(page_private, page, "private")				\
+	F(page_type, page, "page_type")					\
+	F(page_refcount, page, "_refcount")				\
+	F(page_pp_magic, page, "pp_magic")				\
+	F(page_slab_cache, page, "slab_cache")				\
+	F(slab_slab_cache, slab, "slab_cache")				\
+	F(page_objects, page, "objects")				\
+	F(slab_objects, slab, "objects")				\
+	F(kmem_cache_name, kmem_cache, "name")				\
+	F(kmem_cache_flags, kmem_cache, "flags")			\
+	F(kmem_cache_size, kmem_cache, "size")				\
+	F(kmem_cache_object_size, kmem_cache, "object_size")		\
+	F(kmem_cache_inuse, kmem_cache, "inuse")			\
+	F(kmem_cache_red_left_pad, kmem_cache, "red_left_pad")		\
+	F(address_space_host, address_space, "host")			\
+	F(inode_ino, inode, "i_ino")					\
+	F(inode_sb, inode, "i_sb")					\
+	F(inode_dentry, inode, "i_dentry.first")			\
+	F(dentry_alias, dentry, "d_u.d_alias")				\
+	F(dentry_d_alias, dentry, "d_alias")				\
+	F(dentry_name, dentry, "d_name.name")				\
+	F(super_block_id, super_block, "s_id")				\
+	/* tasks and areas of virtual memory */				\
+	F(task_tasks, task_struct, "tasks")				\
+	F(task_signal, task_struct, "signal")				\
+	F(task_thread_node, task_struct, "thread_node")			\
+	F(signal_thread_head, signal_struct, "thread_head")		\
+	F(task_stack, task_struct, "stack")				\
+	F(task_comm, task_struct, "comm")				\
+	F(task_pid, task_struct, "pid")					\
+	F(task_mm, task_struct, "mm")					\
+	F(mm_pgd, mm_struct, "pgd")					\
+	F(vmap_area_start, vmap_area, "va_start")			\
+	F(vmap_area_end, vmap_area, "va_end")				\
+	F(vmap_area_list, vmap_area, "list")				\
+	F(vmap_area_vm, vmap_area, "vm")				\
+	F(vm_struct_flags, vm_struct, "flags")				\
+	F(vm_struct_addr, vm_struct, "addr")				\
+	F(vmap_node_busy, vmap_node, "busy.head")			\
+	/* free pages on lists of CPUs: include/linux/mmzone.h */	\
+	F(pgdat_node_zones, pglist_data, "node_zones")			\
+	F(zone_pageset, zone, "pageset")				\
+	F(zone_per_cpu_pageset, zone, "per_cpu_pageset")		\
+	F(pageset_pcp, per_cpu_pageset, "pcp")				\
+	F(pcp_lists, per_cpu_pages, "lists")				\
+	F(page_lru, page, "lru")					\
 	/* loaded modules: kernel/bpf/btf.c, include/linux/module.h */	\
 	F(module_name, module, "name")					\
 	F(btf_module_list, btf_module, "list")				\
@@ -235,6 +288,7 @@
 	T(iommu_dev_data)						\
 	T(protection_domain)						\
 	T(iommu_domain)							\
+	T(nested_domain)						\
 	T(iommu_dma_cookie)						\
 	T(iova_fq_entry)						\
 	T(unity_map_entry)						\
@@ -246,6 +300,8 @@
 	T(pci_bus)							\
 	T(pci_sysdata)							\
 	T(page)								\
+	T(vmap_node)							\
+	T(zone)								\
 	T(gendisk)							\
 	T(request)							\
 	T(bio)								\
@@ -262,7 +318,16 @@
 	E(AMD_IOMMU_V2, io_pgtable_fmt)					\
 	E(PD_MODE_NONE, protection_domain_mode)				\
 	E(PD_MODE_V1, protection_domain_mode)				\
-	E(PD_MODE_V2, protection_domain_mode)
+	E(PD_MODE_V2, protection_domain_mode)				\
+	E(MIGRATE_PCPTYPES, migratetype)				\
+	E(_SLAB_RED_ZONE, _slab_flag_bits)				\
+	E(_SLAB_OBJECT_POISON, _slab_flag_bits)				\
+	E(PG_slab, pageflags)						\
+	E(PG_reserved, pageflags)					\
+	E(PGTY_table, pagetype)						\
+	E(PGTY_hugetlb, pagetype)					\
+	E(PGTY_slab, pagetype)						\
+	E(PGTY_unaccepted, pagetype)
 
 #define AMI_SYMBOLS(Y)							\
 	Y(_stext)							\
@@ -270,6 +335,20 @@
 	Y(__stop_BTF)							\
 	Y(btf_modules)							\
 	Y(devices_kset)							\
+	Y(init_task)							\
+	Y(node_data)							\
+	Y(vmap_area_list)						\
+	Y(vmap_nodes)							\
+	Y(nr_vmap_nodes)						\
+	Y(vmalloc_base)							\
+	Y(_text)							\
+	Y(_etext)							\
+	Y(__start_rodata)						\
+	Y(__end_rodata)							\
+	Y(_sdata)							\
+	Y(_end)								\
+	Y(_page_poisoning_enabled)					\
+	Y(init_on_free)							\
 	Y(block_class)							\
 	Y(tk_fast_mono)							\
 	Y(vmemmap_base)							\

@@ -16,4 +16,41 @@ uint64_t ami_pfn_to_page(const struct ami_kernel *kernel, uint64_t pfn);
 bool ami_page_to_pfn(const struct ami_kernel *kernel, uint64_t page,
 		     uint64_t *pfn);
 
+/**
+ * struct ami_kernel_map - what to do with the kernel's own page tables
+ * @table: called with the page frame of each table page, once
+ * @leaf: called with each mapping, ascending by @va
+ */
+struct ami_kernel_map {
+	void (*table)(void *ctx, uint64_t pfn);
+	void (*leaf)(void *ctx, uint64_t va, uint64_t phys, uint64_t size);
+};
+
+/**
+ * ami_kernel_map_each() - all that the dead kernel had mapped for itself
+ *
+ * Each table page is entered once, so damage cannot make it endless. Returns
+ * how many table pages could not be read.
+ */
+uint64_t ami_kernel_map_each(struct ami_kernel *kernel,
+			     const struct ami_kernel_map *map, void *ctx);
+
+/**
+ * ami_user_table() - page frame of a last-level table of a process
+ * @pgd: address of its top table (mm_struct.pgd)
+ *
+ * False when it has none that can be read.
+ */
+bool ami_user_table(struct ami_kernel *kernel, uint64_t pgd, uint64_t *pfn);
+
+/** struct ami_regions - where virtual memory regions begin */
+struct ami_regions {
+	uint64_t vmalloc, vmalloc_end;	/* exclusive */
+	uint64_t vmemmap, vmemmap_end;
+	uint64_t modules, modules_end;
+};
+
+/** ami_kernel_regions() - regions that hold more than plain memory. */
+void ami_kernel_regions(struct ami_kernel *kernel, struct ami_regions *r);
+
 #endif

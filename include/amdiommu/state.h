@@ -8,6 +8,7 @@
 #include <amdiommu/irte.h>
 #include <amdiommu/kernel.h>
 #include <amdiommu/log.h>
+#include <amdiommu/pfnset.h>
 #include <amdiommu/table.h>
 
 /** enum ami_seen - how far a piece of memory can speak for the panic moment */
@@ -167,11 +168,23 @@ struct ami_lazy {
 };
 
 /**
+ * struct ami_freed_table - page-table page that an unmap took out
+ *
+ * It stays allocated until the flush, as the IOMMU may still walk it.
+ * @size: of the IOVAs that were unmapped with it: no less than it covered
+ */
+struct ami_freed_table {
+	uint64_t phys;
+	uint64_t size;
+};
+
+/**
  * struct ami_flushq - flush queue of a domain
  * @active: the domain unmaps lazily
  * @start_count, @finish_count: flushes begun and finished
  * @list: what is queued, on all CPUs
- * @unread: queues that cannot be read
+ * @tables: page-table pages that wait for the flush
+ * @unread: queues, entries or lists in them that cannot be read
  */
 struct ami_flushq {
 	bool active;
@@ -179,6 +192,8 @@ struct ami_flushq {
 	struct ami_lazy *list;
 	size_t count;
 	size_t pending;		/* of those, not proven flushed */
+	struct ami_freed_table *tables;
+	size_t nr_tables;
 	uint32_t unread;
 };
 
@@ -196,6 +211,7 @@ struct ami_domain {
 	struct ami_table table;
 	bool readable;
 	size_t nr_devices;
+	int first_device;		/* index into ami_state.devices, -1 */
 	struct ami_flushq flushq;
 };
 
@@ -209,6 +225,18 @@ enum ami_translation {
 };
 
 const char *ami_translation_name(enum ami_translation t);
+
+/**
+ * struct ami_gcr3 - GCR3 table of a device: PASID to guest page table
+ * @root: physical address, 0 when there is none
+ * @glx: levels of the table minus 1
+ * @levels: of the guest page tables behind it
+ */
+struct ami_gcr3 {
+	uint64_t root;
+	unsigned int glx;
+	unsigned int levels;
+};
 
 struct ami_device {
 	struct ami_bdf bdf;
@@ -227,12 +255,14 @@ struct ami_device {
 	int iommu;			/* index into ami_state.iommus, -1 */
 	int segment;			/* index into ami_state.segments, -1 */
 	int domain;			/* index into ami_state.domains, -1 */
+	int next_in_domain;		/* index into ami_state.devices, -1 */
 	uint64_t dev_data, dev, pci_dev;	/* 0: none */
 	struct amdvi_dte dte;
 	enum ami_mem dte_mem;
 	enum ami_seen dte_seen;
 	char disagreement[96];		/* DTE against driver, "" when none */
 	struct ami_table table;		/* what its DMA goes through */
+	struct ami_gcr3 gcr3;		/* with PASID, or GIoV without */
 	enum ami_translation translation;
 	bool may_read, may_write;	/* by the DTE, before any table */
 };
@@ -268,6 +298,7 @@ struct ami_state {
 	unsigned int irte_size;		/* 4 or 16 bytes */
 	bool snp;
 	bool incomplete;		/* something essential is unknown */
+	struct ami_pfnset *rests_on;	/* page frames all this was read from */
 	uint64_t unread_object;		/* reported last, not to repeat it */
 	struct ami_findings findings;
 };
@@ -286,6 +317,9 @@ void ami_state_free(struct ami_state *state);
 /** ami_state_device() - the device with this BDF, or NULL. */
 const struct ami_device *ami_state_device(const struct ami_state *state,
 					  struct ami_bdf bdf);
+
+/** ami_believes_dte() - is the DTE in the dump what the IOMMU used? */
+bool ami_believes_dte(const struct ami_device *device);
 
 /** ami_in_crashkernel() - does the page frame belong to the capture kernel? */
 bool ami_in_crashkernel(const struct ami_state *state, uint64_t pfn);
@@ -310,12 +344,12 @@ bool ami_irt_read(const struct ami_state *state,
 void ami_irt_free(struct ami_irt *irt);
 
 /**
- * ami_gcr3_tables() - the guest tables behind a DTE with GV
+ * ami_gcr3_tables() - the guest tables behind a GCR3 table
  * @fn: called with each valid PASID and its table; false stops
  *
  * Returns the number of GCR3 pages that could not be read.
  */
-uint64_t ami_gcr3_tables(struct ami_dump *dump, const struct amdvi_dte *dte,
+uint64_t ami_gcr3_tables(struct ami_dump *dump, const struct ami_gcr3 *gcr3,
 			 uint64_t sme_mask,
 			 bool (*fn)(void *ctx, uint32_t pasid,
 				    const struct ami_table *table),

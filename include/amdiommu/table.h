@@ -74,6 +74,7 @@ struct ami_walk_stats {
  * struct ami_walk_ops - what to do with what a walk meets
  * @mapping: called for each maximal run of contiguous IOVA, physical address
  *	and equal permissions; returns false to stop
+ * @table: optional; called with the page frame of each table page
  * @problem: optional; called for each problem with the IOVAs it hides,
  *	@last inclusive
  */
@@ -81,6 +82,7 @@ struct ami_walk_ops {
 	bool (*mapping)(void *ctx, const struct ami_mapping *run);
 	void (*problem)(void *ctx, enum ami_walk_fault fault, uint64_t first,
 			uint64_t last);
+	void (*table)(void *ctx, uint64_t pfn);
 };
 
 /**

@@ -117,6 +117,11 @@ enum amdvi_dma amdvi_dte_dma(const struct amdvi_dte *dte)
 	return guest ? AMDVI_DMA_GUEST : AMDVI_DMA_IDENTITY;
 }
 
+bool amdvi_dte_nested(const struct amdvi_dte *dte)
+{
+	return dte->gv && dte->mode && dte->mode != MODE_RESERVED;
+}
+
 static bool may_access(const struct amdvi_dte *dte, bool permission)
 {
 	switch (amdvi_dte_dma(dte)) {

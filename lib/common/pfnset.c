@@ -4,6 +4,12 @@
 #include <amdiommu/pfnset.h>
 #include <roaring/roaring.h>
 
+/* These names are of 4.x, where the older ones are deprecated. */
+#ifndef CROARING_DEPRECATED
+#define roaring_iterator_init		roaring_init_iterator
+#define roaring_uint32_iterator_read	roaring_read_uint32_iterator
+#endif
+
 #define CHUNKS	256u		/* of 2^32 frames each */
 
 struct ami_pfnset {
@@ -154,8 +160,8 @@ void ami_pfnset_ranges(const struct ami_pfnset *set,
 	for (i = 0; i < CHUNKS; i++) {
 		if (!set->chunk[i])
 			continue;
-		roaring_init_iterator(set->chunk[i], &it);
-		while ((n = roaring_read_uint32_iterator(&it, values, 1024)))
+		roaring_iterator_init(set->chunk[i], &it);
+		while ((n = roaring_uint32_iterator_read(&it, values, 1024)))
 			for (j = 0; j < n; j++)
 				if (!run_step(&run, (uint64_t)i << 32 |
 						    values[j]))

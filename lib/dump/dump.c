@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <amdiommu/pfnset.h>
+
 #include "ramlist.h"
 #include "record.h"
 
@@ -30,6 +32,7 @@ struct ami_dump {
 	struct ami_dump_info info;
 	uint64_t ram_pages;
 	uint64_t pages_read;
+	struct ami_pfnset *noted;
 	struct ami_record record;
 	bool recording;
 	unsigned int hand;
@@ -112,6 +115,11 @@ uint64_t ami_dump_pages_read(const struct ami_dump *dump)
 	return dump->pages_read;
 }
 
+void ami_dump_note_reads(struct ami_dump *dump, struct ami_pfnset *set)
+{
+	dump->noted = set;
+}
+
 uint64_t ami_dump_ram_pages(const struct ami_dump *dump)
 {
 	return dump->ram_pages;
@@ -186,6 +194,8 @@ static enum ami_mem host_read(struct ami_dump *dump, uint64_t pfn,
 
 	if (mem == AMI_MEM_OK)
 		dump->pages_read++;
+	if (mem == AMI_MEM_OK && dump->noted)
+		ami_pfnset_add(dump->noted, pfn, 1);
 	return mem;
 }
 

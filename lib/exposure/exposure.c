@@ -7,9 +7,13 @@
 static const struct provider providers[] = {
 	{ "mapped", find_mapped },
 	{ "passthrough", find_passthrough },
+	{ "stripped", find_stripped },
 	{ "stale", find_stale },
 	{ "evidence", find_evidence },
 	{ "hardware", find_hardware },
+	{ "owners", find_owners },
+	{ "faults", find_faults },
+	{ "taint", find_taint },
 };
 
 const char *ami_class_name(enum ami_class c)
@@ -39,6 +43,27 @@ char *ami_requester_text(struct ami_requester r, char buf[AMI_REQUESTER_TEXT])
 	return buf;
 }
 
+static uint64_t key_of(struct ami_bdf bdf)
+{
+	return (uint64_t)bdf.segment << 16 | bdf.devid;
+}
+
+/* Chain it up with the others of its device. */
+static bool link_exposure(struct ami_exposures *ex, size_t n)
+{
+	struct ami_exposure *e = &ex->list[n];
+	size_t first;
+
+	if (e->requester.is_iommu)
+		return true;
+	if (!ami_index_find(&ex->by_device, key_of(e->requester.bdf), &first))
+		return ami_index_add(&ex->by_device, key_of(e->requester.bdf),
+				     n);
+	e->next = ex->list[first].next;
+	ex->list[first].next = n + 1;
+	return true;
+}
+
 struct ami_exposure *add_exposure(struct ami_exposures *ex,
 				  struct ami_requester requester,
 				  enum ami_class class,
@@ -57,8 +82,22 @@ struct ami_exposure *add_exposure(struct ami_exposures *ex,
 		.requester = requester, .class = class,
 		.certainty = certainty, .complete = true,
 	};
+	if (!link_exposure(ex, n))
+		return NULL;
 	ex->count = n + 1;
 	return &ex->list[n];
+}
+
+const struct ami_exposure *ami_exposure_next(const struct ami_exposures *ex,
+					     struct ami_bdf bdf,
+					     const struct ami_exposure *after)
+{
+	size_t first;
+
+	if (after)
+		return after->next ? &ex->list[after->next - 1] : NULL;
+	return ami_index_find(&ex->by_device, key_of(bdf), &first) ?
+	       &ex->list[first] : NULL;
 }
 
 static int run_providers(struct ami_exposures *ex, struct ami_error *err)
@@ -90,6 +129,12 @@ struct ami_exposures *ami_exposures_find(struct ami_state *state,
 		return NULL;
 	}
 	ex->state = state;
+	ex->io_tables = ami_pfnset_new();
+	if (!ex->io_tables) {
+		ami_error_set(err, AMI_ERR_MEMORY, "out of memory");
+		ami_exposures_free(ex);
+		return NULL;
+	}
 	if (run_providers(ex, err)) {
 		ami_exposures_free(ex);
 		return NULL;
@@ -104,16 +149,22 @@ void ami_exposures_free(struct ami_exposures *ex)
 	if (!ex)
 		return;
 	for (i = 0; i < ex->count; i++) {
-		ami_pfnset_free(ex->list[i].pages);
+		if (!ex->list[i].borrowed)
+			ami_pfnset_free(ex->list[i].pages);
 		free(ex->list[i].iovas);
 	}
 	for (i = 0; i < ex->nr_trees; i++) {
 		ami_pfnset_free(ex->trees[i].writable);
+		ami_pfnset_free(ex->trees[i].iovas_in_ram);
 		free(ex->trees[i].holes);
 	}
 	for (i = 0; i < ex->nr_reasons; i++)
 		free(ex->reason[i]);
 	ami_evidence_free(ex->evidence);
+	ami_owners_free(ex->owners);
+	ami_pfnset_free(ex->io_tables);
+	ami_index_free(&ex->tree_index);
+	ami_index_free(&ex->by_device);
 	free(ex->list);
 	free(ex->trees);
 	free(ex);

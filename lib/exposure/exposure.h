@@ -20,9 +20,17 @@ struct provider {
 
 int find_mapped(struct ami_exposures *ex);
 int find_passthrough(struct ami_exposures *ex);
+int find_stripped(struct ami_exposures *ex);
 int find_hardware(struct ami_exposures *ex);
 int find_stale(struct ami_exposures *ex);
 int find_evidence(struct ami_exposures *ex);
+int find_owners(struct ami_exposures *ex);
+int find_faults(struct ami_exposures *ex);
+int find_taint(struct ami_exposures *ex);
+
+/** check_content() - does what free pages and slabs hold contradict them? */
+void check_content(struct ami_exposures *ex, const struct ami_exposure *e,
+		   uint64_t pfn, enum ami_owner owner);
 
 /**
  * add_ram() - add that part of a run of page frames which is RAM of the dump

@@ -10,17 +10,41 @@ struct gather {
 	bool failed;
 };
 
+/* Most devices have one table: its set then serves, however many share it. */
+static bool take_pages(struct gather *g, struct ami_pfnset *writable)
+{
+	struct ami_exposure *e = g->e;
+	struct ami_pfnset *own;
+
+	if (!e->pages) {
+		e->pages = writable;
+		e->borrowed = true;
+		return true;
+	}
+	if (e->pages == writable)
+		return true;
+	if (e->borrowed) {
+		own = ami_pfnset_new();
+		if (!own)
+			return false;
+		ami_pfnset_union(own, e->pages);
+		e->pages = own;
+		e->borrowed = false;
+	}
+	ami_pfnset_union(e->pages, writable);
+	return true;
+}
+
 /* Everything this table lets a device write joins the exposure. */
 static bool take_tree(struct gather *g, const struct ami_table *table)
 {
 	struct ami_tree *t = tree_get(g->ex, table);
 	size_t i;
 
-	if (!t) {
+	if (!t || !take_pages(g, t->writable)) {
 		g->failed = true;
 		return false;
 	}
-	ami_pfnset_union(g->e->pages, t->writable);
 	g->e->outside += t->outside;
 	for (i = 0; i < t->nr_holes; i++) {
 		g->e->complete = false;
@@ -49,25 +73,9 @@ static void take_gcr3(struct gather *g, const struct ami_device *d)
 {
 	struct ami_kernel *kernel = g->ex->state->kernel;
 
-	/* Nested: guest tables hold guest addresses; the host table bounds. */
-	if (amdvi_dte_dma(&d->dte) == AMDVI_DMA_NESTED) {
-		struct ami_table host = {
-			AMI_FORMAT_V1, d->dte.host_root, d->dte.mode,
-			ami_kernel_sme(kernel),
-		};
-
-		take_tree(g, &host);
-		return;
-	}
-	if (ami_gcr3_tables(ami_kernel_dump(kernel), &d->dte,
+	if (ami_gcr3_tables(ami_kernel_dump(kernel), &d->gcr3,
 			    ami_kernel_sme(kernel), take_guest, g))
 		all_iovas_unknown(g);
-}
-
-static bool believes_dte(const struct ami_device *d)
-{
-	return d->dte_mem == AMI_MEM_OK &&
-	       d->dte_seen != AMI_SEEN_OVERWRITTEN;
 }
 
 static void gather_device(struct gather *g, const struct ami_device *d)
@@ -76,8 +84,7 @@ static void gather_device(struct gather *g, const struct ami_device *d)
 
 	if (d->table.format != AMI_FORMAT_NONE)
 		take_tree(g, &d->table);
-	if (believes_dte(d) && d->dte.gv)
-		take_gcr3(g, d);
+	take_gcr3(g, d);
 	/* DTE and driver disagree: either may be what the IOMMU used. */
 	if (d->dte_seen == AMI_SEEN_INCONSISTENT && d->domain >= 0 &&
 	    s->domains[d->domain].table.format != AMI_FORMAT_NONE)
@@ -92,7 +99,7 @@ static bool can_have_mappings(const struct ami_device *d)
 		return d->iommu >= 0;
 	if (d->dte_seen == AMI_SEEN_INCONSISTENT)
 		return true;
-	if (believes_dte(d) && d->dte.gv)
+	if (d->gcr3.root)
 		return d->may_write;
 	return d->translation == AMI_TRANSLATION_PAGING && d->may_write;
 }
@@ -101,6 +108,9 @@ static enum ami_certainty certainty(const struct ami_device *d)
 {
 	if (d->translation == AMI_TRANSLATION_UNKNOWN)
 		return AMI_POSSIBLE;
+	/* Nested: the guest's tables may allow less than the host's. */
+	if (ami_believes_dte(d) && amdvi_dte_nested(&d->dte))
+		return AMI_LIKELY;
 	return d->dte_seen == AMI_SEEN_INTACT ? AMI_PROVEN : AMI_LIKELY;
 }
 
@@ -112,11 +122,12 @@ static int find_device(struct ami_exposures *ex, const struct ami_device *d)
 			   certainty(d));
 	if (!g.e)
 		return -1;
-	g.e->pages = ami_pfnset_new();
-	if (!g.e->pages)
-		return -1;
 	gather_device(&g, d);
 	merge_iovas(g.e->iovas, &g.e->nr_iovas);
+	if (!g.e->pages)
+		g.e->pages = ami_pfnset_new();
+	if (!g.e->pages)
+		return -1;
 	g.e->count = ami_pfnset_count(g.e->pages);
 	return g.failed ? -1 : 0;
 }

@@ -14,6 +14,11 @@ struct pending {
 	size_t count;
 };
 
+struct freed {
+	struct ami_exposures *ex;
+	struct ami_exposure *e;
+};
+
 static bool outstanding(const struct ami_ring *ring, uint32_t i)
 {
 	return ring->state[i] == AMI_ENTRY_UNPROVEN ||
@@ -104,6 +109,60 @@ static int collect(const struct ami_state *s, const struct ami_device *d,
 	return 0;
 }
 
+static bool on_mapping(void *ctx, const struct ami_mapping *m)
+{
+	struct freed *f = ctx;
+
+	if (m->write)
+		f->e->outside += add_ram(f->e->pages,
+					 ami_kernel_dump(f->ex->state->kernel),
+					 m->phys >> AMI_PAGE_SHIFT,
+					 m->size >> AMI_PAGE_SHIFT);
+	return true;
+}
+
+/*
+ * A table page that waits for the flush was cleared when it was taken out. If
+ * one is not empty after all, it still translates for who had it cached. Its
+ * level is not known, but it covered no more than was unmapped with it.
+ */
+static void take_table(struct freed *f, const struct ami_domain *dom,
+		       const struct ami_freed_table *freed)
+{
+	static const struct ami_walk_ops ops = { .mapping = on_mapping };
+	struct ami_table table = dom->table;
+	struct ami_walk_stats stats;
+	unsigned int level;
+
+	table.root = freed->phys;
+	for (level = 1; level == 1 ||
+	     (level < dom->table.levels &&
+	      freed->size >> amdvi_level_shift(level + 1)); level++) {
+		table.levels = level;
+		ami_walk(ami_kernel_dump(f->ex->state->kernel), &table, &ops,
+			 f, &stats);
+	}
+}
+
+static int collect_tables(struct ami_exposures *ex, const struct ami_device *d,
+			  struct ami_exposure *e)
+{
+	const struct ami_domain *dom = d->domain >= 0 ?
+				       &ex->state->domains[d->domain] : NULL;
+	struct freed f = { ex, e };
+	size_t i;
+
+	if (!dom || !dom->flushq.nr_tables)
+		return 0;
+	e->pages = ami_pfnset_new();
+	if (!e->pages)
+		return -1;
+	for (i = 0; i < dom->flushq.nr_tables; i++)
+		take_table(&f, dom, &dom->flushq.tables[i]);
+	e->count = ami_pfnset_count(e->pages);
+	return 0;
+}
+
 int find_stale(struct ami_exposures *ex)
 {
 	struct ami_state *s = ex->state;
@@ -130,6 +189,8 @@ int find_stale(struct ami_exposures *ex)
 		e->iovas = p.iovas;
 		e->nr_iovas = p.count;
 		e->complete = false;
+		if (collect_tables(ex, d, e))
+			return -1;
 		ami_find(&s->findings, AMI_WARNING, "stale-translations",
 			 ami_bdf_text(d->bdf, where),
 			 "%zu IOVA ranges were unmapped or changed without proof that the IOTLB was flushed: the device may still write pages that no table names any more; the list of its pages is incomplete.",

@@ -9,6 +9,7 @@
 
 struct filling {
 	struct ami_dump *dump;
+	struct ami_pfnset *tables;
 	struct ami_tree *tree;
 	bool no_memory;
 };
@@ -24,6 +25,9 @@ static bool on_mapping(void *ctx, const struct ami_mapping *m)
 		f->tree->outside += add_ram(f->tree->writable, f->dump,
 					    m->phys >> AMI_PAGE_SHIFT,
 					    pages);
+		if (f->tree->iovas_in_ram)
+			add_ram(f->tree->iovas_in_ram, f->dump,
+				m->iova >> AMI_PAGE_SHIFT, pages);
 	}
 	return true;
 }
@@ -36,6 +40,13 @@ static void on_problem(void *ctx, enum ami_walk_fault fault, uint64_t first,
 	if (fault == AMI_WALK_MISSING &&
 	    add_iovas(&f->tree->holes, &f->tree->nr_holes, first, last))
 		f->no_memory = true;
+}
+
+static void on_table(void *ctx, uint64_t pfn)
+{
+	struct filling *f = ctx;
+
+	ami_pfnset_add(f->tables, pfn, 1);
 }
 
 static const char *const fault_code[AMI_WALK_FAULTS] = {
@@ -73,45 +84,51 @@ static void report_fault(struct ami_state *s, const struct ami_tree *t,
 	}
 }
 
-static bool same_table(const struct ami_table *a, const struct ami_table *b)
+/* A root has 52 bits. */
+static uint64_t key_of(const struct ami_table *t)
 {
-	return a->format == b->format && a->root == b->root &&
-	       a->levels == b->levels;
+	return t->root | (uint64_t)t->format << 60 | (uint64_t)t->levels << 56;
 }
 
 const struct ami_tree *ami_tree_of(const struct ami_exposures *ex,
 				   const struct ami_table *table)
 {
-	size_t i;
+	size_t at;
 
-	for (i = 0; i < ex->nr_trees; i++)
-		if (same_table(&ex->trees[i].table, table))
-			return &ex->trees[i];
-	return NULL;
+	return ami_index_find(&ex->tree_index, key_of(table), &at) ?
+	       &ex->trees[at] : NULL;
 }
 
 static struct ami_tree *add_tree(struct ami_exposures *ex,
 				 const struct ami_table *table)
 {
 	struct ami_tree *more, *t;
+	size_t n = ex->nr_trees;
 
-	more = realloc(ex->trees, (ex->nr_trees + 1) * sizeof(*more));
-	if (!more)
+	if (!(n & (n - 1))) {
+		more = realloc(ex->trees, (n ? 2 * n : 1) * sizeof(*more));
+		if (!more)
+			return NULL;
+		ex->trees = more;
+	}
+	if (!ami_index_add(&ex->tree_index, key_of(table), n))
 		return NULL;
-	ex->trees = more;
 	t = &ex->trees[ex->nr_trees];
 	*t = (struct ami_tree){ .table = *table };
-	t->writable = ami_pfnset_new();
-	if (!t->writable)
-		return NULL;
 	ex->nr_trees++;
-	return t;
+	t->writable = ami_pfnset_new();
+	if (table->format == AMI_FORMAT_V2)
+		t->iovas_in_ram = ami_pfnset_new();
+	return t->writable && (t->iovas_in_ram ||
+			       table->format != AMI_FORMAT_V2) ? t : NULL;
 }
 
 struct ami_tree *tree_get(struct ami_exposures *ex,
 			  const struct ami_table *table)
 {
-	static const struct ami_walk_ops ops = { on_mapping, on_problem };
+	static const struct ami_walk_ops ops = {
+		on_mapping, on_problem, on_table,
+	};
 	struct ami_tree *t = (struct ami_tree *)ami_tree_of(ex, table);
 	struct filling f = { .dump = ami_kernel_dump(ex->state->kernel) };
 	int fault;
@@ -122,8 +139,11 @@ struct ami_tree *tree_get(struct ami_exposures *ex,
 	if (!t)
 		return NULL;
 	f.tree = t;
+	f.tables = ex->io_tables;
 	ami_walk(f.dump, table, &ops, &f, &t->stats);
 	ami_pfnset_compact(t->writable);
+	if (t->iovas_in_ram)
+		ami_pfnset_compact(t->iovas_in_ram);
 	merge_iovas(t->holes, &t->nr_holes);
 	for (fault = 0; fault < AMI_WALK_FAULTS; fault++)
 		report_fault(ex->state, t, fault);

@@ -69,20 +69,61 @@ static int judge_evidence(struct ami_exposures *ex, bool *done)
 	return ret;
 }
 
+static uint64_t never_buffers(const struct ami_exposure *e)
+{
+	uint64_t n = 0;
+	int owner;
+
+	for (owner = 0; owner < AMI_OWNERS; owner++)
+		if (ami_owner_never_buffer(owner))
+			n += e->owners[owner];
+	return n;
+}
+
+/* That of them with the most pages. */
+static enum ami_owner worst_owner(const struct ami_exposure *e)
+{
+	enum ami_owner worst = AMI_OWNER_FREE;
+	int owner;
+
+	for (owner = 0; owner < AMI_OWNERS; owner++)
+		if (ami_owner_never_buffer(owner) &&
+		    e->owners[owner] > e->owners[worst])
+			worst = owner;
+	return worst;
+}
+
 static int judge_exposure(struct ami_exposures *ex,
 			  const struct ami_exposure *e)
 {
 	const struct ami_device *d = NULL;
 	char who[AMI_REQUESTER_TEXT];
+	uint64_t never;
 
 	ami_requester_text(e->requester, who);
 	if (e->class == AMI_CLASS_HARDWARE)
 		return 0;
 	d = ami_state_device(ex->state, e->requester.bdf);
-	if (e->class == AMI_CLASS_PASSTHROUGH && d && active(d)) {
+	if (e->class == AMI_CLASS_PASSTHROUGH && !e->all_ram && e->count &&
+	    d && active(d)) {
+		ex->verdict = AMI_VERDICT_SUSPECT;
+		return reason(ex, "%s (%s) is active behind guest tables, which a copying capture kernel clears: it could then write %" PRIu64 " pages at physical addresses equal to its IOVAs",
+			      who, d->driver[0] ? d->driver : "no driver",
+			      e->count);
+	}
+	if (e->class == AMI_CLASS_PASSTHROUGH && e->all_ram && d &&
+	    active(d)) {
 		ex->verdict = AMI_VERDICT_SUSPECT;
 		return reason(ex, "%s (%s) is active and its DMA is not translated: it could write any page",
 			      who, d->driver[0] ? d->driver : "no driver");
+	}
+	never = never_buffers(e);
+	if (never) {
+		ex->verdict = AMI_VERDICT_SUSPECT;
+		if (reason(ex, "%s could write %" PRIu64 " pages that no driver hands to a device (%s, class %s)",
+			   who, never, ami_owner_name(worst_owner(e)),
+			   ami_class_name(e->class)))
+			return -1;
 	}
 	if (!e->complete) {
 		ex->verdict = AMI_VERDICT_SUSPECT;

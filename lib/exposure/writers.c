@@ -58,11 +58,8 @@ static void search_mapped(struct search *s)
 	if (!d)
 		return;
 	search_table(s, &d->table);
-	if (d->dte_mem == AMI_MEM_OK && d->dte.gv &&
-	    d->dte_seen != AMI_SEEN_OVERWRITTEN)
-		ami_gcr3_tables(ami_kernel_dump(state->kernel), &d->dte,
-				ami_kernel_sme(state->kernel), search_guest,
-				s);
+	ami_gcr3_tables(ami_kernel_dump(state->kernel), &d->gcr3,
+			ami_kernel_sme(state->kernel), search_guest, s);
 	if (d->dte_seen != AMI_SEEN_INCONSISTENT || d->domain < 0)
 		return;
 	dom = &state->domains[d->domain];
@@ -78,6 +75,22 @@ bool ami_exposure_has(const struct ami_exposures *ex,
 	return e->pages && ami_pfnset_has(e->pages, pfn);
 }
 
+/* All ways of one exposure to the address. */
+static void search_exposure(struct search *s)
+{
+	struct ami_writer w = { .exposure = s->e };
+
+	if (!ami_exposure_has(s->ex, s->e, s->paddr >> AMI_PAGE_SHIFT))
+		return;
+	if (s->e->class == AMI_CLASS_MAPPED) {
+		search_mapped(s);
+		return;
+	}
+	w.has_iova = s->e->class == AMI_CLASS_PASSTHROUGH;
+	w.iova = s->paddr;
+	s->stop = !s->fn(s->ctx, &w);
+}
+
 void ami_writers(const struct ami_exposures *ex, uint64_t paddr,
 		 bool (*fn)(void *ctx, const struct ami_writer *writer),
 		 void *ctx)
@@ -86,17 +99,26 @@ void ami_writers(const struct ami_exposures *ex, uint64_t paddr,
 	size_t i;
 
 	for (i = 0; i < ex->count && !s.stop; i++) {
-		struct ami_writer w = { .exposure = &ex->list[i] };
-
 		s.e = &ex->list[i];
-		if (!ami_exposure_has(ex, s.e, paddr >> AMI_PAGE_SHIFT))
-			continue;
-		if (s.e->class == AMI_CLASS_MAPPED) {
-			search_mapped(&s);
-			continue;
-		}
-		w.has_iova = s.e->class == AMI_CLASS_PASSTHROUGH;
-		w.iova = paddr;
-		s.stop = !fn(ctx, &w);
+		search_exposure(&s);
 	}
+}
+
+static bool keep_first(void *ctx, const struct ami_writer *writer)
+{
+	*(struct ami_writer *)ctx = *writer;
+	return false;
+}
+
+bool ami_first_writer(const struct ami_exposures *ex,
+		      const struct ami_exposure *e, uint64_t paddr,
+		      struct ami_writer *writer)
+{
+	struct search s = {
+		.ex = ex, .e = e, .paddr = paddr, .fn = keep_first,
+		.ctx = writer,
+	};
+
+	search_exposure(&s);
+	return s.stop;
 }

@@ -3,6 +3,24 @@
 
 #include <amdiommu/report.h>
 
+/*
+ * The page frames that the state comes from are part of it. Not those of
+ * symbols and types: they lie in the kernel image, which has an owner, and
+ * where kallsyms must be searched for, all kinds of pages are looked at.
+ */
+static void read_state(struct ami_analysis *a, struct ami_error *err)
+{
+	struct ami_pfnset *rests_on = ami_pfnset_new();
+
+	ami_dump_note_reads(a->dump, rests_on);
+	a->state = ami_state_read(a->kernel, err);
+	ami_dump_note_reads(a->dump, NULL);
+	if (a->state)
+		a->state->rests_on = rests_on;
+	else
+		ami_pfnset_free(rests_on);
+}
+
 struct ami_analysis *ami_analyse(struct ami_dump *dump,
 				 const struct ami_layout_source *source,
 				 struct ami_error *err)
@@ -17,7 +35,7 @@ struct ami_analysis *ami_analyse(struct ami_dump *dump,
 	a->dump = dump;
 	a->kernel = ami_kernel_open(dump, source, err);
 	if (a->kernel)
-		a->state = ami_state_read(a->kernel, err);
+		read_state(a, err);
 	if (a->state)
 		a->exposures = ami_exposures_find(a->state, err);
 	if (!a->exposures) {

@@ -91,17 +91,12 @@ static void reach_text(const struct view *v, const struct ami_device *d,
 		       char *buf, size_t size)
 {
 	const struct ami_exposures *ex = v->a->exposures;
+	const struct ami_exposure *e = NULL;
 	uint64_t pages = 0;
 	bool all = false, more = false;
 	char count[24];
-	size_t i;
 
-	for (i = 0; i < ex->count; i++) {
-		const struct ami_exposure *e = &ex->list[i];
-
-		if (e->requester.is_iommu ||
-		    memcmp(&e->requester.bdf, &d->bdf, sizeof(d->bdf)))
-			continue;
+	while ((e = ami_exposure_next(ex, d->bdf, e))) {
 		all |= e->all_ram;
 		more |= !e->complete;
 		pages += e->count;

@@ -15,13 +15,12 @@ static void domain_devices_json(struct view *v, size_t domain)
 {
 	const struct ami_state *s = v->a->state;
 	char bdf[AMI_BDF_TEXT];
-	size_t i;
+	int i = s->domains[domain].first_device;
 
 	json_array_line(&v->j, "devices");
-	for (i = 0; i < s->nr_devices; i++)
-		if (s->devices[i].domain == (int)domain)
-			json_string(&v->j, NULL,
-				    ami_bdf_text(s->devices[i].bdf, bdf));
+	for (; i >= 0; i = s->devices[i].next_in_domain)
+		json_string(&v->j, NULL,
+			    ami_bdf_text(s->devices[i].bdf, bdf));
 	json_close_array(&v->j);
 }
 
@@ -65,7 +64,7 @@ static void domain_text(struct view *v, size_t i)
 	const struct ami_tree *t = ami_tree_of(v->a->exposures, &d->table);
 	char mapped[24] = "-", writable[24] = "-", id[24] = "?", root[24] = "-";
 	char bdf[AMI_BDF_TEXT];
-	size_t k;
+	int k = d->first_device;
 
 	if (t) {
 		number_text(v, t->mapped, mapped);
@@ -78,11 +77,10 @@ static void domain_text(struct view *v, size_t i)
 	fprintf(v->out, "%6s  %-9s  %-8s  %6u  %14s  %10s  %10s\n", id,
 		ami_domain_kind_name(d->kind),
 		domain_format(d), d->table.levels, root, mapped, writable);
-	for (k = 0; k < s->nr_devices; k++)
-		if (s->devices[k].domain == (int)i)
-			fprintf(v->out, "        %s  %s\n",
-				ami_bdf_text(s->devices[k].bdf, bdf),
-				s->devices[k].driver);
+	for (; k >= 0; k = s->devices[k].next_in_domain)
+		fprintf(v->out, "        %s  %s\n",
+			ami_bdf_text(s->devices[k].bdf, bdf),
+			s->devices[k].driver);
 }
 
 int domains_view(struct view *v)

@@ -15,6 +15,7 @@ static void queue_json(struct view *v, const struct ami_domain *d)
 	json_number(&v->j, "flushes_begun", q->start_count);
 	json_number(&v->j, "flushes_finished", q->finish_count);
 	json_number(&v->j, "pending", q->pending);
+	json_number(&v->j, "tables", q->nr_tables);
 	json_number(&v->j, "unread", q->unread);
 	json_array(&v->j, "entries");
 	for (i = 0; i < q->count; i++) {
@@ -46,6 +47,9 @@ static void queue_text(struct view *v, const struct ami_domain *d)
 		number_text(v, q->count, count),
 		number_text(v, q->pending, pending), q->start_count,
 		q->finish_count);
+	if (q->nr_tables)
+		fprintf(v->out, "  %zu page-table pages wait for the flush too\n",
+			q->nr_tables);
 	if (q->unread)
 		fprintf(v->out, "  %u queues or entries cannot be read\n",
 			q->unread);

@@ -90,8 +90,13 @@ static bool list_guest(void *ctx, uint32_t pasid,
 
 static bool shows_gcr3(const struct ami_device *d)
 {
-	return d->dte_mem == AMI_MEM_OK && d->dte.gv &&
-	       d->dte_seen != AMI_SEEN_OVERWRITTEN;
+	return d->gcr3.root;
+}
+
+/* The host table of nested translation takes what the guest's tables give. */
+static bool takes_guest_addresses(const struct ami_device *d)
+{
+	return ami_believes_dte(d) && amdvi_dte_nested(&d->dte);
 }
 
 int map_view(struct view *v)
@@ -105,19 +110,21 @@ int map_view(struct view *v)
 		json_string(&v->j, "bdf", ami_bdf_text(d->bdf, bdf));
 		json_string(&v->j, "translation",
 			    ami_translation_name(d->translation));
+		json_bool(&v->j, "nested", takes_guest_addresses(d));
 		json_array(&v->j, "ranges");
 	} else if (!table && !shows_gcr3(d)) {
 		fprintf(v->out, "%s: %s\n", ami_bdf_text(d->bdf, bdf),
 			no_table(d));
 		return 0;
 	} else {
-		fprintf(v->out, "%18s  %18s  %12s  %s\n", "IOVA", "PHYSICAL",
-			"SIZE", "ACCESS");
+		fprintf(v->out, "%18s  %18s  %12s  %s\n",
+			takes_guest_addresses(d) ? "GUEST PHYSICAL" : "IOVA",
+			"PHYSICAL", "SIZE", "ACCESS");
 	}
 	if (table)
 		list_table(&l, &d->table);
 	if (shows_gcr3(d))
-		ami_gcr3_tables(v->a->dump, &d->dte,
+		ami_gcr3_tables(v->a->dump, &d->gcr3,
 				ami_kernel_sme(v->a->kernel), list_guest, &l);
 	if (v->r->json)
 		json_close_array(&v->j);
@@ -212,7 +219,7 @@ static struct ami_table table_of(const struct view *v,
 
 	if (d->table.format != AMI_FORMAT_NONE || !shows_gcr3(d))
 		return d->table;
-	ami_gcr3_tables(v->a->dump, &d->dte, ami_kernel_sme(v->a->kernel),
+	ami_gcr3_tables(v->a->dump, &d->gcr3, ami_kernel_sme(v->a->kernel),
 			take_first, &g);
 	return g.table;
 }

@@ -189,6 +189,7 @@ static void report_json(struct view *v)
 	devices_json(v);
 	domains_json(v);
 	exposures_json(v);
+	owners_json(v);
 	findings_json(v);
 	verdict_json(v);
 }
@@ -319,6 +320,8 @@ static void report_text(struct view *v)
 	fputs("\nDEVICES  pages each could write at the panic\n", v->out);
 	devices_text(v);
 	hardware_text(v);
+	fputs("\nOWNERS   whose those pages are\n", v->out);
+	owners_text(v);
 	fputs("\nFINDINGS\n", v->out);
 	findings_text(v, v->r->verbose ? AMI_INFO : AMI_WARNING);
 }

@@ -38,6 +38,8 @@ void dump_json(struct view *v);
 void devices_json(struct view *v);
 void domains_json(struct view *v);
 void exposures_json(struct view *v);
+void owners_json(struct view *v);
+void owners_text(struct view *v);
 void ring_json(struct view *v, const struct ami_iommu *iommu);
 void verdict_json(struct view *v);
 void verdict_text(struct view *v);

@@ -113,6 +113,24 @@ static int physical(struct view *v, uint64_t *paddr)
 			     v->r->address, ami_mem_text(mem));
 }
 
+/* What lay at the address, as far as the kernel's own books tell. */
+static void owner(struct view *v, uint64_t paddr)
+{
+	char text[AMI_OWNER_TEXT_SIZE];
+	enum ami_owner is;
+
+	if (!ami_dump_ram(v->a->dump, paddr >> AMI_PAGE_SHIFT))
+		return;
+	is = ami_owner_describe(v->a->exposures->owners, paddr, text,
+				sizeof(text));
+	if (v->r->json) {
+		json_string(&v->j, "owner", ami_owner_name(is));
+		json_string(&v->j, "owner_text", text);
+	} else {
+		fprintf(v->out, "owner    %s\n", text);
+	}
+}
+
 int who_view(struct view *v)
 {
 	struct answer a = { .v = v };
@@ -126,6 +144,7 @@ int who_view(struct view *v)
 		json_number(&v->j, "pfn", paddr >> AMI_PAGE_SHIFT);
 		json_bool(&v->j, "ram",
 			  ami_dump_ram(v->a->dump, paddr >> AMI_PAGE_SHIFT));
+		owner(v, paddr);
 		json_array(&v->j, "writers");
 		ami_writers(v->a->exposures, paddr, one_writer, &a);
 		json_close_array(&v->j);
@@ -134,6 +153,7 @@ int who_view(struct view *v)
 	}
 	fprintf(v->out, "physical %#" PRIx64 ", page frame %#" PRIx64 "\n",
 		paddr, paddr >> AMI_PAGE_SHIFT);
+	owner(v, paddr);
 	fprintf(v->out, "%-12s  %-16s  %-11s  %-9s  %s\n", "WRITER", "DRIVER",
 		"CLASS", "CERTAINTY", "IOVA");
 	ami_writers(v->a->exposures, paddr, one_writer, &a);

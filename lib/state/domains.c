@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include <amdiommu/index.h>
+
 #include "state.h"
 
 /* enum protection_domain_mode, and io_pgtable_fmt of 6.12's pd_mode. */
@@ -36,7 +38,7 @@ static enum ami_domain_kind kind_of(uint32_t type)
 	}
 }
 
-static unsigned int guest_levels(struct ami_state *s)
+unsigned int guest_levels(struct ami_state *s)
 {
 	uint64_t v;
 
@@ -164,46 +166,70 @@ static void read_domain(struct ami_state *s, struct ami_domain *d)
 	read_table(s, d, where);
 }
 
-static int domain_at(struct ami_state *s, uint64_t va)
+static int domain_at(struct ami_state *s, struct ami_index *known,
+		     uint64_t va)
 {
 	struct ami_domain *d;
-	size_t i;
+	size_t at;
 
-	for (i = 0; i < s->nr_domains; i++)
-		if (s->domains[i].va == va)
-			return i;
+	if (ami_index_find(known, va, &at))
+		return at;
 	if (!grow((void **)&s->domains, s->nr_domains, sizeof(*d),
-		  MAX_DOMAINS))
+		  MAX_DOMAINS) ||
+	    !ami_index_add(known, va, s->nr_domains))
 		return -1;
 	d = &s->domains[s->nr_domains];
-	*d = (struct ami_domain){ .va = va };
+	*d = (struct ami_domain){ .va = va, .first_device = -1 };
 	read_domain(s, d);
 	return s->nr_domains++;
 }
 
-int read_domains(struct ami_state *s)
+static int read_domain_of(struct ami_state *s, struct ami_index *known,
+			  struct ami_device *d)
 {
 	uint64_t blocked = ami_symbol(s->kernel, AMI_Y_blocked_domain);
+	char where[AMI_BDF_TEXT];
+	uint64_t va = 0;
+
+	ami_bdf_text(d->bdf, where);
+	if (!d->dev_data ||
+	    !fetch(s, where, d->dev_data, AMI_F_dev_data_domain, &va) || !va)
+		return 0;
+	/* A bare iommu_domain, not a protection_domain. */
+	if (blocked && va == ami_container(s->kernel, blocked,
+					   AMI_F_pdom_domain))
+		return 0;
+	d->domain = domain_at(s, known, va);
+	if (d->domain < 0)
+		return -1;
+	s->domains[d->domain].nr_devices++;
+	return 0;
+}
+
+int read_domains(struct ami_state *s)
+{
+	struct ami_index known = { .room = 0 };
+	int ret = 0;
 	size_t i;
 
-	for (i = 0; i < s->nr_devices; i++) {
-		struct ami_device *d = &s->devices[i];
-		char where[AMI_BDF_TEXT];
-		uint64_t va = 0;
+	for (i = 0; i < s->nr_devices && !ret; i++)
+		ret = read_domain_of(s, &known, &s->devices[i]);
+	ami_index_free(&known);
+	return ret;
+}
 
-		ami_bdf_text(d->bdf, where);
-		if (!d->dev_data ||
-		    !fetch(s, where, d->dev_data, AMI_F_dev_data_domain, &va) ||
-		    !va)
-			continue;
-		/* A bare iommu_domain, not a protection_domain. */
-		if (blocked && va == ami_container(s->kernel, blocked,
-						   AMI_F_pdom_domain))
-			continue;
-		d->domain = domain_at(s, va);
+/* Once devices have their final places: each domain's, in ascending order. */
+void link_domains(struct ami_state *s)
+{
+	size_t i;
+
+	for (i = s->nr_devices; i-- > 0;) {
+		struct ami_device *d = &s->devices[i];
+
+		d->next_in_domain = -1;
 		if (d->domain < 0)
-			return -1;
-		s->domains[d->domain].nr_devices++;
+			continue;
+		d->next_in_domain = s->domains[d->domain].first_device;
+		s->domains[d->domain].first_device = i;
 	}
-	return 0;
 }

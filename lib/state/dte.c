@@ -80,6 +80,10 @@ static void compare(struct ami_state *s, struct ami_device *d)
 
 	if (d->domain < 0)
 		return;
+	/* A nested attach leaves the driver's domain pointer as it was. */
+	if (amdvi_dte_nested(&d->dte) &&
+	    ami_type_size(s->kernel, AMI_T_nested_domain))
+		return;
 	dom = &s->domains[d->domain];
 	if (dom->kind == AMI_DOMAIN_IDENTITY) {
 		if (dma != AMDVI_DMA_IDENTITY && dma != AMDVI_DMA_GUEST)
@@ -101,7 +105,7 @@ static uint64_t root_of(const struct amdvi_dte *dte)
 {
 	if (!dte->v || !dte->tv || !(dte->gv || dte->mode))
 		return 0;
-	return dte->gv ? dte->gcr3_root : dte->host_root;
+	return dte->mode ? dte->host_root : dte->gcr3_root;
 }
 
 /* A table in the capture kernel's memory: this entry is the capture kernel's. */
@@ -197,19 +201,42 @@ static enum ami_translation from_domain(const struct ami_domain *dom)
 	       AMI_TRANSLATION_UNKNOWN;
 }
 
+/* The table whose pages are RAM pages: of nested translation the host's. */
+static bool has_host_table(const struct amdvi_dte *dte)
+{
+	return amdvi_dte_dma(dte) == AMDVI_DMA_HOST ||
+	       amdvi_dte_dma(dte) == AMDVI_DMA_NESTED;
+}
+
+static void report_nested(struct ami_state *s, const struct ami_device *d)
+{
+	char where[AMI_BDF_TEXT];
+
+	if (ami_believes_dte(d) && has_host_table(&d->dte) &&
+	    amdvi_dte_nested(&d->dte))
+		ami_find(&s->findings, AMI_INFO, "nested-translation",
+			 ami_bdf_text(d->bdf, where),
+			 "Its DMA passes tables of a guest, which hold guest addresses, and then the host table: counted as reachable is all that the host table lets it write, the guest may have allowed less.");
+}
+
+bool ami_believes_dte(const struct ami_device *d)
+{
+	return d->dte_mem == AMI_MEM_OK &&
+	       d->dte_seen != AMI_SEEN_OVERWRITTEN;
+}
+
 /* What its DMA went through at the panic. */
 static void settle(struct ami_state *s, struct ami_device *d)
 {
 	const struct ami_domain *dom = d->domain >= 0 ?
 				       &s->domains[d->domain] : NULL;
-	bool dte = d->dte_mem == AMI_MEM_OK &&
-		   d->dte_seen != AMI_SEEN_OVERWRITTEN;
 
-	if (dte) {
+	find_gcr3(s, d);
+	if (ami_believes_dte(d)) {
 		d->translation = from_dte(d);
 		d->may_read = amdvi_dte_may_read(&d->dte);
 		d->may_write = amdvi_dte_may_write(&d->dte);
-		if (amdvi_dte_dma(&d->dte) == AMDVI_DMA_HOST)
+		if (has_host_table(&d->dte))
 			d->table = (struct ami_table){
 				AMI_FORMAT_V1, d->dte.host_root, d->dte.mode,
 				ami_kernel_sme(s->kernel),
@@ -301,6 +328,7 @@ int read_dtes(struct ami_state *s)
 	for (i = 0; i < s->nr_devices; i++) {
 		judge(s, &s->devices[i]);
 		settle(s, &s->devices[i]);
+		report_nested(s, &s->devices[i]);
 	}
 	return 0;
 }

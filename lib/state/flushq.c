@@ -8,12 +8,16 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include <amdiommu/page.h>
+
 #include "state.h"
 
 #define MAX_CPUS	8192u
 #define MAX_FQ_ENTRIES	32768u
 #define DEFAULT_FQ_SIZE	256u	/* IOVA_FQ_SIZE, where there is no mod_mask */
 #define COOKIE_DMA_IOVA_TYPED	1	/* iommu_domain.cookie_type */
+#define MAX_TABLES	65536u
+#define LIST_HEAD_SIZE	16u
 #define QUEUE_SINGLE	1	/* iommu_dma_options.qt */
 
 struct source {
@@ -80,6 +84,44 @@ static void locate_in_cookie(struct ami_state *s, uint64_t cookie,
 	      &src->out->finish_count);
 }
 
+/*
+ * Page-table pages removed by this unmap: on a list through struct ioptdesc
+ * (from 6.16 on) or struct page (before), which are the same memory. Up to 5.17
+ * the member was another type, and empty with AMD.
+ */
+static int read_tables(struct ami_state *s, struct source *src, uint64_t entry,
+		       uint64_t size)
+{
+	const struct ami_member *m = &ami_kernel_layout(s->kernel)
+				      ->field[AMI_F_fq_entry_freelist];
+	enum ami_field node_field = ami_has(s->kernel, AMI_F_ioptdesc_node) ?
+				    AMI_F_ioptdesc_node : AMI_F_page_lru;
+	struct ami_flushq *q = src->out;
+	struct ami_list_iter it;
+	uint64_t node, pfn;
+
+	if (!m->present || m->size != LIST_HEAD_SIZE ||
+	    !ami_has(s->kernel, node_field))
+		return 0;
+	ami_list_start(&it, s->kernel, entry + m->offset, MAX_TABLES);
+	while (ami_list_next(&it, &node)) {
+		if (!ami_page_to_pfn(s->kernel, ami_container(s->kernel, node,
+							      node_field),
+				     &pfn)) {
+			it.broken = true;
+			break;
+		}
+		if (!grow((void **)&q->tables, q->nr_tables,
+			  sizeof(*q->tables), 16 * MAX_TABLES))
+			return -1;
+		q->tables[q->nr_tables++] = (struct ami_freed_table){
+			pfn << AMI_PAGE_SHIFT, size,
+		};
+	}
+	q->unread += it.broken || it.mem != AMI_MEM_OK;
+	return 0;
+}
+
 static int read_entry(struct ami_state *s, struct source *src, uint64_t va,
 		      uint32_t cpu)
 {
@@ -108,8 +150,10 @@ static int read_entry(struct ami_state *s, struct source *src, uint64_t va,
 		pfn << src->iova_shift, pages << src->iova_shift, counter, cpu,
 		counter < q->finish_count,
 	};
-	q->pending += !lazy->flushed;
-	return 0;
+	if (lazy->flushed)
+		return 0;
+	q->pending++;
+	return read_tables(s, src, va, lazy->size);
 }
 
 static int read_queue(struct ami_state *s, struct source *src, uint64_t va,

@@ -44,8 +44,13 @@ void mark_foreign(struct ami_state *s, struct ami_iommu *iommu)
 {
 	struct ami_ring *ring = &iommu->ring;
 	uint32_t i, n = foreign_entries(s, ring);
+	bool restarted = false;
 	char where[32];
 
+	if (!n && s->snp) {
+		n = restarted_entries(ring);
+		restarted = n;
+	}
 	if (!n)
 		return;
 	for (i = 0; i < n; i++)
@@ -53,6 +58,15 @@ void mark_foreign(struct ami_state *s, struct ami_iommu *iommu)
 			ring->state[i] = AMI_ENTRY_OVERWRITTEN;
 	s->capture = AMI_CAPTURE_REUSE;
 	snprintf(where, sizeof(where), "iommu%u", iommu->index);
+	if (restarted) {
+		/* Its number is the capture kernel's now: it proves nothing. */
+		ring->semaphore_known = false;
+		ami_find(&s->findings, AMI_WARNING, "ring-restarted", where,
+			 "The capture kernel reused the command ring and, as SNP demands, the semaphore: sequence numbers start again and are at %llu; the dead kernel had issued %llu, how many of those completed is unknown.",
+			 (unsigned long long)ring->semaphore,
+			 (unsigned long long)ring->last_issued);
+		return;
+	}
 	ami_find(&s->findings, AMI_WARNING, "ring-overwritten", where,
 		 n == AMI_RING_ENTRIES ?
 		 "The capture kernel reused the command ring and overwrote all of it; what the driver's books still prove: last issued completion wait %llu, last completed %llu." :

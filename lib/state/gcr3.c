@@ -49,7 +49,7 @@ static bool walk_gcr3(struct gcr3 *g, uint64_t table, unsigned int level,
 	return go_on && !ami_dump_interrupted(g->dump);
 }
 
-uint64_t ami_gcr3_tables(struct ami_dump *dump, const struct amdvi_dte *dte,
+uint64_t ami_gcr3_tables(struct ami_dump *dump, const struct ami_gcr3 *gcr3,
 			 uint64_t sme_mask,
 			 bool (*fn)(void *ctx, uint32_t pasid,
 				    const struct ami_table *table),
@@ -57,12 +57,60 @@ uint64_t ami_gcr3_tables(struct ami_dump *dump, const struct amdvi_dte *dte,
 {
 	struct gcr3 g = {
 		.dump = dump, .sme_mask = sme_mask,
-		.guest_levels = amdvi_dte_guest_levels(dte),
-		.fn = fn, .ctx = ctx,
+		.guest_levels = gcr3->levels, .fn = fn, .ctx = ctx,
 	};
 
-	if (!dte->gv || dte->glx > 2 || !g.guest_levels)
+	if (!gcr3->root || gcr3->glx > 2 || !g.guest_levels)
 		return 0;
-	walk_gcr3(&g, dte->gcr3_root, dte->glx, 0);
+	walk_gcr3(&g, gcr3->root, gcr3->glx, 0);
 	return g.unread;
+}
+
+static void from_dte(struct ami_device *d)
+{
+	/* Nested: these are guest addresses, not to be read as physical. */
+	if (!d->dte.v || !d->dte.tv || !d->dte.gv || amdvi_dte_nested(&d->dte))
+		return;
+	d->gcr3 = (struct ami_gcr3){
+		d->dte.gcr3_root, d->dte.glx, amdvi_dte_guest_levels(&d->dte),
+	};
+}
+
+/* Up to 6.8 the domain has the table, later the device (gcr3_info). */
+static void from_books(struct ami_state *s, struct ami_device *d,
+		       const char *where)
+{
+	const struct ami_domain *dom = d->domain >= 0 ?
+				       &s->domains[d->domain] : NULL;
+	uint64_t va = 0, glx = 0;
+
+	if (d->dev_data && ami_has(s->kernel, AMI_F_dev_data_gcr3_tbl)) {
+		fetch(s, where, d->dev_data, AMI_F_dev_data_gcr3_tbl, &va);
+		fetch(s, where, d->dev_data, AMI_F_dev_data_gcr3_glx, &glx);
+	} else if (dom) {
+		fetch(s, where, dom->va, AMI_F_pdom_gcr3_tbl, &va);
+		fetch(s, where, dom->va, AMI_F_pdom_glx, &glx);
+	}
+	if (!va)
+		return;
+	if (glx > 2 || ami_virt_to_phys(s->kernel, va, &d->gcr3.root) !=
+		       AMI_MEM_OK) {
+		d->gcr3.root = 0;
+		ami_find(&s->findings, AMI_ERROR, "gcr3-invalid", where,
+			 "The driver's books have a GCR3 table at %#llx with GLX %llu, which is none.",
+			 (unsigned long long)va, (unsigned long long)glx);
+		return;
+	}
+	d->gcr3.glx = glx;
+	d->gcr3.levels = guest_levels(s);
+}
+
+void find_gcr3(struct ami_state *s, struct ami_device *d)
+{
+	char where[AMI_BDF_TEXT];
+
+	if (ami_believes_dte(d))
+		from_dte(d);
+	else
+		from_books(s, d, ami_bdf_text(d->bdf, where));
 }

@@ -178,7 +178,12 @@ static void report_ring(struct ami_state *s, const struct ami_iommu *iommu,
 		ami_find(&s->findings, AMI_WARNING, "ring-unread", where,
 			 "%u of %u command ring entries cannot be read from this dump.",
 			 ring->count[AMI_ENTRY_UNREAD], AMI_RING_ENTRIES);
-	if (ring->outstanding)
+	if (ring->outstanding && !ring->semaphore_known)
+		ami_find(&s->findings, AMI_WARNING, "commands-unproven", where,
+			 "%u commands from ring entry %u on were issued, and nothing tells which of them completed; last issued completion wait %llu.",
+			 ring->outstanding, ring->oldest,
+			 (unsigned long long)ring->last_issued);
+	else if (ring->outstanding)
 		ami_find(&s->findings, AMI_WARNING, "commands-unproven", where,
 			 "%u commands from ring entry %u on were issued but are not proven to have completed; last issued completion wait %llu, last completed %llu.",
 			 ring->outstanding, ring->oldest,

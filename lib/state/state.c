@@ -213,8 +213,11 @@ static int read_all(struct ami_state *s, struct ami_error *err)
 	ret = read_segments(s) || read_iommus(s);
 	if (!ret && !s->nr_iommus)
 		return nothing_found(s, err);
-	ret = ret || read_devices(s) || read_domains(s) || read_dtes(s) ||
-	      read_flushqs(s);
+	ret = ret || read_devices(s) || read_domains(s) || read_dtes(s);
+	if (!ret) {
+		link_domains(s);
+		ret = read_flushqs(s);
+	}
 	if (ret)
 		return ami_error_set(err, AMI_ERR_MEMORY,
 				     "out of memory, or the dump claims more devices than any machine has");
@@ -258,12 +261,15 @@ void ami_state_free(struct ami_state *s)
 	for (i = 0; i < s->nr_maps; i++)
 		free(s->maps[i].position);
 	free(s->maps);
-	for (i = 0; i < s->nr_domains; i++)
+	for (i = 0; i < s->nr_domains; i++) {
 		free(s->domains[i].flushq.list);
+		free(s->domains[i].flushq.tables);
+	}
 	free(s->iommus);
 	free(s->segments);
 	free(s->devices);
 	free(s->domains);
+	ami_pfnset_free(s->rests_on);
 	ami_findings_free(&s->findings);
 	free(s);
 }

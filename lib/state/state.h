@@ -39,6 +39,7 @@ int read_iommus(struct ami_state *s);
 int read_devices(struct ami_state *s);
 int read_domains(struct ami_state *s);
 int read_dtes(struct ami_state *s);
+void link_domains(struct ami_state *s);
 int read_flushqs(struct ami_state *s);
 
 void read_ring(struct ami_state *s, struct ami_iommu *iommu);
@@ -47,8 +48,20 @@ int read_logs(struct ami_state *s, struct ami_iommu *iommu);
 /** mark_foreign() - entries of the ring that the capture kernel wrote. */
 void mark_foreign(struct ami_state *s, struct ami_iommu *iommu);
 
+/**
+ * restarted_entries() - the same by their numbers, which SNP leaves as the
+ * only sign: how many entries from 0 on the capture kernel wrote.
+ */
+uint32_t restarted_entries(const struct ami_ring *ring);
+
 /** grade_ring() - decide each entry's state from tail, semaphore and data. */
 void grade_ring(struct ami_state *s, struct ami_iommu *iommu);
+
+/** guest_levels() - of v2 tables as this kernel makes them */
+unsigned int guest_levels(struct ami_state *s);
+
+/** find_gcr3() - of a device, by its DTE or else by the driver's books */
+void find_gcr3(struct ami_state *s, struct ami_device *d);
 
 /** device_at() - find or add the device with this BDF; NULL: no memory. */
 struct ami_device *device_at(struct ami_state *s, struct ami_bdf bdf);

@@ -160,6 +160,8 @@ static bool walk_table(struct walk *w, uint64_t table, unsigned int level,
 		return true;
 	}
 	w->stats->table_pages++;
+	if (w->ops->table)
+		w->ops->table(w->ctx, table >> AMI_PAGE_SHIFT);
 	entry = (const uint64_t *)page;
 	for (i = 0; i < n && go_on; i++)
 		if (entry[i])

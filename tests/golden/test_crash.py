@@ -4,16 +4,15 @@
 
 usage: test_crash.py AMDIOMMU AMDIOMMU.SO VMLINUX VMCORE...
 
-Both read the same dump by different means: our reader and BTF here, crash
-and its gdb there. What they say must be equal but for "dump", which names the
-means. $CRASH: the crash to run, instead of the one on the path. $CRASH_TESTS:
-classes to run, instead of all.
+$CRASH: the crash to run, with arguments of its own, instead of the one on the
+path. $CRASH_TESTS: classes to run, instead of all.
 """
 import fcntl
 import json
 import os
 import pty
 import select
+import shlex
 import shutil
 import signal
 import struct
@@ -24,115 +23,44 @@ import threading
 import time
 import unittest
 
+import crash_session
+from crash_session import VIEWS, facts
+
 if len(sys.argv) < 5:
     sys.exit(__doc__)
 TOOL, SO, VMLINUX = map(os.path.abspath, sys.argv[1:4])
 VMCORES = [os.path.abspath(path) for path in sys.argv[4:]]
-CRASH = os.environ.get('CRASH', 'crash')
-VIEWS = ['report', 'check', 'devices', 'domains', 'ring', 'log', 'irq', 'flushq',
-         'pages']
+CRASH = shlex.split(os.environ.get('CRASH', 'crash'))
 BLOCK = 4096
 PIPE_SIZE = 4096
 F_SETPIPE_SZ = 1031
 
 
 def standalone(vmcore, words):
-    """JSON of a view by the stand-alone command."""
-    view, *rest = words
-    done = subprocess.run([TOOL, view, vmcore, *rest, '--json', '--pages'],
-                          stdout=subprocess.PIPE)
-    if done.returncode not in ((0, 1, 2, 3) if view == 'check' else (0,)):
-        raise RuntimeError(f'{words}: {done.returncode}')
-    return json.loads(done.stdout)
+    return crash_session.standalone(TOOL, vmcore, words)
 
 
-def facts(data):
-    return {key: value for key, value in data.items() if key != 'dump'}
-
-
-class Crash:
-    """One crash session: commands on its standard input, files as output."""
+class Crash(crash_session.Crash):
+    """A session with the extension loaded."""
 
     def __init__(self, vmcore):
-        self.dir = tempfile.mkdtemp()
-        self.log = os.path.join(self.dir, 'log')
-        env = dict(os.environ, HOME=self.dir, TERM='dumb')
-        with open(self.log, 'wb') as log:
-            self.process = subprocess.Popen(
-                [CRASH, '-s', VMLINUX, vmcore], env=env,
-                stdin=subprocess.PIPE, stdout=log, stderr=subprocess.STDOUT,
-                cwd=self.dir)
-        self.count = 0
+        super().__init__(CRASH, VMLINUX, vmcore)
         self.send(f'extend {SO}')
-
-    def send(self, *commands):
-        for command in commands:
-            self.process.stdin.write(command.encode() + b'\n')
-        self.process.stdin.flush()
-
-    def path(self, name):
-        return os.path.join(self.dir, name)
-
-    def read(self, name):
-        with open(self.path(name), encoding='utf-8') as file:
-            return file.read()
-
-    def ask(self, command):
-        """Send a command; the name of the file that will hold its output."""
-        self.count += 1
-        self.send(f'{command} > out{self.count}')
-        return f'out{self.count}'
-
-    def wait(self, name='here'):
-        """Until everything sent so far has been carried out."""
-        self.send(f'!touch {name}')
-        end = time.monotonic() + 300
-        while not os.path.exists(self.path(name)):
-            if self.process.poll() is not None or time.monotonic() > end:
-                raise RuntimeError('crash is gone:\n' + self.read('log'))
-            time.sleep(0.02)
-        os.unlink(self.path(name))
-
-    def close(self):
-        """End the session; what it said on the terminal."""
-        self.send('quit')
-        self.process.stdin.close()
-        self.process.wait(120)
-        log = self.read('log')
-        shutil.rmtree(self.dir)
-        if self.process.returncode:
-            raise RuntimeError(f'crash: {self.process.returncode}\n{log}')
-        return log
-
-
-def questions(vmcore):
-    """Every view, every device, and addresses of all kinds."""
-    words = [[view] for view in VIEWS] + [['who', '0'], ['who', 'ffffffffff']]
-    for device in standalone(vmcore, ['devices'])['devices']:
-        words.append(['devices', device['bdf']])
-        words.append(['map', device['bdf']])
-        ranges = standalone(vmcore, words[-1])['ranges']
-        for one in ranges[:1] + ranges[-1:]:
-            words.append(['translate', device['bdf'], one['iova']])
-            words.append(['who', one['phys']])
-    return words
 
 
 class SameFacts(unittest.TestCase):
     def compare(self, vmcore):
-        words = questions(vmcore)
         crash = Crash(vmcore)
-        names = [crash.ask('amdiommu -jP ' + ' '.join(w)) for w in words]
-        crash.wait()
-        for question, name in zip(words, names):
+        count = 0
+        for question, text, here in crash_session.both(crash, TOOL, vmcore):
+            count += 1
             with self.subTest(vmcore=vmcore, question=question):
-                said = json.loads(crash.read(name))
-                self.assertEqual(facts(said),
-                                 facts(standalone(vmcore, question)))
+                said = json.loads(text)
+                self.assertEqual(facts(said), facts(here))
                 if question == ['report']:
                     self.assertEqual(said['dump']['types'], 'crash')
         crash.close()
-        return len(words)
+        return count
 
     def test_every_view_of_every_dump(self):
         for vmcore in VMCORES:
@@ -354,7 +282,7 @@ class Session(unittest.TestCase):
 
     def test_refuses_another_version_of_crash(self):
         """An extension that claims to be built for another version."""
-        done = subprocess.run([CRASH, '--version'], stdout=subprocess.PIPE,
+        done = subprocess.run([*CRASH, '--version'], stdout=subprocess.PIPE,
                               text=True)
         version = done.stdout.split('crash ')[1].split()[0].encode()
         with open(SO, 'rb') as file:
@@ -383,7 +311,7 @@ class Terminal(unittest.TestCase):
         self.pid, self.tty = pty.fork()
         if not self.pid:
             os.chdir(self.dir)
-            os.execvpe(CRASH, [CRASH, '-s', VMLINUX, VMCORES[0]],
+            os.execvpe(CRASH[0], [*CRASH, '-s', VMLINUX, VMCORES[0]],
                        dict(os.environ, HOME=self.dir, TERM='dumb'))
         threading.Thread(target=self.swallow, daemon=True).start()
         self.run_one(f'extend {SO}')
@@ -448,7 +376,7 @@ class Terminal(unittest.TestCase):
 def main():
     missing = [path for path in (TOOL, SO, VMLINUX, *VMCORES)
                if not os.path.exists(path)]
-    if not shutil.which(CRASH):
+    if not shutil.which(CRASH[0]):
         missing.append('crash(8)')
     if missing:
         print('cannot run here, missing: ' + ', '.join(missing))

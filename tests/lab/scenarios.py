@@ -40,7 +40,7 @@ def full_level(series):
     Releases up to 1.7.8 take tail pages of slabs of recent kernels for user
     memory (8).
     """
-    recent = [int(x) for x in series.split('.')] >= [6, 16]
+    recent = [int(x) for x in series.split('.')] >= [6, 12]
     return 23 if recent else 31
 
 

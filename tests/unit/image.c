@@ -1,31 +1,36 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include <elf.h>
+#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
+#include "fileio.h"
 #include "image.h"
 
-#define MAX_PAGES	4096
+/* Memory is handed out from the kernel image on, where that fits. */
+#define FIRST_FREE	((IMAGE_TEXT - IMAGE_MAP + IMAGE_PHYS_BASE) / AMI_PAGE_SIZE)
+#define FIRST_FREE_TINY	0x100u
+#define DATA		AMI_PAGE_SIZE	/* of an ELF file: where RAM starts */
 
 struct image_page {
-	uint64_t pfn;
 	enum ami_mem mem;
 	unsigned int reads;
-	uint8_t *data;		/* NULL: zeros */
+	uint8_t data[AMI_PAGE_SIZE];
 };
 
 struct image {
-	struct image_page page[MAX_PAGES];
-	size_t pages;
+	struct image_page **page;	/* by page frame; NULL: zeros */
 	struct ami_range ram;
-	uint64_t next;		/* page frame to give out */
+	uint64_t next;			/* page frame to give out */
 	struct ami_layout layout;
-	char vmcoreinfo[1024];
+	char vmcoreinfo[2048];
 };
 
 struct image *image_new(uint64_t ram_pages)
@@ -34,7 +39,9 @@ struct image *image_new(uint64_t ram_pages)
 
 	assert_non_null(img);
 	img->ram.count = ram_pages;
-	img->next = 0x100;
+	img->page = calloc(ram_pages, sizeof(*img->page));
+	assert_non_null(img->page);
+	img->next = ram_pages > FIRST_FREE ? FIRST_FREE : FIRST_FREE_TINY;
 	snprintf(img->vmcoreinfo, sizeof(img->vmcoreinfo),
 		 "OSRELEASE=made-by-hand\nNUMBER(phys_base)=%llu\n"
 		 "NUMBER(pgtable_l5_enabled)=1\nNUMBER(sme_mask)=0\n",
@@ -44,25 +51,21 @@ struct image *image_new(uint64_t ram_pages)
 
 void image_free(struct image *img)
 {
-	size_t i;
+	uint64_t pfn;
 
-	for (i = 0; i < img->pages; i++)
-		free(img->page[i].data);
+	for (pfn = 0; pfn < img->ram.count; pfn++)
+		free(img->page[pfn]);
+	free(img->page);
 	free(img);
 }
 
-static struct image_page *page_at(struct image *img, uint64_t pfn, bool add)
+static struct image_page *page_at(struct image *img, uint64_t pfn)
 {
-	size_t i;
-
-	for (i = 0; i < img->pages; i++)
-		if (img->page[i].pfn == pfn)
-			return &img->page[i];
-	if (!add)
-		return NULL;
-	assert_true(img->pages < MAX_PAGES);
-	img->page[img->pages].pfn = pfn;
-	return &img->page[img->pages++];
+	assert_true(pfn < img->ram.count);
+	if (!img->page[pfn])
+		img->page[pfn] = calloc(1, sizeof(**img->page));
+	assert_non_null(img->page[pfn]);
+	return img->page[pfn];
 }
 
 uint64_t image_alloc(struct image *img, unsigned int pages)
@@ -79,15 +82,24 @@ void image_write(struct image *img, uint64_t paddr, const void *bytes,
 {
 	const uint8_t *from = bytes;
 
-	for (; len; len--, paddr++) {
-		struct image_page *p = page_at(img, paddr >> AMI_PAGE_SHIFT,
-					       true);
+	while (len) {
+		size_t at = paddr % AMI_PAGE_SIZE, part = AMI_PAGE_SIZE - at;
 
-		if (!p->data)
-			p->data = calloc(1, AMI_PAGE_SIZE);
-		assert_non_null(p->data);
-		p->data[paddr % AMI_PAGE_SIZE] = *from++;
+		if (part > len)
+			part = len;
+		memcpy(page_at(img, paddr >> AMI_PAGE_SHIFT)->data + at, from,
+		       part);
+		from += part;
+		paddr += part;
+		len -= part;
 	}
+}
+
+void image_read(struct image *img, uint64_t paddr, void *bytes, size_t len)
+{
+	assert_true(paddr % AMI_PAGE_SIZE + len <= AMI_PAGE_SIZE);
+	memcpy(bytes, page_at(img, paddr >> AMI_PAGE_SHIFT)->data +
+	       paddr % AMI_PAGE_SIZE, len);
 }
 
 void image_write64(struct image *img, uint64_t paddr, uint64_t value)
@@ -102,7 +114,7 @@ void image_write32(struct image *img, uint64_t paddr, uint32_t value)
 
 void image_hide(struct image *img, uint64_t pfn, enum ami_mem mem)
 {
-	page_at(img, pfn, true)->mem = mem;
+	page_at(img, pfn)->mem = mem;
 }
 
 void image_vmcoreinfo(struct image *img, const char *text)
@@ -111,16 +123,27 @@ void image_vmcoreinfo(struct image *img, const char *text)
 	strcpy(img->vmcoreinfo, text);
 }
 
+void image_vmcoreinfo_add(struct image *img, const char *text)
+{
+	assert_true(strlen(img->vmcoreinfo) + strlen(text) <
+		    sizeof(img->vmcoreinfo));
+	strcat(img->vmcoreinfo, text);
+}
+
 unsigned int image_reads(const struct image *img, uint64_t pfn)
 {
-	struct image_page *p = page_at((struct image *)img, pfn, false);
-
-	return p ? p->reads : 0;
+	return img->page[pfn] ? img->page[pfn]->reads : 0;
 }
 
 uint64_t image_va(uint64_t paddr)
 {
 	return IMAGE_DIRECT_MAP + paddr;
+}
+
+uint64_t image_text_va(uint64_t paddr)
+{
+	assert_true(paddr >= IMAGE_PHYS_BASE);
+	return IMAGE_MAP + (paddr - IMAGE_PHYS_BASE);
 }
 
 struct ami_layout *image_layout(struct image *img)
@@ -131,19 +154,19 @@ struct ami_layout *image_layout(struct image *img)
 static enum ami_mem image_read_page(void *ctx, uint64_t pfn, uint8_t *page)
 {
 	struct image *img = ctx;
-	struct image_page *p = page_at(img, pfn, false);
+	struct image_page *p;
 
 	if (pfn >= img->ram.count)
 		return AMI_MEM_ABSENT;
-	if (p)
-		p->reads++;
-	if (p && p->mem != AMI_MEM_OK)
-		return p->mem;
-	if (p && p->data)
-		memcpy(page, p->data, AMI_PAGE_SIZE);
-	else
+	p = img->page[pfn];
+	if (!p) {
 		memset(page, 0, AMI_PAGE_SIZE);
-	return AMI_MEM_OK;
+		return AMI_MEM_OK;
+	}
+	p->reads++;
+	if (p->mem == AMI_MEM_OK)
+		memcpy(page, p->data, AMI_PAGE_SIZE);
+	return p->mem;
 }
 
 static const char *get_vmcoreinfo(void *ctx)
@@ -185,4 +208,62 @@ struct ami_kernel *image_kernel(struct image *img, struct ami_dump *dump)
 
 	assert_non_null(k);
 	return k;
+}
+
+static size_t make_note(const struct image *img, uint8_t *note)
+{
+	Elf64_Nhdr head = {
+		.n_namesz = sizeof("VMCOREINFO"),
+		.n_descsz = strlen(img->vmcoreinfo),
+	};
+
+	memcpy(note, &head, sizeof(head));
+	memcpy(note + sizeof(head), "VMCOREINFO", head.n_namesz);
+	memcpy(note + sizeof(head) + 12, img->vmcoreinfo, head.n_descsz);
+	return sizeof(head) + 12 + (head.n_descsz + 3) / 4 * 4;
+}
+
+void image_save(struct image *img, const char *path)
+{
+	uint8_t note[sizeof(img->vmcoreinfo) + 64] = { 0 };
+	size_t note_size = make_note(img, note);
+	const struct {
+		Elf64_Ehdr elf;
+		Elf64_Phdr note, ram;
+	} head = {
+		.elf = {
+			.e_ident = { ELFMAG0, ELFMAG1, ELFMAG2, ELFMAG3,
+				     ELFCLASS64, ELFDATA2LSB, EV_CURRENT },
+			.e_type = ET_CORE, .e_machine = EM_X86_64,
+			.e_version = EV_CURRENT,
+			.e_ehsize = sizeof(Elf64_Ehdr),
+			.e_phoff = sizeof(Elf64_Ehdr),
+			.e_phentsize = sizeof(Elf64_Phdr), .e_phnum = 2,
+		},
+		.note = {
+			.p_type = PT_NOTE, .p_offset = sizeof(head),
+			.p_filesz = note_size, .p_memsz = note_size,
+		},
+		.ram = {
+			.p_type = PT_LOAD, .p_offset = DATA,
+			.p_vaddr = IMAGE_DIRECT_MAP,
+			.p_filesz = img->ram.count << AMI_PAGE_SHIFT,
+			.p_memsz = img->ram.count << AMI_PAGE_SHIFT,
+		},
+	};
+	int fd = open(path, O_CREAT | O_TRUNC | O_WRONLY | O_CLOEXEC, 0600);
+	uint64_t pfn;
+
+	assert_true(fd >= 0);
+	assert_true(sizeof(head) + note_size <= DATA);
+	assert_true(file_write_at(fd, &head, sizeof(head), 0));
+	assert_true(file_write_at(fd, note, note_size, sizeof(head)));
+	/* Pages that were never written become holes: zeros. */
+	assert_int_equal(ftruncate(fd, DATA + head.ram.p_filesz), 0);
+	for (pfn = 0; pfn < img->ram.count; pfn++)
+		if (img->page[pfn])
+			assert_true(file_write_at(fd, img->page[pfn]->data,
+						  AMI_PAGE_SIZE, DATA +
+						  (pfn << AMI_PAGE_SHIFT)));
+	assert_int_equal(close(fd), 0);
 }

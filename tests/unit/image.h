@@ -8,6 +8,7 @@
 /* Where the kernel image and the direct map of the made machine lie. */
 #define IMAGE_DIRECT_MAP	0xff11000000000000ull
 #define IMAGE_TEXT		0xffffffff81000000ull
+#define IMAGE_MAP		0xffffffff80000000ull
 #define IMAGE_PHYS_BASE		0x01000000ull
 
 struct image;
@@ -21,6 +22,8 @@ uint64_t image_alloc(struct image *img, unsigned int pages);
 
 void image_write(struct image *img, uint64_t paddr, const void *bytes,
 		 size_t len);
+/** image_read() - what was written, within one page */
+void image_read(struct image *img, uint64_t paddr, void *bytes, size_t len);
 void image_write64(struct image *img, uint64_t paddr, uint64_t value);
 void image_write32(struct image *img, uint64_t paddr, uint32_t value);
 
@@ -30,11 +33,17 @@ void image_hide(struct image *img, uint64_t pfn, enum ami_mem mem);
 /** image_vmcoreinfo() - replace the VMCOREINFO text; it is copied */
 void image_vmcoreinfo(struct image *img, const char *text);
 
+/** image_vmcoreinfo_add() - append lines to it */
+void image_vmcoreinfo_add(struct image *img, const char *text);
+
 /** image_reads() - how often this page frame was read from the host */
 unsigned int image_reads(const struct image *img, uint64_t pfn);
 
 /** image_va() - direct-map address of a physical one */
 uint64_t image_va(uint64_t paddr);
+
+/** image_text_va() - the same in the kernel image map, where symbols lie */
+uint64_t image_text_va(uint64_t paddr);
 
 /** image_layout() - the layout that image_kernel() hands out; change it. */
 struct ami_layout *image_layout(struct image *img);
@@ -42,5 +51,8 @@ struct ami_layout *image_layout(struct image *img);
 /** image_dump(), image_kernel() - open it; the image must outlive them */
 struct ami_dump *image_dump(struct image *img);
 struct ami_kernel *image_kernel(struct image *img, struct ami_dump *dump);
+
+/** image_save() - write it as an ELF vmcore, as /proc/vmcore would be */
+void image_save(struct image *img, const char *path);
 
 #endif

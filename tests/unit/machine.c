@@ -11,113 +11,39 @@
 #include "machine.h"
 
 #define RAM_PAGES	(1u << 18)
-#define MEMBER_BYTES	16u	/* room of a member, whatever it is */
-#define DEVICE_BYTES	0x200u
 #define LAST_BDF	0xffu
+#define VMEMMAP		0xffd4000000000000ull	/* 5 levels, no KASLR */
 
-/* Members that only some shapes have; all others every shape has. */
-static const struct {
-	enum ami_field field;
-	unsigned int shapes;	/* bit per enum shape */
-} variant[] = {
-#define S(n)	(1u << SHAPE_##n)
-	{ AMI_F_seg_dev_table, S(6_1) | S(6_12) | S(7) },
-	{ AMI_F_seg_dev_data_list, S(6_1) | S(6_12) | S(7) },
-	{ AMI_F_amd_iommu_features2, S(6_1) | S(6_12) | S(7) },
-	{ AMI_F_amd_iommu_cmd_sem_paddr, S(7) },
-	{ AMI_F_dev_data_pdev, S(5_10) | S(5_15) },
-	{ AMI_F_dev_data_dev, S(6_1) | S(6_12) | S(7) },
-	{ AMI_F_dev_data_ats_510, S(5_10) | S(5_15) | S(6_1) },
-	{ AMI_F_dev_data_ats_enabled, S(6_12) | S(7) },
-	{ AMI_F_dev_data_gcr3_tbl, S(6_12) | S(7) },
-	{ AMI_F_dev_data_gcr3_glx, S(6_12) | S(7) },
-	{ AMI_F_dev_data_gcr3_domid, S(6_12) | S(7) },
-	{ AMI_F_pdom_pt_root, S(5_10) },
-	{ AMI_F_pdom_iop_mode, S(5_15) | S(6_1) | S(6_12) },
-	{ AMI_F_pdom_iop_root, S(5_15) | S(6_1) | S(6_12) },
-	{ AMI_F_pdom_iop_pgd, S(5_15) | S(6_1) | S(6_12) },
-	{ AMI_F_pdom_amdv1_top, S(7) },
-	{ AMI_F_pdom_amdv2_top, S(7) },
-	{ AMI_F_pdom_pd_mode, S(6_12) | S(7) },
-	{ AMI_F_pdom_gcr3_tbl, S(5_10) | S(5_15) | S(6_1) },
-	{ AMI_F_pdom_glx, S(5_10) | S(5_15) | S(6_1) },
-	{ AMI_F_iommu_domain_cookie_type, S(7) },
-	{ AMI_F_cookie_type, S(5_10) | S(5_15) | S(6_1) | S(6_12) },
-	{ AMI_F_cookie_fq, S(6_1) },
-	{ AMI_F_cookie_single_fq, S(6_12) | S(7) },
-	{ AMI_F_cookie_percpu_fq, S(6_12) | S(7) },
-	{ AMI_F_cookie_qt, S(6_12) | S(7) },
-	{ AMI_F_cookie_start_cnt, S(6_1) | S(6_12) | S(7) },
-	{ AMI_F_cookie_finish_cnt, S(6_1) | S(6_12) | S(7) },
-	{ AMI_F_iovad_fq, S(5_10) | S(5_15) },
-	{ AMI_F_iovad_start_cnt, S(5_10) | S(5_15) },
-	{ AMI_F_iovad_finish_cnt, S(5_10) | S(5_15) },
-	{ AMI_F_fq_mod_mask, S(6_12) | S(7) },
-#undef S
-};
-
-static bool has(enum shape shape, enum ami_field f)
-{
-	size_t i;
-
-	for (i = 0; i < sizeof(variant) / sizeof(variant[0]); i++)
-		if (variant[i].field == f)
-			return variant[i].shapes >> shape & 1;
-	return true;
-}
-
-static uint32_t member_size(enum ami_field f)
-{
-	switch (f) {
-	case AMI_F_pci_dev_dev:
-		return DEVICE_BYTES;
-	case AMI_F_cookie_iovad:
-		return 0x100;
-	case AMI_F_pdom_domain:
-		return 0x80;
-	case AMI_F_fq_entries:
-		return 0x800;
-	default:
-		return 8;
-	}
-}
-
-/* Members of a structure follow each other in the order of fields.h. */
-static void lay_out(struct machine *m)
-{
-	struct ami_layout *l = image_layout(m->img);
-	const char *type = "";
-	uint32_t at = 0;
-	int i, t;
-
-	for (i = 0; i < AMI_NR_FIELDS; i++) {
-		uint32_t size = member_size(i);
-
-		if (strcmp(type, ami_field_wants[i].type)) {
-			type = ami_field_wants[i].type;
-			at = 0;
-			for (t = 0; t < i; t++)
-				if (!strcmp(type, ami_field_wants[t].type))
-					at = l->field[t].offset + MEMBER_BYTES;
-		}
-		if (!has(m->shape, i))
-			continue;
-		l->field[i] = (struct ami_member){ true, at, size, 0, 0 };
-		at += size < MEMBER_BYTES ? MEMBER_BYTES : size;
-		for (t = 0; t < AMI_NR_TYPES; t++)
-			if (!strcmp(type, ami_type_wants[t].name))
-				l->type_size[t] = at;
-	}
-}
-
+/* Small objects share a page, so that machines may have many of them. */
 uint64_t machine_object(struct machine *m, size_t size)
 {
-	return image_va(image_alloc(m->img, 1 + size / AMI_PAGE_SIZE));
+	uint64_t at;
+
+	if (size > AMI_PAGE_SIZE)
+		return image_va(image_alloc(m->img, 1 + size / AMI_PAGE_SIZE));
+	size = (size + 63) & ~63ull;
+	if (m->used % AMI_PAGE_SIZE == 0 ||
+	    m->used % AMI_PAGE_SIZE + size > AMI_PAGE_SIZE)
+		m->used = image_alloc(m->img, 1);
+	at = m->used;
+	m->used += size;
+	return image_va(at);
 }
 
-static void store(struct machine *m, uint64_t va, uint64_t value)
+static uint64_t structure(struct machine *m, enum ami_type t)
 {
-	image_write64(m->img, va - IMAGE_DIRECT_MAP, value);
+	return machine_object(m, image_layout(m->img)->type_size[t]);
+}
+
+static uint64_t to_phys(uint64_t va)
+{
+	return va >= IMAGE_MAP ? va - IMAGE_MAP + IMAGE_PHYS_BASE :
+	       va - IMAGE_DIRECT_MAP;
+}
+
+bool machine_has(const struct machine *m, enum ami_field f)
+{
+	return image_layout(m->img)->field[f].present;
 }
 
 void machine_set(struct machine *m, uint64_t object, enum ami_field f,
@@ -125,8 +51,11 @@ void machine_set(struct machine *m, uint64_t object, enum ami_field f,
 {
 	const struct ami_member *member = &image_layout(m->img)->field[f];
 
+	if (member->bit_size)
+		value <<= member->bit_offset;
 	if (member->present)
-		store(m, object + member->offset, value);
+		image_write(m->img, to_phys(object + member->offset),
+			    &value, member->size);
 }
 
 static uint64_t member_at(struct machine *m, uint64_t object,
@@ -135,96 +64,157 @@ static uint64_t member_at(struct machine *m, uint64_t object,
 	return object + image_layout(m->img)->field[f].offset;
 }
 
-/* A global variable of 16 bytes. */
-static uint64_t variable(struct machine *m, enum ami_symbol y, uint64_t value)
+/* Symbols lie in the kernel image map; lists need the same address. */
+uint64_t machine_variable(struct machine *m, enum ami_symbol y,
+			  uint64_t value)
 {
-	uint64_t va = machine_object(m, 16);
+	uint64_t at = to_phys(machine_object(m, 16));
 
-	image_layout(m->img)->symbol[y] = va;
-	store(m, va, value);
-	return va;
+	image_layout(m->img)->symbol[y] = image_text_va(at);
+	image_write64(m->img, at, value);
+	return image_text_va(at);
 }
 
-/* A list with one element, or an empty one. */
-static void list_of(struct machine *m, uint64_t head, uint64_t node)
+static void link(struct machine *m, uint64_t from, uint64_t to)
 {
-	store(m, head, node ? node : head);
-	store(m, head + 8, node ? node : head);
-	if (node) {
-		store(m, node, head);
-		store(m, node + 8, head);
-	}
+	image_write64(m->img, to_phys(from), to);
+	image_write64(m->img, to_phys(to) + 8, from);
+}
+
+static void list_init(struct machine *m, uint64_t head)
+{
+	link(m, head, head);
+}
+
+static void list_add(struct machine *m, uint64_t head, uint64_t node)
+{
+	uint64_t first;
+
+	image_read(m->img, to_phys(head), &first, sizeof(first));
+	link(m, node, first);
+	link(m, head, node);
 }
 
 static bool global_tables(const struct machine *m)
 {
-	return m->shape == SHAPE_5_10 || m->shape == SHAPE_5_15;
+	return !machine_has(m, AMI_F_seg_dev_table);
+}
+
+void machine_crashkernel(struct machine *m, uint64_t first, uint64_t last)
+{
+	uint64_t res = structure(m, AMI_T_resource);
+
+	image_layout(m->img)->symbol[AMI_Y_crashk_res] =
+		image_text_va(to_phys(res));
+	machine_set(m, res, AMI_F_resource_start, first);
+	machine_set(m, res, AMI_F_resource_end, last);
+}
+
+static uint32_t pages_for(uint32_t entries, uint32_t size)
+{
+	return (entries * size + AMI_PAGE_SIZE - 1) / AMI_PAGE_SIZE;
 }
 
 static void make_tables(struct machine *m)
 {
 	struct amdvi_dte blocked = { .v = true, .tv = true };
-	int i;
+	uint32_t i, entries = m->seg->last_bdf + 1u;
 
-	m->dev_table = image_alloc(m->img, 2);
-	m->rlookup = image_alloc(m->img, 1);
-	m->alias = image_alloc(m->img, 1);
-	m->irq_lookup = image_alloc(m->img, 1);
-	for (i = 0; i <= (int)LAST_BDF; i++) {
+	m->seg->dev_table = image_alloc(m->img, pages_for(entries, 32));
+	m->seg->rlookup = image_alloc(m->img, pages_for(entries, 8));
+	m->seg->alias = image_alloc(m->img, pages_for(entries, 2));
+	m->seg->irq_lookup = image_alloc(m->img, pages_for(entries, 8));
+	for (i = 0; i < entries; i++) {
 		uint16_t self = i;
 
 		machine_dte(m, i, &blocked);
-		image_write(m->img, m->alias + 2 * i, &self, 2);
-		image_write64(m->img, m->rlookup + 8 * i, m->iommu);
+		image_write(m->img, m->seg->alias + 2 * i, &self, 2);
 	}
-	image_write64(m->img, m->rlookup + 8 * 2, 0);
 }
 
-static void make_segment(struct machine *m)
+static void set_globals(struct machine *m, uint32_t table_size)
 {
-	uint64_t list = variable(m, AMI_Y_amd_iommu_pci_seg_list, 0), seg;
+	const struct machine_segment *seg = m->seg;
 
-	seg = machine_object(m, 0x200);
-	list_of(m, list, member_at(m, seg, AMI_F_seg_list));
+	machine_variable(m, AMI_Y_amd_iommu_dev_table,
+			 image_va(seg->dev_table));
+	machine_variable(m, AMI_Y_amd_iommu_rlookup_table,
+			 image_va(seg->rlookup));
+	machine_variable(m, AMI_Y_amd_iommu_alias_table, image_va(seg->alias));
+	machine_variable(m, AMI_Y_irq_lookup_table,
+			 image_va(seg->irq_lookup));
+	machine_variable(m, AMI_Y_amd_iommu_last_bdf, seg->last_bdf);
+	machine_variable(m, AMI_Y_dev_table_size, table_size);
+	machine_variable(m, AMI_Y_dev_data_list, 0);
+	list_init(m, machine_variable(m, AMI_Y_amd_iommu_unity_map, 0));
+}
+
+void machine_segment(struct machine *m, uint16_t id, uint16_t last_bdf)
+{
+	uint64_t seg = structure(m, AMI_T_amd_iommu_pci_seg);
+	uint32_t table_size;
+
+	assert_true(m->nr_segments < MACHINE_SEGMENTS);
+	m->seg = &m->segments[m->nr_segments++];
+	m->seg->id = id;
+	m->seg->last_bdf = last_bdf;
+	make_tables(m);
+	table_size = pages_for(last_bdf + 1u, 32) * AMI_PAGE_SIZE;
+	list_add(m, image_layout(m->img)->symbol[AMI_Y_amd_iommu_pci_seg_list],
+		 member_at(m, seg, AMI_F_seg_list));
 	if (global_tables(m)) {
-		variable(m, AMI_Y_amd_iommu_dev_table,
-			 image_va(m->dev_table));
-		variable(m, AMI_Y_amd_iommu_rlookup_table,
-			 image_va(m->rlookup));
-		variable(m, AMI_Y_amd_iommu_alias_table, image_va(m->alias));
-		variable(m, AMI_Y_irq_lookup_table, image_va(m->irq_lookup));
-		variable(m, AMI_Y_amd_iommu_last_bdf, LAST_BDF);
-		variable(m, AMI_Y_dev_table_size, 2 * AMI_PAGE_SIZE);
-		variable(m, AMI_Y_dev_data_list, 0);
-		list_of(m, variable(m, AMI_Y_amd_iommu_unity_map, 0), 0);
+		assert_int_equal(m->nr_segments, 1);
+		set_globals(m, table_size);
 		return;
 	}
-	m->segment = seg;
-	machine_set(m, seg, AMI_F_seg_last_bdf, LAST_BDF);
-	machine_set(m, seg, AMI_F_seg_dev_table_size, 2 * AMI_PAGE_SIZE);
-	machine_set(m, seg, AMI_F_seg_dev_table, image_va(m->dev_table));
-	machine_set(m, seg, AMI_F_seg_rlookup_table, image_va(m->rlookup));
-	machine_set(m, seg, AMI_F_seg_alias_table, image_va(m->alias));
+	m->seg->va = seg;
+	machine_set(m, seg, AMI_F_seg_id, id);
+	machine_set(m, seg, AMI_F_seg_last_bdf, last_bdf);
+	machine_set(m, seg, AMI_F_seg_dev_table_size, table_size);
+	machine_set(m, seg, AMI_F_seg_dev_table, image_va(m->seg->dev_table));
+	machine_set(m, seg, AMI_F_seg_rlookup_table,
+		    image_va(m->seg->rlookup));
+	machine_set(m, seg, AMI_F_seg_alias_table, image_va(m->seg->alias));
 	machine_set(m, seg, AMI_F_seg_irq_lookup_table,
-		    image_va(m->irq_lookup));
-	list_of(m, member_at(m, seg, AMI_F_seg_unity_map), 0);
+		    image_va(m->seg->irq_lookup));
+	list_init(m, member_at(m, seg, AMI_F_seg_unity_map));
 }
 
-static void make_iommu(struct machine *m)
+uint64_t machine_ring_of(struct machine *m, uint64_t iommu)
 {
-	uint64_t list = variable(m, AMI_Y_amd_iommu_list, 0);
+	uint64_t ring;
 
-	m->iommu = machine_object(m, 0x400);
-	m->ring = image_alloc(m->img, 2);
-	m->semaphore = image_alloc(m->img, 1);
-	list_of(m, list, member_at(m, m->iommu, AMI_F_amd_iommu_list));
-	machine_set(m, m->iommu, AMI_F_amd_iommu_devid, 2);
-	machine_set(m, m->iommu, AMI_F_amd_iommu_cmd_buf,
-		    image_va(m->ring));
-	machine_set(m, m->iommu, AMI_F_amd_iommu_cmd_sem,
-		    image_va(m->semaphore));
-	machine_set(m, m->iommu, AMI_F_amd_iommu_evt_buf,
+	image_read(m->img, to_phys(member_at(m, iommu,
+					     AMI_F_amd_iommu_cmd_buf)),
+		   &ring, sizeof(ring));
+	return to_phys(ring);
+}
+
+uint64_t machine_iommu(struct machine *m, uint16_t devid, uint16_t first,
+		       uint16_t last)
+{
+	uint64_t list = image_layout(m->img)->symbol[AMI_Y_amd_iommu_list];
+	uint64_t iommu = structure(m, AMI_T_amd_iommu);
+	uint64_t ring = image_alloc(m->img, 2), sem = image_alloc(m->img, 1);
+	uint32_t id;
+
+	list_add(m, list, member_at(m, iommu, AMI_F_amd_iommu_list));
+	machine_set(m, iommu, AMI_F_amd_iommu_devid, devid);
+	machine_set(m, iommu, AMI_F_amd_iommu_cmd_buf, image_va(ring));
+	machine_set(m, iommu, AMI_F_amd_iommu_cmd_sem, image_va(sem));
+	machine_set(m, iommu, AMI_F_amd_iommu_cmd_sem_paddr, sem | m->sme);
+	machine_set(m, iommu, AMI_F_amd_iommu_evt_buf,
 		    image_va(image_alloc(m->img, 2)));
+	machine_set(m, iommu, AMI_F_amd_iommu_pci_seg, m->seg->va);
+	for (id = first; id <= last; id++)
+		image_write64(m->img, m->seg->rlookup + 8 * id,
+			      id == devid ? 0 : iommu);
+	if (!m->iommu) {
+		m->iommu = iommu;
+		m->ring = ring;
+		m->semaphore = sem;
+	}
+	return iommu;
 }
 
 static void set_vmcoreinfo(struct machine *m)
@@ -233,28 +223,35 @@ static void set_vmcoreinfo(struct machine *m)
 
 	snprintf(text, sizeof(text),
 		 "OSRELEASE=made-by-hand\nNUMBER(phys_base)=%llu\n"
-		 "NUMBER(pgtable_l5_enabled)=1\nNUMBER(sme_mask)=%llu\n",
+		 "NUMBER(pgtable_l5_enabled)=1\nNUMBER(sme_mask)=%llu\n"
+		 "SYMBOL(_stext)=%llx\n",
 		 (unsigned long long)IMAGE_PHYS_BASE,
-		 (unsigned long long)m->sme);
+		 (unsigned long long)m->sme, (unsigned long long)IMAGE_TEXT);
 	image_vmcoreinfo(m->img, text);
 }
 
-struct machine *machine_new(enum shape shape, uint64_t sme_mask)
+struct machine *machine_new_sized(enum shape shape, uint64_t sme_mask,
+				  uint16_t last_bdf, uint64_t ram_pages)
 {
 	struct machine *m = calloc(1, sizeof(*m));
 
 	assert_non_null(m);
-	m->img = image_new(RAM_PAGES);
+	m->img = image_new(ram_pages);
 	m->shape = shape;
 	m->sme = sme_mask;
 	set_vmcoreinfo(m);
-	lay_out(m);
-	make_iommu(m);
-	make_tables(m);
-	make_segment(m);
-	machine_set(m, m->iommu, AMI_F_amd_iommu_pci_seg, m->segment);
-	list_of(m, variable(m, AMI_Y_pci_root_buses, 0), 0);
+	shape_layout(shape, image_layout(m->img));
+	list_init(m, machine_variable(m, AMI_Y_amd_iommu_list, 0));
+	list_init(m, machine_variable(m, AMI_Y_amd_iommu_pci_seg_list, 0));
+	list_init(m, machine_variable(m, AMI_Y_pci_root_buses, 0));
+	machine_segment(m, 0, last_bdf);
+	machine_iommu(m, 2, 0, last_bdf);
 	return m;
+}
+
+struct machine *machine_new(enum shape shape, uint64_t sme_mask)
+{
+	return machine_new_sized(shape, sme_mask, LAST_BDF, RAM_PAGES);
 }
 
 void machine_free(struct machine *m)
@@ -271,7 +268,7 @@ uint64_t machine_domain(struct machine *m, uint16_t id, uint32_t type,
 			enum ami_format format, uint64_t root,
 			unsigned int levels)
 {
-	uint64_t d = machine_object(m, 0x400);
+	uint64_t d = structure(m, AMI_T_protection_domain);
 	uint64_t va = root ? image_va(root) : 0;
 	bool v2 = format == AMI_FORMAT_V2;
 
@@ -289,34 +286,138 @@ uint64_t machine_domain(struct machine *m, uint16_t id, uint32_t type,
 	return d;
 }
 
+static uint64_t make_queue(struct machine *m, uint64_t domain)
+{
+	struct ami_layout *l = image_layout(m->img);
+	uint64_t cookie = structure(m, AMI_T_iommu_dma_cookie);
+	uint64_t iovad = cookie + l->field[AMI_F_cookie_iovad].offset;
+	uint64_t fq = machine_object(m, AMI_PAGE_SIZE);
+	uint64_t inner = domain + l->field[AMI_F_pdom_domain].offset;
+
+	machine_set(m, inner, AMI_F_iommu_domain_cookie, cookie);
+	machine_set(m, inner, AMI_F_iommu_domain_cookie_type, 1);
+	machine_set(m, cookie, AMI_F_cookie_fq_domain, inner);
+	machine_set(m, iovad, AMI_F_iovad_granule, 4096);
+	machine_set(m, iovad, AMI_F_iovad_fq, fq);
+	machine_set(m, iovad, AMI_F_iovad_finish_cnt, 10);
+	machine_set(m, cookie, AMI_F_cookie_fq, fq);
+	machine_set(m, cookie, AMI_F_cookie_percpu_fq, fq);
+	machine_set(m, cookie, AMI_F_cookie_finish_cnt, 10);
+	machine_variable(m, AMI_Y___per_cpu_offset, 0);
+	return fq;
+}
+
+static uint64_t queue_entry(struct machine *m, unsigned int index)
+{
+	const struct ami_layout *l = image_layout(m->img);
+
+	return m->fq + l->field[AMI_F_fq_entries].offset +
+	       index * l->type_size[AMI_T_iova_fq_entry];
+}
+
+/* The kernel's own page tables: 2 MiB of struct pages from page frame 0 on. */
+static void map_vmemmap(struct machine *m)
+{
+	uint64_t table = image_alloc(m->img, 1), next;
+	char line[64];
+	int level;
+
+	snprintf(line, sizeof(line), "SYMBOL(swapper_pg_dir)=%llx\n",
+		 (unsigned long long)image_text_va(table));
+	image_vmcoreinfo_add(m->img, line);
+	m->vmemmap = image_alloc(m->img, 1024) & ~0x1fffffull;
+	m->vmemmap += 0x200000;
+	for (level = 5; level > 2; level--) {
+		next = image_alloc(m->img, 1);
+		image_write64(m->img, table + 8 * (VMEMMAP >> (12 + 9 *
+						   (level - 1)) & 0x1ff),
+			      next | 3);
+		table = next;
+	}
+	image_write64(m->img, table + 8 * (VMEMMAP >> 21 & 0x1ff),
+		      m->vmemmap | 0x83);
+}
+
+void machine_freed_tables(struct machine *m, unsigned int index,
+			  const uint64_t *tables, unsigned int count)
+{
+	enum ami_field f = machine_has(m, AMI_F_ioptdesc_node) ?
+			   AMI_F_ioptdesc_node : AMI_F_page_lru;
+	uint32_t offset = image_layout(m->img)->field[f].offset;
+	uint64_t prev = member_at(m, queue_entry(m, index),
+				  AMI_F_fq_entry_freelist), head = prev, node;
+
+	if (!machine_has(m, AMI_F_fq_entry_freelist))
+		return;
+	if (!m->vmemmap)
+		map_vmemmap(m);
+	while (count--) {
+		uint64_t page = (tables[count] >> AMI_PAGE_SHIFT) * 64;
+
+		assert_true(page < 0x200000);
+		node = VMEMMAP + page + offset;
+		image_write64(m->img, to_phys(prev), node);
+		prev = IMAGE_DIRECT_MAP + m->vmemmap + page + offset;
+	}
+	image_write64(m->img, to_phys(prev), head);
+}
+
+void machine_lazy(struct machine *m, uint64_t domain, uint64_t iova_pfn,
+		  unsigned int count)
+{
+	uint64_t fq = make_queue(m, domain), entry;
+	unsigned int i;
+
+	m->fq = fq;
+	machine_set(m, fq, AMI_F_fq_head, 3);
+	machine_set(m, fq, AMI_F_fq_tail, 3 + count);
+	machine_set(m, fq, AMI_F_fq_mod_mask, 255);
+	for (i = 0; i < count; i++) {
+		entry = queue_entry(m, 3 + i);
+		if (machine_has(m, AMI_F_fq_entry_freelist))
+			list_init(m, member_at(m, entry,
+					       AMI_F_fq_entry_freelist));
+		machine_set(m, entry, AMI_F_fq_entry_iova_pfn, iova_pfn + i);
+		machine_set(m, entry, AMI_F_fq_entry_pages, 1);
+		machine_set(m, entry, AMI_F_fq_entry_counter, 9 + i);
+	}
+}
+
 static uint64_t string(struct machine *m, const char *text)
 {
-	uint64_t at = image_alloc(m->img, 1);
+	uint64_t at = machine_object(m, strlen(text) + 1);
 
-	image_write(m->img, at, text, strlen(text) + 1);
-	return image_va(at);
+	image_write(m->img, to_phys(at), text, strlen(text) + 1);
+	return at;
+}
+
+uint64_t machine_dev_data(struct machine *m, uint16_t devid, uint64_t domain)
+{
+	uint64_t data = structure(m, AMI_T_iommu_dev_data);
+	uint64_t head = global_tables(m) ?
+			image_layout(m->img)->symbol[AMI_Y_dev_data_list] :
+			member_at(m, m->seg->va, AMI_F_seg_dev_data_list);
+
+	machine_set(m, data, AMI_F_dev_data_devid, devid);
+	machine_set(m, data, AMI_F_dev_data_domain, domain);
+	machine_set(m, data, AMI_F_dev_data_node, m->seg->last_dev_data);
+	m->seg->last_dev_data = member_at(m, data, AMI_F_dev_data_node);
+	image_write64(m->img, to_phys(head), m->seg->last_dev_data);
+	return data;
 }
 
 uint64_t machine_device(struct machine *m, uint16_t devid, const char *driver,
 			uint64_t domain)
 {
-	uint64_t data = machine_object(m, 0x400);
-	uint64_t pci = machine_object(m, 0x800);
+	uint64_t data = machine_dev_data(m, devid, domain);
+	uint64_t pci = structure(m, AMI_T_pci_dev);
 	uint64_t dev = member_at(m, pci, AMI_F_pci_dev_dev);
-	uint64_t head = global_tables(m) ?
-			image_layout(m->img)->symbol[AMI_Y_dev_data_list] :
-			member_at(m, m->segment, AMI_F_seg_dev_data_list);
 
-	machine_set(m, data, AMI_F_dev_data_devid, devid);
-	machine_set(m, data, AMI_F_dev_data_domain, domain);
 	machine_set(m, data, AMI_F_dev_data_dev, dev);
 	machine_set(m, data, AMI_F_dev_data_pdev, pci);
-	machine_set(m, data, AMI_F_dev_data_node, m->last_dev_data);
-	m->last_dev_data = member_at(m, data, AMI_F_dev_data_node);
-	store(m, head, m->last_dev_data);
 	machine_set(m, dev, AMI_F_device_kobj_name, string(m, "device"));
 	if (driver) {
-		uint64_t drv = machine_object(m, 0x100);
+		uint64_t drv = structure(m, AMI_T_device_driver);
 
 		machine_set(m, drv, AMI_F_device_driver_name,
 			    string(m, driver));
@@ -325,13 +426,18 @@ uint64_t machine_device(struct machine *m, uint16_t devid, const char *driver,
 	return data;
 }
 
+void machine_alias(struct machine *m, uint16_t devid, uint16_t alias)
+{
+	image_write(m->img, m->seg->alias + 2ull * devid, &alias, 2);
+}
+
 void machine_dte(struct machine *m, uint16_t devid,
 		 const struct amdvi_dte *dte)
 {
 	uint64_t raw[4];
 
 	amdvi_dte_encode(dte, m->sme, raw);
-	image_write(m->img, m->dev_table + 32ull * devid, raw, sizeof(raw));
+	image_write(m->img, m->seg->dev_table + 32ull * devid, raw, sizeof(raw));
 }
 
 uint64_t machine_v1(struct machine *m, uint64_t first_phys,
@@ -404,18 +510,28 @@ void machine_analyse(struct machine *m)
 			      m->ex->reason[i]);
 }
 
+const struct ami_exposure *machine_exposure_at(const struct machine *m,
+					       struct ami_bdf bdf,
+					       enum ami_class class)
+{
+	size_t i;
+
+	for (i = 0; i < m->ex->count; i++) {
+		const struct ami_requester *r = &m->ex->list[i].requester;
+
+		if (!r->is_iommu && r->bdf.devid == bdf.devid &&
+		    r->bdf.segment == bdf.segment &&
+		    m->ex->list[i].class == class)
+			return &m->ex->list[i];
+	}
+	return NULL;
+}
+
 const struct ami_exposure *machine_exposure(const struct machine *m,
 					    uint16_t devid,
 					    enum ami_class class)
 {
-	size_t i;
-
-	for (i = 0; i < m->ex->count; i++)
-		if (!m->ex->list[i].requester.is_iommu &&
-		    m->ex->list[i].requester.bdf.devid == devid &&
-		    m->ex->list[i].class == class)
-			return &m->ex->list[i];
-	return NULL;
+	return machine_exposure_at(m, (struct ami_bdf){ 0, devid }, class);
 }
 
 bool machine_found(const struct machine *m, const char *code)

@@ -10,27 +10,35 @@
 
 #include <amdiommu/exposure.h>
 
-#include "image.h"
+#include "shapes.h"
 
-/** enum shape - which members the kernel's structures have */
-enum shape {
-	SHAPE_5_10,	/* global tables, pt_root, per-domain GCR3, fq in iovad */
-	SHAPE_5_15,	/* global tables, io_pgtable domains, fq in iovad */
-	SHAPE_6_1,	/* per-segment tables, io_pgtable, per-domain GCR3 */
-	SHAPE_6_12,	/* the same, per-device GCR3, pd_mode, single_fq */
-	SHAPE_7,	/* generic_pt */
-	SHAPES
+#define MACHINE_SEGMENTS	4
+
+/**
+ * struct machine_segment - a PCI segment, or the global tables
+ * @va: the structure, 0 with global tables
+ * @dev_table, @rlookup, @alias, @irq_lookup: physical
+ */
+struct machine_segment {
+	uint64_t va;
+	uint16_t id;
+	uint16_t last_bdf;
+	uint64_t dev_table, rlookup, alias, irq_lookup;
+	uint64_t last_dev_data;
 };
 
 struct machine {
 	struct image *img;
 	enum shape shape;
 	uint64_t sme;
-	uint64_t iommu;		/* virtual, the first one */
-	uint64_t segment;	/* virtual, 0 with global tables */
-	uint64_t dev_table, rlookup, alias, irq_lookup;	/* physical */
-	uint64_t ring, semaphore;			/* physical */
-	uint64_t last_dev_data;
+	uint64_t iommu;			/* virtual, the first one */
+	uint64_t ring, semaphore;	/* of that one; physical */
+	struct machine_segment segments[MACHINE_SEGMENTS];
+	unsigned int nr_segments;
+	struct machine_segment *seg;	/* what calls below work on */
+	uint64_t used;			/* of the page for small objects */
+	uint64_t vmemmap;		/* physical; 0: not mapped yet */
+	uint64_t fq;			/* the flush queue, 0: none */
 	struct ami_dump *dump;
 	struct ami_kernel *kernel;
 	struct ami_state *state;
@@ -39,7 +47,31 @@ struct machine {
 
 /** machine_new() - one segment, one IOMMU at 00:00.2, an idle ring */
 struct machine *machine_new(enum shape shape, uint64_t sme_mask);
+
+/** machine_new_sized() - the same with device IDs up to @last_bdf */
+struct machine *machine_new_sized(enum shape shape, uint64_t sme_mask,
+				  uint16_t last_bdf, uint64_t ram_pages);
 void machine_free(struct machine *m);
+
+/** machine_has() - has this shape such a member? */
+bool machine_has(const struct machine *m, enum ami_field f);
+
+/** machine_crashkernel() - reserve memory, @last inclusive, for a kdump */
+void machine_crashkernel(struct machine *m, uint64_t first, uint64_t last);
+
+/** machine_segment() - add a PCI segment and work on it from now on */
+void machine_segment(struct machine *m, uint16_t id, uint16_t last_bdf);
+
+/** machine_iommu() - add an IOMMU in charge of device IDs @first to @last */
+uint64_t machine_iommu(struct machine *m, uint16_t devid, uint16_t first,
+		       uint16_t last);
+
+/** machine_ring_of() - physical address of an IOMMU's command ring */
+uint64_t machine_ring_of(struct machine *m, uint64_t iommu);
+
+/** machine_variable() - a global variable of 16 bytes; its address */
+uint64_t machine_variable(struct machine *m, enum ami_symbol y,
+			  uint64_t value);
 
 /** machine_object() - a zeroed structure; returns its virtual address */
 uint64_t machine_object(struct machine *m, size_t size);
@@ -53,9 +85,32 @@ uint64_t machine_domain(struct machine *m, uint16_t id, uint32_t type,
 			enum ami_format format, uint64_t root,
 			unsigned int levels);
 
+/**
+ * machine_lazy() - a flush queue on the only CPU
+ *
+ * Holds @count unmaps of a page each, from @iova_pfn on; all but the first are
+ * not flushed yet. They start at entry 3.
+ */
+void machine_lazy(struct machine *m, uint64_t domain, uint64_t iova_pfn,
+		  unsigned int count);
+
+/**
+ * machine_freed_tables() - page-table pages that wait in entry @index of it
+ *
+ * Does nothing in shapes whose queue entries hold none.
+ */
+void machine_freed_tables(struct machine *m, unsigned int index,
+			  const uint64_t *tables, unsigned int count);
+
+/** machine_dev_data() - only an iommu_dev_data, of a device without struct */
+uint64_t machine_dev_data(struct machine *m, uint16_t devid, uint64_t domain);
+
 /** machine_device() - a device with its iommu_dev_data, bound to @driver */
 uint64_t machine_device(struct machine *m, uint16_t devid, const char *driver,
 			uint64_t domain);
+
+/** machine_alias() - requests of @devid come as @alias */
+void machine_alias(struct machine *m, uint16_t devid, uint16_t alias);
 
 void machine_dte(struct machine *m, uint16_t devid,
 		 const struct amdvi_dte *dte);
@@ -79,6 +134,11 @@ void machine_analyse(struct machine *m);
 const struct ami_exposure *machine_exposure(const struct machine *m,
 					    uint16_t devid,
 					    enum ami_class class);
+
+/** machine_exposure_at() - the same in any PCI segment */
+const struct ami_exposure *machine_exposure_at(const struct machine *m,
+					       struct ami_bdf bdf,
+					       enum ami_class class);
 
 bool machine_found(const struct machine *m, const char *code);
 

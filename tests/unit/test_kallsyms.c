@@ -13,17 +13,11 @@
 #include <cmocka.h>
 
 #include "kallsyms.h"
-#include "image.h"
+#include "symbols.h"
 
-#define START_KERNEL	0xffffffff80000000ull
+#define TABLES		(IMAGE_TEXT + 0x300000)
 #define FILLER		700u	/* symbols around the interesting ones */
-
-enum rule { SIGNED_BASE, UNSIGNED_BASE, SELF_RELATIVE };
-
-struct symbol {
-	const char *name;
-	uint64_t address;
-};
+#define COUNT		(2 * FILLER)
 
 static const struct symbol wanted[] = {
 	{ "_stext", IMAGE_TEXT },
@@ -34,158 +28,45 @@ static const struct symbol wanted[] = {
 
 struct made {
 	struct image *img;
-	char info[1024];
-	uint64_t names, num_syms, base, markers, table, index, offsets;
+	struct symbols at;
 };
 
 static uint64_t to_phys(uint64_t va)
 {
-	return va - START_KERNEL + IMAGE_PHYS_BASE;
+	return va - IMAGE_MAP + IMAGE_PHYS_BASE;
 }
 
-static uint64_t align8(uint64_t v)
-{
-	return (v + 7) & ~7ull;
-}
-
-static uint64_t put(struct made *m, uint64_t va, const void *bytes, size_t n)
+static void put(struct made *m, uint64_t va, const void *bytes, size_t n)
 {
 	image_write(m->img, to_phys(va), bytes, n);
-	return va + n;
 }
 
-/* Token t is the character t, but for two longer ones. */
-static const char *token(int t)
+static void make(struct made *m, enum symbols_rule rule)
 {
-	static char one[2];
-
-	if (t == 1)
-		return "amd_";
-	if (t == 2)
-		return "iommu";
-	one[0] = t;
-	return one;
-}
-
-static uint64_t put_tokens(struct made *m, uint64_t at)
-{
-	uint16_t index[256], used = 0;
-	int t;
-
-	m->table = at = align8(at);
-	for (t = 0; t < 256; t++) {
-		size_t n = strlen(token(t)) + 1;
-
-		index[t] = used;
-		at = put(m, at, token(t), n);
-		used += n;
-	}
-	m->index = align8(at);
-	return put(m, m->index, index, sizeof(index));
-}
-
-static size_t encode(const char *name, uint8_t *out)
-{
-	size_t n = 1;
-
-	out[n++] = 'T';
-	while (*name) {
-		if (!strncmp(name, "amd_", 4)) {
-			out[n++] = 1;
-			name += 4;
-		} else if (!strncmp(name, "iommu", 5)) {
-			out[n++] = 2;
-			name += 5;
-		} else {
-			out[n++] = *name++;
-		}
-	}
-	out[0] = n - 1;
-	return n;
-}
-
-static struct symbol nth(uint32_t i)
-{
-	static char filler[32];
-
-	if (i >= FILLER && i < FILLER + 4)
-		return wanted[i - FILLER];
-	snprintf(filler, sizeof(filler), "filler_%u", i);
-	return (struct symbol){ filler, IMAGE_TEXT + 16ull * i };
-}
-
-static uint64_t put_names(struct made *m, uint64_t at, uint32_t count)
-{
-	uint32_t marker[64], i, markers = 0;
-	uint8_t code[64];
-
-	m->names = at = align8(at);
-	for (i = 0; i < count; i++) {
-		if (i % 256 == 0)
-			marker[markers++] = at - m->names;
-		at = put(m, at, code, encode(nth(i).name, code));
-	}
-	m->markers = align8(at);
-	return put(m, m->markers, marker, 4 * markers);
-}
-
-static uint64_t put_offsets(struct made *m, uint64_t at, uint32_t count,
-			    enum rule rule, uint64_t base)
-{
+	static struct symbol symbol[COUNT];
+	static char filler[COUNT][16];
 	uint32_t i;
 
-	m->offsets = at = align8(at);
-	for (i = 0; i < count; i++, at += 4) {
-		uint64_t address = nth(i).address;
-		uint32_t off = rule == SIGNED_BASE ? base - 1 - address :
-			       rule == UNSIGNED_BASE ? address - base :
-			       address - at;
-
-		put(m, at, &off, 4);
+	for (i = 0; i < COUNT; i++) {
+		snprintf(filler[i], sizeof(filler[i]), "filler_%u", i);
+		symbol[i] = (struct symbol){ filler[i], IMAGE_TEXT + 16 * i };
 	}
-	return at;
-}
-
-/* The order of 5.10; newer kernels differ, but their keys say where. */
-static void make(struct made *m, enum rule rule)
-{
-	uint64_t base = IMAGE_TEXT, at = IMAGE_TEXT + 0x300000;
-	uint32_t count = 2 * FILLER;
-
+	memcpy(symbol + FILLER, wanted, sizeof(wanted));
 	m->img = image_new(1 << 16);
-	at = put_offsets(m, at, count, rule, base);
-	m->base = align8(at);
-	at = put(m, m->base, &base, 8);
-	m->num_syms = at;
-	at = put(m, at, &count, 4);
-	at = put_names(m, at, count);
-	put_tokens(m, at);
+	symbols_write(m->img, TABLES, rule, symbol, COUNT, &m->at);
 }
 
-static void keys(struct made *m, bool all, bool with_base)
+static void keys(struct made *m, bool all)
 {
-	int n = snprintf(m->info, sizeof(m->info),
+	char info[1024];
+	int n = snprintf(info, sizeof(info),
 			 "NUMBER(phys_base)=%llu\nSYMBOL(_stext)=%llx\n",
 			 (unsigned long long)IMAGE_PHYS_BASE,
 			 (unsigned long long)IMAGE_TEXT);
 
 	if (all)
-		n += snprintf(m->info + n, sizeof(m->info) - n,
-			      "SYMBOL(kallsyms_names)=%llx\n"
-			      "SYMBOL(kallsyms_num_syms)=%llx\n"
-			      "SYMBOL(kallsyms_token_table)=%llx\n"
-			      "SYMBOL(kallsyms_token_index)=%llx\n"
-			      "SYMBOL(kallsyms_offsets)=%llx\n",
-			      (unsigned long long)m->names,
-			      (unsigned long long)m->num_syms,
-			      (unsigned long long)m->table,
-			      (unsigned long long)m->index,
-			      (unsigned long long)m->offsets);
-	if (all && with_base)
-		snprintf(m->info + n, sizeof(m->info) - n,
-			 "SYMBOL(kallsyms_relative_base)=%llx\n",
-			 (unsigned long long)m->base);
-	image_vmcoreinfo(m->img, m->info);
+		symbols_keys(&m->at, info + n, sizeof(info) - n);
+	image_vmcoreinfo(m->img, info);
 }
 
 static int resolve(struct made *m, uint64_t *symbol, struct ami_error *err)
@@ -221,7 +102,7 @@ static void by_keys(void **state)
 	(void)state;
 	for (rule = SIGNED_BASE; rule <= SELF_RELATIVE; rule++) {
 		make(&m, rule);
-		keys(&m, true, rule != SELF_RELATIVE);
+		keys(&m, true);
 		check(&m);
 		image_free(m.img);
 	}
@@ -233,7 +114,7 @@ static void by_shape(void **state)
 
 	(void)state;
 	make(&m, SIGNED_BASE);
-	keys(&m, false, false);
+	keys(&m, false);
 	check(&m);
 	image_free(m.img);
 }
@@ -258,29 +139,29 @@ static void damaged(void **state)
 
 	(void)state;
 	make(&m, SIGNED_BASE);
-	keys(&m, true, true);
-	put(&m, m.num_syms, &huge, 4);
+	keys(&m, true);
+	put(&m, m.at.num_syms, &huge, 4);
 	refused(&m);
 
 	make(&m, SIGNED_BASE);
-	keys(&m, true, true);
-	put(&m, m.base, &wrong, 8);
+	keys(&m, true);
+	put(&m, m.at.base, &wrong, 8);
 	refused(&m);
 
 	make(&m, SIGNED_BASE);
-	keys(&m, true, true);
-	put(&m, m.names, &long_name, 1);
+	keys(&m, true);
+	put(&m, m.at.names, &long_name, 1);
 	refused(&m);
 
 	make(&m, SIGNED_BASE);
-	keys(&m, true, true);
-	image_hide(m.img, to_phys(m.index) >> AMI_PAGE_SHIFT,
+	keys(&m, true);
+	image_hide(m.img, to_phys(m.at.index) >> AMI_PAGE_SHIFT,
 		   AMI_MEM_FILTERED);
 	refused(&m);
 
 	make(&m, SIGNED_BASE);
-	keys(&m, false, false);
-	put(&m, m.markers, &huge, 4);
+	keys(&m, false);
+	put(&m, m.at.markers, &huge, 4);
 	refused(&m);
 }
 

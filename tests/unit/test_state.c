@@ -34,7 +34,8 @@ static void over_shapes(void (*test)(struct machine *m))
 			struct machine *m = machine_new(shape,
 							sme ? C_BIT : 0);
 
-			print_message("# shape %d, SME %d\n", shape, sme);
+			print_message("# %s, SME %d\n", shapes[shape].name,
+				      sme);
 			test(m);
 			machine_free(m);
 		}
@@ -82,7 +83,7 @@ static void v1_domain(struct machine *m)
 	assert_string_equal(device(m, 0x10)->driver, "nvme");
 	is_exposed(m, 0x10, BUFFER, 7);
 	assert_int_equal(m->ex->verdict, AMI_VERDICT_EXPOSED);
-	assert_int_equal(m->state->findings.count, 0);
+	assert_int_equal(ami_findings_worst(&m->state->findings), AMI_INFO);
 }
 
 static void test_v1(void **state)
@@ -157,6 +158,90 @@ static void test_pasids(void **state)
 	over_shapes(pasids_and_identity);
 }
 
+/*
+ * The capture kernel replaced the DTE: PASIDs come from the driver's books,
+ * which up to 6.8 stand in the domain and later in the device.
+ */
+static void pasids_of_the_books(struct machine *m)
+{
+	uint64_t guest = machine_v2(m, BUFFER, 2, 4);
+	uint64_t foreign = machine_v1(m, BUFFER + 0x400000, 1);
+	uint64_t gcr3 = image_va(machine_gcr3(m, 1, 3, guest)), dom, data;
+	struct amdvi_dte dte = host(foreign, 2, 4);
+
+	machine_crashkernel(m, foreign, foreign + 0x1fff);
+	dom = machine_domain(m, 1, TYPE_IDENTITY, AMI_FORMAT_NONE, 0, 0);
+	data = machine_device(m, 0x20, "gpu", dom);
+	machine_set(m, dom, AMI_F_pdom_gcr3_tbl, gcr3);
+	machine_set(m, dom, AMI_F_pdom_glx, 1);
+	machine_set(m, data, AMI_F_dev_data_gcr3_tbl, gcr3);
+	machine_set(m, data, AMI_F_dev_data_gcr3_glx, 1);
+	machine_dte(m, 0x20, &dte);
+	machine_analyse(m);
+	assert_int_equal(device(m, 0x20)->dte_seen, AMI_SEEN_OVERWRITTEN);
+	assert_non_null(machine_exposure(m, 0x20, AMI_CLASS_PASSTHROUGH));
+	is_exposed(m, 0x20, BUFFER, 2);
+}
+
+static void test_pasids_of_the_books(void **state)
+{
+	(void)state;
+	over_shapes(pasids_of_the_books);
+}
+
+/*
+ * IOVAs 0 to @pages taken as physical addresses: what a copying capture kernel
+ * makes of guest tables. A kernel that reuses tables hardly has such a one.
+ */
+static void is_at_risk_if_copied(const struct machine *m, uint16_t devid,
+				 uint64_t pages)
+{
+	const struct ami_exposure *e;
+
+	e = machine_exposure(m, devid, AMI_CLASS_PASSTHROUGH);
+	assert_true(machine_found(m, "guest-table-if-copied"));
+	if (machine_has(m, AMI_F_amd_iommu_cmd_sem_paddr)) {
+		assert_null(e);
+		assert_int_equal(m->ex->verdict, AMI_VERDICT_EXPOSED);
+		return;
+	}
+	assert_non_null(e);
+	assert_false(e->all_ram);
+	assert_int_equal(e->certainty, AMI_POSSIBLE);
+	assert_int_equal(e->count, pages);
+	assert_true(ami_pfnset_has(e->pages, 0));
+	assert_true(ami_pfnset_has(e->pages, pages - 1));
+	assert_false(ami_pfnset_has(e->pages, pages));
+	assert_int_equal(m->ex->verdict, AMI_VERDICT_SUSPECT);
+}
+
+/* A capture kernel that was seen to reuse tables did not copy them. */
+static void test_not_copied(void **state)
+{
+	struct machine *m = machine_new(SHAPE_6_12, C_BIT);
+	uint64_t root = machine_v2(m, BUFFER, 9, 4);
+	uint64_t foreign = machine_v1(m, BUFFER + 0x400000, 1);
+	struct amdvi_dte dte = rw;
+
+	(void)state;
+	machine_crashkernel(m, foreign, foreign + 0x1fff);
+	dte.gv = dte.giov = true;
+	dte.gcr3_root = machine_gcr3(m, 0, 0, root);
+	machine_device(m, 0x18, "nic", 0);
+	machine_dte(m, 0x18, &dte);
+	machine_device(m, 0x10, "nvme",
+		       machine_domain(m, 4, TYPE_DMA, AMI_FORMAT_V1,
+				      machine_v1(m, BUFFER, 1), 2));
+	dte = host(foreign, 2, 4);
+	machine_dte(m, 0x10, &dte);
+	machine_analyse(m);
+	assert_int_equal(m->state->capture, AMI_CAPTURE_REUSE);
+	is_exposed(m, 0x18, BUFFER, 9);
+	assert_null(machine_exposure(m, 0x18, AMI_CLASS_PASSTHROUGH));
+	assert_false(machine_found(m, "guest-table-if-copied"));
+	machine_free(m);
+}
+
 static void v2_dma_domain(struct machine *m)
 {
 	uint64_t root = machine_v2(m, BUFFER, 9, 4);
@@ -174,6 +259,7 @@ static void v2_dma_domain(struct machine *m)
 	assert_int_equal(m->state->domains[0].table.levels, 4);
 	assert_string_equal(device(m, 0x18)->disagreement, "");
 	is_exposed(m, 0x18, BUFFER, 9);
+	is_at_risk_if_copied(m, 0x18, 9);
 }
 
 static void test_v2_dma(void **state)
@@ -181,11 +267,13 @@ static void test_v2_dma(void **state)
 	int shape;
 
 	(void)state;
-	/* v2 tables for the DMA API came after 5.10. */
-	for (shape = SHAPE_5_15; shape < SHAPES; shape++) {
+	for (shape = 0; shape < SHAPES; shape++) {
 		struct machine *m = machine_new(shape, C_BIT);
 
-		v2_dma_domain(m);
+		/* Where the driver has v2 tables for the DMA API. */
+		if (machine_has(m, AMI_F_pdom_iop_pgd) ||
+		    machine_has(m, AMI_F_pdom_amdv2_top))
+			v2_dma_domain(m);
 		machine_free(m);
 	}
 }
@@ -230,7 +318,7 @@ static void alias(struct machine *m)
 		       machine_domain(m, 6, TYPE_DMA, AMI_FORMAT_V1, root, 2));
 	machine_dte(m, 0x28, &dte);
 	machine_dte(m, to, &dte);
-	image_write(m->img, m->alias + 2 * 0x28, &to, 2);
+	machine_alias(m, 0x28, to);
 	machine_analyse(m);
 	assert_int_equal(device(m, 0x28)->alias.devid, to);
 	is_exposed(m, 0x28, BUFFER, 4);
@@ -287,13 +375,11 @@ static void test_growth(void **state)
 /* The capture kernel put its own table into the DTE: the driver's counts. */
 static void overwritten(struct machine *m)
 {
-	uint64_t root = machine_v1(m, BUFFER, 5), res = machine_object(m, 32);
+	uint64_t root = machine_v1(m, BUFFER, 5);
 	uint64_t foreign = machine_v1(m, BUFFER + 0x400000, 1);
 	struct amdvi_dte dte = host(foreign, 2, 4);
 
-	image_layout(m->img)->symbol[AMI_Y_crashk_res] = res;
-	machine_set(m, res, AMI_F_resource_start, foreign);
-	machine_set(m, res, AMI_F_resource_end, foreign + 0x1fff);
+	machine_crashkernel(m, foreign, foreign + 0x1fff);
 	machine_device(m, 0x10, "nvme",
 		       machine_domain(m, 4, TYPE_DMA, AMI_FORMAT_V1, root, 2));
 	machine_dte(m, 0x10, &dte);
@@ -311,47 +397,15 @@ static void test_overwritten(void **state)
 	over_shapes(overwritten);
 }
 
-/* One CPU, entries 3..5 of its queue; the first was flushed already. */
-static void make_queue(struct machine *m, uint64_t domain)
-{
-	struct ami_layout *l = image_layout(m->img);
-	uint64_t cookie = machine_object(m, 0x400);
-	uint64_t iovad = cookie + l->field[AMI_F_cookie_iovad].offset;
-	uint64_t fq = machine_object(m, 0x1000), entry;
-	uint64_t inner = domain + l->field[AMI_F_pdom_domain].offset;
-	int i;
-
-	machine_set(m, inner, AMI_F_iommu_domain_cookie, cookie);
-	machine_set(m, inner, AMI_F_iommu_domain_cookie_type, 1);
-	machine_set(m, cookie, AMI_F_cookie_fq_domain, inner);
-	machine_set(m, iovad, AMI_F_iovad_granule, 4096);
-	machine_set(m, iovad, AMI_F_iovad_fq, fq);
-	machine_set(m, iovad, AMI_F_iovad_finish_cnt, 10);
-	machine_set(m, cookie, AMI_F_cookie_fq, fq);
-	machine_set(m, cookie, AMI_F_cookie_percpu_fq, fq);
-	machine_set(m, cookie, AMI_F_cookie_finish_cnt, 10);
-	machine_set(m, fq, AMI_F_fq_head, 3);
-	machine_set(m, fq, AMI_F_fq_tail, 6);
-	machine_set(m, fq, AMI_F_fq_mod_mask, 255);
-	for (i = 3; i < 6; i++) {
-		entry = fq + l->field[AMI_F_fq_entries].offset +
-			i * l->type_size[AMI_T_iova_fq_entry];
-		machine_set(m, entry, AMI_F_fq_entry_iova_pfn, 0xff000 + i);
-		machine_set(m, entry, AMI_F_fq_entry_pages, 1);
-		machine_set(m, entry, AMI_F_fq_entry_counter, 6 + i);
-	}
-	l->symbol[AMI_Y___per_cpu_offset] = machine_object(m, 64);
-}
-
 static void lazy(struct machine *m)
 {
 	uint64_t root = machine_v1(m, BUFFER, 5), dom;
 	struct amdvi_dte dte = host(root, 2, 4);
 	const struct ami_exposure *e;
 
-	dom = machine_domain(m, 4, m->shape <= SHAPE_5_15 ? TYPE_DMA :
+	dom = machine_domain(m, 4, machine_has(m, AMI_F_iovad_fq) ? TYPE_DMA :
 			     TYPE_DMA_FQ, AMI_FORMAT_V1, root, 2);
-	make_queue(m, dom);
+	machine_lazy(m, dom, 0xff003, 3);
 	machine_device(m, 0x10, "nvme", dom);
 	machine_dte(m, 0x10, &dte);
 	machine_analyse(m);
@@ -370,6 +424,214 @@ static void test_lazy(void **state)
 {
 	(void)state;
 	over_shapes(lazy);
+}
+
+/*
+ * Behind a guest's tables: their addresses are no host addresses, so that
+ * whatever lies at those must not count; all of the host table does. With and
+ * without GIoV, that is for requests without and with PASID.
+ */
+static void nested(struct machine *m, bool giov)
+{
+	uint64_t root = machine_v1(m, BUFFER, 6);
+	uint64_t trap = machine_v2(m, BUFFER + 0x800000, 2, 4);
+	uint64_t elsewhere = machine_v1(m, BUFFER + 0x400000, 1);
+	struct amdvi_dte dte = host(root, 2, 77);
+	const struct ami_exposure *e;
+
+	dte.gv = true;
+	dte.giov = giov;
+	dte.gcr3_root = machine_gcr3(m, 0, 0, trap);
+	machine_device(m, 0x10, "vfio-pci",
+		       machine_domain(m, 3, 1, AMI_FORMAT_V1, elsewhere, 2));
+	machine_dte(m, 0x10, &dte);
+	/* Guest addresses may well be no RAM of the host. */
+	dte.gcr3_root = 0xfff000000000;
+	machine_device(m, 0x18, "vfio-pci", 0);
+	machine_dte(m, 0x18, &dte);
+	machine_analyse(m);
+	is_exposed(m, 0x10, BUFFER, 6);
+	is_exposed(m, 0x18, BUFFER, 6);
+	e = machine_exposure(m, 0x10, AMI_CLASS_MAPPED);
+	assert_int_equal(e->certainty, AMI_LIKELY);
+	assert_string_equal(device(m, 0x10)->disagreement, "");
+	assert_true(machine_found(m, "nested-translation"));
+	assert_false(machine_found(m, "dte-root-outside-ram"));
+	assert_int_equal(m->ex->verdict, AMI_VERDICT_EXPOSED);
+}
+
+static void test_nested(void **state)
+{
+	int giov, sme;
+
+	(void)state;
+	for (giov = 0; giov < 2; giov++)
+		for (sme = 0; sme < 2; sme++) {
+			struct machine *m = machine_new(SHAPE_7, sme * C_BIT);
+
+			nested(m, giov);
+			machine_free(m);
+		}
+}
+
+/* A kernel that knows no nesting has no such DTE: then it contradicts. */
+static void test_nested_unknown(void **state)
+{
+	struct machine *m = machine_new(SHAPE_6_12, 0);
+	uint64_t root = machine_v1(m, BUFFER, 6);
+	struct amdvi_dte dte = host(root, 2, 77);
+
+	(void)state;
+	dte.gv = dte.giov = true;
+	machine_device(m, 0x10, "nvme",
+		       machine_domain(m, 3, 1, AMI_FORMAT_V1, root, 2));
+	machine_dte(m, 0x10, &dte);
+	machine_analyse(m);
+	assert_int_equal(device(m, 0x10)->dte_seen, AMI_SEEN_INCONSISTENT);
+	is_exposed(m, 0x10, BUFFER, 6);
+	machine_free(m);
+}
+
+/*
+ * Page-table pages wait in the queue too: empty as a rule; one that is not
+ * still translates. Those of an entry that was flushed do not count.
+ */
+static void freed_tables(struct machine *m)
+{
+	uint64_t root = machine_v1(m, BUFFER, 5), dom, table[3], pte;
+	struct amdvi_dte dte = host(root, 2, 4);
+	const struct ami_exposure *e;
+	int i;
+
+	for (i = 0; i < 3; i++)
+		table[i] = image_alloc(m->img, 1);
+	pte = amdvi_v1_page(BUFFER + 0x900000, 12, 1, true, true) | m->sme;
+	image_write64(m->img, table[0] + 8, pte);
+	image_write64(m->img, table[1] + 8, pte + 0x1000);
+	dom = machine_domain(m, 4, TYPE_DMA_FQ, AMI_FORMAT_V1, root, 2);
+	machine_lazy(m, dom, 0xff003, 3);
+	machine_freed_tables(m, 3, table, 1);
+	machine_freed_tables(m, 4, table + 1, 2);
+	machine_device(m, 0x10, "nvme", dom);
+	machine_dte(m, 0x10, &dte);
+	machine_analyse(m);
+	e = machine_exposure(m, 0x10, AMI_CLASS_STALE);
+	assert_non_null(e);
+	assert_false(e->complete);
+	assert_int_equal(m->state->domains[0].flushq.unread, 0);
+	if (!machine_has(m, AMI_F_fq_entry_freelist)) {
+		assert_int_equal(e->count, 0);
+		return;
+	}
+	assert_int_equal(m->state->domains[0].flushq.nr_tables, 2);
+	assert_int_equal(e->count, 1);
+	assert_true(ami_pfnset_has(e->pages, (BUFFER + 0x901000) >> 12));
+}
+
+static void test_freed_tables(void **state)
+{
+	(void)state;
+	over_shapes(freed_tables);
+}
+
+static void put_command(struct machine *m, uint32_t index,
+			struct amdvi_command c)
+{
+	uint32_t w[4];
+
+	amdvi_command_encode(&c, m->sme, w);
+	image_write(m->img, m->ring + 16 * index, w, sizeof(w));
+}
+
+static void put_wait(struct machine *m, uint32_t index, uint64_t number)
+{
+	put_command(m, index, (struct amdvi_command){
+		.opcode = AMDVI_CMD_COMPLETION_WAIT, .store = true,
+		.store_addr = m->semaphore, .data = number,
+	});
+}
+
+/* What the capture kernel of an SNP machine writes: two waits, 1 and 2. */
+static void put_capture(struct machine *m)
+{
+	put_command(m, 0, (struct amdvi_command){
+		.opcode = AMDVI_CMD_INVALIDATE_IOMMU_ALL,
+	});
+	put_wait(m, 1, 1);
+	put_command(m, 2, (struct amdvi_command){
+		.opcode = AMDVI_CMD_INVALIDATE_DEVTAB_ENTRY, .devid = 0x10,
+	});
+	put_wait(m, 3, 2);
+	image_write64(m->img, m->semaphore, 2);
+}
+
+/*
+ * With SNP the capture kernel's waits store where the dead kernel's did.
+ * @issued: the dead kernel's last number; all entries are waits of its
+ */
+static void snp(struct machine *m, uint64_t issued, uint32_t tail,
+		bool captured)
+{
+	uint64_t root = machine_v1(m, BUFFER, 4);
+	struct amdvi_dte dte = host(root, 2, 5);
+	uint32_t n;
+
+	for (n = 0; n < issued && n < AMI_RING_ENTRIES; n++)
+		put_wait(m, (tail + 2 * AMI_RING_ENTRIES - 1 - n) %
+			 AMI_RING_ENTRIES, issued - n);
+	image_write64(m->img, m->semaphore, issued);
+	machine_set(m, m->iommu, AMI_F_amd_iommu_cmd_buf_tail, 16 * tail);
+	machine_set(m, m->iommu, AMI_F_amd_iommu_cmd_sem_val, issued);
+	if (captured)
+		put_capture(m);
+	machine_device(m, 0x10, "nvme",
+		       machine_domain(m, 5, TYPE_DMA, AMI_FORMAT_V1, root, 2));
+	machine_dte(m, 0x10, &dte);
+	machine_analyse(m);
+	is_exposed(m, 0x10, BUFFER, 4);
+}
+
+static void test_snp(void **state)
+{
+	static const struct {
+		uint64_t issued;
+		uint32_t tail;
+		bool snp, captured, seen;
+	} cases[] = {
+		{ 5000, 100, true, true, true },
+		{ 5000, 2, true, true, true },	/* into the pending ones */
+		{ 300, 300, true, true, true },	/* never went round */
+		{ 600, 88, true, true, true },
+		{ 5000, 100, true, false, false },
+		{ 5, 5, true, false, false },
+		{ 512, 0, true, false, false },
+		{ 5000, 100, false, true, false },
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct machine *m = machine_new(SHAPE_6_18, C_BIT);
+		const struct ami_ring *ring;
+
+		print_message("# case %zu\n", i);
+		machine_variable(m, AMI_Y_amd_iommu_snp_en, cases[i].snp);
+		snp(m, cases[i].issued, cases[i].tail, cases[i].captured);
+		ring = &m->state->iommus[0].ring;
+		assert_int_equal(m->state->snp, cases[i].snp);
+		assert_int_equal(machine_found(m, "ring-restarted"),
+				 cases[i].seen);
+		assert_int_equal(ring->count[AMI_ENTRY_OVERWRITTEN],
+				 cases[i].seen ? 4 : 0);
+		assert_int_equal(ring->semaphore_known, !cases[i].seen);
+		assert_int_equal(ring->blind, cases[i].seen);
+		assert_int_equal(m->state->capture, cases[i].seen ?
+				 AMI_CAPTURE_REUSE : AMI_CAPTURE_NONE);
+		if (cases[i].seen)
+			assert_non_null(machine_exposure(m, 0x10,
+							 AMI_CLASS_STALE));
+		machine_free(m);
+	}
 }
 
 /* Reverse lookup returns every IOVA of a page, and no other page. */
@@ -441,13 +703,19 @@ int main(void)
 		cmocka_unit_test(test_v1),
 		cmocka_unit_test(test_guest),
 		cmocka_unit_test(test_pasids),
+		cmocka_unit_test(test_pasids_of_the_books),
 		cmocka_unit_test(test_v2_dma),
+		cmocka_unit_test(test_not_copied),
 		cmocka_unit_test(test_untranslated),
 		cmocka_unit_test(test_alias),
 		cmocka_unit_test(test_unclaimed),
 		cmocka_unit_test(test_growth),
 		cmocka_unit_test(test_overwritten),
 		cmocka_unit_test(test_lazy),
+		cmocka_unit_test(test_nested),
+		cmocka_unit_test(test_nested_unknown),
+		cmocka_unit_test(test_freed_tables),
+		cmocka_unit_test(test_snp),
 		cmocka_unit_test(test_writers),
 		cmocka_unit_test(test_shared_table_is_read_once),
 	};

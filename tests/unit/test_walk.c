@@ -71,7 +71,9 @@ static void on_problem(void *ctx, enum ami_walk_fault fault, uint64_t first,
 
 static void walk(struct machine *m)
 {
-	static const struct ami_walk_ops ops = { on_mapping, on_problem };
+	static const struct ami_walk_ops ops = {
+		.mapping = on_mapping, .problem = on_problem,
+	};
 
 	ami_walk(m->dump, &m->table, &ops, &m->got, &m->stats);
 }

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * vmalloc areas: those of dma_alloc_coherent() carry a flag of their own. One
+ * list (up to 6.8), or one per node of address space (6.9 and later).
+ */
+#include "owner.h"
+
+#define MAX_AREAS	(1u << 20)
+#define MAX_NODES	1024u
+#define MAX_AREA	(1ull << 32)
+#define VM_DMA_COHERENT	0x10u	/* include/linux/vmalloc.h */
+
+static void take_area(struct ami_owners *o, uint64_t area)
+{
+	uint64_t start, end, vm, flags, phys;
+
+	if (ami_get(o->kernel, area, AMI_F_vmap_area_vm, &vm) != AMI_MEM_OK ||
+	    !vm ||
+	    ami_get(o->kernel, vm, AMI_F_vm_struct_flags, &flags) !=
+	    AMI_MEM_OK || !(flags & VM_DMA_COHERENT) ||
+	    ami_get(o->kernel, area, AMI_F_vmap_area_start, &start) !=
+	    AMI_MEM_OK ||
+	    ami_get(o->kernel, area, AMI_F_vmap_area_end, &end) !=
+	    AMI_MEM_OK || end < start || end - start > MAX_AREA)
+		return;
+	for (; start < end; start += AMI_PAGE_SIZE)
+		if (ami_virt_to_phys(o->kernel, start, &phys) == AMI_MEM_OK)
+			ami_pfnset_add(o->coherent, phys >> AMI_PAGE_SHIFT,
+				       1);
+}
+
+static bool take_list(struct ami_owners *o, uint64_t head)
+{
+	struct ami_list_iter it;
+	uint64_t node;
+
+	ami_list_start(&it, o->kernel, head, MAX_AREAS);
+	while (ami_list_next(&it, &node))
+		take_area(o, ami_container(o->kernel, node,
+					   AMI_F_vmap_area_list));
+	return !it.broken && it.mem == AMI_MEM_OK;
+}
+
+static bool take_nodes(struct ami_owners *o)
+{
+	uint64_t size = ami_type_size(o->kernel, AMI_T_vmap_node), nodes;
+	uint32_t count = 0, i;
+	bool whole = true;
+
+	if (!size || !ami_has(o->kernel, AMI_F_vmap_node_busy) ||
+	    ami_read_u64(o->kernel, ami_symbol(o->kernel, AMI_Y_vmap_nodes),
+			 &nodes) != AMI_MEM_OK ||
+	    ami_read_u32(o->kernel, ami_symbol(o->kernel, AMI_Y_nr_vmap_nodes),
+			 &count) != AMI_MEM_OK || count > MAX_NODES)
+		return false;
+	for (i = 0; i < count; i++)
+		whole &= take_list(o, ami_addr(o->kernel, nodes + i * size,
+					       AMI_F_vmap_node_busy));
+	return whole;
+}
+
+void areas_collect(struct ami_owners *o)
+{
+	uint64_t list = ami_symbol(o->kernel, AMI_Y_vmap_area_list);
+	bool whole = false;
+
+	if (ami_has(o->kernel, AMI_F_vmap_area_list) && list)
+		whole = take_list(o, list);
+	else if (ami_has(o->kernel, AMI_F_vmap_area_list) &&
+		 ami_symbol(o->kernel, AMI_Y_vmap_nodes))
+		whole = take_nodes(o);
+	if (!whole)
+		ami_find(&o->state->findings, AMI_INFO, "vmalloc-unread",
+			 "vmalloc areas", "They cannot all be read: some coherent DMA buffers count as vmalloc.");
+}

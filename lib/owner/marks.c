@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * struct page: how it marks what a page is for. The marks moved often; each
+ * kernel is asked: VMCOREINFO, enumerators, and a page known to be one.
+ */
+#include <string.h>
+
+#include "owner.h"
+
+#define MAX_TASKS_TRIED	64u
+#define MAX_PAGE_STRUCT	256u
+#define TAIL		1u
+#define LOWEST_MASK	0xffffffff00000000ull
+
+static uint64_t pick(const struct ami_owners *o, const uint8_t *raw,
+		     enum ami_field f)
+{
+	const struct ami_member *m = &ami_kernel_layout(o->kernel)->field[f];
+	uint64_t value = 0;
+
+	if (!m->present || m->size > sizeof(value) ||
+	    m->offset + m->size > MAX_PAGE_STRUCT)
+		return 0;
+	memcpy(&value, raw + m->offset, m->size);
+	return value;
+}
+
+/*
+ * A tail points to its head, plus one. In later kernels it holds a mask that
+ * leads there instead (include/linux/page-flags.h, compound_info_has_mask());
+ * no struct page has an address that high.
+ */
+static uint64_t head_of(uint64_t page, uint64_t info)
+{
+	if (!(info & TAIL))
+		return page;
+	return info >= LOWEST_MASK ? page & info : info - TAIL;
+}
+
+enum ami_mem page_view_read(struct ami_owners *o, uint64_t pfn,
+			    struct page_view *v)
+{
+	uint64_t size = ami_type_size(o->kernel, AMI_T_page), info;
+	uint8_t raw[MAX_PAGE_STRUCT] = { 0 };
+	enum ami_mem mem;
+
+	v->address = ami_pfn_to_page(o->kernel, pfn);
+	if (!v->address || size > sizeof(raw))
+		return AMI_MEM_NO_FIELD;
+	mem = ami_read(o->kernel, v->address, raw, size);
+	if (mem != AMI_MEM_OK)
+		return mem;
+	v->flags = pick(o, raw, AMI_F_page_flags);
+	v->mapping = pick(o, raw, AMI_F_page_mapping);
+	v->private = pick(o, raw, AMI_F_page_private);
+	v->pp_magic = pick(o, raw, AMI_F_page_pp_magic);
+	v->type = pick(o, raw, AMI_F_page_type);
+	v->refcount = pick(o, raw, AMI_F_page_refcount);
+	info = pick(o, raw, AMI_F_page_compound_head) |
+	       pick(o, raw, AMI_F_page_compound_info);
+	v->tail = info & TAIL;
+	v->head = head_of(v->address, info);
+	return AMI_MEM_OK;
+}
+
+/* Older kernels clear one bit of many; newer ones keep a type in the top byte. */
+bool page_is(const struct page_view *v, uint32_t type)
+{
+	if (!type)
+		return false;
+	return type & 0xffffff ? v->type == type : v->type >> 24 == type >> 24;
+}
+
+static uint32_t type_by_vmcoreinfo(const struct ami_owners *o,
+				   const char *key)
+{
+	uint64_t value = 0;
+
+	/* A negative number of 32 bits. */
+	ami_vmcoreinfo_number(ami_kernel_dump(o->kernel), key, 10, &value);
+	return (uint32_t)value;
+}
+
+static uint32_t type_by_name(const struct ami_owners *o,
+			     enum ami_enumerator e)
+{
+	return ami_enumerator(o->kernel, e, 0) << 24;
+}
+
+/* Before 6.11 the mark of page tables is a macro: look at one that is known. */
+static uint32_t learn_table_type(struct ami_owners *o)
+{
+	uint64_t init = ami_symbol(o->kernel, AMI_Y_init_task), node, mm, pgd;
+	struct ami_list_iter it;
+	struct page_view v;
+	uint64_t pfn;
+
+	if (!init || !ami_has(o->kernel, AMI_F_task_tasks))
+		return 0;
+	ami_list_start(&it, o->kernel,
+		       ami_addr(o->kernel, init, AMI_F_task_tasks),
+		       MAX_TASKS_TRIED);
+	while (ami_list_next(&it, &node)) {
+		uint64_t task = ami_container(o->kernel, node,
+					      AMI_F_task_tasks);
+
+		if (ami_get(o->kernel, task, AMI_F_task_mm, &mm) ==
+		    AMI_MEM_OK && mm &&
+		    ami_get(o->kernel, mm, AMI_F_mm_pgd, &pgd) == AMI_MEM_OK &&
+		    ami_user_table(o->kernel, pgd, &pfn) &&
+		    page_view_read(o, pfn, &v) == AMI_MEM_OK &&
+		    v.type >> 28 == 0xf && v.type != UINT32_MAX &&
+		    !page_is(&v, o->buddy_type))
+			return v.type;
+	}
+	return 0;
+}
+
+void page_marks_learn(struct ami_owners *o)
+{
+	struct ami_kernel *k = o->kernel;
+
+	o->slab_flag = ami_enumerator(k, AMI_E_PG_slab, -1);
+	o->reserved_flag = ami_enumerator(k, AMI_E_PG_reserved, -1);
+	o->buddy_type = type_by_vmcoreinfo(o,
+					   "NUMBER(PAGE_BUDDY_MAPCOUNT_VALUE)");
+	o->offline_type = type_by_vmcoreinfo(
+		o, "NUMBER(PAGE_OFFLINE_MAPCOUNT_VALUE)");
+	o->slab_type = type_by_vmcoreinfo(o,
+					  "NUMBER(PAGE_SLAB_MAPCOUNT_VALUE)");
+	o->hugetlb_type = type_by_vmcoreinfo(
+		o, "NUMBER(PAGE_HUGETLB_MAPCOUNT_VALUE)");
+	o->unaccepted_type = type_by_name(o, AMI_E_PGTY_unaccepted);
+	o->table_type = type_by_name(o, AMI_E_PGTY_table);
+	if (!o->table_type)
+		o->table_type = learn_table_type(o);
+}

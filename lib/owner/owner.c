@@ -1,0 +1,318 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Whose is a page frame? What is certain from layout first, struct page next. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "owner.h"
+
+#define MAX_ORDER	18
+#define MAPPING_KIND	3ull	/* PAGE_MAPPING_FLAGS: low bits of mapping */
+#define MAPPING_ANON	1ull
+/* net/core/page_pool.c: PP_SIGNATURE, with POISON_POINTER_DELTA of x86-64 */
+#define PP_SIGNATURE	0xdead000000000040ull
+#define PP_MASK		(~3ull)
+
+const char *ami_owner_name(enum ami_owner owner)
+{
+	static const char *const name[AMI_OWNERS] = {
+		[AMI_OWNER_UNKNOWN] = "unknown",
+		[AMI_OWNER_TEXT] = "kernel text",
+		[AMI_OWNER_RODATA] = "kernel rodata",
+		[AMI_OWNER_DATA] = "kernel data",
+		[AMI_OWNER_PAGE_TABLE] = "page table",
+		[AMI_OWNER_IOMMU_TABLE] = "I/O page table",
+		[AMI_OWNER_MEMMAP] = "struct page array",
+		[AMI_OWNER_STACK] = "stack",
+		[AMI_OWNER_SLAB] = "slab",
+		[AMI_OWNER_VMALLOC] = "vmalloc",
+		[AMI_OWNER_COHERENT] = "coherent DMA",
+		[AMI_OWNER_NETWORK] = "network",
+		[AMI_OWNER_FILE] = "page cache",
+		[AMI_OWNER_ANON] = "anonymous",
+		[AMI_OWNER_HUGETLB] = "hugetlb",
+		[AMI_OWNER_KERNEL] = "kernel",
+		[AMI_OWNER_RESERVED] = "reserved",
+		[AMI_OWNER_FREE] = "free",
+		[AMI_OWNER_CRASHKERNEL] = "crashkernel",
+	};
+
+	return name[owner];
+}
+
+bool ami_owner_never_buffer(enum ami_owner owner)
+{
+	switch (owner) {
+	case AMI_OWNER_TEXT:
+	case AMI_OWNER_RODATA:
+	case AMI_OWNER_PAGE_TABLE:
+	case AMI_OWNER_IOMMU_TABLE:
+	case AMI_OWNER_MEMMAP:
+	case AMI_OWNER_STACK:
+	case AMI_OWNER_FREE:
+		return true;
+	default:
+		return false;
+	}
+}
+
+static void add_image(struct ami_owners *o, int part, enum ami_owner owner,
+		      enum ami_symbol first, enum ami_symbol end)
+{
+	uint64_t from, to;
+
+	if (ami_virt_to_phys(o->kernel, ami_symbol(o->kernel, first), &from) !=
+	    AMI_MEM_OK ||
+	    ami_virt_to_phys(o->kernel, ami_symbol(o->kernel, end), &to) !=
+	    AMI_MEM_OK)
+		return;
+	o->image[part] = (struct image_part){
+		owner, (from + AMI_PAGE_SIZE - 1) >> AMI_PAGE_SHIFT,
+		to >> AMI_PAGE_SHIFT,
+	};
+}
+
+static void find_image(struct ami_owners *o)
+{
+	add_image(o, 0, AMI_OWNER_TEXT, AMI_Y__text, AMI_Y__etext);
+	add_image(o, 1, AMI_OWNER_RODATA, AMI_Y___start_rodata,
+		  AMI_Y___end_rodata);
+	add_image(o, 2, AMI_OWNER_DATA, AMI_Y__sdata, AMI_Y__end);
+}
+
+static void on_table(void *ctx, uint64_t pfn)
+{
+	struct ami_owners *o = ctx;
+
+	ami_pfnset_add(o->tables, pfn, 1);
+}
+
+static bool within(uint64_t va, uint64_t first, uint64_t end)
+{
+	return va >= first && va < end;
+}
+
+static void on_leaf(void *ctx, uint64_t va, uint64_t phys, uint64_t size)
+{
+	struct ami_owners *o = ctx;
+	const struct ami_regions *r = &o->regions;
+	struct ami_pfnset *set = NULL;
+
+	if (within(va, r->vmalloc, r->vmalloc_end) ||
+	    within(va, r->modules, r->modules_end))
+		set = o->vmalloc;
+	else if (within(va, r->vmemmap, r->vmemmap_end))
+		set = o->memmap;
+	/* What is no RAM (devices, firmware) may be mapped in huge pieces. */
+	if (set && ami_dump_ram(ami_kernel_dump(o->kernel),
+				phys >> AMI_PAGE_SHIFT))
+		ami_pfnset_add(set, phys >> AMI_PAGE_SHIFT,
+			       size >> AMI_PAGE_SHIFT);
+}
+
+static bool make_sets(struct ami_owners *o)
+{
+	o->tables = ami_pfnset_new();
+	o->vmalloc = ami_pfnset_new();
+	o->memmap = ami_pfnset_new();
+	o->coherent = ami_pfnset_new();
+	o->stacks = ami_pfnset_new();
+	o->io_tables = ami_pfnset_new();
+	o->pcp_free = ami_pfnset_new();
+	return o->tables && o->vmalloc && o->memmap && o->coherent &&
+	       o->stacks && o->io_tables && o->pcp_free;
+}
+
+static void collect(struct ami_owners *o)
+{
+	static const struct ami_kernel_map map = { on_table, on_leaf };
+	uint64_t unread;
+
+	find_image(o);
+	page_marks_learn(o);
+	ami_kernel_regions(o->kernel, &o->regions);
+	unread = ami_kernel_map_each(o->kernel, &map, o);
+	if (unread)
+		ami_find(&o->state->findings, AMI_INFO, "kernel-tables-unread",
+			 "page tables", "%llu pages of the kernel's own page tables cannot be read: some owners are not known.",
+			 (unsigned long long)unread);
+	tasks_collect(o);
+	areas_collect(o);
+	freelists_collect(o);
+}
+
+struct ami_owners *ami_owners_new(struct ami_state *state)
+{
+	struct ami_owners *o = calloc(1, sizeof(*o));
+
+	if (!o)
+		return NULL;
+	o->state = state;
+	o->kernel = state->kernel;
+	if (make_sets(o))
+		collect(o);
+	else
+		o->no_memory = true;
+	if (o->no_memory) {
+		ami_owners_free(o);
+		return NULL;
+	}
+	return o;
+}
+
+void ami_owners_free(struct ami_owners *o)
+{
+	if (!o)
+		return;
+	ami_pfnset_free(o->tables);
+	ami_pfnset_free(o->vmalloc);
+	ami_pfnset_free(o->memmap);
+	ami_pfnset_free(o->coherent);
+	ami_pfnset_free(o->stacks);
+	ami_pfnset_free(o->io_tables);
+	ami_pfnset_free(o->pcp_free);
+	free(o->task);
+	free(o);
+}
+
+void ami_owners_io_table(struct ami_owners *o, uint64_t pfn)
+{
+	ami_pfnset_add(o->io_tables, pfn, 1);
+}
+
+/* Only the first page of a free block carries the mark, and the block's order. */
+static bool in_free_block(struct ami_owners *o, uint64_t pfn)
+{
+	struct page_view v;
+	unsigned int order;
+
+	for (order = 0; order <= MAX_ORDER; order++) {
+		uint64_t head = pfn >> order << order;
+
+		if (page_view_read(o, head, &v) != AMI_MEM_OK)
+			return false;
+		if (page_is(&v, o->buddy_type) &&
+		    (order == 0 || (v.private >= order &&
+				    v.private <= MAX_ORDER)))
+			return true;
+		/* A used page in between ends any block that began before. */
+		if (v.refcount > 0 && !v.tail && head != pfn)
+			return false;
+	}
+	return false;
+}
+
+static enum ami_owner by_head(struct ami_owners *o, const struct page_view *v)
+{
+	if ((o->slab_flag >= 0 && v->flags >> o->slab_flag & 1) ||
+	    page_is(v, o->slab_type))
+		return AMI_OWNER_SLAB;
+	if (page_is(v, o->table_type))
+		return AMI_OWNER_PAGE_TABLE;
+	if (page_is(v, o->hugetlb_type))
+		return AMI_OWNER_HUGETLB;
+	if (page_is(v, o->offline_type))
+		return AMI_OWNER_RESERVED;
+	if (page_is(v, o->unaccepted_type))
+		return AMI_OWNER_FREE;
+	if ((v->pp_magic & PP_MASK) == PP_SIGNATURE)
+		return AMI_OWNER_NETWORK;
+	if (o->reserved_flag >= 0 && v->flags >> o->reserved_flag & 1)
+		return AMI_OWNER_RESERVED;
+	if ((v->mapping & MAPPING_KIND) == MAPPING_ANON && v->mapping >> 56)
+		return AMI_OWNER_ANON;
+	if (!(v->mapping & MAPPING_KIND) && ami_kernel_address(v->mapping))
+		return AMI_OWNER_FILE;
+	return AMI_OWNER_KERNEL;
+}
+
+static enum ami_owner by_struct_page(struct ami_owners *o, uint64_t pfn,
+				     struct page_view *v)
+{
+	uint64_t head;
+
+	if (page_view_read(o, pfn, v) != AMI_MEM_OK)
+		return AMI_OWNER_UNKNOWN;
+	if ((!v->tail && page_is(v, o->buddy_type)) ||
+	    (!v->refcount && ami_pfnset_has(o->pcp_free, pfn)))
+		return AMI_OWNER_FREE;
+	if (v->tail) {
+		if (!ami_page_to_pfn(o->kernel, v->head, &head) ||
+		    page_view_read(o, head, v) != AMI_MEM_OK)
+			return AMI_OWNER_UNKNOWN;
+	} else if (!v->refcount && in_free_block(o, pfn)) {
+		return AMI_OWNER_FREE;
+	}
+	return by_head(o, v);
+}
+
+/* Pages of the image stay reserved until they are given to the allocator. */
+static bool given_back(struct ami_owners *o, uint64_t pfn)
+{
+	struct page_view v;
+
+	return o->reserved_flag >= 0 &&
+	       page_view_read(o, pfn, &v) == AMI_MEM_OK &&
+	       !(v.flags >> o->reserved_flag & 1);
+}
+
+/* What the kernel's layout says, UNKNOWN when it says nothing. */
+static enum ami_owner by_layout(struct ami_owners *o, uint64_t pfn)
+{
+	int i;
+
+	if (ami_in_crashkernel(o->state, pfn))
+		return AMI_OWNER_CRASHKERNEL;
+	for (i = 0; i < (int)IMAGE_PARTS; i++)
+		if (pfn >= o->image[i].first && pfn < o->image[i].end &&
+		    !given_back(o, pfn))
+			return o->image[i].owner;
+	if (ami_pfnset_has(o->io_tables, pfn))
+		return AMI_OWNER_IOMMU_TABLE;
+	if (ami_pfnset_has(o->tables, pfn))
+		return AMI_OWNER_PAGE_TABLE;
+	if (ami_pfnset_has(o->stacks, pfn))
+		return AMI_OWNER_STACK;
+	if (ami_pfnset_has(o->coherent, pfn))
+		return AMI_OWNER_COHERENT;
+	if (ami_pfnset_has(o->memmap, pfn))
+		return AMI_OWNER_MEMMAP;
+	return AMI_OWNER_UNKNOWN;
+}
+
+static enum ami_owner classify(struct ami_owners *o, uint64_t pfn,
+			       struct page_view *v)
+{
+	enum ami_owner owner = by_layout(o, pfn);
+
+	if (owner != AMI_OWNER_UNKNOWN)
+		return owner;
+	owner = by_struct_page(o, pfn, v);
+	if ((owner == AMI_OWNER_KERNEL || owner == AMI_OWNER_UNKNOWN) &&
+	    ami_pfnset_has(o->vmalloc, pfn))
+		return AMI_OWNER_VMALLOC;
+	return owner;
+}
+
+enum ami_owner ami_owner_of(struct ami_owners *o, uint64_t pfn)
+{
+	struct page_view v;
+
+	return classify(o, pfn, &v);
+}
+
+enum ami_owner ami_owner_describe(struct ami_owners *o, uint64_t phys,
+				  char *text, size_t size)
+{
+	struct page_view v;
+	enum ami_owner owner = classify(o, phys >> AMI_PAGE_SHIFT, &v);
+
+	snprintf(text, size, "%s", ami_owner_name(owner));
+	if (owner == AMI_OWNER_SLAB)
+		describe_slab(o, phys, text, size);
+	else if (owner == AMI_OWNER_FILE)
+		describe_file(o, &v, text, size);
+	else if (owner == AMI_OWNER_STACK)
+		describe_stack(o, phys, text, size);
+	return owner;
+}

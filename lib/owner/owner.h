@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Private to lib/owner. */
+#ifndef AMI_OWNER_PRIVATE_H
+#define AMI_OWNER_PRIVATE_H
+
+#include <amdiommu/owner.h>
+#include <amdiommu/page.h>
+
+/** struct page_view - what one struct page says */
+struct page_view {
+	uint64_t address;
+	uint64_t flags;
+	uint64_t mapping;
+	uint64_t private;
+	uint64_t pp_magic;
+	uint64_t head;		/* address of the first struct page of its block */
+	uint32_t type;
+	int32_t refcount;
+	bool tail;
+};
+
+/** struct image_part - page frames of the kernel image */
+struct image_part {
+	enum ami_owner owner;
+	uint64_t first, end;
+};
+
+#define IMAGE_PARTS	3u
+
+/** struct task_stack - whose kernel stack begins at this virtual address */
+struct task_stack {
+	uint64_t va;
+	uint64_t task;
+};
+
+/**
+ * struct ami_owners - what is known before a page is asked for
+ * @table_type, @buddy_type, ...: values of page.page_type, 0: not known
+ * @tables, @vmalloc, @memmap, @coherent, @stacks: from page tables and lists
+ */
+struct ami_owners {
+	struct ami_state *state;
+	struct ami_kernel *kernel;
+	struct image_part image[IMAGE_PARTS];
+	uint32_t buddy_type, offline_type, table_type, slab_type;
+	uint32_t hugetlb_type, unaccepted_type;
+	int slab_flag, reserved_flag;	/* bit numbers, -1: none */
+	struct ami_regions regions;
+	struct ami_pfnset *tables, *vmalloc, *memmap, *coherent, *stacks;
+	struct ami_pfnset *io_tables, *pcp_free;
+	struct task_stack *task;
+	size_t nr_tasks;
+	bool no_memory;
+};
+
+/** page_view_read() - read the struct page of a frame. */
+enum ami_mem page_view_read(struct ami_owners *o, uint64_t pfn,
+			    struct page_view *v);
+
+/** page_marks_learn() - how this kernel marks free, slab and table pages. */
+void page_marks_learn(struct ami_owners *o);
+
+/** page_is() - does the page have this page_type? */
+bool page_is(const struct page_view *v, uint32_t type);
+
+/** tasks_collect() - stacks of all tasks. */
+void tasks_collect(struct ami_owners *o);
+
+/** areas_collect() - coherent DMA buffers among the vmalloc areas. */
+void areas_collect(struct ami_owners *o);
+
+/** freelists_collect() - free pages on the lists of CPUs. */
+void freelists_collect(struct ami_owners *o);
+
+/** describe_slab(), describe_file(), describe_stack() - detail for a byte. */
+void describe_slab(struct ami_owners *o, uint64_t phys, char *text,
+		   size_t size);
+void describe_file(struct ami_owners *o, const struct page_view *v, char *text,
+		   size_t size);
+void describe_stack(struct ami_owners *o, uint64_t phys, char *text,
+		    size_t size);
+
+#endif

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Slab pages: which cache, which object. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "owner.h"
+
+#define MAX_OBJECT	(1u << 23)
+
+uint64_t ami_owner_cache(struct ami_owners *o, uint64_t pfn, uint64_t *base)
+{
+	enum ami_field f = ami_has(o->kernel, AMI_F_slab_slab_cache) ?
+			   AMI_F_slab_slab_cache : AMI_F_page_slab_cache;
+	struct page_view v;
+	uint64_t cache, head;
+
+	if (ami_owner_of(o, pfn) != AMI_OWNER_SLAB ||
+	    page_view_read(o, pfn, &v) != AMI_MEM_OK ||
+	    !ami_page_to_pfn(o->kernel, v.head, &head) || head > pfn ||
+	    ami_get(o->kernel, v.head, f, &cache) != AMI_MEM_OK ||
+	    !ami_kernel_address(cache))
+		return 0;
+	*base = head << AMI_PAGE_SHIFT;
+	return cache;
+}
+
+void describe_slab(struct ami_owners *o, uint64_t phys, char *text,
+		   size_t size)
+{
+	uint64_t base = 0, object_size = 0, name, left = 0, in;
+	uint64_t cache = ami_owner_cache(o, phys >> AMI_PAGE_SHIFT, &base);
+	char label[48] = "?";
+
+	if (!cache)
+		return;
+	if (ami_get(o->kernel, cache, AMI_F_kmem_cache_name, &name) ==
+	    AMI_MEM_OK)
+		ami_read_string(o->kernel, name, label, sizeof(label));
+	ami_get(o->kernel, cache, AMI_F_kmem_cache_size, &object_size);
+	ami_get(o->kernel, cache, AMI_F_kmem_cache_red_left_pad, &left);
+	if (!object_size || object_size > MAX_OBJECT) {
+		snprintf(text, size, "slab %s", label);
+		return;
+	}
+	in = (phys - base) % object_size;
+	snprintf(text, size, "slab %s, byte %" PRIu64 " of the object at %#" PRIx64,
+		 label, in >= left ? in - left : in, phys - in + left);
+}

@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Kernel stacks: every thread of every process has one. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "owner.h"
+
+#define MAX_TASKS	(1u << 22)
+#define MAX_THREADS	(1u << 20)
+/* THREAD_SIZE of x86-64 without KASAN: arch/x86/include/asm/page_64_types.h */
+#define STACK_PAGES	4u
+
+static void add_stack(struct ami_owners *o, uint64_t task)
+{
+	uint64_t va, phys;
+	unsigned int i;
+
+	if (ami_get(o->kernel, task, AMI_F_task_stack, &va) != AMI_MEM_OK ||
+	    o->nr_tasks == MAX_TASKS)
+		return;
+	if (!(o->nr_tasks & (o->nr_tasks - 1))) {
+		size_t room = o->nr_tasks ? 2 * o->nr_tasks : 1;
+		struct task_stack *more = realloc(o->task,
+						  room * sizeof(*more));
+
+		if (!more) {
+			o->no_memory = true;
+			return;
+		}
+		o->task = more;
+	}
+	o->task[o->nr_tasks++] = (struct task_stack){ va, task };
+	for (i = 0; i < STACK_PAGES; i++)
+		if (ami_virt_to_phys(o->kernel, va + i * AMI_PAGE_SIZE,
+				     &phys) == AMI_MEM_OK)
+			ami_pfnset_add(o->stacks, phys >> AMI_PAGE_SHIFT, 1);
+}
+
+/* The list of threads includes the leader itself. */
+static void add_threads(struct ami_owners *o, uint64_t leader)
+{
+	struct ami_list_iter it;
+	uint64_t signal, node;
+
+	if (!ami_has(o->kernel, AMI_F_task_thread_node) ||
+	    !ami_has(o->kernel, AMI_F_signal_thread_head) ||
+	    ami_get(o->kernel, leader, AMI_F_task_signal, &signal) !=
+	    AMI_MEM_OK) {
+		add_stack(o, leader);
+		return;
+	}
+	ami_list_start(&it, o->kernel,
+		       ami_addr(o->kernel, signal, AMI_F_signal_thread_head),
+		       MAX_THREADS);
+	while (ami_list_next(&it, &node))
+		add_stack(o, ami_container(o->kernel, node,
+					   AMI_F_task_thread_node));
+}
+
+static int by_va(const void *a, const void *b)
+{
+	const struct task_stack *x = a, *y = b;
+
+	return (x->va > y->va) - (x->va < y->va);
+}
+
+void tasks_collect(struct ami_owners *o)
+{
+	uint64_t init = ami_symbol(o->kernel, AMI_Y_init_task), node;
+	struct ami_list_iter it;
+
+	if (!init || !ami_has(o->kernel, AMI_F_task_tasks)) {
+		ami_find(&o->state->findings, AMI_INFO, "tasks-unknown",
+			 "tasks", "The list of tasks cannot be found: stacks are not told from other pages.");
+		return;
+	}
+	add_threads(o, init);
+	ami_list_start(&it, o->kernel,
+		       ami_addr(o->kernel, init, AMI_F_task_tasks), MAX_TASKS);
+	while (ami_list_next(&it, &node) && !o->no_memory)
+		add_threads(o, ami_container(o->kernel, node,
+					     AMI_F_task_tasks));
+	if (it.broken || it.mem != AMI_MEM_OK)
+		ami_find(&o->state->findings, AMI_WARNING, "tasks-broken",
+			 "tasks", "The list of tasks breaks off after %zu: the stacks of the rest are not known.",
+			 o->nr_tasks);
+	if (o->nr_tasks)
+		qsort(o->task, o->nr_tasks, sizeof(*o->task), by_va);
+}
+
+/* Many stacks, one page: ask each where it lies. */
+static const struct task_stack *stack_at(struct ami_owners *o, uint64_t phys,
+					 uint64_t *offset)
+{
+	uint64_t at;
+	size_t i;
+	int page;
+
+	for (i = 0; i < o->nr_tasks; i++)
+		for (page = 0; page < (int)STACK_PAGES; page++) {
+			uint64_t in = page * (uint64_t)AMI_PAGE_SIZE;
+
+			if (ami_virt_to_phys(o->kernel, o->task[i].va + in,
+					     &at) != AMI_MEM_OK ||
+			    at >> AMI_PAGE_SHIFT != phys >> AMI_PAGE_SHIFT)
+				continue;
+			*offset = in + phys % AMI_PAGE_SIZE;
+			return &o->task[i];
+		}
+	return NULL;
+}
+
+void describe_stack(struct ami_owners *o, uint64_t phys, char *text,
+		    size_t size)
+{
+	uint64_t offset, pid = 0;
+	const struct task_stack *s = stack_at(o, phys, &offset);
+	char comm[16] = "?";
+
+	if (!s)
+		return;
+	ami_get(o->kernel, s->task, AMI_F_task_pid, &pid);
+	ami_read_string(o->kernel, ami_addr(o->kernel, s->task,
+					    AMI_F_task_comm),
+			comm, sizeof(comm));
+	snprintf(text, size, "kernel stack of %s (pid %d), %#" PRIx64
+		 " above its end", comm, (int)pid, offset);
+}

@@ -1,0 +1,91 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Root directories of other Debian suites, each with its crash and compiler."""
+import os
+import re
+import shutil
+import subprocess
+import tempfile
+
+import packages
+from workdir import HERE as LAB_CODE, LAB, CannotRun, Failed, lock, path
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+CHECKOUT = os.path.dirname(os.path.dirname(LAB_CODE))
+# crash's defs.h includes zlib.h.
+NEEDED = ('crash', 'gcc', 'make', 'libc6-dev', 'libroaring-dev', 'zlib1g-dev')
+SECONDS = 1800
+
+
+class Root:
+    """The root directory of a suite, made at the first use.
+
+    To have it made anew, with the suite's newest packages: remove the folder.
+    """
+
+    def __init__(self, suite):
+        self.suite = suite
+        self.folder = path('suites', suite)
+        with lock('suite-' + suite):
+            if not os.path.exists(self.folder + '/complete'):
+                self.make()
+        shown = self.run('crash', '--version')
+        self.version = re.search(r'^crash (\S+)', shown, re.M)[1]
+
+    def make(self):
+        (archive, key), _ = packages.archives()
+        if not key.startswith('/'):
+            key = packages.KEYRING
+        shutil.rmtree(self.folder, ignore_errors=True)
+        os.makedirs(self.folder)
+        # It mounts /proc there, and leaves it when it is interrupted.
+        self.carry_out(['unshare', '--mount', '--propagation', 'private',
+                        'debootstrap', '--variant=minbase', '--keyring=' + key,
+                        self.suite, self.folder, archive])
+        self.run('apt-get', 'update')
+        self.run('apt-get', 'install', '-y', '--no-install-recommends',
+                 *NEEDED)
+        self.run('apt-get', 'clean')
+        open(self.folder + '/complete', 'w').close()
+
+    def command(self, *words):
+        """To be run from this machine; the same paths hold the same files."""
+        folders = ':'.join({CHECKOUT, LAB, tempfile.gettempdir()})
+        return [HERE + '/enter.sh', self.folder, folders, *words]
+
+    def run(self, *words):
+        """What a program in the root prints."""
+        return self.carry_out(self.command(*words))
+
+    def carry_out(self, command):
+        env = dict(os.environ, DEBIAN_FRONTEND='noninteractive', LC_ALL='C')
+        done = subprocess.run(command, text=True, env=env, check=False,
+                              cwd=CHECKOUT, stdin=subprocess.DEVNULL,
+                              stdout=subprocess.PIPE, timeout=SECONDS,
+                              stderr=subprocess.STDOUT, errors='replace')
+        if done.returncode:
+            raise Failed(f'{self.suite}: {" ".join(command)}:\n'
+                         + done.stdout[-2000:])
+        return done.stdout
+
+    def build(self, header=None, version=None):
+        """The extension, by this suite's compiler; its path.
+
+        For its own crash; or against the header of another root's crash, and
+        for that version or the one given.
+        """
+        name, words = self.suite, ['WERROR=1']
+        if header:
+            version = version or header.version
+            name += f'-{header.suite}-{version}'
+            words += [f'CRASH_INCLUDE={header.folder}/usr/include/crash',
+                      f'CRASH_VERSION={version}']
+        folder = 'build/suites/' + name
+        target = folder + '/crash/amdiommu.so'
+        self.run('make', '-j2', 'BUILD=' + folder, *words, target)
+        return os.path.join(CHECKOUT, target)
+
+
+def install_tools():
+    if os.geteuid():
+        raise CannotRun('root directories of other suites need root')
+    packages.install(('debootstrap',))

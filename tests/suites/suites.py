@@ -1,0 +1,247 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The extension in the crash of each Debian suite, on real dumps.
+
+usage: suites.py AMDIOMMU [SUITE...]
+
+In a root directory of each suite the extension is built against that crash
+and loaded into it. Where crash can open a dump, each view must equal what the
+stand-alone command AMDIOMMU says of it. Then the session tests of
+tests/golden/test_crash.py run there (Ctrl-C, pipes, unloading, filtered pages).
+An extension built for the crash of another suite must be refused, and crash
+must stay usable.
+
+Dumps, vmlinux and root directories are kept in the lab's work directory
+($AMDIOMMU_LAB), 0.5 GB a suite: what was made once is not made again.
+"""
+import json
+import os
+import shlex
+import subprocess
+import sys
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+LAB_CODE = os.path.join(HERE, '..', 'lab')
+GOLDEN = os.path.join(HERE, '..', 'golden')
+sys.path[:0] = [LAB_CODE, GOLDEN]
+
+from check import Results
+from crash_session import Crash, Gone, both, facts, standalone
+from roots import Root, install_tools
+from workdir import CannotRun, Failed, path
+
+CANNOT_RUN = 77
+# The kernels that the crash of a suite must open. Which newer ones it opens is
+# measured: debug information and structures that it does not know stop it.
+OPENS = {
+    'bullseye': ('5.10',),
+    'bookworm': ('5.10', '6.1'),
+    'trixie': ('5.10', '6.1', '6.12'),
+    'sid': ('5.10', '6.1', '6.12'),
+}
+# An ELF and a kdump-compressed dump; of kernels too new for any crash, one.
+DUMPS = {
+    '5.10': ('5.10-both', '5.10-kdump'),
+    '6.1': ('6.1-both', '6.1-kdump'),
+    '6.12': ('6.12-both', '6.12-kdump'),
+    '7.2': ('7.2-both',),
+    '7.3': ('7.3-both',),
+}
+SESSION_TESTS = 'Session Terminal FilteredPages'
+# Every crash opens this one: here the extensions of others are loaded.
+REFUSAL = '5.10', '5.10-kdump'
+LOADER_SAYS = ('not found (required by', 'cannot open shared object file',
+               'undefined symbol')
+
+
+def lab(*words):
+    """The last line that the lab prints; it says itself why it cannot run."""
+    done = subprocess.run([os.path.join(LAB_CODE, 'lab.py'), *words],
+                          text=True, stdout=subprocess.PIPE, check=False)
+    line = (done.stdout.strip().splitlines() or [''])[-1]
+    if done.returncode == CANNOT_RUN:
+        raise CannotRun(line.removeprefix('lab: cannot run: '))
+    if done.returncode:
+        raise Failed('lab.py ' + ' '.join(words))
+    return line
+
+
+def vmcore(dump):
+    return path('out', dump, 'vmcore')
+
+
+def last_words(said):
+    """Why crash gave up, in a line."""
+    lines = [line.strip() for line in said.splitlines() if line.strip()]
+    wanted = [line for line in lines if line.startswith('crash:')] or lines
+    return wanted[-1] if wanted else 'it said nothing'
+
+
+def same(text, here):
+    try:
+        return facts(json.loads(text)) == facts(here)
+    except ValueError:
+        return False
+
+
+class Trial:
+    """One stand-alone command, the crash of several suites."""
+
+    def __init__(self, tool, suites):
+        self.tool = tool
+        self.results = Results()
+        self.rows = []
+        self.vmlinux = {}
+        for series, dumps in DUMPS.items():
+            self.vmlinux[series] = lab('vmlinux', series)
+            for dump in dumps:
+                lab('cached', dump)
+        self.roots = [Root(suite) for suite in suites]
+        self.own = {root: root.build() for root in self.roots}
+
+    def stand_alone(self):
+        """It opens them all, with the types that the dump brings itself."""
+        for dumps in DUMPS.values():
+            for dump in dumps:
+                verdict = standalone(self.tool, vmcore(dump),
+                                     ['check'])['verdict']['value']
+                self.results.check(verdict != 'unknown',
+                                   f'stand-alone, {dump}: {verdict}')
+
+    def session(self, root, series, dump):
+        return Crash(root.command('crash'), self.vmlinux[series],
+                     vmcore(dump))
+
+    def answers(self, root, series, dump):
+        """(equal, all) answers; Gone when crash does not open the dump."""
+        with self.session(root, series, dump) as crash:
+            crash.wait()
+            crash.send(f'extend {self.own[root]}')
+            equal = [same(text, here)
+                     for _, text, here in both(crash, self.tool, vmcore(dump))]
+            return sum(equal), len(equal)
+
+    def open(self, root, series, dump):
+        """Returns whether crash opened it."""
+        name = f'{root.suite}, crash {root.version}, {dump}'
+        must = series in OPENS[root.suite]
+        row = [root.suite, root.version, dump]
+        try:
+            equal, count = self.answers(root, series, dump)
+        except Gone as gone:
+            why = last_words(str(gone))
+            self.rows.append([*row, 'no', '-'])
+            if must:
+                self.results.check(False, f'{name}: not opened: {why}')
+            else:
+                self.results.info(f'{name}: not opened: {why}')
+            return False
+        self.rows.append([*row, 'yes', f'{equal} of {count}'])
+        self.results.check(equal == count,
+                           f'{name}: {equal} of {count} answers equal')
+        return True
+
+    def open_all(self):
+        for root in self.roots:
+            for series, dumps in DUMPS.items():
+                for dump in dumps:
+                    if not self.open(root, series, dump):
+                        break
+
+    def session_tests(self, root):
+        """On the newest kernel that this crash must open."""
+        series = OPENS[root.suite][-1]
+        env = dict(os.environ, CRASH=shlex.join(root.command('crash')),
+                   CRASH_TESTS=SESSION_TESTS)
+        done = subprocess.run(
+            [os.path.join(GOLDEN, 'test_crash.py'), self.tool, self.own[root],
+             self.vmlinux[series], *map(vmcore, DUMPS[series])],
+            env=env, text=True, stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT, check=False, errors='replace')
+        if done.returncode:
+            print(done.stdout)
+        self.results.check(done.returncode == 0,
+                           f'crash {root.version}, sessions on {series}: '
+                           f'{done.stdout.strip().splitlines()[-1]}')
+
+    # --- extensions built for another crash ----------------------------------
+
+    def load(self, crash, so):
+        """What crash says when it is told to load an extension."""
+        before = len(crash.read('log'))
+        said = crash.answer(f'extend {so}')
+        return said + crash.read('log')[before:]
+
+    def refused(self, crash, root, so, built_for, *possible):
+        """Loads what must be refused, with one of the possible messages."""
+        said = self.load(crash, so)
+        clear = any(text in said for text in possible)
+        gone = 'VERDICT' not in crash.answer('amdiommu')
+        self.results.check(clear and gone,
+                           f'crash {root.version}, extension built for '
+                           f'{built_for}: {last_words(said)}')
+        self.rows.append([root.suite, root.version, 'built for ' + built_for,
+                          'refused' if gone else 'LOADED',
+                          '-' if clear else 'NOT CLEAR'])
+
+    def refuse(self, crash, root, other):
+        """What the other suite made; what only the version of crash tells
+        from a good one; what claims the right version."""
+        guard = (f'built for crash {other.version}, '
+                 f'this is crash {root.version}:')
+        self.refused(crash, root, self.own[other],
+                     f'{other.version} in {other.suite}', guard, *LOADER_SAYS)
+        self.refused(crash, root, root.build(other), other.version, guard)
+        if other.version.startswith('7.'):
+            self.refused(crash, root, root.build(other, root.version),
+                         f'{root.version} with the header of {other.version}',
+                         f'built for another crash {root.version}')
+
+    def refusals(self, root):
+        with self.session(root, *REFUSAL) as crash:
+            crash.wait()
+            for other in self.roots:
+                if other.version != root.version:
+                    self.refuse(crash, root, other)
+            self.load(crash, self.own[root])
+            usable = 'VERDICT' in crash.answer('amdiommu')
+            self.results.check(usable, f'crash {root.version}: still usable, '
+                                       f'takes its own extension')
+
+    def refuse_all(self):
+        for root in self.roots:
+            try:
+                self.refusals(root)
+            except Gone as gone:
+                self.results.check(False, f'crash {root.version} is gone: '
+                                          f'{last_words(str(gone))}')
+
+    def table(self):
+        rows = [['SUITE', 'CRASH', 'DUMP', 'OPENS', 'VIEWS EQUAL'], *self.rows]
+        widths = [max(map(len, column)) for column in zip(*rows)]
+        for row in rows:
+            print('  '.join(map(str.ljust, row, widths)).rstrip())
+
+
+def main():
+    if len(sys.argv) < 2 or set(sys.argv[2:]) - set(OPENS):
+        sys.exit(__doc__)
+    try:
+        install_tools()
+        trial = Trial(os.path.abspath(sys.argv[1]), sys.argv[2:] or OPENS)
+        trial.stand_alone()
+        trial.open_all()
+        for root in trial.roots:
+            trial.session_tests(root)
+        trial.refuse_all()
+    except CannotRun as error:
+        print(f'suites: cannot run: {error}')
+        return CANNOT_RUN
+    except Failed as error:
+        sys.exit(f'suites: {error}')
+    trial.table()
+    return trial.results.close()
+
+
+if __name__ == '__main__':
+    sys.exit(main())

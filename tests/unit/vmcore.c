@@ -1,0 +1,243 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <bpf/btf.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "vmcore.h"
+
+#define MAX_PARTS	64u
+
+/* What every kernel has, for the scan by shape to find its way. */
+#define FILLER		300u
+
+struct part {
+	char name[48];
+	int type;
+	uint32_t offset;
+	const struct ami_member *scalar;	/* NULL: a structure */
+};
+
+static int named_int(struct btf *btf, uint32_t size)
+{
+	char name[8];
+	int id;
+
+	snprintf(name, sizeof(name), "u%u", 8 * size);
+	id = btf__find_by_name(btf, name);
+	return id > 0 ? id : btf__add_int(btf, name, size, 0);
+}
+
+static int scalar_type(struct btf *btf, uint32_t size)
+{
+	if (size == 1 || size == 2 || size == 4 || size == 8)
+		return named_int(btf, size);
+	return btf__add_array(btf, named_int(btf, 4), named_int(btf, 1), size);
+}
+
+static int add_struct(struct btf *btf, const struct ami_layout *l,
+		      const char *type, const char *prefix, const char *name,
+		      uint32_t size);
+
+/* Offset of the first member below @prefix: where that structure starts. */
+static uint32_t start_of(const struct ami_layout *l, const char *type,
+			 const char *prefix)
+{
+	uint32_t start = UINT32_MAX;
+	int i;
+
+	for (i = 0; i < AMI_NR_CORE_FIELDS; i++)
+		if (l->field[i].present &&
+		    !strcmp(type, ami_field_wants[i].type) &&
+		    !strncmp(prefix, ami_field_wants[i].path,
+			     strlen(prefix)) && l->field[i].offset < start)
+			start = l->field[i].offset;
+	return *prefix ? start : 0;
+}
+
+static bool have_part(const struct part *part, size_t n, const char *name,
+		      size_t len)
+{
+	while (n--)
+		if (strlen(part[n].name) == len &&
+		    !strncmp(part[n].name, name, len))
+			return true;
+	return false;
+}
+
+/* "iop.mode" is a member "iop" of a structure that has "mode". */
+static size_t find_parts(struct btf *btf, const struct ami_layout *l,
+			 const char *type, const char *prefix,
+			 struct part *part)
+{
+	size_t n = 0, len, skip = strlen(prefix);
+	char inner[96];
+	int i;
+
+	for (i = 0; i < AMI_NR_CORE_FIELDS; i++) {
+		const char *path = ami_field_wants[i].path;
+
+		if (!l->field[i].present ||
+		    strcmp(type, ami_field_wants[i].type) ||
+		    strncmp(prefix, path, skip))
+			continue;
+		len = strcspn(path + skip, ".");
+		if (have_part(part, n, path + skip, len))
+			continue;
+		assert_true(n < MAX_PARTS && len < sizeof(part->name));
+		part[n] = (struct part){ .offset = l->field[i].offset };
+		memcpy(part[n].name, path + skip, len);
+		if (path[skip + len]) {
+			snprintf(inner, sizeof(inner), "%.*s",
+				 (int)(skip + len + 1), path);
+			part[n].offset = start_of(l, type, inner);
+			part[n].type = add_struct(btf, l, type, inner, NULL,
+						  SHAPE_INNER);
+		} else {
+			part[n].scalar = &l->field[i];
+			part[n].type = scalar_type(btf, l->field[i].size);
+		}
+		n++;
+	}
+	return n;
+}
+
+static int add_struct(struct btf *btf, const struct ami_layout *l,
+		      const char *type, const char *prefix, const char *name,
+		      uint32_t size)
+{
+	struct part *part = calloc(MAX_PARTS, sizeof(*part));
+	uint32_t base = start_of(l, type, prefix);
+	size_t i, n;
+	int id;
+
+	assert_non_null(part);
+	n = find_parts(btf, l, type, prefix, part);
+	id = btf__add_struct(btf, name, size);
+	assert_true(id > 0);
+	for (i = 0; i < n; i++) {
+		const struct ami_member *m = part[i].scalar;
+		uint32_t bit = 8 * (part[i].offset - base);
+
+		assert_int_equal(btf__add_field(btf, part[i].name,
+						part[i].type,
+						bit + (m ? m->bit_offset : 0),
+						m ? m->bit_size : 0), 0);
+	}
+	free(part);
+	return id;
+}
+
+static uint32_t size_of(const struct ami_layout *l, const char *type)
+{
+	uint32_t size = 0;
+	int i;
+
+	for (i = 0; i < AMI_NR_CORE_TYPES; i++)
+		if (!strcmp(type, ami_type_wants[i].name))
+			return l->type_size[i];
+	for (i = 0; i < AMI_NR_CORE_FIELDS; i++)
+		if (l->field[i].present &&
+		    !strcmp(type, ami_field_wants[i].type) &&
+		    l->field[i].offset + l->field[i].size > size)
+			size = l->field[i].offset + l->field[i].size;
+	return size;
+}
+
+static void add_types(struct btf *btf, const struct ami_layout *l)
+{
+	int i;
+
+	for (i = 0; i < AMI_NR_CORE_FIELDS; i++) {
+		const char *type = ami_field_wants[i].type;
+
+		if (size_of(l, type) && btf__find_by_name(btf, type) < 0)
+			add_struct(btf, l, type, "", type, size_of(l, type));
+	}
+	for (i = 0; i < AMI_NR_CORE_TYPES; i++)
+		if (l->type_size[i] &&
+		    btf__find_by_name(btf, ami_type_wants[i].name) < 0)
+			btf__add_struct(btf, ami_type_wants[i].name,
+					l->type_size[i]);
+	for (i = 0; i < AMI_NR_ENUMERATORS; i++) {
+		if (!l->enumerator[i].present)
+			continue;
+		btf__add_enum(btf, ami_enum_wants[i].type, 4);
+		btf__add_enum_value(btf, ami_enum_wants[i].id,
+				    l->enumerator[i].value);
+	}
+}
+
+static uint64_t put(struct machine *m, const void *bytes, size_t size)
+{
+	uint64_t at = image_alloc(m->img, 1 + size / AMI_PAGE_SIZE);
+
+	image_write(m->img, at, bytes, size);
+	return image_text_va(at);
+}
+
+static void put_btf(struct machine *m)
+{
+	struct ami_layout *l = image_layout(m->img);
+	struct btf *btf = btf__new_empty();
+	const void *raw;
+	__u32 size;
+
+	assert_non_null(btf);
+	add_types(btf, l);
+	raw = btf__raw_data(btf, &size);
+	assert_non_null(raw);
+	l->symbol[AMI_Y___start_BTF] = put(m, raw, size);
+	l->symbol[AMI_Y___stop_BTF] = l->symbol[AMI_Y___start_BTF] + size;
+	btf__free(btf);
+}
+
+static uint32_t list_symbols(const struct ami_layout *l,
+			     struct symbol *symbol, char filler[][16])
+{
+	uint32_t n = 0;
+	int i;
+
+	for (; n < FILLER; n++) {
+		snprintf(filler[n], sizeof(filler[n]), "filler_%u", n);
+		symbol[n] = (struct symbol){ filler[n], IMAGE_TEXT + 16 * n };
+	}
+	symbol[n++] = (struct symbol){ "_stext", IMAGE_TEXT };
+	for (i = 0; i < AMI_NR_SYMBOLS; i++)
+		if (l->symbol[i])
+			symbol[n++] = (struct symbol){ ami_symbol_wants[i],
+						       l->symbol[i] };
+	return n;
+}
+
+static void put_symbols(struct machine *m)
+{
+	const struct shape_info *shape = &shapes[m->shape];
+	struct symbol symbol[FILLER + 1 + AMI_NR_SYMBOLS];
+	char filler[FILLER][16], keys[512];
+	struct symbols at;
+	uint32_t count;
+	size_t size;
+
+	count = list_symbols(image_layout(m->img), symbol, filler);
+	size = symbols_size(symbol, count);
+	symbols_write(m->img, image_text_va(image_alloc(m->img, 1 + size /
+							AMI_PAGE_SIZE)),
+		      shape->rule, symbol, count, &at);
+	if (shape->where == SYMBOLS_BY_SHAPE)
+		return;
+	symbols_keys(&at, keys, sizeof(keys));
+	image_vmcoreinfo_add(m->img, keys);
+}
+
+void vmcore_save(struct machine *m, const char *path)
+{
+	put_btf(m);
+	put_symbols(m);
+	image_save(m->img, path);
+}

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A made machine as a file that the command opens as it opens any vmcore: the
+ * kernel's symbols as kallsyms, its types as BTF, VMCOREINFO in a note.
+ */
+#ifndef VMCORE_H
+#define VMCORE_H
+
+#include "machine.h"
+
+/** vmcore_save() - add symbols and types to the machine, write it to @path */
+void vmcore_save(struct machine *m, const char *path);
+
+#endif
