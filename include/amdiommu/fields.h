@@ -264,6 +264,9 @@
 	F(printk_caller, printk_info, "caller_id")			\
 	F(printk_subsystem, printk_info, "dev_info.subsystem")		\
 	F(printk_device, printk_info, "dev_info.device")		\
+	F(device_driver_data, device, "driver_data")			\
+	F(device_bus, device, "bus")					\
+	F(bus_type_name, bus_type, "name")				\
 	/* the tree of devices: lib/kobject.c, include/linux/device.h */ \
 	F(kset_list, kset, "list")					\
 	F(kobject_entry, kobject, "entry")				\
@@ -297,11 +300,31 @@
 	M(e1000e_buffer_page, e1000e, e1000_buffer, "page")		\
 	M(e1000e_buffer_ps_pages, e1000e, e1000_buffer, "ps_pages")	\
 	M(e1000e_ps_page, e1000e, e1000_ps_page, "page")		\
-	M(e1000e_ps_dma, e1000e, e1000_ps_page, "dma")
+	M(e1000e_ps_dma, e1000e, e1000_ps_page, "dma")		\
+	/* drivers/nvme/host/pci.c, nvme.h */				\
+	M(nvme_dev_queues, nvme, nvme_dev, "queues")			\
+	M(nvme_dev_nr_queues, nvme, nvme_dev, "nr_allocated_queues")	\
+	M(nvme_dev_dev, nvme, nvme_dev, "dev")				\
+	M(nvme_dev_tagset, nvme, nvme_dev, "tagset")			\
+	M(nvme_dev_admin_tagset, nvme, nvme_dev, "admin_tagset")	\
+	M(nvme_dev_db_stride, nvme, nvme_dev, "db_stride")		\
+	M(nvme_dev_dbbuf_eis, nvme, nvme_dev, "dbbuf_eis")		\
+	M(nvme_dev_nr_hmb, nvme, nvme_dev, "nr_host_mem_descs")		\
+	M(nvme_dev_hmb, nvme, nvme_dev, "host_mem_descs")		\
+	M(nvme_queue_sq, nvme, nvme_queue, "sq_cmds")			\
+	M(nvme_queue_cq, nvme, nvme_queue, "cqes")			\
+	M(nvme_queue_depth, nvme, nvme_queue, "q_depth")		\
+	M(nvme_queue_sq_tail, nvme, nvme_queue, "sq_tail")		\
+	M(nvme_queue_rung, nvme, nvme_queue, "last_sq_tail")		\
+	M(nvme_queue_cq_head, nvme, nvme_queue, "cq_head")		\
+	M(nvme_queue_cq_phase, nvme, nvme_queue, "cq_phase")		\
+	M(nvme_queue_sqes, nvme, nvme_queue, "sqes")			\
+	M(nvme_request_genctr, nvme, nvme_request, "genctr")
 
 #define AMI_MODULE_TYPES(S)						\
 	S(e1000e_buffer, e1000e, e1000_buffer)				\
-	S(e1000e_ps_page, e1000e, e1000_ps_page)
+	S(e1000e_ps_page, e1000e, e1000_ps_page)			\
+	S(nvme_queue, nvme, nvme_queue)
 
 #define AMI_TYPES(T)							\
 	T(amd_iommu)							\
