@@ -94,6 +94,8 @@ struct ami_exposures {
 	struct ami_tree *trees;
 	size_t nr_trees;
 	struct ami_index tree_index;
+	/* pages by class and owner, each once, whoever could write them */
+	uint64_t class_owners[AMI_CLASSES][AMI_OWNERS];
 	enum ami_verdict verdict;
 	char *reason[AMI_MAX_REASONS];
 	size_t nr_reasons;

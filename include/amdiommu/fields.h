@@ -301,6 +301,34 @@
 	M(e1000e_buffer_ps_pages, e1000e, e1000_buffer, "ps_pages")	\
 	M(e1000e_ps_page, e1000e, e1000_ps_page, "page")		\
 	M(e1000e_ps_dma, e1000e, e1000_ps_page, "dma")		\
+	/* include/linux/virtio.h, drivers/virtio/virtio_ring.c */	\
+	M(virtio_device_dev, virtio_ring, virtio_device, "dev")		\
+	M(virtio_device_id, virtio_ring, virtio_device, "id.device")	\
+	M(virtio_device_features, virtio_ring, virtio_device, "features") \
+	M(virtio_device_vqs, virtio_ring, virtio_device, "vqs")		\
+	M(vvq_list, virtio_ring, vring_virtqueue, "vq.list")		\
+	M(vvq_name, virtio_ring, vring_virtqueue, "vq.name")		\
+	M(vvq_index, virtio_ring, vring_virtqueue, "vq.index")		\
+	M(vvq_last_used, virtio_ring, vring_virtqueue, "last_used_idx")	\
+	M(vvq_num, virtio_ring, vring_virtqueue, "split.vring.num")	\
+	M(vvq_desc, virtio_ring, vring_virtqueue, "split.vring.desc")	\
+	M(vvq_avail, virtio_ring, vring_virtqueue, "split.vring.avail")	\
+	M(vvq_used, virtio_ring, vring_virtqueue, "split.vring.used")	\
+	M(vvq_state, virtio_ring, vring_virtqueue, "split.desc_state")	\
+	M(vvq_pnum, virtio_ring, vring_virtqueue, "packed.vring.num")	\
+	M(vvq_pdesc, virtio_ring, vring_virtqueue, "packed.vring.desc")	\
+	M(vvq_pdevice, virtio_ring, vring_virtqueue, "packed.vring.device") \
+	M(vvq_pwrap, virtio_ring, vring_virtqueue, "packed.used_wrap_counter") \
+	M(vvq_pstate, virtio_ring, vring_virtqueue, "packed.desc_state") \
+	M(vvq_pextra, virtio_ring, vring_virtqueue, "packed.desc_extra") \
+	M(vstate_data, virtio_ring, vring_desc_state_split, "data")	\
+	M(vpstate_data, virtio_ring, vring_desc_state_packed, "data")	\
+	M(vpstate_indir, virtio_ring, vring_desc_state_packed, "indir_desc") \
+	M(vpstate_num, virtio_ring, vring_desc_state_packed, "num")	\
+	M(vextra_addr, virtio_ring, vring_desc_extra, "addr")		\
+	M(vextra_len, virtio_ring, vring_desc_extra, "len")		\
+	M(vextra_flags, virtio_ring, vring_desc_extra, "flags")		\
+	M(vextra_next, virtio_ring, vring_desc_extra, "next")		\
 	/* drivers/nvme/host/pci.c, nvme.h */				\
 	M(nvme_dev_queues, nvme, nvme_dev, "queues")			\
 	M(nvme_dev_nr_queues, nvme, nvme_dev, "nr_allocated_queues")	\
@@ -324,6 +352,9 @@
 #define AMI_MODULE_TYPES(S)						\
 	S(e1000e_buffer, e1000e, e1000_buffer)				\
 	S(e1000e_ps_page, e1000e, e1000_ps_page)			\
+	S(vring_desc_state_split, virtio_ring, vring_desc_state_split)	\
+	S(vring_desc_state_packed, virtio_ring, vring_desc_state_packed) \
+	S(vring_desc_extra, virtio_ring, vring_desc_extra)		\
 	S(nvme_queue, nvme, nvme_queue)
 
 #define AMI_TYPES(T)							\

@@ -39,7 +39,7 @@ static void read_nic(struct nic *nic, const struct nic_driver *driver)
 			    nic->name, sizeof(nic->name)) != AMI_MEM_OK)
 		strcpy(nic->name, "?");
 	if (!find_priv(nic) || (!typed && !driver->guess)) {
-		ami_find(findings, AMI_WARNING, "driver-types-missing",
+		ami_find(findings, AMI_INFO, "driver-types-missing",
 			 nic->where,
 			 "The dump does not describe the structures of the driver %s (kernels before 5.11 do not, for modules): the receive buffers of %s cannot be read.",
 			 driver->name, nic->name);

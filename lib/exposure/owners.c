@@ -16,6 +16,7 @@
  */
 struct sorted {
 	struct ami_pfnset *all;
+	struct ami_pfnset *class[AMI_CLASSES];
 	struct ami_pfnset *of[AMI_OWNERS];
 };
 
@@ -126,25 +127,54 @@ static bool add_io_table(void *ctx, uint64_t first, uint64_t count)
 	return true;
 }
 
-static int sort_exposed(struct ami_exposures *ex, struct sorted *s)
+/* All pages of a class, whoever could write them. */
+static void unite(const struct ami_exposures *ex, enum ami_class class,
+		  struct ami_pfnset *set)
 {
 	const struct ami_pfnset *before = NULL;
 	size_t i;
 
+	for (i = 0; i < ex->count; i++) {
+		const struct ami_exposure *e = &ex->list[i];
+
+		if (e->class != class || !e->pages || e->pages == before)
+			continue;
+		ami_pfnset_union(set, e->pages);
+		before = e->pages;
+	}
+}
+
+static int sort_exposed(struct ami_exposures *ex, struct sorted *s)
+{
+	int i;
+
 	s->all = ami_pfnset_new();
 	if (!s->all)
 		return -1;
+	for (i = 0; i < AMI_CLASSES; i++) {
+		s->class[i] = ami_pfnset_new();
+		if (!s->class[i])
+			return -1;
+		unite(ex, i, s->class[i]);
+		ami_pfnset_union(s->all, s->class[i]);
+	}
 	for (i = 0; i < AMI_OWNERS; i++) {
 		s->of[i] = ami_pfnset_new();
 		if (!s->of[i])
 			return -1;
 	}
-	for (i = 0; i < ex->count; i++) {
-		if (ex->list[i].pages && ex->list[i].pages != before)
-			ami_pfnset_union(s->all, ex->list[i].pages);
-		before = ex->list[i].pages;
-	}
 	return ami_owners_sort(ex->owners, s->all, s->of);
+}
+
+static void count_classes(struct ami_exposures *ex, const struct sorted *s)
+{
+	int class, owner;
+
+	for (class = 0; class < AMI_CLASSES; class++)
+		for (owner = 0; owner < AMI_OWNERS; owner++)
+			ex->class_owners[class][owner] =
+				ami_pfnset_common(s->class[class],
+						  s->of[owner]);
 }
 
 static int tell_owners(struct ami_exposures *ex, const struct sorted *s)
@@ -153,6 +183,7 @@ static int tell_owners(struct ami_exposures *ex, const struct sorted *s)
 	int owner;
 	size_t i;
 
+	count_classes(ex, s);
 	for (i = 0; i < ex->count; i++) {
 		struct ami_exposure *e = &ex->list[i];
 
@@ -178,6 +209,8 @@ int find_owners(struct ami_exposures *ex)
 	err = sort_exposed(ex, &s) ? -1 : tell_owners(ex, &s);
 	for (i = 0; i < AMI_OWNERS; i++)
 		ami_pfnset_free(s.of[i]);
+	for (i = 0; i < AMI_CLASSES; i++)
+		ami_pfnset_free(s.class[i]);
 	ami_pfnset_free(s.all);
 	return err;
 }

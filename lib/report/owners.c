@@ -1,9 +1,30 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Whose the pages are that devices could write. */
-#include <stdlib.h>
-#include <string.h>
+#include <stdio.h>
 
 #include "view.h"
+
+/* Over all requesters, each page once. */
+static void class_owners_json(struct view *v)
+{
+	int class, owner;
+	uint64_t n;
+
+	json_array(&v->j, "class_owners");
+	for (class = 0; class < AMI_CLASSES; class++) {
+		for (owner = 0; owner < AMI_OWNERS; owner++) {
+			n = v->a->exposures->class_owners[class][owner];
+			if (!n)
+				continue;
+			json_object_line(&v->j, NULL);
+			json_string(&v->j, "class", ami_class_name(class));
+			json_string(&v->j, "owner", ami_owner_name(owner));
+			json_number(&v->j, "pages", n);
+			json_close_object(&v->j);
+		}
+	}
+	json_close_array(&v->j);
+}
 
 void owners_json(struct view *v)
 {
@@ -31,46 +52,18 @@ void owners_json(struct view *v)
 		}
 	}
 	json_close_array(&v->j);
-}
-
-static int by_pages(const void *a, const void *b)
-{
-	const struct ami_exposure *const *x = a, *const *y = b;
-
-	return ((*x)->pages > (*y)->pages) - ((*x)->pages < (*y)->pages);
-}
-
-/* Devices of one domain share a set of pages: it counts once. */
-static void count_class(const struct ami_exposures *ex, enum ami_class class,
-			uint64_t owners[AMI_OWNERS])
-{
-	const struct ami_exposure **list = calloc(ex->count + 1, sizeof(*list));
-	size_t i, n = 0;
-	int owner;
-
-	for (i = 0; list && i < ex->count; i++)
-		if (ex->list[i].class == class)
-			list[n++] = &ex->list[i];
-	if (list)
-		qsort(list, n, sizeof(*list), by_pages);
-	for (i = 0; i < n; i++)
-		if (!i || !list[i]->pages ||
-		    list[i]->pages != list[i - 1]->pages)
-			for (owner = 0; owner < AMI_OWNERS; owner++)
-				owners[owner] += list[i]->owners[owner];
-	free(list);
+	class_owners_json(v);
 }
 
 void owner_counts(const struct view *v, enum ami_class class, char *buf,
 		  size_t size)
 {
-	uint64_t owners[AMI_OWNERS] = { 0 };
+	const uint64_t *owners = v->a->exposures->class_owners[class];
 	size_t used = 0;
 	char n[24];
 	int owner;
 
 	buf[0] = '\0';
-	count_class(v->a->exposures, class, owners);
 	for (owner = 0; owner < AMI_OWNERS; owner++)
 		if (owners[owner] && used + 64 < size)
 			used += snprintf(buf + used, size - used, "%s%s %s",

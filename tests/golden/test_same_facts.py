@@ -75,19 +75,11 @@ def owner_counts(text):
 
 
 def json_owner_counts(data):
-    """The same from JSON; devices that share a set of pages count once."""
-    pages = {(e['requester'], e['class'], e['certainty']): str(e['pfns'])
-             for e in data['exposures']}
-    counts = collections.defaultdict(collections.Counter)
-    seen = collections.defaultdict(set)
-    for o in data['owners']:
-        key = o['requester'], o['class'], o['certainty']
-        same = (o['class'], o['owner'], pages[key])
-        if o['requester'] not in seen[same] and seen[same]:
-            continue
-        seen[same].add(o['requester'])
-        counts[o['class']][o['owner']] += o['pages']
-    return {c: dict(n) for c, n in counts.items()}
+    """The same from JSON"""
+    counts = collections.defaultdict(dict)
+    for o in data['class_owners']:
+        counts[o['class']][o['owner']] = o['pages']
+    return dict(counts)
 
 
 class Dump(unittest.TestCase):
