@@ -264,19 +264,67 @@
 	F(printk_caller, printk_info, "caller_id")			\
 	F(printk_subsystem, printk_info, "dev_info.subsystem")		\
 	F(printk_device, printk_info, "dev_info.device")		\
+	F(device_driver_data, device, "driver_data")			\
+	F(device_bus, device, "bus")					\
+	F(bus_type_name, bus_type, "name")				\
 	/* the tree of devices: lib/kobject.c, include/linux/device.h */ \
 	F(kset_list, kset, "list")					\
 	F(kobject_entry, kobject, "entry")				\
 	F(device_kobj, device, "kobj")					\
 	F(device_parent, device, "parent")				\
 	F(device_class, device, "class")				\
+	/* network: include/linux/netdevice.h, include/linux/skbuff.h */ \
+	F(netdev_dev, net_device, "dev")				\
+	F(netdev_name, net_device, "name")				\
+	F(netdev_priv, net_device, "priv")				\
+	F(netdev_mtu, net_device, "mtu")				\
+	F(sk_buff_data, sk_buff, "data")				\
 	F(resource_start, resource, "start")				\
 	F(resource_end, resource, "end")
 
 /* Types of modules: drivers/..., each under its module's name. */
-#define AMI_MODULE_FIELDS(M)
+#define AMI_MODULE_FIELDS(M)						\
+	M(e1000e_rx_ring, e1000e, e1000_adapter, "rx_ring")		\
+	M(e1000e_tx_ring, e1000e, e1000_adapter, "tx_ring")		\
+	M(e1000e_rx_buffer_len, e1000e, e1000_adapter, "rx_buffer_len")	\
+	M(e1000e_rx_ps_pages, e1000e, e1000_adapter, "rx_ps_pages")	\
+	M(e1000e_rx_ps_bsize0, e1000e, e1000_adapter, "rx_ps_bsize0")	\
+	M(e1000e_ring_desc, e1000e, e1000_ring, "desc")			\
+	M(e1000e_ring_dma, e1000e, e1000_ring, "dma")			\
+	M(e1000e_ring_count, e1000e, e1000_ring, "count")		\
+	M(e1000e_ring_next_to_use, e1000e, e1000_ring, "next_to_use")	\
+	M(e1000e_ring_next_to_clean, e1000e, e1000_ring, "next_to_clean") \
+	M(e1000e_ring_buffer_info, e1000e, e1000_ring, "buffer_info")	\
+	M(e1000e_buffer_dma, e1000e, e1000_buffer, "dma")		\
+	M(e1000e_buffer_skb, e1000e, e1000_buffer, "skb")		\
+	M(e1000e_buffer_page, e1000e, e1000_buffer, "page")		\
+	M(e1000e_buffer_ps_pages, e1000e, e1000_buffer, "ps_pages")	\
+	M(e1000e_ps_page, e1000e, e1000_ps_page, "page")		\
+	M(e1000e_ps_dma, e1000e, e1000_ps_page, "dma")		\
+	/* drivers/nvme/host/pci.c, nvme.h */				\
+	M(nvme_dev_queues, nvme, nvme_dev, "queues")			\
+	M(nvme_dev_nr_queues, nvme, nvme_dev, "nr_allocated_queues")	\
+	M(nvme_dev_dev, nvme, nvme_dev, "dev")				\
+	M(nvme_dev_tagset, nvme, nvme_dev, "tagset")			\
+	M(nvme_dev_admin_tagset, nvme, nvme_dev, "admin_tagset")	\
+	M(nvme_dev_db_stride, nvme, nvme_dev, "db_stride")		\
+	M(nvme_dev_dbbuf_eis, nvme, nvme_dev, "dbbuf_eis")		\
+	M(nvme_dev_nr_hmb, nvme, nvme_dev, "nr_host_mem_descs")		\
+	M(nvme_dev_hmb, nvme, nvme_dev, "host_mem_descs")		\
+	M(nvme_queue_sq, nvme, nvme_queue, "sq_cmds")			\
+	M(nvme_queue_cq, nvme, nvme_queue, "cqes")			\
+	M(nvme_queue_depth, nvme, nvme_queue, "q_depth")		\
+	M(nvme_queue_sq_tail, nvme, nvme_queue, "sq_tail")		\
+	M(nvme_queue_rung, nvme, nvme_queue, "last_sq_tail")		\
+	M(nvme_queue_cq_head, nvme, nvme_queue, "cq_head")		\
+	M(nvme_queue_cq_phase, nvme, nvme_queue, "cq_phase")		\
+	M(nvme_queue_sqes, nvme, nvme_queue, "sqes")			\
+	M(nvme_request_genctr, nvme, nvme_request, "genctr")
 
-#define AMI_MODULE_TYPES(S)
+#define AMI_MODULE_TYPES(S)						\
+	S(e1000e_buffer, e1000e, e1000_buffer)				\
+	S(e1000e_ps_page, e1000e, e1000_ps_page)			\
+	S(nvme_queue, nvme, nvme_queue)
 
 #define AMI_TYPES(T)							\
 	T(amd_iommu)							\
@@ -296,6 +344,7 @@
 	T(pci_bus)							\
 	T(pci_sysdata)							\
 	T(page)								\
+	T(net_device)							\
 	T(vmap_node)							\
 	T(zone)								\
 	T(gendisk)							\
@@ -333,6 +382,7 @@
 	Y(__stop_BTF)							\
 	Y(btf_modules)							\
 	Y(devices_kset)							\
+	Y(net_class)							\
 	Y(init_task)							\
 	Y(node_data)							\
 	Y(vmap_area_list)						\

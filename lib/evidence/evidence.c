@@ -6,11 +6,14 @@
 
 #include "block.h"
 #include "evidence.h"
+#include "nvme.h"
 
 #define PCI_CLASS_BRIDGE	0x06
 
 static const struct evidence_provider providers[] = {
+	{ "e1000e", find_e1000e },
 	{ "block", find_block },
+	{ "nvme", find_nvme },
 	{ NULL, NULL },
 };
 

@@ -15,21 +15,9 @@
  * Many exposures share pages; each page's owner is looked up once.
  */
 struct sorted {
-	struct ami_owners *owners;
-	const struct ami_dump *dump;
 	struct ami_pfnset *all;
 	struct ami_pfnset *of[AMI_OWNERS];
 };
-
-static bool sort_pages(void *ctx, uint64_t first, uint64_t count)
-{
-	struct sorted *s = ctx;
-	uint64_t pfn;
-
-	for (pfn = first; pfn < first + count; pfn++)
-		ami_pfnset_test_add(s->of[ami_owner_of(s->owners, pfn)], pfn);
-	return !ami_dump_interrupted(s->dump);
-}
 
 static const char *code_of(enum ami_owner owner)
 {
@@ -156,8 +144,7 @@ static int sort_exposed(struct ami_exposures *ex, struct sorted *s)
 			ami_pfnset_union(s->all, ex->list[i].pages);
 		before = ex->list[i].pages;
 	}
-	ami_pfnset_ranges(s->all, sort_pages, s);
-	return 0;
+	return ami_owners_sort(ex->owners, s->all, s->of);
 }
 
 static int tell_owners(struct ami_exposures *ex, const struct sorted *s)
@@ -181,10 +168,10 @@ static int tell_owners(struct ami_exposures *ex, const struct sorted *s)
 
 int find_owners(struct ami_exposures *ex)
 {
-	struct sorted s = { .dump = ami_kernel_dump(ex->state->kernel) };
+	struct sorted s = { NULL };
 	int err, i;
 
-	ex->owners = s.owners = ami_owners_new(ex->state);
+	ex->owners = ami_owners_new(ex->state);
 	if (!ex->owners)
 		return -1;
 	ami_pfnset_ranges(ex->io_tables, add_io_table, ex->owners);
