@@ -156,6 +156,7 @@ SAME := '$(LAB) cached 6.1-both && $(LAB) forms 6.1-both && V=$$($(LAB) vmlinux 
 	 tests/golden/test_forms.py $(BUILD)/amdiommu $(LAB_OUT)/6.1-both/vmcore --vmlinux $$V $(LAB_OUT)/6.1-both/forms/*' \
 	'tests/golden/test_schema.py $(BUILD)/amdiommu $(SAMPLE) $(LAB_OUT)/*/vmcore' \
 	'tests/golden/test_same_facts.py $(BUILD)/amdiommu $(LAB_OUT)/*/vmcore' \
+	'tests/golden/test_dmesg.py $(BUILD)/amdiommu $$(dirname $(LAB_OUT)/*/vmcore)' \
 	'V=$$($(LAB) vmlinux 6.1) && CRASH_TESTS=SameFacts $(call crash_test,$$V)'
 
 # What runs without QEMU.

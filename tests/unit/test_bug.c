@@ -148,6 +148,27 @@ static void command_lines_are_bounded(void **state)
 	machine_free(m);
 }
 
+/* Devices with the same story make one reason. */
+static void reasons_are_told_once(void **state)
+{
+	static const struct amdvi_dte none = { .v = false };
+	struct machine *m = machine_new(SHAPE_6_1, 0);
+	uint64_t domain = machine_domain(m, 1, 4, AMI_FORMAT_NONE, 0, 0);
+	unsigned int i;
+
+	(void)state;
+	for (i = 0; i < 5; i++) {
+		machine_device(m, 0x10 + 8 * i, "nvme", domain);
+		machine_dte(m, 0x10 + 8 * i, &none);
+	}
+	machine_analyse(m);
+	assert_int_equal(m->ex->verdict, AMI_VERDICT_SUSPECT);
+	assert_int_equal(m->ex->nr_reasons, 1);
+	assert_string_equal(m->ex->reason[0],
+			    "0000:00:02.0 (nvme), 0000:00:03.0 (nvme), 0000:00:04.0 (nvme), ... are active and DMA is not translated: they could write any page");
+	machine_free(m);
+}
+
 /* Neither gets into an extract. */
 static void not_recorded(void **state)
 {
@@ -175,6 +196,7 @@ int main(void)
 		cmocka_unit_test(user_data_stays_away),
 		cmocka_unit_test(what_is_missing_is_said),
 		cmocka_unit_test(command_lines_are_bounded),
+		cmocka_unit_test(reasons_are_told_once),
 		cmocka_unit_test(not_recorded),
 	};
 
