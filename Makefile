@@ -2,6 +2,7 @@
 # make            the command and the crash extension
 # make demo       set up, build, report on the sample
 # make check      set up, build, run all tests (short QEMU lab run included)
+# make fuzz       each fuzz target for FUZZ_SECONDS=60
 # make lab        more kernels in QEMU
 # make crash-suites  the extension in the crash of each Debian suite
 # make bench      time and memory, paired with crash
@@ -91,6 +92,7 @@ SANITIZERS := -fsanitize=address,undefined -fno-sanitize-recover=undefined -O1
 UNIT := $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/test_*.c))
 UNIT_HELP := image machine shapes symbols vmcore
 GOLDEN := $(patsubst tests/golden/%.c,%,$(wildcard tests/golden/test_*.c))
+FUZZ_TARGETS := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 # libkdumpfile reads what we write: an independent reader.
 TEST_LIBS := $(FILE_LIBS) $(CORE_LIBS) -lkdumpfile -lcmocka
 TEST_INC := -Itests/unit -Itests/golden -Ilib/dump -Ilib/kernel -Ilib/state -Ilib/owner -Ilib/evidence -Ilib/exposure
@@ -113,6 +115,25 @@ $(GOLDEN:%=$(BUILD)/golden/%): $(BUILD)/golden/%: $(BUILD)/tests/golden/%.o \
 	$(call say,LD $@)
 	$(Q)$(CC) $(ALL_CFLAGS) -o $@ $^ $(TEST_LIBS)
 
+# Each target with all helpers; clang's library has main().
+$(FUZZ_TARGETS:%=$(BUILD)/fuzz/%): $(BUILD)/fuzz/%: $(BUILD)/tests/fuzz/fuzz_%.o \
+		$(BUILD)/tests/fuzz/hostile.o $(BUILD)/tests/golden/overlay.o \
+		$(BUILD)/tests/golden/jsonlint.o $(BUILD)/libamdiommu-file.a \
+		$(BUILD)/libamdiommu-core.a
+	@mkdir -p $(@D)
+	$(call say,LD $@)
+	$(Q)$(CC) $(ALL_CFLAGS) -fsanitize=fuzzer -o $@ $^ $(FILE_LIBS) $(CORE_LIBS)
+
+$(BUILD)/fuzz/seeds: $(BUILD)/tests/fuzz/seeds.o \
+		$(UNIT_HELP:%=$(BUILD)/tests/unit/%.o) \
+		$(BUILD)/libamdiommu-file.a $(BUILD)/libamdiommu-core.a
+	@mkdir -p $(@D)
+	$(call say,LD $@)
+	$(Q)$(CC) $(ALL_CFLAGS) -o $@ $^ $(TEST_LIBS)
+
+fuzz-targets: $(FUZZ_TARGETS:%=$(BUILD)/fuzz/%) $(BUILD)/fuzz/seeds
+.PHONY: fuzz-targets
+
 san: $(UNIT:%=$(BUILD)/unit/%) $(GOLDEN:%=$(BUILD)/golden/%) $(BUILD)/amdiommu
 .PHONY: san
 endif
@@ -121,6 +142,19 @@ SAMPLE := tests/data/debian-6.1-kdump.extract
 
 tests-built:
 	$(MAKE) IN_SAN=1 BUILD=$(SAN) SANITIZE='$(SANITIZERS)' WERROR=1 san
+
+# Seconds for each fuzz target.
+FUZZ := $(BUILD)/fuzz
+FUZZ_SECONDS ?= 60
+FUZZ_RUN = tests/fuzz/run.py $(FUZZ) $(SAMPLE) --seconds
+
+fuzz-built:
+	$(MAKE) IN_SAN=1 BUILD=$(FUZZ) CC=clang WERROR=1 fuzz-targets \
+	    SANITIZE='-fsanitize=fuzzer-no-link $(SANITIZERS)'
+
+fuzz: deps-test
+	$(MAKE) -j"$$(nproc)" fuzz-built
+	tests/run.py '$(FUZZ_RUN) $(FUZZ_SECONDS)'
 
 QUICK := $(UNIT:%=$(SAN)/unit/%) '$(SAN)/golden/test_damage $(SAMPLE)' \
 	 'tests/golden/test_cli.py $(SAN)/amdiommu $(SAMPLE)' \
@@ -189,9 +223,9 @@ install: all
 clean:
 	rm -rf $(BUILD)
 
--include $(shell find $(BUILD) -name '*.d' -not -path '$(SAN)/*' 2>/dev/null)
+-include $(shell find $(BUILD) -name '*.d' -not -path '$(SAN)/*' -not -path '$(FUZZ)/*' 2>/dev/null)
 
 FORCE:
 
 .PHONY: FORCE all bench check check-crash check-quick clean crash-suites demo deps deps-test \
-	install lab tests-built
+	fuzz fuzz-built install lab tests-built
