@@ -2,6 +2,7 @@
 # make            the command and the crash extension
 # make demo       set up, build, report on the sample
 # make check      set up, build, run all tests (short QEMU lab run included)
+# make campaign   reports on CAMPAIGN_COUNT damaged dumps
 # make fuzz       each fuzz target for FUZZ_SECONDS=60
 # make lab        more kernels in QEMU
 # make crash-suites  the extension in the crash of each Debian suite
@@ -95,11 +96,11 @@ GOLDEN := $(patsubst tests/golden/%.c,%,$(wildcard tests/golden/test_*.c))
 FUZZ_TARGETS := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 # libkdumpfile reads what we write: an independent reader.
 TEST_LIBS := $(FILE_LIBS) $(CORE_LIBS) -lkdumpfile -lcmocka
-TEST_INC := -Itests/unit -Itests/golden -Ilib/dump -Ilib/kernel -Ilib/state -Ilib/owner -Ilib/evidence -Ilib/exposure
+TEST_INC := -Itests/unit -Itests/golden -Ilib/dump -Ilib/kernel -Ilib/state -Ilib/owner -Ilib/evidence -Ilib/exposure -Itests/campaign
 
-ifdef IN_SAN
 $(BUILD)/tests/%.o: ALL_CPPFLAGS += $(TEST_INC)
 
+ifdef IN_SAN
 $(UNIT:%=$(BUILD)/unit/%): $(BUILD)/unit/%: $(BUILD)/tests/unit/%.o \
 		$(UNIT_HELP:%=$(BUILD)/tests/unit/%.o) \
 		$(BUILD)/libamdiommu-file.a \
@@ -138,6 +139,14 @@ san: $(UNIT:%=$(BUILD)/unit/%) $(GOLDEN:%=$(BUILD)/golden/%) $(BUILD)/amdiommu
 .PHONY: san
 endif
 
+# Fast, therefore without sanitizers.
+$(BUILD)/campaign: $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/campaign/*.c)) \
+		$(BUILD)/tests/golden/overlay.o $(BUILD)/tests/golden/jsonlint.o \
+		$(BUILD)/libamdiommu-file.a $(BUILD)/libamdiommu-core.a
+	@mkdir -p $(@D)
+	$(call say,LD $@)
+	$(Q)$(CC) $(ALL_CFLAGS) -o $@ $^ $(FILE_LIBS) $(CORE_LIBS)
+
 SAMPLE := tests/data/debian-6.1-kdump.extract
 
 tests-built:
@@ -155,6 +164,15 @@ fuzz-built:
 fuzz: deps-test
 	$(MAKE) -j"$$(nproc)" fuzz-built
 	tests/run.py '$(FUZZ_RUN) $(FUZZ_SECONDS)'
+
+# Damaged dumps: CAMPAIGN_SEED, CAMPAIGN_COUNT for each of CAMPAIGN_DUMPS.
+CAMPAIGN_SEED ?= 1
+CAMPAIGN_COUNT ?= 100000
+CAMPAIGN_DUMPS ?= $(SAMPLE)
+
+campaign: deps-test
+	$(MAKE) -j"$$(nproc)" $(BUILD)/campaign
+	tests/run.py '$(BUILD)/campaign --seed $(CAMPAIGN_SEED) --count $(CAMPAIGN_COUNT) $(CAMPAIGN_DUMPS)'
 
 QUICK := $(UNIT:%=$(SAN)/unit/%) '$(SAN)/golden/test_damage $(SAMPLE)' \
 	 'tests/golden/test_cli.py $(SAN)/amdiommu $(SAMPLE)' \
@@ -227,5 +245,5 @@ clean:
 
 FORCE:
 
-.PHONY: FORCE all bench check check-crash check-quick clean crash-suites demo deps deps-test \
+.PHONY: FORCE all bench campaign check check-crash check-quick clean crash-suites demo deps deps-test \
 	fuzz fuzz-built install lab tests-built

@@ -24,6 +24,31 @@ struct change {
 
 static struct overlay *dump;
 
+/* Places of the pages, those of symbols and types, which are many, last. */
+static size_t *place;
+static size_t places, few;
+
+static bool sort_places(void)
+{
+	size_t i, last;
+
+	places = last = overlay_pages(dump);
+	place = malloc(places * sizeof(*place));
+	for (i = 0; place && i < places; i++)
+		if (ami_pfnset_has(overlay_layout_pages(dump),
+				   overlay_pfn(dump, i)))
+			place[--last] = i;
+		else
+			place[few++] = i;
+	return place;
+}
+
+/* One page in 256 that is hit is of symbols or types: those take long. */
+static uint64_t pfn_of(unsigned int number)
+{
+	return overlay_pfn(dump, place[number % (number >> 8 ? few : places)]);
+}
+
 int LLVMFuzzerInitialize(int *argc, char ***argv)
 {
 	const char *path = getenv("AMDIOMMU_FUZZ_DUMP");
@@ -32,7 +57,8 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 	(void)argc;
 	(void)argv;
 	dump = path ? overlay_new(path, &err) : NULL;
-	if (!dump || !overlay_remember_layout(dump)) {
+	if (!dump || !overlay_remember_layout(dump) ||
+	    !sort_places()) {
 		fputs("AMDIOMMU_FUZZ_DUMP must name an extract\n", stderr);
 		exit(64);
 	}
@@ -43,8 +69,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 static void apply(const struct change *c)
 {
 	static const uint8_t zeros[AMI_PAGE_SIZE];
-	size_t pages = overlay_pages(dump);
-	uint64_t pfn = overlay_pfn(dump, c->page % pages);
+	uint64_t pfn = pfn_of(c->page);
 
 	switch ((enum edit)(c->edit % EDITS)) {
 	case EDIT_WORD:
@@ -58,8 +83,8 @@ static void apply(const struct change *c)
 		overlay_replace(dump, pfn, zeros);
 		break;
 	default:
-		overlay_replace(dump, pfn, overlay_intact(dump,
-				overlay_pfn(dump, c->other % pages)));
+		overlay_replace(dump, pfn,
+				overlay_intact(dump, pfn_of(c->other)));
 	}
 }
 
