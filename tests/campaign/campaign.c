@@ -24,8 +24,12 @@
 #include "damage.h"
 #include "judge.h"
 
-/* Work and memory that one damaged dump may cost. */
+/*
+ * Work and memory that one damaged dump may cost. Damage can map all of RAM,
+ * and of each exposed page frame the owner is looked up.
+ */
 #define READS_TIMES	20u		/* those of the intact dump */
+#define READS_PER_FRAME	8u		/* of RAM */
 #define MEMORY		(256ull << 20)	/* more than the intact dump's */
 #define CPU_SECONDS	60
 #define SHOWN		50u		/* failures told in full */
@@ -38,7 +42,7 @@ struct options {
 /* Shared by parent and workers. */
 struct score {
 	uint64_t at;			/* the number being worked on */
-	struct hit hit;			/* and what was done to it */
+	struct hits hits;		/* and what was done to it */
 	uint64_t by[BY_NR][OUTCOMES];
 	uint64_t to[AT_NR][OUTCOMES];
 	uint64_t failures;
@@ -56,26 +60,49 @@ struct campaign {
 
 static void tell(const struct campaign *c, enum outcome outcome)
 {
-	const struct score *s = c->score;
+	const struct hit *h = c->score->hits.hit;
+	unsigned int i;
 
-	printf("%-8s seed %" PRIu64 " number %" PRIu64 ": %s at %s (0x%" PRIx64 ") of %s\n",
-	       outcome_name[outcome], c->opt->seed, s->at,
-	       damage_name[s->hit.damage], what_name[s->hit.what],
-	       s->hit.paddr, c->path);
+	printf("%-8s seed %" PRIu64 " number %" PRIu64 " of %s\n",
+	       outcome_name[outcome], c->opt->seed, c->score->at, c->path);
+	for (i = 0; i < c->score->hits.count; i++)
+		printf("         %s at %s, 0x%" PRIx64 "\n",
+		       damage_name[h[i].damage], what_name[h[i].what],
+		       h[i].paddr);
 	fflush(stdout);
 }
 
 static void note(struct campaign *c, enum outcome outcome)
 {
 	struct score *s = c->score;
+	bool several = s->hits.count > 1;
 
-	s->by[s->hit.damage][outcome]++;
-	s->to[s->hit.what][outcome]++;
+	s->by[several ? BY_SEVERAL : s->hits.hit[0].damage][outcome]++;
+	s->to[s->hits.hit[0].what][outcome]++;
 	if (outcome >= FIRST_FAILURE)
 		s->failures++;
 	if (c->opt->verbose || (outcome >= FIRST_FAILURE &&
 				s->failures <= SHOWN))
 		tell(c, outcome);
+}
+
+static void show(const struct ami_analysis *a, const struct ami_error *err)
+{
+	const struct ami_findings *f;
+	size_t i;
+
+	if (!a) {
+		printf("         %s\n", err->text);
+		return;
+	}
+	f = &a->state->findings;
+	printf("         %s\n", ami_verdict_name(a->exposures->verdict));
+	for (i = 0; i < a->exposures->nr_reasons; i++)
+		printf("         because %s\n", a->exposures->reason[i]);
+	for (i = 0; i < f->count; i++)
+		printf("         %s %s %s: %s\n",
+		       ami_severity_name(f->list[i].severity),
+		       f->list[i].code, f->list[i].where, f->list[i].text);
 }
 
 static void one_dump(struct campaign *c)
@@ -89,14 +116,12 @@ static void one_dump(struct campaign *c)
 	r.state = random_next(&r) ^ s->at;
 	also = random_below(&r, AMI_VIEWS);
 	overlay_reset(c->o);
-	s->hit = damage_apply(c->o, &c->places, &r);
+	damage_apply(c->o, &c->places, &r, &s->hits);
 	a = overlay_analyse(c->o, &err);
 	if (overlay_reads(c->o) > s->most_reads)
 		s->most_reads = overlay_reads(c->o);
-	if (c->opt->verbose && a && a->exposures->nr_reasons)
-		printf("         %s: %s\n",
-		       ami_verdict_name(a->exposures->verdict),
-		       a->exposures->reason[0]);
+	if (c->opt->verbose)
+		show(a, &err);
 	note(c, outcome_of(&c->intact, a, &err, also));
 }
 
@@ -171,7 +196,8 @@ static bool start(struct campaign *c)
 	}
 	reads = overlay_reads(c->o) + ami_pfnset_count(
 		overlay_layout_pages(c->o));
-	overlay_limit(c->o, READS_TIMES * reads);
+	overlay_limit(c->o, READS_TIMES * reads +
+		      READS_PER_FRAME * ami_dump_ram_pages(a->dump));
 	places_find(&c->places, c->o, a);
 	c->intact = facts_of(a);
 	printf("%s: %s, %zu page frames, %" PRIu64 " reads\n", c->path,

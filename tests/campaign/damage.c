@@ -3,7 +3,6 @@
 
 #include "damage.h"
 
-#define MOST		16u	/* hits on one dump */
 #define LAYOUT_ONE_IN	200u	/* hits on kallsyms and BTF */
 #define FRAME_MIN	60u
 #define FRAME_MAX	1514u
@@ -184,23 +183,19 @@ static enum what choose(const struct places *p, struct random *r)
 	return what;
 }
 
-struct hit damage_apply(struct overlay *o, const struct places *p,
-			struct random *r)
+void damage_apply(struct overlay *o, const struct places *p, struct random *r,
+		  struct hits *hits)
 {
-	unsigned int n = random_below(r, 4) ? 1 : 2 + random_below(r, MOST - 1);
-	struct hit first = { .damage = BY_SEVERAL };
-	unsigned int i;
+	struct hit *h = hits->hit;
 
-	for (i = 0; i < n; i++) {
-		enum what what = choose(p, r);
-		enum damage by = random_below(r, BY_SEVERAL);
-		const struct place *at = &p->list[what][
-			random_below(r, p->count[what])];
+	hits->count = random_below(r, 4) ? 1 : 2 + random_below(r, MAX_HITS - 1);
+	for (; h < hits->hit + hits->count; h++) {
+		const struct place *at;
 
-		hit(o, at, by, r);
-		if (!i)
-			first = (struct hit){ n > 1 ? BY_SEVERAL : by, what,
-					      at->paddr };
+		h->damage = random_below(r, BY_SEVERAL);
+		h->what = choose(p, r);
+		at = &p->list[h->what][random_below(r, p->count[h->what])];
+		h->paddr = at->paddr;
+		hit(o, at, h->damage, r);
 	}
-	return first;
 }

@@ -14,7 +14,7 @@ enum damage {
 	BY_BIT,		/* a single bit */
 	BY_WORD,	/* a word that looks like a pointer, or is random */
 	BY_HIDING,	/* the page is not in the dump, or unreadable */
-	BY_SEVERAL,	/* up to 16 of the above */
+	BY_SEVERAL,	/* more than one of the above */
 	BY_NR
 };
 
@@ -29,15 +29,22 @@ uint64_t random_next(struct random *r);
 /** random_below() - 0 to @n - 1 */
 uint64_t random_below(struct random *r, uint64_t n);
 
-/** struct hit - what was done, and to what first */
+#define MAX_HITS	16u	/* on one dump */
+
+/** struct hit - one place, and what was done to it */
 struct hit {
 	enum damage damage;
 	enum what what;
 	uint64_t paddr;
 };
 
-/** damage_apply() - damage @o in the way that @r chooses */
-struct hit damage_apply(struct overlay *o, const struct places *p,
-			struct random *r);
+struct hits {
+	struct hit hit[MAX_HITS];
+	unsigned int count;
+};
+
+/** damage_apply() - damage @o in the way that @r chooses; three in four once */
+void damage_apply(struct overlay *o, const struct places *p, struct random *r,
+		  struct hits *hits);
 
 #endif
