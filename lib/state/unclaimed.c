@@ -17,10 +17,13 @@ static int by_value(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-/* An intact entry with a host table whose owner the driver does not name. */
+/*
+ * An intact entry with a host table whose owner the driver does not name. Not
+ * a nested one: the driver's domain pointer does not lead to its host table.
+ */
 static bool is_candidate(const struct ami_state *s, const struct ami_device *d)
 {
-	if (d->dte_seen != AMI_SEEN_INTACT ||
+	if (d->dte_seen != AMI_SEEN_INTACT || amdvi_dte_nested(&d->dte) ||
 	    amdvi_dte_dma(&d->dte) != AMDVI_DMA_HOST)
 		return false;
 	return d->domain < 0 ||
