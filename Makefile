@@ -176,6 +176,7 @@ campaign: deps-test
 
 QUICK := $(UNIT:%=$(SAN)/unit/%) '$(SAN)/golden/test_damage $(SAMPLE)' \
 	 'tests/golden/test_cli.py $(SAN)/amdiommu $(SAMPLE)' \
+	 'tests/golden/test_broken.py $(BUILD)/amdiommu $(SAMPLE)' \
 	 'tests/lab/test_check.py' 'tests/lab/test_truth.py'
 
 # Real kernels in QEMU against independent truth; results are cached.
@@ -197,9 +198,12 @@ SAME := '$(LAB) cached 6.1-both && $(LAB) forms 6.1-both && V=$$($(LAB) vmlinux 
 check-quick: all tests-built
 	tests/run.py $(QUICK)
 
+# A taste of fuzzing and of the campaign: a minute.
+HOSTILE := '$(FUZZ_RUN) 5' '$(BUILD)/campaign --seed $(CAMPAIGN_SEED) --count 1000 $(SAMPLE)'
+
 check: deps-test
-	$(MAKE) -j"$$(nproc)" all tests-built
-	tests/run.py $(QUICK) $(call lab_tests,$(LAB_SHORT)) $(SAME)
+	$(MAKE) -j"$$(nproc)" all tests-built fuzz-built $(BUILD)/campaign
+	tests/run.py $(QUICK) $(HOSTILE) $(call lab_tests,$(LAB_SHORT)) $(SAME)
 
 # Also how the extension lives with Ctrl-C, pipes, unloading; takes minutes.
 check-crash: all
