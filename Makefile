@@ -2,6 +2,8 @@
 # make            the command and the crash extension
 # make demo       set up, build, report on the sample
 # make check      set up, build, run all tests (short QEMU lab run included)
+# make campaign   reports on CAMPAIGN_COUNT damaged dumps
+# make fuzz       each fuzz target for FUZZ_SECONDS=60
 # make lab        more kernels in QEMU
 # make crash-suites  the extension in the crash of each Debian suite
 # make bench      time and memory, paired with crash
@@ -92,9 +94,10 @@ SANITIZERS := -fsanitize=address,undefined -fno-sanitize-recover=undefined -O1
 UNIT := $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/test_*.c))
 UNIT_HELP := image machine shapes symbols vmcore
 GOLDEN := $(patsubst tests/golden/%.c,%,$(wildcard tests/golden/test_*.c))
+FUZZ_TARGETS := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 # libkdumpfile reads what we write: an independent reader.
 TEST_LIBS := $(FILE_LIBS) $(CORE_LIBS) -lkdumpfile -lcmocka
-TEST_INC := -Itests/unit -Itests/golden -Ilib/dump -Ilib/kernel -Ilib/state -Ilib/owner -Ilib/evidence -Ilib/exposure
+TEST_INC := -Itests/unit -Itests/golden -Ilib/dump -Ilib/kernel -Ilib/state -Ilib/owner -Ilib/evidence -Ilib/exposure -Itests/campaign
 
 $(BUILD)/tests/%.o: ALL_CPPFLAGS += $(TEST_INC)
 
@@ -107,7 +110,6 @@ $(BUILD)/scale/huge: $(BUILD)/tests/scale/huge.o \
 	$(Q)$(CC) $(ALL_CFLAGS) -o $@ $^ $(TEST_LIBS)
 
 ifdef IN_SAN
-
 $(UNIT:%=$(BUILD)/unit/%): $(BUILD)/unit/%: $(BUILD)/tests/unit/%.o \
 		$(UNIT_HELP:%=$(BUILD)/tests/unit/%.o) \
 		$(BUILD)/libamdiommu-file.a \
@@ -123,14 +125,63 @@ $(GOLDEN:%=$(BUILD)/golden/%): $(BUILD)/golden/%: $(BUILD)/tests/golden/%.o \
 	$(call say,LD $@)
 	$(Q)$(CC) $(ALL_CFLAGS) -o $@ $^ $(TEST_LIBS)
 
+# Each target with all helpers; clang's library has main().
+$(FUZZ_TARGETS:%=$(BUILD)/fuzz/%): $(BUILD)/fuzz/%: $(BUILD)/tests/fuzz/fuzz_%.o \
+		$(BUILD)/tests/fuzz/hostile.o $(BUILD)/tests/golden/overlay.o \
+		$(BUILD)/tests/golden/jsonlint.o $(BUILD)/libamdiommu-file.a \
+		$(BUILD)/libamdiommu-core.a
+	@mkdir -p $(@D)
+	$(call say,LD $@)
+	$(Q)$(CC) $(ALL_CFLAGS) -fsanitize=fuzzer -o $@ $^ $(FILE_LIBS) $(CORE_LIBS)
+
+$(BUILD)/fuzz/seeds: $(BUILD)/tests/fuzz/seeds.o \
+		$(UNIT_HELP:%=$(BUILD)/tests/unit/%.o) \
+		$(BUILD)/libamdiommu-file.a $(BUILD)/libamdiommu-core.a
+	@mkdir -p $(@D)
+	$(call say,LD $@)
+	$(Q)$(CC) $(ALL_CFLAGS) -o $@ $^ $(TEST_LIBS)
+
+fuzz-targets: $(FUZZ_TARGETS:%=$(BUILD)/fuzz/%) $(BUILD)/fuzz/seeds
+.PHONY: fuzz-targets
+
 san: $(UNIT:%=$(BUILD)/unit/%) $(GOLDEN:%=$(BUILD)/golden/%) $(BUILD)/amdiommu
 .PHONY: san
 endif
+
+# Fast, therefore without sanitizers.
+$(BUILD)/campaign: $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/campaign/*.c)) \
+		$(BUILD)/tests/golden/overlay.o $(BUILD)/tests/golden/jsonlint.o \
+		$(BUILD)/libamdiommu-file.a $(BUILD)/libamdiommu-core.a
+	@mkdir -p $(@D)
+	$(call say,LD $@)
+	$(Q)$(CC) $(ALL_CFLAGS) -o $@ $^ $(FILE_LIBS) $(CORE_LIBS)
 
 SAMPLE := tests/data/debian-6.1-kdump.extract
 
 tests-built:
 	$(MAKE) IN_SAN=1 BUILD=$(SAN) SANITIZE='$(SANITIZERS)' WERROR=1 san
+
+# Seconds for each fuzz target.
+FUZZ := $(BUILD)/fuzz
+FUZZ_SECONDS ?= 60
+FUZZ_RUN = tests/fuzz/run.py $(FUZZ) $(SAMPLE) --seconds
+
+fuzz-built:
+	$(MAKE) IN_SAN=1 BUILD=$(FUZZ) CC=clang WERROR=1 fuzz-targets \
+	    SANITIZE='-fsanitize=fuzzer-no-link $(SANITIZERS)'
+
+fuzz: deps-test
+	$(MAKE) -j"$$(nproc)" fuzz-built
+	tests/run.py '$(FUZZ_RUN) $(FUZZ_SECONDS)'
+
+# Damaged dumps: CAMPAIGN_SEED, CAMPAIGN_COUNT for each of CAMPAIGN_DUMPS.
+CAMPAIGN_SEED ?= 1
+CAMPAIGN_COUNT ?= 100000
+CAMPAIGN_DUMPS ?= $(SAMPLE)
+
+campaign: deps-test
+	$(MAKE) -j"$$(nproc)" $(BUILD)/campaign
+	tests/run.py '$(BUILD)/campaign --seed $(CAMPAIGN_SEED) --count $(CAMPAIGN_COUNT) $(CAMPAIGN_DUMPS)'
 
 QUICK := $(UNIT:%=$(SAN)/unit/%) '$(SAN)/golden/test_damage $(SAMPLE)' \
 	 'tests/golden/test_cli.py $(SAN)/amdiommu $(SAMPLE)' \
@@ -138,6 +189,7 @@ QUICK := $(UNIT:%=$(SAN)/unit/%) '$(SAN)/golden/test_damage $(SAMPLE)' \
 	 'tests/golden/test_schema.py $(BUILD)/amdiommu $(SAMPLE)' \
 	 'tests/golden/test_same_facts.py $(BUILD)/amdiommu $(SAMPLE)' \
 	 'tests/golden/test_many_dumps.py $(BUILD)/amdiommu $(SAMPLE)' \
+	 'tests/golden/test_broken.py $(BUILD)/amdiommu $(SAMPLE)' \
 	 'tests/lab/test_check.py' 'tests/lab/test_truth.py'
 
 # Real kernels in QEMU against independent truth; results are cached.
@@ -163,9 +215,12 @@ SAME := '$(LAB) cached 6.1-both && $(LAB) forms 6.1-both && V=$$($(LAB) vmlinux 
 check-quick: all tests-built
 	tests/run.py $(QUICK)
 
+# A taste of fuzzing and of the campaign: a minute.
+HOSTILE := '$(FUZZ_RUN) 5' '$(BUILD)/campaign --seed $(CAMPAIGN_SEED) --count 1000 $(SAMPLE)'
+
 check: deps-test
-	$(MAKE) -j"$$(nproc)" all tests-built
-	tests/run.py $(QUICK) $(call lab_tests,$(LAB_SHORT)) $(SAME)
+	$(MAKE) -j"$$(nproc)" all tests-built fuzz-built $(BUILD)/campaign
+	tests/run.py $(QUICK) $(HOSTILE) $(call lab_tests,$(LAB_SHORT)) $(SAME)
 
 # Also how the extension lives with Ctrl-C, pipes, unloading; takes minutes.
 check-crash: all
@@ -213,9 +268,9 @@ install: all
 clean:
 	rm -rf $(BUILD)
 
--include $(shell find $(BUILD) -name '*.d' -not -path '$(SAN)/*' 2>/dev/null)
+-include $(shell find $(BUILD) -name '*.d' -not -path '$(SAN)/*' -not -path '$(FUZZ)/*' 2>/dev/null)
 
 FORCE:
 
-.PHONY: FORCE all bench check check-crash check-quick clean crash-suites demo deps deps-test \
-	install lab tests-built
+.PHONY: FORCE all bench campaign check check-crash check-quick clean crash-suites demo deps deps-test \
+	fuzz fuzz-built install lab tests-built

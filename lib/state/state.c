@@ -213,7 +213,8 @@ static int read_all(struct ami_state *s, struct ami_error *err)
 	ret = read_segments(s) || read_iommus(s);
 	if (!ret && !s->nr_iommus)
 		return nothing_found(s, err);
-	ret = ret || read_devices(s) || read_domains(s) || read_dtes(s);
+	ret = ret || read_devices(s) || read_domains(s) || read_dtes(s) ||
+	      find_unclaimed(s);
 	if (!ret) {
 		link_domains(s);
 		ret = read_flushqs(s);
