@@ -3,6 +3,7 @@
 # make demo       set up, build, report on the sample
 # make check      set up, build, run all tests (short QEMU lab run included)
 # make lab        more kernels in QEMU
+# make lab-matrix  every kernel and mode in one table, half an hour and more
 # make crash-suites  the extension in the crash of each Debian suite
 # make bench      time and memory, paired with crash
 # make install    DESTDIR= PREFIX=/usr/local CRASH_EXTDIR=/usr/lib/crash/extensions
@@ -162,6 +163,10 @@ lab: deps-test
 	$(MAKE) -j"$$(nproc)" all
 	tests/run.py $(call lab_tests,$(LAB_LONG))
 
+lab-matrix: deps-test
+	$(MAKE) -j"$$(nproc)" all
+	$(LAB) matrix --amdiommu $(BUILD)/amdiommu
+
 bench: all
 	tests/bench/report.py $(BUILD)/amdiommu $(LAB_OUT)/6.1-both/vmcore \
 	    $(LAB_OUT)/6.1-both/forms/lzo-d31 --vmlinux "$$($(LAB) vmlinux 6.1)"
@@ -194,4 +199,4 @@ clean:
 FORCE:
 
 .PHONY: FORCE all bench check check-crash check-quick clean crash-suites demo deps deps-test \
-	install lab tests-built
+	install lab lab-matrix tests-built

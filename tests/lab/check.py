@@ -20,6 +20,7 @@ class Results:
     def __init__(self):
         self.passed = 0
         self.failed = 0
+        self.step = ''      # what the checks that follow belong to
 
     def check(self, good, text):
         print(f'{"ok  " if good else "FAIL"} {text}')
@@ -329,10 +330,10 @@ def check_verdict(results, want, report):
                       f'verdict {value}')
 
 
-def compare(truth, report, ring):
+def compare(truth, report, ring, results=None):
     """All checks; returns the exit code. `report` and `ring`: what the
     commands of these names print as JSON."""
-    results = Results()
+    results = results or Results()
     want = expected(truth)
     steps = collections.OrderedDict((
         ('run', lambda: check_run(results, want, report)),
@@ -346,6 +347,7 @@ def compare(truth, report, ring):
         steps['recall ' + bdf] = lambda bdf=bdf: check_recall(
             results, want, report, bdf)
     for name, step in steps.items():
+        results.step = name
         try:
             step()
         except (KeyError, TypeError, ValueError, IndexError) as error:
