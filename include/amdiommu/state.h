@@ -338,7 +338,11 @@ struct ami_irt {
 	size_t count;
 };
 
-/** ami_irt_read() - false when the device has none or memory runs out. */
+/**
+ * ami_irt_read() - the table that the DTE points to; the driver's, where the
+ * capture kernel overwrote the DTE. False when the device has none, it is not
+ * to be had or memory runs out.
+ */
 bool ami_irt_read(const struct ami_state *state,
 		  const struct ami_device *device, struct ami_irt *irt);
 void ami_irt_free(struct ami_irt *irt);

@@ -60,6 +60,7 @@ class Expected:
     unnamed: dict
     unjudged: dict
     unexplained: int
+    rewritten: set = frozenset()    # BDFs of DTEs, from the CPUs' stop on
 
     def writable(self, bdf):
         """RAM pages that the device's table lets it write"""
@@ -109,6 +110,9 @@ def from_kdump(truth):
         ram=members(truth['ram']),
         roles=truth['roles'], written={}, unnamed={}, unjudged={},
         unexplained=0)
+    found.rewritten = {entry[0] for phase, old in truth['old_structures'].items()
+                       if not phase.startswith('panic')
+                       for entry in old['dtes']}
     for phase, facts in truth['phases'].items():
         for bdf, entry in facts['written_by_device'].items():
             pages = members(entry['runs'])
@@ -318,6 +322,28 @@ def check_passthrough(results, want, report):
                   f'{len(names)} devices expose all memory')
 
 
+def check_overwritten(results, want, report, shown):
+    """What is called overwritten is what differs from the memory as of the
+    CPUs' stop, and nothing else. What is not in the dump cannot be told."""
+    entries = ring_entries(unpack(want.ring['raw_zlib_b64']))
+    states = [entry['state'] for entry in shown]
+    there = {i for i, state in enumerate(states) if state != 'unread'}
+    other = {i for i in there
+             if [int(x, 16) for x in shown[i]['words']] != entries[i]}
+    called = {i for i in there if states[i] == 'overwritten'}
+    dtes = {device['bdf']: device['dte_state'] for device in report['devices']}
+    called_dtes = {bdf for bdf, state in dtes.items() if state == 'overwritten'}
+    called_dtes |= {finding['where'] for finding in report['findings']
+                    if finding['code'] == 'dte-root-in-crashkernel'}
+    other_dtes = {bdf for bdf in want.rewritten if dtes.get(bdf) != 'unread'}
+    unread = (f', {len(shown) - len(there)} and '
+              f'{len(want.rewritten - other_dtes)} not in the dump'
+              if len(there) < len(shown) else '')
+    results.check(called == other and called_dtes == other_dtes,
+                  f'overwritten: {len(called)} ring entries of {len(other)}, '
+                  f'{len(called_dtes)} DTEs of {len(other_dtes)}{unread}')
+
+
 def check_verdict(results, want, report):
     value = report['verdict']['value']
     free = [bdf for bdf in want.roles if is_passthrough(want.devices[bdf])]
@@ -343,6 +369,9 @@ def compare(truth, report, ring, results=None):
         ('pass-through', lambda: check_passthrough(results, want, report)),
         ('verdict', lambda: check_verdict(results, want, report)),
     ))
+    if want.kdump:
+        steps['overwritten'] = lambda: check_overwritten(
+            results, want, report, ring['rings'][0]['ring'])
     for bdf in sorted(want.written):
         steps['recall ' + bdf] = lambda bdf=bdf: check_recall(
             results, want, report, bdf)

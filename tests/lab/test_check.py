@@ -82,6 +82,7 @@ def report_for(truth):
                     for bdf, entry in devices.items() if entry],
         'exposures': [exposure(NVME, [[500, 4]]), exposure(NET, [[300, 2]])],
         'verdict': {'value': 'exposed', 'reasons': []},
+        'findings': [],
     }
 
 
@@ -128,6 +129,13 @@ class Case(unittest.TestCase):
         self.assertIn(text, bad[0])
         self.assertEqual(code, 1)
         self.assertRegex(lines[-1], r'^\d+ passed, 1 failed$')
+
+    def assertBoth(self, *texts):
+        _, lines = self.run_check()
+        bad = [x for x in lines if x.startswith('FAIL')]
+        self.assertEqual(len(bad), len(texts), '\n'.join(lines))
+        for line, text in zip(bad, texts):
+            self.assertIn(text, line)
 
     @property
     def entries(self):
@@ -367,6 +375,8 @@ def kdump_truth():
         'ram': [[0, 1000]],
         'crashkernel_pfns': [[800, 100]],
         'hw': {'capstart': state, 'capdone': copy.deepcopy(state)},
+        'old_structures': {phase: {'dtes': []} for phase in (
+            'panic->capstart', 'capstart->capup', 'capup->capdone')},
         'phases': {
             'panic->capstart': {'written_by_device': {
                 NVME: written([[500, 2], [700, 1]], [[700, 1]])}},
@@ -403,9 +413,28 @@ class Kdump(Case):
         self.truth['hw']['capdone']['devices'][NET]['dte'][0] = '0x1'
         self.assertGood()
 
+    def rewrite(self, bdf):
+        self.truth['old_structures']['capstart->capup']['dtes'].append([bdf])
+
     def test_dte_overwritten(self):
         self.device(NVME).update(dte=['0x0'] * 4, dte_state='overwritten')
+        self.rewrite(NVME)
         self.assertGood()
+
+    def test_dte_called_overwritten_without_being_so(self):
+        self.device(NVME).update(dte_state='overwritten')
+        self.assertBad('1 DTEs of 0')
+
+    def test_dte_overwritten_of_an_id_without_a_device(self):
+        self.rewrite('0000:00:14.0')
+        self.assertBad('0 DTEs of 1')
+        self.report['findings'] = [{'code': 'dte-root-in-crashkernel',
+                                    'where': '0000:00:14.0'}]
+        self.assertGood()
+
+    def test_ring_entry_called_overwritten_without_being_so(self):
+        self.entries[3]['state'] = 'overwritten'
+        self.assertBad('1 ring entries of 0')
 
     def test_dte_overwritten_but_called_intact(self):
         self.device(NVME)['dte'] = ['0x0'] * 4
@@ -422,7 +451,8 @@ class Kdump(Case):
             entry.update(words=['0x1', '0x2', '0x3', '0x4'],
                          state='overwritten')
         self.entries[3]['state'] = 'done'
-        self.assertBad('511 of 512 other entries')
+        self.assertBoth('511 of 512 other entries',
+                        '511 ring entries of 512')
 
     def test_unread_ring_in_a_full_dump(self):
         self.entries[3].update(words=None, state='unread')
@@ -486,7 +516,7 @@ class Lossy(Case):
 
     def test_ring_made_up(self):
         self.entries[3].update(words=['0x0'] * 4)
-        self.assertBad('0 of 1 other entries')
+        self.assertBoth('0 of 1 other entries', '0 ring entries of 1')
 
 
 if __name__ == '__main__':
