@@ -84,9 +84,15 @@ enum ami_log_kind { AMI_LOG_EVENT, AMI_LOG_PPR, AMI_LOG_GA, AMI_LOGS };
 
 const char *ami_log_name(enum ami_log_kind kind);
 
-/** struct ami_log_entry - a non-zero entry; which member counts: the log's. */
+/**
+ * struct ami_log_entry - a non-zero entry; which member counts: the log's
+ * @seen: of a log that a capture kernel reused: overwritten, where the entry
+ *	names the capture kernel's domain; inconsistent, where it could be of
+ *	either kernel's time
+ */
 struct ami_log_entry {
 	uint32_t index;
+	enum ami_seen seen;
 	union {
 		struct amdvi_event event;
 		struct amdvi_ppr ppr;

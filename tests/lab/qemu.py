@@ -247,6 +247,8 @@ class Vm:
         with open(events, 'w') as f:
             f.writelines(e + '\n' for e in TRACE_EVENTS if e in known)
         nic = behind_iommu(f'{s.nic},netdev=net,romfile=')
+        bridge = ['-device', 'pcie-pci-bridge,id=bridge'] if s.bridge else []
+        nic += ',bus=bridge' if bridge else ''
         found = [
             *self.qemu.command, '-nodefaults', '-display', 'none',
             '-no-reboot', '-serial', 'stdio',
@@ -260,7 +262,7 @@ class Vm:
             '-trace', f'events={events}', '-D', self.trace,
             *disk_arguments(s),
             '-netdev', f'socket,id=net,udp=127.0.0.1:{self.ports[1]},'
-            f'localaddr=127.0.0.1:{self.ports[0]}', '-device', nic,
+            f'localaddr=127.0.0.1:{self.ports[0]}', *bridge, '-device', nic,
         ]
         if s.stop == 'kdump':
             with open(self.output_image, 'wb') as f:

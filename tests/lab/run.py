@@ -143,7 +143,8 @@ def run_halt(name, vm, out, kernels, keep_late):
     facts = common_facts(name, vm, kernels, pci)
     facts['mmio_at_stop'] = registers
     facts['mmio_late'] = hardware.read_registers(vm.monitor)
-    state = hardware.State(stop.ram, registers, sorted(pci))
+    state = hardware.State(stop.ram, registers,
+                           truth.requesters(pci, vm.scenario))
     facts['hw'] = state.facts()
     facts['ram'] = stop.ram.pfn_ranges()
     facts.update(truth.changes(vm.trace, stop, late, state, facts['roles']))
@@ -217,8 +218,9 @@ def kdump_facts(vm, snapshots, registers, pci, role_of):
     of the crashed kernel runs any more, and the capture kernel has not yet
     come to the IOMMU."""
     names = [name for name, _ in KDUMP_FREEZES]
-    states = {name: hardware.State(snapshots[name].ram, registers[name],
-                                   sorted(pci)) for name in names}
+    ids = truth.requesters(pci, vm.scenario)
+    states = {name: hardware.State(snapshots[name].ram, registers[name], ids)
+              for name in names}
     reserved = crashkernel_ranges(vm.console)
     facts = {
         'mmio': registers,

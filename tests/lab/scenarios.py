@@ -15,6 +15,7 @@ class Scenario:
     memory: int = 1024              # MiB
     cpus: int = 2
     nic: str = 'e1000e'             # QEMU's name
+    bridge: int = 0                 # 1: the NIC is behind a bridge to PCI
     disks: str = 'nvme,virtio'      # also sata
     net: int = 1                    # 0: the NIC gets no driver, no frames
     io: int = 1                     # 0: the disks get no driver, no reads
@@ -74,6 +75,8 @@ def table():
         add(f'6.1-{nic.removesuffix("-pci")}', nic=nic)
     for series in ('6.1', '7.3'):
         add(f'{series}-igb', nic='igb', qemu=8)
+        # Requests carry the ID of the bridge's secondary bus, an alias.
+        add(f'{series}-bridge', nic='e1000', bridge=1)
         # The NIC's ring is not exhausted when the dump is written.
         add(f'{series}-kdump-slow', stop='kdump', flood=12,
             level=full_level(series))
@@ -89,7 +92,8 @@ def table():
         cmdline='intremap=off')
     add('7.3-kdump-by-6.1', stop='kdump', capture='6.1',
         level=full_level('7.3'))
-    add('7.3-kdump-d31', stop='kdump', lossy=1)
+    for series in ('7.2', '7.3'):
+        add(f'{series}-kdump-d31', stop='kdump', lossy=1)
     return made
 
 

@@ -20,8 +20,19 @@ SECTOR_MARK = re.compile(rb'LABDISK([NVS])\d{12}')
 MAX_LISTED = 300
 
 
+def alias(device, scenario):
+    """The device ID in its requests: a bridge from PCI Express to PCI puts
+    its secondary bus, device 0, there."""
+    return device & 0xff00 if scenario.bridge and device >> 8 else device
+
+
+def requesters(pci, scenario):
+    """Device IDs of all devices, and those that come of a bridge"""
+    return sorted({*pci, *(alias(device, scenario) for device in pci)})
+
+
 def roles(pci, scenario):
-    """{BDF: nvme, virtio, sata or net} of the devices under load"""
+    """{requester: nvme, virtio, sata or net} of the devices under load"""
     found = {}
     for device, text in sorted(pci.items()):
         name = None
@@ -35,7 +46,7 @@ def roles(pci, scenario):
             name = 'sata'
         if name == 'net' or name in scenario.disks.split(','):
             if name not in found.values():
-                found[bdf(device)] = name
+                found[bdf(alias(device, scenario))] = name
     return found
 
 
