@@ -79,8 +79,9 @@ def boot(vm):
     vm.connect()
     vm.until('== vmcoreinfo')
     seen = {line.removeprefix('== pci ') for line in vm.console.lines}
-    return {device: text for device, text in vm.monitor.pci().items()
-            if bdf(device) in seen}
+    found = {device: text for device, text in vm.monitor.pci().items()
+             if bdf(device) in seen or vm.scenario.bridge and device >> 8}
+    return {**truth.aliases(found, vm.scenario), **found}
 
 
 def elf_notes(console, ram):
@@ -143,8 +144,7 @@ def run_halt(name, vm, out, kernels, keep_late):
     facts = common_facts(name, vm, kernels, pci)
     facts['mmio_at_stop'] = registers
     facts['mmio_late'] = hardware.read_registers(vm.monitor)
-    state = hardware.State(stop.ram, registers,
-                           truth.requesters(pci, vm.scenario))
+    state = hardware.State(stop.ram, registers, sorted(pci))
     facts['hw'] = state.facts()
     facts['ram'] = stop.ram.pfn_ranges()
     facts.update(truth.changes(vm.trace, stop, late, state, facts['roles']))
@@ -218,9 +218,8 @@ def kdump_facts(vm, snapshots, registers, pci, role_of):
     of the crashed kernel runs any more, and the capture kernel has not yet
     come to the IOMMU."""
     names = [name for name, _ in KDUMP_FREEZES]
-    ids = truth.requesters(pci, vm.scenario)
-    states = {name: hardware.State(snapshots[name].ram, registers[name], ids)
-              for name in names}
+    states = {name: hardware.State(snapshots[name].ram, registers[name],
+                                   sorted(pci)) for name in names}
     reserved = crashkernel_ranges(vm.console)
     facts = {
         'mmio': registers,

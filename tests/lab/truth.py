@@ -26,9 +26,10 @@ def alias(device, scenario):
     return device & 0xff00 if scenario.bridge and device >> 8 else device
 
 
-def requesters(pci, scenario):
-    """Device IDs of all devices, and those that come of a bridge"""
-    return sorted({*pci, *(alias(device, scenario) for device in pci)})
+def aliases(pci, scenario):
+    """{device ID: text} of requesters that are no devices"""
+    return {alias(device, scenario): 'requests of ' + bdf(device)
+            for device in pci if alias(device, scenario) != device}
 
 
 def roles(pci, scenario):
