@@ -6,8 +6,10 @@ import json
 import os
 import subprocess
 
-from hardware import WRITE, is_paging, is_passthrough, ring_entries, unpack
-from memory import members
+from bitmap import Bitmap
+from hardware import (ADDRESS, DTE_BYTES, ENTRY_BYTES, WRITE, devid, is_paging,
+                      is_passthrough, ring_entries, unpack)
+from memory import PAGE, members
 from workdir import Failed, path
 
 SECONDS = 300
@@ -61,6 +63,8 @@ class Expected:
     unjudged: dict
     unexplained: int
     rewritten: set = frozenset()    # BDFs of DTEs, from the CPUs' stop on
+    table: int = 0                  # physical address of the device table
+    held: object = None             # page frames that a lossy dump holds
 
     def writable(self, bdf):
         """RAM pages that the device's table lets it write"""
@@ -110,6 +114,7 @@ def from_kdump(truth):
         ram=members(truth['ram']),
         roles=truth['roles'], written={}, unnamed={}, unjudged={},
         unexplained=0)
+    found.table = int(truth['mmio']['capstart']['DevTabBase'], 16) & ADDRESS
     found.rewritten = {entry[0] for phase, old in truth['old_structures'].items()
                        if not phase.startswith('panic')
                        for entry in old['dtes']}
@@ -336,12 +341,30 @@ def check_overwritten(results, want, report, shown):
     called_dtes |= {finding['where'] for finding in report['findings']
                     if finding['code'] == 'dte-root-in-crashkernel'}
     other_dtes = {bdf for bdf in want.rewritten if dtes.get(bdf) != 'unread'}
-    unread = (f', {len(shown) - len(there)} and '
-              f'{len(want.rewritten - other_dtes)} not in the dump'
-              if len(there) < len(shown) else '')
+    lacking = len(shown) - len(there)
+    unread = f', {lacking} entries not in the dump' if lacking else ''
     results.check(called == other and called_dtes == other_dtes,
-                  f'overwritten: {len(called)} ring entries of {len(other)}, '
-                  f'{len(called_dtes)} DTEs of {len(other_dtes)}{unread}')
+                  f'overwritten: {len(called)}/{len(other)} ring entries, '
+                  f'{len(called_dtes)}/{len(other_dtes)} DTEs{unread}')
+
+
+def check_missing(results, want, report, shown):
+    """What is said to be missing is what the dump's bitmap lacks."""
+    base = int(want.ring['pa'], 16)
+    missing = {i for i in range(len(shown))
+               if (base + i * ENTRY_BYTES) // PAGE not in want.held}
+    unread = {i for i, entry in enumerate(shown) if entry['state'] == 'unread'}
+    results.check(unread == missing, f'missing: {len(unread)} ring entries '
+                  f'unread, {len(missing)} not in the dump')
+    missing = {bdf for bdf, entry in want.devices.items() if entry and
+               (want.table + devid(bdf) * DTE_BYTES) // PAGE not in want.held}
+    unread = {device['bdf'] for device in report['devices']
+              if device['dte_state'] == 'unread'}
+    results.check(unread == missing, f'missing: {len(unread)} DTEs unread, '
+                  f'{len(missing)} not in the dump')
+    results.check(any(finding['code'] == 'kernel-pages-dropped'
+                      for finding in report['findings']),
+                  'missing: the report says why')
 
 
 def check_verdict(results, want, report):
@@ -356,11 +379,13 @@ def check_verdict(results, want, report):
                       f'verdict {value}')
 
 
-def compare(truth, report, ring, results=None):
+def compare(truth, report, ring, results=None, dump=None):
     """All checks; returns the exit code. `report` and `ring`: what the
-    commands of these names print as JSON."""
+    commands of these names print as JSON; `dump`: the file they read."""
     results = results or Results()
     want = expected(truth)
+    if want.lossy and dump:
+        want.held = Bitmap(dump)
     steps = collections.OrderedDict((
         ('run', lambda: check_run(results, want, report)),
         ('DTE', lambda: check_device_table(results, want, report)),
@@ -371,6 +396,9 @@ def compare(truth, report, ring, results=None):
     ))
     if want.kdump:
         steps['overwritten'] = lambda: check_overwritten(
+            results, want, report, ring['rings'][0]['ring'])
+    if want.held:
+        steps['missing'] = lambda: check_missing(
             results, want, report, ring['rings'][0]['ring'])
     for bdf in sorted(want.written):
         steps['recall ' + bdf] = lambda bdf=bdf: check_recall(
@@ -421,4 +449,4 @@ def main(scenario, amdiommu, dump=None):
         print(f'FAIL {error}')
         print('0 passed, 1 failed')
         return 1
-    return compare(truth, report, ring)
+    return compare(truth, report, ring, dump=dump)

@@ -21,7 +21,7 @@ KDUMPS = ('6.1-kdump', '6.18-kdump', '7.3-kdump', '6.1-kdump-by-7.3',
           '7.2-kdump-d31', '7.3-kdump-d31')
 # Debian has no debug package of the others: crash cannot be tried.
 NOT_TRIED = 'no debug package'
-COLUMNS = ('KERNEL', 'MODE', 'BOOTS', 'OPENED', 'DTE', 'HEAD', 'RECALL',
+COLUMNS = ('KERNEL', 'MODE', 'BOOTS', 'OPENED', 'DTE', 'HEAD WITHIN', 'RECALL',
            'OVERWRITTEN', 'CRASH')
 
 
@@ -95,13 +95,15 @@ class Row:
 
     def fill(self, truth, found):
         self.cells['BOOTS'] = truth['kernel']
-        self.cell('OPENED', 'yes', found.of('run', 'verdict'))
+        lossy = truth['params'].get('lossy')
+        self.cell('OPENED', 'yes, lacks pages' if lossy else 'yes',
+                  found.of('run', 'verdict', 'missing'))
         checks = found.of('DTE')
         equal = first(r'(\d+) of (\d+) equal', checks)
         self.cell('DTE', '/'.join(equal) if equal else '', checks)
         checks = found.of('ring')
         unproven = first(r'(\d+) unproven, ', checks)
-        self.cell('HEAD', f'{unproven[0]} unproven' if unproven else
+        self.cell('HEAD WITHIN', f'{unproven[0]} entries' if unproven else
                   'overwritten', checks)
         self.recall(truth, found)
         if 'phases' in truth:
@@ -152,7 +154,7 @@ def fill(row, amdiommu, as_is):
     found = Collected()
     try:
         compare(truth, ask(amdiommu, 'report', dump, '--pages'),
-                ask(amdiommu, 'ring', dump), found)
+                ask(amdiommu, 'ring', dump), found, dump)
     except Failed as error:
         row.broken('OPENED', error)
         return
