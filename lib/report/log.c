@@ -34,10 +34,15 @@ static void entry_json(struct view *v, const struct ami_iommu *iommu,
 {
 	struct amdvi_value value[AMDVI_VALUES_MAX];
 	char text[256];
+	int i;
 
 	json_object_line(&v->j, NULL);
 	json_number(&v->j, "index", e->index);
 	if (kind == AMI_LOG_EVENT) {
+		json_array_line(&v->j, "words");
+		for (i = 0; i < 4; i++)
+			json_hex(&v->j, NULL, e->event.w[i]);
+		json_close_array(&v->j);
 		json_string(&v->j, "state", seen_text(e));
 		json_string(&v->j, "name", amdvi_event_name(e->event.code));
 		amdvi_event_describe(&e->event, text, sizeof(text));

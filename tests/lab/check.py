@@ -4,6 +4,7 @@ import collections
 import dataclasses
 import json
 import os
+import struct
 import subprocess
 
 from bitmap import Bitmap
@@ -64,6 +65,7 @@ class Expected:
     unexplained: int
     rewritten: set = frozenset()    # BDFs of DTEs, from the CPUs' stop on
     table: int = 0                  # physical address of the device table
+    log: dict = None                # event log at the CPUs' stop
     held: object = None             # page frames that a lossy dump holds
 
     def writable(self, bdf):
@@ -111,7 +113,7 @@ def from_kdump(truth):
         lossy=bool(truth['params']['lossy']),
         loaded=bool(truth['params']['io'] or truth['params']['net']),
         devices=state['devices'], ring=state['cmd_ring'],
-        ram=members(truth['ram']),
+        ram=members(truth['ram']), log=state.get('evt_log'),
         roles=truth['roles'], written={}, unnamed={}, unjudged={},
         unexplained=0)
     found.table = int(truth['mmio']['capstart']['DevTabBase'], 16) & ADDRESS
@@ -348,6 +350,29 @@ def check_overwritten(results, want, report, shown):
                   f'{len(called_dtes)}/{len(other_dtes)} DTEs{unread}')
 
 
+def check_log(results, want, shown):
+    """What is called overwritten is so; of what differs nothing is called
+    the dead kernel's, if the capture kernel reused the log."""
+    old = {i: bytes.fromhex(raw) for i, raw in want.log['nonzero']}
+    new = {entry['index']: struct.pack('<4I', *(int(x, 16)
+                                                for x in entry['words']))
+           for entry in shown}
+    state = {entry['index']: entry['state'] for entry in shown}
+    other = {i for i, raw in new.items() if raw != old.get(i)}
+    reused = 'undecided' in state.values() or 'overwritten' in state.values()
+    silent = [i for i in other if reused and state[i] == 'intact']
+    wrong = [i for i in state if state[i] == 'overwritten' and i not in other]
+    open_ = [i for i in state if state[i] == 'undecided']
+    results.check(not silent and not wrong,
+                  f'event log: {len(old)} entries at the stop, {len(shown)} in '
+                  f'the dump, {len(other)} of them other ones; '
+                  f'{len(silent)} of those called intact, {len(wrong)} others '
+                  'called overwritten')
+    if open_:
+        results.info(f'event log: {len(open_)} entries cannot be told apart, '
+                     f'{len(set(open_) - other)} are from before')
+
+
 def check_missing(results, want, report, shown):
     """What is said to be missing is what the dump's bitmap lacks."""
     base = int(want.ring['pa'], 16)
@@ -379,8 +404,8 @@ def check_verdict(results, want, report):
                       f'verdict {value}')
 
 
-def compare(truth, report, ring, results=None, dump=None):
-    """All checks; returns the exit code. `report` and `ring`: what the
+def compare(truth, report, ring, results=None, dump=None, log=None):
+    """All checks; returns the exit code. `report`, `ring` and `log`: what the
     commands of these names print as JSON; `dump`: the file they read."""
     results = results or Results()
     want = expected(truth)
@@ -397,6 +422,9 @@ def compare(truth, report, ring, results=None, dump=None):
     if want.kdump:
         steps['overwritten'] = lambda: check_overwritten(
             results, want, report, ring['rings'][0]['ring'])
+    if want.log and log:
+        steps['event log'] = lambda: check_log(
+            results, want, log['logs'][0]['event_log']['list'])
     if want.held:
         steps['missing'] = lambda: check_missing(
             results, want, report, ring['rings'][0]['ring'])
@@ -445,8 +473,9 @@ def main(scenario, amdiommu, dump=None):
     try:
         report = ask(amdiommu, 'report', dump, '--pages')
         ring = ask(amdiommu, 'ring', dump)
+        log = ask(amdiommu, 'log', dump)
     except Failed as error:
         print(f'FAIL {error}')
         print('0 passed, 1 failed')
         return 1
-    return compare(truth, report, ring, dump=dump)
+    return compare(truth, report, ring, dump=dump, log=log)

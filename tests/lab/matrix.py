@@ -107,7 +107,7 @@ class Row:
                   'overwritten', checks)
         self.recall(truth, found)
         if 'phases' in truth:
-            checks = found.of('overwritten')
+            checks = found.of('overwritten', 'event log')
             counts = first(r'overwritten: (.*)', checks)
             self.cell('OVERWRITTEN', counts[0] if counts else '', checks)
 
@@ -154,7 +154,8 @@ def fill(row, amdiommu, as_is):
     found = Collected()
     try:
         compare(truth, ask(amdiommu, 'report', dump, '--pages'),
-                ask(amdiommu, 'ring', dump), found, dump)
+                ask(amdiommu, 'ring', dump), found, dump,
+                ask(amdiommu, 'log', dump))
     except Failed as error:
         row.broken('OPENED', error)
         return
