@@ -5,6 +5,7 @@
 # make campaign   reports on CAMPAIGN_COUNT damaged dumps
 # make fuzz       each fuzz target for FUZZ_SECONDS=60
 # make lab        more kernels in QEMU
+# make lab-matrix  every kernel and mode in one table, half an hour and more
 # make crash-suites  the extension in the crash of each Debian suite
 # make bench      time and memory, paired with crash
 # make install    DESTDIR= PREFIX=/usr/local CRASH_EXTDIR=/usr/lib/crash/extensions
@@ -195,9 +196,10 @@ QUICK := $(UNIT:%=$(SAN)/unit/%) '$(SAN)/golden/test_damage $(SAMPLE)' \
 # Real kernels in QEMU against independent truth; results are cached.
 LAB := tests/lab/lab.py
 LAB_OUT := $${AMDIOMMU_LAB:-$$HOME/.cache/amdiommu-lab}/out
-LAB_SHORT := 6.1-both 6.1-pt 6.1-pending150 6.1-kdump \
+LAB_SHORT := 6.1-both 6.1-pt 6.1-pending150 6.1-kdump 5.10-both 6.12-both 7.3-both \
 	     6.1-poison-freed 6.1-poison-correct
-LAB_LONG := $(LAB_SHORT) 6.1-planted-freed 6.1-planted-correct 5.10-both 6.12-both 6.18-both 7.3-both
+LAB_LONG := $(LAB_SHORT) 6.1-planted-freed 6.1-planted-correct 6.18-both \
+	    6.18-kdump 7.3-kdump 7.3-kdump-d31 6.1-bridge
 lab_tests = $(foreach s,$(1),'$(LAB) cached $(s) && $(LAB) check $(s) --amdiommu $(BUILD)/amdiommu')
 
 crash_test = tests/golden/test_crash.py $(BUILD)/amdiommu $(BUILD)/crash/amdiommu.so \
@@ -218,8 +220,11 @@ check-quick: all tests-built
 # A taste of fuzzing and of the campaign: a minute.
 HOSTILE := '$(FUZZ_RUN) 5' '$(BUILD)/campaign --seed $(CAMPAIGN_SEED) --count 1000 $(SAMPLE)'
 
+# Kernels come while the compiler and the unit tests run; who needs one waits.
 check: deps-test
-	$(MAKE) -j"$$(nproc)" all tests-built fuzz-built $(BUILD)/campaign
+	@mkdir -p $(BUILD)
+	{ $(LAB) setup 6.1 5.10 6.12 7.3; $(LAB) vmlinux 6.1; } >$(BUILD)/lab-setup.log 2>&1 & \
+	$(MAKE) -j"$$(nproc)" all tests-built fuzz-built $(BUILD)/campaign && \
 	tests/run.py $(QUICK) $(HOSTILE) $(call lab_tests,$(LAB_SHORT)) $(SAME)
 
 # Also how the extension lives with Ctrl-C, pipes, unloading; takes minutes.
@@ -234,6 +239,10 @@ crash-suites: deps-test
 lab: deps-test
 	$(MAKE) -j"$$(nproc)" all
 	tests/run.py $(call lab_tests,$(LAB_LONG))
+
+lab-matrix: deps-test
+	$(MAKE) -j"$$(nproc)" all
+	$(LAB) matrix --amdiommu $(BUILD)/amdiommu
 
 bench: all
 	tests/bench/report.py $(BUILD)/amdiommu $(LAB_OUT)/6.1-both/vmcore \
@@ -273,4 +282,4 @@ clean:
 FORCE:
 
 .PHONY: FORCE all bench campaign check check-crash check-quick clean crash-suites demo deps deps-test \
-	fuzz fuzz-built install lab tests-built
+	fuzz fuzz-built install lab lab-matrix tests-built

@@ -204,6 +204,7 @@ static void explain_missing(struct ami_state *s)
 
 static int read_all(struct ami_state *s, struct ami_error *err)
 {
+	size_t i;
 	int ret;
 
 	if (no_iommu(s, err))
@@ -216,6 +217,8 @@ static int read_all(struct ami_state *s, struct ami_error *err)
 	ret = ret || read_devices(s) || read_domains(s) || read_dtes(s) ||
 	      find_unclaimed(s);
 	if (!ret) {
+		for (i = 0; i < s->nr_iommus; i++)
+			mark_foreign_events(s, &s->iommus[i]);
 		link_domains(s);
 		ret = read_flushqs(s);
 	}

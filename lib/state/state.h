@@ -54,6 +54,9 @@ void mark_foreign(struct ami_state *s, struct ami_iommu *iommu);
  */
 uint32_t restarted_entries(const struct ami_ring *ring);
 
+/** mark_foreign_events() - entries of the event log, when the DTEs are judged */
+void mark_foreign_events(struct ami_state *s, struct ami_iommu *iommu);
+
 /** grade_ring() - decide each entry's state from tail, semaphore and data. */
 void grade_ring(struct ami_state *s, struct ami_iommu *iommu);
 

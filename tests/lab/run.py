@@ -79,8 +79,9 @@ def boot(vm):
     vm.connect()
     vm.until('== vmcoreinfo')
     seen = {line.removeprefix('== pci ') for line in vm.console.lines}
-    return {device: text for device, text in vm.monitor.pci().items()
-            if bdf(device) in seen}
+    found = {device: text for device, text in vm.monitor.pci().items()
+             if bdf(device) in seen or vm.scenario.bridge and device >> 8}
+    return {**truth.aliases(found, vm.scenario), **found}
 
 
 def elf_notes(console, ram):
