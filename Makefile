@@ -48,7 +48,14 @@ CRASH_OBJ := $(patsubst %.c,$(BUILD)/crash/%.o,$(wildcard extensions/*.c))
 # defs.h of crash is not ours to keep free of warnings.
 CRASH_CFLAGS := -Ilib/dump -isystem $(CRASH_INCLUDE) -DX86_64 -DCRASH_BUILT_FOR='"$(CRASH_VERSION)"'
 
-all: $(BUILD)/amdiommu $(if $(CRASH_DEFS),$(BUILD)/crash/amdiommu.so)
+# makedumpfile with marks: wrapper for releases without extensions.
+MDF_OBJ := $(patsubst %,$(BUILD)/makedumpfile-plugin/%.o,cmdline deliver guard marking \
+	     run session stream)
+MDF_CPPFLAGS := -Imakedumpfile-plugin
+# What a capture kernel's initramfs does not need (snappy brings libstdc++).
+MDF_LIBS := -lelf -lz -llzo2 -lsnappy -lzstd
+
+all: $(BUILD)/amdiommu $(BUILD)/makedumpfile-amdiommu $(if $(CRASH_DEFS),$(BUILD)/crash/amdiommu.so)
 	@$(if $(CRASH_DEFS),:,echo "no $(CRASH_INCLUDE)/defs.h: the crash extension is not built (make deps)")
 
 $(BUILD)/libamdiommu-core.a: $(CORE_OBJ)
@@ -67,6 +74,12 @@ $(BUILD)/amdiommu: $(BUILD)/tools/amdiommu.o $(BUILD)/libamdiommu-file.a \
 		   $(BUILD)/libamdiommu-core.a
 	$(call say,LD $@)
 	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(FILE_LIBS) $(CORE_LIBS)
+
+$(BUILD)/tools/makedumpfile-amdiommu.o: ALL_CPPFLAGS += $(MDF_CPPFLAGS)
+$(BUILD)/makedumpfile-amdiommu: $(BUILD)/tools/makedumpfile-amdiommu.o $(MDF_OBJ) \
+		$(BUILD)/libamdiommu-file.a $(BUILD)/libamdiommu-core.a
+	$(call say,LD $@)
+	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -Wl,--as-needed -o $@ $^ $(MDF_LIBS) $(CORE_LIBS)
 
 $(CRASH_STAMP): FORCE
 	$(if $(CRASH_VERSION),,$(error crash does not say its version: set CRASH_VERSION))
