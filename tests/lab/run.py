@@ -143,12 +143,14 @@ def run_halt(name, vm, out, kernels, keep_late):
     facts = common_facts(name, vm, kernels, pci)
     facts['mmio_at_stop'] = registers
     facts['mmio_late'] = hardware.read_registers(vm.monitor)
-    state = hardware.State(stop.ram, registers, sorted(pci))
-    facts['hw'] = state.facts()
     facts['ram'] = stop.ram.pfn_ranges()
-    facts.update(truth.changes(vm.trace, stop, late, state, facts['roles']))
-    facts['iotlb_at_stop'] = truth.iotlb_facts(vm.trace, stop.trace_bytes,
-                                               state)
+    if hardware.has_device_table(registers):
+        state = hardware.State(stop.ram, registers, sorted(pci))
+        facts['hw'] = state.facts()
+        facts.update(truth.changes(vm.trace, stop, late, state,
+                                   facts['roles']))
+        facts['iotlb_at_stop'] = truth.iotlb_facts(vm.trace, stop.trace_bytes,
+                                                   state)
     facts['flood_frames'] = [stop.frames, late.frames]
     notes = elf_notes(vm.console, stop.ram)
     write_vmcore(out + '/vmcore', stop.ram, notes)
@@ -319,6 +321,8 @@ def run_guest(name, scenario, qemu, kernels, keep_late):
 
 def summary(facts):
     """One or more lines with the figures of a run"""
+    if not facts.get('hw'):
+        return f'{facts["scenario"]}: the kernel did not use the IOMMU'
     lines = []
     phases = facts.get('phases') or {'after the stop': facts}
     for phase, found in phases.items():
