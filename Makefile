@@ -50,7 +50,7 @@ CRASH_CFLAGS := -Ilib/dump -isystem $(CRASH_INCLUDE) -DX86_64 -DCRASH_BUILT_FOR=
 
 # makedumpfile with marks: wrapper for releases without extensions.
 MDF_OBJ := $(patsubst %,$(BUILD)/makedumpfile-plugin/%.o,cmdline deliver guard marking \
-	     run session stream)
+	     run session stream wrap)
 MDF_CPPFLAGS := -Imakedumpfile-plugin
 # What a capture kernel's initramfs does not need (snappy brings libstdc++).
 MDF_LIBS := -lelf -lz -llzo2 -lsnappy -lzstd

@@ -11,21 +11,19 @@ static int write_marks(const struct ami_analysis *a, int marks,
 	return ami_error_set(err, AMI_ERR_OUTPUT, "marks are not written yet");
 }
 
-int marking_make(const char *input, int marks, int hashes,
-		 struct ami_error *err)
+int marking_make(const struct marking *m, struct ami_error *err)
 {
 	struct ami_layout_source source = ami_layout_btf;
-	struct ami_dump *dump = ami_dump_open(&input, 1, err);
+	struct ami_dump *dump = m->open(m->input, err);
 	struct ami_analysis *a;
 	int ret;
 
-	(void)hashes;
 	if (!dump)
 		return -1;
 	a = ami_analyse(dump, &source, err);
 	if (!a)
 		return -1;
-	ret = write_marks(a, marks, err);
+	ret = write_marks(a, m->marks, err);
 	ami_analysis_free(a);
 	return ret;
 }

@@ -9,15 +9,26 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include <amdiommu/error.h>
+#include <amdiommu/dump.h>
+
+typedef struct ami_dump *marking_open(const char *input,
+				      struct ami_error *err);
 
 /**
- * marking_make() - analyse a vmcore and write its marks container
+ * struct marking - how to make marks, and where they go
+ * @open: opens the vmcore @input
  * @marks: open file for the container
  * @hashes: open file for what marking_observe() compares, -1: not wanted
+ * @decisions: open file for what decide_load() reads, -1: not wanted
  */
-int marking_make(const char *input, int marks, int hashes,
-		 struct ami_error *err);
+struct marking {
+	marking_open *open;
+	const char *input;
+	int marks, hashes, decisions;
+};
+
+/** marking_make() - analyse a vmcore and write its marks. */
+int marking_make(const struct marking *m, struct ami_error *err);
 
 /**
  * marking_observe() - which marked pages have changed since @hashes?

@@ -1,8 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/*
- * Whatever happens here, makedumpfile runs once, with the arguments, files and
- * signals it would have had without us, and its exit status is ours.
- */
+/* What comes before makedumpfile and after it. */
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
@@ -14,18 +11,7 @@
 
 #include "deliver.h"
 #include "marking.h"
-#include "run.h"
 #include "session.h"
-
-struct session {
-	const struct job *job;
-	struct guard_limits limits;
-	struct ami_error err;	/* why there are no marks */
-	int marks;		/* memfd with the container, -1: none */
-	int hashes;		/* memfd for `watch`, -1: not wanted */
-	int fresh;		/* memfd for the container after `watch` */
-	bool in_place;		/* the stream goes to a regular file */
-};
 
 static bool switched_on(const char *name)
 {
@@ -34,9 +20,9 @@ static bool switched_on(const char *name)
 	return text && *text && strcmp(text, "0");
 }
 
-static void say(const char *what, const char *why)
+void session_say(const char *what, const char *why)
 {
-	fprintf(stderr, "makedumpfile-amdiommu: %s: %s\n", what, why);
+	fprintf(stderr, "amdiommu: %s: %s\n", what, why);
 }
 
 static void forget(int *fd)
@@ -51,8 +37,12 @@ static void forget(int *fd)
 static int make_marks(void *ctx, struct ami_error *err)
 {
 	const struct session *s = ctx;
+	const struct marking m = {
+		.open = s->open, .input = s->job->input, .marks = s->marks,
+		.hashes = s->hashes, .decisions = s->decisions,
+	};
 
-	return marking_make(s->job->input, s->marks, s->hashes, err);
+	return marking_make(&m, err);
 }
 
 static void analyse(struct session *s)
@@ -90,31 +80,51 @@ static bool stdout_is_ours(void)
 	       !st.st_size && !lseek(STDOUT_FILENO, 0, SEEK_CUR);
 }
 
+void session_start(struct session *s)
+{
+	s->limits = guard_limits_env();
+	s->marks = s->hashes = -1;
+	if (s->job->kind == JOB_REASSEMBLE)
+		find_sidecar(s);
+	else
+		analyse(s);
+	if (s->marks < 0)
+		session_say("no marks", s->err.text);
+	s->in_place = s->job->kind == JOB_STREAM && stdout_is_ours();
+}
+
 /* --- after makedumpfile ------------------------------------------------------- */
+
+struct watched {
+	const struct session *session;
+	int fresh;	/* memfd for the new container */
+};
 
 static int observe(void *ctx, struct ami_error *err)
 {
-	const struct session *s = ctx;
+	const struct watched *w = ctx;
+	const struct session *s = w->session;
 
-	return marking_observe(s->job->input, s->marks, s->hashes, s->fresh,
+	return marking_observe(s->job->input, s->marks, s->hashes, w->fresh,
 			       err);
 }
 
 /* A second look fails without harm: the marks from before stand. */
-static void watch(struct session *s)
+void session_watch(struct session *s)
 {
+	struct watched w = { .session = s };
 	struct ami_error err;
 
 	if (s->hashes < 0 || s->marks < 0)
 		return;
-	s->fresh = memfd_create("amdiommu-fresh", MFD_CLOEXEC);
-	if (s->fresh >= 0 && !guard_run(&s->limits, observe, s, &err)) {
+	w.fresh = memfd_create("amdiommu-watched", MFD_CLOEXEC);
+	if (w.fresh >= 0 && !guard_run(&s->limits, observe, &w, &err)) {
 		forget(&s->marks);
-		s->marks = s->fresh;
+		s->marks = w.fresh;
 	} else {
-		say("pages were not compared", s->fresh < 0 ?
-		    "out of memory" : err.text);
-		forget(&s->fresh);
+		session_say("pages were not compared", w.fresh < 0 ?
+			    "out of memory" : err.text);
+		forget(&w.fresh);
 	}
 	forget(&s->hashes);
 }
@@ -139,14 +149,13 @@ static int add(struct session *s)
 		return deliver_file(s->job->output, s->marks, &s->limits,
 				    &s->err);
 	case JOB_STREAM:
-		return add_to_stdout(s);
+		return s->in_place ? add_to_stdout(s) : -1;
 	default:	/* --reassemble would write page data over a note */
 		return -1;
 	}
 }
 
-/* Where the sidecar belongs: $AMDIOMMU_SIDECAR, or beside the dump. */
-static void put_beside(struct session *s)
+void session_put_beside(struct session *s)
 {
 	const char *dump = s->job->kind == JOB_SPLIT ? s->job->part[0] :
 						       s->job->output;
@@ -157,83 +166,15 @@ static void put_beside(struct session *s)
 		dump = set;
 	if (dump && deliver_sidecar(dump, s->marks, s->marks >= 0 ? NULL :
 				    s->err.text, &err))
-		say("no sidecar", err.text);
+		session_say("no sidecar", err.text);
 }
 
-static void finish(struct session *s)
+void session_finish(struct session *s)
 {
-	watch(s);
+	session_watch(s);
 	if (s->marks >= 0 && !add(s))
 		return;
 	if (s->marks >= 0 && s->err.text[0])
-		say("marks cannot be added to the dump", s->err.text);
-	put_beside(s);
-}
-
-/* --- the stream ---------------------------------------------------------------- */
-
-static int run_stream(struct session *s, const char *path, char *const *argv)
-{
-	struct run run;
-	struct stream stream = { .out = STDOUT_FILENO, .head = -1 };
-	int status;
-
-	if (run_start(&run, path, argv, true))
-		return -1;
-	stream.in = run.output;
-	stream.head = memfd_create("amdiommu-head", MFD_CLOEXEC);
-	stream_pass(&stream);
-	if (stream.ended) {
-		watch(s);
-		if (deliver_stream(&stream, s->marks, &s->limits, &s->err)) {
-			say("marks cannot be added to the stream",
-			    s->err.text);
-			put_beside(s);
-		}
-		stream.ended = false;
-		stream_pass(&stream);
-	}
-	forget(&stream.head);
-	status = run_wait(&run);
-	return status;
-}
-
-static int run_plain(struct session *s, const char *path, char *const *argv)
-{
-	struct run run;
-	int status;
-
-	if (run_start(&run, path, argv, false))
-		return -1;
-	status = run_wait(&run);
-	if (!status)
-		finish(s);
-	return status;
-}
-
-int session_run(const char *path, char *const *argv, const struct job *job)
-{
-	struct session s = {
-		.job = job, .limits = guard_limits_env(),
-		.marks = -1, .hashes = -1, .fresh = -1,
-	};
-	int status = -1;
-
-	if (job->kind == JOB_REASSEMBLE)
-		find_sidecar(&s);
-	else
-		analyse(&s);
-	if (s.marks < 0)
-		say("no marks", s.err.text);
-	s.in_place = job->kind == JOB_STREAM && stdout_is_ours();
-	/* Without marks nothing needs to be between makedumpfile and stdout. */
-	if (job->kind != JOB_STREAM || s.in_place)
-		status = run_plain(&s, path, argv);
-	else if (s.marks >= 0)
-		status = run_stream(&s, path, argv);
-	else
-		put_beside(&s);
-	if (status < 0)
-		run_instead(path, argv);
-	return status < 0 ? 127 << 8 : status;
+		session_say("marks cannot be added to the dump", s->err.text);
+	session_put_beside(s);
 }

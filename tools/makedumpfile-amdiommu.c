@@ -12,7 +12,7 @@
 
 #include "cmdline.h"
 #include "run.h"
-#include "session.h"
+#include "wrap.h"
 
 #define OWN		"--amdiommu-"
 #define EXIT_NOT_FOUND	127
@@ -69,7 +69,7 @@ int main(int argc, char **argv)
 		run_instead(path, argv);
 		return EXIT_NOT_FOUND;
 	}
-	status = session_run(path, argv, &job);
+	status = wrap(path, argv, &job);
 	job_free(&job);
 	run_exit(status);
 }

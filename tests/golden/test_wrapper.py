@@ -19,7 +19,7 @@ import time
 import unittest
 
 WRAPPER, FAULT, TOOL, SAMPLE = map(os.path.abspath, sys.argv[1:5])
-NO_MARKS = 'makedumpfile-amdiommu: no marks: '
+NO_MARKS = 'amdiommu: no marks: '
 
 FAKE = r'''#!/usr/bin/python3
 import os, struct, sys, time
