@@ -26,7 +26,7 @@ CORE_SRC := $(wildcard lib/common/*.c lib/amdvi/*.c lib/state/*.c \
 	      lib/owner/*.c lib/evidence/*.c \
 	      lib/exposure/*.c lib/report/*.c) \
 	    lib/dump/dump.c lib/dump/record.c lib/dump/vmcoreinfo.c \
-	    lib/dump/elfhdr.c lib/dump/kdumphdr.c lib/dump/fileio.c \
+	    lib/dump/elfhdr.c lib/dump/headers.c lib/dump/kdumphdr.c lib/dump/fileio.c \
 	    lib/dump/ramlist.c lib/dump/kdumpindex.c \
 	    lib/kernel/btf.c lib/kernel/devices.c lib/kernel/kernel.c \
 	    lib/kernel/list.c lib/kernel/memory.c lib/kernel/modules.c \
@@ -49,13 +49,14 @@ CRASH_OBJ := $(patsubst %.c,$(BUILD)/crash/%.o,$(wildcard extensions/*.c))
 CRASH_CFLAGS := -Ilib/dump -isystem $(CRASH_INCLUDE) -DX86_64 -DCRASH_BUILT_FOR='"$(CRASH_VERSION)"'
 
 # makedumpfile with marks: wrapper for releases without extensions.
-MDF_OBJ := $(patsubst %,$(BUILD)/makedumpfile-plugin/%.o,cmdline deliver guard marking \
-	     run session stream wrap)
-MDF_CPPFLAGS := -Imakedumpfile-plugin
+MDF_SHARED := cmdline decide deliver guard marking session stream watch
+MDF_OBJ := $(patsubst %,$(BUILD)/makedumpfile-plugin/%.o,$(MDF_SHARED) run wrap)
+MDF_EXT_OBJ := $(patsubst %,$(BUILD)/makedumpfile-plugin/%.o,$(MDF_SHARED) extension readmem_dump)
+MDF_CPPFLAGS := -Imakedumpfile-plugin -Ilib/dump
 # What a capture kernel's initramfs does not need (snappy brings libstdc++).
 MDF_LIBS := -lelf -lz -llzo2 -lsnappy -lzstd
 
-all: $(BUILD)/amdiommu $(BUILD)/makedumpfile-amdiommu $(if $(CRASH_DEFS),$(BUILD)/crash/amdiommu.so)
+all: $(BUILD)/amdiommu $(BUILD)/makedumpfile-amdiommu $(BUILD)/makedumpfile/amdiommu.so $(if $(CRASH_DEFS),$(BUILD)/crash/amdiommu.so)
 	@$(if $(CRASH_DEFS),:,echo "no $(CRASH_INCLUDE)/defs.h: the crash extension is not built (make deps)")
 
 $(BUILD)/libamdiommu-core.a: $(CORE_OBJ)
@@ -75,7 +76,15 @@ $(BUILD)/amdiommu: $(BUILD)/tools/amdiommu.o $(BUILD)/libamdiommu-file.a \
 	$(call say,LD $@)
 	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(FILE_LIBS) $(CORE_LIBS)
 
-$(BUILD)/tools/makedumpfile-amdiommu.o: ALL_CPPFLAGS += $(MDF_CPPFLAGS)
+$(BUILD)/tools/makedumpfile-amdiommu.o $(MDF_OBJ) $(MDF_EXT_OBJ): ALL_CPPFLAGS += $(MDF_CPPFLAGS)
+# It stays loaded until makedumpfile exits: only then the dump is complete.
+$(BUILD)/makedumpfile/amdiommu.so: $(MDF_EXT_OBJ) $(BUILD)/libamdiommu-file.a \
+		$(BUILD)/libamdiommu-core.a
+	@mkdir -p $(@D)
+	$(call say,LD $@)
+	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -shared -Wl,-z,nodelete -Wl,--as-needed -o $@ $^ \
+	    $(MDF_LIBS) $(CORE_LIBS)
+
 $(BUILD)/makedumpfile-amdiommu: $(BUILD)/tools/makedumpfile-amdiommu.o $(MDF_OBJ) \
 		$(BUILD)/libamdiommu-file.a $(BUILD)/libamdiommu-core.a
 	$(call say,LD $@)
