@@ -117,6 +117,28 @@ GOLDEN := $(patsubst tests/golden/%.c,%,$(wildcard tests/golden/test_*.c))
 TEST_LIBS := $(FILE_LIBS) $(CORE_LIBS) -lkdumpfile -lcmocka
 TEST_INC := -Itests/unit -Itests/golden -Ilib/dump -Ilib/kernel -Ilib/state -Ilib/owner -Ilib/evidence -Ilib/exposure
 
+# What makedumpfile-amdiommu and the extension are tested with: faults from
+# outside, a host that loads extensions as makedumpfile does, other extensions.
+MDF_TEST := $(BUILD)/tests/mdf
+MDF_TESTS := $(MDF_TEST)/fault.so $(MDF_TEST)/mdfhost $(MDF_TEST)/good.so \
+	     $(MDF_TEST)/needy.so $(MDF_TEST)/bare.so
+
+$(MDF_TEST)/fault.so: tests/golden/fault.c
+$(MDF_TEST)/good.so $(MDF_TEST)/needy.so $(MDF_TEST)/bare.so: tests/mdfhost/others.c
+$(MDF_TEST)/good.so: EXTRA := -DGOOD -Wl,-T,tests/mdfhost/tables.ld
+$(MDF_TEST)/needy.so: EXTRA := -DNEEDY -Wl,-T,tests/mdfhost/tables.ld
+$(MDF_TEST)/bare.so: EXTRA := -DBARE
+$(MDF_TEST)/%.so:
+	@mkdir -p $(@D)
+	$(call say,LD $@)
+	$(Q)$(CC) -std=gnu11 -D_GNU_SOURCE $(WARN) -fPIC -O1 -shared -o $@ $< $(EXTRA) -ldl
+
+$(MDF_TEST)/mdfhost: tests/mdfhost/host.c $(BUILD)/libamdiommu-file.a $(BUILD)/libamdiommu-core.a
+	@mkdir -p $(@D)
+	$(call say,LD $@)
+	$(Q)$(CC) $(ALL_CPPFLAGS) -Ilib/dump -std=gnu11 $(WARN) $(CFLAGS) -rdynamic -o $@ $^ \
+	    $(FILE_LIBS) $(CORE_LIBS) -ldl
+
 ifdef IN_SAN
 $(BUILD)/tests/%.o: ALL_CPPFLAGS += $(TEST_INC)
 
@@ -141,11 +163,13 @@ endif
 
 SAMPLE := tests/data/debian-6.1-kdump.extract
 
-tests-built:
+tests-built: $(MDF_TESTS)
 	$(MAKE) IN_SAN=1 BUILD=$(SAN) SANITIZE='$(SANITIZERS)' WERROR=1 san
 
 QUICK := $(UNIT:%=$(SAN)/unit/%) '$(SAN)/golden/test_damage $(SAMPLE)' \
 	 'tests/golden/test_cli.py $(SAN)/amdiommu $(SAMPLE)' \
+	 'tests/golden/test_wrapper.py $(BUILD)/makedumpfile-amdiommu $(MDF_TEST)/fault.so $(BUILD)/amdiommu $(SAMPLE)' \
+	 'tests/golden/test_extension.py $(BUILD)/makedumpfile/amdiommu.so $(MDF_TEST) $(BUILD)/amdiommu $(SAMPLE)' \
 	 'tests/lab/test_check.py' 'tests/lab/test_truth.py'
 
 # Real kernels in QEMU against independent truth; results are cached.
