@@ -112,7 +112,7 @@ static bool copy_all(int from, int to)
 	return !n;
 }
 
-/* A memfd with the records for @s; -1 with @err filled. */
+/* A memfd with the records for @s; -1: @err has the reason, or had it. */
 static int records_for(const struct stream *s, int marks,
 		       const struct guard_limits *limits,
 		       struct ami_error *err)
@@ -122,7 +122,9 @@ static int records_for(const struct stream *s, int marks,
 		.out = memfd_create("amdiommu-records", MFD_CLOEXEC),
 	};
 
-	if (s->head < 0 || s->odd)
+	if (marks < 0)
+		;
+	else if (s->head < 0 || s->odd)
 		ami_error_set(err, AMI_ERR_DATA,
 			      "the flattened stream is not understood");
 	else if (a.out < 0)

@@ -63,7 +63,7 @@ static uint64_t take_content(struct stream *s, const uint8_t *buf,
 }
 
 /* Is there a whole record header, and which? Sets @ended or @odd. */
-static void take_record(struct stream *s, const uint8_t *buf, size_t len)
+static void take_record(struct stream *s, const uint8_t *buf)
 {
 	uint64_t field[2];
 	int64_t offset, size;
@@ -72,8 +72,7 @@ static void take_record(struct stream *s, const uint8_t *buf, size_t len)
 	offset = be64toh(field[0]);
 	size = be64toh(field[1]);
 	if (offset == -1 && size == -1) {
-		s->ended = len == STREAM_RECORD;
-		s->odd = !s->ended;
+		s->ended = true;
 	} else if (offset < 0 || size < 0 || offset > INT64_MAX - size) {
 		s->odd = true;
 	} else {
@@ -104,9 +103,11 @@ static size_t passable(struct stream *s, const uint8_t *buf, size_t len)
 		}
 		if (len - at < STREAM_RECORD)
 			return at;
-		take_record(s, buf + at, len - at);
-		if (s->ended)
+		take_record(s, buf + at);
+		if (s->ended && len - at == STREAM_RECORD)
 			return at;
+		s->odd |= s->ended;	/* it goes on */
+		s->ended = false;
 		at += STREAM_RECORD;
 	}
 	return len;
@@ -118,12 +119,14 @@ void stream_pass(struct stream *s)
 	size_t held = 0, pass;
 	ssize_t n;
 
-	while (!s->ended && !s->lost) {
+	while (!s->lost) {
 		n = read(s->in, buf + held, sizeof(buf) - held);
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n <= 0)
 			break;
+		s->odd |= s->ended;
+		s->ended = false;
 		pass = passable(s, buf, held + n);
 		send(s, buf, pass);
 		held += n - pass;

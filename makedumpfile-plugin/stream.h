@@ -39,9 +39,9 @@ struct stream {
 };
 
 /**
- * stream_pass() - pass everything up to the end mark or the end of @in
+ * stream_pass() - pass everything, but hold back an end mark at the end
  *
- * Returns when the end mark came, @in ended, or @out was lost.
+ * Returns when @in ended, or @out was lost.
  */
 void stream_pass(struct stream *s);
 

@@ -18,33 +18,38 @@ static struct ami_dump *open_input(const char *input, struct ami_error *err)
 	return ami_dump_open(&input, 1, err);
 }
 
-static void end_stream(struct session *s, struct stream *stream)
+/* The end mark is due in any case. */
+static void end_stream(struct session *s, struct stream *stream, int status)
 {
+	if (status) {
+		s->marks = -1;
+		ami_error_set(&s->err, AMI_ERR_DATA, "makedumpfile failed");
+	}
 	session_watch(s);
 	if (deliver_stream(stream, s->marks, &s->limits, &s->err)) {
-		session_say("marks cannot be added to the stream",
-			    s->err.text);
-		session_put_beside(s);
+		session_say("no marks in the stream", s->err.text);
+		if (!status)
+			session_put_beside(s);
 	}
-	stream->ended = false;
-	stream_pass(stream);	/* nothing should come any more */
 }
 
 static int run_stream(struct session *s, const char *path, char *const *argv)
 {
 	struct stream stream = { .out = STDOUT_FILENO };
 	struct run run;
+	int status;
 
 	if (run_start(&run, path, argv, true))
 		return -1;
 	stream.in = run.output;
 	stream.head = memfd_create("amdiommu-head", MFD_CLOEXEC);
 	stream_pass(&stream);
-	if (stream.ended)
-		end_stream(s, &stream);
+	status = run_wait(&run);
+	if (stream.ended && !stream.lost)
+		end_stream(s, &stream, status);
 	if (stream.head >= 0)
 		close(stream.head);
-	return run_wait(&run);
+	return status;
 }
 
 static int run_plain(struct session *s, const char *path, char *const *argv)

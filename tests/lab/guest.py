@@ -10,9 +10,11 @@ import subprocess
 from workdir import CannotRun, HERE, output
 
 SOURCES = os.path.join(HERE, 'guest')
+WRAPPER = os.path.join(os.path.dirname(os.path.dirname(HERE)),
+                       'build', 'makedumpfile-amdiommu')
 PROGRAM_PATH = '/usr/sbin:/usr/bin:/sbin:/bin'
 APPLETS = ('sh [ cat cut dmesg echo grep insmod ip mkdir mount poweroff sed '
-           'sleep sync taskset uname').split()
+           'sleep sync taskset uname wc').split()
 MODULES = ('nvme virtio_pci virtio_blk ahci sd_mod virtio_net e1000 e1000e '
            'igb 8139cp 8139too vmxnet3').split()
 NIC_MODULES = {'virtio-net-pci': ('virtio_pci', 'virtio_net'),
@@ -57,12 +59,12 @@ class Initrd:
         with open(source, 'rb') as f:
             self.file(name, f.read())
 
-    def program(self, name):
-        """A program of this machine with its libraries."""
+    def program(self, name, target=None):
+        """A program of this machine, or a file, with its libraries."""
         source = shutil.which(name, path=PROGRAM_PATH)
         if not source:
             raise CannotRun(f'no program {name}')
-        self.copy('bin/' + name, source)
+        self.copy(target or 'bin/' + os.path.basename(name), source)
         listed = subprocess.run(['ldd', source], text=True, check=False,
                                 stdout=subprocess.PIPE, timeout=60,
                                 stderr=subprocess.DEVNULL).stdout
@@ -136,14 +138,25 @@ def base_initrd(kernel, helper):
     return initrd
 
 
-def build_initrd(folder, kernel, capture=None):
+def add_filter(initrd):
+    """The wrapper, and around makedumpfile a script that marks its start and
+    its end on the console."""
+    initrd.program(WRAPPER)
+    initrd.program('makedumpfile', 'real/makedumpfile')
+    initrd.copy('bin/makedumpfile', SOURCES + '/makedumpfile.sh')
+
+
+def build_initrd(folder, kernel, capture=None, marks=False):
     """Path of the initrd; `capture` is the kernel that writes the dump."""
     helper = folder + '/labtool'
     build_helper(helper)
     initrd = base_initrd(kernel, helper)
     if capture:
         inner = base_initrd(capture, helper)
-        inner.program('makedumpfile')
+        if marks:
+            add_filter(inner)
+        else:
+            inner.program('makedumpfile')
         inner.write(folder + '/capture.initrd')
         initrd.program('kexec')
         initrd.copy('capture.initrd', folder + '/capture.initrd')
@@ -190,6 +203,8 @@ def command_line(scenario):
     if scenario.stop == 'kdump':
         settings['level'] = scenario.level
         settings['capture_modules'] = ','.join(DISK_MODULES['virtio'])
+        if scenario.marks:
+            settings['marks'] = scenario.marks
         if scenario.capture_cmdline:
             settings['capture_cmdline'] = scenario.capture_cmdline
     words = ['console=ttyS0', 'panic=0', 'nowatchdog',

@@ -30,6 +30,7 @@ class Scenario:
     level: int = 31                 # makedumpfile -d
     lossy: int = 0                  # 1: that drops pages of the kernel, too
     capture_cmdline: str = ''       # commas for spaces
+    marks: str = ''                 # kdump with our filter: file or stream
     qemu: int = 0                   # major version at least
     timeout: float = 240            # seconds for each step of the guest
 
@@ -92,6 +93,11 @@ def table():
     add('7.3-kdump-by-6.1', stop='kdump', capture='6.1',
         level=full_level('7.3'))
     add('7.3-kdump-d31', stop='kdump', lossy=1)
+    # The NIC has no driver in the capture kernel and goes on writing.
+    for series in ('6.1', '7.3'):
+        for marks in ('file', 'stream'):
+            add(f'{series}-marks-{marks}', stop='kdump', marks=marks, flood=12,
+                lossy=int(series != '6.1'))
     return made
 
 
