@@ -5,6 +5,7 @@
 # make lab        more kernels in QEMU
 # make crash-suites  the extension in the crash of each Debian suite
 # make bench      time and memory, paired with crash
+# make install-kdump  the makedumpfile filter and its seams (docs/kdump.md)
 # make install    DESTDIR= PREFIX=/usr/local CRASH_EXTDIR=/usr/lib/crash/extensions
 
 VERSION := 0.1
@@ -232,6 +233,27 @@ install: all
 	install -d $(DESTDIR)$(PREFIX)/share/man/man1
 	install -m 644 $(MAN1) $(DESTDIR)$(PREFIX)/share/man/man1/
 
+# What a capture kernel needs; docs/kdump.md says how to switch it on.
+SBINDIR ?= $(PREFIX)/sbin
+LIBDIR ?= $(PREFIX)/lib/amdiommu
+HOOKDIR ?= /usr/share/initramfs-tools/hooks
+DRACUTDIR ?= /usr/lib/dracut/modules.d
+fill = sed -e 's,@SBINDIR@,$(SBINDIR),g' -e 's,@LIBDIR@,$(LIBDIR),g'
+
+install-kdump: $(BUILD)/makedumpfile-amdiommu $(BUILD)/makedumpfile/amdiommu.so
+	install -D -m 755 $(BUILD)/makedumpfile-amdiommu $(DESTDIR)$(SBINDIR)/makedumpfile-amdiommu
+	install -D -m 755 $(BUILD)/makedumpfile/amdiommu.so $(DESTDIR)$(LIBDIR)/makedumpfile.so
+	install -d $(DESTDIR)$(LIBDIR)/kdump $(DESTDIR)$(HOOKDIR) $(DESTDIR)$(DRACUTDIR)/99amdiommu
+	ln -sfn $(SBINDIR)/makedumpfile-amdiommu $(DESTDIR)$(LIBDIR)/kdump/makedumpfile
+	$(fill) kdump/initramfs-tools/amdiommu-kdump >$(DESTDIR)$(HOOKDIR)/amdiommu-kdump
+	$(fill) kdump/dracut/module-setup.sh >$(DESTDIR)$(DRACUTDIR)/99amdiommu/module-setup.sh
+	chmod 755 $(DESTDIR)$(HOOKDIR)/amdiommu-kdump $(DESTDIR)$(DRACUTDIR)/99amdiommu/module-setup.sh
+
+uninstall-kdump:
+	rm -rf $(DESTDIR)$(LIBDIR)/kdump $(DESTDIR)$(DRACUTDIR)/99amdiommu
+	rm -f $(DESTDIR)$(SBINDIR)/makedumpfile-amdiommu $(DESTDIR)$(LIBDIR)/makedumpfile.so \
+	    $(DESTDIR)$(HOOKDIR)/amdiommu-kdump
+
 clean:
 	rm -rf $(BUILD)
 
@@ -240,4 +262,4 @@ clean:
 FORCE:
 
 .PHONY: FORCE all bench check check-crash check-quick clean crash-suites demo deps deps-test \
-	install lab tests-built
+	install install-kdump lab tests-built uninstall-kdump

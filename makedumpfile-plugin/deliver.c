@@ -15,6 +15,7 @@
 /* Marks reach the disk before the headers that point to them: disks are slow. */
 #define DISK_PATIENCE	10u
 #define HEADERS		65536u	/* where a dump file says what it holds */
+#define INCOMPLETE	"-incomplete"
 #define COPY_BYTES	65536u
 
 struct addition {
@@ -223,6 +224,17 @@ static bool fill(int fd, int marks, const char *reason)
 	return dprintf(fd, "amdiommu: no marks: %s\n", reason) > 0;
 }
 
+/* "vmcore-incomplete" will be called "vmcore" when kdump-utils is done. */
+static bool sidecar_name(const char *dump, char *path, size_t size)
+{
+	size_t len = strlen(dump), cut = strlen(INCOMPLETE);
+
+	if (len > cut && !strcmp(dump + len - cut, INCOMPLETE))
+		len -= cut;
+	return snprintf(path, size, "%.*s" SIDECAR_SUFFIX, (int)len, dump) <
+	       (int)size;
+}
+
 int deliver_sidecar(const char *dump, int marks, const char *reason,
 		    struct ami_error *err)
 {
@@ -230,8 +242,7 @@ int deliver_sidecar(const char *dump, int marks, const char *reason,
 	bool ok;
 	int fd;
 
-	if (snprintf(path, sizeof(path), "%s" SIDECAR_SUFFIX, dump) >=
-	    (int)sizeof(path))
+	if (!sidecar_name(dump, path, sizeof(path)))
 		return ami_error_set(err, AMI_ERR_OUTPUT, "path too long");
 	snprintf(fresh, sizeof(fresh), "%s.new", path);
 	fd = open(fresh, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW,
