@@ -5,6 +5,7 @@
 # make lab        more kernels in QEMU
 # make crash-suites  the extension in the crash of each Debian suite
 # make bench      time and memory, paired with crash
+# make bench-filter  time and memory of the makedumpfile wrapper, paired
 # make install-kdump  the makedumpfile filter and its seams (docs/kdump.md)
 # make install    DESTDIR= PREFIX=/usr/local CRASH_EXTDIR=/usr/lib/crash/extensions
 
@@ -51,11 +52,12 @@ CRASH_CFLAGS := -Ilib/dump -isystem $(CRASH_INCLUDE) -DX86_64 -DCRASH_BUILT_FOR=
 
 # makedumpfile with marks: wrapper for releases without extensions.
 MDF_SHARED := cmdline decide deliver guard marking session stream watch
-MDF_OBJ := $(patsubst %,$(BUILD)/makedumpfile-plugin/%.o,$(MDF_SHARED) run wrap)
-MDF_EXT_OBJ := $(patsubst %,$(BUILD)/makedumpfile-plugin/%.o,$(MDF_SHARED) extension readmem_dump)
+MDF_UNPACK := $(BUILD)/makedumpfile-plugin/unpack.o
+MDF_OBJ := $(patsubst %,$(BUILD)/makedumpfile-plugin/%.o,$(MDF_SHARED) run wrap) $(MDF_UNPACK)
+MDF_EXT_OBJ := $(patsubst %,$(BUILD)/makedumpfile-plugin/%.o,$(MDF_SHARED) extension readmem_dump) \
+	       $(MDF_UNPACK)
 MDF_CPPFLAGS := -Imakedumpfile-plugin -Ilib/dump
-# What a capture kernel's initramfs does not need (snappy brings libstdc++).
-MDF_LIBS := -lelf -lz -llzo2 -lsnappy -lzstd
+MDF_LIBS := -lelf -lz -llzo2 -lzstd
 
 all: $(BUILD)/amdiommu $(BUILD)/makedumpfile-amdiommu $(BUILD)/makedumpfile/amdiommu.so $(if $(CRASH_DEFS),$(BUILD)/crash/amdiommu.so)
 	@$(if $(CRASH_DEFS),:,echo "no $(CRASH_INCLUDE)/defs.h: the crash extension is not built (make deps)")
@@ -78,6 +80,12 @@ $(BUILD)/amdiommu: $(BUILD)/tools/amdiommu.o $(BUILD)/libamdiommu-file.a \
 	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(FILE_LIBS) $(CORE_LIBS)
 
 $(BUILD)/tools/makedumpfile-amdiommu.o $(MDF_OBJ) $(MDF_EXT_OBJ): ALL_CPPFLAGS += $(MDF_CPPFLAGS)
+# For a capture kernel's initramfs, where each library costs memory.
+$(MDF_UNPACK): lib/dump/unpack.c
+	@mkdir -p $(@D)
+	$(call say,CC $< without snappy)
+	$(Q)$(CC) $(ALL_CPPFLAGS) -DWITHOUT_SNAPPY $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+
 # It stays loaded until makedumpfile exits: only then the dump is complete.
 $(BUILD)/makedumpfile/amdiommu.so: $(MDF_EXT_OBJ) $(BUILD)/libamdiommu-file.a \
 		$(BUILD)/libamdiommu-core.a
@@ -213,6 +221,10 @@ bench: all
 	tests/bench/report.py $(BUILD)/amdiommu $(LAB_OUT)/6.1-both/vmcore \
 	    $(LAB_OUT)/6.1-both/forms/lzo-d31 --vmlinux "$$($(LAB) vmlinux 6.1)"
 
+# makedumpfile with and without the wrapper, paired.
+bench-filter: $(BUILD)/makedumpfile-amdiommu
+	tests/bench/filter.py $(BUILD)/makedumpfile-amdiommu $(LAB_OUT)/6.1-both/vmcore
+
 demo: deps
 	@$(MAKE) --no-print-directory -j"$$(nproc)" all
 	$(BUILD)/amdiommu report $(SAMPLE)
@@ -241,8 +253,8 @@ DRACUTDIR ?= /usr/lib/dracut/modules.d
 fill = sed -e 's,@SBINDIR@,$(SBINDIR),g' -e 's,@LIBDIR@,$(LIBDIR),g'
 
 install-kdump: $(BUILD)/makedumpfile-amdiommu $(BUILD)/makedumpfile/amdiommu.so
-	install -D -m 755 $(BUILD)/makedumpfile-amdiommu $(DESTDIR)$(SBINDIR)/makedumpfile-amdiommu
-	install -D -m 755 $(BUILD)/makedumpfile/amdiommu.so $(DESTDIR)$(LIBDIR)/makedumpfile.so
+	install -D -s -m 755 $(BUILD)/makedumpfile-amdiommu $(DESTDIR)$(SBINDIR)/makedumpfile-amdiommu
+	install -D -s -m 755 $(BUILD)/makedumpfile/amdiommu.so $(DESTDIR)$(LIBDIR)/makedumpfile.so
 	install -d $(DESTDIR)$(LIBDIR)/kdump $(DESTDIR)$(HOOKDIR) $(DESTDIR)$(DRACUTDIR)/99amdiommu
 	ln -sfn $(SBINDIR)/makedumpfile-amdiommu $(DESTDIR)$(LIBDIR)/kdump/makedumpfile
 	$(fill) kdump/initramfs-tools/amdiommu-kdump >$(DESTDIR)$(HOOKDIR)/amdiommu-kdump
@@ -261,5 +273,5 @@ clean:
 
 FORCE:
 
-.PHONY: FORCE all bench check check-crash check-quick clean crash-suites demo deps deps-test \
+.PHONY: FORCE all bench bench-filter check check-crash check-quick clean crash-suites demo deps deps-test \
 	install install-kdump lab tests-built uninstall-kdump
