@@ -124,7 +124,7 @@ UNIT_HELP := image machine shapes symbols vmcore
 GOLDEN := $(patsubst tests/golden/%.c,%,$(wildcard tests/golden/test_*.c))
 # libkdumpfile reads what we write: an independent reader.
 TEST_LIBS := $(FILE_LIBS) $(CORE_LIBS) -lkdumpfile -lcmocka
-TEST_INC := -Itests/unit -Itests/golden -Ilib/dump -Ilib/kernel -Ilib/state -Ilib/owner -Ilib/evidence -Ilib/exposure
+TEST_INC := -Itests/unit $(MDF_CPPFLAGS) -Itests/golden -Ilib/dump -Ilib/kernel -Ilib/state -Ilib/owner -Ilib/evidence -Ilib/exposure
 
 # What makedumpfile-amdiommu and the extension are tested with: faults from
 # outside, a host that loads extensions as makedumpfile does, other extensions.
@@ -149,6 +149,7 @@ $(MDF_TEST)/mdfhost: tests/mdfhost/host.c $(BUILD)/libamdiommu-file.a $(BUILD)/l
 	    $(FILE_LIBS) $(CORE_LIBS) -ldl
 
 ifdef IN_SAN
+$(BUILD)/unit/test_filter: $(patsubst %,$(BUILD)/makedumpfile-plugin/%.o,cmdline decide guard stream watch)
 $(BUILD)/tests/%.o: ALL_CPPFLAGS += $(TEST_INC)
 
 $(UNIT:%=$(BUILD)/unit/%): $(BUILD)/unit/%: $(BUILD)/tests/unit/%.o \
