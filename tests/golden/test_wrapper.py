@@ -157,6 +157,21 @@ class Passing(Bench):
                 self.assertEqual(p.returncode, -signal.SIGTERM)
                 os.unlink(up)
 
+    def test_makedumpfile_outlives_the_wrapper(self):
+        p = subprocess.Popen([WRAPPER, SAMPLE, 'out'], cwd=self.dir,
+                             stderr=subprocess.DEVNULL,
+                             env=dict(self.env, FAKE_SLEEP='1'))
+        while not os.path.exists(self.calls + '.up'):
+            time.sleep(0.02)
+        p.kill()
+        p.wait()
+        for _ in range(100):
+            if os.path.exists(self.path('out')) and \
+                    len(self.read('out')) == len(self.plain):
+                break
+            time.sleep(0.05)
+        self.assertEqual(self.read('out'), self.plain)
+
     def test_reader_of_the_stream_goes_away(self):
         read, write = os.pipe()
         os.close(read)
