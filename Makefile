@@ -51,7 +51,7 @@ CRASH_OBJ := $(patsubst %.c,$(BUILD)/crash/%.o,$(wildcard extensions/*.c))
 CRASH_CFLAGS := -Ilib/dump -isystem $(CRASH_INCLUDE) -DX86_64 -DCRASH_BUILT_FOR='"$(CRASH_VERSION)"'
 
 # makedumpfile with marks: wrapper for releases without extensions.
-MDF_SHARED := cmdline decide deliver guard marking session stream watch
+MDF_SHARED := carrier cmdline decide deliver guard marking session stream watch
 MDF_UNPACK := $(BUILD)/makedumpfile-plugin/unpack.o
 MDF_OBJ := $(patsubst %,$(BUILD)/makedumpfile-plugin/%.o,$(MDF_SHARED) run wrap) $(MDF_UNPACK)
 MDF_EXT_OBJ := $(patsubst %,$(BUILD)/makedumpfile-plugin/%.o,$(MDF_SHARED) extension readmem_dump) \
