@@ -92,36 +92,6 @@ static bool patch_kdump(int fd, uint64_t size, const void *marks, size_t len,
 	return true;
 }
 
-static bool patch_elf(int fd, uint64_t size, const void *marks, size_t len,
-		      struct carrier_patch patch[2])
-{
-	Elf64_Phdr *p = malloc(sizeof(*p));
-	Elf64_Ehdr e;
-	unsigned int i;
-	uint64_t at;
-
-	patch[1].data = p;
-	if (!p || !file_read_at(fd, &e, sizeof(e), 0) ||
-	    e.e_phentsize != sizeof(*p) || e.e_phnum == PN_XNUM)
-		return false;
-	for (i = 0; i < e.e_phnum; i++) {
-		at = e.e_phoff + (uint64_t)i * sizeof(*p);
-		if (!file_read_at(fd, p, sizeof(*p), at))
-			return false;
-		if (p->p_type != PT_NOTE)
-			continue;
-		if (!append_notes(fd, size, p->p_offset, p->p_filesz, marks,
-				  len, &patch[0]))
-			return false;
-		p->p_offset = patch[0].offset;
-		p->p_filesz = patch[0].len;
-		patch[1].offset = at;
-		patch[1].len = sizeof(*p);
-		return true;
-	}
-	return false;
-}
-
 int carrier_patches(int fd, uint64_t size, const void *marks, size_t len,
 		    struct carrier_patch patch[2], struct ami_error *err)
 {
@@ -132,10 +102,12 @@ int carrier_patches(int fd, uint64_t size, const void *marks, size_t len,
 	if (!file_read_at(fd, magic, sizeof(magic), 0))
 		return ami_error_set(err, AMI_ERR_INPUT,
 				     "the dump cannot be read back");
+	/* crash reads an ELF dump's notes only in front of its memory. */
+	if (!memcmp(magic, ELFMAG, SELFMAG))
+		return ami_error_set(err, AMI_ERR_DATA,
+				     "notes of ELF dumps cannot be extended");
 	if (!memcmp(magic, KDUMP_SIGNATURE, sizeof(magic)))
 		ok = patch_kdump(fd, size, marks, len, patch);
-	else if (!memcmp(magic, ELFMAG, SELFMAG))
-		ok = patch_elf(fd, size, marks, len, patch);
 	if (ok)
 		return 0;
 	free(patch[0].data);
