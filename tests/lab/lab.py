@@ -13,6 +13,7 @@ import sys
 import check
 import evidence
 import forms
+import marks
 import packages
 import run
 from scenarios import SCENARIOS, Scenario, scenario
@@ -71,6 +72,10 @@ def run_evidence(args):
     return evidence.main(args.scenario, args.amdiommu)
 
 
+def run_marks(args):
+    return marks.main(args.scenario)
+
+
 def make_forms(args):
     for name in forms.make(args.scenario):
         print(name)
@@ -109,6 +114,8 @@ def parser():
                   'pages written against what drivers had handed out')
     one.add_argument('scenario', nargs='+')
     one.add_argument('--amdiommu', default='build/amdiommu', metavar='PATH')
+    command('marks', run_marks,
+            "the filter's marks against what devices changed", 'scenario')
     command('forms', make_forms, 'the dump in all formats of makedumpfile',
             'scenario')
     command('vmlinux', vmlinux, 'fetch vmlinux with DWARF, print its path',
