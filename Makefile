@@ -197,13 +197,19 @@ SAME := '$(LAB) cached 6.1-both && $(LAB) forms 6.1-both && V=$$($(LAB) vmlinux 
 	 tests/golden/test_forms.py $(BUILD)/amdiommu $(LAB_OUT)/6.1-both/vmcore --vmlinux $$V $(LAB_OUT)/6.1-both/forms/*' \
 	'V=$$($(LAB) vmlinux 6.1) && CRASH_TESTS=SameFacts $(call crash_test,$$V)'
 
+# The filter around the real makedumpfile, and in a real capture kernel.
+FILTER := '$(LAB) cached 6.1-both && $(LAB) cached 6.1-off && tests/lab/test_filter.py \
+	   $(BUILD)/makedumpfile-amdiommu $(MDF_TEST)/fault.so $(LAB_OUT)/6.1-both/vmcore $(LAB_OUT)/6.1-off/vmcore' \
+	  $(call lab_marks,6.1-marks-stream)
+lab_marks = $(foreach s,$(1),'$(LAB) cached $(s) && $(LAB) marks $(s)')
+
 # What runs without QEMU.
 check-quick: all tests-built
 	tests/run.py $(QUICK)
 
 check: deps-test
 	$(MAKE) -j"$$(nproc)" all tests-built
-	tests/run.py $(QUICK) $(call lab_tests,$(LAB_SHORT)) $(SAME)
+	tests/run.py $(QUICK) $(call lab_tests,$(LAB_SHORT)) $(SAME) $(FILTER)
 
 # Also how the extension lives with Ctrl-C, pipes, unloading; takes minutes.
 check-crash: all
@@ -216,7 +222,8 @@ crash-suites: deps-test
 
 lab: deps-test
 	$(MAKE) -j"$$(nproc)" all
-	tests/run.py $(call lab_tests,$(LAB_LONG))
+	tests/run.py $(call lab_tests,$(LAB_LONG)) \
+	    $(call lab_marks,6.1-marks-file 6.1-marks-stream 7.3-marks-file 7.3-marks-stream)
 
 bench: all
 	tests/bench/report.py $(BUILD)/amdiommu $(LAB_OUT)/6.1-both/vmcore \
