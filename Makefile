@@ -197,11 +197,12 @@ SAME := '$(LAB) cached 6.1-both && $(LAB) forms 6.1-both && V=$$($(LAB) vmlinux 
 	 tests/golden/test_forms.py $(BUILD)/amdiommu $(LAB_OUT)/6.1-both/vmcore --vmlinux $$V $(LAB_OUT)/6.1-both/forms/*' \
 	'V=$$($(LAB) vmlinux 6.1) && CRASH_TESTS=SameFacts $(call crash_test,$$V)'
 
+lab_marks = $(foreach s,$(1),'$(LAB) cached $(s) && $(LAB) marks $(s)')
+
 # The filter around the real makedumpfile, and in a real capture kernel.
 FILTER := '$(LAB) cached 6.1-both && $(LAB) cached 6.1-off && tests/lab/test_filter.py \
 	   $(BUILD)/makedumpfile-amdiommu $(MDF_TEST)/fault.so $(LAB_OUT)/6.1-both/vmcore $(LAB_OUT)/6.1-off/vmcore' \
 	  $(call lab_marks,6.1-marks-stream)
-lab_marks = $(foreach s,$(1),'$(LAB) cached $(s) && $(LAB) marks $(s)')
 
 # What runs without QEMU.
 check-quick: all tests-built
