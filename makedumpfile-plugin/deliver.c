@@ -199,8 +199,7 @@ int deliver_flattened(int fd, int marks, const struct guard_limits *limits,
 	};
 	int records = -1, ret = -1;
 
-	if (lseek(fd, 0, SEEK_SET) == 0)
-		stream_pass(&s);
+	stream_scan(&s);
 	if (s.ended)
 		records = records_for(&s, marks, limits, err);
 	else

@@ -113,6 +113,47 @@ static size_t passable(struct stream *s, const uint8_t *buf, size_t len)
 	return len;
 }
 
+/* Content of a record in a file: only what belongs to the head is read. */
+static bool scan_content(struct stream *s, uint8_t *buf, uint64_t at)
+{
+	while (s->left && s->offset < STREAM_HEAD_MAX) {
+		size_t n = s->left < CHUNK ? s->left : CHUNK;
+
+		if (pread(s->in, buf, n, at) != (ssize_t)n)
+			return false;
+		at += take_content(s, buf, n);
+	}
+	s->offset += s->left;
+	s->left = 0;
+	if (s->offset > s->size)
+		s->size = s->offset;
+	return true;
+}
+
+void stream_scan(struct stream *s)
+{
+	static uint8_t buf[CHUNK];
+	uint64_t at = STREAM_HEADER, next;
+
+	s->odd = pread(s->in, buf, sizeof(SIGNATURE), 0) != sizeof(SIGNATURE) ||
+		 memcmp(buf, SIGNATURE, sizeof(SIGNATURE));
+	while (!s->odd && pread(s->in, buf, STREAM_RECORD, at) ==
+			  STREAM_RECORD) {
+		take_record(s, buf);
+		if (s->ended || s->odd)
+			break;
+		at += STREAM_RECORD;
+		next = at + s->left;
+		if (next < at || !scan_content(s, buf, at))
+			break;
+		at = next;
+	}
+	s->passed = at;
+	/* Nothing but the end may follow the end mark. */
+	if (s->ended && pread(s->in, buf, 1, at + STREAM_RECORD) != 0)
+		s->ended = false;
+}
+
 void stream_pass(struct stream *s)
 {
 	static uint8_t buf[CHUNK];

@@ -45,6 +45,13 @@ struct stream {
  */
 void stream_pass(struct stream *s);
 
+/**
+ * stream_scan() - find the end mark of a stream in a regular file @in
+ *
+ * As stream_pass() to nowhere, but does not read what it need not.
+ */
+void stream_scan(struct stream *s);
+
 /** stream_end_mark() - the STREAM_RECORD bytes that end a stream. */
 void stream_end_mark(uint8_t mark[STREAM_RECORD]);
 

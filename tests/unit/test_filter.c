@@ -175,6 +175,17 @@ static struct stream pass(const struct bytes *b, size_t piece,
 static const size_t pieces[] = { 1, 3, 15, 16, 17, 100, 4095, 4096, 4097, 20000 };
 #define PIECES	(sizeof(pieces) / sizeof(pieces[0]))
 
+static struct stream scan(const struct bytes *b, int head)
+{
+	struct stream s = { .out = -1, .head = head };
+
+	s.in = memfd_create("stream", 0);
+	assert_int_equal(write(s.in, b->data, b->len), b->len);
+	stream_scan(&s);
+	close(s.in);
+	return s;
+}
+
 static void test_stream(void **unused)
 {
 	struct bytes b, out;
@@ -206,6 +217,14 @@ static void test_stream(void **unused)
 		assert_memory_equal(head, "AAACCCC\0\0\0BBBB", 14);
 		close(fd);
 	}
+	fd = memfd_create("head", 0);
+	s = scan(&b, fd);
+	assert_true(s.ended);
+	assert_int_equal(s.size, 14);
+	assert_int_equal(s.passed, b.len - STREAM_RECORD);
+	assert_int_equal(pread(fd, head, sizeof(head), 0), 14);
+	assert_memory_equal(head, "AAACCCC\0\0\0BBBB", 14);
+	close(fd);
 }
 
 /* Whatever it is, it comes out as it came in. */
@@ -215,6 +234,8 @@ static void same_bytes(const struct bytes *b)
 	struct stream s;
 	size_t i;
 
+	s = scan(b, -1);
+	assert_false(s.ended);
 	for (i = 0; i < PIECES; i++) {
 		s = pass(b, pieces[i], &out, -1);
 		assert_false(s.ended);
