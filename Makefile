@@ -264,6 +264,8 @@ fill = sed -e 's,@SBINDIR@,$(SBINDIR),g' -e 's,@LIBDIR@,$(LIBDIR),g'
 install-kdump: $(BUILD)/makedumpfile-amdiommu $(BUILD)/makedumpfile/amdiommu.so
 	install -D -s -m 755 $(BUILD)/makedumpfile-amdiommu $(DESTDIR)$(SBINDIR)/makedumpfile-amdiommu
 	install -D -s -m 755 $(BUILD)/makedumpfile/amdiommu.so $(DESTDIR)$(LIBDIR)/makedumpfile.so
+	install -D -m 644 docs/man/makedumpfile-amdiommu.8 \
+	    $(DESTDIR)$(PREFIX)/share/man/man8/makedumpfile-amdiommu.8
 	install -d $(DESTDIR)$(LIBDIR)/kdump $(DESTDIR)$(HOOKDIR) $(DESTDIR)$(DRACUTDIR)/99amdiommu
 	ln -sfn $(SBINDIR)/makedumpfile-amdiommu $(DESTDIR)$(LIBDIR)/kdump/makedumpfile
 	$(fill) kdump/initramfs-tools/amdiommu-kdump >$(DESTDIR)$(HOOKDIR)/amdiommu-kdump
@@ -273,7 +275,8 @@ install-kdump: $(BUILD)/makedumpfile-amdiommu $(BUILD)/makedumpfile/amdiommu.so
 uninstall-kdump:
 	rm -rf $(DESTDIR)$(LIBDIR)/kdump $(DESTDIR)$(DRACUTDIR)/99amdiommu
 	rm -f $(DESTDIR)$(SBINDIR)/makedumpfile-amdiommu $(DESTDIR)$(LIBDIR)/makedumpfile.so \
-	    $(DESTDIR)$(HOOKDIR)/amdiommu-kdump
+	    $(DESTDIR)$(HOOKDIR)/amdiommu-kdump \
+	    $(DESTDIR)$(PREFIX)/share/man/man8/makedumpfile-amdiommu.8
 
 clean:
 	rm -rf $(BUILD)
