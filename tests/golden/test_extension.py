@@ -15,6 +15,9 @@ import tempfile
 import unittest
 
 OURS, TESTS, TOOL, SAMPLE = map(os.path.abspath, sys.argv[1:5])
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, os.path.join(os.path.dirname(HERE), 'lab'))
+import marks                                            # noqa: E402
 HOST, FAULT = TESTS + '/mdfhost', TESTS + '/fault.so'
 GOOD, NEEDY, BARE = (f'{TESTS}/{name}.so' for name in ('good', 'needy', 'bare'))
 NO_MARKS = 'amdiommu: no marks: '
@@ -79,6 +82,15 @@ class Hosted(unittest.TestCase):
         self.assertGreater(len(gone), 100)
         said, _ = self.host(OURS, AMDIOMMU_EXCLUDE='nobody,,x')
         self.assertNotIn('-', said)
+
+    def test_marks_are_in_the_dump_at_exit(self):
+        for watch in '01':
+            self.host(OURS, AMDIOMMU_WATCH=watch)
+            report, observed = marks.marks_of(self.path('out'))
+            want = json.loads(subprocess.check_output(
+                [TOOL, 'report', SAMPLE, '--json', '--pages']))
+            self.assertEqual(report['exposures'], want['exposures'])
+            self.assertEqual(observed is not None, watch == '1')
 
     def test_beside_others(self):
         alone, _ = self.host(GOOD)

@@ -19,6 +19,9 @@ import time
 import unittest
 
 WRAPPER, FAULT, TOOL, SAMPLE = map(os.path.abspath, sys.argv[1:5])
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, os.path.join(os.path.dirname(HERE), 'lab'))
+import marks                                            # noqa: E402
 NO_MARKS = 'amdiommu: no marks: '
 
 FAKE = r'''#!/usr/bin/python3
@@ -215,6 +218,116 @@ class Finding(Bench):
                                    AMDIOMMU_MAKEDUMPFILE='/no/such')
         self.assertEqual(code, 127)
         self.assertIn('/no/such', err)
+
+
+def unflatten(stream):
+    """The file that a flattened stream stands for."""
+    at, out = 4096, bytearray()
+    while True:
+        offset, size = struct.unpack_from('>2q', stream, at)
+        at += 16
+        if (offset, size) == (-1, -1):
+            break
+        out.extend(bytes(max(0, offset + size - len(out))))
+        out[offset:offset + size] = stream[at:at + size]
+        at += size
+    assert at == len(stream)
+    return bytes(out)
+
+
+class Delivery(Bench):
+    """Where the marks go when all is well."""
+
+    def setUp(self):
+        super().setUp()
+        self.report = json.loads(subprocess.check_output(
+            [TOOL, 'report', SAMPLE, '--json', '--pages']))
+
+    def check(self, name, watched=False):
+        """NAME has marks, and is otherwise what it would be."""
+        report, observed = marks.marks_of(self.path(name))
+        self.assertEqual(report['exposures'], self.report['exposures'])
+        self.assertEqual(report['verdict'], self.report['verdict'])
+        self.assertEqual(observed is not None, watched)
+        if watched:
+            self.assertEqual(observed['pfns'], [])
+            self.assertGreater(observed['watched'], 400)
+            self.assertLess(observed['first'][1], observed['second'][0])
+        data = self.read(name)
+        self.assertEqual(data[:4096], self.plain[:4096])
+        self.assertEqual(data[8192:len(self.plain)], self.plain[8192:])
+        again = subprocess.check_output([TOOL, 'report', self.path(name),
+                                         '--json', '--pages'])
+        self.assertEqual(json.loads(again)['exposures'],
+                         self.report['exposures'])
+
+    def test_file(self):
+        code, _, err = self.run_it('-d31', SAMPLE, 'out')
+        self.assertEqual((code, err), (0, ''))
+        self.check('out')
+        self.assertFalse(os.path.exists(self.path('out.amdiommu')))
+
+    def test_watched(self):
+        code, _, err = self.run_it('--amdiommu-watch', SAMPLE, 'out')
+        self.assertEqual((code, err), (0, ''))
+        self.check('out', watched=True)
+
+    def test_streams(self):
+        """Through a pipe, and straight into a file."""
+        code, piped, err = self.run_it('-F', SAMPLE)
+        self.assertEqual((code, err), (0, ''))
+        with open(self.path('flat'), 'wb') as f:
+            code, _, err = self.run_it('-F', SAMPLE, stdout=f)
+        self.assertEqual((code, err), (0, ''))
+        self.assertEqual(self.read('flat'), piped)
+        with open(self.path('out'), 'wb') as f:
+            f.write(unflatten(piped))
+        self.check('out')
+
+    def test_stream_appended_to_a_file(self):
+        with open(self.path('flat'), 'wb') as f:
+            f.write(b'before')
+        with open(self.path('flat'), 'ab') as f:
+            code, _, err = self.run_it('-F', SAMPLE, stdout=f)
+        self.assertEqual((code, err), (0, ''))
+        self.assertEqual(self.read('flat')[:6], b'before')
+        with open(self.path('out'), 'wb') as f:
+            f.write(unflatten(self.read('flat')[6:]))
+        self.check('out')
+
+    def test_parts_and_whole(self):
+        code, _, err = self.run_it('--split', SAMPLE, 'a', 'b')
+        self.assertEqual((code, err), (0, ''))
+        self.assertEqual(self.read('a'), self.plain)
+        self.assertEqual(self.read('b'), self.plain)
+        self.assertTrue(self.read('a.amdiommu'))
+        code, _, err = self.run_it('--reassemble', 'a', 'b', 'out')
+        self.assertEqual((code, err), (0, ''))
+        self.check('out')
+
+    def test_parts_without_marks(self):
+        for name in 'ab':
+            shutil.copy(SAMPLE, self.path(name))
+        code, _, err = self.run_it('--reassemble', 'a', 'b', 'out')
+        self.assertEqual(code, 0)
+        self.assertIn('there is no a.amdiommu', err)
+        self.assertEqual(self.read('out'), self.plain)
+
+    def test_no_room_for_marks(self):
+        for fault in ('nospace:1', 'nospace:3'):
+            code, _, err = self.run_it(SAMPLE, 'out', LD_PRELOAD=FAULT,
+                                       FAULT=fault)
+            self.assertEqual(code, 0)
+            self.assertEqual(self.read('out'), self.plain, err)
+
+    def test_renamed_later(self):
+        """kdump-utils calls it vmcore when all is done."""
+        code, _, _ = self.run_it(SAMPLE, 'vmcore-incomplete',
+                                 AMDIOMMU_TIME='0', LD_PRELOAD=FAULT,
+                                 FAULT='hang:1')
+        self.assertEqual(code, 0)
+        self.assertEqual(self.read('vmcore-incomplete'), self.plain)
+        self.assertIn(b'no marks', self.read('vmcore.amdiommu'))
 
 
 class Faults(Bench):
