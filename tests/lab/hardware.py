@@ -231,6 +231,10 @@ def event_log(ram, registers):
     }
 
 
+def has_device_table(registers):
+    return int(registers['DevTabBase'], 16) & ADDRESS != 0
+
+
 # --- all of it ---------------------------------------------------------------
 
 class State:

@@ -13,6 +13,7 @@ import sys
 import check
 import evidence
 import forms
+import marks
 import matrix
 import packages
 import run
@@ -76,6 +77,10 @@ def run_matrix(args):
     return matrix.main(args.amdiommu, args.as_is, args.series)
 
 
+def run_marks(args):
+    return marks.main(args.scenario)
+
+
 def make_forms(args):
     for name in forms.make(args.scenario):
         print(name)
@@ -119,6 +124,8 @@ def parser():
     one.add_argument('--amdiommu', default='build/amdiommu', metavar='PATH')
     one.add_argument('--as-is', action='store_true',
                      help='take results of earlier versions of the lab, too')
+    command('marks', run_marks,
+            "the filter's marks against what devices changed", 'scenario')
     command('forms', make_forms, 'the dump in all formats of makedumpfile',
             'scenario')
     command('vmlinux', vmlinux, 'fetch vmlinux with DWARF, print its path',

@@ -33,6 +33,7 @@ class Scenario:
     level: int = 31                 # makedumpfile -d
     lossy: int = 0                  # 1: that drops pages of the kernel, too
     capture_cmdline: str = ''       # commas for spaces
+    marks: str = ''                 # kdump with our filter: file or stream
     qemu: int = 0                   # major version at least
     timeout: float = 240            # seconds for each step of the guest
 
@@ -95,6 +96,8 @@ def table():
         add(f'6.1-poison-{planted}', planted=planted, **poison)
     add('6.1-sata', disks='sata')
     add('6.1-none', io=0, net=0, watch=2)
+    # The kernel leaves the IOMMU alone: nothing to analyse.
+    add('6.1-off', io=0, net=0, watch=2, cmdline='amd_iommu=off')
     add('6.1-4g', memory=4096)
     add('6.1-kdump-pt', stop='kdump', cmdline='iommu=pt')
     # With interrupt remapping left on, 7.3 hangs at its first disk access.
@@ -104,6 +107,11 @@ def table():
         level=full_level('7.3'))
     for series in ('7.2', '7.3'):
         add(f'{series}-kdump-d31', stop='kdump', lossy=1)
+    # The NIC has no driver in the capture kernel and goes on writing.
+    for series in ('6.1', '7.3'):
+        for marks in ('file', 'stream'):
+            add(f'{series}-marks-{marks}', stop='kdump', marks=marks, flood=6,
+                lossy=int(series != '6.1'))
     return made
 
 

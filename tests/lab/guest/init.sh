@@ -54,7 +54,8 @@ kdump)
 	kexec -p /capture.vmlinuz --initrd=/capture.initrd --append="\
 console=ttyS0 irqpoll maxcpus=1 reset_devices \
 lab.modules=$(setting capture_modules) lab.level=$(setting level) \
-lab.out=$(setting out) $(words capture_cmdline)" &&
+lab.out=$(setting out) lab.marks=$(setting marks) \
+$(words capture_cmdline)" &&
 		echo "== capture kernel loaded"
 	;;
 esac
