@@ -199,7 +199,7 @@ static int tell_owners(struct ami_exposures *ex, const struct sorted *s)
 
 int find_owners(struct ami_exposures *ex)
 {
-	struct sorted s = { NULL };
+	struct sorted s = { .all = NULL };
 	int err, i;
 
 	ex->owners = ami_owners_new(ex->state);
