@@ -125,6 +125,9 @@ static void render(struct machine *m, enum ami_view view, bool json)
 	assert_non_null(out);
 	assert_non_null(a.dmesg);
 	assert_int_equal(ami_render(&a, &r, out, &err), 0);
+	r.bug = view == AMI_VIEW_REPORT && !json;
+	if (r.bug)
+		assert_int_equal(ami_render(&a, &r, out, &err), 0);
 	ami_dmesg_free(a.dmesg);
 	fclose(out);
 }
