@@ -5,26 +5,17 @@
 #include <sys/mman.h>
 
 #include "crash.h"
-#include "elfhdr.h"
 #include "fileio.h"
-#include "kdumphdr.h"
+#include "headers.h"
 
 /* A page of text behind the head of the note: VMCOREINFO_BYTES of Linux. */
 #define VMCOREINFO_NOTE_MAX	(AMI_PAGE_SIZE + 64u)
 #define MAX_HEADER_BLOCKS	(1u << 18)
 #define SPARSE_SIZE		(1ll << 50)
 
-/*
- * The headers are read by the same code as in the stand-alone command, so
- * that both agree on what is RAM and what the dump lacks.
- */
 struct crash_dump {
-	bool is_elf;
-	struct elf_facts elf;
-	struct kdump_facts kdump;
-	struct ramlist ram;		/* kdump */
+	struct dump_headers headers;
 	char *vmcoreinfo;
-	struct ami_dump_info info;
 };
 
 /*
@@ -47,7 +38,7 @@ static uint64_t crash_valid(void *ctx, uint64_t pfn)
 {
 	const struct crash_dump *cd = ctx;
 
-	return cd->is_elf ? elf_valid(&cd->elf, pfn) : UINT64_MAX;
+	return dump_headers_valid(&cd->headers, pfn);
 }
 
 static bool read_granules(uint64_t pfn, uint64_t mask, uint8_t *page)
@@ -71,7 +62,7 @@ static enum ami_mem crash_read_page(void *ctx, uint64_t pfn, uint8_t *page)
 	uint64_t mask = crash_valid(ctx, pfn);
 	long got;
 
-	if (!ramlist_has(cd->is_elf ? &cd->elf.ram : &cd->ram, pfn))
+	if (!dump_headers_ram(&cd->headers, pfn))
 		return AMI_MEM_ABSENT;
 	if (mask && mask != UINT64_MAX)
 		return read_granules(pfn, mask, page) ? AMI_MEM_OK :
@@ -89,7 +80,8 @@ static const char *crash_vmcoreinfo(void *ctx)
 {
 	const struct crash_dump *cd = ctx;
 
-	return cd->vmcoreinfo;
+	return cd->headers.vmcoreinfo ? cd->headers.vmcoreinfo :
+	       cd->vmcoreinfo;
 }
 
 static bool crash_interrupted(void *ctx)
@@ -102,9 +94,7 @@ static void crash_close(void *ctx)
 {
 	struct crash_dump *cd = ctx;
 
-	elf_facts_free(&cd->elf);
-	kdump_facts_free(&cd->kdump);
-	free(cd->ram.range);
+	dump_headers_free(&cd->headers);
 	free(cd->vmcoreinfo);
 	free(cd);
 }
@@ -155,7 +145,7 @@ fail:
 	return -1;
 }
 
-static int open_headers(struct crash_dump *cd, struct ami_error *err)
+static int open_headers(struct ami_error *err)
 {
 	int fd = open(pc->dumpfile, O_RDONLY | O_CLOEXEC), ordered;
 
@@ -164,7 +154,6 @@ static int open_headers(struct crash_dump *cd, struct ami_error *err)
 				     pc->dumpfile, strerror(errno));
 	if (!FLAT_FORMAT())
 		return fd;
-	cd->info.flattened = true;
 	ordered = headers_in_order(fd);
 	close(fd);
 	if (ordered < 0)
@@ -172,19 +161,6 @@ static int open_headers(struct crash_dump *cd, struct ami_error *err)
 			      "the headers of the flattened dump %s cannot be read; put it in order with makedumpfile -R",
 			      pc->dumpfile);
 	return ordered;
-}
-
-static char *vmcoreinfo_in(const void *notes, size_t notes_size)
-{
-	const void *text;
-	char *copy;
-	size_t size;
-
-	text = kdump_note_find(notes, notes_size, "VMCOREINFO", 0, &size);
-	copy = text ? calloc(1, size + 1) : NULL;
-	if (copy)
-		memcpy(copy, text, size);
-	return copy;
 }
 
 /* Without page tables: where these are damaged, crash jumps out. */
@@ -223,35 +199,17 @@ static char *vmcoreinfo_in_memory(struct crash_dump *cd)
 	return vmcoreinfo_in(note, sizeof(note));
 }
 
-static void find_vmcoreinfo(struct crash_dump *cd)
+static int take_headers(struct crash_dump *cd, struct ami_error *err)
 {
-	const void *notes = cd->is_elf ? cd->elf.notes : cd->kdump.notes;
-	size_t size = cd->is_elf ? cd->elf.notes_size : cd->kdump.notes_size;
-
-	if (notes)
-		cd->vmcoreinfo = vmcoreinfo_in(notes, size);
-	if (!cd->vmcoreinfo)
-		cd->vmcoreinfo = vmcoreinfo_in_memory(cd);
-}
-
-static int elf_headers(struct crash_dump *cd, int fd, struct ami_error *err)
-{
-	if (elf_facts_read(fd, pc->dumpfile, &cd->elf, err))
-		return -1;
-	cd->is_elf = true;
-	cd->info.format = "elf";
-	cd->info.ram = cd->elf.ram.range;
-	cd->info.nr_ram = cd->elf.ram.count;
-	cd->info.truncated = cd->elf.truncated;
-	return 0;
-}
-
-static int kdump_headers(struct crash_dump *cd, int fd, struct ami_error *err)
-{
-	const struct kdump_facts *k = &cd->kdump;
+	const struct kdump_facts *k = &cd->headers.kdump;
+	int fd = open_headers(err), ret;
 	size_t size;
 
-	if (kdump_facts_read(fd, pc->dumpfile, &cd->kdump, err))
+	if (fd < 0)
+		return -1;
+	ret = dump_headers_read(fd, pc->dumpfile, &cd->headers, err);
+	close(fd);
+	if (ret)
 		return -1;
 	if (k->notes && kdump_note_find(k->notes, k->notes_size,
 					EXTRACT_NOTE_NAME, EXTRACT_NOTE_TYPE,
@@ -259,61 +217,27 @@ static int kdump_headers(struct crash_dump *cd, int fd, struct ami_error *err)
 		return ami_error_set(err, AMI_ERR_DATA,
 				     "%s is an extract, most of its pages are blanked; read it with the stand-alone amdiommu command",
 				     pc->dumpfile);
-	if (kdump_ram(fd, k, &cd->ram))
-		return ami_error_set(err, AMI_ERR_INPUT,
-				     "the page bitmap of %s cannot be read",
-				     pc->dumpfile);
-	cd->info.format = "kdump";
-	cd->info.compression = kdump_compression(k->header.status);
-	cd->info.incomplete = k->header.status & KDUMP_INCOMPLETE;
-	cd->info.truncated = k->truncated;
-	cd->info.dump_level = k->sub.dump_level;
-	cd->info.ram = cd->ram.range;
-	cd->info.nr_ram = cd->ram.count;
+	cd->headers.info.path = pc->dumpfile;
+	cd->headers.info.flattened = FLAT_FORMAT();
 	return 0;
-}
-
-static int take_headers(struct crash_dump *cd, struct ami_error *err)
-{
-	int fd = open_headers(cd, err), ret;
-
-	if (fd < 0)
-		return -1;
-	if (elf_is(fd))
-		ret = elf_headers(cd, fd, err);
-	else if (kdump_is(fd))
-		ret = kdump_headers(cd, fd, err);
-	else
-		ret = ami_error_set(err, AMI_ERR_DATA,
-				    "%s is neither an ELF nor a kdump-compressed dump; other formats do not tell what is RAM",
-				    pc->dumpfile);
-	close(fd);
-	return ret;
 }
 
 struct ami_dump *crash_dump_open(struct ami_error *err)
 {
 	struct crash_dump *cd = calloc(1, sizeof(*cd));
-	const struct ami_range *last;
 	struct ami_dump *dump;
 
 	if (!cd) {
 		ami_error_set(err, AMI_ERR_MEMORY, "out of memory");
 		return NULL;
 	}
-	cd->info.path = pc->dumpfile;
-	cd->info.compression = "";
-	cd->info.dump_level = -1;
 	if (take_headers(cd, err)) {
 		crash_close(cd);
 		return NULL;
 	}
-	if (cd->info.nr_ram) {
-		last = &cd->info.ram[cd->info.nr_ram - 1];
-		cd->info.max_pfn = last->first + last->count;
-	}
-	find_vmcoreinfo(cd);
-	dump = ami_dump_new(&crash_ops, cd, &cd->info);
+	if (!cd->headers.vmcoreinfo)
+		cd->vmcoreinfo = vmcoreinfo_in_memory(cd);
+	dump = ami_dump_new(&crash_ops, cd, &cd->headers.info);
 	if (!dump)
 		ami_error_set(err, AMI_ERR_MEMORY, "out of memory");
 	return dump;

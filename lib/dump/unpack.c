@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <lzo/lzo1x.h>
+#ifndef WITHOUT_SNAPPY
 #include <snappy-c.h>
+#endif
 #include <string.h>
 #include <zlib.h>
 #include <zstd.h>
@@ -26,6 +28,14 @@ static bool unpack_lzo(const uint8_t *from, size_t size, uint8_t *page)
 	       LZO_E_OK && len == AMI_PAGE_SIZE;
 }
 
+#ifdef WITHOUT_SNAPPY
+/* Written in C++: its run-time library is too large for an initramfs. */
+static bool unpack_snappy(const uint8_t *from, size_t size, uint8_t *page)
+{
+	(void)from, (void)size, (void)page;
+	return false;
+}
+#else
 static bool unpack_snappy(const uint8_t *from, size_t size, uint8_t *page)
 {
 	size_t len = AMI_PAGE_SIZE;
@@ -33,6 +43,7 @@ static bool unpack_snappy(const uint8_t *from, size_t size, uint8_t *page)
 	return snappy_uncompress((const char *)from, size, (char *)page,
 				 &len) == SNAPPY_OK && len == AMI_PAGE_SIZE;
 }
+#endif
 
 bool unpack_page(uint32_t flags, const uint8_t *from, size_t size,
 		 uint8_t *page)

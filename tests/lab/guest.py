@@ -7,12 +7,15 @@ import re
 import shutil
 import subprocess
 
+import packages
 from workdir import CannotRun, HERE, output
 
 SOURCES = os.path.join(HERE, 'guest')
+WRAPPER = os.path.join(os.path.dirname(os.path.dirname(HERE)),
+                       'build', 'makedumpfile-amdiommu')
 PROGRAM_PATH = '/usr/sbin:/usr/bin:/sbin:/bin'
-APPLETS = ('sh [ cat cut dmesg echo grep insmod ip mkdir mount poweroff sed '
-           'sleep sync taskset uname').split()
+APPLETS = ('sh [ cat cut devmem dmesg echo grep insmod ip mkdir mount poweroff sed '
+           'sleep sync taskset uname wc').split()
 MODULES = ('nvme virtio_pci virtio_blk ahci sd_mod virtio_net e1000 e1000e '
            'igb 8139cp 8139too vmxnet3').split()
 NIC_MODULES = {'virtio-net-pci': ('virtio_pci', 'virtio_net'),
@@ -57,12 +60,12 @@ class Initrd:
         with open(source, 'rb') as f:
             self.file(name, f.read())
 
-    def program(self, name):
-        """A program of this machine with its libraries."""
+    def program(self, name, target=None):
+        """A program of this machine, or a file, with its libraries."""
         source = shutil.which(name, path=PROGRAM_PATH)
         if not source:
             raise CannotRun(f'no program {name}')
-        self.copy('bin/' + name, source)
+        self.copy(target or 'bin/' + os.path.basename(name), source)
         listed = subprocess.run(['ldd', source], text=True, check=False,
                                 stdout=subprocess.PIPE, timeout=60,
                                 stderr=subprocess.DEVNULL).stdout
@@ -79,6 +82,18 @@ class Initrd:
 def build_helper(name):
     output(['gcc', '-std=gnu11', '-D_GNU_SOURCE', '-O2', '-static', '-o', name,
             os.path.join(SOURCES, 'labtool.c')])
+
+
+def build_planted(folder, kernel):
+    """A module with a bug on purpose. Returns its path."""
+    build = folder + '/planted'
+    os.makedirs(build)
+    shutil.copy(SOURCES + '/planted.c', build)
+    with open(build + '/Makefile', 'w') as f:
+        f.write('obj-m := planted.o\n')
+    output(['make', '-C', packages.headers(kernel), 'M=' + build, 'CC=gcc',
+            'modules'], timeout=600, stderr=subprocess.DEVNULL)
+    return build + '/planted.ko'
 
 
 def decompress(name):
@@ -136,14 +151,27 @@ def base_initrd(kernel, helper):
     return initrd
 
 
-def build_initrd(folder, kernel, capture=None):
+def add_filter(initrd):
+    """The wrapper, and around makedumpfile a script that marks its start and
+    its end on the console."""
+    initrd.program(WRAPPER)
+    initrd.program('makedumpfile', 'real/makedumpfile')
+    initrd.copy('bin/makedumpfile', SOURCES + '/makedumpfile.sh')
+
+
+def build_initrd(folder, scenario, kernel, capture=None):
     """Path of the initrd; `capture` is the kernel that writes the dump."""
     helper = folder + '/labtool'
     build_helper(helper)
     initrd = base_initrd(kernel, helper)
+    if scenario.planted:
+        initrd.copy('planted.ko', build_planted(folder, kernel))
     if capture:
         inner = base_initrd(capture, helper)
-        inner.program('makedumpfile')
+        if scenario.marks:
+            add_filter(inner)
+        else:
+            inner.program('makedumpfile')
         inner.write(folder + '/capture.initrd')
         initrd.program('kexec')
         initrd.copy('capture.initrd', folder + '/capture.initrd')
@@ -185,11 +213,17 @@ def command_line(scenario):
         'pending_wait': scenario.pending_wait,
         'out': output_disk(scenario),
     }
+    if scenario.planted:
+        settings['planted'] = scenario.planted
+    if scenario.fault:
+        settings['fault'] = scenario.fault
     if scenario.grouptype:
         settings['grouptype'] = scenario.grouptype
     if scenario.stop == 'kdump':
         settings['level'] = scenario.level
         settings['capture_modules'] = ','.join(DISK_MODULES['virtio'])
+        if scenario.marks:
+            settings['marks'] = scenario.marks
         if scenario.capture_cmdline:
             settings['capture_cmdline'] = scenario.capture_cmdline
     words = ['console=ttyS0', 'panic=0', 'nowatchdog',

@@ -227,8 +227,12 @@ def event_log(ram, registers):
         'entries': entries,
         'head': registers['EvtHead'] // ENTRY_BYTES,
         'tail': registers['EvtTail'] // ENTRY_BYTES,
-        'nonzero': used[:64],
+        'nonzero': used,
     }
+
+
+def has_device_table(registers):
+    return int(registers['DevTabBase'], 16) & ADDRESS != 0
 
 
 # --- all of it ---------------------------------------------------------------

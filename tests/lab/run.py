@@ -22,12 +22,18 @@ from workdir import CannotRun, Failed, HERE, lock, output, path, scratch
 # What a vmcore and its truth depend on, besides the scenario's settings.
 SOURCES = ('guest.py', 'hardware.py', 'memory.py', 'packages.py', 'qemu.py',
            'run.py', 'truth.py', 'guest/capture.sh', 'guest/init.sh',
-           'guest/labtool.c')
+           'guest/labtool.c', 'guest/makedumpfile.sh', 'guest/planted.c')
 KDUMP_FREEZES = (
     ('panic', 'Kernel panic - not'),
     ('capstart', 'Linux version'),
     ('capup', '== capture kernel up'),
     ('capdone', '== capture done'),
+)
+# With our filter also around makedumpfile alone.
+FILTER_FREEZES = KDUMP_FREEZES[:-1] + (
+    ('mdfstart', '== makedumpfile starts'),
+    ('mdfend', '== makedumpfile ends'),
+    KDUMP_FREEZES[-1],
 )
 INTERESTING = re.compile(r'AMD-Vi|iommu:|^== |Completion-Wait|IO_PAGE')
 
@@ -49,6 +55,9 @@ def stamp(scenario, kernels):
     """Names everything that a run depends on."""
     parts = [RUNNING_SOURCES, json.dumps(dataclasses.asdict(scenario))]
     parts += [kernel.packages for kernel in kernels]
+    if scenario.marks:
+        with open(guest.WRAPPER, 'rb') as f:
+            parts.append(hashlib.sha256(f.read()).hexdigest())
     return hashlib.sha256('\0'.join(parts).encode()).hexdigest()
 
 
@@ -79,8 +88,9 @@ def boot(vm):
     vm.connect()
     vm.until('== vmcoreinfo')
     seen = {line.removeprefix('== pci ') for line in vm.console.lines}
-    return {device: text for device, text in vm.monitor.pci().items()
-            if bdf(device) in seen}
+    found = {device: text for device, text in vm.monitor.pci().items()
+             if bdf(device) in seen or vm.scenario.bridge and device >> 8}
+    return {**truth.aliases(found, vm.scenario), **found}
 
 
 def elf_notes(console, ram):
@@ -96,6 +106,17 @@ def elf_notes(console, ram):
     return notes
 
 
+def planted(console, pci):
+    """What the test driver said of its transfer"""
+    text = '\n'.join(console.lines)
+    said = dict(re.findall(r'^== planted (\w+) (\d+)', text, re.M))
+    if not {'pfn', 'iova'} <= said.keys():
+        raise Failed('the test driver made no transfer')
+    devices = [bdf(d) for d, found in pci.items() if '1234:11e8' in found]
+    return {'device': devices[0], 'pfn': int(said['pfn']),
+            'iova': int(said['iova'])}
+
+
 def common_facts(name, vm, kernels, pci):
     text = '\n'.join(vm.console.lines)
     return {
@@ -109,6 +130,8 @@ def common_facts(name, vm, kernels, pci):
         'pfn_size': PAGE,
         'pci': {bdf(d): text for d, text in sorted(pci.items())},
         'roles': truth.roles(pci, vm.scenario),
+        **({'planted': planted(vm.console, pci)} if vm.scenario.planted
+           else {}),
         'console': [line[:160] for line in vm.console.lines
                     if INTERESTING.search(line)][:100],
         'wall_s': vm.times,
@@ -143,12 +166,14 @@ def run_halt(name, vm, out, kernels, keep_late):
     facts = common_facts(name, vm, kernels, pci)
     facts['mmio_at_stop'] = registers
     facts['mmio_late'] = hardware.read_registers(vm.monitor)
-    state = hardware.State(stop.ram, registers, sorted(pci))
-    facts['hw'] = state.facts()
     facts['ram'] = stop.ram.pfn_ranges()
-    facts.update(truth.changes(vm.trace, stop, late, state, facts['roles']))
-    facts['iotlb_at_stop'] = truth.iotlb_facts(vm.trace, stop.trace_bytes,
-                                               state)
+    if hardware.has_device_table(registers):
+        state = hardware.State(stop.ram, registers, sorted(pci))
+        facts['hw'] = state.facts()
+        facts.update(truth.changes(vm.trace, stop, late, state,
+                                   facts['roles']))
+        facts['iotlb_at_stop'] = truth.iotlb_facts(vm.trace, stop.trace_bytes,
+                                                   state)
     facts['flood_frames'] = [stop.frames, late.frames]
     notes = elf_notes(vm.console, stop.ram)
     write_vmcore(out + '/vmcore', stop.ram, notes)
@@ -212,11 +237,15 @@ def old_structures(first, second, state):
     return found
 
 
+def freezes(scenario):
+    return FILTER_FREEZES if scenario.marks else KDUMP_FREEZES
+
+
 def kdump_facts(vm, snapshots, registers, pci, role_of):
     """Phase by phase. The tables that count are those at "capstart": no CPU
     of the crashed kernel runs any more, and the capture kernel has not yet
     come to the IOMMU."""
-    names = [name for name, _ in KDUMP_FREEZES]
+    names = [name for name, _ in freezes(vm.scenario)]
     states = {name: hardware.State(snapshots[name].ram, registers[name],
                                    sorted(pci)) for name in names}
     reserved = crashkernel_ranges(vm.console)
@@ -251,7 +280,13 @@ def collect_dump(vm, out):
     vm.mark('poweroff')
     vmcore = out + '/vmcore'
     with open(vm.output_image, 'rb') as f:
-        output(['makedumpfile', '-R', vmcore], stdin=f, timeout=300)
+        if vm.scenario.marks == 'file':
+            size = re.search(r'^== dump has (\d+) bytes',
+                             '\n'.join(vm.console.lines), re.M)[1]
+            with open(vmcore, 'wb') as to:
+                to.write(f.read(int(size)))
+        else:
+            output(['makedumpfile', '-R', vmcore], stdin=f, timeout=300)
     os.chmod(vmcore, 0o644)
 
 
@@ -262,7 +297,7 @@ def run_kdump(name, vm, out, kernels, keep_late):
     vm.until('== capture kernel loaded', name='capture_loaded')
     vm.until('== lab ready', name='ready')
     snapshots, registers = {}, {}
-    for freeze, line in KDUMP_FREEZES:
+    for freeze, line in freezes(vm.scenario):
         vm.until(line)
         snapshots[freeze] = vm.snapshot(freeze)
         registers[freeze] = hardware.read_registers(vm.monitor)
@@ -309,9 +344,10 @@ def run(name, scenario, keep_late=False):
 def run_guest(name, scenario, qemu, kernels, keep_late):
     out = path('out', name)
     steps = run_kdump if scenario.stop == 'kdump' else run_halt
-    with scratch(5 * scenario.memory * MEBIBYTE) as folder:
+    with scratch((7 if scenario.marks else 5) * scenario.memory *
+                 MEBIBYTE) as folder:
         capture = kernels[-1] if scenario.stop == 'kdump' else None
-        initrd = guest.build_initrd(folder, kernels[0], capture)
+        initrd = guest.build_initrd(folder, scenario, kernels[0], capture)
         with Vm(scenario, qemu, folder, out) as vm:
             vm.start(kernels[0], initrd)
             return steps(name, vm, out, kernels, keep_late)
@@ -319,6 +355,8 @@ def run_guest(name, scenario, qemu, kernels, keep_late):
 
 def summary(facts):
     """One or more lines with the figures of a run"""
+    if not facts.get('hw'):
+        return f'{facts["scenario"]}: the kernel did not use the IOMMU'
     lines = []
     phases = facts.get('phases') or {'after the stop': facts}
     for phase, found in phases.items():

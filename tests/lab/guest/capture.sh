@@ -4,8 +4,28 @@
 # straight to a disk; the host puts it in order.
 echo "== capture kernel up $(uname -r)"
 dmesg | grep -iE 'AMD-Vi|translation|re-us' | cut -c1-120
-echo "== makedumpfile starts"
-makedumpfile -F -l -d "$(setting level)" /proc/vmcore >"/dev/$(setting out)"
-code=$?
+level=$(setting level)
+out=/dev/$(setting out)
+export AMDIOMMU_WATCH=1
+case $(setting marks) in
+file)
+	makedumpfile-amdiommu -l -d "$level" /proc/vmcore /tmp/vmcore
+	code=$?
+	cat /tmp/vmcore >"$out"
+	echo "== dump has $(wc -c </tmp/vmcore) bytes"
+	;;
+stream)		# as kdump-tools does it
+	{
+		makedumpfile-amdiommu -F -l -d "$level" /proc/vmcore
+		echo $? >/tmp/code
+	} | cat >"$out"
+	code=$(cat /tmp/code)
+	;;
+*)
+	echo "== makedumpfile starts"
+	makedumpfile -F -l -d "$level" /proc/vmcore >"$out"
+	code=$?
+	;;
+esac
 sync
 echo "== capture done rc=$code"

@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <elf.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "carrier.h"
+#include "fileio.h"
+#include "kdumphdr.h"
+
+#define NAME_BYTES	8u	/* struct vmcoredd_header of linux/vmcore.h */
+#define DUMP_NAME_BYTES	44u
+
+struct note_head {
+	Elf64_Nhdr n;
+	char name[NAME_BYTES];
+	char dump_name[DUMP_NAME_BYTES];
+};
+
+/* [@old notes] + ours; crash shows content by 16 bytes at a time. */
+static void *join_notes(const void *old, size_t old_size, const void *marks,
+			size_t len, size_t *size)
+{
+	size_t start = (old_size + 3) & ~(size_t)3;
+	size_t padded = (len + 15) & ~(size_t)15;
+	struct note_head head = {
+		.n = { NAME_BYTES, DUMP_NAME_BYTES + padded,
+		       CARRIER_NOTE_TYPE },
+		.name = CARRIER_NOTE_NAME, .dump_name = CARRIER_DUMP_NAME,
+	};
+	uint8_t *all;
+
+	*size = start + sizeof(head) + padded;
+	all = calloc(1, *size);
+	if (!all)
+		return NULL;
+	if (old_size)
+		memcpy(all, old, old_size);
+	memcpy(all + start, &head, sizeof(head));
+	memcpy(all + start + sizeof(head), marks, len);
+	return all;
+}
+
+static void *read_old(int fd, uint64_t offset, uint64_t size)
+{
+	void *old = size && size <= KDUMP_MAX_NOTES ? malloc(size) : NULL;
+
+	if (old && !file_read_at(fd, old, size, offset)) {
+		free(old);
+		old = NULL;
+	}
+	return old;
+}
+
+/* patch[0] from the notes at @offset; false without them. */
+static bool append_notes(int fd, uint64_t size, uint64_t offset, uint64_t len,
+			 const void *marks, size_t marks_len,
+			 struct carrier_patch *patch)
+{
+	void *old = read_old(fd, offset, len);
+
+	if (!old)
+		return false;
+	patch->offset = (size + 7) & ~UINT64_C(7);
+	patch->data = join_notes(old, len, marks, marks_len, &patch->len);
+	free(old);
+	return patch->data;
+}
+
+static bool patch_kdump(int fd, uint64_t size, const void *marks, size_t len,
+			struct carrier_patch patch[2])
+{
+	struct kdump_header h;
+	struct kdump_sub_header *sub = malloc(sizeof(*sub));
+
+	patch[1].data = sub;
+	if (!sub || !file_read_at(fd, &h, sizeof(h), 0) ||
+	    h.header_version < 4 || h.block_size != KDUMP_BLOCK ||
+	    !file_read_at(fd, sub, sizeof(*sub), KDUMP_BLOCK) ||
+	    sub->split ||
+	    !append_notes(fd, size, sub->offset_note, sub->size_note, marks,
+			  len, &patch[0]))
+		return false;
+	/* VMCOREINFO lies in the notes, and moves with them. */
+	if (sub->offset_vmcoreinfo >= sub->offset_note &&
+	    sub->offset_vmcoreinfo - sub->offset_note < sub->size_note)
+		sub->offset_vmcoreinfo += patch[0].offset - sub->offset_note;
+	sub->offset_note = patch[0].offset;
+	sub->size_note = patch[0].len;
+	patch[1].offset = KDUMP_BLOCK;
+	patch[1].len = sizeof(*sub);
+	return true;
+}
+
+int carrier_patches(int fd, uint64_t size, const void *marks, size_t len,
+		    struct carrier_patch patch[2], struct ami_error *err)
+{
+	char magic[8];
+	bool ok = false;
+
+	memset(patch, 0, 2 * sizeof(*patch));
+	if (!file_read_at(fd, magic, sizeof(magic), 0))
+		return ami_error_set(err, AMI_ERR_INPUT,
+				     "the dump cannot be read back");
+	/* crash reads an ELF dump's notes only in front of its memory. */
+	if (!memcmp(magic, ELFMAG, SELFMAG))
+		return ami_error_set(err, AMI_ERR_DATA,
+				     "notes of ELF dumps cannot be extended");
+	if (!memcmp(magic, KDUMP_SIGNATURE, sizeof(magic)))
+		ok = patch_kdump(fd, size, marks, len, patch);
+	if (ok)
+		return 0;
+	free(patch[0].data);
+	free(patch[1].data);
+	return ami_error_set(err, AMI_ERR_DATA,
+			     "the dump has no notes that could be extended");
+}

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Marks as an ELF note in a dump. The old notes and ours are appended to the
+ * dump; then one write to a header makes them the dump's notes.
+ */
+#ifndef AMI_CARRIER_H
+#define AMI_CARRIER_H
+
+#include <amdiommu/error.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* As the kernel's own device dumps in vmcores: crash lists them, dev -V. */
+#define CARRIER_NOTE_TYPE	0x700u	/* NT_VMCOREDD */
+#define CARRIER_NOTE_NAME	"LINUX"
+#define CARRIER_DUMP_NAME	"amdiommu-marks"
+
+/** struct carrier_patch - bytes that belong at an offset of the dump */
+struct carrier_patch {
+	uint64_t offset;
+	size_t len;
+	void *data;	/* malloc'ed */
+};
+
+/**
+ * carrier_patches() - what to write to a dump so that it carries @marks
+ * @fd: of the dump, or of as much of its beginning as holds headers and notes
+ * @size: of the dump
+ *
+ * @patch[0] is appended, @patch[1] makes it count. Returns -1 with @err
+ * filled; else both need to be freed.
+ */
+int carrier_patches(int fd, uint64_t size, const void *marks, size_t len,
+		    struct carrier_patch patch[2], struct ami_error *err);
+
+#endif

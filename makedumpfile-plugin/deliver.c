@@ -1,0 +1,260 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "deliver.h"
+#include "marking.h"
+
+/* Marks reach the disk before the headers that point to them: disks are slow. */
+#define DISK_PATIENCE	10u
+#define HEADERS		65536u	/* where a dump file says what it holds */
+#define INCOMPLETE	"-incomplete"
+#define COPY_BYTES	65536u
+
+struct addition {
+	const char *path;
+	int marks, head, out;
+	uint64_t size;
+};
+
+static int add_to_file(void *ctx, struct ami_error *err)
+{
+	const struct addition *a = ctx;
+
+	return marking_add(a->path, a->marks, err);
+}
+
+static int make_records(void *ctx, struct ami_error *err)
+{
+	const struct addition *a = ctx;
+
+	return marking_records(a->head, a->size, a->marks, a->out, err);
+}
+
+/* --- a dump file -------------------------------------------------------------- */
+
+struct original {
+	int fd;
+	off_t size;
+	ssize_t len;
+	uint8_t headers[HEADERS];
+};
+
+static bool remember(struct original *o, const char *path)
+{
+	struct stat st;
+
+	o->fd = open(path, O_RDWR | O_CLOEXEC);
+	if (o->fd < 0 || fstat(o->fd, &st) || !S_ISREG(st.st_mode))
+		return false;
+	o->size = st.st_size;
+	o->len = pread(o->fd, o->headers, sizeof(o->headers), 0);
+	return o->len > 0;
+}
+
+/*
+ * What is added becomes part of the dump by one write to its headers. Before
+ * that write it is cut off again; after it, it stays.
+ */
+static bool restored(struct original *o)
+{
+	static uint8_t now[HEADERS];
+
+	return pread(o->fd, now, o->len, 0) == o->len &&
+	       !memcmp(now, o->headers, o->len) &&
+	       !ftruncate(o->fd, o->size);
+}
+
+int deliver_file(const char *path, int marks,
+		 const struct guard_limits *limits, struct ami_error *err)
+{
+	struct guard_limits l = {
+		.memory = limits->memory, .large_files = true,
+		.seconds = limits->seconds * DISK_PATIENCE,
+	};
+	struct addition a = { .path = path, .marks = marks };
+	struct original *o = calloc(1, sizeof(*o));
+	int ret = -1;
+
+	if (!o)
+		return ami_error_set(err, AMI_ERR_MEMORY, "out of memory");
+	if (!remember(o, path))
+		ami_error_set(err, AMI_ERR_OUTPUT,
+			      "%s is no regular file that can be changed",
+			      path);
+	else if (!guard_run(&l, add_to_file, &a, err) || !restored(o))
+		ret = 0;
+	if (o->fd >= 0)
+		close(o->fd);
+	free(o);
+	return ret;
+}
+
+/* --- a stream ----------------------------------------------------------------- */
+
+static bool copy_all(int from, int to)
+{
+	uint8_t buf[COPY_BYTES];
+	off_t at = 0;
+	ssize_t n;
+
+	while ((n = pread(from, buf, sizeof(buf), at)) > 0) {
+		if (!stream_write(to, buf, n))
+			return false;
+		at += n;
+	}
+	return !n;
+}
+
+/* A memfd with the records for @s; -1: @err has the reason, or had it. */
+static int records_for(const struct stream *s, int marks,
+		       const struct guard_limits *limits,
+		       struct ami_error *err)
+{
+	struct addition a = {
+		.marks = marks, .head = s->head, .size = s->size,
+		.out = memfd_create("amdiommu-records", MFD_CLOEXEC),
+	};
+
+	if (marks < 0)
+		;
+	else if (s->head < 0 || s->odd)
+		ami_error_set(err, AMI_ERR_DATA,
+			      "the flattened stream is not understood");
+	else if (a.out < 0)
+		ami_error_set(err, AMI_ERR_MEMORY, "out of memory");
+	else if (!guard_run(limits, make_records, &a, err))
+		return a.out;
+	if (a.out >= 0)
+		close(a.out);
+	return -1;
+}
+
+int deliver_stream(struct stream *s, int marks,
+		   const struct guard_limits *limits, struct ami_error *err)
+{
+	int records = records_for(s, marks, limits, err);
+	uint8_t mark[STREAM_RECORD];
+
+	if (records >= 0 && !copy_all(records, s->out))
+		s->lost = true;
+	stream_end_mark(mark);
+	if (s->lost || !stream_write(s->out, mark, sizeof(mark))) {
+		s->lost = true;
+		ami_error_set(err, AMI_ERR_OUTPUT,
+			      "the stream's reader went away");
+	}
+	if (records >= 0)
+		close(records);
+	return records >= 0 && !s->lost ? 0 : -1;
+}
+
+/*
+ * Records and a new end mark go behind the old end mark, which still ends the
+ * stream. Then one write of 16 bytes turns it into the first record's head.
+ */
+static int append_records(int fd, uint64_t end, int records,
+			  struct ami_error *err)
+{
+	uint8_t first[STREAM_RECORD], mark[STREAM_RECORD], *all = NULL;
+	struct stat st;
+	bool ok = false;
+	size_t rest;
+
+	stream_end_mark(mark);
+	if (fstat(records, &st) || st.st_size < STREAM_RECORD)
+		return ami_error_set(err, AMI_ERR_DATA, "no records");
+	rest = st.st_size - sizeof(first);
+	all = malloc(rest + sizeof(mark));
+	if (all && pread(records, first, sizeof(first), 0) == sizeof(first) &&
+	    pread(records, all, rest, sizeof(first)) == (ssize_t)rest) {
+		memcpy(all + rest, mark, sizeof(mark));
+		ok = pwrite(fd, all, rest + sizeof(mark),
+			    end + sizeof(first)) ==
+			    (ssize_t)(rest + sizeof(mark)) &&
+		     !fsync(fd) &&
+		     pwrite(fd, first, sizeof(first), end) == sizeof(first);
+		if (!ok && ftruncate(fd, end + sizeof(mark)))
+			errno = EIO;	/* what is behind an end mark is inert */
+	}
+	free(all);
+	return ok ? 0 : ami_error_set(err, AMI_ERR_OUTPUT,
+				      "the stream's file cannot be extended: %s",
+				      strerror(errno));
+}
+
+int deliver_flattened(int fd, int marks, const struct guard_limits *limits,
+		      struct ami_error *err)
+{
+	struct stream s = {
+		.in = fd, .out = -1,
+		.head = memfd_create("amdiommu-head", MFD_CLOEXEC),
+	};
+	int records = -1, ret = -1;
+
+	stream_scan(&s);
+	if (s.ended)
+		records = records_for(&s, marks, limits, err);
+	else
+		ami_error_set(err, AMI_ERR_DATA,
+			      "the flattened stream has no end mark");
+	if (records >= 0) {
+		ret = append_records(fd, s.passed, records, err);
+		close(records);
+	}
+	if (s.head >= 0)
+		close(s.head);
+	return ret;
+}
+
+/* --- the sidecar --------------------------------------------------------------- */
+
+static bool fill(int fd, int marks, const char *reason)
+{
+	if (!reason)
+		return copy_all(marks, fd);
+	return dprintf(fd, "amdiommu: no marks: %s\n", reason) > 0;
+}
+
+/* "vmcore-incomplete" will be called "vmcore" when kdump-utils is done. */
+static bool sidecar_name(const char *dump, char *path, size_t size)
+{
+	size_t len = strlen(dump), cut = strlen(INCOMPLETE);
+
+	if (len > cut && !strcmp(dump + len - cut, INCOMPLETE))
+		len -= cut;
+	return snprintf(path, size, "%.*s" SIDECAR_SUFFIX, (int)len, dump) <
+	       (int)size;
+}
+
+int deliver_sidecar(const char *dump, int marks, const char *reason,
+		    struct ami_error *err)
+{
+	char path[PATH_MAX], fresh[PATH_MAX + 8];
+	bool ok;
+	int fd;
+
+	if (!sidecar_name(dump, path, sizeof(path)))
+		return ami_error_set(err, AMI_ERR_OUTPUT, "path too long");
+	snprintf(fresh, sizeof(fresh), "%s.new", path);
+	fd = open(fresh, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW,
+		  0600);
+	if (fd < 0)
+		return ami_error_set(err, AMI_ERR_OUTPUT, "%s: %s", fresh,
+				     strerror(errno));
+	ok = fill(fd, marks, reason) && !fsync(fd);
+	ok = !close(fd) && ok && !rename(fresh, path);
+	if (ok)
+		return 0;
+	ami_error_set(err, AMI_ERR_OUTPUT, "%s cannot be written: %s", path,
+		      strerror(errno));
+	unlink(fresh);
+	return -1;
+}

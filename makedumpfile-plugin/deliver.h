@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Marks on their way to a dump, without danger to it. */
+#ifndef AMI_DELIVER_H
+#define AMI_DELIVER_H
+
+#include <stdbool.h>
+
+#include "guard.h"
+#include "stream.h"
+
+#define SIDECAR_SUFFIX	".amdiommu"
+
+/**
+ * deliver_file() - put marks into a finished dump file
+ *
+ * On failure the file is byte for byte what it was.
+ */
+int deliver_file(const char *path, int marks,
+		 const struct guard_limits *limits, struct ami_error *err);
+
+/**
+ * deliver_stream() - end a stream that stream_pass() brought to its end mark
+ *
+ * Writes the marks' records, if they can be had, and the end mark.
+ */
+int deliver_stream(struct stream *s, int marks,
+		   const struct guard_limits *limits, struct ami_error *err);
+
+/**
+ * deliver_flattened() - put marks into a flattened stream in a regular file
+ * @fd: of the file, as makedumpfile left it
+ */
+int deliver_flattened(int fd, int marks, const struct guard_limits *limits,
+		      struct ami_error *err);
+
+/**
+ * deliver_sidecar() - write DUMP.amdiommu
+ * @reason: why there are no marks, or NULL: then @marks is copied
+ *
+ * The file appears complete or not at all.
+ */
+int deliver_sidecar(const char *dump, int marks, const char *reason,
+		    struct ami_error *err);
+
+#endif

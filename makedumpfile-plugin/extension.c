@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The extension for `makedumpfile --extension`. The analysis runs in
+ * extension_init(), in a child process: makedumpfile goes on whatever becomes
+ * of it. The marks are put into the dump when makedumpfile exits: earlier, the
+ * file is not complete.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "decide.h"
+#include "host.h"
+#include "readmem_dump.h"
+#include "session.h"
+
+#define EXPORT		__attribute__((visibility("default")))
+#define MAX_CMDLINE	65536u
+#define MAX_WORDS	1024
+
+/*
+ * makedumpfile wants the limits of two tables of symbols and types to look up,
+ * and drops all extensions when one lacks them. Ours are empty: our library
+ * looks up what it needs, and copes with what is missing.
+ */
+EXPORT const char __start_init_ksyms[1] __attribute__((aligned(8)));
+EXPORT extern const char __stop_init_ksyms[1]
+	__attribute__((alias("__start_init_ksyms")));
+EXPORT extern const char __start_init_ktypes[1]
+	__attribute__((alias("__start_init_ksyms")));
+EXPORT extern const char __stop_init_ktypes[1]
+	__attribute__((alias("__start_init_ksyms")));
+
+EXPORT void extension_init(void);
+EXPORT int extension_callback(unsigned long pfn, const void *pcache);
+
+/* The host knows no context for callbacks: this is it. */
+static struct {
+	char cmdline[MAX_CMDLINE];
+	struct job job;
+	struct session session;
+	struct decisions decisions;
+	pid_t pid;
+} self;
+
+/* makedumpfile's arguments are not handed on; the kernel has them. */
+static int read_words(char *const **words)
+{
+	static char *word[MAX_WORDS + 1];
+	FILE *f = fopen("/proc/self/cmdline", "re");
+	size_t size = 0, at;
+	int n = 0;
+
+	if (f) {
+		size = fread(self.cmdline, 1, sizeof(self.cmdline) - 1, f);
+		fclose(f);
+	}
+	for (at = 0; at < size && n < MAX_WORDS; n++) {
+		word[n] = self.cmdline + at;
+		while (self.cmdline[at++])
+			;
+	}
+	*words = word;
+	return n;
+}
+
+/* Also called in children of --split, which are not meant. */
+static void at_exit(int status, void *unused)
+{
+	(void)unused;
+	if (getpid() == self.pid && !status)
+		session_finish(&self.session);
+}
+
+void extension_init(void)
+{
+	struct session *s = &self.session;
+	char *const *words;
+	int n = read_words(&words);
+
+	if (n < 2)
+		return;
+	job_parse(&self.job, n, words);
+	if (self.job.kind == JOB_OTHER || self.job.kind == JOB_REASSEMBLE)
+		return;
+	*s = (struct session){
+		.job = &self.job, .open = readmem_dump_open,
+		.decisions = memfd_create("amdiommu-decisions", MFD_CLOEXEC),
+	};
+	session_start(s);
+	if (s->marks >= 0 && s->decisions >= 0)
+		decide_load(s->decisions, &self.decisions);
+	self.pid = getpid();
+	on_exit(at_exit, NULL);
+}
+
+int extension_callback(unsigned long pfn, const void *pcache)
+{
+	(void)pcache;
+	return decide(&self.decisions, pfn);
+}

@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "guard.h"
+
+#define MIB		(UINT64_C(1) << 20)
+#define DIE_MS		2000	/* from SIGKILL to the end of a child */
+#define MEMORY_MAX	(1u << 20)	/* MiB */
+#define SECONDS_MAX	86400u
+
+/* What the child tells: one page, shared. */
+struct report {
+	struct ami_error err;
+};
+
+static unsigned int number_env(const char *name, unsigned int fallback,
+			       unsigned int max)
+{
+	const char *text = getenv(name);
+	unsigned long value;
+	char *end;
+
+	if (!text || *text < '0' || *text > '9')
+		return fallback;
+	value = strtoul(text, &end, 10);
+	return *end || value > max ? fallback : value;
+}
+
+struct guard_limits guard_limits_env(void)
+{
+	return (struct guard_limits){
+		.memory = MIB * number_env("AMDIOMMU_MEMORY",
+					   GUARD_MEMORY_DEFAULT, MEMORY_MAX),
+		.seconds = number_env("AMDIOMMU_TIME", GUARD_SECONDS_DEFAULT,
+				      SECONDS_MAX),
+	};
+}
+
+/* Address space in use; 0 without /proc. */
+static uint64_t address_space(void)
+{
+	FILE *f = fopen("/proc/self/statm", "re");
+	unsigned long pages = 0;
+
+	if (f) {
+		if (fscanf(f, "%lu", &pages) != 1)
+			pages = 0;
+		fclose(f);
+	}
+	return (uint64_t)pages * sysconf(_SC_PAGESIZE);
+}
+
+static void set_limit(int what, uint64_t value)
+{
+	struct rlimit limit;
+
+	if (getrlimit(what, &limit))
+		return;
+	if (limit.rlim_cur > value)
+		limit.rlim_cur = value;
+	if (limit.rlim_max > limit.rlim_cur)
+		limit.rlim_max = limit.rlim_cur;
+	setrlimit(what, &limit);
+}
+
+static void be_killed_first(void)
+{
+	int fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return;
+	if (write(fd, "1000", 4) != 4)
+		errno = 0;	/* no harm: then the kernel decides */
+	close(fd);
+}
+
+static void no_input_output(void)
+{
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	if (null < 0)
+		return;
+	dup2(null, STDIN_FILENO);
+	dup2(null, STDOUT_FILENO);
+}
+
+static void confine(const struct guard_limits *limits)
+{
+	static const int fatal[] = {
+		SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGPIPE, SIGXFSZ, SIGXCPU,
+	};
+	size_t i;
+
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	for (i = 0; i < sizeof(fatal) / sizeof(fatal[0]); i++)
+		signal(fatal[i], SIG_DFL);
+	no_input_output();
+	be_killed_first();
+	set_limit(RLIMIT_CORE, 0);
+	if (!limits->large_files)
+		set_limit(RLIMIT_FSIZE, limits->memory);
+	set_limit(RLIMIT_CPU, limits->seconds + 1ull);
+	set_limit(RLIMIT_AS, address_space() + limits->memory);
+}
+
+/* True once the other end of @fd is closed, false after @ms milliseconds. */
+static bool closed_within(int fd, int64_t ms)
+{
+	struct pollfd p = { .fd = fd };
+	struct timespec now, end;
+	int64_t left = ms;
+
+	clock_gettime(CLOCK_MONOTONIC, &end);
+	while (poll(&p, 1, left > INT32_MAX ? INT32_MAX : (int)left) <= 0) {
+		clock_gettime(CLOCK_MONOTONIC, &now);
+		left = ms - (now.tv_sec - end.tv_sec) * 1000ll -
+		       (now.tv_nsec - end.tv_nsec) / 1000000;
+		if (left <= 0)
+			return false;
+	}
+	return true;
+}
+
+/* Waits for the child; returns 0 or -1. */
+static int outcome(pid_t pid, int alive, const struct guard_limits *limits,
+		   const struct report *report, struct ami_error *err)
+{
+	bool late = !closed_within(alive, limits->seconds * 1000ll);
+	int status = 0;
+
+	if (late) {
+		kill(pid, SIGKILL);
+		if (!closed_within(alive, DIE_MS))
+			return ami_error_set(err, AMI_ERR_DATA,
+					     "no result after %u s, and stuck in the kernel",
+					     limits->seconds);
+	}
+	if (waitpid(pid, &status, 0) != pid)
+		return ami_error_set(err, AMI_ERR_DATA, "child process lost");
+	if (late)
+		return ami_error_set(err, AMI_ERR_DATA,
+				     "no result after %u s (AMDIOMMU_TIME)",
+				     limits->seconds);
+	if (WIFSIGNALED(status))
+		return ami_error_set(err, AMI_ERR_DATA, "ended by signal %d (%s)",
+				     WTERMSIG(status),
+				     strsignal(WTERMSIG(status)));
+	if (!WEXITSTATUS(status))
+		return 0;
+	return ami_error_set(err, AMI_ERR_DATA, "%.*s",
+			     (int)sizeof(report->err.text) - 1,
+			     report->err.text[0] ? report->err.text :
+			     "ended without a reason");
+}
+
+static int run_with(struct report *report, const struct guard_limits *limits,
+		    int (*fn)(void *ctx, struct ami_error *err), void *ctx,
+		    struct ami_error *err)
+{
+	int alive[2], ret;
+	pid_t pid;
+
+	if (pipe2(alive, O_CLOEXEC))
+		return ami_error_set(err, AMI_ERR_MEMORY, "no pipe: %s",
+				     strerror(errno));
+	pid = fork();
+	if (!pid) {
+		close(alive[0]);
+		confine(limits);
+		_exit(fn(ctx, &report->err) ? 1 : 0);
+	}
+	close(alive[1]);
+	if (pid < 0)
+		ret = ami_error_set(err, AMI_ERR_MEMORY, "no process: %s",
+				    strerror(errno));
+	else
+		ret = outcome(pid, alive[0], limits, report, err);
+	close(alive[0]);
+	return ret;
+}
+
+int guard_run(const struct guard_limits *limits,
+	      int (*fn)(void *ctx, struct ami_error *err), void *ctx,
+	      struct ami_error *err)
+{
+	struct report *report = mmap(NULL, sizeof(*report),
+				     PROT_READ | PROT_WRITE,
+				     MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	int ret;
+
+	if (report == MAP_FAILED)
+		return ami_error_set(err, AMI_ERR_MEMORY, "out of memory");
+	ret = run_with(report, limits, fn, ctx, err);
+	munmap(report, sizeof(*report));
+	return ret;
+}

@@ -1,0 +1,281 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <endian.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <amdiommu/report.h>
+
+#include "carrier.h"
+#include "decide.h"
+#include "fileio.h"
+#include "marking.h"
+#include "watch.h"
+
+struct bytes {
+	void *data;	/* malloc'ed, NULL: could not be read */
+	size_t len;
+};
+
+static struct bytes read_all(int fd)
+{
+	struct bytes b = { .len = file_size(fd) };
+
+	b.data = malloc(b.len + 1);
+	if (b.data && !file_read_at(fd, b.data, b.len, 0)) {
+		free(b.data);
+		b.data = NULL;
+	}
+	return b;
+}
+
+/* Marks are the report's JSON with all page frames, a line for each object. */
+static int write_marks(const struct ami_analysis *a, int marks,
+		       struct ami_error *err)
+{
+	struct ami_request r = {
+		.view = AMI_VIEW_REPORT, .iommu = -1, .json = true,
+		.pages = true,
+	};
+	int copy = dup(marks), ret;
+	FILE *out = copy >= 0 ? fdopen(copy, "w") : NULL;
+
+	if (!out)
+		return ami_error_set(err, AMI_ERR_MEMORY, "out of memory");
+	ret = ami_render(a, &r, out, err);
+	if (fclose(out) && !ret)
+		ret = ami_error_set(err, AMI_ERR_OUTPUT,
+				    "no room for the marks");
+	return ret;
+}
+
+/* --- watch ------------------------------------------------------------------ */
+
+/* A device that is not translated marks all memory: no list to watch. */
+static int hash_marked(const struct ami_analysis *a, const struct marking *m,
+		       struct ami_error *err)
+{
+	struct ami_pfnset *pages = ami_pfnset_new();
+	struct ami_dump *dump = m->open(m->input, err);
+	size_t i;
+	int ret;
+
+	for (i = 0; pages && i < a->exposures->count; i++)
+		if (a->exposures->list[i].pages)
+			ami_pfnset_union(pages, a->exposures->list[i].pages);
+	if (!dump)
+		ret = -1;
+	else if (!pages)
+		ret = ami_error_set(err, AMI_ERR_MEMORY, "out of memory");
+	else
+		ret = watch_hash(dump, pages, m->hashes, err);
+	ami_pfnset_free(pages);
+	ami_dump_close(dump);
+	return ret;
+}
+
+/* Look at all that a view of the dump will look at: those pages are needed. */
+static int read_for_views(const struct ami_analysis *a, struct ami_error *err)
+{
+	struct ami_request r = { .iommu = -1, .verbose = true };
+	FILE *sink = fopen("/dev/null", "we");
+	int ret = 0;
+
+	if (!sink)
+		return ami_error_set(err, AMI_ERR_OUTPUT,
+				     "/dev/null cannot be opened");
+	for (r.view = 0; r.view < AMI_VIEWS && !ret; r.view++)
+		if (!ami_views[r.view].min_args)
+			ret = ami_render(a, &r, sink, err);
+	fclose(sink);
+	return ret;
+}
+
+/* Pages that were read so far; NULL when out of memory. */
+static struct ami_pfnset *pages_read(const struct ami_analysis *a)
+{
+	struct ami_pfnset *set = ami_pfnset_new();
+	struct ami_granules *page;
+	size_t count = 0, i;
+
+	page = ami_dump_recorded(a->dump, &count);
+	for (i = 0; set && i < count; i++)
+		ami_pfnset_add(set, page[i].pfn, 1);
+	if (!page) {
+		ami_pfnset_free(set);
+		set = NULL;
+	}
+	free(page);
+	return set;
+}
+
+static int write_decisions(const struct marking *m,
+			   const struct ami_analysis *a, struct ami_error *err)
+{
+	struct ami_pfnset *read;
+	int ret;
+
+	if (read_for_views(a, err))
+		return -1;
+	read = pages_read(a);
+	if (!read)
+		return ami_error_set(err, AMI_ERR_MEMORY, "out of memory");
+	ret = decide_write(a, read, m->decisions, err);
+	ami_pfnset_free(read);
+	return ret;
+}
+
+int marking_make(const struct marking *m, struct ami_error *err)
+{
+	struct ami_layout_source source = ami_layout_btf;
+	struct ami_dump *dump = m->open(m->input, err);
+	struct ami_analysis *a;
+	int ret;
+
+	if (!dump)
+		return -1;
+	if (m->decisions >= 0 && ami_dump_record(dump)) {
+		ami_dump_close(dump);
+		return ami_error_set(err, AMI_ERR_MEMORY, "out of memory");
+	}
+	a = ami_analyse(dump, &source, err);
+	if (!a)
+		return -1;
+	ret = write_marks(a, m->marks, err);
+	if (!ret && m->decisions >= 0)
+		ret = write_decisions(m, a, err);
+	if (!ret && m->hashes >= 0)
+		ret = hash_marked(a, m, err);
+	ami_analysis_free(a);
+	return ret;
+}
+
+struct listing {
+	FILE *out;
+	bool any;
+};
+
+static bool list_run(void *ctx, uint64_t first, uint64_t count)
+{
+	struct listing *l = ctx;
+
+	fprintf(l->out, "%s[%" PRIu64 ",%" PRIu64 "]", l->any ? "," : "",
+		first, count);
+	l->any = true;
+	return true;
+}
+
+static void list_observed(FILE *out, const struct ami_pfnset *changed,
+			  const struct watch_times *t)
+{
+	struct listing l = { .out = out };
+
+	fprintf(out, "{\"observed\":{\"first\":[%" PRIu64 ",%" PRIu64 "],\"second\":[%" PRIu64 ",%" PRIu64 "],\"watched\":%" PRIu64 ",\"beyond\":%" PRIu64 ",\"pages\":%" PRIu64 ",\"pfns\":[",
+		t->first_begin, t->first_end, t->second_begin, t->second_end,
+		t->pages, t->beyond, ami_pfnset_count(changed));
+	ami_pfnset_ranges(changed, list_run, &l);
+	fputs("]}}\n", out);
+}
+
+static bool copy_to(FILE *out, const struct bytes *b)
+{
+	return fwrite(b->data, 1, b->len, out) == b->len;
+}
+
+static int write_observed(int marks, int out, const struct ami_pfnset *changed,
+			  const struct watch_times *t, struct ami_error *err)
+{
+	struct bytes b = read_all(marks);
+	int copy = dup(out);
+	FILE *to = copy >= 0 ? fdopen(copy, "w") : NULL;
+	bool ok = to && b.data && copy_to(to, &b);
+
+	if (ok)
+		list_observed(to, changed, t);
+	if (to && fclose(to))
+		ok = false;
+	free(b.data);
+	return ok ? 0 : ami_error_set(err, AMI_ERR_MEMORY,
+				      "no room for the marks");
+}
+
+int marking_observe(const char *input, int marks, int hashes, int out,
+		    struct ami_error *err)
+{
+	struct ami_dump *dump = ami_dump_open(&input, 1, err);
+	struct ami_pfnset *changed = ami_pfnset_new();
+	struct watch_times times;
+	int ret = -1;
+
+	if (dump && changed &&
+	    !watch_compare(dump, hashes, changed, &times, err))
+		ret = write_observed(marks, out, changed, &times, err);
+	ami_pfnset_free(changed);
+	ami_dump_close(dump);
+	return ret;
+}
+
+/* --- into the dump ------------------------------------------------------------ */
+
+static bool write_patches(int fd, const struct carrier_patch patch[2])
+{
+	return file_write_at(fd, patch[0].data, patch[0].len,
+			     patch[0].offset) && !fdatasync(fd) &&
+	       file_write_at(fd, patch[1].data, patch[1].len,
+			     patch[1].offset) && !fdatasync(fd);
+}
+
+int marking_add(const char *dump, int marks, struct ami_error *err)
+{
+	struct bytes b = read_all(marks);
+	int fd = open(dump, O_RDWR | O_CLOEXEC), ret = -1;
+	struct carrier_patch patch[2];
+
+	if (fd < 0 || !b.data)
+		return ami_error_set(err, AMI_ERR_OUTPUT,
+				     "%s cannot be opened for writing", dump);
+	if (!carrier_patches(fd, file_size(fd), b.data, b.len, patch, err)) {
+		ret = write_patches(fd, patch) ? 0 :
+		      ami_error_set(err, AMI_ERR_OUTPUT, "%s: %s", dump,
+				    strerror(errno));
+		free(patch[0].data);
+		free(patch[1].data);
+	}
+	close(fd);
+	free(b.data);
+	return ret;
+}
+
+static bool write_record(FILE *out, const struct carrier_patch *patch)
+{
+	uint64_t head[2] = { htobe64(patch->offset), htobe64(patch->len) };
+
+	return fwrite(head, sizeof(head), 1, out) == 1 &&
+	       fwrite(patch->data, patch->len, 1, out) == 1;
+}
+
+int marking_records(int head, uint64_t size, int marks, int out,
+		    struct ami_error *err)
+{
+	struct bytes b = read_all(marks);
+	struct carrier_patch patch[2];
+	int copy = dup(out);
+	FILE *to = copy >= 0 ? fdopen(copy, "w") : NULL;
+	bool ok;
+
+	if (!to || !b.data)
+		return ami_error_set(err, AMI_ERR_MEMORY, "out of memory");
+	if (carrier_patches(head, size, b.data, b.len, patch, err))
+		return -1;
+	ok = write_record(to, &patch[0]) && write_record(to, &patch[1]);
+	ok = !fclose(to) && ok;
+	free(patch[0].data);
+	free(patch[1].data);
+	free(b.data);
+	return ok ? 0 : ami_error_set(err, AMI_ERR_MEMORY,
+				      "no room for the records");
+}

@@ -1,0 +1,421 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""makedumpfile-amdiommu: the dump is worth more than the marks.
+
+usage: test_wrapper.py WRAPPER FAULT.so AMDIOMMU SAMPLE
+
+A script plays makedumpfile: it "dumps" by copying its input, as a file or as
+a flattened stream. The sample is the input, so that the analysis is real.
+"""
+import json
+import os
+import shutil
+import signal
+import struct
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+
+WRAPPER, FAULT, TOOL, SAMPLE = map(os.path.abspath, sys.argv[1:5])
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, os.path.join(os.path.dirname(HERE), 'lab'))
+import marks                                            # noqa: E402
+NO_MARKS = 'amdiommu: no marks: '
+
+FAKE = r'''#!/usr/bin/python3
+import os, struct, sys, time
+with open(os.environ['CALLS'], 'a') as f:
+    f.write('\0'.join(sys.argv[1:]) + '\n')
+files = [a for a in sys.argv[1:] if not a.startswith('-')]
+if os.environ.get('FAKE_SIGNAL'):
+    os.kill(os.getpid(), int(os.environ['FAKE_SIGNAL']))
+if os.environ.get('FAKE_EXIT'):
+    sys.exit(int(os.environ['FAKE_EXIT']))
+if os.environ.get('FAKE_SLEEP'):
+    open(os.environ['CALLS'] + '.up', 'w').close()
+    time.sleep(float(os.environ['FAKE_SLEEP']))
+if '-F' in sys.argv:
+    data = open(files[0], 'rb').read()
+    out = sys.stdout.buffer
+    out.write(b'makedumpfile'.ljust(16, b'\0') + struct.pack('>2q', 1, 1) +
+              bytes(4064))
+    step = 60000
+    for at in range(0, len(data), step):
+        part = data[at:at + step]
+        out.write(struct.pack('>2q', at, len(part)) + part)
+        out.flush()
+    out.write(struct.pack('>2q', -1, -1))
+elif '--split' in sys.argv:
+    for name in files[1:]:
+        open(name, 'wb').write(open(files[0], 'rb').read())
+elif len(files) > 1:
+    open(files[-1], 'wb').write(open(files[0], 'rb').read())
+'''
+
+# What ends the analysis, and what is said about it. At the 40th read it is
+# well on its way.
+FAULTS = {
+    'kill:40': 'signal 9',
+    'segv:40': 'signal 11',
+    'hang:40': 'no result after 1 s',
+    'spin:40': 'no result after 1 s',
+    'eat:40': '',
+    'eio:1': '',
+    'short:1': '',
+}
+
+
+class Bench(unittest.TestCase):
+    """A folder with a makedumpfile on PATH."""
+
+    def setUp(self):
+        self.dir = tempfile.mkdtemp()
+        self.addCleanup(shutil.rmtree, self.dir)
+        self.bin = self.path('bin')
+        os.mkdir(self.bin)
+        self.fake(self.bin)
+        self.calls = self.path('calls')
+        self.env = dict(os.environ, PATH=self.bin + ':/usr/bin:/bin',
+                        CALLS=self.calls)
+        for name in list(self.env):
+            if name.startswith('AMDIOMMU'):
+                del self.env[name]
+        with open(SAMPLE, 'rb') as f:
+            self.plain = f.read()
+
+    def fake(self, folder):
+        name = folder + '/makedumpfile'
+        with open(name, 'w') as f:
+            f.write(FAKE)
+        os.chmod(name, 0o755)
+
+    def path(self, name):
+        return os.path.join(self.dir, name)
+
+    def read(self, name):
+        with open(self.path(name), 'rb') as f:
+            return f.read()
+
+    def run_it(self, *args, program=WRAPPER, stdout=subprocess.PIPE, **env):
+        done = subprocess.run([program, *args], cwd=self.dir, timeout=60,
+                              env=dict(self.env, **env), stdout=stdout,
+                              stderr=subprocess.PIPE)
+        return done.returncode, done.stdout, done.stderr.decode()
+
+    def called(self):
+        with open(self.calls) as f:
+            return [line.split('\0') for line in f.read().splitlines()]
+
+
+class Passing(Bench):
+    """What writes no dump goes straight to makedumpfile."""
+
+    def test_other_commands_pass(self):
+        for args in (['-v'], ['-h'], ['--help'], ['--mem-usage', 'in'],
+                     ['--dump-dmesg', 'in', 'out'], ['-R', 'out'],
+                     ['-g', 'info', '-x', 'vmlinux'], ['in'], [],
+                     ['--dry-run', 'in', 'out'], ['--check-params', 'in', 'out'],
+                     ['--no-such-option', 'in', 'out'], ['-d', '31']):
+            with self.subTest(args=args):
+                code, _, err = self.run_it(*args, FAKE_EXIT='3')
+                self.assertEqual((code, err), (3, ''))
+                self.assertEqual(self.called()[-1], args or [''])
+        self.assertNotIn('in.amdiommu', os.listdir(self.dir))
+
+    def test_exit_status_is_makedumpfiles(self):
+        for args in (['-v'], [SAMPLE, 'out'], ['-F', SAMPLE]):
+            for code in (0, 1, 77, 255):
+                got = self.run_it(*args, FAKE_EXIT=str(code))[0]
+                self.assertEqual(got, code, args)
+            for number in (signal.SIGKILL, signal.SIGSEGV, signal.SIGTERM):
+                got = self.run_it(*args, FAKE_SIGNAL=str(int(number)))[0]
+                self.assertEqual(got, -number, args)
+
+    def test_switched_off(self):
+        code, _, err = self.run_it(SAMPLE, 'out', AMDIOMMU_OFF='1')
+        self.assertEqual((code, err), (0, ''))
+        self.assertEqual(self.read('out'), self.plain)
+        code, _, err = self.run_it('--amdiommu-off', SAMPLE, 'out2')
+        self.assertEqual((code, err), (0, ''))
+        self.assertEqual(self.called()[-1], [SAMPLE, 'out2'])
+
+    def test_own_settings_do_not_reach_makedumpfile(self):
+        self.run_it('--amdiommu-time=5', '-d', '31', SAMPLE,
+                    '--amdiommu-memory=1', 'out')
+        self.assertEqual(self.called()[-1], ['-d', '31', SAMPLE, 'out'])
+
+    def test_signals_reach_makedumpfile(self):
+        for args in ([SAMPLE, 'out'], ['-F', SAMPLE]):
+            with self.subTest(args=args):
+                p = subprocess.Popen(
+                    [WRAPPER, *args], cwd=self.dir, stderr=subprocess.PIPE,
+                    stdout=subprocess.PIPE, env=dict(self.env, FAKE_SLEEP='30'))
+                up = self.calls + '.up'
+                while not os.path.exists(up):
+                    time.sleep(0.02)
+                p.terminate()
+                p.communicate(timeout=20)
+                self.assertEqual(p.returncode, -signal.SIGTERM)
+                os.unlink(up)
+
+    def test_makedumpfile_outlives_the_wrapper(self):
+        p = subprocess.Popen([WRAPPER, SAMPLE, 'out'], cwd=self.dir,
+                             stderr=subprocess.DEVNULL,
+                             env=dict(self.env, FAKE_SLEEP='1'))
+        while not os.path.exists(self.calls + '.up'):
+            time.sleep(0.02)
+        p.kill()
+        p.wait()
+        for _ in range(100):
+            if os.path.exists(self.path('out')) and \
+                    len(self.read('out')) == len(self.plain):
+                break
+            time.sleep(0.05)
+        self.assertEqual(self.read('out'), self.plain)
+
+    def test_reader_of_the_stream_goes_away(self):
+        read, write = os.pipe()
+        os.close(read)
+        try:
+            code = self.run_it('-F', SAMPLE, stdout=write)[0]
+        finally:
+            os.close(write)
+        self.assertNotEqual(code, 0)
+
+
+class Finding(Bench):
+    """Which makedumpfile is run."""
+
+    def test_never_itself(self):
+        first, second = self.path('first'), self.path('second')
+        for folder in first, second:
+            os.mkdir(folder)
+            shutil.copy(WRAPPER, folder + '/makedumpfile')
+        os.mkdir(self.path('third'))
+        os.symlink(first + '/makedumpfile', self.path('third/makedumpfile'))
+        path = ':'.join([self.path('third'), first, second, self.bin])
+        for program in (WRAPPER, first + '/makedumpfile',
+                        self.path('third/makedumpfile')):
+            code, _, _ = self.run_it('-v', program=program, PATH=path,
+                                     FAKE_EXIT='9')
+            self.assertEqual(code, 9, program)
+        self.assertEqual(len(self.called()), 3)
+
+    def test_named(self):
+        other = self.path('other')
+        os.mkdir(other)
+        self.fake(other)
+        code, _, _ = self.run_it('-v', PATH='/nonexistent', FAKE_EXIT='5',
+                                 AMDIOMMU_MAKEDUMPFILE=other + '/makedumpfile')
+        self.assertEqual(code, 5)
+
+    def test_missing(self):
+        code, _, _ = self.run_it('-v', AMDIOMMU_MAKEDUMPFILE='/no/such')
+        self.assertEqual(code, 127)
+        code, _, err = self.run_it(SAMPLE, 'out',
+                                   AMDIOMMU_MAKEDUMPFILE='/no/such')
+        self.assertEqual(code, 127)
+        self.assertIn('/no/such', err)
+
+
+def unflatten(stream):
+    """The file that a flattened stream stands for."""
+    at, out = 4096, bytearray()
+    while True:
+        offset, size = struct.unpack_from('>2q', stream, at)
+        at += 16
+        if (offset, size) == (-1, -1):
+            break
+        out.extend(bytes(max(0, offset + size - len(out))))
+        out[offset:offset + size] = stream[at:at + size]
+        at += size
+    assert at == len(stream)
+    return bytes(out)
+
+
+class Delivery(Bench):
+    """Where the marks go when all is well."""
+
+    def setUp(self):
+        super().setUp()
+        self.report = json.loads(subprocess.check_output(
+            [TOOL, 'report', SAMPLE, '--json', '--pages']))
+
+    def check(self, name, watched=False):
+        """NAME has marks, and is otherwise what it would be."""
+        report, observed = marks.marks_of(self.path(name))
+        self.assertEqual(report['exposures'], self.report['exposures'])
+        self.assertEqual(report['verdict'], self.report['verdict'])
+        self.assertEqual(observed is not None, watched)
+        if watched:
+            self.assertEqual(observed['pfns'], [])
+            self.assertGreater(observed['watched'], 400)
+            self.assertLess(observed['first'][1], observed['second'][0])
+        data = self.read(name)
+        self.assertEqual(data[:4096], self.plain[:4096])
+        self.assertEqual(data[8192:len(self.plain)], self.plain[8192:])
+        again = subprocess.check_output([TOOL, 'report', self.path(name),
+                                         '--json', '--pages'])
+        self.assertEqual(json.loads(again)['exposures'],
+                         self.report['exposures'])
+
+    def test_file(self):
+        code, _, err = self.run_it('-d31', SAMPLE, 'out')
+        self.assertEqual((code, err), (0, ''))
+        self.check('out')
+        self.assertFalse(os.path.exists(self.path('out.amdiommu')))
+
+    def test_watched(self):
+        code, _, err = self.run_it('--amdiommu-watch', SAMPLE, 'out')
+        self.assertEqual((code, err), (0, ''))
+        self.check('out', watched=True)
+
+    def test_streams(self):
+        """Through a pipe, and straight into a file."""
+        code, piped, err = self.run_it('-F', SAMPLE)
+        self.assertEqual((code, err), (0, ''))
+        with open(self.path('flat'), 'wb') as f:
+            code, _, err = self.run_it('-F', SAMPLE, stdout=f)
+        self.assertEqual((code, err), (0, ''))
+        self.assertEqual(self.read('flat'), piped)
+        with open(self.path('out'), 'wb') as f:
+            f.write(unflatten(piped))
+        self.check('out')
+
+    def test_stream_appended_to_a_file(self):
+        with open(self.path('flat'), 'wb') as f:
+            f.write(b'before')
+        with open(self.path('flat'), 'ab') as f:
+            code, _, err = self.run_it('-F', SAMPLE, stdout=f)
+        self.assertEqual((code, err), (0, ''))
+        self.assertEqual(self.read('flat')[:6], b'before')
+        with open(self.path('out'), 'wb') as f:
+            f.write(unflatten(self.read('flat')[6:]))
+        self.check('out')
+
+    def test_parts_and_whole(self):
+        code, _, err = self.run_it('--split', SAMPLE, 'a', 'b')
+        self.assertEqual((code, err), (0, ''))
+        self.assertEqual(self.read('a'), self.plain)
+        self.assertEqual(self.read('b'), self.plain)
+        self.assertTrue(self.read('a.amdiommu'))
+        code, _, err = self.run_it('--reassemble', 'a', 'b', 'out')
+        self.assertEqual((code, err), (0, ''))
+        self.check('out')
+
+    def test_parts_without_marks(self):
+        for name in 'ab':
+            shutil.copy(SAMPLE, self.path(name))
+        code, _, err = self.run_it('--reassemble', 'a', 'b', 'out')
+        self.assertEqual(code, 0)
+        self.assertIn('there is no a.amdiommu', err)
+        self.assertEqual(self.read('out'), self.plain)
+
+    def test_no_room_for_marks(self):
+        for fault in ('nospace:1', 'nospace:3'):
+            code, _, err = self.run_it(SAMPLE, 'out', LD_PRELOAD=FAULT,
+                                       FAULT=fault)
+            self.assertEqual(code, 0)
+            self.assertEqual(self.read('out'), self.plain, err)
+
+    def test_renamed_later(self):
+        """kdump-utils calls it vmcore when all is done."""
+        code, _, _ = self.run_it(SAMPLE, 'vmcore-incomplete',
+                                 AMDIOMMU_TIME='0', LD_PRELOAD=FAULT,
+                                 FAULT='hang:1')
+        self.assertEqual(code, 0)
+        self.assertEqual(self.read('vmcore-incomplete'), self.plain)
+        self.assertIn(b'no marks', self.read('vmcore.amdiommu'))
+
+
+class Faults(Bench):
+    """Whatever becomes of the analysis, the dump is makedumpfile's own."""
+
+    def check(self, why, **env):
+        code, _, err = self.run_it(SAMPLE, 'out', **env)
+        self.assertEqual(code, 0, err)
+        self.assertIn(NO_MARKS, err)
+        self.assertIn(why, err)
+        self.assertEqual(self.read('out'), self.plain)
+        self.assertIn(why, self.read('out.amdiommu').decode())
+        os.unlink(self.path('out.amdiommu'))
+        stream = self.run_it('-F', SAMPLE, PATH=self.bin, **env)
+        plain = self.run_it('-F', SAMPLE,
+                            program=self.bin + '/makedumpfile')
+        self.assertEqual(stream[0], 0)
+        self.assertIn(why, stream[2])
+        self.assertEqual(stream[1], plain[1])
+
+    def test_analysis_faults(self):
+        for fault, why in FAULTS.items():
+            with self.subTest(fault=fault):
+                self.check(why, LD_PRELOAD=FAULT, FAULT=fault,
+                           AMDIOMMU_TIME='1')
+
+    def test_read_error_half_way(self):
+        """Then the analysis goes on with what it has."""
+        for at in (40, 100, 300, 500, 800):
+            for fault in ('eio', 'short'):
+                code, _, err = self.run_it(
+                    SAMPLE, 'out', LD_PRELOAD=FAULT, FAULT=f'{fault}:{at}',
+                    AMDIOMMU_TIME='10')
+                self.assertEqual(code, 0, err)
+                if NO_MARKS in err:
+                    self.assertEqual(self.read('out'), self.plain)
+
+    def test_memory_limits(self):
+        failed = 0
+        for mib in (0, 1, 2, 3, 4, 6, 8, 12, 16):
+            code, _, err = self.run_it(SAMPLE, 'out',
+                                       AMDIOMMU_MEMORY=str(mib))
+            self.assertEqual(code, 0, err)
+            if NO_MARKS in err:
+                failed += 1
+                self.assertEqual(self.read('out'), self.plain)
+        self.assertGreater(failed, 2)
+
+    def test_time_limit(self):
+        start = time.monotonic()
+        self.check('no result after 0 s', AMDIOMMU_TIME='0',
+                   LD_PRELOAD=FAULT, FAULT='hang:1')
+        self.assertLess(time.monotonic() - start, 10)
+
+    def test_nonsense_for_settings(self):
+        for value in ('', '-1', 'x', '1x', '99999999999'):
+            code, _, err = self.run_it(SAMPLE, 'out', AMDIOMMU_TIME=value,
+                                       AMDIOMMU_MEMORY=value)
+            self.assertEqual((code, err), (0, ''), value)
+
+    def test_inputs_that_are_none(self):
+        with open(self.path('text'), 'w') as f:
+            f.write('no dump\n' * 1000)
+        with open(self.path('empty'), 'w'):
+            pass
+        with open(self.path('cut'), 'wb') as f:
+            f.write(self.plain[:len(self.plain) // 20])
+        for name in ('text', 'empty', 'cut'):
+            with self.subTest(name=name):
+                code, _, err = self.run_it(name, 'out')
+                self.assertEqual(code, 0)
+                self.assertIn(NO_MARKS, err)
+                self.assertEqual(self.read('out'), self.read(name))
+        self.assertEqual(self.run_it('missing', 'out')[0], 1)
+
+    def test_an_input_without_end(self):
+        os.mkfifo(self.path('fifo'))
+        start = time.monotonic()
+        code, _, err = self.run_it('fifo', 'out', AMDIOMMU_TIME='1',
+                                   FAKE_EXIT='4')
+        self.assertEqual(code, 4)
+        self.assertIn(NO_MARKS, err)
+        self.assertLess(time.monotonic() - start, 10)
+
+
+if __name__ == '__main__':
+    sys.argv[1:] = sys.argv[5:]
+    result = unittest.main(exit=False, verbosity=0).result
+    failed = len({str(t) for t, _ in result.failures + result.errors})
+    print(f'{result.testsRun - failed} passed, {failed} failed', flush=True)
+    sys.exit(1 if failed or not result.testsRun else 0)

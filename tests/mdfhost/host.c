@@ -1,0 +1,309 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Hosts extensions as makedumpfile's extension.c does (June 2026), to the
+ * letter: what it looks up by name, in which order, what makes it skip one
+ * extension or all. Instead of filtering it writes down, for each page of the
+ * input, what was decided ('+' include, '-' exclude, '.' undecided), and
+ * "dumps" by copying.
+ *
+ * usage: mdfhost [--extension FILE.so]... [-F] -d LEVEL VMCORE DUMPFILE
+ * DECISIONS in the environment names the file to write decisions to.
+ * HOST_EXIT: exit status after all is done.
+ */
+#include <dlfcn.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "headers.h"
+#include "unpack.h"
+
+#define MAX_EXTENSIONS	16
+#define PG_INCLUDE	0
+#define PG_EXCLUDE	1
+#define PG_UNDECID	2
+
+/* kallsyms.h and btf_info.h of makedumpfile. */
+struct ksym_info {
+	char *modname;
+	char *symname;
+	bool sym_required;
+	uint64_t value;
+	int index;
+};
+
+struct ktype_info {
+	char *modname;
+	char *struct_name;
+	char *member_name;
+	bool struct_required : 1;
+	bool member_required : 1;
+	uint32_t member_bit_offset;
+	uint32_t member_bit_sz;
+	uint32_t member_size;
+	uint32_t struct_size;
+	int index;
+};
+
+struct extension {
+	const char *name;
+	void *handle;
+	int (*cb)(unsigned long pfn, const void *pcache);
+};
+
+static struct {
+	int fd;
+	struct dump_headers headers;
+	struct extension ext[MAX_EXTENSIONS];
+	int n;
+} host;
+
+/* The host's own tables, which extension.c registers last. */
+const char __start_init_ksyms[1] __attribute__((aligned(8)));
+extern const char __stop_init_ksyms[1]
+	__attribute__((alias("__start_init_ksyms")));
+extern const char __start_init_ktypes[1]
+	__attribute__((alias("__start_init_ksyms")));
+extern const char __stop_init_ktypes[1]
+	__attribute__((alias("__start_init_ksyms")));
+
+int readmem(int type, unsigned long long addr, void *buf, size_t size);
+
+int readmem(int type, unsigned long long addr, void *buf, size_t size)
+{
+	uint8_t page[AMI_PAGE_SIZE], *to = buf;
+
+	if (type != 1)
+		return 0;
+	while (size) {
+		size_t at = addr % AMI_PAGE_SIZE, n = AMI_PAGE_SIZE - at;
+		uint64_t pfn = addr / AMI_PAGE_SIZE;
+		enum ami_mem mem;
+
+		if (n > size)
+			n = size;
+		mem = host.headers.is_elf ?
+		      elf_read_page(&host.headers.elf, host.fd, pfn, page) :
+		      kdump_page_read(host.fd, &host.headers.kdump, pfn, page);
+		if (mem != AMI_MEM_OK) {
+			fprintf(stderr, "readmem: addr:%llx failed\n", addr);
+			return 0;
+		}
+		memcpy(to, page + at, n);
+		to += n;
+		addr += n;
+		size -= n;
+	}
+	return (int)(to - (uint8_t *)buf);
+}
+
+static void load(char *const *names, int count)
+{
+	int i;
+
+	for (i = 0; i < count; i++) {
+		struct extension e = { .name = names[i] };
+
+		e.handle = dlopen(names[i], RTLD_NOW);
+		if (!e.handle) {
+			fprintf(stderr, "Failed to load %s\n", dlerror());
+			continue;
+		}
+		if (!dlsym(e.handle, "extension_init")) {
+			fprintf(stderr, "Skip extension %s: No extension_init()\n",
+				names[i]);
+			dlclose(e.handle);
+			continue;
+		}
+		*(void **)&e.cb = dlsym(e.handle, "extension_callback");
+		host.ext[host.n++] = e;
+		fprintf(stderr, "Loaded extension: %s\n", names[i]);
+	}
+}
+
+static bool has_section(void *handle, const char *kind)
+{
+	char start[64], stop[64];
+
+	snprintf(start, sizeof(start), "__start_%s", kind);
+	snprintf(stop, sizeof(stop), "__stop_%s", kind);
+	if (dlsym(handle, start) && dlsym(handle, stop))
+		return true;
+	fprintf(stderr, "Invalid section start/stop\n");
+	return false;
+}
+
+static bool register_all(void)
+{
+	int i;
+
+	for (i = 0; i < host.n; i++)
+		if (!has_section(host.ext[i].handle, "init_ksyms") ||
+		    !has_section(host.ext[i].handle, "init_ktypes"))
+			return false;
+	return !host.n || (has_section(NULL, "init_ksyms") &&
+			   has_section(NULL, "init_ktypes"));
+}
+
+/* Knows init_task and task_struct.mm, nothing else. */
+static void resolve(void *handle)
+{
+	struct ksym_info **y = dlsym(handle, "__start_init_ksyms");
+	struct ksym_info **y_end = dlsym(handle, "__stop_init_ksyms");
+	struct ktype_info **t = dlsym(handle, "__start_init_ktypes");
+	struct ktype_info **t_end = dlsym(handle, "__stop_init_ktypes");
+
+	for (; y < y_end; y++)
+		if (!strcmp((*y)->symname, "init_task")) {
+			(*y)->value = 0xffffffff82a1b480;
+			(*y)->index = 1;
+		}
+	for (; t < t_end; t++)
+		if ((*t)->member_name && !strcmp((*t)->member_name, "mm")) {
+			(*t)->member_bit_offset = 8 * 2384;
+			(*t)->member_size = 8;
+			(*t)->struct_size = 9792;
+			(*t)->index = 1;
+		}
+}
+
+static bool runnable(void *handle)
+{
+	struct ksym_info **y = dlsym(handle, "__start_init_ksyms");
+	struct ksym_info **y_end = dlsym(handle, "__stop_init_ksyms");
+	struct ktype_info **t = dlsym(handle, "__start_init_ktypes");
+	struct ktype_info **t_end = dlsym(handle, "__stop_init_ktypes");
+	bool ok = true;
+
+	for (; y < y_end; y++)
+		if ((*y)->sym_required && (*y)->index < 0)
+			ok = false;
+	for (; t < t_end; t++)
+		if (((*t)->member_required || (*t)->struct_required) &&
+		    (*t)->index < 0)
+			ok = false;
+	return ok;
+}
+
+static void unload(void)
+{
+	int i;
+
+	for (i = 0; i < host.n; i++)
+		dlclose(host.ext[i].handle);
+	host.n = 0;
+}
+
+static void init(char *const *names, int count)
+{
+	void (*start)(void);
+	int i;
+
+	load(names, count);
+	if (!register_all()) {
+		fprintf(stderr, "fail & skip all extensions\n");
+		unload();
+		return;
+	}
+	for (i = 0; i < host.n; i++)
+		resolve(host.ext[i].handle);
+	for (i = 0; i < host.n; i++) {
+		if (!runnable(host.ext[i].handle)) {
+			host.ext[i].cb = NULL;
+			fprintf(stderr, "Skip %dth extension\n", i + 1);
+			continue;
+		}
+		*(void **)&start = dlsym(host.ext[i].handle, "extension_init");
+		start();
+	}
+}
+
+static int ask(unsigned long pfn, const void *pcache)
+{
+	int i, ret = PG_UNDECID;
+
+	for (i = 0; i < host.n; i++) {
+		int said = host.ext[i].cb ? host.ext[i].cb(pfn, pcache) :
+					    PG_UNDECID;
+
+		if (said == PG_INCLUDE)
+			return PG_INCLUDE;
+		if (said == PG_EXCLUDE)
+			ret = said;
+	}
+	return ret;
+}
+
+/* Two passes, as when the disk is full and makedumpfile tries again. */
+static bool decide_all(FILE *out)
+{
+	static const char page[64];
+	uint64_t pfn, max = host.headers.info.max_pfn;
+	char *first = malloc(max + 1);
+	bool same = first != NULL;
+
+	for (pfn = 0; first && pfn < max; pfn++) {
+		bool ram = dump_headers_ram(&host.headers, pfn);
+
+		first[pfn] = ram ? "+-."[ask(pfn, page)] : ' ';
+	}
+	for (pfn = 0; first && pfn < max; pfn++)
+		if (first[pfn] != ' ' && first[pfn] != "+-."[ask(pfn, page)])
+			same = false;
+	if (first && out)
+		fwrite(first, 1, max, out);
+	free(first);
+	return same;
+}
+
+static bool copy(const char *from, const char *to)
+{
+	char buf[65536];
+	int in = open(from, O_RDONLY | O_CLOEXEC);
+	int out = open(to, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	ssize_t n;
+
+	while ((n = read(in, buf, sizeof(buf))) > 0)
+		if (write(out, buf, n) != n)
+			return false;
+	return !close(in) && !close(out) && !n;
+}
+
+int main(int argc, char **argv)
+{
+	static const struct option options[] = {
+		{ "extension", required_argument, NULL, 'x' },
+		{ NULL, 0, NULL, 0 },
+	};
+	char *names[MAX_EXTENSIONS];
+	const char *decisions = getenv("DECISIONS"), *code = getenv("HOST_EXIT");
+	struct ami_error err;
+	int c, count = 0;
+	FILE *out;
+
+	while ((c = getopt_long(argc, argv, "Fd:", options, NULL)) != -1)
+		if (c == 'x' && count < MAX_EXTENSIONS)
+			names[count++] = optarg;
+	if (argc - optind != 2)
+		return 64;
+	host.fd = open(argv[optind], O_RDONLY | O_CLOEXEC);
+	if (host.fd < 0 || dump_headers_read(host.fd, argv[optind],
+					     &host.headers, &err))
+		return 66;
+	init(names, count);
+	out = decisions ? fopen(decisions, "w") : NULL;
+	if (!decide_all(out))
+		return 70;
+	if (out)
+		fclose(out);
+	if (!copy(argv[optind], argv[optind + 1]))
+		return 73;
+	unload();
+	dump_headers_free(&host.headers);
+	return code ? atoi(code) : 0;
+}
