@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* The stand-alone command: AMD IOMMU state from a vmcore. */
+#include <errno.h>
 #include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,6 +10,7 @@
 
 static const struct option long_options[] = {
 	{ "vmlinux", required_argument, NULL, 'l' },
+	{ "marks", required_argument, NULL, 'm' },
 	{ "json", no_argument, NULL, 'J' },
 	{ "pages", no_argument, NULL, 'p' },
 	{ "verbose", no_argument, NULL, 'v' },
@@ -50,6 +52,9 @@ static int parse_options(struct options *o, int argc, char **argv)
 		switch (c) {
 		case 'l':
 			o->vmlinux = optarg;
+			break;
+		case 'm':
+			o->marks = optarg;
 			break;
 		case 'J':
 			o->request.json = true;
@@ -108,8 +113,14 @@ struct ami_analysis *open_dump(const struct options *o, const char *path,
 			       bool record, struct ami_error *err)
 {
 	struct ami_layout_source source = ami_layout_btf;
-	struct ami_dump *dump = ami_dump_open(&path, 1, err);
+	struct ami_dump *dump;
 
+	if (o->marks && access(o->marks, R_OK)) {
+		ami_error_set(err, AMI_ERR_INPUT, "cannot open %s: %s",
+			      o->marks, strerror(errno));
+		return NULL;
+	}
+	dump = ami_dump_open(&path, 1, err);
 	if (!dump)
 		return NULL;
 	if (record && ami_dump_record(dump)) {
@@ -119,7 +130,7 @@ struct ami_analysis *open_dump(const struct options *o, const char *path,
 	}
 	if (o->vmlinux)
 		source = ami_layout_vmlinux(o->vmlinux);
-	return ami_analyse(dump, &source, err);
+	return ami_analyse_with(dump, &source, o->marks, err);
 }
 
 static bool wants_color(void)

@@ -33,6 +33,9 @@ struct ami_dump {
 	uint64_t ram_pages;
 	uint64_t pages_read;
 	struct ami_pfnset *noted;
+	bool (*prefer)(void *ctx, uint64_t pfn, enum ami_mem mem,
+		       uint8_t *page);
+	void *prefer_ctx;
 	struct ami_record record;
 	bool recording;
 	bool paused;
@@ -116,6 +119,15 @@ uint64_t ami_dump_pages_read(const struct ami_dump *dump)
 	return dump->pages_read;
 }
 
+void ami_dump_prefer(struct ami_dump *dump,
+		     bool (*page)(void *ctx, uint64_t pfn, enum ami_mem mem,
+				  uint8_t *page),
+		     void *ctx)
+{
+	dump->prefer = page;
+	dump->prefer_ctx = ctx;
+}
+
 void ami_dump_note_reads(struct ami_dump *dump, struct ami_pfnset *set)
 {
 	dump->noted = set;
@@ -188,11 +200,17 @@ static unsigned int cache_victim(struct ami_dump *dump)
 	return NO_SLOT;
 }
 
+/* @valid: which granules of @page are real. */
 static enum ami_mem host_read(struct ami_dump *dump, uint64_t pfn,
-			      uint8_t *page)
+			      uint8_t *page, uint64_t *valid)
 {
 	enum ami_mem mem = dump->ops.read_page(dump->ctx, pfn, page);
 
+	*valid = UINT64_MAX;
+	if (dump->prefer && dump->prefer(dump->prefer_ctx, pfn, mem, page))
+		mem = AMI_MEM_OK;
+	else if (mem == AMI_MEM_OK && dump->ops.valid)
+		*valid = dump->ops.valid(dump->ctx, pfn);
 	if (mem == AMI_MEM_OK)
 		dump->pages_read++;
 	if (mem == AMI_MEM_OK && dump->noted)
@@ -206,20 +224,19 @@ static enum ami_mem cache_get(struct ami_dump *dump, uint64_t pfn,
 	unsigned int i = cache_find(dump, pfn);
 	uint16_t *head = &dump->bucket[bucket_of(pfn)];
 	enum ami_mem mem;
+	uint64_t valid;
 
 	if (i == NO_SLOT) {
 		i = cache_victim(dump);
 		if (i == NO_SLOT)
 			return AMI_MEM_ERROR;
-		mem = host_read(dump, pfn, slot_data(dump, i));
+		mem = host_read(dump, pfn, slot_data(dump, i), &valid);
 		if (mem != AMI_MEM_OK)
 			return mem;
 		dump->slot[i] = (struct slot){
 			.pfn = pfn, .next = *head, .used = true,
-			.valid = UINT64_MAX,
+			.valid = valid,
 		};
-		if (dump->ops.valid)
-			dump->slot[i].valid = dump->ops.valid(dump->ctx, pfn);
 		*head = i;
 	}
 	dump->slot[i].recent = true;
@@ -249,11 +266,12 @@ static enum ami_mem read_piece(struct ami_dump *dump, uint64_t paddr,
 static enum ami_mem read_bulk(struct ami_dump *dump, uint64_t pfn,
 			      uint8_t *buf)
 {
-	enum ami_mem mem = host_read(dump, pfn, buf);
+	uint64_t valid;
+	enum ami_mem mem = host_read(dump, pfn, buf, &valid);
 
 	if (mem != AMI_MEM_OK)
 		return mem;
-	if (dump->ops.valid && dump->ops.valid(dump->ctx, pfn) != UINT64_MAX)
+	if (valid != UINT64_MAX)
 		return AMI_MEM_FILTERED;
 	if (ami_dump_recording(dump))
 		ami_record_add(&dump->record, pfn, UINT64_MAX);

@@ -15,6 +15,9 @@
 #define CARRIER_NOTE_NAME	"LINUX"
 #define CARRIER_DUMP_NAME	"amdiommu-marks"
 
+/** carrier_note() - the marks in a dump's notes, NULL when there are none. */
+const uint8_t *carrier_note(const void *notes, size_t size, size_t *len);
+
 /** struct carrier_patch - bytes that belong at an offset of the dump */
 struct carrier_patch {
 	uint64_t offset;
