@@ -55,7 +55,8 @@ static int write_marks(const struct ami_analysis *a, int fd,
 
 	if (!m)
 		return -1;
-	ret = ami_marks_save_state(m, a->exposures, AMI_MARKS_MAX_SAVED) ?
+	ret = (a->marks && ami_marks_inherit(m, a->marks)) ||
+	      ami_marks_save_state(m, a->exposures, AMI_MARKS_MAX_SAVED) ?
 	      ami_error_set(err, AMI_ERR_MEMORY, "out of memory") :
 	      put_container(m, fd, err);
 	ami_marks_free(m);
@@ -206,14 +207,6 @@ int marking_observe(const char *input, int marks, int hashes, int out,
 
 /* --- into the dump ------------------------------------------------------------ */
 
-static bool write_patches(int fd, const struct carrier_patch patch[2])
-{
-	return file_write_at(fd, patch[0].data, patch[0].len,
-			     patch[0].offset) && !fdatasync(fd) &&
-	       file_write_at(fd, patch[1].data, patch[1].len,
-			     patch[1].offset) && !fdatasync(fd);
-}
-
 int marking_add(const char *dump, int marks, struct ami_error *err)
 {
 	struct bytes b = read_all(marks);
@@ -224,7 +217,7 @@ int marking_add(const char *dump, int marks, struct ami_error *err)
 		return ami_error_set(err, AMI_ERR_OUTPUT,
 				     "%s cannot be opened for writing", dump);
 	if (!carrier_patches(fd, file_size(fd), b.data, b.len, patch, err)) {
-		ret = write_patches(fd, patch) ? 0 :
+		ret = carrier_apply(fd, patch) ? 0 :
 		      ami_error_set(err, AMI_ERR_OUTPUT, "%s: %s", dump,
 				    strerror(errno));
 		free(patch[0].data);

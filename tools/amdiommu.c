@@ -11,6 +11,7 @@
 static const struct option long_options[] = {
 	{ "vmlinux", required_argument, NULL, 'l' },
 	{ "marks", required_argument, NULL, 'm' },
+	{ "output", required_argument, NULL, 'o' },
 	{ "json", no_argument, NULL, 'J' },
 	{ "pages", no_argument, NULL, 'p' },
 	{ "verbose", no_argument, NULL, 'v' },
@@ -55,6 +56,9 @@ static int parse_options(struct options *o, int argc, char **argv)
 			break;
 		case 'm':
 			o->marks = optarg;
+			break;
+		case 'o':
+			o->output = optarg;
 			break;
 		case 'J':
 			o->request.json = true;
@@ -227,6 +231,8 @@ static int misplaced(const struct options *o, int view)
 		what = "--bug goes with report, and not with --json";
 	else if (o->request.all && view != AMI_VIEW_DMESG)
 		what = "--all goes with dmesg";
+	else if (o->output && strcmp(o->command, "mark"))
+		what = "--output goes with mark";
 	else if (o->jobs && view != AMI_VIEW_CHECK)
 		what = "-j goes with check";
 	if (what)
@@ -254,6 +260,8 @@ int main(int argc, char **argv)
 		return AMI_ERR_USAGE;
 	if (!strcmp(o.command, "extract"))
 		return extract(&o);
+	if (!strcmp(o.command, "mark"))
+		return mark(&o);
 	if (view < 0)
 		return help(o.command);
 	o.request.view = view;

@@ -9,6 +9,7 @@ struct options {
 	struct ami_request request;
 	const char *command;
 	const char *vmlinux;
+	const char *output;	/* mark: file to write, NULL: with the dump */
 	const char *marks;	/* file with marks, NULL: look for them */
 	bool help;
 	unsigned int jobs;	/* 0: one for each CPU */
@@ -25,6 +26,9 @@ int fail(const struct ami_error *err);
 
 /** check() - the command of that name, over many dumps at once */
 int check(struct options *o);
+
+/** mark() - the command of that name */
+int mark(struct options *o);
 
 /** help_on() - help on one command; false when there is no such command */
 bool help_on(const char *command, FILE *out);

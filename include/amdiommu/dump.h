@@ -157,7 +157,7 @@ void ami_dump_prefer(struct ami_dump *dump,
 struct ami_pfnset;
 
 /**
- * ami_dump_note_reads() - note which page frames are taken from the dump
+ * ami_dump_note_reads() - note which page frames are looked at from now on
  * @set: the caller's; NULL ends it
  */
 void ami_dump_note_reads(struct ami_dump *dump, struct ami_pfnset *set);

@@ -129,6 +129,13 @@ int ami_marks_save_state(struct ami_marks *marks,
 			 const struct ami_exposures *ex, size_t most);
 
 /**
+ * ami_marks_inherit() - carry on what older marks of the dump observed and saved
+ *
+ * They were nearer to the panic. Before ami_marks_save_state(). -1: no memory.
+ */
+int ami_marks_inherit(struct ami_marks *marks, const struct ami_marks *old);
+
+/**
  * ami_marks_observe() - add pages whose content changed
  * @o: its set is filled in here
  *
@@ -178,6 +185,16 @@ struct ami_marks *ami_marks_find(const struct ami_dump *dump, const char *file,
 
 /** ami_marks_serve() - have @dump give saved pages; @marks must outlive it. */
 void ami_marks_serve(struct ami_marks *marks, struct ami_dump *dump);
+
+/**
+ * ami_marks_to_dump() - @bytes as a note in a finished kdump-compressed file
+ *
+ * In place. Marks that it has are renewed. Whenever this is cut off, the file
+ * is as readable as before. -1 with @err filled; AMI_ERR_DATA: the file is not
+ * one that can take a note.
+ */
+int ami_marks_to_dump(const char *path, const uint8_t *bytes, size_t len,
+		      struct ami_error *err);
 
 /**
  * ami_marks_to_sidecar() - @bytes as DUMP.amdiommu

@@ -24,6 +24,7 @@ struct slot {
 	uint16_t pins;
 	bool used;
 	bool recent;		/* second chance for the clock hand */
+	bool noted;
 };
 
 struct ami_dump {
@@ -130,6 +131,10 @@ void ami_dump_prefer(struct ami_dump *dump,
 
 void ami_dump_note_reads(struct ami_dump *dump, struct ami_pfnset *set)
 {
+	unsigned int i;
+
+	for (i = 0; i < CACHE_PAGES; i++)
+		dump->slot[i].noted = false;
 	dump->noted = set;
 }
 
@@ -213,8 +218,6 @@ static enum ami_mem host_read(struct ami_dump *dump, uint64_t pfn,
 		*valid = dump->ops.valid(dump->ctx, pfn);
 	if (mem == AMI_MEM_OK)
 		dump->pages_read++;
-	if (mem == AMI_MEM_OK && dump->noted)
-		ami_pfnset_add(dump->noted, pfn, 1);
 	return mem;
 }
 
@@ -239,6 +242,9 @@ static enum ami_mem cache_get(struct ami_dump *dump, uint64_t pfn,
 		};
 		*head = i;
 	}
+	if (dump->noted && !dump->slot[i].noted)
+		ami_pfnset_add(dump->noted, pfn, 1);
+	dump->slot[i].noted = true;
 	dump->slot[i].recent = true;
 	*index = i;
 	return AMI_MEM_OK;
@@ -273,6 +279,8 @@ static enum ami_mem read_bulk(struct ami_dump *dump, uint64_t pfn,
 		return mem;
 	if (valid != UINT64_MAX)
 		return AMI_MEM_FILTERED;
+	if (dump->noted)
+		ami_pfnset_add(dump->noted, pfn, 1);
 	if (ami_dump_recording(dump))
 		ami_record_add(&dump->record, pfn, UINT64_MAX);
 	return AMI_MEM_OK;

@@ -42,8 +42,10 @@ static int set_of(struct ami_marks *m, const struct ami_exposure *e,
 		return last->set;
 	last->pages = e->pages;
 	last->set = add_set(m);
-	if (last->set >= 0)
-		ami_pfnset_union(m->sets[last->set], e->pages);
+	if (last->set < 0)
+		return -1;
+	ami_pfnset_union(m->sets[last->set], e->pages);
+	ami_pfnset_compact(m->sets[last->set]);
 	return last->set;
 }
 

@@ -177,3 +177,14 @@ int carrier_patches(int fd, uint64_t size, const void *marks, size_t len,
 	return ami_error_set(err, AMI_ERR_DATA,
 			     "the dump has no notes that could be extended");
 }
+
+bool carrier_apply(int fd, const struct carrier_patch patch[2])
+{
+	int i;
+
+	for (i = 0; i < 2; i++)
+		if (!file_write_at(fd, patch[i].data, patch[i].len,
+				   patch[i].offset) || fdatasync(fd))
+			return false;
+	return true;
+}

@@ -116,6 +116,30 @@ struct ami_marks *ami_marks_find(const struct ami_dump *dump, const char *file,
 	return m;
 }
 
+int ami_marks_to_dump(const char *path, const uint8_t *bytes, size_t len,
+		      struct ami_error *err)
+{
+	int fd = open(path, O_RDWR | O_CLOEXEC), ret = -1;
+	struct carrier_patch patch[2];
+	uint64_t size;
+
+	if (fd < 0)
+		return ami_error_set(err, AMI_ERR_OUTPUT,
+				     "%s cannot be opened for writing: %s",
+				     path, strerror(errno));
+	size = file_size(fd);
+	if (!carrier_patches(fd, size, bytes, len, patch, err)) {
+		ret = carrier_apply(fd, patch) ? 0 :
+		      ami_error_set(err, AMI_ERR_OUTPUT,
+				    "%s cannot be written: %s", path,
+				    strerror(errno));
+		free(patch[0].data);
+		free(patch[1].data);
+	}
+	close(fd);
+	return ret;
+}
+
 static bool write_all(int fd, const uint8_t *bytes, size_t len)
 {
 	return file_write_at(fd, bytes, len, 0) && !fsync(fd);

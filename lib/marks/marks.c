@@ -45,6 +45,7 @@ int ami_marks_observe(struct ami_marks *m, const struct ami_pfnset *pages,
 	if (!mine)
 		return -1;
 	ami_pfnset_union(m->sets[set], pages);
+	ami_pfnset_compact(m->sets[set]);
 	*mine = *o;
 	mine->set = set;
 	m->nr_observed++;

@@ -42,25 +42,49 @@ static uint64_t now(void)
 	return t.tv_sec * UINT64_C(1000000000) + t.tv_nsec;
 }
 
-static bool add_page(struct ami_marks *m, uint64_t pfn, const uint8_t *page)
+/* @packed: a page, compressed */
+static bool add_packed(struct ami_marks *m, uint64_t pfn, uint64_t time,
+		       const uint8_t *packed, size_t len)
 {
 	struct ami_saved *saved = append_slot((void **)&m->saved, m->nr_saved,
 					      sizeof(*saved));
-	uLongf len = compressBound(AMI_PAGE_SIZE);
-	uint8_t packed[AMI_PAGE_SIZE + 256];
 
-	if (!saved || len > sizeof(packed) ||
-	    compress2(packed, &len, page, AMI_PAGE_SIZE, Z_BEST_SPEED) != Z_OK)
-		return false;
-	saved->data = malloc(len);
-	if (!saved->data)
+	if (saved)
+		saved->data = malloc(len);
+	if (!saved || !saved->data)
 		return false;
 	memcpy(saved->data, packed, len);
 	saved->pfn = pfn;
-	saved->time = now();
+	saved->time = time;
 	saved->size = len;
 	m->nr_saved++;
 	return true;
+}
+
+static bool add_page(struct ami_marks *m, uint64_t pfn, const uint8_t *page)
+{
+	uLongf len = compressBound(AMI_PAGE_SIZE);
+	uint8_t packed[AMI_PAGE_SIZE + 256];
+
+	return len <= sizeof(packed) &&
+	       compress2(packed, &len, page, AMI_PAGE_SIZE,
+			 Z_BEST_SPEED) == Z_OK &&
+	       add_packed(m, pfn, now(), packed, len);
+}
+
+int ami_marks_inherit(struct ami_marks *marks, const struct ami_marks *old)
+{
+	size_t i;
+
+	for (i = 0; i < old->nr_observed; i++)
+		if (ami_marks_observe(marks, old->sets[old->observed[i].set],
+				      &old->observed[i]))
+			return -1;
+	for (i = 0; i < old->nr_saved; i++)
+		if (!add_packed(marks, old->saved[i].pfn, old->saved[i].time,
+				old->saved[i].data, old->saved[i].size))
+			return -1;
+	return 0;
 }
 
 static bool save_one(struct saving *s, uint64_t pfn)
@@ -141,6 +165,8 @@ int ami_marks_save_state(struct ami_marks *marks,
 
 	if (!s.done)
 		return -1;
+	for (i = 0; i < marks->nr_saved; i++)
+		ami_pfnset_add(s.done, marks->saved[i].pfn, 1);
 	for (i = 0; i < state->nr_iommus; i++)
 		save_iommu(&s, &state->iommus[i]);
 	save_dtes(&s, state);
