@@ -89,9 +89,9 @@ def main(name):
     """Prints what was compared; returns the exit code."""
     with open(path('out', name, 'truth.json')) as f:
         truth = json.load(f)
-    report, observed = marks_of(path('out', name, 'vmcore'))
+    found, observed = marks_of(path('out', name, 'vmcore'))
     marked = set()
-    for exposure in report['exposures']:
+    for exposure in found['exposures']:
         marked |= members(exposure.get('pfns') or [])
     seen = members(observed['pfns'])
     ram = members(truth['ram'])

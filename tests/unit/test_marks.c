@@ -12,7 +12,7 @@
 #include <roaring/roaring.h>
 
 #include "machine.h"
-#include "marks.h"
+#include "repair.h"
 
 #define NVME	0x10
 #define NIC	0x18
@@ -177,26 +177,6 @@ static void flipped(void **state)
 	machine_free(m);
 }
 
-/* Damage behind right checksums, as somebody bent on it would make. */
-static void repair(struct bytes *b)
-{
-	size_t at = MARKS_HEADER;
-
-	while (at + SECTION_HEADER <= b->len) {
-		uint64_t len;
-		uint32_t sum;
-
-		memcpy(&len, b->data + at + 8, 8);
-		if (len > b->len - at - SECTION_HEADER)
-			break;
-		len = (len + 7) & ~UINT64_C(7);
-		sum = crc32c(crc32c(0, b->data + at, 4), b->data + at + 8,
-			     len + 8);
-		memcpy(b->data + at + 4, &sum, 4);
-		at += SECTION_HEADER + len;
-	}
-}
-
 static void damaged_with_checksums(void **state)
 {
 	struct machine *m = machine();
@@ -210,7 +190,7 @@ static void damaged_with_checksums(void **state)
 
 		memcpy(bad.data, b.data, b.len);
 		bad.data[i] = i % 3 ? 0xff : bad.data[i] + 1;
-		repair(&bad);
+		repair_marks(bad.data, bad.len);
 		marks = ami_marks_parse(bad.data, bad.len, &err);
 		refused += !marks;
 		ami_marks_free(marks);
@@ -226,12 +206,10 @@ static void other_version(void **state)
 	struct machine *m = machine();
 	struct bytes b = container(m);
 	struct ami_error err;
-	uint32_t sum;
 
 	(void)state;
 	b.data[8] = 2;
-	sum = crc32c(0, b.data, 28);
-	memcpy(b.data + 28, &sum, 4);
+	repair_marks(b.data, b.len);
 	assert_null(ami_marks_parse(b.data, b.len, &err));
 	assert_non_null(strstr(err.text, "version 2"));
 	assert_null(ami_marks_parse((const uint8_t *)"not marks", 9, &err));
