@@ -243,6 +243,7 @@ QUICK := $(UNIT:%=$(SAN)/unit/%) '$(SAN)/golden/test_damage $(SAMPLE)' \
 	 'tests/golden/test_docs.py $(BUILD)/amdiommu' \
 	 'tests/golden/test_schema.py $(BUILD)/amdiommu $(SAMPLE)' \
 	 'tests/golden/test_same_facts.py $(BUILD)/amdiommu $(SAMPLE)' \
+	 'tests/golden/test_marks.py $(BUILD)/amdiommu $(SAMPLE)' \
 	 'tests/golden/test_many_dumps.py $(BUILD)/amdiommu $(SAMPLE)' \
 	 'tests/golden/test_broken.py $(BUILD)/amdiommu $(SAMPLE)' \
 	 'tests/golden/test_wrapper.py $(BUILD)/makedumpfile-amdiommu $(MDF_TEST)/fault.so $(BUILD)/amdiommu $(SAMPLE)' \
@@ -274,7 +275,8 @@ lab_marks = $(foreach s,$(1),'$(LAB) cached $(s) && $(LAB) marks $(s)')
 # The filter around the real makedumpfile, and in a real capture kernel.
 FILTER := '$(LAB) cached 6.1-both && $(LAB) cached 6.1-off && tests/lab/test_filter.py \
 	   $(BUILD)/makedumpfile-amdiommu $(MDF_TEST)/fault.so $(LAB_OUT)/6.1-both/vmcore $(LAB_OUT)/6.1-off/vmcore' \
-	  $(call lab_marks,6.1-marks-stream)
+	  $(call lab_marks,6.1-marks-stream) \
+	  '$(LAB) cached 6.1-kdump && tests/golden/test_marks.py $(BUILD)/amdiommu $(SAMPLE) $(LAB_OUT)/6.1-kdump/vmcore'
 
 # What runs without QEMU.
 check-quick: all tests-built

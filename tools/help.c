@@ -60,12 +60,12 @@ static const struct topic topics[] = {
 	  "  amdiommu dmesg vmcore\n"
 	  "  amdiommu dmesg vmcore 03:00.0\n" },
 	{ "mark",
-	  "Analyses a dump and adds the result to it: a note in a kdump-compressed file, in\n"
-	  "place; with other formats in DUMP.amdiommu. Marks that the dump has are renewed;\n"
-	  "what was observed and saved when it was written stays.\n",
+	  "Analyses a dump and adds the result to it: as a note in a kdump-compressed\n"
+	  "file, in place; with other formats in DUMP.amdiommu. Marks that the dump has\n"
+	  "are renewed; what was observed and saved when it was written stays.\n",
 	  "  --output FILE   write only FILE\n",
 	  "  amdiommu mark vmcore\n"
-	  "  amdiommu mark --output marks vmcore && amdiommu report --marks marks vmcore\n" },
+	  "  amdiommu mark --output marks vmcore\n" },
 	{ "extract",
 	  "OUT must not exist. It has kernel symbols and types, IOMMU structures and\n"
 	  "tables, but no user data, no log and no command line; a few MB. All commands\n"
