@@ -24,7 +24,7 @@ ALL_CFLAGS := -std=gnu11 $(WARN) -fPIC -fvisibility=hidden $(CFLAGS) $(SANITIZE)
 # What a host brings itself (crash, makedumpfile) needs only the core.
 CORE_SRC := $(wildcard lib/common/*.c lib/amdvi/*.c lib/state/*.c \
 	      lib/owner/*.c lib/evidence/*.c \
-	      lib/exposure/*.c lib/report/*.c) \
+	      lib/exposure/*.c lib/report/*.c lib/report/html/*.c) \
 	    lib/dump/dump.c lib/dump/record.c lib/dump/vmcoreinfo.c \
 	    lib/dump/elfhdr.c lib/dump/kdumphdr.c lib/dump/fileio.c \
 	    lib/dump/ramlist.c lib/dump/kdumpindex.c \
@@ -62,6 +62,9 @@ $(BUILD)/%.o: %.c
 	@mkdir -p $(@D)
 	$(call say,CC $<)
 	$(Q)$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+
+# Copied by the assembler, so unknown to -MMD.
+$(BUILD)/lib/report/html/assets.o: lib/report/html/style.css lib/report/html/script.js
 
 $(BUILD)/amdiommu: $(BUILD)/tools/amdiommu.o $(BUILD)/libamdiommu-file.a \
 		   $(BUILD)/libamdiommu-core.a

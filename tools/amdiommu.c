@@ -13,6 +13,7 @@ struct options {
 	struct ami_request request;
 	const char *command;
 	const char *vmlinux;
+	const char *html;
 	bool help;
 	char *const *operand;
 	int operands;
@@ -33,6 +34,7 @@ static void print_usage(FILE *out)
 	      "Options:\n"
 	      "  --vmlinux FILE    symbols and types from FILE instead of the dump itself\n"
 	      "  --json            the same facts as JSON (docs/json.md)\n"
+	      "  --html FILE       report: as one HTML file (docs/html-report.md)\n"
 	      "  --pages           with --json: list page frames, not only counts\n"
 	      "  -x, -d            numbers in hexadecimal, decimal\n"
 	      "  -v, --verbose     everything, not only what matters\n"
@@ -48,6 +50,7 @@ static void print_usage(FILE *out)
 
 static const struct option long_options[] = {
 	{ "vmlinux", required_argument, NULL, 'l' },
+	{ "html", required_argument, NULL, 'H' },
 	{ "json", no_argument, NULL, 'j' },
 	{ "pages", no_argument, NULL, 'p' },
 	{ "verbose", no_argument, NULL, 'v' },
@@ -72,6 +75,10 @@ static int parse_options(struct options *o, int argc, char **argv)
 		switch (c) {
 		case 'l':
 			o->vmlinux = optarg;
+			break;
+		case 'H':
+			o->html = optarg;
+			o->request.html = true;
 			break;
 		case 'j':
 			o->request.json = true;
@@ -142,6 +149,29 @@ static bool wants_color(void)
 	return isatty(STDOUT_FILENO) && !(no && *no);
 }
 
+/* To standard output, or to the file asked for. */
+static int render(const struct options *o, const struct ami_analysis *a,
+		  struct ami_error *err)
+{
+	FILE *out = stdout;
+	int ret;
+
+	if (o->html)
+		out = fopen(o->html, "w");
+	if (!out) {
+		ami_error_set(err, AMI_ERR_OUTPUT, "%s cannot be written",
+			      o->html);
+		return -1;
+	}
+	ret = ami_render(a, &o->request, out, err);
+	if (o->html && fclose(out) && !ret) {
+		ami_error_set(err, AMI_ERR_OUTPUT, "%s cannot be written",
+			      o->html);
+		ret = -1;
+	}
+	return ret;
+}
+
 static int show(struct options *o)
 {
 	struct ami_request *r = &o->request;
@@ -149,6 +179,11 @@ static int show(struct options *o)
 	struct ami_analysis *a;
 	int ret;
 
+	if (o->html && (r->view != AMI_VIEW_REPORT || r->json)) {
+		ami_error_set(&err, AMI_ERR_USAGE,
+			      "--html is for report, without --json");
+		return fail(&err);
+	}
 	if (!o->operands) {
 		ami_error_set(&err, AMI_ERR_USAGE,
 			      "which dump? amdiommu %s DUMP %s", o->command,
@@ -161,7 +196,7 @@ static int show(struct options *o)
 	a = open_dump(o, o->operand[0], false, &err);
 	if (!a)
 		return fail(&err);
-	ret = ami_render(a, r, stdout, &err) ? fail(&err) : 0;
+	ret = render(o, a, &err) ? fail(&err) : 0;
 	ami_analysis_free(a);
 	return ret;
 }

@@ -64,11 +64,13 @@ enum ami_radix { AMI_RADIX_DEFAULT, AMI_RADIX_DEC, AMI_RADIX_HEX };
  * @iommu: index of the IOMMU asked for, -1 for all
  * @address: IOVA (translate) or physical or kernel virtual address (who)
  * @pages: JSON: list page frames, not only counts
+ * @html: the report as an HTML file, instead of text or JSON
  * @verbose: text: everything, not only what matters
  */
 struct ami_request {
 	enum ami_view view;
 	bool json, pages, verbose, color;
+	bool html;
 	enum ami_radix radix;
 	bool has_bdf;
 	struct ami_bdf bdf;

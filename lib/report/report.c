@@ -8,7 +8,7 @@
 
 #include "view.h"
 
-static bool crash_time(const struct view *v, char buf[32])
+bool crash_time(const struct view *v, char buf[32])
 {
 	uint64_t seconds;
 	struct tm tm;
@@ -328,6 +328,8 @@ static void report_text(struct view *v)
 
 int report_view(struct view *v)
 {
+	if (v->r->html)
+		return html_report(v);
 	if (v->r->json)
 		report_json(v);
 	else

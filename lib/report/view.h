@@ -33,6 +33,13 @@ int irq_view(struct view *v);
 int flushq_view(struct view *v);
 int pages_view(struct view *v);
 
+/** html_report() - the report as one HTML file; -1 when out of memory */
+int html_report(struct view *v);
+
+/** crash_time() - VMCOREINFO's CRASHTIME in UTC; false: not known */
+bool crash_time(const struct view *v, char buf[32]);
+
+
 /* The parts that the report and a view of its own have in common. */
 void dump_json(struct view *v);
 void devices_json(struct view *v);
