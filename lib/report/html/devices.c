@@ -79,7 +79,8 @@ void html_devices(struct html_page *p)
 
 	html_section(p, "devices", "Devices",
 		     "Pages each could write at the panic; what is odd or "
-		     "exposed comes first.");
+		     "exposed comes first. A page that is in two classes counts "
+		     "in both.");
 	html_raw(p, "<div class=\"scroll\" tabindex=\"0\" role=\"region\" "
 		 "aria-label=\"Devices\"><table class=\"sort filter\"><thead><tr>"
 		 "<th scope=\"col\">device</th><th scope=\"col\">ID</th>"

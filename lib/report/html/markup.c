@@ -87,6 +87,7 @@ void html_where(struct html_page *p, const char *where)
 	} else {
 		html_raw(p, "machine");
 	}
-	html_text(p, "\">%s", where);
+	html_raw(p, "\">");
+	html_text(p, "%s", where);
 	html_raw(p, "</a>");
 }

@@ -88,7 +88,8 @@ static void device_lanes(struct html_page *p)
 	char bdf[AMI_BDF_TEXT];
 	size_t i, n = 0;
 
-	html_raw(p, "<h3>Exposed, by device</h3>\n");
+	html_raw(p, "<h3>Exposed, by device <small>each page "
+		 "counts once</small></h3>\n");
 	for (i = 0; i < p->nr_ranked && n < HTML_LANES; i++) {
 		const struct ami_device *d = p->ranked[i].d;
 
