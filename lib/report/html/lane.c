@@ -84,7 +84,7 @@ static void path(struct html_page *p, const struct html_lane *lane)
 			       begin(lane, x, WIDTH);
 		if (sum)
 			h = sum >= room ? HEIGHT :
-			    6 + sum * (HEIGHT - 6) / room;
+			    12 + sum * (HEIGHT - 12) / room;
 		if (h == last && x < WIDTH)
 			continue;
 		if (last)

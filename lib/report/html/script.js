@@ -59,7 +59,7 @@ function draw(lane, from, to) {
 	for (let x = 0; x < W; x++) {
 		if (!column[x])
 			continue;
-		const h = Math.min(H, 6 + (H - 6) * column[x] / per);
+		const h = Math.min(H, 12 + (H - 12) * column[x] / per);
 		let n = 1;
 
 		while (x + n < W && column[x + n] === column[x])
