@@ -29,7 +29,7 @@ ALL_CFLAGS := -std=gnu11 $(WARN) -fPIC -fvisibility=hidden $(CFLAGS) $(SANITIZE)
 # What a host brings itself (crash, makedumpfile) needs only the core.
 CORE_SRC := $(wildcard lib/common/*.c lib/amdvi/*.c lib/state/*.c \
 	      lib/owner/*.c lib/evidence/*.c \
-	      lib/exposure/*.c lib/report/*.c) \
+	      lib/exposure/*.c lib/report/*.c lib/report/html/*.c) \
 	    lib/dump/dump.c lib/dump/record.c lib/dump/vmcoreinfo.c \
 	    lib/dump/elfhdr.c lib/dump/headers.c lib/dump/kdumphdr.c lib/dump/fileio.c \
 	    lib/dump/ramlist.c lib/dump/kdumpindex.c \
@@ -77,6 +77,9 @@ $(BUILD)/%.o: %.c
 	@mkdir -p $(@D)
 	$(call say,CC $<)
 	$(Q)$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+
+# Copied by the assembler, so unknown to -MMD.
+$(BUILD)/lib/report/html/assets.o: lib/report/html/style.css lib/report/html/script.js
 
 $(BUILD)/amdiommu: $(TOOL_OBJ) $(BUILD)/libamdiommu-file.a \
 		   $(BUILD)/libamdiommu-core.a
@@ -253,6 +256,7 @@ QUICK := $(UNIT:%=$(SAN)/unit/%) '$(SAN)/golden/test_damage $(SAMPLE)' \
 	 'tests/golden/test_broken.py $(BUILD)/amdiommu $(SAMPLE)' \
 	 'tests/golden/test_wrapper.py $(BUILD)/makedumpfile-amdiommu $(MDF_TEST)/fault.so $(BUILD)/amdiommu $(SAMPLE)' \
 	 'tests/golden/test_extension.py $(BUILD)/makedumpfile/amdiommu.so $(MDF_TEST) $(BUILD)/amdiommu $(SAMPLE)' \
+	 'tests/golden/test_html.py $(BUILD)/amdiommu $(SAMPLE)' \
 	 'tests/lab/test_check.py' 'tests/lab/test_truth.py'
 
 # Real kernels in QEMU against independent truth; results are cached.

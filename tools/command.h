@@ -9,6 +9,7 @@ struct options {
 	struct ami_request request;
 	const char *command;
 	const char *vmlinux;
+	const char *html;	/* file for the report */
 	bool help;
 	unsigned int jobs;	/* 0: one for each CPU */
 	char *const *operand;
