@@ -233,6 +233,14 @@ static bool sidecar_name(const char *dump, char *path, size_t size)
 	       (int)size;
 }
 
+void deliver_no_sidecar(const char *dump)
+{
+	char path[PATH_MAX];
+
+	if (sidecar_name(dump, path, sizeof(path)))
+		unlink(path);
+}
+
 int deliver_sidecar(const char *dump, int marks, const char *reason,
 		    struct ami_error *err)
 {

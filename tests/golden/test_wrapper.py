@@ -268,6 +268,12 @@ class Delivery(Bench):
         self.check('out')
         self.assertFalse(os.path.exists(self.path('out.amdiommu')))
 
+    def test_sidecar_of_an_earlier_dump_goes(self):
+        self.run_it(SAMPLE, 'out', AMDIOMMU_MEMORY='0')
+        self.assertTrue(os.path.exists(self.path('out.amdiommu')))
+        self.run_it(SAMPLE, 'out')
+        self.assertFalse(os.path.exists(self.path('out.amdiommu')))
+
     def test_watched(self):
         code, _, err = self.run_it('--amdiommu-watch', SAMPLE, 'out')
         self.assertEqual((code, err), (0, ''))
