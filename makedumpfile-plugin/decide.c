@@ -166,7 +166,7 @@ bool decide_load(int fd, struct decisions *d)
 			return true;
 	}
 	munmap((void *)h, st.st_size);
-	*d = (struct decisions){ NULL };
+	memset(d, 0, sizeof(*d));
 	return false;
 }
 
