@@ -2,7 +2,10 @@
 # make            the command and the crash extension
 # make demo       set up, build, report on the sample
 # make check      set up, build, run all tests (short QEMU lab run included)
+# make campaign   reports on CAMPAIGN_COUNT damaged dumps
+# make fuzz       each fuzz target for FUZZ_SECONDS=60
 # make lab        more kernels in QEMU
+# make lab-matrix  every kernel and mode in one table, half an hour and more
 # make crash-suites  the extension in the crash of each Debian suite
 # make bench      time and memory, paired with crash
 # make bench-filter  time and memory of the makedumpfile wrapper, paired
@@ -30,15 +33,16 @@ CORE_SRC := $(wildcard lib/common/*.c lib/amdvi/*.c lib/state/*.c \
 	    lib/dump/dump.c lib/dump/record.c lib/dump/vmcoreinfo.c \
 	    lib/dump/elfhdr.c lib/dump/headers.c lib/dump/kdumphdr.c lib/dump/fileio.c \
 	    lib/dump/ramlist.c lib/dump/kdumpindex.c \
-	    lib/kernel/btf.c lib/kernel/devices.c lib/kernel/kernel.c \
-	    lib/kernel/list.c lib/kernel/memory.c lib/kernel/modules.c \
-	    lib/kernel/page.c lib/kernel/pagetable.c lib/kernel/wants.c \
-	    lib/kernel/xarray.c
+	    lib/kernel/btf.c lib/kernel/devices.c lib/kernel/identity.c \
+	    lib/kernel/kernel.c lib/kernel/list.c lib/kernel/memory.c lib/kernel/modules.c \
+	    lib/kernel/page.c lib/kernel/pagetable.c lib/kernel/printk.c \
+	    lib/kernel/wants.c lib/kernel/xarray.c
 # Files, BTF and DWARF: the stand-alone command.
 FILE_SRC := $(filter-out $(CORE_SRC),$(wildcard lib/dump/*.c lib/kernel/*.c))
 
 CORE_OBJ := $(CORE_SRC:%.c=$(BUILD)/%.o)
 FILE_OBJ := $(FILE_SRC:%.c=$(BUILD)/%.o)
+TOOL_OBJ := $(patsubst %.c,$(BUILD)/%.o,$(filter-out tools/makedumpfile-amdiommu.c,$(wildcard tools/*.c)))
 CORE_LIBS := -lroaring -lbpf
 FILE_LIBS := -ldw -lelf -lz -llzo2 -lsnappy -lzstd
 
@@ -74,7 +78,7 @@ $(BUILD)/%.o: %.c
 	$(call say,CC $<)
 	$(Q)$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
-$(BUILD)/amdiommu: $(BUILD)/tools/amdiommu.o $(BUILD)/libamdiommu-file.a \
+$(BUILD)/amdiommu: $(TOOL_OBJ) $(BUILD)/libamdiommu-file.a \
 		   $(BUILD)/libamdiommu-core.a
 	$(call say,LD $@)
 	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(FILE_LIBS) $(CORE_LIBS)
@@ -122,9 +126,10 @@ SANITIZERS := -fsanitize=address,undefined -fno-sanitize-recover=undefined -O1
 UNIT := $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/test_*.c))
 UNIT_HELP := image machine shapes symbols vmcore
 GOLDEN := $(patsubst tests/golden/%.c,%,$(wildcard tests/golden/test_*.c))
+FUZZ_TARGETS := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 # libkdumpfile reads what we write: an independent reader.
 TEST_LIBS := $(FILE_LIBS) $(CORE_LIBS) -lkdumpfile -lcmocka
-TEST_INC := -Itests/unit $(MDF_CPPFLAGS) -Itests/golden -Ilib/dump -Ilib/kernel -Ilib/state -Ilib/owner -Ilib/evidence -Ilib/exposure
+TEST_INC := -Itests/unit $(MDF_CPPFLAGS) -Itests/golden -Ilib/dump -Ilib/kernel -Ilib/state -Ilib/owner -Ilib/evidence -Ilib/exposure -Itests/campaign
 
 # What makedumpfile-amdiommu and the extension are tested with: faults from
 # outside, a host that loads extensions as makedumpfile does, other extensions.
@@ -148,10 +153,18 @@ $(MDF_TEST)/mdfhost: tests/mdfhost/host.c $(BUILD)/libamdiommu-file.a $(BUILD)/l
 	$(Q)$(CC) $(ALL_CPPFLAGS) -Ilib/dump -std=gnu11 $(WARN) $(CFLAGS) -rdynamic -o $@ $^ \
 	    $(FILE_LIBS) $(CORE_LIBS) -ldl
 
-ifdef IN_SAN
-$(BUILD)/unit/test_filter: $(patsubst %,$(BUILD)/makedumpfile-plugin/%.o,cmdline decide guard stream watch)
 $(BUILD)/tests/%.o: ALL_CPPFLAGS += $(TEST_INC)
 
+# A machine larger than any at hand, for benchmarks.
+$(BUILD)/scale/huge: $(BUILD)/tests/scale/huge.o \
+		$(UNIT_HELP:%=$(BUILD)/tests/unit/%.o) \
+		$(BUILD)/libamdiommu-file.a $(BUILD)/libamdiommu-core.a
+	@mkdir -p $(@D)
+	$(call say,LD $@)
+	$(Q)$(CC) $(ALL_CFLAGS) -o $@ $^ $(TEST_LIBS)
+
+ifdef IN_SAN
+$(BUILD)/unit/test_filter: $(patsubst %,$(BUILD)/makedumpfile-plugin/%.o,cmdline decide guard stream watch)
 $(UNIT:%=$(BUILD)/unit/%): $(BUILD)/unit/%: $(BUILD)/tests/unit/%.o \
 		$(UNIT_HELP:%=$(BUILD)/tests/unit/%.o) \
 		$(BUILD)/libamdiommu-file.a \
@@ -167,17 +180,71 @@ $(GOLDEN:%=$(BUILD)/golden/%): $(BUILD)/golden/%: $(BUILD)/tests/golden/%.o \
 	$(call say,LD $@)
 	$(Q)$(CC) $(ALL_CFLAGS) -o $@ $^ $(TEST_LIBS)
 
+# Each target with all helpers; clang's library has main().
+$(FUZZ_TARGETS:%=$(BUILD)/fuzz/%): $(BUILD)/fuzz/%: $(BUILD)/tests/fuzz/fuzz_%.o \
+		$(BUILD)/tests/fuzz/hostile.o $(BUILD)/tests/golden/overlay.o \
+		$(BUILD)/tests/golden/jsonlint.o $(BUILD)/libamdiommu-file.a \
+		$(BUILD)/libamdiommu-core.a
+	@mkdir -p $(@D)
+	$(call say,LD $@)
+	$(Q)$(CC) $(ALL_CFLAGS) -fsanitize=fuzzer -o $@ $^ $(FILE_LIBS) $(CORE_LIBS)
+
+$(BUILD)/fuzz/seeds: $(BUILD)/tests/fuzz/seeds.o \
+		$(UNIT_HELP:%=$(BUILD)/tests/unit/%.o) \
+		$(BUILD)/libamdiommu-file.a $(BUILD)/libamdiommu-core.a
+	@mkdir -p $(@D)
+	$(call say,LD $@)
+	$(Q)$(CC) $(ALL_CFLAGS) -o $@ $^ $(TEST_LIBS)
+
+fuzz-targets: $(FUZZ_TARGETS:%=$(BUILD)/fuzz/%) $(BUILD)/fuzz/seeds
+.PHONY: fuzz-targets
+
 san: $(UNIT:%=$(BUILD)/unit/%) $(GOLDEN:%=$(BUILD)/golden/%) $(BUILD)/amdiommu
 .PHONY: san
 endif
+
+# Fast, therefore without sanitizers.
+$(BUILD)/campaign: $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/campaign/*.c)) \
+		$(BUILD)/tests/golden/overlay.o $(BUILD)/tests/golden/jsonlint.o \
+		$(BUILD)/libamdiommu-file.a $(BUILD)/libamdiommu-core.a
+	@mkdir -p $(@D)
+	$(call say,LD $@)
+	$(Q)$(CC) $(ALL_CFLAGS) -o $@ $^ $(FILE_LIBS) $(CORE_LIBS)
 
 SAMPLE := tests/data/debian-6.1-kdump.extract
 
 tests-built: $(MDF_TESTS)
 	$(MAKE) IN_SAN=1 BUILD=$(SAN) SANITIZE='$(SANITIZERS)' WERROR=1 san
 
+# Seconds for each fuzz target.
+FUZZ := $(BUILD)/fuzz
+FUZZ_SECONDS ?= 60
+FUZZ_RUN = tests/fuzz/run.py $(FUZZ) $(SAMPLE) --seconds
+
+fuzz-built:
+	$(MAKE) IN_SAN=1 BUILD=$(FUZZ) CC=clang WERROR=1 fuzz-targets \
+	    SANITIZE='-fsanitize=fuzzer-no-link $(SANITIZERS)'
+
+fuzz: deps-test
+	$(MAKE) -j"$$(nproc)" fuzz-built
+	tests/run.py '$(FUZZ_RUN) $(FUZZ_SECONDS)'
+
+# Damaged dumps: CAMPAIGN_SEED, CAMPAIGN_COUNT for each of CAMPAIGN_DUMPS.
+CAMPAIGN_SEED ?= 1
+CAMPAIGN_COUNT ?= 100000
+CAMPAIGN_DUMPS ?= $(SAMPLE)
+
+campaign: deps-test
+	$(MAKE) -j"$$(nproc)" $(BUILD)/campaign
+	tests/run.py '$(BUILD)/campaign --seed $(CAMPAIGN_SEED) --count $(CAMPAIGN_COUNT) $(CAMPAIGN_DUMPS)'
+
 QUICK := $(UNIT:%=$(SAN)/unit/%) '$(SAN)/golden/test_damage $(SAMPLE)' \
 	 'tests/golden/test_cli.py $(SAN)/amdiommu $(SAMPLE)' \
+	 'tests/golden/test_docs.py $(BUILD)/amdiommu' \
+	 'tests/golden/test_schema.py $(BUILD)/amdiommu $(SAMPLE)' \
+	 'tests/golden/test_same_facts.py $(BUILD)/amdiommu $(SAMPLE)' \
+	 'tests/golden/test_many_dumps.py $(BUILD)/amdiommu $(SAMPLE)' \
+	 'tests/golden/test_broken.py $(BUILD)/amdiommu $(SAMPLE)' \
 	 'tests/golden/test_wrapper.py $(BUILD)/makedumpfile-amdiommu $(MDF_TEST)/fault.so $(BUILD)/amdiommu $(SAMPLE)' \
 	 'tests/golden/test_extension.py $(BUILD)/makedumpfile/amdiommu.so $(MDF_TEST) $(BUILD)/amdiommu $(SAMPLE)' \
 	 'tests/lab/test_check.py' 'tests/lab/test_truth.py'
@@ -185,8 +252,10 @@ QUICK := $(UNIT:%=$(SAN)/unit/%) '$(SAN)/golden/test_damage $(SAMPLE)' \
 # Real kernels in QEMU against independent truth; results are cached.
 LAB := tests/lab/lab.py
 LAB_OUT := $${AMDIOMMU_LAB:-$$HOME/.cache/amdiommu-lab}/out
-LAB_SHORT := 6.1-both 6.1-pt 6.1-pending150 6.1-kdump
-LAB_LONG := $(LAB_SHORT) 5.10-both 6.12-both 6.18-both 7.3-both
+LAB_SHORT := 6.1-both 6.1-pt 6.1-pending150 6.1-kdump 5.10-both 6.12-both 7.3-both \
+	     6.1-poison-freed 6.1-poison-correct
+LAB_LONG := $(LAB_SHORT) 6.1-planted-freed 6.1-planted-correct 6.18-both \
+	    6.18-kdump 7.3-kdump 7.3-kdump-d31 6.1-bridge
 lab_tests = $(foreach s,$(1),'$(LAB) cached $(s) && $(LAB) check $(s) --amdiommu $(BUILD)/amdiommu')
 
 crash_test = tests/golden/test_crash.py $(BUILD)/amdiommu $(BUILD)/crash/amdiommu.so \
@@ -195,6 +264,9 @@ crash_test = tests/golden/test_crash.py $(BUILD)/amdiommu $(BUILD)/crash/amdiomm
 # The same dump in all forms; the same facts in crash.
 SAME := '$(LAB) cached 6.1-both && $(LAB) forms 6.1-both && V=$$($(LAB) vmlinux 6.1) && \
 	 tests/golden/test_forms.py $(BUILD)/amdiommu $(LAB_OUT)/6.1-both/vmcore --vmlinux $$V $(LAB_OUT)/6.1-both/forms/*' \
+	'tests/golden/test_schema.py $(BUILD)/amdiommu $(SAMPLE) $(LAB_OUT)/*/vmcore' \
+	'tests/golden/test_same_facts.py $(BUILD)/amdiommu $(LAB_OUT)/*/vmcore' \
+	'tests/golden/test_dmesg.py $(BUILD)/amdiommu $$(dirname $(LAB_OUT)/*/vmcore)' \
 	'V=$$($(LAB) vmlinux 6.1) && CRASH_TESTS=SameFacts $(call crash_test,$$V)'
 
 lab_marks = $(foreach s,$(1),'$(LAB) cached $(s) && $(LAB) marks $(s)')
@@ -208,9 +280,15 @@ FILTER := '$(LAB) cached 6.1-both && $(LAB) cached 6.1-off && tests/lab/test_fil
 check-quick: all tests-built
 	tests/run.py $(QUICK)
 
+# A taste of fuzzing and of the campaign: a minute.
+HOSTILE := '$(FUZZ_RUN) 5' '$(BUILD)/campaign --seed $(CAMPAIGN_SEED) --count 1000 $(SAMPLE)'
+
+# Kernels come while the compiler and the unit tests run; who needs one waits.
 check: deps-test
-	$(MAKE) -j"$$(nproc)" all tests-built
-	tests/run.py $(QUICK) $(call lab_tests,$(LAB_SHORT)) $(SAME) $(FILTER)
+	@mkdir -p $(BUILD)
+	{ $(LAB) setup 6.1 5.10 6.12 7.3; $(LAB) vmlinux 6.1; } >$(BUILD)/lab-setup.log 2>&1 & \
+	$(MAKE) -j"$$(nproc)" all tests-built fuzz-built $(BUILD)/campaign && \
+	tests/run.py $(QUICK) $(HOSTILE) $(call lab_tests,$(LAB_SHORT)) $(SAME) $(FILTER)
 
 # Also how the extension lives with Ctrl-C, pipes, unloading; takes minutes.
 check-crash: all
@@ -225,6 +303,10 @@ lab: deps-test
 	$(MAKE) -j"$$(nproc)" all
 	tests/run.py $(call lab_tests,$(LAB_LONG)) \
 	    $(call lab_marks,6.1-marks-file 6.1-marks-stream 7.3-marks-file 7.3-marks-stream)
+
+lab-matrix: deps-test
+	$(MAKE) -j"$$(nproc)" all
+	$(LAB) matrix --amdiommu $(BUILD)/amdiommu
 
 bench: all
 	tests/bench/report.py $(BUILD)/amdiommu $(LAB_OUT)/6.1-both/vmcore \
@@ -246,13 +328,19 @@ deps-test:
 # --- install ---------------------------------------------------------------
 
 MAN1 := $(wildcard docs/man/*.1)
+MAN8 := $(wildcard docs/man/*.8)
 
 install: all
 	install -D -m 755 $(BUILD)/amdiommu $(DESTDIR)$(PREFIX)/bin/amdiommu
 	$(if $(CRASH_DEFS),install -D -m 644 $(BUILD)/crash/amdiommu.so \
 	    $(DESTDIR)$(CRASH_EXTDIR)/amdiommu.so)
-	install -d $(DESTDIR)$(PREFIX)/share/man/man1
+	install -d $(DESTDIR)$(PREFIX)/share/man/man1 $(DESTDIR)$(PREFIX)/share/man/man8
 	install -m 644 $(MAN1) $(DESTDIR)$(PREFIX)/share/man/man1/
+	install -m 644 $(MAN8) $(DESTDIR)$(PREFIX)/share/man/man8/
+	install -D -m 644 completions/amdiommu.bash \
+	    $(DESTDIR)$(PREFIX)/share/bash-completion/completions/amdiommu
+	install -D -m 644 completions/_amdiommu \
+	    $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_amdiommu
 
 # What a capture kernel needs; docs/kdump.md says how to switch it on.
 SBINDIR ?= $(PREFIX)/sbin
@@ -281,9 +369,10 @@ uninstall-kdump:
 clean:
 	rm -rf $(BUILD)
 
--include $(shell find $(BUILD) -name '*.d' -not -path '$(SAN)/*' 2>/dev/null)
+-include $(shell find $(BUILD) -name '*.d' -not -path '$(SAN)/*' -not -path '$(FUZZ)/*' 2>/dev/null)
 
 FORCE:
 
-.PHONY: FORCE all bench bench-filter check check-crash check-quick clean crash-suites demo deps deps-test \
-	install install-kdump lab tests-built uninstall-kdump
+.PHONY: FORCE all bench bench-filter campaign check check-crash check-quick clean \
+	crash-suites demo deps deps-test fuzz fuzz-built install install-kdump lab \
+	lab-matrix tests-built uninstall-kdump

@@ -32,12 +32,15 @@ static const char view_flag[AMI_VIEWS] = {
 	[AMI_VIEW_IRQ] = 'i',
 	[AMI_VIEW_FLUSHQ] = 'f',
 	[AMI_VIEW_PAGES] = 'p',
+	[AMI_VIEW_DMESG] = 'k',
 };
 
 static const struct option long_options[] = {
 	{ "json", no_argument, NULL, 'j' },
 	{ "pages", no_argument, NULL, 'P' },
 	{ "verbose", no_argument, NULL, 'v' },
+	{ "all", no_argument, NULL, 'a' },
+	{ "bug", no_argument, NULL, 'b' },
 	{ NULL, 0, NULL, 0 },
 };
 
@@ -101,7 +104,7 @@ static int parse_options(struct ami_request *r)
 {
 	int c, view = -1, flags = 0;
 
-	while ((c = getopt_long(argcnt, args, "scDomtwrlifpjPvxd", long_options,
+	while ((c = getopt_long(argcnt, args, "scDomtwrlifpkabjPvxd", long_options,
 				NULL)) != EOF) {
 		switch (c) {
 		case 'j':
@@ -112,6 +115,12 @@ static int parse_options(struct ami_request *r)
 			break;
 		case 'v':
 			r->verbose = true;
+			break;
+		case 'b':
+			r->bug = true;
+			break;
+		case 'a':
+			r->all = true;
 			break;
 		case 'x':
 			r->radix = AMI_RADIX_HEX;

@@ -5,61 +5,39 @@
 #include <string.h>
 #include <unistd.h>
 
-#include <amdiommu/report.h>
-
-#define MAX_DUMPS	1024
-
-struct options {
-	struct ami_request request;
-	const char *command;
-	const char *vmlinux;
-	bool help;
-	char *const *operand;
-	int operands;
-};
-
-static void print_usage(FILE *out)
-{
-	int i;
-
-	fputs("Usage: amdiommu COMMAND DUMP [ARGUMENT...] [OPTION...]\n\n"
-	      "Shows from a vmcore what the AMD IOMMUs were doing at the panic and which\n"
-	      "pages devices could write. DUMP: ELF or kdump-compressed, also flattened.\n\n"
-	      "Commands:\n", out);
-	for (i = 0; i < AMI_VIEWS; i++)
-		fprintf(out, "  %-9s %-9s %s\n", ami_views[i].name,
-			ami_views[i].args, ami_views[i].summary);
-	fputs("  extract   OUT       write a small dump with only what the analysis reads\n\n"
-	      "Options:\n"
-	      "  --vmlinux FILE    symbols and types from FILE instead of the dump itself\n"
-	      "  --json            the same facts as JSON (docs/json.md)\n"
-	      "  --pages           with --json: list page frames, not only counts\n"
-	      "  -x, -d            numbers in hexadecimal, decimal\n"
-	      "  -v, --verbose     everything, not only what matters\n"
-	      "  -h, --help        this text; after a command, help on it\n"
-	      "  -V, --version     version\n\n"
-	      "Exit codes: 0 done (check: trusted or exposed), check: 1 suspect, 2 corrupt,\n"
-	      "3 unknown; 64 usage, 65 nothing to analyse in the dump, 66 unreadable input.\n\n"
-	      "Examples:\n"
-	      "  amdiommu report vmcore\n"
-	      "  amdiommu who vmcore 0x12345678\n"
-	      "  amdiommu check vmcore || echo \"do not trust it blindly\"\n", out);
-}
+#include "command.h"
 
 static const struct option long_options[] = {
 	{ "vmlinux", required_argument, NULL, 'l' },
-	{ "json", no_argument, NULL, 'j' },
+	{ "json", no_argument, NULL, 'J' },
 	{ "pages", no_argument, NULL, 'p' },
 	{ "verbose", no_argument, NULL, 'v' },
+	{ "all", no_argument, NULL, 'a' },
+	{ "bug", no_argument, NULL, 'b' },
+	{ "jobs", required_argument, NULL, 'j' },
 	{ "help", no_argument, NULL, 'h' },
 	{ "version", no_argument, NULL, 'V' },
 	{ NULL, 0, NULL, 0 },
 };
 
-static int fail(const struct ami_error *err)
+int fail(const struct ami_error *err)
 {
 	fprintf(stderr, "amdiommu: %s\n", err->text);
 	return err->status;
+}
+
+static int parse_jobs(struct options *o, const char *text)
+{
+	char *end;
+	unsigned long n = strtoul(text, &end, 10);
+
+	if (*end || n < 1 || n > 1024) {
+		fprintf(stderr, "amdiommu: -j takes a number from 1 to 1024, not '%s'\n",
+			text);
+		return -1;
+	}
+	o->jobs = n;
+	return 0;
 }
 
 /* Returns -1 to go on, else an exit code. */
@@ -67,13 +45,13 @@ static int parse_options(struct options *o, int argc, char **argv)
 {
 	int c;
 
-	while ((c = getopt_long(argc, argv, "xdvhV", long_options,
+	while ((c = getopt_long(argc, argv, "xdvhVj:", long_options,
 				NULL)) != -1) {
 		switch (c) {
 		case 'l':
 			o->vmlinux = optarg;
 			break;
-		case 'j':
+		case 'J':
 			o->request.json = true;
 			break;
 		case 'p':
@@ -87,6 +65,16 @@ static int parse_options(struct options *o, int argc, char **argv)
 			break;
 		case 'v':
 			o->request.verbose = true;
+			break;
+		case 'a':
+			o->request.all = true;
+			break;
+		case 'b':
+			o->request.bug = true;
+			break;
+		case 'j':
+			if (parse_jobs(o, optarg))
+				return AMI_ERR_USAGE;
 			break;
 		case 'h':
 			o->help = true;
@@ -116,9 +104,8 @@ static int find_view(const char *name)
 	return -1;
 }
 
-static struct ami_analysis *open_dump(const struct options *o,
-				      const char *path, bool record,
-				      struct ami_error *err)
+struct ami_analysis *open_dump(const struct options *o, const char *path,
+			       bool record, struct ami_error *err)
 {
 	struct ami_layout_source source = ami_layout_btf;
 	struct ami_dump *dump = ami_dump_open(&path, 1, err);
@@ -166,43 +153,6 @@ static int show(struct options *o)
 	return ret;
 }
 
-static int check_one(struct options *o, const char *path)
-{
-	struct ami_error err = { AMI_OK, "" };
-	struct ami_analysis *a = open_dump(o, path, false, &err);
-	int code;
-
-	if (!a) {
-		fail(&err);
-		return err.status == AMI_ERR_DATA ?
-		       ami_check_code(AMI_VERDICT_UNKNOWN) : (int)err.status;
-	}
-	code = ami_check_code(a->exposures->verdict);
-	if (ami_render(a, &o->request, stdout, &err))
-		code = fail(&err);
-	ami_analysis_free(a);
-	return code;
-}
-
-/* Several dumps: the worst code wins. */
-static int check(struct options *o)
-{
-	int i, worst = 0;
-
-	o->request.iommu = -1;
-	if (!o->operands) {
-		fputs("amdiommu: which dump? amdiommu check DUMP...\n", stderr);
-		return AMI_ERR_USAGE;
-	}
-	for (i = 0; i < o->operands; i++) {
-		int code = check_one(o, o->operand[i]);
-
-		if (code > worst)
-			worst = code;
-	}
-	return worst;
-}
-
 /* Look at everything any view looks at, so that the extract serves them all. */
 static int read_everything(const struct ami_analysis *a, FILE *sink,
 			   struct ami_error *err)
@@ -213,7 +163,9 @@ static int read_everything(const struct ami_analysis *a, FILE *sink,
 		if (!ami_views[r.view].min_args &&
 		    ami_render(a, &r, sink, err))
 			return -1;
-	return 0;
+	r.view = AMI_VIEW_REPORT;
+	r.bug = true;
+	return ami_render(a, &r, sink, err);
 }
 
 static int extract(struct options *o)
@@ -242,14 +194,33 @@ static int extract(struct options *o)
 	return ret ? fail(&err) : 0;
 }
 
-static int command_help(int view)
+static int help(const char *command)
 {
-	const struct ami_view_info *info = &ami_views[view];
+	if (!command) {
+		help_overview(stdout);
+		return 0;
+	}
+	if (help_on(command, stdout))
+		return 0;
+	fprintf(stderr, "amdiommu: '%s' is no command; 'amdiommu --help' lists them\n",
+		command);
+	return AMI_ERR_USAGE;
+}
 
-	printf("Usage: amdiommu %s DUMP %s\n\n%s\n", info->name, info->args,
-	       info->summary);
-	puts("Options: --json, --pages, --vmlinux FILE, -x, -d, -v; see amdiommu --help.");
-	return 0;
+/* Options that would be ignored are mistakes. */
+static int misplaced(const struct options *o, int view)
+{
+	const char *what = NULL;
+
+	if (o->request.bug && (view != AMI_VIEW_REPORT || o->request.json))
+		what = "--bug goes with report, and not with --json";
+	else if (o->request.all && view != AMI_VIEW_DMESG)
+		what = "--all goes with dmesg";
+	else if (o->jobs && view != AMI_VIEW_CHECK)
+		what = "-j goes with check";
+	if (what)
+		fprintf(stderr, "amdiommu: %s\n", what);
+	return what ? AMI_ERR_USAGE : 0;
 }
 
 int main(int argc, char **argv)
@@ -259,24 +230,21 @@ int main(int argc, char **argv)
 
 	if (code >= 0)
 		return code;
+	if (o.command && !strcmp(o.command, "help"))
+		return help(o.operands ? o.operand[0] : NULL);
+	if (o.help)
+		return help(o.command);
 	if (!o.command) {
-		print_usage(o.help ? stdout : stderr);
-		return o.help ? 0 : AMI_ERR_USAGE;
-	}
-	if (!strcmp(o.command, "extract") && !o.help)
-		return extract(&o);
-	view = find_view(o.command);
-	if (view < 0 && strcmp(o.command, "extract")) {
-		fprintf(stderr, "amdiommu: '%s' is no command; 'amdiommu --help' lists them\n",
-			o.command);
+		help_overview(stderr);
 		return AMI_ERR_USAGE;
 	}
-	if (o.help && view >= 0)
-		return command_help(view);
-	if (o.help) {
-		print_usage(stdout);
-		return 0;
-	}
+	view = find_view(o.command);
+	if (misplaced(&o, view))
+		return AMI_ERR_USAGE;
+	if (!strcmp(o.command, "extract"))
+		return extract(&o);
+	if (view < 0)
+		return help(o.command);
 	o.request.view = view;
 	return view == AMI_VIEW_CHECK ? check(&o) : show(&o);
 }

@@ -166,6 +166,13 @@ int ami_dump_record(struct ami_dump *dump);
 bool ami_dump_recording(const struct ami_dump *dump);
 
 /**
+ * ami_dump_record_pause() - read what must not get into an extract
+ *
+ * The log and the command line hold names of users, hosts and disks.
+ */
+void ami_dump_record_pause(struct ami_dump *dump, bool pause);
+
+/**
  * ami_dump_keep() - record bytes without reading them
  *
  * For a structure of which only some members are read now.

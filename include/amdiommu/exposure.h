@@ -94,6 +94,8 @@ struct ami_exposures {
 	struct ami_tree *trees;
 	size_t nr_trees;
 	struct ami_index tree_index;
+	/* pages by class and owner, each once, whoever could write them */
+	uint64_t class_owners[AMI_CLASSES][AMI_OWNERS];
 	enum ami_verdict verdict;
 	char *reason[AMI_MAX_REASONS];
 	size_t nr_reasons;
@@ -124,6 +126,9 @@ const struct ami_exposure *ami_exposure_next(const struct ami_exposures *ex,
 /** ami_exposure_has() - does the exposure cover this page frame? */
 bool ami_exposure_has(const struct ami_exposures *ex,
 		      const struct ami_exposure *e, uint64_t pfn);
+
+/** ami_device_active() - could it be at work? When in doubt, yes. */
+bool ami_device_active(const struct ami_device *device);
 
 /** struct ami_writer - one way in which a page could be written. */
 struct ami_writer {

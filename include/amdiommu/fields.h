@@ -46,6 +46,7 @@
 	F(seg_dev_table, amd_iommu_pci_seg, "dev_table")		\
 	F(seg_rlookup_table, amd_iommu_pci_seg, "rlookup_table")	\
 	F(seg_irq_lookup_table, amd_iommu_pci_seg, "irq_lookup_table")	\
+	F(irq_table_entries, irq_remap_table, "table")			\
 	F(seg_alias_table, amd_iommu_pci_seg, "alias_table")		\
 	F(seg_unity_map, amd_iommu_pci_seg, "unity_map")		\
 	F(unity_list, unity_map_entry, "list")				\
@@ -245,19 +246,117 @@
 	F(tkr_shift, tk_read_base, "shift")				\
 	F(tkr_xtime_nsec, tk_read_base, "xtime_nsec")			\
 	F(tkr_base, tk_read_base, "base")				\
+	/* the log: kernel/printk/printk_ringbuffer.h, include/linux/dev_printk.h */ \
+	F(prb_count_bits, printk_ringbuffer, "desc_ring.count_bits")	\
+	F(prb_descs, printk_ringbuffer, "desc_ring.descs")		\
+	F(prb_infos, printk_ringbuffer, "desc_ring.infos")		\
+	F(prb_head_id, printk_ringbuffer, "desc_ring.head_id.counter")	\
+	F(prb_tail_id, printk_ringbuffer, "desc_ring.tail_id.counter")	\
+	F(prb_size_bits, printk_ringbuffer, "text_data_ring.size_bits")	\
+	F(prb_data, printk_ringbuffer, "text_data_ring.data")		\
+	F(prb_desc_state, prb_desc, "state_var.counter")		\
+	F(prb_desc_begin, prb_desc, "text_blk_lpos.begin")		\
+	F(prb_desc_next, prb_desc, "text_blk_lpos.next")		\
+	F(printk_seq, printk_info, "seq")				\
+	F(printk_ts, printk_info, "ts_nsec")				\
+	F(printk_text_len, printk_info, "text_len")			\
+	F(printk_facility, printk_info, "facility")			\
+	F(printk_level, printk_info, "level")				\
+	F(printk_caller, printk_info, "caller_id")			\
+	F(printk_subsystem, printk_info, "dev_info.subsystem")		\
+	F(printk_device, printk_info, "dev_info.device")		\
+	F(device_driver_data, device, "driver_data")			\
+	F(device_bus, device, "bus")					\
+	F(bus_type_name, bus_type, "name")				\
 	/* the tree of devices: lib/kobject.c, include/linux/device.h */ \
 	F(kset_list, kset, "list")					\
 	F(kobject_entry, kobject, "entry")				\
 	F(device_kobj, device, "kobj")					\
 	F(device_parent, device, "parent")				\
 	F(device_class, device, "class")				\
+	/* network: include/linux/netdevice.h, include/linux/skbuff.h */ \
+	F(netdev_dev, net_device, "dev")				\
+	F(netdev_name, net_device, "name")				\
+	F(netdev_priv, net_device, "priv")				\
+	F(netdev_mtu, net_device, "mtu")				\
+	F(sk_buff_data, sk_buff, "data")				\
 	F(resource_start, resource, "start")				\
 	F(resource_end, resource, "end")
 
 /* Types of modules: drivers/..., each under its module's name. */
-#define AMI_MODULE_FIELDS(M)
+#define AMI_MODULE_FIELDS(M)						\
+	M(e1000e_rx_ring, e1000e, e1000_adapter, "rx_ring")		\
+	M(e1000e_tx_ring, e1000e, e1000_adapter, "tx_ring")		\
+	M(e1000e_rx_buffer_len, e1000e, e1000_adapter, "rx_buffer_len")	\
+	M(e1000e_rx_ps_pages, e1000e, e1000_adapter, "rx_ps_pages")	\
+	M(e1000e_rx_ps_bsize0, e1000e, e1000_adapter, "rx_ps_bsize0")	\
+	M(e1000e_ring_desc, e1000e, e1000_ring, "desc")			\
+	M(e1000e_ring_dma, e1000e, e1000_ring, "dma")			\
+	M(e1000e_ring_count, e1000e, e1000_ring, "count")		\
+	M(e1000e_ring_next_to_use, e1000e, e1000_ring, "next_to_use")	\
+	M(e1000e_ring_next_to_clean, e1000e, e1000_ring, "next_to_clean") \
+	M(e1000e_ring_buffer_info, e1000e, e1000_ring, "buffer_info")	\
+	M(e1000e_buffer_dma, e1000e, e1000_buffer, "dma")		\
+	M(e1000e_buffer_skb, e1000e, e1000_buffer, "skb")		\
+	M(e1000e_buffer_page, e1000e, e1000_buffer, "page")		\
+	M(e1000e_buffer_ps_pages, e1000e, e1000_buffer, "ps_pages")	\
+	M(e1000e_ps_page, e1000e, e1000_ps_page, "page")		\
+	M(e1000e_ps_dma, e1000e, e1000_ps_page, "dma")		\
+	/* include/linux/virtio.h, drivers/virtio/virtio_ring.c */	\
+	M(virtio_device_dev, virtio_ring, virtio_device, "dev")		\
+	M(virtio_device_id, virtio_ring, virtio_device, "id.device")	\
+	M(virtio_device_features, virtio_ring, virtio_device, "features") \
+	M(virtio_device_vqs, virtio_ring, virtio_device, "vqs")		\
+	M(vvq_list, virtio_ring, vring_virtqueue, "vq.list")		\
+	M(vvq_name, virtio_ring, vring_virtqueue, "vq.name")		\
+	M(vvq_index, virtio_ring, vring_virtqueue, "vq.index")		\
+	M(vvq_last_used, virtio_ring, vring_virtqueue, "last_used_idx")	\
+	M(vvq_num, virtio_ring, vring_virtqueue, "split.vring.num")	\
+	M(vvq_desc, virtio_ring, vring_virtqueue, "split.vring.desc")	\
+	M(vvq_avail, virtio_ring, vring_virtqueue, "split.vring.avail")	\
+	M(vvq_used, virtio_ring, vring_virtqueue, "split.vring.used")	\
+	M(vvq_state, virtio_ring, vring_virtqueue, "split.desc_state")	\
+	M(vvq_pnum, virtio_ring, vring_virtqueue, "packed.vring.num")	\
+	M(vvq_pdesc, virtio_ring, vring_virtqueue, "packed.vring.desc")	\
+	M(vvq_pdevice, virtio_ring, vring_virtqueue, "packed.vring.device") \
+	M(vvq_pwrap, virtio_ring, vring_virtqueue, "packed.used_wrap_counter") \
+	M(vvq_pstate, virtio_ring, vring_virtqueue, "packed.desc_state") \
+	M(vvq_pextra, virtio_ring, vring_virtqueue, "packed.desc_extra") \
+	M(vstate_data, virtio_ring, vring_desc_state_split, "data")	\
+	M(vpstate_data, virtio_ring, vring_desc_state_packed, "data")	\
+	M(vpstate_indir, virtio_ring, vring_desc_state_packed, "indir_desc") \
+	M(vpstate_num, virtio_ring, vring_desc_state_packed, "num")	\
+	M(vextra_addr, virtio_ring, vring_desc_extra, "addr")		\
+	M(vextra_len, virtio_ring, vring_desc_extra, "len")		\
+	M(vextra_flags, virtio_ring, vring_desc_extra, "flags")		\
+	M(vextra_next, virtio_ring, vring_desc_extra, "next")		\
+	/* drivers/nvme/host/pci.c, nvme.h */				\
+	M(nvme_dev_queues, nvme, nvme_dev, "queues")			\
+	M(nvme_dev_nr_queues, nvme, nvme_dev, "nr_allocated_queues")	\
+	M(nvme_dev_dev, nvme, nvme_dev, "dev")				\
+	M(nvme_dev_tagset, nvme, nvme_dev, "tagset")			\
+	M(nvme_dev_admin_tagset, nvme, nvme_dev, "admin_tagset")	\
+	M(nvme_dev_db_stride, nvme, nvme_dev, "db_stride")		\
+	M(nvme_dev_dbbuf_eis, nvme, nvme_dev, "dbbuf_eis")		\
+	M(nvme_dev_nr_hmb, nvme, nvme_dev, "nr_host_mem_descs")		\
+	M(nvme_dev_hmb, nvme, nvme_dev, "host_mem_descs")		\
+	M(nvme_queue_sq, nvme, nvme_queue, "sq_cmds")			\
+	M(nvme_queue_cq, nvme, nvme_queue, "cqes")			\
+	M(nvme_queue_depth, nvme, nvme_queue, "q_depth")		\
+	M(nvme_queue_sq_tail, nvme, nvme_queue, "sq_tail")		\
+	M(nvme_queue_rung, nvme, nvme_queue, "last_sq_tail")		\
+	M(nvme_queue_cq_head, nvme, nvme_queue, "cq_head")		\
+	M(nvme_queue_cq_phase, nvme, nvme_queue, "cq_phase")		\
+	M(nvme_queue_sqes, nvme, nvme_queue, "sqes")			\
+	M(nvme_request_genctr, nvme, nvme_request, "genctr")
 
-#define AMI_MODULE_TYPES(S)
+#define AMI_MODULE_TYPES(S)						\
+	S(e1000e_buffer, e1000e, e1000_buffer)				\
+	S(e1000e_ps_page, e1000e, e1000_ps_page)			\
+	S(vring_desc_state_split, virtio_ring, vring_desc_state_split)	\
+	S(vring_desc_state_packed, virtio_ring, vring_desc_state_packed) \
+	S(vring_desc_extra, virtio_ring, vring_desc_extra)		\
+	S(nvme_queue, nvme, nvme_queue)
 
 #define AMI_TYPES(T)							\
 	T(amd_iommu)							\
@@ -277,6 +376,7 @@
 	T(pci_bus)							\
 	T(pci_sysdata)							\
 	T(page)								\
+	T(net_device)							\
 	T(vmap_node)							\
 	T(zone)								\
 	T(gendisk)							\
@@ -285,6 +385,8 @@
 	T(bio_vec)							\
 	T(blk_mq_tags)							\
 	T(sbitmap_word)							\
+	T(prb_desc)							\
+	T(printk_info)							\
 	T(resource)
 
 #define AMI_ENUMERATORS(E)						\
@@ -312,6 +414,7 @@
 	Y(__stop_BTF)							\
 	Y(btf_modules)							\
 	Y(devices_kset)							\
+	Y(net_class)							\
 	Y(init_task)							\
 	Y(node_data)							\
 	Y(vmap_area_list)						\
@@ -337,6 +440,9 @@
 	Y(crashk_res)							\
 	Y(crashk_low_res)						\
 	Y(saved_command_line)						\
+	Y(prb)								\
+	Y(linux_banner)							\
+	Y(tainted_mask)							\
 	Y(amd_iommu_list)						\
 	Y(amd_iommu_pci_seg_list)					\
 	Y(amd_iommu_dev_table)						\

@@ -2,6 +2,7 @@
 #ifndef AMDIOMMU_FINDING_H
 #define AMDIOMMU_FINDING_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /**
@@ -49,6 +50,9 @@ void ami_findings_free(struct ami_findings *f);
 void ami_find(struct ami_findings *f, enum ami_severity severity,
 	      const char *code, const char *where, const char *fmt, ...)
 	__attribute__((format(printf, 5, 6)));
+
+/** ami_findings_full() - would one more of this code only be counted? */
+bool ami_findings_full(const struct ami_findings *f, const char *code);
 
 /** ami_findings_total() - how often @code was reported, kept or not. */
 size_t ami_findings_total(const struct ami_findings *f, const char *code);

@@ -58,6 +58,15 @@ void ami_owners_io_table(struct ami_owners *owners, uint64_t pfn);
 enum ami_owner ami_owner_of(struct ami_owners *owners, uint64_t pfn);
 
 /**
+ * ami_owners_sort() - the owners of all frames of a set, as ami_owner_of()
+ * @of: a set for each owner, that frames are added to
+ *
+ * Much faster than asking for each. -1: out of memory.
+ */
+int ami_owners_sort(struct ami_owners *owners, const struct ami_pfnset *pages,
+		    struct ami_pfnset *of[AMI_OWNERS]);
+
+/**
  * ami_owner_describe() - the owner in words, as far as known for this byte
  *
  * "slab kmalloc-1k, byte 24 of the object at 0xff11000012345400", "stack of

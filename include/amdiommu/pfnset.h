@@ -27,6 +27,22 @@ bool ami_pfnset_test_add(struct ami_pfnset *set, uint64_t pfn);
 
 void ami_pfnset_remove(struct ami_pfnset *set, uint64_t first, uint64_t count);
 void ami_pfnset_union(struct ami_pfnset *set, const struct ami_pfnset *other);
+
+/** ami_pfnset_subtract() - take out what is in @other. */
+void ami_pfnset_subtract(struct ami_pfnset *set,
+			 const struct ami_pfnset *other);
+
+/** ami_pfnset_and() - what is in both; the caller frees it. NULL: no memory. */
+struct ami_pfnset *ami_pfnset_and(const struct ami_pfnset *a,
+				  const struct ami_pfnset *b);
+
+/** ami_pfnset_common() - how many frames are in both */
+uint64_t ami_pfnset_common(const struct ami_pfnset *a,
+			   const struct ami_pfnset *b);
+
+/** ami_pfnset_first() - the lowest frame, AMI_PFN_LIMIT when there is none */
+uint64_t ami_pfnset_first(const struct ami_pfnset *set);
+
 bool ami_pfnset_has(const struct ami_pfnset *set, uint64_t pfn);
 uint64_t ami_pfnset_count(const struct ami_pfnset *set);
 

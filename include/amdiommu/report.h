@@ -4,6 +4,7 @@
 
 #include <stdio.h>
 
+#include <amdiommu/dmesg.h>
 #include <amdiommu/exposure.h>
 
 /** struct ami_analysis - everything known about one dump */
@@ -12,6 +13,7 @@ struct ami_analysis {
 	struct ami_kernel *kernel;
 	struct ami_state *state;
 	struct ami_exposures *exposures;
+	struct ami_dmesg *dmesg;
 };
 
 /**
@@ -39,6 +41,7 @@ enum ami_view {
 	AMI_VIEW_IRQ,
 	AMI_VIEW_FLUSHQ,
 	AMI_VIEW_PAGES,
+	AMI_VIEW_DMESG,
 	AMI_VIEWS
 };
 
@@ -65,10 +68,12 @@ enum ami_radix { AMI_RADIX_DEFAULT, AMI_RADIX_DEC, AMI_RADIX_HEX };
  * @address: IOVA (translate) or physical or kernel virtual address (who)
  * @pages: JSON: list page frames, not only counts
  * @verbose: text: everything, not only what matters
+ * @bug: report: as text for a bug report, without user data
+ * @all: dmesg: all lines of the log
  */
 struct ami_request {
 	enum ami_view view;
-	bool json, pages, verbose, color;
+	bool json, pages, verbose, color, bug, all;
 	enum ami_radix radix;
 	bool has_bdf;
 	struct ami_bdf bdf;
@@ -93,6 +98,10 @@ int ami_request_args(struct ami_request *r, int argc, char *const *argv,
  */
 int ami_render(const struct ami_analysis *a, const struct ami_request *r,
 	       FILE *out, struct ami_error *err);
+
+/** ami_check_failed() - the line of `check --json` for a dump without result */
+void ami_check_failed(const char *path, const char *why, int exit_code,
+		      FILE *out);
 
 /** ami_check_code() - exit code of `check`: 0, 1 suspect, 2 corrupt, 3. */
 int ami_check_code(enum ami_verdict verdict);

@@ -84,9 +84,15 @@ enum ami_log_kind { AMI_LOG_EVENT, AMI_LOG_PPR, AMI_LOG_GA, AMI_LOGS };
 
 const char *ami_log_name(enum ami_log_kind kind);
 
-/** struct ami_log_entry - a non-zero entry; which member counts: the log's. */
+/**
+ * struct ami_log_entry - a non-zero entry; which member counts: the log's
+ * @seen: of a log that a capture kernel reused: overwritten, where the entry
+ *	names the capture kernel's domain; inconsistent, where it could be of
+ *	either kernel's time
+ */
 struct ami_log_entry {
 	uint32_t index;
+	enum ami_seen seen;
 	union {
 		struct amdvi_event event;
 		struct amdvi_ppr ppr;
@@ -338,7 +344,11 @@ struct ami_irt {
 	size_t count;
 };
 
-/** ami_irt_read() - false when the device has none or memory runs out. */
+/**
+ * ami_irt_read() - the table that the DTE points to; the driver's, where the
+ * capture kernel overwrote the DTE. False when the device has none, it is not
+ * to be had or memory runs out.
+ */
 bool ami_irt_read(const struct ami_state *state,
 		  const struct ami_device *device, struct ami_irt *irt);
 void ami_irt_free(struct ami_irt *irt);

@@ -86,6 +86,11 @@ size_t ami_findings_total(const struct ami_findings *f, const char *code)
 	return 0;
 }
 
+bool ami_findings_full(const struct ami_findings *f, const char *code)
+{
+	return ami_findings_total(f, code) >= AMI_FINDINGS_PER_CODE;
+}
+
 enum ami_severity ami_findings_worst(const struct ami_findings *f)
 {
 	enum ami_severity worst = f->lost ? AMI_WARNING : AMI_INFO;

@@ -99,6 +99,57 @@ void ami_pfnset_union(struct ami_pfnset *set, const struct ami_pfnset *other)
 				other->chunk[i]);
 }
 
+void ami_pfnset_subtract(struct ami_pfnset *set,
+			 const struct ami_pfnset *other)
+{
+	unsigned int i;
+
+	for (i = 0; i < CHUNKS; i++)
+		if (set->chunk[i] && other->chunk[i])
+			roaring_bitmap_andnot_inplace(set->chunk[i],
+						      other->chunk[i]);
+}
+
+struct ami_pfnset *ami_pfnset_and(const struct ami_pfnset *a,
+				  const struct ami_pfnset *b)
+{
+	struct ami_pfnset *both = ami_pfnset_new();
+	unsigned int i;
+
+	for (i = 0; both && i < CHUNKS; i++) {
+		if (!a->chunk[i] || !b->chunk[i])
+			continue;
+		both->chunk[i] = roaring_bitmap_and(a->chunk[i], b->chunk[i]);
+		if (!both->chunk[i])
+			abort();
+	}
+	return both;
+}
+
+uint64_t ami_pfnset_common(const struct ami_pfnset *a,
+			   const struct ami_pfnset *b)
+{
+	uint64_t count = 0;
+	unsigned int i;
+
+	for (i = 0; i < CHUNKS; i++)
+		if (a->chunk[i] && b->chunk[i])
+			count += roaring_bitmap_and_cardinality(a->chunk[i],
+								b->chunk[i]);
+	return count;
+}
+
+uint64_t ami_pfnset_first(const struct ami_pfnset *set)
+{
+	unsigned int i;
+
+	for (i = 0; i < CHUNKS; i++)
+		if (set->chunk[i] && !roaring_bitmap_is_empty(set->chunk[i]))
+			return (uint64_t)i << 32 |
+			       roaring_bitmap_minimum(set->chunk[i]);
+	return AMI_PFN_LIMIT;
+}
+
 bool ami_pfnset_has(const struct ami_pfnset *set, uint64_t pfn)
 {
 	if (pfn >= AMI_PFN_LIMIT || !set->chunk[pfn >> 32])

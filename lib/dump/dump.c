@@ -35,6 +35,7 @@ struct ami_dump {
 	struct ami_pfnset *noted;
 	struct ami_record record;
 	bool recording;
+	bool paused;
 	unsigned int hand;
 	uint16_t bucket[CACHE_BUCKETS];
 	struct slot slot[CACHE_PAGES];
@@ -238,7 +239,7 @@ static enum ami_mem read_piece(struct ami_dump *dump, uint64_t paddr,
 		return mem;
 	if ((dump->slot[i].valid & mask) != mask)
 		return AMI_MEM_FILTERED;
-	if (dump->recording)
+	if (ami_dump_recording(dump))
 		ami_record_add(&dump->record, paddr >> AMI_PAGE_SHIFT, mask);
 	memcpy(buf, slot_data(dump, i) + paddr % AMI_PAGE_SIZE, len);
 	return AMI_MEM_OK;
@@ -254,7 +255,7 @@ static enum ami_mem read_bulk(struct ami_dump *dump, uint64_t pfn,
 		return mem;
 	if (dump->ops.valid && dump->ops.valid(dump->ctx, pfn) != UINT64_MAX)
 		return AMI_MEM_FILTERED;
-	if (dump->recording)
+	if (ami_dump_recording(dump))
 		ami_record_add(&dump->record, pfn, UINT64_MAX);
 	return AMI_MEM_OK;
 }
@@ -298,7 +299,7 @@ const uint8_t *ami_dump_page(struct ami_dump *dump, uint64_t pfn,
 		*mem = AMI_MEM_FILTERED;
 		return NULL;
 	}
-	if (dump->recording)
+	if (ami_dump_recording(dump))
 		ami_record_add(&dump->record, pfn, UINT64_MAX);
 	dump->slot[i].pins++;
 	return slot_data(dump, i);
@@ -322,12 +323,17 @@ int ami_dump_record(struct ami_dump *dump)
 
 bool ami_dump_recording(const struct ami_dump *dump)
 {
-	return dump->recording;
+	return dump->recording && !dump->paused;
+}
+
+void ami_dump_record_pause(struct ami_dump *dump, bool pause)
+{
+	dump->paused = pause;
 }
 
 void ami_dump_keep(struct ami_dump *dump, uint64_t paddr, uint64_t len)
 {
-	if (!dump->recording || paddr + len < paddr)
+	if (!ami_dump_recording(dump) || paddr + len < paddr)
 		return;
 	while (len) {
 		uint64_t part = AMI_PAGE_SIZE - paddr % AMI_PAGE_SIZE;

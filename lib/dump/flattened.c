@@ -82,8 +82,9 @@ static enum record copy_record(int from, int to, uint8_t *buf)
 
 		if (!read_all(from, buf, part))
 			return RECORD_CUT;
+		/* No file is that large: the offset is damaged. */
 		if (!file_write_at(to, buf, part, offset))
-			return RECORD_NO_SPACE;
+			return errno == EFBIG ? RECORD_CUT : RECORD_NO_SPACE;
 		offset += part;
 		size -= part;
 	}

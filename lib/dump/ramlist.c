@@ -5,13 +5,14 @@
 
 int ramlist_add(struct ramlist *list, uint64_t first, uint64_t end)
 {
-	struct ami_range *last = list->range + list->count, *more;
+	struct ami_range *last, *more;
 
 	if (end <= first)
 		return 0;
-	if (list->count && first <= last[-1].first + last[-1].count) {
-		if (end > last[-1].first + last[-1].count)
-			last[-1].count = end - last[-1].first;
+	last = list->count ? &list->range[list->count - 1] : NULL;
+	if (last && first <= last->first + last->count) {
+		if (end > last->first + last->count)
+			last->count = end - last->first;
 		return 0;
 	}
 	if (list->count == RAMLIST_MAX)

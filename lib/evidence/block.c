@@ -5,6 +5,7 @@
  * driver's types are needed.
  */
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -29,7 +30,9 @@ struct blocks {
 static void complain(struct blocks *b, const char *code, const char *what,
 		     enum ami_mem mem)
 {
-	ami_find(&b->ev->state->findings, AMI_WARNING, code,
+	/* What this kernel does not have is no damage. */
+	ami_find(&b->ev->state->findings,
+		 mem == AMI_MEM_NO_FIELD ? AMI_INFO : AMI_WARNING, code,
 		 b->disk[0] ? b->disk : "disks",
 		 "%s cannot be followed (%s): what the disk was to write may be incomplete.",
 		 what, ami_mem_text(mem));
@@ -68,7 +71,7 @@ static void request_name(struct blocks *b, uint64_t request, char name[NAME])
 	if (!disk ||
 	    ami_read_string(b->k, ami_addr(b->k, disk, AMI_F_gendisk_name),
 			    name, NAME) != AMI_MEM_OK)
-		strcpy(name, "no disk");
+		snprintf(name, NAME, "%s", b->disk);
 }
 
 static void one_request(void *ctx, uint32_t tag, uint64_t va)
@@ -195,6 +198,31 @@ static bool one_device(void *ctx, uint64_t device)
 	return true;
 }
 
+static void name_limit(struct blocks *b)
+{
+	if (b->budget.spent)
+		ami_find(&b->ev->state->findings, AMI_WARNING,
+			 "disk-work-limit", "disks",
+			 "More requests or segments than any machine has: damaged structures. The rest was not read.");
+}
+
+void find_tag_set(struct ami_evidence *ev, const struct ami_device *device,
+		  uint64_t set, const char *label)
+{
+	struct blocks b = {
+		.ev = ev, .k = ev->state->kernel, .device = device,
+		.budget = { .left = BLOCK_BUDGET },
+	};
+	enum ami_mem mem;
+
+	snprintf(b.disk, sizeof(b.disk), "%s", label);
+	b.now = panic_clock(b.k);
+	mem = tag_set_each(b.k, set, one_queue, &b);
+	if (mem != AMI_MEM_OK)
+		complain(&b, "disk-queue-unread", "The list of its queues", mem);
+	name_limit(&b);
+}
+
 void find_block(struct ami_evidence *ev)
 {
 	struct blocks b = {
@@ -215,8 +243,6 @@ void find_block(struct ami_evidence *ev)
 	b.disk[0] = '\0';
 	if (mem != AMI_MEM_OK)
 		complain(&b, "disk-unread", "The list of disks", mem);
-	if (b.budget.spent)
-		ami_find(&ev->state->findings, AMI_WARNING, "disk-work-limit",
-			 "disks", "More requests or segments than any machine has: damaged structures. The rest was not read.");
+	name_limit(&b);
 	free(b.sets);
 }

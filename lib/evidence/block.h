@@ -89,6 +89,13 @@ bool request_completed(const struct ami_kernel *kernel,
 /** request_reads() - does it bring data from the device? */
 bool request_reads(const struct request *rq);
 
+/**
+ * find_tag_set() - transfers of requests in a tag set that no disk leads to
+ * @label: what to call their queue
+ */
+void find_tag_set(struct ami_evidence *ev, const struct ami_device *device,
+		  uint64_t set, const char *label);
+
 void find_block(struct ami_evidence *ev);
 
 #endif

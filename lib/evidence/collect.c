@@ -132,33 +132,53 @@ static void add_unnamed(struct ami_evidence *ev, uint64_t iova, uint64_t len)
 			(struct ami_iova_range){ iova, iova + len - 1 };
 }
 
+/* Untranslated, as far as the IOMMU is concerned. */
+static bool direct(const struct ami_device *device)
+{
+	return device->translation == AMI_TRANSLATION_PASSTHROUGH ||
+	       device->translation == AMI_TRANSLATION_NONE;
+}
+
+bool dma_phys(struct ami_evidence *ev, const struct ami_device *device,
+	      uint64_t iova, struct ami_mapping *map)
+{
+	struct ami_step steps[AMI_MAX_STEPS];
+	bool mapped = false;
+
+	if (direct(device)) {
+		*map = (struct ami_mapping){
+			.iova = iova, .phys = iova, .size = UINT64_MAX - iova,
+			.read = true, .write = true,
+		};
+		return true;
+	}
+	if (device->table.format != AMI_FORMAT_NONE)
+		ami_translate(ami_kernel_dump(ev->state->kernel),
+			      &device->table, iova, steps, map, &mapped);
+	return mapped;
+}
+
 uint64_t add_dma(struct ami_evidence *ev, const struct ami_device *device,
 		 uint64_t iova, uint64_t len)
 {
-	struct ami_dump *dump = ami_kernel_dump(ev->state->kernel);
-	struct ami_step steps[AMI_MAX_STEPS];
-	struct ami_mapping map;
 	uint64_t part, unnamed = 0;
-	bool mapped;
+	struct ami_mapping map;
 
 	if (!len || len - 1 > UINT64_MAX - iova)
 		return len;
-	if (device->translation == AMI_TRANSLATION_PASSTHROUGH ||
-	    device->translation == AMI_TRANSLATION_NONE) {
+	if (direct(device)) {
 		add_span(ev, iova, len);
 		return 0;
 	}
 	for (; len; iova += part, len -= part) {
+		bool writable = dma_phys(ev, device, iova, &map) && map.write;
+
 		part = AMI_PAGE_SIZE - iova % AMI_PAGE_SIZE;
-		mapped = false;
-		if (device->table.format != AMI_FORMAT_NONE)
-			ami_translate(dump, &device->table, iova, steps, &map,
-				      &mapped);
-		if (mapped && map.write && map.size > part)
+		if (writable && map.size > part)
 			part = map.size;
 		if (part > len)
 			part = len;
-		if (mapped && map.write) {
+		if (writable) {
 			add_span(ev, map.phys, part);
 		} else {
 			add_unnamed(ev, iova, part);
@@ -166,6 +186,28 @@ uint64_t add_dma(struct ami_evidence *ev, const struct ami_device *device,
 		}
 	}
 	return unnamed;
+}
+
+bool read_dma(struct ami_evidence *ev, const struct ami_device *device,
+	      uint64_t iova, void *buf, size_t len)
+{
+	struct ami_dump *dump = ami_kernel_dump(ev->state->kernel);
+	struct ami_mapping map;
+	uint8_t *to = buf;
+
+	while (len) {
+		size_t part = AMI_PAGE_SIZE - iova % AMI_PAGE_SIZE;
+
+		if (part > len)
+			part = len;
+		if (!dma_phys(ev, device, iova, &map) ||
+		    ami_dump_read(dump, map.phys, to, part) != AMI_MEM_OK)
+			return false;
+		to += part;
+		iova += part;
+		len -= part;
+	}
+	return true;
 }
 
 uint64_t add_virtual(struct ami_evidence *ev, uint64_t va, uint64_t len)

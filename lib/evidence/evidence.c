@@ -6,11 +6,16 @@
 
 #include "block.h"
 #include "evidence.h"
+#include "nvme.h"
+#include "vring.h"
 
 #define PCI_CLASS_BRIDGE	0x06
 
 static const struct evidence_provider providers[] = {
+	{ "e1000e", find_e1000e },
 	{ "block", find_block },
+	{ "nvme", find_nvme },
+	{ "virtio", find_virtio },
 	{ NULL, NULL },
 };
 

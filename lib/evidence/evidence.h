@@ -19,6 +19,8 @@ struct evidence_provider {
 	void (*find)(struct ami_evidence *ev);
 };
 
+void find_e1000e(struct ami_evidence *ev);
+
 /**
  * struct ami_collector - evidence in the making
  * @open: the transfer being collected, @set: where its pages go
@@ -60,6 +62,19 @@ void add_span(struct ami_evidence *ev, uint64_t phys, uint64_t len);
  */
 uint64_t add_dma(struct ami_evidence *ev, const struct ami_device *device,
 		 uint64_t iova, uint64_t len);
+
+/**
+ * dma_phys() - where the device's address @iova leads
+ *
+ * Through the tables of @device; false when it is not mapped. The size in
+ * @map is what is mapped from @iova on.
+ */
+bool dma_phys(struct ami_evidence *ev, const struct ami_device *device,
+	      uint64_t iova, struct ami_mapping *map);
+
+/** read_dma() - read memory at the device's address; false when it cannot. */
+bool read_dma(struct ami_evidence *ev, const struct ami_device *device,
+	      uint64_t iova, void *buf, size_t len);
 
 void end_transfer(struct ami_evidence *ev);
 

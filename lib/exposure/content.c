@@ -211,11 +211,34 @@ static void check_slab(struct ami_exposures *ex, const struct ami_exposure *e,
 	free(slot);
 }
 
-void check_content(struct ami_exposures *ex, const struct ami_exposure *e,
-		   uint64_t pfn, enum ami_owner owner)
+/**
+ * struct checker - pages of one exposure; those not @free are of slabs
+ */
+struct checker {
+	struct ami_exposures *ex;
+	const struct ami_exposure *e;
+	const struct ami_pfnset *free;
+};
+
+static bool check_pages(void *ctx, uint64_t first, uint64_t count)
 {
-	if (owner == AMI_OWNER_FREE)
-		check_free(ex, e, pfn);
-	else if (owner == AMI_OWNER_SLAB)
-		check_slab(ex, e, pfn);
+	struct checker *c = ctx;
+	uint64_t pfn;
+
+	for (pfn = first; pfn < first + count; pfn++) {
+		if (ami_pfnset_has(c->free, pfn))
+			check_free(c->ex, c->e, pfn);
+		else
+			check_slab(c->ex, c->e, pfn);
+	}
+	return !ami_dump_interrupted(ami_kernel_dump(c->ex->state->kernel));
+}
+
+void check_content(struct ami_exposures *ex, const struct ami_exposure *e,
+		   const struct ami_pfnset *pages,
+		   const struct ami_pfnset *free)
+{
+	struct checker c = { ex, e, free };
+
+	ami_pfnset_ranges(pages, check_pages, &c);
 }

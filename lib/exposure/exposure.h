@@ -28,9 +28,13 @@ int find_owners(struct ami_exposures *ex);
 int find_faults(struct ami_exposures *ex);
 int find_taint(struct ami_exposures *ex);
 
-/** check_content() - does what free pages and slabs hold contradict them? */
+/**
+ * check_content() - does what pages hold contradict their owners?
+ * @pages: of @e; those not in @free are of slabs
+ */
 void check_content(struct ami_exposures *ex, const struct ami_exposure *e,
-		   uint64_t pfn, enum ami_owner owner);
+		   const struct ami_pfnset *pages,
+		   const struct ami_pfnset *free);
 
 /**
  * add_ram() - add that part of a run of page frames which is RAM of the dump

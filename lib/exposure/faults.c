@@ -47,14 +47,15 @@ static const char *story(const struct ami_exposures *ex,
 }
 
 static void explain(struct ami_exposures *ex, const struct ami_iommu *iommu,
-		    const struct amdvi_event *event)
+		    const struct ami_log_entry *entry)
 {
+	const struct amdvi_event *event = &entry->event;
 	struct ami_bdf bdf = { iommu->bdf.segment, event->devid };
 	const struct ami_device *d = ami_state_device(ex->state, bdf);
 	char where[AMI_BDF_TEXT];
 
 	if (event->code != AMDVI_EVENT_IO_PAGE_FAULT || event->intr ||
-	    event->gn || !d)
+	    event->gn || !d || entry->seen == AMI_SEEN_OVERWRITTEN)
 		return;
 	ami_find(&ex->state->findings, AMI_WARNING, "io-page-fault",
 		 ami_bdf_text(bdf, where),
@@ -72,7 +73,7 @@ int find_faults(struct ami_exposures *ex)
 		const struct ami_log *log = &s->iommus[i].log[AMI_LOG_EVENT];
 
 		for (k = 0; k < log->count; k++)
-			explain(ex, &s->iommus[i], &log->list[k].event);
+			explain(ex, &s->iommus[i], &log->list[k]);
 	}
 	return 0;
 }

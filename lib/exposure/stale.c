@@ -193,8 +193,8 @@ int find_stale(struct ami_exposures *ex)
 			return -1;
 		ami_find(&s->findings, AMI_WARNING, "stale-translations",
 			 ami_bdf_text(d->bdf, where),
-			 "%zu IOVA ranges were unmapped or changed without proof that the IOTLB was flushed: the device may still write pages that no table names any more; the list of its pages is incomplete.",
-			 p.count);
+			 "%zu IOVA range%s unmapped or changed without proof that the IOTLB was flushed: the device may still write pages that no table names any more; the list of its pages is incomplete.",
+			 p.count, p.count == 1 ? " was" : "s were");
 	}
 	return 0;
 }

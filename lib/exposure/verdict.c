@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "exposure.h"
 
@@ -26,8 +27,7 @@ static int reason(struct ami_exposures *ex, const char *fmt, ...)
 	return 0;
 }
 
-/* Could it be at work? When in doubt, yes. */
-static bool active(const struct ami_device *d)
+bool ami_device_active(const struct ami_device *d)
 {
 	if (!d->is_pci)
 		return true;
@@ -93,69 +93,175 @@ static enum ami_owner worst_owner(const struct ami_exposure *e)
 	return worst;
 }
 
-static int judge_exposure(struct ami_exposures *ex,
-			  const struct ami_exposure *e)
-{
-	const struct ami_device *d = NULL;
-	char who[AMI_REQUESTER_TEXT];
-	uint64_t never;
+/* Reasons for suspicion, strongest first. */
+enum suspicion { NEVER_BUFFERS, UNTRANSLATED, GUEST_TABLES, UNNAMED, SUSPICIONS };
 
-	ami_requester_text(e->requester, who);
+static bool suspicious(const struct ami_exposure *e, enum suspicion why,
+		       bool active)
+{
 	if (e->class == AMI_CLASS_HARDWARE)
-		return 0;
-	d = ami_state_device(ex->state, e->requester.bdf);
-	if (e->class == AMI_CLASS_PASSTHROUGH && !e->all_ram && e->count &&
-	    d && active(d)) {
-		ex->verdict = AMI_VERDICT_SUSPECT;
-		return reason(ex, "%s (%s) is active behind guest tables, which a copying capture kernel clears: it could then write %" PRIu64 " pages at physical addresses equal to its IOVAs",
-			      who, d->driver[0] ? d->driver : "no driver",
-			      e->count);
+		return false;
+	switch (why) {
+	case NEVER_BUFFERS:
+		return never_buffers(e);
+	case UNTRANSLATED:
+		return e->class == AMI_CLASS_PASSTHROUGH && e->all_ram &&
+		       active;
+	case GUEST_TABLES:
+		return e->class == AMI_CLASS_PASSTHROUGH && !e->all_ram &&
+		       e->count && active;
+	default:
+		return !e->complete;
 	}
-	if (e->class == AMI_CLASS_PASSTHROUGH && e->all_ram && d &&
-	    active(d)) {
-		ex->verdict = AMI_VERDICT_SUSPECT;
-		return reason(ex, "%s (%s) is active and its DMA is not translated: it could write any page",
-			      who, d->driver[0] ? d->driver : "no driver");
+}
+
+/**
+ * struct suspects - devices under the same suspicion
+ * @first: the one to tell of if it is the only one
+ * @names: of the first few, active ones before others
+ */
+struct suspects {
+	size_t count, named;
+	const struct ami_exposure *first;
+	char names[128];
+};
+
+#define NAMED	3u
+
+static void name_suspect(const struct ami_exposures *ex, struct suspects *s,
+			 const struct ami_exposure *e)
+{
+	const struct ami_device *d = ami_state_device(ex->state,
+						      e->requester.bdf);
+	char who[AMI_REQUESTER_TEXT];
+	size_t used = strlen(s->names);
+
+	if (!s->count++)
+		s->first = e;
+	if (s->named == NAMED)
+		return;
+	s->named++;
+	snprintf(s->names + used, sizeof(s->names) - used, "%s%s (%s)",
+		 used ? ", " : "", ami_requester_text(e->requester, who),
+		 d && d->driver[0] ? d->driver : "no driver");
+}
+
+/* Another exposure of the device has brought it in already. */
+static bool told(const struct ami_exposures *ex, const struct ami_exposure *e,
+		 enum suspicion why, bool active)
+{
+	const struct ami_exposure *x = NULL;
+
+	while ((x = ami_exposure_next(ex, e->requester.bdf, x)) && x != e)
+		if (suspicious(x, why, active))
+			return true;
+	return false;
+}
+
+static void find_suspects(const struct ami_exposures *ex, enum suspicion why,
+			  struct suspects *s)
+{
+	int active;
+	size_t i;
+
+	memset(s, 0, sizeof(*s));
+	for (active = 1; active >= 0; active--)
+		for (i = 0; i < ex->count; i++) {
+			const struct ami_exposure *e = &ex->list[i];
+			const struct ami_device *d = e->requester.is_iommu ?
+				NULL : ami_state_device(ex->state,
+							e->requester.bdf);
+
+			if ((d && ami_device_active(d)) == active &&
+			    suspicious(e, why, active) &&
+			    !told(ex, e, why, active))
+				name_suspect(ex, s, e);
+		}
+}
+
+static int tell(struct ami_exposures *ex, enum suspicion why,
+		const struct suspects *s)
+{
+	const struct ami_exposure *e = s->first;
+	const char *more = s->count > s->named ? ", ..." : "";
+	bool one = s->count == 1;
+
+	switch (why) {
+	case NEVER_BUFFERS:
+		return reason(ex, "%s%s could write pages that no driver hands to a device (the first %" PRIu64 ", %s, class %s)",
+			      s->names, more, never_buffers(e),
+			      ami_owner_name(worst_owner(e)),
+			      ami_class_name(e->class));
+	case UNTRANSLATED:
+		return reason(ex, "%s%s %s active and DMA is not translated: %s could write any page",
+			      s->names, more, one ? "is" : "are",
+			      one ? "it" : "they");
+	case GUEST_TABLES:
+		return reason(ex, "%s%s %s active behind guest tables, which a copying capture kernel clears: then pages at physical addresses equal to the IOVAs could be written (%" PRIu64 " by the first)",
+			      s->names, more, one ? "is" : "are", e->count);
+	default:
+		return reason(ex, "%zu device%s may write pages that cannot be named (%s%s; class %s): the list is incomplete",
+			      s->count, one ? "" : "s", s->names, more,
+			      ami_class_name(e->class));
 	}
-	never = never_buffers(e);
-	if (never) {
+}
+
+static int judge_suspects(struct ami_exposures *ex)
+{
+	struct suspects s;
+	int why;
+
+	for (why = 0; why < SUSPICIONS; why++) {
+		find_suspects(ex, why, &s);
+		if (!s.count)
+			continue;
 		ex->verdict = AMI_VERDICT_SUSPECT;
-		if (reason(ex, "%s could write %" PRIu64 " pages that no driver hands to a device (%s, class %s)",
-			   who, never, ami_owner_name(worst_owner(e)),
-			   ami_class_name(e->class)))
+		if (tell(ex, why, &s))
 			return -1;
-	}
-	if (!e->complete) {
-		ex->verdict = AMI_VERDICT_SUSPECT;
-		return reason(ex, "%s may write pages that cannot be named (%zu IOVA ranges, class %s): the list is incomplete",
-			      who, e->nr_iovas, ami_class_name(e->class));
 	}
 	return 0;
 }
 
-static int judge_reach(struct ami_exposures *ex)
+/* Devices of one domain, and domains that share a page, count it once. */
+static uint64_t mapped_pages(const struct ami_exposures *ex, size_t *devices)
 {
-	uint64_t pages = 0;
-	size_t i, devices = 0;
+	struct ami_pfnset *all = ami_pfnset_new();
+	const struct ami_pfnset *last = NULL;
+	uint64_t pages;
+	size_t i;
 
 	for (i = 0; i < ex->count; i++) {
-		if (judge_exposure(ex, &ex->list[i]))
-			return -1;
-		if (ex->list[i].class == AMI_CLASS_MAPPED &&
-		    ex->list[i].count) {
-			pages += ex->list[i].count;
-			devices++;
-		}
+		const struct ami_exposure *e = &ex->list[i];
+
+		if (e->class != AMI_CLASS_MAPPED || !e->count)
+			continue;
+		++*devices;
+		if (e->pages != last)
+			ami_pfnset_union(all, e->pages);
+		last = e->pages;
 	}
+	pages = ami_pfnset_count(all);
+	ami_pfnset_free(all);
+	return pages;
+}
+
+static int judge_reach(struct ami_exposures *ex)
+{
+	size_t devices = 0;
+	uint64_t pages;
+
+	if (judge_suspects(ex))
+		return -1;
 	if (ex->verdict == AMI_VERDICT_SUSPECT)
 		return 0;
+	pages = mapped_pages(ex, &devices);
 	if (!pages) {
 		ex->verdict = AMI_VERDICT_TRUSTED;
 		return reason(ex, "no active device could write to memory");
 	}
 	ex->verdict = AMI_VERDICT_EXPOSED;
-	return reason(ex, "%zu devices could write %" PRIu64 " mapped pages; do not trust the content of those",
-		      devices, pages);
+	return reason(ex, "%zu device%s could write %" PRIu64 " mapped pages; do not trust the content of those",
+		      devices, devices == 1 ? "" : "s", pages);
 }
 
 int judge(struct ami_exposures *ex)

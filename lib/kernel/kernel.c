@@ -63,19 +63,6 @@ static void find_direct_map(struct ami_kernel *k)
 		k->direct_map = lowest;
 }
 
-/* What fails on a file that breaks off fails because of that. */
-static void blame_truncation(const struct ami_dump_info *info,
-			     struct ami_error *err)
-{
-	size_t used = err ? strlen(err->text) : 0;
-
-	if (err && (info->truncated || info->incomplete))
-		snprintf(err->text + used, sizeof(err->text) - used,
-			 " (the file is %s)", info->truncated ?
-			 "truncated: it ends before its own headers say" :
-			 "incomplete: makedumpfile could not finish it");
-}
-
 struct ami_kernel *ami_kernel_open(struct ami_dump *dump,
 				   const struct ami_layout_source *source,
 				   struct ami_error *err)
@@ -90,7 +77,6 @@ struct ami_kernel *ami_kernel_open(struct ami_dump *dump,
 	k->source = source->name;
 	if (read_vmcoreinfo(k, err) ||
 	    source->resolve(source->ctx, k, &k->layout, err)) {
-		blame_truncation(ami_dump_info(dump), err);
 		free(k);
 		return NULL;
 	}

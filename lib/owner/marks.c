@@ -12,16 +12,26 @@
 #define TAIL		1u
 #define LOWEST_MASK	0xffffffff00000000ull
 
+/* A member that is not there, or not within struct page, reads as zero. */
 static uint64_t pick(const struct ami_owners *o, const uint8_t *raw,
 		     enum ami_field f)
 {
-	const struct ami_member *m = &ami_kernel_layout(o->kernel)->field[f];
+	const struct ami_member *m = &o->layout->field[f];
+	uint32_t half;
 	uint64_t value = 0;
 
-	if (!m->present || m->size > sizeof(value) ||
-	    m->offset + m->size > MAX_PAGE_STRUCT)
+	if (!m->present || m->offset + m->size > o->page_size)
 		return 0;
-	memcpy(&value, raw + m->offset, m->size);
+	if (m->size == sizeof(value)) {
+		memcpy(&value, raw + m->offset, sizeof(value));
+		return value;
+	}
+	if (m->size == sizeof(half)) {
+		memcpy(&half, raw + m->offset, sizeof(half));
+		return half;
+	}
+	if (m->size < sizeof(value))
+		memcpy(&value, raw + m->offset, m->size);
 	return value;
 }
 
@@ -37,17 +47,40 @@ static uint64_t head_of(uint64_t page, uint64_t info)
 	return info >= LOWEST_MASK ? page & info : info - TAIL;
 }
 
+/*
+ * Neighbours are asked for one after the other: 64 of them share a page.
+ * @apart takes one that does not lie in one page.
+ */
+static const uint8_t *find_page(struct ami_owners *o, uint64_t va,
+				uint8_t *apart, enum ami_mem *mem)
+{
+	uint64_t at = va % AMI_PAGE_SIZE;
+
+	if (at + o->page_size > AMI_PAGE_SIZE) {
+		*mem = ami_read(o->kernel, va, apart, o->page_size);
+		return apart;
+	}
+	if (o->block_va != va - at) {
+		o->block_va = va - at;
+		o->block_mem = ami_read(o->kernel, o->block_va, o->block,
+					AMI_PAGE_SIZE);
+	}
+	*mem = o->block_mem;
+	return o->block + at;
+}
+
 enum ami_mem page_view_read(struct ami_owners *o, uint64_t pfn,
 			    struct page_view *v)
 {
-	uint64_t size = ami_type_size(o->kernel, AMI_T_page), info;
-	uint8_t raw[MAX_PAGE_STRUCT] = { 0 };
+	uint8_t apart[MAX_PAGE_STRUCT];
+	const uint8_t *raw;
 	enum ami_mem mem;
+	uint64_t info;
 
 	v->address = ami_pfn_to_page(o->kernel, pfn);
-	if (!v->address || size > sizeof(raw))
+	if (!v->address || o->page_size > MAX_PAGE_STRUCT)
 		return AMI_MEM_NO_FIELD;
-	mem = ami_read(o->kernel, v->address, raw, size);
+	raw = find_page(o, v->address, apart, &mem);
 	if (mem != AMI_MEM_OK)
 		return mem;
 	v->flags = pick(o, raw, AMI_F_page_flags);

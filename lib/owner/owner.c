@@ -149,6 +149,8 @@ struct ami_owners *ami_owners_new(struct ami_state *state)
 		return NULL;
 	o->state = state;
 	o->kernel = state->kernel;
+	o->layout = ami_kernel_layout(state->kernel);
+	o->page_size = ami_type_size(state->kernel, AMI_T_page);
 	if (make_sets(o))
 		collect(o);
 	else
@@ -226,8 +228,8 @@ static enum ami_owner by_head(struct ami_owners *o, const struct page_view *v)
 	return AMI_OWNER_KERNEL;
 }
 
-static enum ami_owner by_struct_page(struct ami_owners *o, uint64_t pfn,
-				     struct page_view *v)
+enum ami_owner owner_by_struct_page(struct ami_owners *o, uint64_t pfn,
+				    struct page_view *v)
 {
 	uint64_t head;
 
@@ -287,7 +289,7 @@ static enum ami_owner classify(struct ami_owners *o, uint64_t pfn,
 
 	if (owner != AMI_OWNER_UNKNOWN)
 		return owner;
-	owner = by_struct_page(o, pfn, v);
+	owner = owner_by_struct_page(o, pfn, v);
 	if ((owner == AMI_OWNER_KERNEL || owner == AMI_OWNER_UNKNOWN) &&
 	    ami_pfnset_has(o->vmalloc, pfn))
 		return AMI_OWNER_VMALLOC;

@@ -37,10 +37,13 @@ struct task_stack {
  * struct ami_owners - what is known before a page is asked for
  * @table_type, @buddy_type, ...: values of page.page_type, 0: not known
  * @tables, @vmalloc, @memmap, @coherent, @stacks: from page tables and lists
+ * @block: the page of struct pages at @block_va that was read last, or why not
  */
 struct ami_owners {
 	struct ami_state *state;
 	struct ami_kernel *kernel;
+	const struct ami_layout *layout;
+	uint64_t page_size;		/* of struct page */
 	struct image_part image[IMAGE_PARTS];
 	uint32_t buddy_type, offline_type, table_type, slab_type;
 	uint32_t hugetlb_type, unaccepted_type;
@@ -51,11 +54,18 @@ struct ami_owners {
 	struct task_stack *task;
 	size_t nr_tasks;
 	bool no_memory;
+	uint64_t block_va;
+	enum ami_mem block_mem;
+	uint8_t block[AMI_PAGE_SIZE];
 };
 
 /** page_view_read() - read the struct page of a frame. */
 enum ami_mem page_view_read(struct ami_owners *o, uint64_t pfn,
 			    struct page_view *v);
+
+/** owner_by_struct_page() - what struct page says; fills @v. */
+enum ami_owner owner_by_struct_page(struct ami_owners *o, uint64_t pfn,
+				    struct page_view *v);
 
 /** page_marks_learn() - how this kernel marks free, slab and table pages. */
 void page_marks_learn(struct ami_owners *o);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <stdlib.h>
+#include <string.h>
 
 #include <amdiommu/report.h>
 
@@ -21,6 +22,20 @@ static void read_state(struct ami_analysis *a, struct ami_error *err)
 		ami_pfnset_free(rests_on);
 }
 
+/* What fails on a file that breaks off fails because of that. */
+static void blame_truncation(const struct ami_dump_info *info,
+			     struct ami_error *err)
+{
+	size_t used = err ? strlen(err->text) : 0;
+
+	if (err && err->status == AMI_ERR_DATA &&
+	    (info->truncated || info->incomplete))
+		snprintf(err->text + used, sizeof(err->text) - used,
+			 " (the file is %s)", info->truncated ?
+			 "truncated: it ends before its own headers say" :
+			 "incomplete: makedumpfile could not finish it");
+}
+
 struct ami_analysis *ami_analyse(struct ami_dump *dump,
 				 const struct ami_layout_source *source,
 				 struct ami_error *err)
@@ -38,7 +53,10 @@ struct ami_analysis *ami_analyse(struct ami_dump *dump,
 		read_state(a, err);
 	if (a->state)
 		a->exposures = ami_exposures_find(a->state, err);
-	if (!a->exposures) {
+	if (a->exposures)
+		a->dmesg = ami_dmesg_read(a->state, err);
+	if (!a->dmesg) {
+		blame_truncation(ami_dump_info(dump), err);
 		ami_analysis_free(a);
 		return NULL;
 	}
@@ -50,6 +68,7 @@ void ami_analysis_free(struct ami_analysis *a)
 {
 	if (!a)
 		return;
+	ami_dmesg_free(a->dmesg);
 	ami_exposures_free(a->exposures);
 	ami_state_free(a->state);
 	ami_kernel_close(a->kernel);

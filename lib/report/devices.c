@@ -5,6 +5,9 @@
 
 #include "view.h"
 
+/* 80 columns with the longest DTE state, "inconsistent". */
+#define DEVICE_LINE	"%-12s  %-9s  %-11.11s  %-11s %6s  %8s  %s\n"
+
 static void identity_json(struct view *v, const struct ami_device *d)
 {
 	char bdf[AMI_BDF_TEXT];
@@ -86,24 +89,58 @@ void devices_json(struct view *v)
 	json_close_array(&v->j);
 }
 
-/* Pages that can be named, over all classes; all RAM counts as such. */
-static void reach_text(const struct view *v, const struct ami_device *d,
-		       char *buf, size_t size)
+/* Pages that can be named, in any class; all RAM counts as such. */
+static uint64_t reach(const struct view *v, const struct ami_device *d,
+		      bool *all, bool *more)
 {
 	const struct ami_exposures *ex = v->a->exposures;
+	struct ami_pfnset *sum = ami_pfnset_new();
 	const struct ami_exposure *e = NULL;
-	uint64_t pages = 0;
-	bool all = false, more = false;
-	char count[24];
+	uint64_t pages;
 
 	while ((e = ami_exposure_next(ex, d->bdf, e))) {
-		all |= e->all_ram;
-		more |= !e->complete;
-		pages += e->count;
+		*all |= e->all_ram;
+		*more |= !e->complete;
+		if (sum && e->pages)
+			ami_pfnset_union(sum, e->pages);
 	}
+	pages = sum ? ami_pfnset_count(sum) : 0;
+	ami_pfnset_free(sum);
+	return pages;
+}
+
+void reach_text(const struct view *v, const struct ami_device *d, char *buf,
+		size_t size)
+{
+	bool all = false, more = false;
+	uint64_t pages = reach(v, d, &all, &more);
+	char count[24];
+
 	snprintf(buf, size, "%s%s",
 		 all ? "all RAM" : number_text(v, pages, count),
 		 more ? "+?" : "");
+}
+
+static bool exposed(const struct view *v, const struct ami_device *d)
+{
+	const struct ami_exposure *e = NULL;
+
+	while ((e = ami_exposure_next(v->a->exposures, d->bdf, e)))
+		if (e->count || !e->complete)
+			return true;
+	return false;
+}
+
+enum concern device_concern(const struct view *v, const struct ami_device *d)
+{
+	if (d->iommu >= 0 && ami_device_active(d))
+		return CONCERN_ACTIVE;
+	if (exposed(v, d))
+		return CONCERN_EXPOSED;
+	if (d->iommu >= 0 && (d->dte_seen != AMI_SEEN_INTACT ||
+			      d->disagreement[0]))
+		return CONCERN_ANOMALY;
+	return CONCERN_NONE;
 }
 
 static void device_line(struct view *v, const struct ami_device *d)
@@ -118,11 +155,59 @@ static void device_line(struct view *v, const struct ami_device *d)
 	if (d->is_pci)
 		snprintf(id, sizeof(id), "%04x:%04x", d->vendor, d->device);
 	reach_text(v, d, reach, sizeof(reach));
-	fprintf(v->out, "%-12s  %-9s  %-14.14s  %-11s  %6s  %10s  %s\n",
+	fprintf(v->out, DEVICE_LINE,
 		ami_bdf_text(d->bdf, bdf), id,
 		d->driver[0] ? d->driver : "-",
 		ami_translation_name(d->translation), domain, reach,
 		ami_seen_name(d->dte_seen));
+}
+
+static void columns_text(struct view *v)
+{
+	fprintf(v->out, DEVICE_LINE, "DEVICE", "ID", "DRIVER", "TRANSLATION",
+		"DOMAIN", "WRITABLE", "DTE");
+}
+
+/* A table that a reader takes in; -v gives all. */
+#define MANY	40u
+
+/* Returns how many there are, shown or not. */
+static size_t group_text(struct view *v, enum concern concern,
+			 const char *title)
+{
+	const struct ami_state *s = v->a->state;
+	size_t i, n = 0;
+
+	for (i = 0; i < s->nr_devices; i++) {
+		if (device_concern(v, &s->devices[i]) != concern)
+			continue;
+		if (!n && title)
+			fprintf(v->out, "%s\n", title);
+		if (n++ < MANY || v->r->verbose)
+			device_line(v, &s->devices[i]);
+	}
+	if (n > MANY && !v->r->verbose)
+		fprintf(v->out, "... and %zu more (-v)\n", n - MANY);
+	return n;
+}
+
+void devices_that_matter(struct view *v)
+{
+	size_t rest, n;
+
+	columns_text(v);
+	n = group_text(v, CONCERN_ACTIVE, NULL);
+	n += group_text(v, CONCERN_EXPOSED,
+			"not active, but could write if they were:");
+	n += group_text(v, CONCERN_ANOMALY,
+			"not active, but their DTE is not as it should be:");
+	rest = v->a->state->nr_devices - n;
+	if (rest && v->r->verbose)
+		group_text(v, CONCERN_NONE,
+			   "not active, could write nothing:");
+	else if (rest)
+		fprintf(v->out, "(%zu %sdevice%s not active and could write nothing; -v)\n",
+			rest, n ? "more " : "", rest == 1 ? " is" : "s are");
 }
 
 void devices_text(struct view *v)
@@ -130,8 +215,7 @@ void devices_text(struct view *v)
 	const struct ami_state *s = v->a->state;
 	size_t i;
 
-	fprintf(v->out, "%-12s  %-9s  %-14s  %-11s  %6s  %10s  %s\n", "DEVICE",
-		"ID", "DRIVER", "TRANSLATION", "DOMAIN", "WRITABLE", "DTE");
+	columns_text(v);
 	for (i = 0; i < s->nr_devices; i++)
 		if (shown(v, &s->devices[i]))
 			device_line(v, &s->devices[i]);

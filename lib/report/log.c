@@ -23,15 +23,27 @@ static const char *const log_key[AMI_LOGS] = {
 	[AMI_LOG_GA] = "ga_log",
 };
 
+static const char *seen_text(const struct ami_log_entry *e)
+{
+	return e->seen == AMI_SEEN_INCONSISTENT ? "undecided" :
+	       ami_seen_name(e->seen);
+}
+
 static void entry_json(struct view *v, const struct ami_iommu *iommu,
 		       enum ami_log_kind kind, const struct ami_log_entry *e)
 {
 	struct amdvi_value value[AMDVI_VALUES_MAX];
 	char text[256];
+	int i;
 
 	json_object_line(&v->j, NULL);
 	json_number(&v->j, "index", e->index);
 	if (kind == AMI_LOG_EVENT) {
+		json_array_line(&v->j, "words");
+		for (i = 0; i < 4; i++)
+			json_hex(&v->j, NULL, e->event.w[i]);
+		json_close_array(&v->j);
+		json_string(&v->j, "state", seen_text(e));
 		json_string(&v->j, "name", amdvi_event_name(e->event.code));
 		amdvi_event_describe(&e->event, text, sizeof(text));
 		json_string(&v->j, "text", text);
@@ -74,7 +86,10 @@ static void entry_text(struct view *v, const struct ami_iommu *iommu,
 	else
 		values_text(v, iommu->bdf.segment, value,
 			    entry_values(kind, e, value), text, sizeof(text));
-	wrapped(v, 9, 9, "%s", text);
+	if (kind == AMI_LOG_EVENT && e->seen != AMI_SEEN_INTACT)
+		wrapped(v, 9, 9, "%s: %s", seen_text(e), text);
+	else
+		wrapped(v, 9, 9, "%s", text);
 }
 
 static void log_text(struct view *v, const struct ami_iommu *iommu,

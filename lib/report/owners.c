@@ -1,8 +1,30 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Whose the pages are that devices could write. */
-#include <string.h>
+#include <stdio.h>
 
 #include "view.h"
+
+/* Over all requesters, each page once. */
+static void class_owners_json(struct view *v)
+{
+	int class, owner;
+	uint64_t n;
+
+	json_array(&v->j, "class_owners");
+	for (class = 0; class < AMI_CLASSES; class++) {
+		for (owner = 0; owner < AMI_OWNERS; owner++) {
+			n = v->a->exposures->class_owners[class][owner];
+			if (!n)
+				continue;
+			json_object_line(&v->j, NULL);
+			json_string(&v->j, "class", ami_class_name(class));
+			json_string(&v->j, "owner", ami_owner_name(owner));
+			json_number(&v->j, "pages", n);
+			json_close_object(&v->j);
+		}
+	}
+	json_close_array(&v->j);
+}
 
 void owners_json(struct view *v)
 {
@@ -30,43 +52,51 @@ void owners_json(struct view *v)
 		}
 	}
 	json_close_array(&v->j);
+	class_owners_json(v);
 }
 
-/* Pages that are the same owner's in several exposures of a class add up. */
-static uint64_t total(const struct ami_exposures *ex, enum ami_class class,
-		      int owner)
+void owner_counts(const struct view *v, enum ami_class class, char *buf,
+		  size_t size)
 {
-	uint64_t n = 0;
-	size_t i;
+	const uint64_t *owners = v->a->exposures->class_owners[class];
+	size_t used = 0;
+	char n[24];
+	int owner;
+
+	buf[0] = '\0';
+	for (owner = 0; owner < AMI_OWNERS; owner++)
+		if (owners[owner] && used + 64 < size)
+			used += snprintf(buf + used, size - used, "%s%s %s",
+					 used ? ", " : "",
+					 number_text(v, owners[owner], n),
+					 ami_owner_name(owner));
+}
+
+size_t untranslated(const struct view *v)
+{
+	const struct ami_exposures *ex = v->a->exposures;
+	size_t i, n = 0;
 
 	for (i = 0; i < ex->count; i++)
-		if (ex->list[i].class == class)
-			n += ex->list[i].owners[owner];
+		n += ex->list[i].all_ram;
 	return n;
 }
 
 void owners_text(struct view *v)
 {
-	const struct ami_exposures *ex = v->a->exposures;
-	char line[512], n[24];
-	int class, owner;
-	size_t used;
+	size_t all = untranslated(v);
+	char line[512];
+	int class;
 
 	for (class = 0; class < AMI_CLASSES; class++) {
-		used = 0;
-		for (owner = 0; owner < AMI_OWNERS; owner++) {
-			uint64_t pages = total(ex, class, owner);
-
-			if (!pages || used + 64 > sizeof(line))
-				continue;
-			used += snprintf(line + used, sizeof(line) - used,
-					 "%s%s %s", used ? ", " : "",
-					 number_text(v, pages, n),
-					 ami_owner_name(owner));
-		}
-		if (!used)
+		owner_counts(v, class, line, sizeof(line));
+		if (!line[0])
 			continue;
 		fprintf(v->out, "%-12s ", ami_class_name(class));
 		wrapped(v, 13, 13, "%s", line);
 	}
+	if (all)
+		fprintf(v->out, "%-12s all RAM, to %zu device%s\n",
+			ami_class_name(AMI_CLASS_PASSTHROUGH), all,
+			all == 1 ? "" : "s");
 }

@@ -8,7 +8,7 @@
 
 #include "view.h"
 
-static bool crash_time(const struct view *v, char buf[32])
+bool crash_time(const struct view *v, char buf[32])
 {
 	uint64_t seconds;
 	struct tm tm;
@@ -158,6 +158,10 @@ void findings_json(struct view *v)
 		json_close_object(&v->j);
 	}
 	json_close_array(&v->j);
+	json_object(&v->j, "finding_totals");
+	for (i = 0; i < f->codes; i++)
+		json_number(&v->j, f->seen[i].code, f->seen[i].count);
+	json_close_object(&v->j);
 }
 
 void verdict_json(struct view *v)
@@ -191,35 +195,40 @@ static void report_json(struct view *v)
 	exposures_json(v);
 	owners_json(v);
 	findings_json(v);
+	dmesg_json(v);
 	verdict_json(v);
 }
 
-static const char *color_of(const struct view *v, enum ami_verdict verdict)
+static const char *verdict_color(enum ami_verdict verdict)
 {
-	if (!v->r->color)
-		return "";
 	switch (verdict) {
 	case AMI_VERDICT_TRUSTED:
-		return "\033[1;32m";
+		return COLOR_GOOD;
 	case AMI_VERDICT_EXPOSED:
 	case AMI_VERDICT_SUSPECT:
-		return "\033[1;33m";
+		return COLOR_WARNING;
 	default:
-		return "\033[1;31m";
+		return COLOR_BAD;
 	}
 }
 
 void verdict_text(struct view *v)
 {
 	const struct ami_exposures *ex = v->a->exposures;
-	size_t i;
+	size_t i, n = ex->nr_reasons;
 
-	fprintf(v->out, "VERDICT  %s%s%s\n", color_of(v, ex->verdict),
-		ami_verdict_name(ex->verdict), v->r->color ? "\033[0m" : "");
-	for (i = 0; i < ex->nr_reasons; i++) {
-		fputs("         ", v->out);
-		wrapped(v, 9, 9, "%s", ex->reason[i]);
+	if (n > REASONS_SHOWN && !v->r->verbose)
+		n = REASONS_SHOWN;
+	fputs("VERDICT  ", v->out);
+	colored(v, verdict_color(ex->verdict), ami_verdict_name(ex->verdict));
+	putc('\n', v->out);
+	for (i = 0; i < n; i++) {
+		fputs("         - ", v->out);
+		wrapped(v, 11, 11, "%s", ex->reason[i]);
 	}
+	if (n < ex->nr_reasons)
+		fprintf(v->out, "         - and %zu more reason%s (-v)\n",
+			ex->nr_reasons - n, ex->nr_reasons - n == 1 ? "" : "s");
 }
 
 static void dump_text(struct view *v)
@@ -235,7 +244,8 @@ static void dump_text(struct view *v)
 		info->incomplete ? ", INCOMPLETE" : info->truncated ?
 		", TRUNCATED" : "",
 		pages_text(v, ami_dump_ram_pages(v->a->dump), size));
-	fprintf(v->out, "         Linux %s, crashed %s, types from %s\n",
+	fputs("         ", v->out);
+	wrapped(v, 9, 9, "Linux %s, crashed %s, types from %s",
 		ami_kernel_release(v->a->kernel), when,
 		ami_kernel_source(v->a->kernel));
 }
@@ -261,34 +271,67 @@ static void iommu_text(struct view *v, const struct ami_iommu *iommu)
 	wrapped(v, 9, 9, "features: %s", features);
 }
 
+static void finding_text(struct view *v, const struct ami_finding *one)
+{
+	static const char *const color[] = {
+		[AMI_INFO] = "", [AMI_WARNING] = COLOR_WARNING,
+		[AMI_ERROR] = COLOR_BAD,
+	};
+	const char *name = ami_severity_name(one->severity);
+
+	fputs("  ", v->out);
+	colored(v, color[one->severity], name);
+	fprintf(v->out, "%*s %s  %s\n", (int)(8 - strlen(name)), "",
+		one->where, one->code);
+	fputs("           ", v->out);
+	wrapped(v, 11, 11, "%s", one->text);
+}
+
+/* One story told of many devices is told for the first few. */
+#define ALIKE	3u
+
+static size_t alike_before(const struct ami_findings *f, size_t i)
+{
+	size_t k, n = 0;
+
+	for (k = 0; k < i; k++)
+		n += f->list[k].code == f->list[i].code;
+	return n;
+}
+
+/* Where the last that is shown of a code has been: how many are not. */
+static void more_alike(struct view *v, const struct ami_finding *one,
+		       size_t shown)
+{
+	size_t total = ami_findings_total(&v->a->state->findings, one->code);
+
+	if (total > shown)
+		fprintf(v->out, "           ... and %zu more of %s%s\n",
+			total - shown, one->code, v->r->verbose ? "" : " (-v)");
+}
+
 void findings_text(struct view *v, enum ami_severity least)
 {
 	const struct ami_findings *f = &v->a->state->findings;
+	size_t most = v->r->verbose ? AMI_FINDINGS_PER_CODE : ALIKE;
 	size_t i, hidden = 0;
 
 	for (i = 0; i < f->count; i++) {
-		const struct ami_finding *one = &f->list[i];
+		size_t before = alike_before(f, i);
 
-		if (one->severity < least) {
+		if (f->list[i].severity < least) {
 			hidden++;
 			continue;
 		}
-		fprintf(v->out, "  %-8s %s  %s\n",
-			ami_severity_name(one->severity), one->where,
-			one->code);
-		fputs("           ", v->out);
-		wrapped(v, 11, 11, "%s", one->text);
+		if (before < most)
+			finding_text(v, &f->list[i]);
+		if (before + 1 == most)
+			more_alike(v, &f->list[i], most);
 	}
-	for (i = 0; i < f->codes; i++)
-		if (f->seen[i].count > AMI_FINDINGS_PER_CODE)
-			fprintf(v->out, "  ... and %zu more of %s\n",
-				f->seen[i].count - AMI_FINDINGS_PER_CODE,
-				f->seen[i].code);
-	if (!f->count)
+	if (hidden == f->count)
 		fputs("  none\n", v->out);
-	else if (hidden)
-		fprintf(v->out, "  (%zu of severity info; -v shows them)\n",
-			hidden);
+	if (hidden)
+		fprintf(v->out, "  (%zu for information; -v)\n", hidden);
 }
 
 static void hardware_text(struct view *v)
@@ -304,6 +347,40 @@ static void hardware_text(struct view *v)
 				pages_text(v, ex->list[i].count, size));
 }
 
+/* What the kernel itself had said before it died. */
+static void log_text(struct view *v)
+{
+	const struct ami_dmesg *d = v->a->dmesg;
+	uint64_t faults = d->kinds[AMI_LINE_FAULT];
+	char state[96];
+	size_t i;
+
+	dmesg_state_text(v, state, sizeof(state));
+	fprintf(v->out, "LOG      %s", state);
+	if (d->mem == AMI_MEM_OK)
+		fprintf(v->out, ", %" PRIu64 " of them report%s IOMMU trouble",
+			faults, faults == 1 ? "s" : "");
+	putc('\n', v->out);
+	for (i = d->count; faults && i-- > 0;) {
+		if (d->list[i].kind != AMI_LINE_FAULT)
+			continue;
+		fputs("         ", v->out);
+		wrapped(v, 9, 9, "last: [%.6f] %.*s",
+			d->list[i].ts_nsec / 1e9,
+			(int)strcspn(d->list[i].text, "\n"), d->list[i].text);
+		break;
+	}
+}
+
+static void heading(struct view *v, const char *name, const char *what)
+{
+	putc('\n', v->out);
+	colored(v, COLOR_BOLD, name);
+	if (*what)
+		fprintf(v->out, "%*s %s", (int)(8 - strlen(name)), "", what);
+	putc('\n', v->out);
+}
+
 static void report_text(struct view *v)
 {
 	const struct ami_state *s = v->a->state;
@@ -317,17 +394,20 @@ static void report_text(struct view *v)
 		      v->out);
 	for (i = 0; i < s->nr_iommus; i++)
 		iommu_text(v, &s->iommus[i]);
-	fputs("\nDEVICES  pages each could write at the panic\n", v->out);
-	devices_text(v);
+	log_text(v);
+	heading(v, "DEVICES", "pages each could write at the panic");
+	devices_that_matter(v);
 	hardware_text(v);
-	fputs("\nOWNERS   whose those pages are\n", v->out);
+	heading(v, "OWNERS", "whose those pages are, by class");
 	owners_text(v);
-	fputs("\nFINDINGS\n", v->out);
+	heading(v, "FINDINGS", "");
 	findings_text(v, v->r->verbose ? AMI_INFO : AMI_WARNING);
 }
 
 int report_view(struct view *v)
 {
+	if (v->r->bug)
+		return bug_text(v);
 	if (v->r->json)
 		report_json(v);
 	else

@@ -13,6 +13,7 @@ void wrapped(struct view *v, unsigned int at, unsigned int indent,
 	char *text, *word, *rest;
 	va_list ap;
 	bool first = true;
+	unsigned int columns = v->columns ? v->columns : COLUMNS;
 
 	va_start(ap, fmt);
 	if (vasprintf(&text, fmt, ap) < 0)
@@ -24,7 +25,7 @@ void wrapped(struct view *v, unsigned int at, unsigned int indent,
 	     word = strtok_r(NULL, " ", &rest)) {
 		size_t len = strlen(word);
 
-		if (!first && at + 1 + len > COLUMNS) {
+		if (!first && at + 1 + len > columns) {
 			fprintf(v->out, "\n%*s", (int)indent, "");
 			at = indent;
 		} else if (!first) {
@@ -37,6 +38,14 @@ void wrapped(struct view *v, unsigned int at, unsigned int indent,
 	}
 	putc('\n', v->out);
 	free(text);
+}
+
+void colored(struct view *v, const char *color, const char *text)
+{
+	if (v->r->color && *color)
+		fprintf(v->out, "\033[%sm%s\033[0m", color, text);
+	else
+		fputs(text, v->out);
 }
 
 char *number_text(const struct view *v, uint64_t value, char buf[24])

@@ -31,6 +31,8 @@ const struct ami_view_info ami_views[AMI_VIEWS] = {
 		"IOVAs unmapped lazily whose flush was put off" },
 	[AMI_VIEW_PAGES] = { "pages", "[BDF]", 0, 1,
 		"page frames that devices could write" },
+	[AMI_VIEW_DMESG] = { "dmesg", "[BDF]", 0, 1,
+		"lines of the kernel's log on IOMMUs, DMA and devices" },
 };
 
 static int (*const view_fn[AMI_VIEWS])(struct view *v) = {
@@ -46,6 +48,7 @@ static int (*const view_fn[AMI_VIEWS])(struct view *v) = {
 	[AMI_VIEW_IRQ] = irq_view,
 	[AMI_VIEW_FLUSHQ] = flushq_view,
 	[AMI_VIEW_PAGES] = pages_view,
+	[AMI_VIEW_DMESG] = dmesg_view,
 };
 
 static int parse_address(const char *text, uint64_t *value,
@@ -135,6 +138,31 @@ static int known_iommu(struct view *v)
 			     v->r->iommu);
 }
 
+/* Of check one line for each dump. */
+static void begin_json(struct json *j, enum ami_view view, FILE *out)
+{
+	json_start(j, out);
+	if (view == AMI_VIEW_CHECK)
+		json_object_line(j, NULL);
+	else
+		json_object(j, NULL);
+	json_string(j, "schema", AMI_SCHEMA);
+	json_string(j, "view", ami_views[view].name);
+}
+
+void ami_check_failed(const char *path, const char *why, int exit_code,
+		      FILE *out)
+{
+	struct json j;
+
+	begin_json(&j, AMI_VIEW_CHECK, out);
+	json_string(&j, "path", path);
+	json_string(&j, "error", why);
+	json_number(&j, "exit_code", exit_code);
+	json_close_object(&j);
+	json_end(&j);
+}
+
 int ami_render(const struct ami_analysis *a, const struct ami_request *r,
 	       FILE *out, struct ami_error *err)
 {
@@ -143,9 +171,7 @@ int ami_render(const struct ami_analysis *a, const struct ami_request *r,
 	if ((r->has_bdf && !asked_device(&v)) || known_iommu(&v))
 		return -1;
 	if (r->json) {
-		json_start(&v.j, out);
-		json_object(&v.j, NULL);
-		json_string(&v.j, "schema", AMI_SCHEMA);
+		begin_json(&v.j, r->view, out);
 	}
 	if (view_fn[r->view](&v))
 		return -1;

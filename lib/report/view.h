@@ -8,6 +8,8 @@
 #include "json.h"
 
 #define COLUMNS	80
+#define MAIL_COLUMNS	75
+#define REASONS_SHOWN	3u
 #define AMI_SCHEMA	"amdiommu-report/1"
 
 /** struct view - one rendering in progress */
@@ -17,6 +19,7 @@ struct view {
 	FILE *out;
 	struct json j;
 	struct ami_error *err;
+	unsigned int columns;	/* width of text; 0: COLUMNS */
 };
 
 /* Each view: text and JSON of the same facts. Returns -1 with v->err filled. */
@@ -32,6 +35,10 @@ int log_view(struct view *v);
 int irq_view(struct view *v);
 int flushq_view(struct view *v);
 int pages_view(struct view *v);
+int dmesg_view(struct view *v);
+
+/** bug_text() - the report as text for a mail or a bug tracker */
+int bug_text(struct view *v);
 
 /* The parts that the report and a view of its own have in common. */
 void dump_json(struct view *v);
@@ -41,15 +48,53 @@ void exposures_json(struct view *v);
 void owners_json(struct view *v);
 void owners_text(struct view *v);
 void ring_json(struct view *v, const struct ami_iommu *iommu);
+void dmesg_json(struct view *v);
+/** dmesg_state_text() - the log in words, or why there is none. */
+void dmesg_state_text(const struct view *v, char *buf, size_t size);
 void verdict_json(struct view *v);
 void verdict_text(struct view *v);
 void devices_text(struct view *v);
+
+/** devices_that_matter() - active ones first, the rest only counted */
+void devices_that_matter(struct view *v);
 void findings_json(struct view *v);
 void findings_text(struct view *v, enum ami_severity least);
 
-/** wrapped() - text in @COLUMNS columns; later lines start at @indent. */
+/** crash_time() - of the panic, UTC; false when it is not known. */
+bool crash_time(const struct view *v, char buf[32]);
+
+/** enum concern - why a device is shown before others */
+enum concern {
+	CONCERN_NONE,
+	CONCERN_ANOMALY,	/* its DTE is not what it should be */
+	CONCERN_EXPOSED,	/* not active, yet pages are writable */
+	CONCERN_ACTIVE,
+};
+
+enum concern device_concern(const struct view *v, const struct ami_device *d);
+
+/** reach_text() - pages that can be named: "124", "124+?", "all RAM" */
+void reach_text(const struct view *v, const struct ami_device *d, char *buf,
+		size_t size);
+
+/** untranslated() - how many devices reach all RAM */
+size_t untranslated(const struct view *v);
+
+/** owner_counts() - "51 coherent DMA, 256 anonymous"; "" when none */
+void owner_counts(const struct view *v, enum ami_class class, char *buf,
+		  size_t size);
+
+/** wrapped() - text in v->columns; later lines start at @indent. */
 void wrapped(struct view *v, unsigned int at, unsigned int indent,
 	     const char *fmt, ...) __attribute__((format(printf, 4, 5)));
+
+#define COLOR_BOLD	"1"
+#define COLOR_GOOD	"1;32"
+#define COLOR_WARNING	"1;33"
+#define COLOR_BAD	"1;31"
+
+/** colored() - @text, in a colour where colour is wanted; "": in none */
+void colored(struct view *v, const char *color, const char *text);
 
 /** number_text() - a count in the radix asked for; returns @buf. */
 char *number_text(const struct view *v, uint64_t value, char buf[24]);

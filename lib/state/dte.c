@@ -108,11 +108,23 @@ static uint64_t root_of(const struct amdvi_dte *dte)
 	return dte->mode ? dte->host_root : dte->gcr3_root;
 }
 
-/* A table in the capture kernel's memory: this entry is the capture kernel's. */
+/*
+ * The table of an entry that lies in the capture kernel's memory, 0 for none:
+ * such an entry is the capture kernel's.
+ */
+static uint64_t foreign_table(const struct ami_state *s,
+			      const struct amdvi_dte *dte)
+{
+	uint64_t root = root_of(dte), irt = dte->iv ? dte->irt_ptr : 0;
+
+	if (ami_in_crashkernel(s, root >> AMI_PAGE_SHIFT))
+		return root;
+	return ami_in_crashkernel(s, irt >> AMI_PAGE_SHIFT) ? irt : 0;
+}
+
 static bool is_foreign(const struct ami_state *s, const struct ami_device *d)
 {
-	return d->dte_mem == AMI_MEM_OK &&
-	       ami_in_crashkernel(s, root_of(&d->dte) >> AMI_PAGE_SHIFT);
+	return d->dte_mem == AMI_MEM_OK && foreign_table(s, &d->dte);
 }
 
 static void check_root(struct ami_state *s, const struct ami_device *d,
@@ -135,7 +147,7 @@ static void report_difference(struct ami_state *s, struct ami_device *d,
 		d->dte_seen = AMI_SEEN_OVERWRITTEN;
 		ami_find(&s->findings, AMI_WARNING, "dte-root-in-crashkernel",
 			 where, "Its DTE points to a table in the capture kernel's memory (%#llx): the capture kernel overwrote the entry; shown is what the driver had set.",
-			 (unsigned long long)root_of(&d->dte));
+			 (unsigned long long)foreign_table(s, &d->dte));
 	} else if (d->disagreement[0] && s->capture == AMI_CAPTURE_REUSE) {
 		d->dte_seen = AMI_SEEN_OVERWRITTEN;
 		ami_find(&s->findings, AMI_WARNING, "dte-overwritten", where,
@@ -255,6 +267,23 @@ static void settle(struct ami_state *s, struct ami_device *d)
 	}
 }
 
+/* IOAPICs and HPETs interrupt through entries of their own, and write nothing
+ * else. */
+static void report_unclaimed(struct ami_state *s, struct ami_bdf bdf,
+			     const struct amdvi_dte *dte)
+{
+	uint64_t table = foreign_table(s, dte);
+	char where[AMI_BDF_TEXT];
+
+	if (!table)
+		return;
+	s->capture = AMI_CAPTURE_REUSE;
+	ami_find(&s->findings, AMI_WARNING, "dte-root-in-crashkernel",
+		 ami_bdf_text(bdf, where),
+		 "No PCI device has this ID, and its DTE points to a table in the capture kernel's memory (%#llx): the capture kernel overwrote the entry. The driver has no domain for it: it could not write.",
+		 (unsigned long long)table);
+}
+
 /*
  * Entries of device IDs that no device of the kernel owns: normally blocked.
  * One that lets DMA through is either a requester we must not miss or damage.
@@ -273,8 +302,12 @@ static int scan_page(struct ami_state *s, struct ami_segment *seg,
 			break;
 		memcpy(raw, page + i * AMDVI_DTE_SIZE, sizeof(raw));
 		amdvi_dte_decode(raw, ami_kernel_sme(s->kernel), &dte);
-		if (!amdvi_dte_may_write(&dte) || ami_state_device(s, bdf))
+		if (ami_state_device(s, bdf))
 			continue;
+		if (!amdvi_dte_may_write(&dte)) {
+			report_unclaimed(s, bdf, &dte);
+			continue;
+		}
 		if (amdvi_dte_dma(&dte) == AMDVI_DMA_UNTRANSLATED) {
 			++*open;
 			continue;

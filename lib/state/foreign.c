@@ -74,3 +74,42 @@ void mark_foreign(struct ami_state *s, struct ami_iommu *iommu)
 		 (unsigned long long)ring->last_issued,
 		 (unsigned long long)ring->semaphore);
 }
+
+/*
+ * The capture kernel gives the devices that it drives domains of its own. An
+ * event that names such a domain is of its time; any other may be of either.
+ */
+static bool is_foreign_event(const struct ami_state *s,
+			     const struct ami_iommu *iommu,
+			     const struct amdvi_event *e)
+{
+	struct ami_bdf bdf = { iommu->bdf.segment, e->devid };
+	const struct ami_device *d = ami_state_device(s, bdf);
+
+	return d && d->dte_seen == AMI_SEEN_OVERWRITTEN && !e->gn &&
+	       e->code == AMDVI_EVENT_IO_PAGE_FAULT && d->domain >= 0 &&
+	       s->domains[d->domain].id_known &&
+	       e->domain_id == d->dte.domain_id &&
+	       e->domain_id != s->domains[d->domain].id;
+}
+
+void mark_foreign_events(struct ami_state *s, struct ami_iommu *iommu)
+{
+	struct ami_log *log = &iommu->log[AMI_LOG_EVENT];
+	size_t i, foreign = 0;
+	char where[32];
+
+	if (s->capture != AMI_CAPTURE_REUSE || !log->located)
+		return;
+	for (i = 0; i < log->count; i++) {
+		bool own = is_foreign_event(s, iommu, &log->list[i].event);
+
+		log->list[i].seen = own ? AMI_SEEN_OVERWRITTEN :
+				    AMI_SEEN_INCONSISTENT;
+		foreign += own;
+	}
+	snprintf(where, sizeof(where), "iommu%u", iommu->index);
+	ami_find(&s->findings, AMI_INFO, "log-reused", where,
+		 "The capture kernel reused the event log from entry 0 on: of %zu entries that are not zero %zu name its domains and are its own, of the others nothing tells whether they were written before the panic; entries that it zeroed are lost.",
+		 log->count, foreign);
+}

@@ -20,6 +20,31 @@ static bool add(struct ami_irt *irt, uint32_t index,
 	return true;
 }
 
+/*
+ * Where the driver's books have the table. What a capture kernel writes into
+ * the DTE is its own table; how long a table is, both say alike.
+ */
+static uint64_t from_driver(const struct ami_state *s,
+			    const struct ami_device *device)
+{
+	const struct ami_segment *seg;
+	uint64_t table, entries, phys;
+
+	if (device->segment < 0)
+		return 0;
+	seg = &s->segments[device->segment];
+	if (!seg->irq_lookup_table || device->bdf.devid > seg->last_bdf ||
+	    !ami_has(s->kernel, AMI_F_irq_table_entries) ||
+	    ami_read_u64(s->kernel, seg->irq_lookup_table +
+			 8ull * device->bdf.devid, &table) != AMI_MEM_OK ||
+	    !table ||
+	    ami_get(s->kernel, table, AMI_F_irq_table_entries,
+		    &entries) != AMI_MEM_OK ||
+	    ami_virt_to_phys(s->kernel, entries, &phys) != AMI_MEM_OK)
+		return 0;
+	return phys;
+}
+
 bool ami_irt_read(const struct ami_state *s, const struct ami_device *device,
 		  struct ami_irt *irt)
 {
@@ -33,7 +58,10 @@ bool ami_irt_read(const struct ami_state *s, const struct ami_device *device,
 	if (device->dte_mem != AMI_MEM_OK || !dte->iv || !dte->irt_ptr ||
 	    dte->irt_len_log2 > MAX_IRT_LOG2)
 		return false;
-	irt->phys = dte->irt_ptr;
+	irt->phys = ami_believes_dte(device) ? dte->irt_ptr :
+		    from_driver(s, device);
+	if (!irt->phys)
+		return false;
 	irt->entries = 1u << dte->irt_len_log2;
 	irt->entry_size = s->irte_size;
 	for (i = 0; i < irt->entries; i++) {

@@ -74,6 +74,7 @@ static int read_log_page(struct ami_log *log, enum ami_log_kind kind,
 			return -1;
 		e = &log->list[log->count++];
 		e->index = first + i;
+		e->seen = AMI_SEEN_INTACT;
 		decode(kind, raw, e);
 	}
 	return 0;

@@ -230,6 +230,28 @@ static void mark_done(struct ami_ring *ring, uint32_t newest)
 	}
 }
 
+/*
+ * The driver fills the ring in order: from a proven wait to the tail, and from
+ * entry 0 to the tail, there is a command in each entry. Where there is none
+ * any more, or nothing that the driver issues, the entry was overwritten.
+ */
+static bool out_of_sight(const struct ami_ring *ring, uint32_t i,
+			 bool after_proven)
+{
+	switch (ring->state[i]) {
+	case AMI_ENTRY_UNREAD:
+	case AMI_ENTRY_OVERWRITTEN:
+		return true;
+	case AMI_ENTRY_UNUSED:
+		return after_proven || i < ring->tail;
+	case AMI_ENTRY_UNPROVEN:
+		return ring->entry[i].opcode < AMDVI_CMD_COMPLETION_WAIT ||
+		       ring->entry[i].opcode > AMDVI_CMD_RESET_VMMIO;
+	default:
+		return false;
+	}
+}
+
 /* What is not proven ends at the tail; is anything there out of sight? */
 static void find_outstanding(struct ami_ring *ring, uint32_t newest)
 {
@@ -242,10 +264,9 @@ static void find_outstanding(struct ami_ring *ring, uint32_t newest)
 		if (ring->state[i] == AMI_ENTRY_UNPROVEN) {
 			ring->oldest = i;
 			ring->outstanding = n;
-		} else if (ring->state[i] == AMI_ENTRY_UNREAD ||
-			   ring->state[i] == AMI_ENTRY_OVERWRITTEN) {
-			ring->blind = true;
 		}
+		if (out_of_sight(ring, i, newest))
+			ring->blind = true;
 	}
 }
 

@@ -204,6 +204,7 @@ static void explain_missing(struct ami_state *s)
 
 static int read_all(struct ami_state *s, struct ami_error *err)
 {
+	size_t i;
 	int ret;
 
 	if (no_iommu(s, err))
@@ -213,8 +214,11 @@ static int read_all(struct ami_state *s, struct ami_error *err)
 	ret = read_segments(s) || read_iommus(s);
 	if (!ret && !s->nr_iommus)
 		return nothing_found(s, err);
-	ret = ret || read_devices(s) || read_domains(s) || read_dtes(s);
+	ret = ret || read_devices(s) || read_domains(s) || read_dtes(s) ||
+	      find_unclaimed(s);
 	if (!ret) {
+		for (i = 0; i < s->nr_iommus; i++)
+			mark_foreign_events(s, &s->iommus[i]);
 		link_domains(s);
 		ret = read_flushqs(s);
 	}

@@ -54,8 +54,14 @@ void mark_foreign(struct ami_state *s, struct ami_iommu *iommu);
  */
 uint32_t restarted_entries(const struct ami_ring *ring);
 
+/** mark_foreign_events() - entries of the event log, when the DTEs are judged */
+void mark_foreign_events(struct ami_state *s, struct ami_iommu *iommu);
+
 /** grade_ring() - decide each entry's state from tail, semaphore and data. */
 void grade_ring(struct ami_state *s, struct ami_iommu *iommu);
+
+/** find_unclaimed() - DTEs whose page table no domain has; -1: no memory */
+int find_unclaimed(struct ami_state *s);
 
 /** guest_levels() - of v2 tables as this kernel makes them */
 unsigned int guest_levels(struct ami_state *s);

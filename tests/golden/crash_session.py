@@ -14,7 +14,7 @@ import tempfile
 import time
 
 VIEWS = ['report', 'check', 'devices', 'domains', 'ring', 'log', 'irq',
-         'flushq', 'pages']
+         'flushq', 'pages', 'dmesg']
 SECONDS = 300
 
 

@@ -15,7 +15,8 @@ TOOL, SAMPLE = sys.argv[1:3]
 HERE = os.path.dirname(os.path.abspath(__file__))
 VIEWS = [['report'], ['check'], ['devices'], ['domains'], ['ring'], ['log'],
          ['irq'], ['pages'], ['map', '0000:00:02.0'], ['devices', '00:04.0'],
-         ['translate', '00:02.0', 'fffff000'], ['who', '0x1000']]
+         ['translate', '00:02.0', 'fffff000'], ['who', '0x1000'], ['dmesg'],
+         ['flushq']]
 
 
 def run(*args, **kw):
@@ -53,7 +54,7 @@ class Views(unittest.TestCase):
                          view(['report', '--json', '--pages']))
 
     def test_text_and_json_agree(self):
-        text = view(['report'])
+        text = view(['report', '-v'])
         data = json.loads(view(['report', '--json']))
         self.assertIn('VERDICT  ' + data['verdict']['value'], text)
         for device in data['devices']:
@@ -183,6 +184,72 @@ class Errors(unittest.TestCase):
                                   stderr=subprocess.PIPE, text=True)
         self.assertEqual(done.returncode, 73)
         self.assertIn('cannot be written', done.stderr)
+
+
+def commands():
+    """Names in the list of `amdiommu --help`."""
+    part = run('--help')[1].split('Commands:')[1].split('Options:')[0]
+    return [l.split()[0] for l in part.splitlines() if l.strip()]
+
+
+class Help(unittest.TestCase):
+    def test_each_command_has_an_example(self):
+        self.assertIn('extract', commands())
+        for name in commands():
+            code, out, err = run('help', name)
+            self.assertEqual((code, err), (0, ''))
+            self.assertTrue(out.startswith(f'Usage: amdiommu {name} DUMP'))
+            self.assertIn(f'\n  amdiommu {name} ', out)
+            self.assertLess(max(map(len, out.splitlines())), 80)
+            self.assertEqual(run(name, '--help')[1], out)
+
+    def test_examples_are_accepted(self):
+        """With their options and arguments; what they ask for may not be."""
+        for name in commands():
+            if name == 'extract':
+                continue
+            for line in run('help', name)[1].splitlines():
+                if not line.startswith('  amdiommu '):
+                    continue
+                words = line.split(' > ')[0].split(' | ')[0].split(' || ')[0]
+                words = [SAMPLE if 'vmcore' in w else w
+                         for w in words.split()[1:]]
+                words = ['00:02.0' if w.endswith('03:00.0') else w
+                         for w in words]
+                code, _, err = run(*words)
+                self.assertIn(code, (0, 65), (line, err))
+
+    def test_misplaced_options(self):
+        for words in (['check', '--bug'], ['report', '--bug', '--json'],
+                      ['report', '--all'], ['report', '-j', '2']):
+            self.assertEqual(run(words[0], SAMPLE, *words[1:])[0], 64)
+        self.assertEqual(run('help', 'nonsense')[0], 64)
+
+    def complete(self, *words):
+        script = os.path.join(HERE, '..', '..', 'completions',
+                              'amdiommu.bash')
+        quoted = ' '.join(f"'{w}'" for w in ('amdiommu',) + words)
+        done = subprocess.run(
+            ['bash', '-c', f'. {script}; compopt() {{ :; }}; '
+             f'COMP_WORDS=({quoted}); COMP_CWORD={len(words)}; _amdiommu; '
+             'echo "${COMPREPLY[@]}"'], stdout=subprocess.PIPE, text=True)
+        self.assertEqual(done.returncode, 0)
+        return done.stdout.split()
+
+    def test_completion(self):
+        self.assertEqual(sorted(self.complete('')),
+                         sorted(commands() + ['help']))
+        self.assertEqual(self.complete('tr'), ['translate'])
+        self.assertEqual(self.complete('help', 'fl'), ['flushq'])
+        self.assertEqual(self.complete('report', '--b'), ['--bug'])
+        self.assertEqual(self.complete('check', '--b'), [])
+        self.assertIn(SAMPLE, self.complete('report', SAMPLE[:-3]))
+        self.assertEqual(self.complete('report', SAMPLE, ''), [])
+        with open(os.path.join(HERE, '..', '..', 'completions',
+                               '_amdiommu')) as f:
+            zsh = f.read()
+        for name in commands():
+            self.assertIn(f"'{name}:", zsh)
 
 
 class Codes(unittest.TestCase):

@@ -105,7 +105,8 @@ static int setup(void **state)
 	struct ami_analysis *a;
 
 	assert_non_null(f);
-	f->o = overlay_new(sample);
+	f->o = overlay_new(sample, &f->err);
+	assert_non_null(f->o);
 	a = overlay_analyse(f->o, &f->err);
 	if (!a)
 		print_error("%s\n", f->err.text);

@@ -4,10 +4,14 @@ import collections
 import dataclasses
 import json
 import os
+import re
+import struct
 import subprocess
 
-from hardware import WRITE, is_paging, is_passthrough, ring_entries, unpack
-from memory import members
+from bitmap import Bitmap
+from hardware import (ADDRESS, DTE_BYTES, ENTRY_BYTES, WRITE, devid, is_paging,
+                      is_passthrough, ring_entries, unpack)
+from memory import PAGE, members
 from workdir import Failed, path
 
 SECONDS = 300
@@ -20,6 +24,7 @@ class Results:
     def __init__(self):
         self.passed = 0
         self.failed = 0
+        self.step = ''      # what the checks that follow belong to
 
     def check(self, good, text):
         print(f'{"ok  " if good else "FAIL"} {text}')
@@ -59,6 +64,10 @@ class Expected:
     unnamed: dict
     unjudged: dict
     unexplained: int
+    rewritten: set = frozenset()    # BDFs of DTEs, from the CPUs' stop on
+    table: int = 0                  # physical address of the device table
+    log: dict = None                # event log at the CPUs' stop
+    held: object = None             # page frames that a lossy dump holds
 
     def writable(self, bdf):
         """RAM pages that the device's table lets it write"""
@@ -67,6 +76,11 @@ class Expected:
             if permission & WRITE:
                 found.update(range(first, first + count))
         return found & self.ram
+
+    def holds_dte(self, bdf):
+        """Is the entry in the dump, as its bitmap says?"""
+        at = self.table + devid(bdf) * DTE_BYTES
+        return not self.held or at // PAGE in self.held
 
     def label(self, bdf):
         return f'{bdf} {self.roles[bdf]}' if bdf in self.roles else bdf
@@ -105,9 +119,13 @@ def from_kdump(truth):
         lossy=bool(truth['params']['lossy']),
         loaded=bool(truth['params']['io'] or truth['params']['net']),
         devices=state['devices'], ring=state['cmd_ring'],
-        ram=members(truth['ram']),
+        ram=members(truth['ram']), log=state.get('evt_log'),
         roles=truth['roles'], written={}, unnamed={}, unjudged={},
         unexplained=0)
+    found.table = int(truth['mmio']['capstart']['DevTabBase'], 16) & ADDRESS
+    found.rewritten = {entry[0] for phase, old in truth['old_structures'].items()
+                       if not phase.startswith('panic')
+                       for entry in old['dtes']}
     for phase, facts in truth['phases'].items():
         for bdf, entry in facts['written_by_device'].items():
             pages = members(entry['runs'])
@@ -317,6 +335,116 @@ def check_passthrough(results, want, report):
                   f'{len(names)} devices expose all memory')
 
 
+ADDRESSES = re.compile(r'(\d+) pages .*first at (0x[0-9a-f]+), '
+                       r'IOVA (0x[0-9a-f]+)')
+WRITTEN = re.compile(r'first at (0x[0-9a-f]+),.* IOVA (0x[0-9a-f]+)')
+
+
+def finding_of(report, code, device):
+    """Text of a finding, empty when there is none."""
+    return ''.join(f['text'] for f in report['findings']
+                   if f['code'] == code and f['where'] == device)
+
+
+def check_freed(results, planted, report, poisoned):
+    """A buffer was freed while mapped: which page, device, IOVA?"""
+    page, iova = planted['pfn'] * PAGE, planted['iova']
+    text = finding_of(report, 'free-page-exposed', planted['device'])
+    said = ADDRESSES.search(text)
+    count, first, at = [int(x, 0) for x in said.groups()] if said else (0,) * 3
+    results.check(first <= page < first + count * PAGE and
+                  iova - at == page - first and 'use after free' in text,
+                  f'planted: freed page {page:#x} at IOVA {iova:#x} of '
+                  f'{planted["device"]} is named: {text or "no finding"}')
+    if poisoned:
+        text = finding_of(report, 'free-page-written', planted['device'])
+        said = WRITTEN.search(text)
+        results.check(said and [int(x, 0) for x in said.groups()] ==
+                      [page, iova], 'planted: its poison is contradicted: '
+                      f'{text or "no finding"}')
+    value = report['verdict']['value']
+    results.check(value == ('corrupt' if poisoned else 'suspect'),
+                  f'planted: verdict {value}')
+
+
+def check_correct(results, report):
+    alarms = [f['code'] for f in report['findings'] if f['severity'] != 'info']
+    results.check(not alarms, f'planted: correct code, {len(alarms)} '
+                  f'findings {" ".join(alarms)}')
+
+
+def check_planted(results, truth, report):
+    """The test driver with a bug, and without it"""
+    if truth['params']['planted'] == 'freed':
+        check_freed(results, truth['planted'], report,
+                    'page_poison=1' in truth['cmdline'])
+    else:
+        check_correct(results, report)
+
+
+def check_overwritten(results, want, report, shown):
+    """What is called overwritten is what differs from the memory as of the
+    CPUs' stop, and nothing else. What is not in the dump cannot be told."""
+    entries = ring_entries(unpack(want.ring['raw_zlib_b64']))
+    states = [entry['state'] for entry in shown]
+    there = {i for i, state in enumerate(states) if state != 'unread'}
+    other = {i for i in there
+             if [int(x, 16) for x in shown[i]['words']] != entries[i]}
+    called = {i for i in there if states[i] == 'overwritten'}
+    dtes = {device['bdf']: device['dte_state'] for device in report['devices']}
+    called_dtes = {bdf for bdf, state in dtes.items() if state == 'overwritten'}
+    called_dtes |= {finding['where'] for finding in report['findings']
+                    if finding['code'] == 'dte-root-in-crashkernel'}
+    other_dtes = {bdf for bdf in want.rewritten if want.holds_dte(bdf)}
+    lacking = len(shown) - len(there)
+    unread = f', {lacking} entries not in the dump' if lacking else ''
+    results.check(called == other and called_dtes == other_dtes,
+                  f'overwritten: {len(called)}/{len(other)} ring entries, '
+                  f'{len(called_dtes)}/{len(other_dtes)} DTEs{unread}')
+
+
+def check_log(results, want, shown):
+    """What is called overwritten is so; of what differs nothing is called
+    the dead kernel's, if the capture kernel reused the log."""
+    old = {i: bytes.fromhex(raw) for i, raw in want.log['nonzero']}
+    new = {entry['index']: struct.pack('<4I', *(int(x, 16)
+                                                for x in entry['words']))
+           for entry in shown}
+    state = {entry['index']: entry['state'] for entry in shown}
+    other = {i for i, raw in new.items() if raw != old.get(i)}
+    reused = 'undecided' in state.values() or 'overwritten' in state.values()
+    silent = [i for i in other if reused and state[i] == 'intact']
+    wrong = [i for i in state if state[i] == 'overwritten' and i not in other]
+    open_ = [i for i in state if state[i] == 'undecided']
+    results.check(not silent and not wrong,
+                  f'event log: {len(old)} entries at the stop, {len(shown)} in '
+                  f'the dump, {len(other)} of them other ones; '
+                  f'{len(silent)} of those called intact, {len(wrong)} others '
+                  'called overwritten')
+    if open_:
+        results.info(f'event log: {len(open_)} entries cannot be told apart, '
+                     f'{len(set(open_) - other)} are from before')
+
+
+def check_missing(results, want, report, shown):
+    """What is said to be missing is what the dump's bitmap lacks."""
+    base = int(want.ring['pa'], 16)
+    missing = {i for i in range(len(shown))
+               if (base + i * ENTRY_BYTES) // PAGE not in want.held}
+    unread = {i for i, entry in enumerate(shown) if entry['state'] == 'unread'}
+    results.check(unread == missing, f'missing: {len(unread)} ring entries '
+                  f'unread, {len(missing)} not in the dump')
+    missing = {bdf for bdf, entry in want.devices.items() if entry and
+               not want.holds_dte(bdf)}
+    unread = {device['bdf'] for device in report['devices']
+              if device['dte_state'] == 'unread'}
+    results.check(unread == missing, f'missing: {len(unread)} DTEs unread, '
+                  f'{len(missing)} not in the dump')
+    results.check(any(finding['code'] == 'kernel-pages-dropped'
+                      for finding in report['findings']),
+                  'missing: the report says why')
+
+
 def check_verdict(results, want, report):
     value = report['verdict']['value']
     free = [bdf for bdf in want.roles if is_passthrough(want.devices[bdf])]
@@ -329,23 +457,38 @@ def check_verdict(results, want, report):
                       f'verdict {value}')
 
 
-def compare(truth, report, ring):
-    """All checks; returns the exit code. `report` and `ring`: what the
-    commands of these names print as JSON."""
-    results = Results()
+def compare(truth, report, ring, results=None, dump=None, log=None):
+    """All checks; returns the exit code. `report`, `ring` and `log`: what the
+    commands of these names print as JSON; `dump`: the file they read."""
+    results = results or Results()
     want = expected(truth)
+    if want.lossy and dump:
+        want.held = Bitmap(dump)
     steps = collections.OrderedDict((
         ('run', lambda: check_run(results, want, report)),
         ('DTE', lambda: check_device_table(results, want, report)),
         ('ring', lambda: check_ring(results, want, ring['rings'])),
         ('maps', lambda: check_maps(results, want, report)),
         ('pass-through', lambda: check_passthrough(results, want, report)),
-        ('verdict', lambda: check_verdict(results, want, report)),
     ))
+    if 'planted' in truth:
+        steps['planted'] = lambda: check_planted(results, truth, report)
+    if truth['params'].get('planted') != 'freed':
+        steps['verdict'] = lambda: check_verdict(results, want, report)
+    if want.kdump:
+        steps['overwritten'] = lambda: check_overwritten(
+            results, want, report, ring['rings'][0]['ring'])
+    if want.log and log:
+        steps['event log'] = lambda: check_log(
+            results, want, log['logs'][0]['event_log']['list'])
+    if want.held:
+        steps['missing'] = lambda: check_missing(
+            results, want, report, ring['rings'][0]['ring'])
     for bdf in sorted(want.written):
         steps['recall ' + bdf] = lambda bdf=bdf: check_recall(
             results, want, report, bdf)
     for name, step in steps.items():
+        results.step = name
         try:
             step()
         except (KeyError, TypeError, ValueError, IndexError) as error:
@@ -386,8 +529,9 @@ def main(scenario, amdiommu, dump=None):
     try:
         report = ask(amdiommu, 'report', dump, '--pages')
         ring = ask(amdiommu, 'ring', dump)
+        log = ask(amdiommu, 'log', dump)
     except Failed as error:
         print(f'FAIL {error}')
         print('0 passed, 1 failed')
         return 1
-    return compare(truth, report, ring)
+    return compare(truth, report, ring, dump=dump, log=log)

@@ -7,13 +7,14 @@ import re
 import shutil
 import subprocess
 
+import packages
 from workdir import CannotRun, HERE, output
 
 SOURCES = os.path.join(HERE, 'guest')
 WRAPPER = os.path.join(os.path.dirname(os.path.dirname(HERE)),
                        'build', 'makedumpfile-amdiommu')
 PROGRAM_PATH = '/usr/sbin:/usr/bin:/sbin:/bin'
-APPLETS = ('sh [ cat cut dmesg echo grep insmod ip mkdir mount poweroff sed '
+APPLETS = ('sh [ cat cut devmem dmesg echo grep insmod ip mkdir mount poweroff sed '
            'sleep sync taskset uname wc').split()
 MODULES = ('nvme virtio_pci virtio_blk ahci sd_mod virtio_net e1000 e1000e '
            'igb 8139cp 8139too vmxnet3').split()
@@ -83,6 +84,18 @@ def build_helper(name):
             os.path.join(SOURCES, 'labtool.c')])
 
 
+def build_planted(folder, kernel):
+    """A module with a bug on purpose. Returns its path."""
+    build = folder + '/planted'
+    os.makedirs(build)
+    shutil.copy(SOURCES + '/planted.c', build)
+    with open(build + '/Makefile', 'w') as f:
+        f.write('obj-m := planted.o\n')
+    output(['make', '-C', packages.headers(kernel), 'M=' + build, 'CC=gcc',
+            'modules'], timeout=600, stderr=subprocess.DEVNULL)
+    return build + '/planted.ko'
+
+
 def decompress(name):
     """Content of a module file"""
     if name.endswith('.zst'):
@@ -146,14 +159,16 @@ def add_filter(initrd):
     initrd.copy('bin/makedumpfile', SOURCES + '/makedumpfile.sh')
 
 
-def build_initrd(folder, kernel, capture=None, marks=False):
+def build_initrd(folder, scenario, kernel, capture=None):
     """Path of the initrd; `capture` is the kernel that writes the dump."""
     helper = folder + '/labtool'
     build_helper(helper)
     initrd = base_initrd(kernel, helper)
+    if scenario.planted:
+        initrd.copy('planted.ko', build_planted(folder, kernel))
     if capture:
         inner = base_initrd(capture, helper)
-        if marks:
+        if scenario.marks:
             add_filter(inner)
         else:
             inner.program('makedumpfile')
@@ -198,6 +213,10 @@ def command_line(scenario):
         'pending_wait': scenario.pending_wait,
         'out': output_disk(scenario),
     }
+    if scenario.planted:
+        settings['planted'] = scenario.planted
+    if scenario.fault:
+        settings['fault'] = scenario.fault
     if scenario.grouptype:
         settings['grouptype'] = scenario.grouptype
     if scenario.stop == 'kdump':

@@ -227,7 +227,7 @@ def event_log(ram, registers):
         'entries': entries,
         'head': registers['EvtHead'] // ENTRY_BYTES,
         'tail': registers['EvtTail'] // ENTRY_BYTES,
-        'nonzero': used[:64],
+        'nonzero': used,
     }
 
 

@@ -14,6 +14,7 @@ import check
 import evidence
 import forms
 import marks
+import matrix
 import packages
 import run
 from scenarios import SCENARIOS, Scenario, scenario
@@ -72,6 +73,10 @@ def run_evidence(args):
     return evidence.main(args.scenario, args.amdiommu)
 
 
+def run_matrix(args):
+    return matrix.main(args.amdiommu, args.as_is, args.series)
+
+
 def run_marks(args):
     return marks.main(args.scenario)
 
@@ -114,6 +119,11 @@ def parser():
                   'pages written against what drivers had handed out')
     one.add_argument('scenario', nargs='+')
     one.add_argument('--amdiommu', default='build/amdiommu', metavar='PATH')
+    one = command('matrix', run_matrix, 'every kernel in one table')
+    one.add_argument('series', nargs='*', help='these only')
+    one.add_argument('--amdiommu', default='build/amdiommu', metavar='PATH')
+    one.add_argument('--as-is', action='store_true',
+                     help='take results of earlier versions of the lab, too')
     command('marks', run_marks,
             "the filter's marks against what devices changed", 'scenario')
     command('forms', make_forms, 'the dump in all formats of makedumpfile',

@@ -323,6 +323,35 @@ def vmlinux(series):
     return target
 
 
+def headers(found):
+    """Folder to build modules for a kernel in, from its header packages."""
+    root = path('kernels', found.series + '-headers')
+    folder = f'{root}/usr/src/linux-headers-{found.release}'
+    with lock('headers'):
+        if os.path.exists(root + '/complete'):
+            return folder
+        prepare_apt()
+        shutil.rmtree(root, ignore_errors=True)
+        first = 'linux-headers-' + found.release
+        try:
+            shown = apt('apt-cache', 'show', first)
+            depends = ' '.join(re.findall(r'^Depends:(.*)$', shown, re.M))
+            others = re.findall(r'linux-(?:headers|kbuild)-[^ ,()]+', depends)
+            for name in [first, *others]:
+                output(['dpkg-deb', '-x', download(name), root], timeout=600)
+        except subprocess.CalledProcessError:
+            raise CannotRun(f'no package {first}') from None
+        # It names the folder that it would have been installed in.
+        makefile = folder + '/Makefile'
+        with open(makefile) as f:
+            text = f.read().replace('include /usr/src/',
+                                    f'include {root}/usr/src/')
+        with open(makefile, 'w') as f:
+            f.write(text)
+        open(root + '/complete', 'w').close()
+    return folder
+
+
 # --- QEMU --------------------------------------------------------------------
 
 @dataclasses.dataclass(frozen=True)

@@ -247,6 +247,8 @@ class Vm:
         with open(events, 'w') as f:
             f.writelines(e + '\n' for e in TRACE_EVENTS if e in known)
         nic = behind_iommu(f'{s.nic},netdev=net,romfile=')
+        if s.bridge:        # the NIC comes later, see connect()
+            nic = 'pcie-pci-bridge,id=bridge'
         found = [
             *self.qemu.command, '-nodefaults', '-display', 'none',
             '-no-reboot', '-serial', 'stdio',
@@ -262,6 +264,8 @@ class Vm:
             '-netdev', f'socket,id=net,udp=127.0.0.1:{self.ports[1]},'
             f'localaddr=127.0.0.1:{self.ports[0]}', '-device', nic,
         ]
+        if s.planted:
+            found += ['-device', 'edu']
         if s.stop == 'kdump':
             with open(self.output_image, 'wb') as f:
                 f.truncate(OUTPUT_BYTES)
@@ -307,6 +311,12 @@ class Vm:
 
     def connect(self):
         self.monitor = Monitor(self.folder + '/qmp')
+        if self.scenario.bridge:
+            # QEMU 7.2 takes the bus number as it is when the device is
+            # made: 0, before the firmware has numbered the bus.
+            self.monitor.command(
+                'device_add', driver=self.scenario.nic, netdev='net',
+                bus='bridge', addr='1', romfile='')
         if self.scenario.net:
             self.flood.start()
 

@@ -22,7 +22,7 @@ from workdir import CannotRun, Failed, HERE, lock, output, path, scratch
 # What a vmcore and its truth depend on, besides the scenario's settings.
 SOURCES = ('guest.py', 'hardware.py', 'memory.py', 'packages.py', 'qemu.py',
            'run.py', 'truth.py', 'guest/capture.sh', 'guest/init.sh',
-           'guest/labtool.c', 'guest/makedumpfile.sh')
+           'guest/labtool.c', 'guest/makedumpfile.sh', 'guest/planted.c')
 KDUMP_FREEZES = (
     ('panic', 'Kernel panic - not'),
     ('capstart', 'Linux version'),
@@ -88,8 +88,9 @@ def boot(vm):
     vm.connect()
     vm.until('== vmcoreinfo')
     seen = {line.removeprefix('== pci ') for line in vm.console.lines}
-    return {device: text for device, text in vm.monitor.pci().items()
-            if bdf(device) in seen}
+    found = {device: text for device, text in vm.monitor.pci().items()
+             if bdf(device) in seen or vm.scenario.bridge and device >> 8}
+    return {**truth.aliases(found, vm.scenario), **found}
 
 
 def elf_notes(console, ram):
@@ -105,6 +106,17 @@ def elf_notes(console, ram):
     return notes
 
 
+def planted(console, pci):
+    """What the test driver said of its transfer"""
+    text = '\n'.join(console.lines)
+    said = dict(re.findall(r'^== planted (\w+) (\d+)', text, re.M))
+    if not {'pfn', 'iova'} <= said.keys():
+        raise Failed('the test driver made no transfer')
+    devices = [bdf(d) for d, found in pci.items() if '1234:11e8' in found]
+    return {'device': devices[0], 'pfn': int(said['pfn']),
+            'iova': int(said['iova'])}
+
+
 def common_facts(name, vm, kernels, pci):
     text = '\n'.join(vm.console.lines)
     return {
@@ -118,6 +130,8 @@ def common_facts(name, vm, kernels, pci):
         'pfn_size': PAGE,
         'pci': {bdf(d): text for d, text in sorted(pci.items())},
         'roles': truth.roles(pci, vm.scenario),
+        **({'planted': planted(vm.console, pci)} if vm.scenario.planted
+           else {}),
         'console': [line[:160] for line in vm.console.lines
                     if INTERESTING.search(line)][:100],
         'wall_s': vm.times,
@@ -333,8 +347,7 @@ def run_guest(name, scenario, qemu, kernels, keep_late):
     with scratch((7 if scenario.marks else 5) * scenario.memory *
                  MEBIBYTE) as folder:
         capture = kernels[-1] if scenario.stop == 'kdump' else None
-        initrd = guest.build_initrd(folder, kernels[0], capture,
-                                    bool(scenario.marks))
+        initrd = guest.build_initrd(folder, scenario, kernels[0], capture)
         with Vm(scenario, qemu, folder, out) as vm:
             vm.start(kernels[0], initrd)
             return steps(name, vm, out, kernels, keep_late)

@@ -15,6 +15,7 @@ class Scenario:
     memory: int = 1024              # MiB
     cpus: int = 2
     nic: str = 'e1000e'             # QEMU's name
+    bridge: int = 0                 # 1: the NIC is behind a bridge to PCI
     disks: str = 'nvme,virtio'      # also sata
     net: int = 1                    # 0: the NIC gets no driver, no frames
     io: int = 1                     # 0: the disks get no driver, no reads
@@ -24,9 +25,11 @@ class Scenario:
     read_size: int = 131072         # bytes
     read_rate: int = 400000         # bytes per second that a disk delivers
     watch: float = 6                # seconds of DMA after the stop
+    fault: int = 0                  # 1: the NIC looks for its ring elsewhere
     grouptype: str = ''             # written to iommu_groups/*/type
     pending: int = 0                # commands left in the ring, see README
     pending_wait: float = 12        # seconds to wait for them
+    planted: str = ''               # freed, correct: a test driver's transfer
     level: int = 31                 # makedumpfile -d
     lossy: int = 0                  # 1: that drops pages of the kernel, too
     capture_cmdline: str = ''       # commas for spaces
@@ -75,12 +78,22 @@ def table():
         add(f'6.1-{nic.removesuffix("-pci")}', nic=nic)
     for series in ('6.1', '7.3'):
         add(f'{series}-igb', nic='igb', qemu=8)
+        # Requests carry the ID of the bridge's secondary bus, an alias.
+        add(f'{series}-bridge', nic='e1000', bridge=1)
         # The NIC's ring is not exhausted when the dump is written.
         add(f'{series}-kdump-slow', stop='kdump', flood=12,
             level=full_level(series))
+    for series in ('6.1', '6.18', '7.3'):
+        # Both kernels' IOMMU logs that the NIC is refused.
+        add(f'{series}-kdump-fault', stop='kdump', fault=1, flood=6,
+            cmdline='iomem=relaxed', level=full_level(series))
     add('5.10-strict', cmdline='amd_iommu=fullflush')
     add('6.1-fq-hot', grouptype='DMA-FQ', flood=4000, read_rate=40000000,
         read_size=16384)
+    poison = dict(cmdline='page_poison=1', disks='nvme', watch=2)
+    for planted in ('freed', 'correct'):
+        add(f'6.1-planted-{planted}', planted=planted, disks='nvme', watch=2)
+        add(f'6.1-poison-{planted}', planted=planted, **poison)
     add('6.1-sata', disks='sata')
     add('6.1-none', io=0, net=0, watch=2)
     # The kernel leaves the IOMMU alone: nothing to analyse.
@@ -92,7 +105,8 @@ def table():
         cmdline='intremap=off')
     add('7.3-kdump-by-6.1', stop='kdump', capture='6.1',
         level=full_level('7.3'))
-    add('7.3-kdump-d31', stop='kdump', lossy=1)
+    for series in ('7.2', '7.3'):
+        add(f'{series}-kdump-d31', stop='kdump', lossy=1)
     # The NIC has no driver in the capture kernel and goes on writing.
     for series in ('6.1', '7.3'):
         for marks in ('file', 'stream'):

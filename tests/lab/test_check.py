@@ -5,6 +5,7 @@ import contextlib
 import copy
 import io
 import struct
+import tempfile
 import unittest
 
 import check
@@ -14,6 +15,7 @@ import testing
 NVME, NET, IDLE = '0000:00:02.0', '0000:00:03.0', '0000:00:1f.0'
 KERNEL = '6.1.0-1-amd64'
 RING = 512
+RING_AT, TABLE_AT = 0x100000, 0x1000
 HEAD = 40           # after the wait in entry 39
 PT_DTE = ['0x6000000000000003', '0x3', '0x1', '0x0']
 
@@ -41,7 +43,7 @@ def hw(head=HEAD, tail=HEAD):
             NET: paging(0x20000, [[0, 300, 2, 3]]),
             IDLE: None,
         },
-        'cmd_ring': {'entries': RING, 'head': head, 'tail': tail,
+        'cmd_ring': {'pa': hex(RING_AT), 'entries': RING, 'head': head, 'tail': tail,
                      'pending': (tail - head) % RING,
                      'raw_zlib_b64': hardware.pack(ring_raw())},
     }
@@ -82,6 +84,7 @@ def report_for(truth):
                     for bdf, entry in devices.items() if entry],
         'exposures': [exposure(NVME, [[500, 4]]), exposure(NET, [[300, 2]])],
         'verdict': {'value': 'exposed', 'reasons': []},
+        'findings': [],
     }
 
 
@@ -100,6 +103,8 @@ def ring_for(truth):
 class Case(unittest.TestCase):
     """`good()` gives truth, report and ring that agree."""
 
+    dump = None
+
     def setUp(self):
         self.truth = self.good()
         self.report = report_for(self.truth)
@@ -111,7 +116,8 @@ class Case(unittest.TestCase):
     def run_check(self):
         out = io.StringIO()
         with contextlib.redirect_stdout(out):
-            code = check.compare(self.truth, self.report, self.ring)
+            code = check.compare(self.truth, self.report, self.ring,
+                                 dump=self.dump)
         return code, out.getvalue().splitlines()
 
     def assertGood(self):
@@ -128,6 +134,13 @@ class Case(unittest.TestCase):
         self.assertIn(text, bad[0])
         self.assertEqual(code, 1)
         self.assertRegex(lines[-1], r'^\d+ passed, 1 failed$')
+
+    def assertBoth(self, *texts):
+        _, lines = self.run_check()
+        bad = [x for x in lines if x.startswith('FAIL')]
+        self.assertEqual(len(bad), len(texts), '\n'.join(lines))
+        for line, text in zip(bad, texts):
+            self.assertIn(text, line)
 
     @property
     def entries(self):
@@ -358,6 +371,59 @@ class Passthrough(Case):
         self.assertBad('verdict trusted')
 
 
+class Planted(Case):
+    """A test driver frees pages 500 to 503 while they stay mapped."""
+
+    def good(self):
+        return halt_truth(
+            params={'pending': 0, 'io': 1, 'net': 1, 'planted': 'freed'},
+            cmdline='page_poison=1',
+            planted={'device': NVME, 'pfn': 502, 'iova': 102 * check.PAGE})
+
+    def setUp(self):
+        super().setUp()
+        self.report['verdict']['value'] = 'corrupt'
+        self.report['findings'] = [
+            {'code': 'free-page-exposed', 'where': NVME, 'severity': 'warning',
+             'text': 'It could write 4 pages that are free, the first at '
+                     '0x1f4000, IOVA 0x64000: use after free.'},
+            {'code': 'free-page-written', 'where': NVME, 'severity': 'error',
+             'text': 'A free page holds bytes, the first at 0x1f6000, through '
+                     'IOVA 0x66000.'}]
+
+    def test_agreement(self):
+        self.assertGood()
+
+    def test_other_device(self):
+        self.report['findings'][0]['where'] = NET
+        self.assertBad('no finding')
+
+    def test_page_beyond(self):
+        self.truth['planted'].update(pfn=504, iova=104 * check.PAGE)
+        self.report['findings'][1]['text'] = \
+            'first at 0x1f8000, IOVA 0x68000'
+        self.assertBad('freed page 0x1f8000')
+
+    def test_wrong_iova(self):
+        text = self.report['findings'][0]['text']
+        self.report['findings'][0]['text'] = text.replace('0x64', '0x65')
+        self.assertBad('freed page')
+
+    def test_poison_not_seen(self):
+        del self.report['findings'][1]
+        self.assertBad('poison')
+
+    def test_only_suspect(self):
+        self.report['verdict']['value'] = 'suspect'
+        self.assertBad('verdict suspect')
+
+    def test_alarm_for_correct_code(self):
+        self.truth['params']['planted'] = 'correct'
+        self.report['verdict']['value'] = 'exposed'
+        del self.report['findings'][1]
+        self.assertBad('1 findings free-page-exposed')
+
+
 def kdump_truth():
     state = hw()
     return {
@@ -367,6 +433,9 @@ def kdump_truth():
         'ram': [[0, 1000]],
         'crashkernel_pfns': [[800, 100]],
         'hw': {'capstart': state, 'capdone': copy.deepcopy(state)},
+        'old_structures': {phase: {'dtes': []} for phase in (
+            'panic->capstart', 'capstart->capup', 'capup->capdone')},
+        'mmio': {'capstart': {'DevTabBase': hex(TABLE_AT)}},
         'phases': {
             'panic->capstart': {'written_by_device': {
                 NVME: written([[500, 2], [700, 1]], [[700, 1]])}},
@@ -403,9 +472,28 @@ class Kdump(Case):
         self.truth['hw']['capdone']['devices'][NET]['dte'][0] = '0x1'
         self.assertGood()
 
+    def rewrite(self, bdf):
+        self.truth['old_structures']['capstart->capup']['dtes'].append([bdf])
+
     def test_dte_overwritten(self):
         self.device(NVME).update(dte=['0x0'] * 4, dte_state='overwritten')
+        self.rewrite(NVME)
         self.assertGood()
+
+    def test_dte_called_overwritten_without_being_so(self):
+        self.device(NVME).update(dte_state='overwritten')
+        self.assertBad('1/0 DTEs')
+
+    def test_dte_overwritten_of_an_id_without_a_device(self):
+        self.rewrite('0000:00:14.0')
+        self.assertBad('0/1 DTEs')
+        self.report['findings'] = [{'code': 'dte-root-in-crashkernel',
+                                    'where': '0000:00:14.0'}]
+        self.assertGood()
+
+    def test_ring_entry_called_overwritten_without_being_so(self):
+        self.entries[3]['state'] = 'overwritten'
+        self.assertBad('1/0 ring entries')
 
     def test_dte_overwritten_but_called_intact(self):
         self.device(NVME)['dte'] = ['0x0'] * 4
@@ -422,7 +510,8 @@ class Kdump(Case):
             entry.update(words=['0x1', '0x2', '0x3', '0x4'],
                          state='overwritten')
         self.entries[3]['state'] = 'done'
-        self.assertBad('511 of 512 other entries')
+        self.assertBoth('511 of 512 other entries',
+                        '511/512 ring entries')
 
     def test_unread_ring_in_a_full_dump(self):
         self.entries[3].update(words=None, state='unread')
@@ -486,7 +575,54 @@ class Lossy(Case):
 
     def test_ring_made_up(self):
         self.entries[3].update(words=['0x0'] * 4)
-        self.assertBad('0 of 1 other entries')
+        self.assertBoth('0 of 1 other entries', '0/1 ring entries')
+
+class Missing(Lossy):
+    """What is unread is what the dump's bitmap lacks: here the first page of
+    the ring."""
+
+    def setUp(self):
+        super().setUp()
+        self.folder = tempfile.TemporaryDirectory()
+        self.addCleanup(self.folder.cleanup)
+        self.dump = self.folder.name + '/vmcore'
+        self.write(RING_AT // 4096)
+        self.report['findings'].append({'code': 'kernel-pages-dropped',
+                                        'where': 'dump'})
+        for entry in self.entries[:256]:
+            entry.update(words=None, state='unread')
+
+    def write(self, *lacking):
+        bits = bytearray(b'\xff' * 4096)
+        for pfn in lacking:
+            bits[pfn // 8] &= ~(1 << pfn % 8)
+        head = bytearray(4096)
+        head[:8] = b'KDUMP   '
+        struct.pack_into('<iI', head, 432, 1, 2)
+        with open(self.dump, 'wb') as f:
+            f.write(bytes(head) + bytes(2 * 4096) + bytes(bits))
+
+    def test_dte_unread(self):
+        self.device(NVME).update(dte=None, dte_state='unread')
+        self.assertBad('1 DTEs unread, 0 not in the dump')
+        self.write(RING_AT // 4096, TABLE_AT // 4096)
+        for device in self.report['devices']:
+            device.update(dte=None, dte_state='unread')
+        self.assertGood()
+
+    def test_ring_unread(self):
+        self.assertGood()
+        self.write()
+        self.assertBad('256 ring entries unread, 0 not in the dump')
+
+    def test_ring_made_up(self):
+        for entry in self.entries[:256]:
+            entry.update(words=['0x0'] * 4, state='overwritten')
+        self.assertBad('0 ring entries unread, 256 not in the dump')
+
+    def test_no_reason_given(self):
+        self.report['findings'] = []
+        self.assertBad('says why')
 
 
 if __name__ == '__main__':

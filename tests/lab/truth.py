@@ -20,8 +20,20 @@ SECTOR_MARK = re.compile(rb'LABDISK([NVS])\d{12}')
 MAX_LISTED = 300
 
 
+def alias(device, scenario):
+    """The device ID in its requests: a bridge from PCI Express to PCI puts
+    its secondary bus, device 0, there."""
+    return device & 0xff00 if scenario.bridge and device >> 8 else device
+
+
+def aliases(pci, scenario):
+    """{device ID: text} of requesters that are no devices"""
+    return {alias(device, scenario): 'requests of ' + bdf(device)
+            for device in pci if alias(device, scenario) != device}
+
+
 def roles(pci, scenario):
-    """{BDF: nvme, virtio, sata or net} of the devices under load"""
+    """{requester: nvme, virtio, sata or net} of the devices under load"""
     found = {}
     for device, text in sorted(pci.items()):
         name = None
@@ -35,7 +47,7 @@ def roles(pci, scenario):
             name = 'sata'
         if name == 'net' or name in scenario.disks.split(','):
             if name not in found.values():
-                found[bdf(device)] = name
+                found[bdf(alias(device, scenario))] = name
     return found
 
 

@@ -12,7 +12,8 @@ from workdir import HERE as LAB_CODE, LAB, CannotRun, Failed, lock, path
 HERE = os.path.dirname(os.path.abspath(__file__))
 CHECKOUT = os.path.dirname(os.path.dirname(LAB_CODE))
 # crash's defs.h includes zlib.h.
-NEEDED = ('crash', 'gcc', 'make', 'libc6-dev', 'libroaring-dev', 'zlib1g-dev')
+NEEDED = ('crash', 'gcc', 'make', 'libc6-dev', 'libbpf-dev', 'libroaring-dev',
+          'zlib1g-dev')
 SECONDS = 1800
 
 
@@ -26,10 +27,27 @@ class Root:
         self.suite = suite
         self.folder = path('suites', suite)
         with lock('suite-' + suite):
-            if not os.path.exists(self.folder + '/complete'):
-                self.make()
+            self.complete()
         shown = self.run('crash', '--version')
         self.version = re.search(r'^crash (\S+)', shown, re.M)[1]
+
+    def complete(self):
+        """The folder, and in it what is needed today"""
+        record, packages_there = self.folder + '/complete', None
+        if os.path.exists(record):
+            with open(record) as f:
+                packages_there = f.read().split()
+        else:
+            self.make()
+        if packages_there == list(NEEDED):
+            return
+        # A mirror may be a snapshot, older than its index promises to be good.
+        self.run('apt-get', '-o', 'Acquire::Check-Valid-Until=false', 'update')
+        self.run('apt-get', 'install', '-y', '--no-install-recommends',
+                 *NEEDED)
+        self.run('apt-get', 'clean')
+        with open(record, 'w') as f:
+            f.write(' '.join(NEEDED))
 
     def make(self):
         (archive, key), _ = packages.archives()
@@ -41,11 +59,6 @@ class Root:
         self.carry_out(['unshare', '--mount', '--propagation', 'private',
                         'debootstrap', '--variant=minbase', '--keyring=' + key,
                         self.suite, self.folder, archive])
-        self.run('apt-get', 'update')
-        self.run('apt-get', 'install', '-y', '--no-install-recommends',
-                 *NEEDED)
-        self.run('apt-get', 'clean')
-        open(self.folder + '/complete', 'w').close()
 
     def command(self, *words):
         """To be run from this machine; the same paths hold the same files."""

@@ -12,8 +12,10 @@ An extension built for the crash of another suite must be refused, and crash
 must stay usable.
 
 Dumps, vmlinux and root directories are kept in the lab's work directory
-($AMDIOMMU_LAB), 0.5 GB a suite: what was made once is not made again.
+($AMDIOMMU_LAB), 0.5 GB a suite: what was made once is not made again. The
+table is kept there too, as suites/opened.json, for tests/lab/matrix.py.
 """
+import datetime
 import json
 import os
 import shlex
@@ -216,6 +218,17 @@ class Trial:
                 self.results.check(False, f'crash {root.version} is gone: '
                                           f'{last_words(str(gone))}')
 
+    def keep(self):
+        """What each crash made of each dump, for the table of kernels."""
+        found = {}
+        for suite, version, dump, opens, equal in self.rows:
+            if opens in ('yes', 'no'):
+                found.setdefault(dump.split('-')[0], {}).setdefault(
+                    version, []).append([suite, dump, opens == 'yes', equal])
+        today = datetime.date.today().isoformat()
+        with open(path('suites', 'opened.json'), 'w') as f:
+            json.dump({'date': today, 'series': found}, f, indent=1)
+
     def table(self):
         rows = [['SUITE', 'CRASH', 'DUMP', 'OPENS', 'VIEWS EQUAL'], *self.rows]
         widths = [max(map(len, column)) for column in zip(*rows)]
@@ -240,6 +253,8 @@ def main():
     except Failed as error:
         sys.exit(f'suites: {error}')
     trial.table()
+    if len(trial.roots) == len(OPENS):
+        trial.keep()
     return trial.results.close()
 
 

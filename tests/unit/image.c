@@ -25,8 +25,13 @@ struct image_page {
 	uint8_t data[AMI_PAGE_SIZE];
 };
 
+/* Large machines are mostly empty: pages by page frame, in two steps. */
+#define CHUNK_SHIFT	15
+#define CHUNK_PAGES	(1ul << CHUNK_SHIFT)
+
 struct image {
-	struct image_page **page;	/* by page frame; NULL: zeros */
+	struct image_page ***chunk;	/* NULL, or NULL inside: zeros */
+	uint64_t nr_chunks;
 	struct ami_range ram;
 	uint64_t next;			/* page frame to give out */
 	struct ami_layout layout;
@@ -39,8 +44,9 @@ struct image *image_new(uint64_t ram_pages)
 
 	assert_non_null(img);
 	img->ram.count = ram_pages;
-	img->page = calloc(ram_pages, sizeof(*img->page));
-	assert_non_null(img->page);
+	img->nr_chunks = (ram_pages + CHUNK_PAGES - 1) >> CHUNK_SHIFT;
+	img->chunk = calloc(img->nr_chunks, sizeof(*img->chunk));
+	assert_non_null(img->chunk);
 	img->next = ram_pages > FIRST_FREE ? FIRST_FREE : FIRST_FREE_TINY;
 	snprintf(img->vmcoreinfo, sizeof(img->vmcoreinfo),
 		 "OSRELEASE=made-by-hand\nNUMBER(phys_base)=%llu\n"
@@ -51,21 +57,39 @@ struct image *image_new(uint64_t ram_pages)
 
 void image_free(struct image *img)
 {
-	uint64_t pfn;
+	uint64_t i, k;
 
-	for (pfn = 0; pfn < img->ram.count; pfn++)
-		free(img->page[pfn]);
-	free(img->page);
+	for (i = 0; i < img->nr_chunks; i++) {
+		for (k = 0; img->chunk[i] && k < CHUNK_PAGES; k++)
+			free(img->chunk[i][k]);
+		free(img->chunk[i]);
+	}
+	free(img->chunk);
 	free(img);
+}
+
+/* NULL: never written */
+static struct image_page *written_page(const struct image *img, uint64_t pfn)
+{
+	struct image_page **chunk = img->chunk[pfn >> CHUNK_SHIFT];
+
+	return chunk ? chunk[pfn % CHUNK_PAGES] : NULL;
 }
 
 static struct image_page *page_at(struct image *img, uint64_t pfn)
 {
+	struct image_page ***chunk, **page;
+
 	assert_true(pfn < img->ram.count);
-	if (!img->page[pfn])
-		img->page[pfn] = calloc(1, sizeof(**img->page));
-	assert_non_null(img->page[pfn]);
-	return img->page[pfn];
+	chunk = &img->chunk[pfn >> CHUNK_SHIFT];
+	if (!*chunk)
+		*chunk = calloc(CHUNK_PAGES, sizeof(**chunk));
+	assert_non_null(*chunk);
+	page = &(*chunk)[pfn % CHUNK_PAGES];
+	if (!*page)
+		*page = calloc(1, sizeof(**page));
+	assert_non_null(*page);
+	return *page;
 }
 
 uint64_t image_alloc(struct image *img, unsigned int pages)
@@ -132,7 +156,9 @@ void image_vmcoreinfo_add(struct image *img, const char *text)
 
 unsigned int image_reads(const struct image *img, uint64_t pfn)
 {
-	return img->page[pfn] ? img->page[pfn]->reads : 0;
+	const struct image_page *page = written_page(img, pfn);
+
+	return page ? page->reads : 0;
 }
 
 uint64_t image_va(uint64_t paddr)
@@ -158,7 +184,7 @@ static enum ami_mem image_read_page(void *ctx, uint64_t pfn, uint8_t *page)
 
 	if (pfn >= img->ram.count)
 		return AMI_MEM_ABSENT;
-	p = img->page[pfn];
+	p = written_page(img, pfn);
 	if (!p) {
 		memset(page, 0, AMI_PAGE_SIZE);
 		return AMI_MEM_OK;
@@ -223,6 +249,15 @@ static size_t make_note(const struct image *img, uint8_t *note)
 	return sizeof(head) + 12 + (head.n_descsz + 3) / 4 * 4;
 }
 
+static void save_page(const struct image *img, int fd, uint64_t pfn)
+{
+	const struct image_page *page = written_page(img, pfn);
+
+	if (page)
+		assert_true(file_write_at(fd, page->data, AMI_PAGE_SIZE,
+					  DATA + (pfn << AMI_PAGE_SHIFT)));
+}
+
 void image_save(struct image *img, const char *path)
 {
 	uint8_t note[sizeof(img->vmcoreinfo) + 64] = { 0 };
@@ -261,9 +296,6 @@ void image_save(struct image *img, const char *path)
 	/* Pages that were never written become holes: zeros. */
 	assert_int_equal(ftruncate(fd, DATA + head.ram.p_filesz), 0);
 	for (pfn = 0; pfn < img->ram.count; pfn++)
-		if (img->page[pfn])
-			assert_true(file_write_at(fd, img->page[pfn]->data,
-						  AMI_PAGE_SIZE, DATA +
-						  (pfn << AMI_PAGE_SHIFT)));
+		save_page(img, fd, pfn);
 	assert_int_equal(close(fd), 0);
 }

@@ -12,7 +12,7 @@
 
 #include "shapes.h"
 
-#define MACHINE_SEGMENTS	4
+#define MACHINE_SEGMENTS	8
 
 /**
  * struct machine_segment - a PCI segment, or the global tables

@@ -173,6 +173,11 @@ static const struct {
 	{ AMI_F_fq_head, 4, 0 },
 	{ AMI_F_fq_tail, 4, 0 },
 	{ AMI_F_fq_mod_mask, 4, 0 },
+	{ AMI_F_printk_text_len, 2, 0 },
+	{ AMI_F_printk_facility, 1, 0 },
+	{ AMI_F_printk_level, 1, 3 },
+	{ AMI_F_printk_subsystem, 16, 0 },
+	{ AMI_F_printk_device, 48, 0 },
 };
 
 static bool has(enum shape shape, enum ami_field f)

@@ -2,12 +2,14 @@
 /* makedumpfile -F streams put in order, good ones and broken ones. */
 #include <endian.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -161,6 +163,28 @@ static void broken_records(void **state)
 	}
 }
 
+/* An offset beyond what a file can have is damage, not a lack of room. */
+static void beyond_any_file(void **state)
+{
+	struct rlimit before, small;
+	struct stream s;
+	char out[64];
+	bool cut = false;
+
+	(void)state;
+	assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+	start(&s);
+	add(&s, 0, 4, "kept");
+	add(&s, 1 << 20, 4, "lost");
+	small = before;
+	small.rlim_cur = 1 << 16;
+	signal(SIGXFSZ, SIG_IGN);
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
+	assert_int_equal(unpack(&s, s.size, &cut, out, sizeof(out)), 4);
+	setrlimit(RLIMIT_FSIZE, &before);
+	assert_true(cut);
+}
+
 static void signature(void **state)
 {
 	struct stream s;
@@ -201,6 +225,7 @@ int main(void)
 		cmocka_unit_test(in_order),
 		cmocka_unit_test(cut_anywhere),
 		cmocka_unit_test(broken_records),
+		cmocka_unit_test(beyond_any_file),
 		cmocka_unit_test(signature),
 		cmocka_unit_test(no_place),
 	};

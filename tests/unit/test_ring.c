@@ -7,6 +7,7 @@
  *	i	an invalidation
  *	?	an entry that cannot be read
  *	-	never written
+ *	g	garbage: no command that the driver issues
  *
  * The ring has 512 entries; what the words do not reach is never written.
  * Expected states: one letter per word, d(one), u(nproven), n(ot executed),
@@ -84,6 +85,16 @@ static const struct ring_case cases[] = {
 	{ "capture kernel over what was outstanding", "i x1 i w8 i i w9", 7, 7,
 	  9, false, .states = "oouuuuu", .proven = -1, .oldest = 2,
 	  .outstanding = 5, .blind = true },
+	{ "zeros over what was outstanding", "i w1 - - i w2", 6, 1, 2, false,
+	  .states = "dd--uu", .proven = 1, .oldest = 2 + 2, .outstanding = 2,
+	  .blind = true },
+	{ "zeros over all, nothing proven", "- - - -", 4, 1, 2, true,
+	  .states = "----", .proven = -1, .blind = true },
+	{ "garbage over what was outstanding", "i w1 g g w2", 5, 1, 2, false,
+	  .states = "dduuu", .proven = 1, .oldest = 2, .outstanding = 3,
+	  .blind = true },
+	{ "garbage, but the books prove the ring empty", "i w1 g w2", 4, 2, 2,
+	  false, .states = "dddd", .proven = 3 },
 };
 
 static void set_wait(struct amdvi_command *c, uint64_t addr, uint64_t number)
@@ -114,6 +125,9 @@ static uint32_t fill(struct ami_ring *ring, const char *words)
 			break;
 		case 'i':
 			c->opcode = AMDVI_CMD_INVALIDATE_IOMMU_PAGES;
+			break;
+		case 'g':
+			c->opcode = 14;
 			break;
 		case '?':
 			ring->state[i] = AMI_ENTRY_UNREAD;

@@ -427,6 +427,35 @@ static void test_lazy(void **state)
 }
 
 /*
+ * Damage ends the driver's list of device data, or wipes a domain: the DTE
+ * alone still tells of its table. Who shares a known table is no such case.
+ */
+static void domain_missing(struct machine *m)
+{
+	uint64_t known = machine_v1(m, BUFFER, 2);
+	uint64_t root = machine_v1(m, BUFFER + 0x400000, 3);
+	struct amdvi_dte dte = host(known, 2, 4);
+
+	machine_device(m, 0x10, "nvme",
+		       machine_domain(m, 4, 3, AMI_FORMAT_V1, known, 2));
+	machine_dte(m, 0x10, &dte);
+	machine_dte(m, 0x11, &dte);
+	dte = host(root, 2, 5);
+	machine_dte(m, 0x20, &dte);
+	machine_analyse(m);
+	is_exposed(m, 0x20, BUFFER + 0x400000, 3);
+	assert_int_equal(ami_findings_total(&m->state->findings,
+					    "domain-missing"), 1);
+	assert_int_equal(m->ex->verdict, AMI_VERDICT_UNKNOWN);
+}
+
+static void test_domain_missing(void **state)
+{
+	(void)state;
+	over_shapes(domain_missing);
+}
+
+/*
  * Behind a guest's tables: their addresses are no host addresses, so that
  * whatever lies at those must not count; all of the host table does. With and
  * without GIoV, that is for requests without and with PASID.
@@ -712,6 +741,7 @@ int main(void)
 		cmocka_unit_test(test_growth),
 		cmocka_unit_test(test_overwritten),
 		cmocka_unit_test(test_lazy),
+		cmocka_unit_test(test_domain_missing),
 		cmocka_unit_test(test_nested),
 		cmocka_unit_test(test_nested_unknown),
 		cmocka_unit_test(test_freed_tables),

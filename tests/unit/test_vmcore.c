@@ -168,7 +168,7 @@ static void through_a_file(enum shape shape, uint64_t sme)
 	same_layout(a->kernel, m->kernel);
 	report_says(a);
 	same_views_of(a, &(struct ami_analysis){ m->dump, m->kernel, m->state,
-						 m->ex });
+						 m->ex, a->dmesg });
 	ami_analysis_free(a);
 	machine_free(m);
 }

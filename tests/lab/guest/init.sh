@@ -71,6 +71,10 @@ if [ "$commands" != 0 ]; then
 fi
 
 if [ "$(setting net)" = 1 ]; then
+	for second in 0 1 2 3 4 5 6 7 8 9 10 11; do
+		[ -e /sys/class/net/eth0 ] && break	# plugged in while running
+		sleep 1
+	done
 	ip link set eth0 up
 	for second in 0 1 2 3 4 5 6 7 8 9 10 11; do
 		[ "$(cat /sys/class/net/eth0/carrier 2>/dev/null)" = 1 ] && break
@@ -78,6 +82,13 @@ if [ "$(setting net)" = 1 ]; then
 	done
 	echo "== carrier after $second s"
 	sleep 1
+fi
+
+# The receive ring of an e1000e, moved to where nothing is mapped.
+if [ "$(setting fault)" = 1 ]; then
+	read -r bar _ </sys/class/net/eth0/device/resource
+	devmem $((bar + 0x2800)) 32 0x1000
+	echo "== receive ring at $(devmem $((bar + 0x2800)) 32)"
 fi
 
 if [ "$(setting io)" = 1 ]; then
@@ -88,6 +99,15 @@ if [ "$(setting io)" = 1 ]; then
 	done
 	sleep 2
 fi
+
+case $(setting planted) in
+freed) insmod /planted.ko freed=1 ;;
+correct) insmod /planted.ko ;;
+esac
+for value in pfn iova; do
+	at=/sys/module/planted/parameters/$value
+	[ ! -e "$at" ] || echo "== planted $value $(cat "$at")"
+done
 
 echo 1 >/proc/sys/kernel/sysrq
 echo "== lab ready"

@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Receive buffers of e1000e: drivers/net/ethernet/intel/e1000e. Descriptors
+ * are in the extended format (union e1000_rx_desc_extended) or, for jumbo
+ * frames, in the packet split format (union e1000_rx_desc_packet_split, 82574
+ * data sheet 7.1); both are overwritten from their start when written back.
+ */
+#include <string.h>
+
+#include "nic.h"
+
+#define EXTENDED	16u
+#define PACKET_SPLIT	32u
+#define PS_BUFFERS	4u
+#define STATUS_OFFSET	8u	/* of the written-back status, DD is bit 0 */
+#define DD		1u
+#define TX_DESC		16u
+#define ANNOUNCE	16u	/* E1000_RX_BUFFER_WRITE: tail moves by these */
+
+static const struct ring_members members = {
+	.desc = AMI_F_e1000e_ring_desc, .dma = AMI_F_e1000e_ring_dma,
+	.count = AMI_F_e1000e_ring_count,
+	.to_use = AMI_F_e1000e_ring_next_to_use,
+	.to_clean = AMI_F_e1000e_ring_next_to_clean,
+	.buffers = AMI_F_e1000e_ring_buffer_info,
+};
+
+/* What the adapter says of its receive buffers. */
+struct shape {
+	uint32_t len;		/* of an extended or of the first ps buffer */
+	uint32_t ps_pages;	/* 0: extended descriptors */
+};
+
+/*
+ * The tail register is written when a descriptor whose index is a multiple of
+ * 16 was filled, and then excludes it: the last ones wait for more.
+ */
+static bool is_held(const struct ring *ring, uint32_t n)
+{
+	uint32_t last = ring_slot(ring, ring->owned - 1);
+
+	return ring->owned - 1 - n <= last % ANNOUNCE;
+}
+
+static void books_of(struct nic *nic, uint64_t buffer, struct rx_slot *slot)
+{
+	uint64_t skb = 0, page = 0;
+
+	slot->booked = ami_get(nic->kernel, buffer, AMI_F_e1000e_buffer_dma,
+			       &slot->dma) == AMI_MEM_OK;
+	ami_get(nic->kernel, buffer, AMI_F_e1000e_buffer_skb, &skb);
+	ami_get(nic->kernel, buffer, AMI_F_e1000e_buffer_page, &page);
+	slot->phys = phys_of_skb(nic, skb);
+	/* Jumbo frames go into pages, the skb is empty; @page is in a union. */
+	if (slot->len > AMI_PAGE_SIZE / 2 && phys_of_page(nic, page))
+		slot->phys = phys_of_page(nic, page);
+}
+
+static void ps_books_of(struct nic *nic, uint64_t buffer, unsigned int n,
+			struct rx_slot *slot)
+{
+	uint64_t size = ami_type_size(nic->kernel, AMI_T_e1000e_ps_page);
+	uint64_t pages, page;
+
+	slot->booked = false;
+	if (ami_get(nic->kernel, buffer, AMI_F_e1000e_buffer_ps_pages,
+		    &pages) != AMI_MEM_OK || !size)
+		return;
+	pages += n * size;
+	slot->booked = ami_get(nic->kernel, pages, AMI_F_e1000e_ps_dma,
+			       &slot->dma) == AMI_MEM_OK;
+	if (ami_get(nic->kernel, pages, AMI_F_e1000e_ps_page, &page) ==
+	    AMI_MEM_OK)
+		slot->phys = phys_of_page(nic, page);
+}
+
+static void add_descriptor(struct nic *nic, const struct ring *ring,
+			   const struct shape *shape, uint32_t n,
+			   struct rx_slots *slots)
+{
+	uint64_t raw[PS_BUFFERS] = { 0 };
+	uint64_t size = ami_type_size(nic->kernel, AMI_T_e1000e_buffer);
+	uint32_t index = ring_slot(ring, n);
+	uint64_t buffer = ring->buffers + index * size;
+	struct rx_slot slot = { .held = is_held(ring, n) };
+	unsigned int i;
+
+	slot.seen = ring_desc(nic, ring, index, raw);
+	slot.done = slot.seen && raw[STATUS_OFFSET / 8] & DD;
+	for (i = 0; i <= shape->ps_pages; i++) {
+		slot.addr = raw[i];
+		slot.dma = slot.phys = 0;
+		slot.len = i ? AMI_PAGE_SIZE : shape->len;
+		if (size && !i)
+			books_of(nic, buffer, &slot);
+		else if (size)
+			ps_books_of(nic, buffer, i - 1, &slot);
+		add_slot(nic, slots, &slot);
+	}
+}
+
+static void post_buffers(struct nic *nic, const struct ring *ring,
+			 const struct shape *shape)
+{
+	struct rx_slots slots = { .list = NULL };
+	uint32_t n;
+
+	for (n = 0; n < ring->owned; n++)
+		add_descriptor(nic, ring, shape, n, &slots);
+	post_slots(nic, &slots, "receive ring");
+	post_ring(nic, ring, "receive descriptor ring");
+}
+
+static bool read_shape(struct nic *nic, struct shape *shape)
+{
+	uint64_t len, pages, first;
+
+	if (!nic_get(nic, nic->priv, AMI_F_e1000e_rx_buffer_len, &len) ||
+	    !nic_get(nic, nic->priv, AMI_F_e1000e_rx_ps_pages, &pages) ||
+	    !nic_get(nic, nic->priv, AMI_F_e1000e_rx_ps_bsize0, &first))
+		return false;
+	if (pages >= PS_BUFFERS) {
+		nic_damaged(nic, "number of packet split pages", nic->priv);
+		return false;
+	}
+	shape->ps_pages = pages;
+	shape->len = nic_buffer_size(nic, pages ? first : len);
+	return true;
+}
+
+static bool read_adapter(struct nic *nic)
+{
+	uint64_t rx, tx;
+	struct shape shape;
+	struct ring ring;
+	enum ring_state state;
+
+	if (!read_shape(nic, &shape) ||
+	    !nic_get(nic, nic->priv, AMI_F_e1000e_rx_ring, &rx) ||
+	    !nic_get(nic, nic->priv, AMI_F_e1000e_tx_ring, &tx))
+		return false;
+	state = ring_read(nic, rx, &members,
+			  shape.ps_pages ? PACKET_SPLIT : EXTENDED, &ring);
+	if (state == RING_READY)
+		post_buffers(nic, &ring, &shape);
+	if (state != RING_BAD)
+		state = ring_read(nic, tx, &members, TX_DESC, &ring);
+	if (state == RING_READY)
+		post_ring(nic, &ring, "transmit descriptor ring");
+	return state != RING_BAD;
+}
+
+void find_e1000e(struct ami_evidence *ev)
+{
+	static const struct nic_driver driver = {
+		.name = "e1000e", .needs = AMI_F_e1000e_rx_ring,
+		.read = read_adapter,
+	};
+
+	read_nics(ev, &driver);
+}

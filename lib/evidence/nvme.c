@@ -1,0 +1,354 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * NVMe: the commands of unfinished requests as they stand in the submission
+ * queues, and what the controller writes by itself. A command that the driver
+ * had announced (its doorbell rung) proves what the block layer makes likely.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "nvme.h"
+
+#define MAX_QUEUES	4097u
+#define MAX_DEPTH	65536u
+#define COMMAND_SHIFT	6
+#define COMPLETION	16u	/* bytes */
+#define GENCTR_SHIFT	12	/* nvme_cid_install_genctr() */
+#define MAX_HMB		65536u
+#define CIDS		65536u
+#define NO_SLOT		UINT32_MAX
+
+struct nvme {
+	struct ami_evidence *ev;
+	struct ami_kernel *k;
+	const struct ami_device *device;
+	struct budget budget;
+	uint64_t now;
+	char name[AMI_BDF_TEXT];
+	uint32_t qid;
+	uint64_t depth, tail, rung;
+	struct nvme_command *sq;
+	uint32_t *slot;		/* by command ID: the newest */
+	bool loaded;
+	uint64_t queue;
+};
+
+static bool get(struct nvme *n, uint64_t va, enum ami_field f, uint64_t *value)
+{
+	if (ami_get(n->k, va, f, value) == AMI_MEM_OK)
+		return true;
+	ami_find(&n->ev->state->findings, AMI_WARNING, "nvme-unread", n->name,
+		 "The structures of its NVMe driver cannot be read completely.");
+	return false;
+}
+
+/* From the oldest slot to the newest: @tail is where the next one goes. */
+static void index_commands(struct nvme *n)
+{
+	uint64_t i, at = n->tail;
+
+	memset(n->slot, 0xff, CIDS * sizeof(*n->slot));
+	for (i = 0; i < n->depth; i++) {
+		n->slot[n->sq[at].cid] = at;
+		at = at + 1 == n->depth ? 0 : at + 1;
+	}
+}
+
+/* Read the queue once something in it is unfinished. */
+static bool load_queue(struct nvme *n)
+{
+	uint64_t sq, shift;
+
+	if (n->loaded)
+		return n->depth;
+	n->loaded = true;
+	if (!get(n, n->queue, AMI_F_nvme_queue_sq, &sq) ||
+	    !get(n, n->queue, AMI_F_nvme_queue_sqes, &shift) ||
+	    !get(n, n->queue, AMI_F_nvme_queue_sq_tail, &n->tail) ||
+	    !get(n, n->queue, AMI_F_nvme_queue_rung, &n->rung) ||
+	    shift != COMMAND_SHIFT || n->tail >= n->depth ||
+	    n->rung >= n->depth ||
+	    ami_read(n->k, sq, n->sq, n->depth << COMMAND_SHIFT) !=
+	    AMI_MEM_OK) {
+		ami_find(&n->ev->state->findings, AMI_INFO,
+			 "nvme-queue-unread", n->name,
+			 "Submission queue %u is not to be read (it may lie in the controller): its commands are known from the block layer only.",
+			 n->qid);
+		n->depth = 0;
+		return false;
+	}
+	index_commands(n);
+	return true;
+}
+
+/* Between the last doorbell and the tail, the device knows nothing yet. */
+static bool announced(const struct nvme *n, uint32_t slot)
+{
+	uint64_t age = (n->tail + n->depth - slot - 1) % n->depth;
+	uint64_t quiet = (n->tail + n->depth - n->rung) % n->depth;
+
+	return age >= quiet;
+}
+
+static const struct nvme_command *command_of(struct nvme *n,
+					     const struct request *rq,
+					     uint32_t *slot)
+{
+	uint64_t genctr, cid = rq->tag;
+
+	if (ami_get(n->k, rq->va + ami_type_size(n->k, AMI_T_request),
+		    AMI_F_nvme_request_genctr, &genctr) == AMI_MEM_OK)
+		cid |= genctr << GENCTR_SHIFT;
+	*slot = n->slot[cid % CIDS];
+	return *slot == NO_SLOT ? NULL : &n->sq[*slot];
+}
+
+static void complain(struct nvme *n, const struct request *rq,
+		     const char *what)
+{
+	ami_find(&n->ev->state->findings, AMI_WARNING, "nvme-command-damaged",
+		 n->name, "The command of queue %u, tag %u %s.", n->qid,
+		 rq->tag, what);
+}
+
+static void add_nvme_command(struct nvme *n, const struct request *rq,
+			     const struct nvme_command *c, uint32_t slot)
+{
+	static const char *const text[] = {
+		[NVME_UNREAD] = "has a list of addresses that cannot be read",
+		[NVME_LIST_LOOP] = "has a list of addresses without end",
+		[NVME_BAD_SGL] = "has a descriptor of unknown type",
+	};
+	enum nvme_damage damage;
+	char size[24];
+
+	begin_transfer(n->ev, n->device, AMI_TRANSFER_INFLIGHT,
+		       announced(n, slot) ? AMI_PROVEN : AMI_LIKELY, "nvme",
+		       "queue %u command %#x: opcode %#x, %s%s", n->qid, c->cid,
+		       c->opcode, bytes_text(rq->data_len, size),
+		       announced(n, slot) ? "" : ", doorbell not rung");
+	transfer_age(n->ev, age_at(n->now, rq->start));
+	damage = add_command(n->ev, n->device, c, rq->data_len, &n->budget);
+	end_transfer(n->ev);
+	if (damage != NVME_FINE)
+		complain(n, rq, text[damage]);
+}
+
+static void one_request(void *ctx, uint32_t tag, uint64_t va)
+{
+	const struct nvme_command *c;
+	struct request rq = { .tag = tag };
+	struct nvme *n = ctx;
+	uint32_t slot;
+
+	/* What cannot be read, the block layer's reader has told. */
+	if (!request_read(n->k, va, &rq) || !request_issued(n->k, &rq) ||
+	    !rq.data_len || !load_queue(n))
+		return;
+	c = command_of(n, &rq, &slot);
+	if (!c)		/* started, and not yet copied to the queue */
+		return;
+	if (nvme_writes(c) != request_reads(&rq))
+		complain(n, &rq, "goes the other way than its request");
+	if (nvme_writes(c))
+		add_nvme_command(n, &rq, c, slot);
+}
+
+/* The device writes an entry for each command it completes. */
+static void post_completions(struct nvme *n)
+{
+	uint64_t cq;
+
+	if (!get(n, n->queue, AMI_F_nvme_queue_cq, &cq) || !cq)
+		return;
+	begin_transfer(n->ev, n->device, AMI_TRANSFER_POSTED, AMI_PROVEN,
+		       "nvme", "completion queue %u", n->qid);
+	add_virtual(n->ev, cq, n->depth * COMPLETION);
+	end_transfer(n->ev);
+}
+
+static void one_queue(struct nvme *n, uint64_t queue, uint64_t tags)
+{
+	n->queue = queue;
+	n->loaded = false;
+	if (!get(n, queue, AMI_F_nvme_queue_depth, &n->depth) || !n->depth)
+		return;
+	if (n->depth > MAX_DEPTH) {
+		ami_find(&n->ev->state->findings, AMI_WARNING, "nvme-unread",
+			 n->name, "Queue %u claims %" PRIu64 " entries.",
+			 n->qid, n->depth);
+		return;
+	}
+	post_completions(n);
+	/* The block layer's reader has told of tags that cannot be read. */
+	if (tags)
+		tags_each(n->k, tags, &n->budget, one_request, n);
+}
+
+/* Queue 0 is the admin queue; queue n has the tags of hardware queue n - 1. */
+static void queues(struct nvme *n, uint64_t dev)
+{
+	uint64_t step = ami_type_size(n->k, AMI_T_nvme_queue);
+	uint64_t array, count, set, tags;
+
+	if (!get(n, dev, AMI_F_nvme_dev_queues, &array) ||
+	    !get(n, dev, AMI_F_nvme_dev_nr_queues, &count) || !step)
+		return;
+	for (n->qid = 0; n->qid < count && n->qid < MAX_QUEUES; n->qid++) {
+		uint64_t nr = n->qid ? n->qid - 1 : 0, hw;
+
+		set = ami_addr(n->k, dev, n->qid ? AMI_F_nvme_dev_tagset :
+					  AMI_F_nvme_dev_admin_tagset);
+		if (ami_get(n->k, set, AMI_F_tag_set_nr_hw_queues, &hw) !=
+		    AMI_MEM_OK || nr >= hw ||
+		    ami_get(n->k, set, AMI_F_tag_set_tags, &tags) !=
+		    AMI_MEM_OK ||
+		    ami_read_u64(n->k, tags + 8 * nr, &tags) != AMI_MEM_OK)
+			tags = 0;
+		one_queue(n, array + n->qid * step, tags);
+	}
+}
+
+/* Memory that the controller may use as its own at any time. */
+static void host_memory(struct nvme *n, uint64_t dev)
+{
+	struct {
+		uint64_t addr;
+		uint32_t pages;
+		uint32_t reserved;
+	} d;
+	uint64_t count, list, i;
+
+	if (!ami_has(n->k, AMI_F_nvme_dev_nr_hmb) ||
+	    !get(n, dev, AMI_F_nvme_dev_nr_hmb, &count) || !count ||
+	    !get(n, dev, AMI_F_nvme_dev_hmb, &list))
+		return;
+	begin_transfer(n->ev, n->device, AMI_TRANSFER_POSTED, AMI_LIKELY,
+		       "nvme", "host memory buffer");
+	for (i = 0; i < count && i < MAX_HMB; i++) {
+		if (ami_read(n->k, list + i * sizeof(d), &d, sizeof(d)) !=
+		    AMI_MEM_OK)
+			break;
+		add_dma(n->ev, n->device, d.addr,
+			(uint64_t)d.pages * NVME_PAGE);
+	}
+	end_transfer(n->ev);
+}
+
+/* Where the controller says how far it looked (shadow doorbells). */
+static void event_indexes(struct nvme *n, uint64_t dev)
+{
+	uint64_t eis, count, stride;
+
+	if (!ami_has(n->k, AMI_F_nvme_dev_dbbuf_eis) ||
+	    !get(n, dev, AMI_F_nvme_dev_dbbuf_eis, &eis) || !eis ||
+	    !get(n, dev, AMI_F_nvme_dev_nr_queues, &count) ||
+	    !get(n, dev, AMI_F_nvme_dev_db_stride, &stride) ||
+	    count > MAX_QUEUES || stride > NVME_PAGE)
+		return;
+	begin_transfer(n->ev, n->device, AMI_TRANSFER_POSTED, AMI_PROVEN,
+		       "nvme", "shadow doorbell event indexes");
+	add_virtual(n->ev, eis, count * 8 * stride);
+	end_transfer(n->ev);
+}
+
+static void one_controller(struct nvme *n)
+{
+	uint64_t dev, back;
+
+	ami_bdf_text(n->device->bdf, n->name);
+	if (!get(n, n->device->dev, AMI_F_device_driver_data, &dev) ||
+	    !get(n, dev, AMI_F_nvme_dev_dev, &back) ||
+	    back != n->device->dev)
+		return;
+	cover(n->ev, n->device, "nvme");
+	find_tag_set(n->ev, n->device,
+		     ami_addr(n->k, dev, AMI_F_nvme_dev_admin_tagset),
+		     "admin queue");
+	queues(n, dev);
+	host_memory(n, dev);
+	event_indexes(n, dev);
+}
+
+struct compare {
+	const struct ami_evidence *ev;
+	const struct ami_evidence_set *told;
+	uint64_t extra, first;
+};
+
+static bool known(const struct compare *c, uint64_t pfn)
+{
+	size_t i;
+
+	for (i = 0; i < c->ev->nr_sets; i++) {
+		const struct ami_evidence_set *s = &c->ev->sets[i];
+
+		if (s->kind == AMI_TRANSFER_INFLIGHT &&
+		    s->certainty != AMI_PROVEN &&
+		    !memcmp(&s->device, &c->told->device, sizeof(s->device)) &&
+		    ami_pfnset_has(s->pages, pfn))
+			return true;
+	}
+	return false;
+}
+
+static bool count_extra(void *ctx, uint64_t first, uint64_t count)
+{
+	struct compare *c = ctx;
+
+	for (; count; first++, count--)
+		if (!known(c, first) && !c->extra++)
+			c->first = first;
+	return true;
+}
+
+/* A device told to write where no request asks it to: memory is at stake. */
+static void cross_check(struct nvme *n)
+{
+	struct compare c = { .ev = n->ev };
+	size_t i;
+
+	for (i = 0; i < n->ev->nr_sets; i++) {
+		c.told = &n->ev->sets[i];
+		if (c.told->kind == AMI_TRANSFER_INFLIGHT &&
+		    c.told->certainty == AMI_PROVEN &&
+		    !memcmp(&c.told->device, &n->device->bdf,
+			    sizeof(c.told->device)))
+			ami_pfnset_ranges(c.told->pages, count_extra, &c);
+	}
+	if (c.extra)
+		ami_find(&n->ev->state->findings, AMI_WARNING,
+			 "nvme-block-disagree", n->name,
+			 "NVMe commands let the device write %" PRIu64 " pages (the first is frame %#" PRIx64 ") that no unfinished request asks for: bounce buffers, or damaged commands.",
+			 c.extra, c.first);
+}
+
+void find_nvme(struct ami_evidence *ev)
+{
+	struct nvme n = {
+		.ev = ev, .k = ev->state->kernel,
+		.budget = { .left = BLOCK_BUDGET },
+	};
+	size_t i;
+
+	if (!ami_has(n.k, AMI_F_nvme_dev_queues))
+		return;
+	n.sq = malloc(MAX_DEPTH << COMMAND_SHIFT);
+	n.slot = malloc(CIDS * sizeof(*n.slot));
+	n.now = panic_clock(n.k);
+	if (!n.sq || !n.slot)
+		ev->collector->no_memory = true;
+	else
+		for (i = 0; i < ev->state->nr_devices; i++) {
+			n.device = &ev->state->devices[i];
+			if (strcmp(n.device->driver, "nvme") ||
+			    !n.device->dev)
+				continue;
+			one_controller(&n);
+			cross_check(&n);
+		}
+	free(n.sq);
+	free(n.slot);
+}

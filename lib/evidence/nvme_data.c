@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Where an NVMe command makes the device write: PRP lists and SGLs, as in the
+ * NVM Express Base Specification. All addresses are the device's.
+ */
+#include "nvme.h"
+
+#define PRPS_PER_PAGE	(NVME_PAGE / 8)
+#define PSDT_SHIFT	6	/* of flags: 0 is PRP */
+
+#define SGL_DATA	0x0
+#define SGL_BUCKET	0x1
+#define SGL_SEGMENT	0x2
+#define SGL_LAST	0x3
+#define SGLS_AT_ONCE	(NVME_PAGE / 16)
+
+struct sgl {
+	uint64_t addr;
+	uint32_t len;
+	uint8_t reserved[3];
+	uint8_t type;
+};
+
+static uint64_t smaller(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
+/* The last entry of a full list leads to the next list, if more is to come. */
+static enum nvme_damage add_prp_list(struct ami_evidence *ev,
+				     const struct ami_device *device,
+				     uint64_t list, uint64_t len,
+				     struct budget *budget)
+{
+	uint64_t prp[PRPS_PER_PAGE], i;
+
+	while (len) {
+		uint64_t room = (NVME_PAGE - list % NVME_PAGE) / 8;
+		uint64_t need = (len + NVME_PAGE - 1) / NVME_PAGE;
+		uint64_t here = need > room ? room - 1 : need;
+
+		if (!room || !spend(budget))
+			return NVME_LIST_LOOP;
+		if (!read_dma(ev, device, list, prp,
+			      smaller(need, room) * sizeof(*prp)))
+			return NVME_UNREAD;
+		for (i = 0; i < here && spend(budget); i++) {
+			uint64_t part = smaller(len, NVME_PAGE);
+
+			add_dma(ev, device, prp[i], part);
+			len -= part;
+		}
+		if (i < here)
+			return NVME_LIST_LOOP;
+		if (len)
+			list = prp[room - 1];
+	}
+	return NVME_FINE;
+}
+
+static enum nvme_damage add_prps(struct ami_evidence *ev,
+				 const struct ami_device *device,
+				 const uint64_t prp[2], uint64_t len,
+				 struct budget *budget)
+{
+	uint64_t part = smaller(len, NVME_PAGE - prp[0] % NVME_PAGE);
+
+	add_dma(ev, device, prp[0], part);
+	len -= part;
+	if (len > NVME_PAGE)
+		return add_prp_list(ev, device, prp[1], len, budget);
+	if (len)
+		add_dma(ev, device, prp[1], len);
+	return NVME_FINE;
+}
+
+/* A segment, up to a descriptor of another one, which becomes *@s. */
+static enum nvme_damage add_sgl_segment(struct ami_evidence *ev,
+					const struct ami_device *device,
+					struct sgl *s, struct budget *budget)
+{
+	struct sgl d[SGLS_AT_ONCE];
+	uint64_t at = s->addr, left = s->len / sizeof(*d), n, i;
+
+	for (; left; left -= n, at += n * sizeof(*d)) {
+		n = smaller(left, SGLS_AT_ONCE);
+		if (!read_dma(ev, device, at, d, n * sizeof(*d)))
+			return NVME_UNREAD;
+		for (i = 0; i < n; i++) {
+			if (!spend(budget))
+				return NVME_LIST_LOOP;
+			*s = d[i];
+			if (d[i].type >> 4 == SGL_DATA)
+				add_dma(ev, device, d[i].addr, d[i].len);
+			else if (d[i].type >> 4 != SGL_BUCKET)
+				return NVME_FINE;
+		}
+	}
+	return NVME_FINE;
+}
+
+static enum nvme_damage add_sgl(struct ami_evidence *ev,
+				const struct ami_device *device, struct sgl s,
+				struct budget *budget)
+{
+	enum nvme_damage damage = NVME_FINE;
+
+	if (s.type >> 4 == SGL_DATA)
+		add_dma(ev, device, s.addr, s.len);
+	while (damage == NVME_FINE && s.type >> 4 != SGL_DATA &&
+	       s.type >> 4 != SGL_BUCKET) {
+		if (s.type >> 4 != SGL_SEGMENT && s.type >> 4 != SGL_LAST)
+			return NVME_BAD_SGL;
+		if (s.len < sizeof(s))
+			return NVME_BAD_SGL;
+		damage = add_sgl_segment(ev, device, &s, budget);
+	}
+	return damage;
+}
+
+enum nvme_damage add_command(struct ami_evidence *ev,
+			     const struct ami_device *device,
+			     const struct nvme_command *c, uint64_t len,
+			     struct budget *budget)
+{
+	struct sgl first = {
+		.addr = c->data[0], .len = c->data[1],
+		.type = c->data[1] >> 56,
+	};
+
+	if (!(c->flags >> PSDT_SHIFT))
+		return add_prps(ev, device, c->data, len, budget);
+	return add_sgl(ev, device, first, budget);
+}

@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Receive buffers, descriptor against the driver's books, as transfers. */
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "nic.h"
+
+/* What is to be said of a buffer. */
+enum fate {
+	FATE_POSTED,
+	FATE_DOUBTFUL,	/* posted, but the sources disagree or one is missing */
+	FATE_FILLED,	/* before the panic, or since */
+	FATE_HELD,
+	FATES,
+	FATE_NONE,
+};
+
+static const struct {
+	enum ami_certainty certainty;
+	const char *text;
+} fate_of[FATES] = {
+	[FATE_POSTED] = { AMI_PROVEN, "posted" },
+	[FATE_DOUBTFUL] = { AMI_LIKELY, "posted, by one source only" },
+	/* What the device does after the panic looks the same in a dump. */
+	[FATE_FILLED] = { AMI_LIKELY, "filled, not taken by the driver" },
+	[FATE_HELD] = { AMI_POSSIBLE, "prepared, not announced" },
+};
+
+struct tally {
+	size_t fates[FATES];
+	size_t disagree;	/* descriptor and books */
+	size_t elsewhere;	/* page table and books */
+	size_t lost;		/* filled, and nobody knows where */
+	size_t unread;		/* descriptors */
+};
+
+void add_slot(struct nic *nic, struct rx_slots *slots,
+	      const struct rx_slot *slot)
+{
+	struct rx_slot *more;
+	size_t n = slots->count;
+
+	if (!(n & (n - 1))) {
+		more = realloc(slots->list, (n ? 2 * n : 1) * sizeof(*more));
+		if (!more) {
+			nic->ev->collector->no_memory = true;
+			return;
+		}
+		slots->list = more;
+	}
+	slots->list[slots->count++] = *slot;
+}
+
+/* Does the device reach the buffer that the driver means? */
+static bool reaches(const struct nic *nic, uint64_t dma, uint64_t phys)
+{
+	struct ami_step steps[AMI_MAX_STEPS];
+	struct ami_mapping map;
+	bool mapped = false;
+
+	if (nic->device->translation == AMI_TRANSLATION_PASSTHROUGH ||
+	    nic->device->translation == AMI_TRANSLATION_NONE)
+		return (dma & ~ami_kernel_sme(nic->kernel)) == phys;
+	if (nic->device->table.format == AMI_FORMAT_NONE)
+		return true;
+	ami_translate(ami_kernel_dump(nic->kernel), &nic->device->table, dma,
+		      steps, &map, &mapped);
+	return !mapped || map.phys == phys;
+}
+
+static enum fate judge_slot(const struct nic *nic, const struct rx_slot *s,
+			    struct tally *t)
+{
+	if (!s->seen)
+		t->unread++;
+	if (s->booked && !s->dma)
+		return FATE_NONE;	/* taken in the moment of the panic */
+	if (s->done && s->booked)
+		return FATE_FILLED;
+	if (s->done || (!s->seen && !s->booked)) {
+		t->lost++;
+		return FATE_NONE;
+	}
+	if (s->seen && s->booked && s->addr != s->dma) {
+		t->disagree++;
+		return FATE_DOUBTFUL;
+	}
+	if (s->phys && !reaches(nic, s->seen ? s->addr : s->dma, s->phys)) {
+		t->elsewhere++;
+		return FATE_DOUBTFUL;
+	}
+	if (s->held)
+		return FATE_HELD;
+	return s->seen ? FATE_POSTED : FATE_DOUBTFUL;
+}
+
+static void post_slot(struct nic *nic, const struct rx_slot *s, enum fate fate)
+{
+	uint64_t unnamed = 0;
+
+	if (s->seen && !s->done)
+		unnamed = add_dma(nic->ev, nic->device, s->addr, s->len);
+	if (s->booked && (s->done || !s->seen || s->addr != s->dma))
+		unnamed += add_dma(nic->ev, nic->device, s->dma, s->len);
+	/* A translation that the IOMMU still remembers leads here. */
+	if (s->phys && (unnamed || fate == FATE_DOUBTFUL))
+		add_span(nic->ev, s->phys, s->len);
+}
+
+static void post_fate(struct nic *nic, const struct rx_slots *slots,
+		      const uint8_t *fates, enum fate fate, size_t count,
+		      const char *label)
+{
+	enum ami_certainty certainty = fate_of[fate].certainty;
+	size_t i;
+
+	if (certainty < nic->best)
+		certainty = nic->best;
+	begin_transfer(nic->ev, nic->device, AMI_TRANSFER_POSTED, certainty,
+		       nic->provider, "%s %s: %zu buffers %s", nic->name, label,
+		       count, fate_of[fate].text);
+	for (i = 0; i < slots->count; i++)
+		if (fates[i] == fate)
+			post_slot(nic, &slots->list[i], fate);
+	end_transfer(nic->ev);
+}
+
+static void report(struct nic *nic, const struct tally *t, const char *label)
+{
+	struct ami_findings *f = &nic->ev->state->findings;
+
+	if (t->disagree)
+		ami_find(f, AMI_WARNING, "descriptor-disagrees", nic->where,
+			 "%s %s: %zu descriptors do not name the buffers that the driver mapped for them; both are taken.",
+			 nic->name, label, t->disagree);
+	if (t->elsewhere)
+		ami_find(f, AMI_WARNING, "buffer-maps-elsewhere", nic->where,
+			 "%s %s: %zu buffers are not where the page table leads the device; both places are taken.",
+			 nic->name, label, t->elsewhere);
+	if (t->unread)
+		ami_find(f, AMI_WARNING, "descriptors-unread", nic->where,
+			 "%s %s: %zu descriptors are not in the dump; the driver's own books speak for them.",
+			 nic->name, label, t->unread);
+	if (t->lost)
+		ami_find(f, AMI_WARNING, "buffers-unknown", nic->where,
+			 "%s %s: %zu buffers are in use, but nothing readable tells where they lie.",
+			 nic->name, label, t->lost);
+}
+
+void post_slots(struct nic *nic, struct rx_slots *slots, const char *label)
+{
+	uint8_t *fates = calloc(slots->count + 1, 1);
+	struct tally t = { .lost = 0 };
+	size_t i;
+	int fate;
+
+	if (!fates) {
+		nic->ev->collector->no_memory = true;
+	} else {
+		for (i = 0; i < slots->count; i++) {
+			fates[i] = judge_slot(nic, &slots->list[i], &t);
+			if (fates[i] < FATES)
+				t.fates[fates[i]]++;
+		}
+		for (fate = 0; fate < FATES; fate++)
+			if (t.fates[fate])
+				post_fate(nic, slots, fates, fate,
+					  t.fates[fate], label);
+		report(nic, &t, label);
+	}
+	free(fates);
+	free(slots->list);
+	*slots = (struct rx_slots){ .list = NULL };
+}
+
+void post_dma(struct nic *nic, enum ami_certainty certainty, uint64_t dma,
+	      uint64_t len, const char *what)
+{
+	if (certainty < nic->best)
+		certainty = nic->best;
+	begin_transfer(nic->ev, nic->device, AMI_TRANSFER_POSTED, certainty,
+		       nic->provider, "%s %s", nic->name, what);
+	add_dma(nic->ev, nic->device, dma, len);
+	end_transfer(nic->ev);
+}
+
+void post_ring(struct nic *nic, const struct ring *ring, const char *label)
+{
+	if (ring->owned)
+		post_dma(nic, AMI_PROVEN, ring->dma,
+			 (uint64_t)ring->count * ring->stride, label);
+}

@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Virtio devices of all kinds: what their virtqueues gave them to write. A
+ * disk's requests are transfers under way; what a network card or a console
+ * has is filled whenever data comes.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "vring.h"
+
+#define MAX_QUEUES	4096u
+#define BUDGET		(4u << 20)	/* descriptors, all devices */
+
+/* VIRTIO 1.2, 5 and 6 */
+#define ID_BLOCK		2u
+#define ID_SCSI			8u
+#define ID_FS			26u
+#define FEATURE_PLATFORM	33	/* addresses are the IOMMU's */
+#define FEATURE_PACKED		34
+#define SCSI_EVENT_QUEUE	1u
+
+struct virtio {
+	struct ami_evidence *ev;
+	struct ami_kernel *k;
+	uint64_t budget;
+	const struct ami_device *device;
+	uint64_t va, id, features;
+	const struct vring *ring;
+	bool posted;		/* one transfer for all buffers of a queue */
+};
+
+static void complain(struct virtio *v, const char *queue, const char *what)
+{
+	char where[AMI_BDF_TEXT];
+
+	ami_find(&v->ev->state->findings, AMI_WARNING, "virtqueue-damaged",
+		 ami_bdf_text(v->device->bdf, where),
+		 "Its virtqueue %s %s: what the device was to write may be incomplete.",
+		 queue, what);
+}
+
+static bool is_request_queue(const struct virtio *v, uint32_t index)
+{
+	return v->id == ID_BLOCK || v->id == ID_FS ||
+	       (v->id == ID_SCSI && index != SCSI_EVENT_QUEUE);
+}
+
+static void begin(void *ctx, uint32_t id)
+{
+	struct virtio *v = ctx;
+
+	if (id == VRING_MAX)
+		begin_transfer(v->ev, v->device, AMI_TRANSFER_POSTED,
+			       AMI_PROVEN, "virtio", "virtqueue %s: ring",
+			       v->ring->name);
+	else if (!v->posted)
+		begin_transfer(v->ev, v->device, AMI_TRANSFER_INFLIGHT,
+			       AMI_PROVEN, "virtio",
+			       "virtqueue %s: buffer %u", v->ring->name, id);
+}
+
+static void end(void *ctx)
+{
+	struct virtio *v = ctx;
+
+	if (!v->posted)
+		end_transfer(v->ev);
+}
+
+/* Buffers that wait for data are one transfer; the ring follows as another. */
+static void begin_posted(void *ctx, uint32_t id)
+{
+	struct virtio *v = ctx;
+
+	if (id != VRING_MAX)
+		return;
+	end_transfer(v->ev);
+	begin(ctx, id);
+}
+
+static bool each_buffer(struct virtio *v, struct vring *r)
+{
+	struct vring_walk walk = { begin, end, v };
+	bool ok;
+
+	v->ring = r;
+	v->posted = !is_request_queue(v, r->index);
+	if (v->posted) {
+		walk.begin = begin_posted;
+		begin_transfer(v->ev, v->device, AMI_TRANSFER_POSTED,
+			       AMI_PROVEN, "virtio",
+			       "virtqueue %s: buffers to fill", r->name);
+	}
+	ok = v->features >> FEATURE_PACKED & 1 ? packed_each(r, &walk) :
+						 split_each(r, &walk);
+	if (v->posted)
+		end_transfer(v->ev);
+	return ok;
+}
+
+static bool one_queue(struct virtio *v, uint64_t va)
+{
+	struct vring r = {
+		.kernel = v->k, .ev = v->ev, .device = v->device, .va = va,
+		.dma = v->features >> FEATURE_PLATFORM & 1,
+		.budget = &v->budget,
+	};
+	uint64_t name, index = 0;
+
+	if (ami_get(v->k, va, AMI_F_vvq_name, &name) != AMI_MEM_OK ||
+	    ami_read_string(v->k, name, r.name, sizeof(r.name)) != AMI_MEM_OK)
+		snprintf(r.name, sizeof(r.name), "at %#" PRIx64, va);
+	ami_get(v->k, va, AMI_F_vvq_index, &index);
+	r.index = index;
+	if (!each_buffer(v, &r)) {
+		complain(v, r.name, "cannot be read");
+		return false;
+	}
+	if (r.bad)
+		complain(v, r.name, "has descriptors that cannot be");
+	if (r.unread)
+		complain(v, r.name, "has descriptors that are not in the dump");
+	return !r.unread;
+}
+
+static void one_virtio(struct virtio *v)
+{
+	uint64_t head = ami_addr(v->k, v->va, AMI_F_virtio_device_vqs), node;
+	struct ami_list_iter it;
+	bool complete = true;
+
+	if (ami_get(v->k, v->va, AMI_F_virtio_device_id, &v->id) !=
+	    AMI_MEM_OK ||
+	    ami_get(v->k, v->va, AMI_F_virtio_device_features,
+		    &v->features) != AMI_MEM_OK) {
+		complain(v, "list", "cannot be read");
+		return;
+	}
+	ami_list_start(&it, v->k, head, MAX_QUEUES);
+	while (ami_list_next(&it, &node))
+		complete &= one_queue(v, ami_container(v->k, node,
+						       AMI_F_vvq_list));
+	if (it.broken || it.mem != AMI_MEM_OK) {
+		complain(v, "list", "is broken");
+		complete = false;
+	}
+	if (complete)
+		cover(v->ev, v->device, "virtio");
+}
+
+static bool on_virtio_bus(struct ami_kernel *k, uint64_t device)
+{
+	uint64_t bus, name;
+	char text[16];
+
+	return ami_get(k, device, AMI_F_device_bus, &bus) == AMI_MEM_OK &&
+	       bus && ami_get(k, bus, AMI_F_bus_type_name, &name) ==
+	       AMI_MEM_OK &&
+	       ami_read_string(k, name, text, sizeof(text)) == AMI_MEM_OK &&
+	       !strcmp(text, "virtio");
+}
+
+static bool try_device(void *ctx, uint64_t device)
+{
+	struct virtio *v = ctx;
+
+	if (on_virtio_bus(v->k, device)) {
+		v->device = device_above(v->ev, device);
+		v->va = ami_container(v->k, device, AMI_F_virtio_device_dev);
+		if (v->device)
+			one_virtio(v);
+	}
+	return v->budget && !ami_dump_interrupted(ami_kernel_dump(v->k));
+}
+
+static bool any_virtio(const struct ami_state *s)
+{
+	size_t i;
+
+	for (i = 0; i < s->nr_devices; i++)
+		if (!strncmp(s->devices[i].driver, "virtio", 6))
+			return true;
+	return false;
+}
+
+void find_virtio(struct ami_evidence *ev)
+{
+	struct virtio v = {
+		.ev = ev, .k = ev->state->kernel, .budget = BUDGET,
+	};
+	enum ami_mem mem = AMI_MEM_NO_FIELD;
+
+	if (!any_virtio(ev->state))
+		return;
+	if (ami_has(v.k, AMI_F_vvq_list) &&
+	    ami_has(v.k, AMI_F_virtio_device_vqs))
+		mem = ami_device_each(v.k, 0, try_device, &v);
+	if (mem == AMI_MEM_NO_FIELD)
+		ami_find(&ev->state->findings, AMI_INFO,
+			 "driver-types-missing", "virtio",
+			 "The dump does not describe virtqueues (kernels before 5.11 do not, for modules): what they hold is not known.");
+	else if (mem != AMI_MEM_OK)
+		ami_find(&ev->state->findings, AMI_WARNING,
+			 "virtqueue-damaged", "virtio",
+			 "The list of devices cannot be read to its end (%s): virtio devices may be missing.",
+			 ami_mem_text(mem));
+	if (!v.budget)
+		ami_find(&ev->state->findings, AMI_WARNING,
+			 "virtqueue-work-limit", "virtio",
+			 "More descriptors than any machine has: damaged virtqueues. The rest was not read.");
+}

@@ -1,0 +1,239 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Split virtqueues (VIRTIO 1.2, 2.7), and what both kinds share. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "vring.h"
+
+#define NEXT		1u
+#define WRITE		2u
+#define INDIRECT	4u
+#define MAX_PART	(1u << 30)
+#define USED_HEADER	4u
+#define RING_TAIL	2u	/* used_event, avail_event */
+
+struct desc {
+	uint64_t addr;
+	uint32_t len;
+	uint16_t flags;
+	uint16_t next;
+};
+
+struct used_elem {
+	uint32_t id, len;
+};
+
+/**
+ * struct split - copies of one ring
+ * @have: by descriptor: the device has the buffer that begins there
+ */
+struct split {
+	struct vring *r;
+	uint32_t num;
+	uint64_t used_va;
+	struct desc *desc;
+	uint8_t *avail, *used, *state;
+	bool *have;
+};
+
+void *vring_load(struct vring *r, uint64_t va, uint64_t len)
+{
+	void *copy = malloc(len ? len : 1);
+
+	if (!copy)
+		r->ev->collector->no_memory = true;
+	else if (!ami_kernel_address(va) ||
+		 ami_read(r->kernel, va, copy, len) != AMI_MEM_OK) {
+		free(copy);
+		copy = NULL;
+	}
+	return copy;
+}
+
+bool vring_get(struct vring *r, uint64_t va, enum ami_field f, uint64_t *value)
+{
+	return ami_get(r->kernel, va, f, value) == AMI_MEM_OK;
+}
+
+bool vring_spend(struct vring *r)
+{
+	if (!*r->budget)
+		return false;
+	--*r->budget;
+	return true;
+}
+
+void vring_add(struct vring *r, uint64_t addr, uint64_t len)
+{
+	if (len > MAX_PART)
+		r->bad++;
+	else if (r->dma)
+		add_dma(r->ev, r->device, addr, len);
+	else
+		add_span(r->ev, addr, len);
+}
+
+void *vring_indirect(struct vring *r, uint64_t addr, uint64_t len)
+{
+	struct ami_dump *dump = ami_kernel_dump(r->kernel);
+	void *table;
+	bool ok;
+
+	if (!len || len % sizeof(struct desc) ||
+	    len / sizeof(struct desc) > VRING_MAX) {
+		r->bad++;
+		return NULL;
+	}
+	table = malloc(len);
+	if (!table) {
+		r->ev->collector->no_memory = true;
+		return NULL;
+	}
+	ok = r->dma ? read_dma(r->ev, r->device, addr, table, len) :
+	     ami_dump_read(dump, addr, table, len) == AMI_MEM_OK;
+	if (!ok) {
+		r->unread++;
+		free(table);
+		return NULL;
+	}
+	return table;
+}
+
+/* No chain is longer than its table. */
+static void add_chain(struct vring *r, const struct desc *table, uint32_t num,
+		      uint32_t at, bool inner)
+{
+	uint32_t steps;
+
+	for (steps = 0; steps < num && vring_spend(r); steps++) {
+		const struct desc *d = &table[at];
+
+		if (d->flags & INDIRECT) {
+			struct desc *list = inner ? NULL :
+				vring_indirect(r, d->addr, d->len);
+
+			r->bad += inner;
+			if (list)
+				add_chain(r, list, d->len / sizeof(*list), 0,
+					  true);
+			free(list);
+		} else if (d->flags & WRITE) {
+			vring_add(r, d->addr, d->len);
+		}
+		if (!(d->flags & NEXT))
+			return;
+		at = d->next;
+		if (at >= num)
+			break;
+	}
+	r->bad++;	/* it leaves the table, or never ends */
+}
+
+static bool load_rings(struct split *s, uint64_t desc, uint64_t avail,
+		       uint64_t state)
+{
+	struct vring *r = s->r;
+	uint64_t each = ami_type_size(r->kernel, AMI_T_vring_desc_state_split);
+
+	if (!each || each > 64)
+		return false;
+	s->desc = vring_load(r, desc, s->num * sizeof(*s->desc));
+	s->avail = vring_load(r, avail, USED_HEADER + 2ull * s->num);
+	s->used = vring_load(r, s->used_va, USED_HEADER +
+			     (uint64_t)s->num * sizeof(struct used_elem));
+	s->state = vring_load(r, state, s->num * each);
+	s->have = calloc(s->num, sizeof(*s->have));
+	return s->desc && s->avail && s->used && s->state && s->have;
+}
+
+static bool load_split(struct split *s)
+{
+	struct vring *r = s->r;
+	uint64_t num, desc, avail, state;
+
+	if (!vring_get(r, r->va, AMI_F_vvq_num, &num) ||
+	    !vring_get(r, r->va, AMI_F_vvq_desc, &desc) ||
+	    !vring_get(r, r->va, AMI_F_vvq_avail, &avail) ||
+	    !vring_get(r, r->va, AMI_F_vvq_used, &s->used_va) ||
+	    !vring_get(r, r->va, AMI_F_vvq_state, &state) ||
+	    !num || num > VRING_MAX || num & (num - 1))
+		return false;
+	s->num = num;
+	return load_rings(s, desc, avail, state);
+}
+
+static uint16_t index_of(const uint8_t *ring)
+{
+	uint16_t index;
+
+	memcpy(&index, ring + 2, sizeof(index));
+	return index;
+}
+
+/*
+ * The driver's books say which buffers are out. Of those, the device has given
+ * back what the used ring holds behind the driver's place in it; and it has
+ * not seen those that the avail ring does not name yet.
+ */
+static void find_owned(struct split *s)
+{
+	uint64_t each = ami_type_size(s->r->kernel,
+				      AMI_T_vring_desc_state_split);
+	uint32_t offset = ami_kernel_layout(s->r->kernel)
+			  ->field[AMI_F_vstate_data].offset;
+	uint16_t used = index_of(s->used), i;
+	uint64_t data, last;
+	uint32_t head;
+
+	for (head = 0; head < s->num; head++) {
+		memcpy(&data, s->state + head * each + offset, sizeof(data));
+		s->have[head] = data;
+	}
+	if (!vring_get(s->r, s->r->va, AMI_F_vvq_last_used, &last))
+		return;
+	if ((uint16_t)(used - last) > s->num) {
+		s->r->bad++;
+		return;
+	}
+	for (i = last; i != used; i++) {
+		struct used_elem e;
+
+		memcpy(&e, s->used + USED_HEADER + i % s->num * sizeof(e),
+		       sizeof(e));
+		if (e.id < s->num)
+			s->have[e.id] = false;
+	}
+}
+
+static void free_split(struct split *s)
+{
+	free(s->desc);
+	free(s->avail);
+	free(s->used);
+	free(s->state);
+	free(s->have);
+}
+
+bool split_each(struct vring *r, const struct vring_walk *walk)
+{
+	struct split s = { .r = r };
+	bool ok = load_split(&s);
+	uint32_t head;
+
+	if (ok) {
+		find_owned(&s);
+		for (head = 0; head < s.num; head++) {
+			if (!s.have[head])
+				continue;
+			walk->begin(walk->ctx, head);
+			add_chain(r, s.desc, s.num, head, false);
+			walk->end(walk->ctx);
+		}
+		walk->begin(walk->ctx, VRING_MAX);
+		add_virtual(r->ev, s.used_va, USED_HEADER + RING_TAIL +
+			    (uint64_t)s.num * sizeof(struct used_elem));
+		walk->end(walk->ctx);
+	}
+	free_split(&s);
+	return ok;
+}

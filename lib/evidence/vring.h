@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Virtqueues: which buffers the device has and has not given back. Format:
+ * Virtual I/O Device (VIRTIO) 1.2, 2.7 (split) and 2.8 (packed).
+ */
+#ifndef AMI_VRING_H
+#define AMI_VRING_H
+
+#include "evidence.h"
+
+#define VRING_MAX	32768u		/* descriptors, VIRTIO 1.2, 2.7 */
+
+/**
+ * struct vring - one virtqueue
+ * @va: of its struct vring_virtqueue
+ * @name: that the driver gave it: "input.0", "req.1"
+ * @dma: descriptors hold the device's own addresses, not physical ones
+ * @budget: descriptors that may still be looked at, of all queues
+ * @bad: descriptors that make no sense, @unread: that the dump lacks
+ */
+struct vring {
+	struct ami_kernel *kernel;
+	struct ami_evidence *ev;
+	const struct ami_device *device;
+	uint64_t va;
+	char name[32];
+	uint32_t index;
+	bool dma;
+	uint64_t *budget;
+	uint64_t bad, unread;
+};
+
+/**
+ * struct vring_walk - what to do with what is found
+ * @begin: a buffer that the device has, by the ID of its first descriptor
+ * @end: after its device-writable parts were added to the open transfer
+ */
+struct vring_walk {
+	void (*begin)(void *ctx, uint32_t id);
+	void (*end)(void *ctx);
+	void *ctx;
+};
+
+/**
+ * split_each(), packed_each() - all buffers that the device has
+ *
+ * What the device itself writes of the ring comes as the buffer with the ID
+ * VRING_MAX. False when the ring cannot be believed or read.
+ */
+bool split_each(struct vring *r, const struct vring_walk *walk);
+bool packed_each(struct vring *r, const struct vring_walk *walk);
+
+/** vring_add() - add a device-writable part to the open transfer. */
+void vring_add(struct vring *r, uint64_t addr, uint64_t len);
+
+/** vring_indirect() - the table of an indirect descriptor; free() it. */
+void *vring_indirect(struct vring *r, uint64_t addr, uint64_t len);
+
+/** vring_load() - a copy of @len bytes at @va, NULL if not all there. */
+void *vring_load(struct vring *r, uint64_t va, uint64_t len);
+
+/** vring_get() - ami_get() for a member that cannot be large. */
+bool vring_get(struct vring *r, uint64_t va, enum ami_field f,
+	       uint64_t *value);
+
+/** vring_spend() - account for a descriptor; false when that was too many. */
+bool vring_spend(struct vring *r);
+
+void find_virtio(struct ami_evidence *ev);
+
+#endif

@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Packed virtqueues (VIRTIO 1.2, 2.8). The device overwrites descriptors when
+ * it gives buffers back, in any order; what a buffer was stands in the
+ * driver's books only.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "vring.h"
+
+#define WRITE		2u
+#define INDIRECT	4u
+#define AVAIL		(1u << 7)
+#define USED		(1u << 15)
+#define WRAP		(1u << 15)	/* in last_used_idx, since 5.19 */
+#define EVENT		4u
+
+struct packed_desc {
+	uint64_t addr;
+	uint32_t len;
+	uint16_t id;
+	uint16_t flags;
+};
+
+/** struct packed - copies of the ring, of states and extras of @num buffers */
+struct packed {
+	struct vring *r;
+	uint32_t num;
+	uint64_t desc_va, device_va;
+	struct packed_desc *desc;
+	uint8_t *state, *extra;
+	bool *have;
+};
+
+static uint64_t pick(const struct packed *p, const uint8_t *list,
+		     enum ami_type t, uint32_t index, enum ami_field f)
+{
+	const struct ami_member *m =
+		&ami_kernel_layout(p->r->kernel)->field[f];
+	uint64_t each = ami_type_size(p->r->kernel, t), value = 0;
+
+	if (m->present && m->size <= sizeof(value) &&
+	    m->offset + m->size <= each)
+		memcpy(&value, list + index * each + m->offset, m->size);
+	return value;
+}
+
+static bool load_packed(struct packed *p)
+{
+	struct vring *r = p->r;
+	uint64_t state = ami_type_size(r->kernel,
+				       AMI_T_vring_desc_state_packed);
+	uint64_t extra = ami_type_size(r->kernel, AMI_T_vring_desc_extra);
+	uint64_t num, states, extras;
+
+	if (!state || state > 64 || !extra || extra > 64 ||
+	    !vring_get(r, r->va, AMI_F_vvq_pnum, &num) ||
+	    !vring_get(r, r->va, AMI_F_vvq_pdesc, &p->desc_va) ||
+	    !vring_get(r, r->va, AMI_F_vvq_pdevice, &p->device_va) ||
+	    !vring_get(r, r->va, AMI_F_vvq_pstate, &states) ||
+	    !vring_get(r, r->va, AMI_F_vvq_pextra, &extras) ||
+	    !num || num > VRING_MAX)
+		return false;
+	p->num = num;
+	p->desc = vring_load(r, p->desc_va, num * sizeof(*p->desc));
+	p->state = vring_load(r, states, num * state);
+	p->extra = vring_load(r, extras, num * extra);
+	p->have = calloc(num, sizeof(*p->have));
+	return p->desc && p->state && p->extra && p->have;
+}
+
+/* From the driver's place on: descriptors that came back and it has not seen. */
+static void take_used(struct packed *p)
+{
+	uint64_t place = 0, apart;
+	uint32_t at, n;
+	bool wrap;
+
+	if (!vring_get(p->r, p->r->va, AMI_F_vvq_last_used, &place))
+		return;
+	at = place & ~WRAP;
+	wrap = place & WRAP;
+	if (vring_get(p->r, p->r->va, AMI_F_vvq_pwrap, &apart))
+		wrap = apart;
+	for (n = 0; n < p->num && at < p->num; n++) {
+		const struct packed_desc *d = &p->desc[at];
+		uint32_t step;
+
+		if (!(d->flags & USED) != !(d->flags & AVAIL) ||
+		    !(d->flags & USED) == wrap || d->id >= p->num)
+			return;
+		p->have[d->id] = false;
+		step = pick(p, p->state, AMI_T_vring_desc_state_packed, d->id,
+			    AMI_F_vpstate_num);
+		at += step ? step : 1;
+		if (at >= p->num) {
+			at -= p->num;
+			wrap = !wrap;
+		}
+	}
+}
+
+static void add_list(struct packed *p, uint64_t va, uint64_t len)
+{
+	struct packed_desc *list;
+	uint64_t i, n = len / sizeof(*list);
+
+	if (!n || n > VRING_MAX) {
+		p->r->bad++;
+		return;
+	}
+	list = vring_load(p->r, va, n * sizeof(*list));
+	if (!list) {
+		p->r->unread++;
+		return;
+	}
+	for (i = 0; i < n && vring_spend(p->r); i++)
+		if (list[i].flags & WRITE)
+			vring_add(p->r, list[i].addr, list[i].len);
+	free(list);
+}
+
+static void add_buffer(struct packed *p, uint32_t id)
+{
+	const enum ami_type state = AMI_T_vring_desc_state_packed;
+	const enum ami_type extra = AMI_T_vring_desc_extra;
+	uint64_t num = pick(p, p->state, state, id, AMI_F_vpstate_num);
+	uint64_t table = pick(p, p->state, state, id, AMI_F_vpstate_indir);
+	uint32_t at = id;
+
+	if (table) {
+		add_list(p, table, pick(p, p->extra, extra, id,
+					AMI_F_vextra_len));
+		return;
+	}
+	for (; num && at < p->num && vring_spend(p->r); num--) {
+		if (pick(p, p->extra, extra, at, AMI_F_vextra_flags) & WRITE)
+			vring_add(p->r, pick(p, p->extra, extra, at,
+					     AMI_F_vextra_addr),
+				  pick(p, p->extra, extra, at,
+				       AMI_F_vextra_len));
+		at = pick(p, p->extra, extra, at, AMI_F_vextra_next);
+	}
+	p->r->bad += num != 0;
+}
+
+static void walk_packed(struct packed *p, const struct vring_walk *walk)
+{
+	uint32_t id;
+
+	for (id = 0; id < p->num; id++)
+		p->have[id] = pick(p, p->state, AMI_T_vring_desc_state_packed,
+				   id, AMI_F_vpstate_data);
+	take_used(p);
+	for (id = 0; id < p->num; id++) {
+		if (!p->have[id])
+			continue;
+		walk->begin(walk->ctx, id);
+		add_buffer(p, id);
+		walk->end(walk->ctx);
+	}
+	walk->begin(walk->ctx, VRING_MAX);
+	add_virtual(p->r->ev, p->desc_va,
+		    (uint64_t)p->num * sizeof(*p->desc));
+	add_virtual(p->r->ev, p->device_va, EVENT);
+	walk->end(walk->ctx);
+}
+
+bool packed_each(struct vring *r, const struct vring_walk *walk)
+{
+	struct packed p = { .r = r };
+	bool ok = load_packed(&p);
+
+	if (ok)
+		walk_packed(&p, walk);
+	free(p.desc);
+	free(p.state);
+	free(p.extra);
+	free(p.have);
+	return ok;
+}

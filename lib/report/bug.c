@@ -1,0 +1,252 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The report as text for a mail or a bug tracker: what a kernel developer asks
+ * for first. No user data, and short: counts where lists would be long.
+ */
+#include <ctype.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <amdiommu/features.h>
+
+#include "bug.h"
+
+/* Less than 200 lines in all. */
+#define MOST_LINES	198u
+#define MAX_IOMMUS	4u
+#define MAX_DEVICES	16u
+#define MAX_FINDINGS	10u
+#define MAX_EVENTS	8u
+
+static void dump_text(struct view *v)
+{
+	const struct ami_dump_info *info = ami_dump_info(v->a->dump);
+	char size[48];
+
+	fprintf(v->out, "Dump:         %s%s%s, RAM %s, types from %s%s\n",
+		info->format, *info->compression ? " " : "",
+		info->compression,
+		pages_text(v, ami_dump_ram_pages(v->a->dump), size),
+		ami_kernel_source(v->a->kernel),
+		info->incomplete || info->truncated ? ", NOT COMPLETE" : "");
+	if (v->a->state->capture == AMI_CAPTURE_REUSE)
+		fputs("Capture:      the capture kernel wrote into the dead kernel's IOMMU\n"
+		      "              structures\n", v->out);
+}
+
+static void verdict_part(struct view *v)
+{
+	const struct ami_exposures *ex = v->a->exposures;
+	size_t i;
+
+	fprintf(v->out, "Verdict:      %s\n", ami_verdict_name(ex->verdict));
+	for (i = 0; i < ex->nr_reasons && i < REASONS_SHOWN; i++) {
+		fputs("            - ", v->out);
+		wrapped(v, 14, 14, "%s", ex->reason[i]);
+	}
+	if (ex->nr_reasons > REASONS_SHOWN)
+		fprintf(v->out, "            - and %zu more reasons\n",
+			ex->nr_reasons - REASONS_SHOWN);
+}
+
+static void ring_line(struct view *v, const struct ami_ring *ring)
+{
+	char sync[96] = "";
+
+	if (ring->issued_known && ring->semaphore_known)
+		snprintf(sync, sizeof(sync),
+			 "; completion wait issued %" PRIu64 ", completed %"
+			 PRIu64, ring->last_issued, ring->semaphore);
+	fputs("    ", v->out);
+	if (ring->outstanding)
+		wrapped(v, 4, 6, "ring: %u commands not proven done from entry %u on%s",
+			ring->outstanding, ring->oldest, sync);
+	else
+		wrapped(v, 4, 6, "ring: %s%s", ring->blind ?
+			"commands may be outstanding in entries that are lost" :
+			"every issued command is proven done", sync);
+}
+
+static void iommus_part(struct view *v)
+{
+	const struct ami_state *s = v->a->state;
+	char bdf[AMI_BDF_TEXT], features[512];
+	size_t i;
+
+	fprintf(v->out, "\nIOMMUs: %zu%s\n", s->nr_iommus,
+		s->snp ? ", SNP" : "");
+	for (i = 0; i < s->nr_iommus && i < MAX_IOMMUS; i++) {
+		const struct ami_iommu *iommu = &s->iommus[i];
+
+		amdvi_features_describe(iommu->features, iommu->features2,
+					features, sizeof(features));
+		fputs("  ", v->out);
+		wrapped(v, 2, 4, "iommu%u %s: EFR %#" PRIx64 ", EFR2 %#" PRIx64
+			" (%s)", iommu->index, ami_bdf_text(iommu->bdf, bdf),
+			iommu->features, iommu->features2, features);
+		ring_line(v, &iommu->ring);
+	}
+	if (i < s->nr_iommus)
+		fprintf(v->out, "  and %zu more\n", s->nr_iommus - i);
+}
+
+static void device_line(struct view *v, const struct ami_device *d)
+{
+	char bdf[AMI_BDF_TEXT], reach[40];
+
+	reach_text(v, d, reach, sizeof(reach));
+	fputs("  ", v->out);
+	wrapped(v, 2, 4, "%s %04x:%04x %s: %s, writable %s%s, DTE %s%s%s",
+		ami_bdf_text(d->bdf, bdf), d->vendor, d->device,
+		d->driver[0] ? d->driver : "(no driver)",
+		ami_translation_name(d->translation), reach,
+		isdigit((unsigned char)*reach) ? " pages" : "",
+		ami_seen_name(d->dte_seen), d->disagreement[0] ? ": " : "",
+		d->disagreement);
+}
+
+static void devices_part(struct view *v)
+{
+	const struct ami_state *s = v->a->state;
+	size_t i, shown = 0, matter = 0;
+
+	for (i = 0; i < s->nr_devices; i++)
+		matter += device_concern(v, &s->devices[i]) != CONCERN_NONE;
+	fprintf(v->out, "\nDevices: %zu, of those active, exposed or anomalous: %zu\n",
+		s->nr_devices, matter);
+	for (i = 0; i < s->nr_devices && shown < MAX_DEVICES; i++)
+		if (device_concern(v, &s->devices[i]) != CONCERN_NONE) {
+			device_line(v, &s->devices[i]);
+			shown++;
+		}
+	if (shown < matter)
+		fprintf(v->out, "  and %zu more\n", matter - shown);
+}
+
+static void exposed_part(struct view *v)
+{
+	size_t all = untranslated(v);
+	char line[512];
+	int class;
+
+	fputs("\nPages that could be written, by class and owner\n", v->out);
+	for (class = 0; class < AMI_CLASSES; class++) {
+		owner_counts(v, class, line, sizeof(line));
+		if (!line[0])
+			continue;
+		fprintf(v->out, "  %-11s ", ami_class_name(class));
+		wrapped(v, 14, 14, "%s", line);
+	}
+	if (all)
+		fprintf(v->out, "  passthrough all RAM, to %zu device%s\n", all,
+			all == 1 ? "" : "s");
+}
+
+/* One finding of each code; the codes and their numbers tell the rest. */
+static void findings_part(struct view *v)
+{
+	const struct ami_findings *f = &v->a->state->findings;
+	size_t i, k, shown = 0;
+
+	fputs("\nFindings\n", v->out);
+	for (i = 0; i < f->count; i++) {
+		const struct ami_finding *one = &f->list[i];
+		size_t total = ami_findings_total(f, one->code);
+
+		for (k = 0; k < i && f->list[k].code != one->code; k++)
+			;
+		if (k < i)
+			continue;
+		fprintf(v->out, "  %s %s", ami_severity_name(one->severity),
+			one->code);
+		if (total > 1)
+			fprintf(v->out, " (%zu times)", total);
+		if (one->severity == AMI_INFO || shown >= MAX_FINDINGS) {
+			putc('\n', v->out);
+			continue;
+		}
+		shown++;
+		fputs("\n    ", v->out);
+		wrapped(v, 4, 4, "%s: %s", one->where, one->text);
+	}
+	if (!f->count)
+		fputs("  none\n", v->out);
+}
+
+static void events_part(struct view *v)
+{
+	const struct ami_state *s = v->a->state;
+	size_t i, k, total = 0, shown = 0;
+	char text[256];
+
+	for (i = 0; i < s->nr_iommus; i++)
+		total += s->iommus[i].log[AMI_LOG_EVENT].count;
+	fprintf(v->out, "\nEvents in the IOMMUs' logs: %zu\n", total);
+	for (i = 0; i < s->nr_iommus; i++)
+		for (k = 0; k < s->iommus[i].log[AMI_LOG_EVENT].count &&
+		     shown < MAX_EVENTS; k++, shown++) {
+			amdvi_event_describe(
+				&s->iommus[i].log[AMI_LOG_EVENT].list[k].event,
+				text, sizeof(text));
+			fputs("  ", v->out);
+			wrapped(v, 2, 4, "iommu%u: %s", s->iommus[i].index,
+				text);
+		}
+	if (shown < total)
+		fprintf(v->out, "  and %zu more\n", total - shown);
+}
+
+static void all_parts(struct view *v)
+{
+	fputs("AMD IOMMU state at a panic, by amdiommu " AMI_VERSION "\n\n",
+	      v->out);
+	verdict_part(v);
+	putc('\n', v->out);
+	bug_kernel(v);
+	dump_text(v);
+	iommus_part(v);
+	devices_part(v);
+	exposed_part(v);
+	findings_part(v);
+	events_part(v);
+	bug_log(v);
+}
+
+/* The parts are short, but a damaged dump may make many of them long. */
+static void copy_lines(FILE *out, const char *text)
+{
+	unsigned int lines;
+
+	for (lines = 0; *text && lines < MOST_LINES; lines++) {
+		size_t len = strcspn(text, "\n") + 1;
+
+		fwrite(text, 1, len, out);
+		text += len;
+	}
+	if (*text)
+		fputs("(cut here; 'amdiommu report -v' tells all)\n", out);
+}
+
+int bug_text(struct view *v)
+{
+	FILE *out = v->out;
+	char *text = NULL;
+	size_t size;
+
+	v->columns = MAIL_COLUMNS;
+	v->out = open_memstream(&text, &size);
+	if (v->out) {
+		all_parts(v);
+		if (fclose(v->out)) {
+			free(text);
+			text = NULL;
+		}
+	}
+	v->out = out;
+	if (!text)
+		return ami_error_set(v->err, AMI_ERR_MEMORY, "out of memory");
+	copy_lines(out, text);
+	free(text);
+	return 0;
+}

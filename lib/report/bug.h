@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Private to the bug report: its larger parts. */
+#ifndef AMI_BUG_H
+#define AMI_BUG_H
+
+#include "view.h"
+
+/** bug_kernel() - which kernel, on what, started how */
+void bug_kernel(struct view *v);
+
+/** bug_log() - what the kernel had said of DMA, IOMMUs and its end */
+void bug_log(struct view *v);
+
+#endif

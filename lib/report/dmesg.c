@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The kernel's log: the lines that concern IOMMUs, DMA and devices. */
+#include <inttypes.h>
+#include <string.h>
+
+#include "view.h"
+
+#define MESSAGE_COLUMN	37
+
+static bool shown(const struct view *v, const struct ami_line *line)
+{
+	const struct ami_state *s = v->a->state;
+
+	return !v->r->has_bdf ||
+	       (line->device >= 0 &&
+		!memcmp(&v->r->bdf, &s->devices[line->device].bdf,
+			sizeof(v->r->bdf)));
+}
+
+/* The log in words, or why there is none. */
+void dmesg_state_text(const struct view *v, char *buf, size_t size)
+{
+	const struct ami_dmesg *d = v->a->dmesg;
+
+	if (d->mem == AMI_MEM_FILTERED &&
+	    !strcmp(ami_dump_info(v->a->dump)->format, "extract"))
+		snprintf(buf, size, "left out of extracts, it may hold user data");
+	else if (d->mem == AMI_MEM_NO_FIELD)
+		snprintf(buf, size, "this kernel has no log of a known form");
+	else if (d->mem == AMI_MEM_ERROR)
+		snprintf(buf, size, "the log makes no sense, it is damaged");
+	else if (d->mem != AMI_MEM_OK)
+		snprintf(buf, size, "the log is %s", ami_mem_text(d->mem));
+	else
+		snprintf(buf, size, "%" PRIu64 " lines", d->stats.records);
+}
+
+static const char *state_name(const struct ami_dmesg *d)
+{
+	if (d->mem == AMI_MEM_NO_FIELD)
+		return "absent";
+	if (d->mem == AMI_MEM_ERROR)
+		return "damaged";
+	if (d->mem != AMI_MEM_OK)
+		return "unread";
+	return d->stats.unread || d->stats.damaged ? "partial" : "read";
+}
+
+static void line_json(struct view *v, const struct ami_line *line)
+{
+	const struct ami_state *s = v->a->state;
+	char bdf[AMI_BDF_TEXT];
+
+	json_object_line(&v->j, NULL);
+	json_number(&v->j, "seq", line->seq);
+	json_number(&v->j, "time_us", line->ts_nsec / 1000);
+	json_number(&v->j, "level", line->level);
+	json_string(&v->j, "kind", ami_line_kind_name(line->kind));
+	if (line->device >= 0)
+		json_string(&v->j, "device",
+			    ami_bdf_text(s->devices[line->device].bdf, bdf));
+	else
+		json_null(&v->j, "device");
+	json_bool(&v->j, "user", line->user);
+	if (line->text_mem == AMI_MEM_OK)
+		json_string(&v->j, "text", line->text);
+	else
+		json_null(&v->j, "text");
+	json_close_object(&v->j);
+}
+
+static bool each_json(void *ctx, const struct ami_line *line)
+{
+	struct view *v = ctx;
+
+	if (shown(v, line))
+		line_json(v, line);
+	return !ferror(v->out);
+}
+
+void dmesg_json(struct view *v)
+{
+	const struct ami_dmesg *d = v->a->dmesg;
+	size_t i;
+
+	json_object_line(&v->j, "log_buffer");
+	json_string(&v->j, "state", state_name(d));
+	json_known(&v->j, "records", d->mem == AMI_MEM_OK, d->stats.records);
+	json_number(&v->j, "unread", d->stats.unread);
+	json_number(&v->j, "damaged", d->stats.damaged);
+	json_known(&v->j, "first_us", d->any, d->first_nsec / 1000);
+	json_known(&v->j, "last_us", d->any, d->last_nsec / 1000);
+	json_number(&v->j, "dropped", d->dropped);
+	json_close_object(&v->j);
+	json_array(&v->j, "dmesg");
+	if (v->r->all)
+		ami_dmesg_each(v->a->state, each_json, v);
+	else
+		for (i = 0; i < d->count; i++)
+			each_json(v, &d->list[i]);
+	json_close_array(&v->j);
+}
+
+/* One call of printk() may hold several lines. */
+static void line_text(struct view *v, const struct ami_line *line)
+{
+	const struct ami_state *s = v->a->state;
+	char bdf[AMI_BDF_TEXT] = "-";
+	const char *text = line->text;
+
+	if (line->device >= 0)
+		ami_bdf_text(s->devices[line->device].bdf, bdf);
+	fprintf(v->out, "%13.6f  %-6s  %-12s  ", line->ts_nsec / 1e9,
+		ami_line_kind_name(line->kind), bdf);
+	if (line->text_mem != AMI_MEM_OK) {
+		fputs("(text lost)\n", v->out);
+		return;
+	}
+	for (;;) {
+		size_t len = strcspn(text, "\n");
+
+		wrapped(v, MESSAGE_COLUMN, MESSAGE_COLUMN, "%.*s", (int)len,
+			text);
+		if (!text[len])
+			return;
+		text += len + 1;
+		fprintf(v->out, "%*s", MESSAGE_COLUMN, "");
+	}
+}
+
+static bool each_text(void *ctx, const struct ami_line *line)
+{
+	struct view *v = ctx;
+
+	if (shown(v, line))
+		line_text(v, line);
+	return !ferror(v->out);
+}
+
+static void trouble_text(struct view *v)
+{
+	const struct ami_printk_stats *s = &v->a->dmesg->stats;
+
+	if (v->a->dmesg->dropped && !v->r->all)
+		wrapped(v, 0, 0, "(%" PRIu64 " older lines that matter are not shown)",
+			v->a->dmesg->dropped);
+	if (s->unread)
+		wrapped(v, 0, 0, "(%" PRIu64 " lines are not in the dump)",
+			s->unread);
+	if (s->damaged)
+		wrapped(v, 0, 0, "(%" PRIu64 " lines were overwritten or damaged)",
+			s->damaged);
+	if (s->unfinished)
+		wrapped(v, 0, 0, "(%" PRIu64 " lines were being written at the panic)",
+			s->unfinished);
+}
+
+static void dmesg_text(struct view *v)
+{
+	const struct ami_dmesg *d = v->a->dmesg;
+	char state[96];
+	size_t i;
+
+	dmesg_state_text(v, state, sizeof(state));
+	fprintf(v->out, "LOG      %s", state);
+	if (d->mem == AMI_MEM_OK)
+		fprintf(v->out, ", %zu on IOMMUs, DMA and devices%s",
+			d->count, v->r->all ? "" : " (--all: all)");
+	putc('\n', v->out);
+	if (d->mem != AMI_MEM_OK)
+		return;
+	fprintf(v->out, "%13s  %-6s  %-12s  %s\n", "SECONDS", "KIND", "DEVICE",
+		"MESSAGE");
+	if (v->r->all)
+		ami_dmesg_each(v->a->state, each_text, v);
+	else
+		for (i = 0; i < d->count; i++)
+			each_text(v, &d->list[i]);
+	trouble_text(v);
+}
+
+int dmesg_view(struct view *v)
+{
+	if (v->r->json)
+		dmesg_json(v);
+	else
+		dmesg_text(v);
+	return 0;
+}

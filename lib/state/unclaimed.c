@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * DTEs with a page table that no domain of the driver has. The driver writes
+ * such an entry only for a domain of its own; so its books, the list of device
+ * data or the domain, have lost something, and with it what was queued there
+ * (the flush queue). A list that damage ends early does not show it otherwise:
+ * struct llist_head ends with NULL, as a page of zeros does.
+ */
+#include <stdlib.h>
+
+#include "state.h"
+
+static int by_value(const void *a, const void *b)
+{
+	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+
+	return (x > y) - (x < y);
+}
+
+/*
+ * An intact entry with a host table whose owner the driver does not name. Not
+ * a nested one: the driver's domain pointer does not lead to its host table.
+ */
+static bool is_candidate(const struct ami_state *s, const struct ami_device *d)
+{
+	if (d->dte_seen != AMI_SEEN_INTACT || amdvi_dte_nested(&d->dte) ||
+	    amdvi_dte_dma(&d->dte) != AMDVI_DMA_HOST)
+		return false;
+	return d->domain < 0 ||
+	       (s->domains[d->domain].readable &&
+		s->domains[d->domain].table.format == AMI_FORMAT_NONE);
+}
+
+/*
+ * Roots of all domains, sorted, two of each: while a table grows, the DTE may
+ * still hold the old top, the first child of the new one.
+ */
+static uint64_t *claimed_roots(struct ami_state *s)
+{
+	uint64_t *root = calloc(2 * s->nr_domains + 1, sizeof(*root)), raw;
+	size_t i;
+
+	for (i = 0; root && i < s->nr_domains; i++) {
+		const struct ami_table *t = &s->domains[i].table;
+		struct amdvi_pte pte;
+
+		if (t->format != AMI_FORMAT_V1)
+			continue;
+		root[2 * i] = t->root;
+		if (ami_dump_read(ami_kernel_dump(s->kernel), t->root, &raw,
+				  sizeof(raw)) != AMI_MEM_OK)
+			continue;
+		pte = amdvi_v1_pte(raw, t->levels, t->sme_mask);
+		if (pte.kind == AMDVI_PTE_TABLE)
+			root[2 * i + 1] = pte.addr;
+	}
+	if (root && s->nr_domains)
+		qsort(root, 2 * s->nr_domains, sizeof(*root), by_value);
+	return root;
+}
+
+int find_unclaimed(struct ami_state *s)
+{
+	uint64_t *claimed = claimed_roots(s);
+	char where[AMI_BDF_TEXT];
+	size_t i;
+
+	if (!claimed)
+		return -1;
+	for (i = 0; i < s->nr_devices; i++) {
+		const struct ami_device *d = &s->devices[i];
+
+		if (!is_candidate(s, d) ||
+		    bsearch(&d->dte.host_root, claimed, 2 * s->nr_domains,
+			    sizeof(*claimed), by_value))
+			continue;
+		s->incomplete = true;
+		ami_find(&s->findings, AMI_WARNING, "domain-missing",
+			 ami_bdf_text(d->bdf, where),
+			 "Its DTE has the page table at %#llx, which no domain in the driver's books has: the list of devices or a domain was damaged, and what was queued there to be flushed is unknown.",
+			 (unsigned long long)d->dte.host_root);
+	}
+	free(claimed);
+	return 0;
+}

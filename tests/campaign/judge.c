@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <stdlib.h>
+#include <string.h>
+
+#include "jsonlint.h"
+#include "judge.h"
+
+const char *const outcome_name[OUTCOMES] = {
+	[NO_CHANGE] = "same",
+	[OTHER_PAGES] = "moved",
+	[FEWER_PAGES] = "fewer",
+	[NEW_FINDING] = "found",
+	[WORSE] = "worse",
+	[BETTER_FOUND] = "better*",
+	[REFUSED] = "refused",
+	[FALSE_TRUST] = "FALSE",
+	[BAD_JSON] = "JSON",
+	[TOO_MUCH_WORK] = "WORK",
+	[TOO_MUCH_MEMORY] = "MEMORY",
+	[NO_REASON] = "SILENT",
+	[CRASHED] = "CRASH",
+};
+
+/* The enumeration goes from good to bad. */
+static bool better(enum ami_verdict a, enum ami_verdict b)
+{
+	return a < b;
+}
+
+struct facts facts_of(struct ami_analysis *a)
+{
+	const struct ami_exposures *ex = a->exposures;
+	struct facts f = { .verdict = ex->verdict, .analysis = a };
+	size_t i;
+
+	f.findings = a->state->findings;
+	f.pages = ami_pfnset_new();
+	if (!f.pages)
+		abort();
+	for (i = 0; i < ex->count; i++) {
+		const struct ami_exposure *e = &ex->list[i];
+
+		if (e->class == AMI_CLASS_HARDWARE)
+			continue;
+		if (e->pages)
+			ami_pfnset_union(f.pages, e->pages);
+		f.sum = f.sum * 31 + e->count + 7 * e->class +
+			1000 * e->certainty + e->requester.bdf.devid +
+			e->complete;
+	}
+	return f;
+}
+
+void facts_free(struct facts *f)
+{
+	ami_pfnset_free(f->pages);
+	ami_analysis_free(f->analysis);
+}
+
+/* How often a warning or an error of this kind was kept. */
+static unsigned int count(const struct ami_findings *f, const char *code)
+{
+	unsigned int n = 0;
+	size_t i;
+
+	for (i = 0; i < f->count; i++)
+		n += f->list[i].severity != AMI_INFO &&
+		     !strcmp(f->list[i].code, code);
+	return n;
+}
+
+static bool new_finding(const struct ami_findings *before,
+			const struct ami_findings *now)
+{
+	size_t i;
+
+	for (i = 0; i < now->count; i++)
+		if (count(now, now->list[i].code) >
+		    count(before, now->list[i].code))
+			return true;
+	return false;
+}
+
+static bool valid_json(const struct ami_analysis *a, enum ami_view view)
+{
+	struct ami_request r = {
+		.view = view, .json = true, .pages = true, .iommu = -1,
+		.address = 0x1234567,
+	};
+	bool valid = true;
+	char *text = NULL;
+	size_t size;
+	FILE *out;
+
+	if (ami_views[view].min_args && view != AMI_VIEW_WHO) {
+		if (!a->state->nr_devices)
+			return true;
+		r.bdf = a->state->devices[a->state->nr_devices / 2].bdf;
+		r.has_bdf = true;
+	}
+	out = open_memstream(&text, &size);
+	if (!out)
+		return true;		/* out of memory is found elsewhere */
+	if (!ami_render(a, &r, out, NULL))
+		valid = !fclose(out) && jsonlint(text);
+	else
+		fclose(out);
+	free(text);
+	return valid;
+}
+
+static enum outcome compare(const struct facts *intact,
+			    const struct facts *now)
+{
+	bool found = new_finding(&intact->findings, &now->findings);
+
+	if (better(now->verdict, intact->verdict))
+		return found ? BETTER_FOUND : FALSE_TRUST;
+	if (better(intact->verdict, now->verdict))
+		return WORSE;
+	if (found)
+		return NEW_FINDING;
+	if (ami_pfnset_common(intact->pages, now->pages) <
+	    ami_pfnset_count(intact->pages))
+		return FEWER_PAGES;
+	return now->sum == intact->sum ? NO_CHANGE : OTHER_PAGES;
+}
+
+enum outcome outcome_of(const struct facts *intact, struct ami_analysis *a,
+		   const struct ami_error *err, enum ami_view also)
+{
+	enum outcome outcome;
+	struct facts now;
+
+	if (!a && err->status == AMI_ERR_INTERRUPTED)
+		return TOO_MUCH_WORK;
+	if (!a && err->status == AMI_ERR_MEMORY)
+		return TOO_MUCH_MEMORY;
+	if (!a)
+		return err->status == AMI_ERR_DATA && err->text[0] ? REFUSED :
+								     NO_REASON;
+	now = facts_of(a);
+	outcome = compare(intact, &now);
+	if (!valid_json(a, AMI_VIEW_REPORT) || !valid_json(a, also))
+		outcome = BAD_JSON;
+	facts_free(&now);
+	return outcome;
+}

@@ -1,0 +1,69 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Run the fuzz targets one after another, each for some seconds.
+
+usage: run.py BUILD EXTRACT --seconds N [--target NAME]...
+
+BUILD has fuzz/<target> and fuzz/seeds. What the fuzzer finds interesting is
+kept in BUILD/corpus/<target> and used again. An input that fails is left in
+BUILD/crashes; it is repeated with `BUILD/fuzz/<target> FILE`.
+"""
+import argparse
+import glob
+import os
+import re
+import subprocess
+import sys
+
+# Memory and time that one input may take at most, under the sanitizers.
+LIMITS = ['-rss_limit_mb=1500', '-malloc_limit_mb=400', '-timeout=20']
+
+
+def fuzz(build, target, seconds, env):
+    """(executions, failed) of one target."""
+    corpus = f'{build}/corpus/{target}'
+    crashes = f'{build}/crashes/{target}-'
+    for path in corpus, os.path.dirname(crashes):
+        os.makedirs(path, exist_ok=True)
+    done = subprocess.run(
+        [f'{build}/fuzz/{target}', *LIMITS, f'-max_total_time={seconds}',
+         '-print_final_stats=1', '-verbosity=0',
+         f'-artifact_prefix={crashes}', corpus, f'{build}/seeds/{target}'],
+        env=env, text=True, errors='replace', stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT)
+    found = re.search(r'stat::number_of_executed_units:\s*(\d+)', done.stdout)
+    number = int(found.group(1)) if found else 0
+    failed = done.returncode != 0 or not number
+    print(f'{target:12} {number:12} executions'
+          f'{"  FAILED" if failed else ""}', flush=True)
+    if failed:
+        print(done.stdout[-6000:])
+    return number, failed
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument('build')
+    parser.add_argument('extract')
+    parser.add_argument('--seconds', type=int, default=60)
+    parser.add_argument('--target', action='append')
+    args = parser.parse_args()
+    seeds = f'{args.build}/seeds'
+    os.makedirs(seeds, exist_ok=True)
+    subprocess.run([f'{args.build}/fuzz/seeds', args.extract, seeds],
+                   check=True)
+    # A large quarantine would have every input's 2 MiB page cache mapped anew.
+    env = dict(os.environ, AMDIOMMU_FUZZ_DUMP=args.extract,
+               ASAN_OPTIONS='quarantine_size_mb=8')
+    targets = args.target or sorted(
+        os.path.basename(p) for p in glob.glob(f'{seeds}/*')
+        if os.path.isdir(p))
+    results = [fuzz(args.build, t, args.seconds, env) for t in targets]
+    print(f'{sum(n for n, _ in results)} executions')
+    failed = sum(f for _, f in results)
+    print(f'{len(results) - failed} passed, {failed} failed')
+    return 1 if failed else 0
+
+
+if __name__ == '__main__':
+    sys.exit(main())

@@ -1,0 +1,114 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""JSON of every view against docs/amdiommu-report.schema.json.
+
+usage: test_schema.py AMDIOMMU SAMPLE [DUMP...]
+
+Of SAMPLE all views, of each DUMP the report and what differs most between
+kernels. The published schema lets keys be added; here each must be in it, and
+in docs/json.md.
+"""
+import json
+import os
+import re
+import subprocess
+import sys
+
+import jsonschema
+
+DOCS = os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', '..',
+                    'docs')
+PLAIN = ['report', 'check', 'devices', 'domains', 'ring', 'log', 'irq',
+         'flushq', 'pages', 'dmesg']
+
+
+def closed(schema):
+    """The schema with no room for keys that it does not name."""
+    if isinstance(schema, list):
+        return [closed(s) for s in schema]
+    if not isinstance(schema, dict):
+        return schema
+    new = {k: closed(v) for k, v in schema.items()}
+    if 'properties' in new and new.get('type') == 'object':
+        new.setdefault('additionalProperties', False)
+    return new
+
+
+def keys_of(schema):
+    """Names of all properties anywhere in the schema."""
+    if isinstance(schema, list):
+        return set().union(*map(keys_of, schema))
+    if not isinstance(schema, dict):
+        return set()
+    own = schema.get('properties', {})
+    return (set(own) if isinstance(own, dict) else set()).union(
+        *map(keys_of, schema.values()))
+
+
+class Checker:
+    def __init__(self, tool):
+        self.tool = tool
+        self.failed = self.passed = 0
+        with open(os.path.join(DOCS, 'amdiommu-report.schema.json')) as f:
+            self.schema = json.load(f)
+        jsonschema.Draft202012Validator.check_schema(self.schema)
+        strict = closed(self.schema)
+        self.validators = {
+            name[5:]: jsonschema.Draft202012Validator(
+                {'$ref': '#/$defs/' + name, '$defs': strict['$defs']})
+            for name in strict['$defs'] if name.startswith('view_')}
+
+    def result(self, ok, text):
+        self.passed += ok
+        self.failed += not ok
+        if not ok:
+            print('FAIL', text)
+
+    def view(self, dump, *words):
+        """Parsed output of a view, checked; None when it fails."""
+        done = subprocess.run([self.tool, words[0], dump, *words[1:],
+                               '--json'], stdout=subprocess.PIPE, text=True)
+        what = f'{os.path.relpath(dump)} {" ".join(words)}'
+        if done.returncode not in (0, 1, 2, 3):
+            self.result(False, f'{what}: exit code {done.returncode}')
+            return None
+        data = json.loads(done.stdout)
+        errors = list(self.validators[words[0]].iter_errors(data))
+        for e in errors[:3]:
+            print(f'     {e.json_path}: {e.message[:200]}')
+        self.result(not errors and data['view'] == words[0], what)
+        return data
+
+    def whole(self, dump):
+        for name in PLAIN:
+            self.view(dump, name)
+        self.view(dump, 'dmesg', '--all')
+        report = self.view(dump, 'report', '-v', '--pages')
+        self.view(dump, 'who', '0')
+        for device in report['devices']:
+            ranges = self.view(dump, 'map', device['bdf'])['ranges']
+            for r in ranges[:1]:
+                self.view(dump, 'translate', device['bdf'], r['iova'])
+                self.view(dump, 'who', r['phys'])
+
+    def documented(self):
+        with open(os.path.join(DOCS, 'json.md')) as f:
+            words = set(re.findall(r'\w+', f.read()))
+        missing = keys_of(self.schema) - words
+        self.result(not missing, f'not in docs/json.md: {sorted(missing)}')
+
+
+def main():
+    tool, sample, *dumps = sys.argv[1:]
+    checker = Checker(tool)
+    checker.documented()
+    checker.whole(sample)
+    for dump in dumps:
+        for name in ('report', 'log', 'irq', 'flushq', 'dmesg'):
+            checker.view(dump, name, '-v')
+    print(f'{checker.passed} passed, {checker.failed} failed')
+    return 1 if checker.failed else 0
+
+
+if __name__ == '__main__':
+    sys.exit(main())

@@ -1,0 +1,236 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Every kernel in one table: what booted, what was checked, what came out.
+
+A cell is green when each check behind it passed; the checks are those of
+`lab.py check`. Which crash opens which kernel is taken from the last run of
+tests/suites/suites.py.
+"""
+import json
+import re
+
+import run
+from check import Results, ask, compare
+from evidence import load
+from scenarios import SCENARIOS
+from workdir import CannotRun, Failed, path
+
+SERIES = '5.10 6.1 6.12 6.16 6.17 6.18 6.19 7.0 7.1 7.2 7.3'.split()
+NO_MODULES = ('6.19', '7.0', '7.1')     # see scenarios.py
+MODES = '5.10 6.1 6.12 6.18 7.3'.split()
+KDUMPS = ('6.1-kdump', '6.18-kdump', '7.3-kdump', '6.1-kdump-by-7.3',
+          '7.2-kdump-d31', '7.3-kdump-d31')
+# Debian has no debug package of the others: crash cannot be tried.
+NOT_TRIED = 'no debug package'
+COLUMNS = ('KERNEL', 'MODE', 'BOOTS', 'OPENED', 'DTE', 'HEAD WITHIN', 'RECALL',
+           'OVERWRITTEN', 'CRASH')
+
+
+def rows():
+    """(series, mode, scenario); 5.10 is lazy by default"""
+    found = [(s, 'translated', s + ('-none' if s in NO_MODULES else '-both'))
+             for s in SERIES]
+    found += [(s, 'iommu=pt', s + '-pt') for s in MODES]
+    found += [(s, 'lazy', s + ('-both' if s == '5.10' else '-fq'))
+              for s in MODES]
+    found += [(s, 'pending', s + '-pending60') for s in MODES]
+    for name in KDUMPS:
+        series, mode = name.split('-', 1)
+        found.append((series, mode.replace('-', ' '), name))
+    return found
+
+
+class Collected(Results):
+    """Keeps what is checked: {step: [(good, text)]}"""
+
+    def __init__(self):
+        super().__init__()
+        self.steps = {}
+
+    def check(self, good, text):
+        self.steps.setdefault(self.step, []).append((bool(good), text))
+        if good:
+            self.passed += 1
+        else:
+            self.failed += 1
+
+    def info(self, text):
+        pass
+
+    def close(self):
+        return 1 if self.failed else 0
+
+    def of(self, *names):
+        """The checks of steps whose names begin so"""
+        return [found for step, checks in self.steps.items()
+                for found in checks if step.startswith(names)]
+
+
+def first(pattern, checks):
+    """Groups of the first text that matches"""
+    for _, text in checks:
+        match = re.search(pattern, text)
+        if match:
+            return match.groups()
+    return None
+
+
+class Row:
+    """One line of the table, and what was red in it."""
+
+    def __init__(self, series, mode, scenario):
+        self.scenario = scenario
+        self.cells = dict.fromkeys(COLUMNS, '-')
+        self.cells.update(KERNEL=series, MODE=mode)
+        self.red = []
+
+    def cell(self, column, text, checks):
+        """`text` when all checks passed"""
+        bad = [said for good, said in checks if not good]
+        self.red += [f'{self.scenario}: {said}' for said in bad]
+        self.cells[column] = ('RED ' if bad or not checks else '') + text
+
+    def broken(self, column, why):
+        self.cells[column] = 'RED'
+        self.red.append(f'{self.scenario}: {why}')
+
+    def fill(self, truth, found):
+        self.cells['BOOTS'] = truth['kernel']
+        lossy = truth['params'].get('lossy')
+        self.cell('OPENED', 'yes, lacks pages' if lossy else 'yes',
+                  found.of('run', 'verdict', 'missing'))
+        checks = found.of('DTE')
+        equal = first(r'(\d+) of (\d+) equal', checks)
+        self.cell('DTE', '/'.join(equal) if equal else '', checks)
+        checks = found.of('ring')
+        unproven = first(r'(\d+) unproven, ', checks)
+        self.cell('HEAD WITHIN', f'{unproven[0]} entries' if unproven else
+                  'overwritten', checks)
+        self.recall(truth, found)
+        if 'phases' in truth:
+            checks = found.of('overwritten', 'event log')
+            counts = first(r'overwritten: (.*)', checks)
+            self.cell('OVERWRITTEN', counts[0] if counts else '', checks)
+
+    def recall(self, truth, found):
+        checks = found.of('recall', 'maps', 'pass-through')
+        pages = [re.search(r'recall (\d+) of (\d+)', text)
+                 for _, text in checks]
+        named, written = (sum(int(page[i]) for page in pages if page)
+                          for i in (1, 2))
+        gone = sum(int(x[1]) for _, text in checks
+                   if (x := re.search(r'; (\d+) in no table', text)))
+        text = f'{named}/{written}' if written else 'no DMA'
+        self.cell('RECALL', text + (f', {gone} announced' if gone else ''),
+                  checks)
+
+
+def has_result(name, as_is):
+    if not as_is:
+        return run.is_cached(name, SCENARIOS[name])
+    try:
+        load(name)
+    except Failed:
+        return False
+    return True
+
+
+def make(name):
+    try:
+        run.run(name, SCENARIOS[name])
+    except Failed:
+        run.run(name, SCENARIOS[name])      # as in `lab.py cached`
+
+
+def fill(row, amdiommu, as_is):
+    """Makes the scenario if need be; each failure is a red cell."""
+    try:
+        if not has_result(row.scenario, as_is):
+            make(row.scenario)
+        truth = load(row.scenario)
+    except (Failed, CannotRun) as error:
+        row.broken('BOOTS', error)
+        return
+    dump = path('out', row.scenario, 'vmcore')
+    found = Collected()
+    try:
+        compare(truth, ask(amdiommu, 'report', dump, '--pages'),
+                ask(amdiommu, 'ring', dump), found, dump,
+                ask(amdiommu, 'log', dump))
+    except Failed as error:
+        row.broken('OPENED', error)
+        return
+    except (KeyError, TypeError) as error:
+        row.broken('OPENED', f'truth of another version of the lab: {error}')
+        return
+    row.fill(truth, found)
+
+
+# --- crash -------------------------------------------------------------------
+
+def opened():
+    """What suites.py last recorded, None when it never ran here"""
+    try:
+        with open(path('suites', 'opened.json')) as f:
+            return json.load(f)
+    except FileNotFoundError:
+        return None
+
+
+def equal(answers):
+    part, whole = answers.split(' of ')
+    return part == whole
+
+
+def crash_cell(row, record):
+    """The versions that open this kernel with all answers equal"""
+    series = row.cells['KERNEL']
+    if not record:
+        row.broken('CRASH', 'no record of crash: make crash-suites')
+        return
+    tries = record['series'].get(series)
+    if tries is None:
+        row.cells['CRASH'] = NOT_TRIED
+        return
+    good = []
+    for version, dumps in tries.items():
+        counts = [answers for _, _, opens, answers in dumps if opens]
+        if counts and all(map(equal, counts)):
+            good.append(version)
+        elif counts:
+            row.broken('CRASH', f'crash {version} answers otherwise')
+    if row.cells['CRASH'] == '-':
+        row.cells['CRASH'] = ' '.join(good) or 'none opens it'
+
+
+# --- all of it ---------------------------------------------------------------
+
+def show(table):
+    lines = [dict(zip(COLUMNS, COLUMNS))] + [row.cells for row in table]
+    widths = [max(len(line[name]) for line in lines) for name in COLUMNS]
+    for line in lines:
+        cells = [line[name].ljust(width)
+                 for name, width in zip(COLUMNS, widths)]
+        print('  '.join(cells).rstrip())
+
+
+def main(amdiommu, as_is=False, only=()):
+    """Prints the table; returns the exit code. `as_is`: results that are
+    there count, also those of earlier versions of the lab."""
+    record = opened()
+    table = []
+    for series, mode, scenario in rows():
+        if only and series not in only:
+            continue
+        row = Row(series, mode, scenario)
+        fill(row, amdiommu, as_is)
+        if mode == 'translated':
+            crash_cell(row, record)
+        table.append(row)
+    show(table)
+    red = [row for row in table if row.red]
+    for row in red:
+        print(*row.red, sep='\n')
+    if record:
+        print(f'crash: make crash-suites, {record["date"]}')
+    print(f'{len(table) - len(red)} passed, {len(red)} failed')
+    return 1 if red or not table else 0

@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The bug report of a machine made by hand: what it tells, what it keeps. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include <amdiommu/identity.h>
+#include <amdiommu/report.h>
+
+#include "machine.h"
+
+static uint64_t string(struct machine *m, const char *text)
+{
+	uint64_t at = machine_object(m, strlen(text) + 1);
+
+	image_write(m->img, at - IMAGE_DIRECT_MAP, text, strlen(text) + 1);
+	return at;
+}
+
+static struct machine *machine(const char *command_line, const char *banner,
+			       uint64_t taint)
+{
+	struct machine *m = machine_new(SHAPE_6_1, 0);
+	uint64_t at;
+
+	machine_variable(m, AMI_Y_saved_command_line,
+			 string(m, command_line));
+	at = string(m, banner);
+	image_layout(m->img)->symbol[AMI_Y_linux_banner] =
+		image_text_va(at - IMAGE_DIRECT_MAP);
+	machine_variable(m, AMI_Y_tainted_mask, taint);
+	machine_analyse(m);
+	return m;
+}
+
+static char *bug(struct machine *m)
+{
+	struct ami_request r = { .iommu = -1, .bug = true };
+	struct ami_error err = { AMI_OK, "" };
+	struct ami_analysis a = {
+		m->dump, m->kernel, m->state, m->ex,
+		ami_dmesg_read(m->state, &err),
+	};
+	char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	assert_non_null(a.dmesg);
+	assert_int_equal(ami_render(&a, &r, out, &err), 0);
+	fclose(out);
+	ami_dmesg_free(a.dmesg);
+	return text;
+}
+
+static void has(const char *text, const char *needle)
+{
+	if (!strstr(text, needle))
+		fail_msg("no '%s' in:\n%s", needle, text);
+}
+
+static void lacks(const char *text, const char *needle)
+{
+	if (strstr(text, needle))
+		fail_msg("'%s' in:\n%s", needle, text);
+}
+
+static void user_data_stays_away(void **state)
+{
+	static const char *const secret[] = {
+		"root=", "UUID", "secret", "joe", "example", "vmlinuz",
+		"fips", "/etc", "192.168", "iommu.x",
+	};
+	struct machine *m = machine(
+		"BOOT_IMAGE=/vmlinuz root=UUID=12-34 iommu=pt ro fips=1 "
+		"ip=192.168.0.1 systemd.hostname=secret amd_iommu=pgtbl_v2 "
+		"iommu.x=secret iommu.strict=0 pci=/etc/shadow "
+		"swiotlb=\"secret\" -- iommu=secret",
+		"Linux version 6.1 (joe@host.example) (gcc 12) #1 SMP Debian\n",
+		1 << 9 | 1 << 12);
+	char *text = bug(m);
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(secret) / sizeof(secret[0]); i++)
+		lacks(text, secret[i]);
+	has(text, "iommu=pt amd_iommu=pgtbl_v2 iommu.strict=0 (and 11 other");
+	has(text, "#1 SMP Debian\n");
+	has(text, "Tainted:      W O\n");
+	free(text);
+	machine_free(m);
+}
+
+static void what_is_missing_is_said(void **state)
+{
+	struct machine *m = machine_new(SHAPE_6_1, 0);
+	char *text;
+
+	(void)state;
+	machine_analyse(m);
+	text = bug(m);
+	has(text, "(its banner is not in the dump)");
+	has(text, "Tainted:      unknown");
+	has(text, "Command line: (not in this dump)");
+	has(text, "Kernel log: this kernel has no log of a known form");
+	free(text);
+	machine_free(m);
+}
+
+static unsigned int lines_of(const char *text)
+{
+	unsigned int n = 0;
+
+	for (; *text; text++)
+		n += *text == '\n';
+	return n;
+}
+
+/* A long line of one word, an endless line of the smallest words. */
+static void command_lines_are_bounded(void **state)
+{
+	char line[3 * AMI_COMMAND_LINE];
+	struct machine *m;
+	char *text;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i + 6 < sizeof(line); i += 6)
+		memcpy(line + i, "pci=a ", 6);
+	line[i] = '\0';
+	m = machine(line, "", 0);
+	text = bug(m);
+	assert_true(lines_of(text) > 60 && lines_of(text) < 200);
+	has(text, "(its banner is not in the dump)");
+	has(text, "Tainted:      no\n");
+	free(text);
+	machine_free(m);
+	memset(line, 'x', sizeof(line) - 1);
+	line[sizeof(line) - 1] = '\0';
+	m = machine(line, "", 0);
+	text = bug(m);
+	has(text, "(and 1 other");
+	free(text);
+	machine_free(m);
+}
+
+/* Devices with the same story make one reason. */
+static void reasons_are_told_once(void **state)
+{
+	static const struct amdvi_dte none = { .v = false };
+	struct machine *m = machine_new(SHAPE_6_1, 0);
+	uint64_t domain = machine_domain(m, 1, 4, AMI_FORMAT_NONE, 0, 0);
+	unsigned int i;
+
+	(void)state;
+	for (i = 0; i < 5; i++) {
+		machine_device(m, 0x10 + 8 * i, "nvme", domain);
+		machine_dte(m, 0x10 + 8 * i, &none);
+	}
+	machine_analyse(m);
+	assert_int_equal(m->ex->verdict, AMI_VERDICT_SUSPECT);
+	assert_int_equal(m->ex->nr_reasons, 1);
+	assert_string_equal(m->ex->reason[0],
+			    "0000:00:02.0 (nvme), 0000:00:03.0 (nvme), 0000:00:04.0 (nvme), ... are active and DMA is not translated: they could write any page");
+	machine_free(m);
+}
+
+/* Neither gets into an extract. */
+static void not_recorded(void **state)
+{
+	struct machine *m = machine("root=secret", "(joe@host) #1\n", 0);
+	char line[AMI_COMMAND_LINE];
+	struct ami_granules *kept;
+	size_t n;
+
+	(void)state;
+	assert_int_equal(ami_dump_record(m->dump), 0);
+	assert_int_equal(ami_command_line(m->kernel, line), AMI_MEM_OK);
+	assert_string_equal(line, "root=secret");
+	assert_int_equal(ami_kernel_build(m->kernel, line, sizeof(line)),
+			 AMI_MEM_OK);
+	assert_string_equal(line, "#1");
+	kept = ami_dump_recorded(m->dump, &n);
+	assert_int_equal(n, 0);
+	free(kept);
+	machine_free(m);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(user_data_stays_away),
+		cmocka_unit_test(what_is_missing_is_said),
+		cmocka_unit_test(command_lines_are_bounded),
+		cmocka_unit_test(reasons_are_told_once),
+		cmocka_unit_test(not_recorded),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * amdiommu check DUMP...: each dump in a process of its own, several at once.
+ * Memory is given back with each process, and one that dies takes only its own
+ * result with it.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "command.h"
+
+/* EX_SOFTWARE: our own fault. */
+#define DIED	70
+
+/* A slow dump must not let the results behind it pile up in open files. */
+#define AHEAD	16u
+
+enum progress { WAITING, RUNNING, DONE };
+
+struct job {
+	enum progress progress;
+	pid_t pid;
+	FILE *out;
+	int code;
+};
+
+struct crew {
+	struct options *o;
+	struct job *jobs;
+	unsigned int limit, running;
+	int started, printed;
+	int worst;
+	bool tell;
+};
+
+/* A dump that cannot be analysed gets its line like the others. */
+static int tell_error(const struct options *o, const char *path,
+		      const char *why, int code, FILE *out)
+{
+	if (o->request.json)
+		ami_check_failed(path, why, code, out);
+	else
+		fprintf(out, "%s: error: %s\n", path, why);
+	return code;
+}
+
+static int check_one(struct options *o, const char *path, FILE *out)
+{
+	struct ami_error err = { AMI_OK, "" };
+	struct ami_analysis *a = open_dump(o, path, false, &err);
+	int code;
+
+	if (!a)
+		return tell_error(o, path, err.text, err.status == AMI_ERR_DATA ?
+				  ami_check_code(AMI_VERDICT_UNKNOWN) :
+				  (int)err.status, out);
+	code = ami_check_code(a->exposures->verdict);
+	if (ami_render(a, &o->request, out, &err))
+		code = fail(&err);
+	ami_analysis_free(a);
+	return code;
+}
+
+static void start(struct crew *c, int i)
+{
+	struct job *job = &c->jobs[i];
+
+	fflush(NULL);
+	job->out = tmpfile();
+	job->pid = job->out ? fork() : -1;
+	if (!job->pid) {
+		int code = check_one(c->o, c->o->operand[i], job->out);
+
+		_exit(fflush(job->out) ? AMI_ERR_OUTPUT : code);
+	}
+	job->progress = RUNNING;
+	if (job->pid > 0) {
+		c->running++;
+		return;
+	}
+	/* No process or file to be had: then here, and now. */
+	job->progress = DONE;
+	job->code = check_one(c->o, c->o->operand[i], stdout);
+}
+
+static void ended(struct crew *c, struct job *job, int status)
+{
+	const char *path = c->o->operand[job - c->jobs];
+	char why[80];
+
+	c->running--;
+	job->progress = DONE;
+	if (WIFEXITED(status)) {
+		job->code = WEXITSTATUS(status);
+		return;
+	}
+	snprintf(why, sizeof(why), "the analysis died of signal %d (%s)",
+		 WTERMSIG(status), strsignal(WTERMSIG(status)));
+	rewind(job->out);
+	if (!ftruncate(fileno(job->out), 0))
+		tell_error(c->o, path, why, DIED, job->out);
+	job->code = DIED;
+}
+
+static int wait_for_one(struct crew *c)
+{
+	int status, i;
+	pid_t pid;
+
+	do
+		pid = wait(&status);
+	while (pid < 0 && errno == EINTR);
+	for (i = c->printed; pid > 0 && i < c->started; i++)
+		if (c->jobs[i].progress == RUNNING && c->jobs[i].pid == pid)
+			ended(c, &c->jobs[i], status);
+	return pid < 0 ? -1 : 0;
+}
+
+static void print(struct crew *c, struct job *job)
+{
+	char buf[4096];
+	size_t n;
+
+	if (c->tell)
+		fputs("\r\033[K", stderr);
+	if (job->out) {
+		rewind(job->out);
+		while ((n = fread(buf, 1, sizeof(buf), job->out)))
+			fwrite(buf, 1, n, stdout);
+		fclose(job->out);
+		fflush(stdout);
+	}
+	if (job->code > c->worst)
+		c->worst = job->code;
+}
+
+static void print_finished(struct crew *c)
+{
+	while (c->printed < c->started &&
+	       c->jobs[c->printed].progress == DONE)
+		print(c, &c->jobs[c->printed++]);
+	if (c->tell && c->printed < c->o->operands)
+		fprintf(stderr, "\r%d of %d dumps", c->printed,
+			c->o->operands);
+}
+
+static int check_all(struct crew *c)
+{
+	int n = c->o->operands;
+
+	while (c->printed < n) {
+		while (c->running < c->limit && c->started < n &&
+		       c->started - c->printed < (int)(AHEAD * c->limit))
+			start(c, c->started++);
+		if (c->running && wait_for_one(c))
+			return AMI_ERR_INTERRUPTED;
+		print_finished(c);
+	}
+	if (ferror(stdout) || fflush(stdout)) {
+		fputs("amdiommu: the output cannot be written\n", stderr);
+		return AMI_ERR_OUTPUT;
+	}
+	return c->worst;
+}
+
+int check(struct options *o)
+{
+	long cpus = sysconf(_SC_NPROCESSORS_ONLN);
+	struct crew c = { .o = o, .limit = o->jobs };
+	int code;
+
+	o->request.iommu = -1;
+	if (!o->operands) {
+		fputs("amdiommu: which dump? amdiommu check DUMP...\n", stderr);
+		return AMI_ERR_USAGE;
+	}
+	if (!c.limit)
+		c.limit = cpus > 0 && cpus < 1024 ? cpus : 1;
+	c.tell = o->operands > 1 && isatty(STDERR_FILENO);
+	c.jobs = calloc(o->operands, sizeof(*c.jobs));
+	if (!c.jobs) {
+		fputs("amdiommu: out of memory\n", stderr);
+		return AMI_ERR_MEMORY;
+	}
+	code = check_all(&c);
+	free(c.jobs);
+	return code;
+}

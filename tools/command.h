@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Private to tools/: what the parts of the command share. */
+#ifndef AMI_TOOL_COMMAND_H
+#define AMI_TOOL_COMMAND_H
+
+#include <amdiommu/report.h>
+
+struct options {
+	struct ami_request request;
+	const char *command;
+	const char *vmlinux;
+	bool help;
+	unsigned int jobs;	/* 0: one for each CPU */
+	char *const *operand;
+	int operands;
+};
+
+/** open_dump() - open and analyse; NULL with @err filled */
+struct ami_analysis *open_dump(const struct options *o, const char *path,
+			       bool record, struct ami_error *err);
+
+/** fail() - tell on stderr; returns the exit code */
+int fail(const struct ami_error *err);
+
+/** check() - the command of that name, over many dumps at once */
+int check(struct options *o);
+
+/** help_on() - help on one command; false when there is no such command */
+bool help_on(const char *command, FILE *out);
+void help_overview(FILE *out);
+
+#endif

@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Help, as a whole and on each command with an example. */
+#include <string.h>
+
+#include "command.h"
+
+/**
+ * struct topic - what `amdiommu help COMMAND` says beyond its synopsis
+ * @more: sentences, lines of at most 79 characters
+ * @options: of its own
+ * @example: command lines
+ */
+struct topic {
+	const char *name;
+	const char *more;
+	const char *options;
+	const char *example;
+};
+
+static const struct topic topics[] = {
+	{ "report",
+	  "Verdict with its reasons first, then the dump, the IOMMUs, the devices that\n"
+	  "matter (active, exposed or with an entry that is not as it should be), whose\n"
+	  "the exposed pages are, and findings, most severe first.\n",
+	  "  --bug   as text for a mail or a bug tracker: no user data, under 200 lines\n"
+	  "  -v      all devices, reasons and findings\n"
+	  "  --json, --pages\n",
+	  "  amdiommu report vmcore\n"
+	  "  amdiommu report --bug vmcore > bug.txt\n" },
+	{ "check",
+	  "One line for each dump, in the order given. The exit code is that of the worst:\n"
+	  "0 trusted or exposed, 1 suspect, 2 corrupt, 3 unknown, 64 and above errors.\n",
+	  "  -j N    so many dumps at once; without it one for each CPU\n"
+	  "  --json  one JSON object a line\n",
+	  "  amdiommu check vmcore || echo 'do not trust it blindly'\n"
+	  "  amdiommu check --json crash/*/vmcore | jq -r '.verdict.value'\n" },
+	{ "devices",
+	  "With BDF: the device table entry field by field, and how it compares with the\n"
+	  "driver's books.\n", "",
+	  "  amdiommu devices vmcore\n"
+	  "  amdiommu devices vmcore 03:00.0\n" },
+	{ "domains", "", "", "  amdiommu domains vmcore\n" },
+	{ "map", "", "", "  amdiommu map vmcore 0000:03:00.0\n" },
+	{ "translate", "IOVA is hexadecimal.\n", "",
+	  "  amdiommu translate vmcore 03:00.0 fffff000\n" },
+	{ "who",
+	  "ADDRESS is a hexadecimal physical address or a kernel virtual address. Also\n"
+	  "tells whose the page was.\n", "",
+	  "  amdiommu who vmcore 12345678\n"
+	  "  amdiommu who vmcore ffff888012345678\n" },
+	{ "ring", "", "  -v      all 512 entries, not only the newest\n",
+	  "  amdiommu ring vmcore iommu0\n" },
+	{ "log", "", "", "  amdiommu log vmcore\n" },
+	{ "irq", "", "", "  amdiommu irq vmcore 03:00.0\n" },
+	{ "flushq", "", "", "  amdiommu flushq vmcore\n" },
+	{ "pages", "", "", "  amdiommu pages vmcore 03:00.0\n" },
+	{ "dmesg",
+	  "The kernel's own log, from the dump. With BDF: what concerns this device.\n",
+	  "  --all   all lines of the log\n",
+	  "  amdiommu dmesg vmcore\n"
+	  "  amdiommu dmesg vmcore 03:00.0\n" },
+	{ "extract",
+	  "OUT must not exist. It has kernel symbols and types, IOMMU structures and\n"
+	  "tables, but no user data, no log and no command line; a few MB. All commands\n"
+	  "work on it.\n", "",
+	  "  amdiommu extract vmcore small\n"
+	  "  amdiommu report small\n" },
+};
+
+#define TOPICS	(sizeof(topics) / sizeof(topics[0]))
+
+static const char extract_summary[] =
+	"write a small dump with only what the analysis reads";
+
+void help_overview(FILE *out)
+{
+	int i;
+
+	fputs("Usage: amdiommu COMMAND DUMP [ARGUMENT...] [OPTION...]\n\n"
+	      "Shows from a vmcore what the AMD IOMMUs were doing at the panic and which\n"
+	      "pages devices could write. DUMP: ELF or kdump-compressed, also flattened.\n\n"
+	      "Commands:\n", out);
+	for (i = 0; i < AMI_VIEWS; i++)
+		fprintf(out, "  %-9s %-9s %s\n", ami_views[i].name,
+			ami_views[i].args, ami_views[i].summary);
+	fprintf(out, "  %-9s %-9s %s\n", "extract", "OUT", extract_summary);
+	fputs("\nOptions:\n"
+	      "  --vmlinux FILE    symbols and types from FILE instead of the dump itself\n"
+	      "  --json            the same facts as JSON (docs/json.md)\n"
+	      "  --pages           with --json: list page frames, not only counts\n"
+	      "  --bug             report: as text for a bug report, without user data\n"
+	      "  -j, --jobs N      check: so many dumps at once (one for each CPU)\n"
+	      "  -a, --all         dmesg: all lines of the log\n"
+	      "  -x, -d            numbers in hexadecimal, decimal\n"
+	      "  -v, --verbose     everything, not only what matters\n"
+	      "  -h, --help        this text; after a command, help on it\n"
+	      "  -V, --version     version\n\n"
+	      "Exit codes: 0 done (check: trusted or exposed), check: 1 suspect, 2 corrupt,\n"
+	      "3 unknown; 64 usage, 65 nothing to analyse in the dump, 66 unreadable input.\n\n"
+	      "'amdiommu help COMMAND' tells more, with an example. To begin with:\n"
+	      "  amdiommu report vmcore\n"
+	      "  amdiommu who vmcore 12345678\n", out);
+}
+
+/* Synopsis and summary; false when there is no such command. */
+static bool synopsis(const char *command, FILE *out)
+{
+	int i;
+
+	if (!strcmp(command, "extract")) {
+		fprintf(out, "Usage: amdiommu extract DUMP OUT\n\n%s\n",
+			extract_summary);
+		return true;
+	}
+	for (i = 0; i < AMI_VIEWS; i++) {
+		if (strcmp(command, ami_views[i].name))
+			continue;
+		fprintf(out, "Usage: amdiommu %s DUMP%s%s%s [OPTION...]\n\n%s\n",
+			command, i == AMI_VIEW_CHECK ? "..." : "",
+			*ami_views[i].args ? " " : "", ami_views[i].args,
+			ami_views[i].summary);
+		return true;
+	}
+	return false;
+}
+
+bool help_on(const char *command, FILE *out)
+{
+	size_t i;
+
+	if (!synopsis(command, out))
+		return false;
+	for (i = 0; i < TOPICS; i++) {
+		if (strcmp(command, topics[i].name))
+			continue;
+		if (*topics[i].more)
+			fprintf(out, "\n%s", topics[i].more);
+		if (*topics[i].options)
+			fprintf(out, "\nOptions:\n%s", topics[i].options);
+		fprintf(out, "\nExamples:\n%s", topics[i].example);
+	}
+	fputs("\nOptions of all commands: amdiommu --help\n", out);
+	return true;
+}
