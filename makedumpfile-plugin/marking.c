@@ -174,9 +174,14 @@ static void list_observed(FILE *out, const struct ami_pfnset *changed,
 {
 	struct listing l = { .out = out };
 
-	fprintf(out, "{\"observed\":{\"first\":[%" PRIu64 ",%" PRIu64 "],\"second\":[%" PRIu64 ",%" PRIu64 "],\"watched\":%" PRIu64 ",\"beyond\":%" PRIu64 ",\"pages\":%" PRIu64 ",\"pfns\":[",
-		t->first_begin, t->first_end, t->second_begin, t->second_end,
-		t->pages, t->beyond, ami_pfnset_count(changed));
+	fprintf(out, "{\"observed\":{\"first\":[%" PRIu64 ",%" PRIu64 "],",
+		t->first_begin, t->first_end);
+	fprintf(out, "\"second\":[%" PRIu64 ",%" PRIu64 "],",
+		t->second_begin, t->second_end);
+	fprintf(out, "\"watched\":%" PRIu64 ",\"beyond\":%" PRIu64 ",",
+		t->pages, t->beyond);
+	fprintf(out, "\"pages\":%" PRIu64 ",\"pfns\":[",
+		ami_pfnset_count(changed));
 	ami_pfnset_ranges(changed, list_run, &l);
 	fputs("]}}\n", out);
 }

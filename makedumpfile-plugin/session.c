@@ -172,8 +172,11 @@ void session_put_beside(struct session *s)
 void session_finish(struct session *s)
 {
 	session_watch(s);
-	if (s->marks >= 0 && !add(s))
+	if (s->marks >= 0 && !add(s)) {
+		if (s->job->output)
+			deliver_no_sidecar(s->job->output);
 		return;
+	}
 	if (s->marks >= 0 && s->err.text[0])
 		session_say("marks cannot be added to the dump", s->err.text);
 	session_put_beside(s);
