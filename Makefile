@@ -6,6 +6,7 @@
 # make fuzz       each fuzz target for FUZZ_SECONDS=60
 # make lab        more kernels in QEMU
 # make crash-suites  the extension in the crash of each Debian suite
+# make drive      the decoders on 100 million inputs
 # make lint       static analysis: clang-tidy, cppcheck, gcc -fanalyzer
 # make coverage   lines of lib/ that the tests run
 # make bench      time and memory, paired with crash
@@ -134,6 +135,12 @@ $(BUILD)/fuzz/seeds: $(BUILD)/tests/fuzz/seeds.o \
 	$(call say,LD $@)
 	$(Q)$(CC) $(ALL_CFLAGS) -o $@ $^ $(TEST_LIBS)
 
+$(BUILD)/fuzz/drive: $(BUILD)/tests/fuzz/drive.o $(BUILD)/tests/fuzz/fuzz_decode.o \
+		$(BUILD)/tests/fuzz/hostile.o $(BUILD)/libamdiommu-core.a
+	@mkdir -p $(@D)
+	$(call say,LD $@)
+	$(Q)$(CC) $(ALL_CFLAGS) -o $@ $^ $(CORE_LIBS)
+
 fuzz-targets: $(FUZZ_TARGETS:%=$(BUILD)/fuzz/%) $(BUILD)/fuzz/seeds
 .PHONY: fuzz-targets
 
@@ -166,6 +173,15 @@ fuzz-built:
 fuzz: deps-test
 	$(MAKE) -j"$$(nproc)" fuzz-built
 	tests/run.py '$(FUZZ_RUN) $(FUZZ_SECONDS)'
+
+# The decoders, DRIVE_COUNT executions from DRIVE_SEED.
+DRIVE_SEED ?= 1
+DRIVE_COUNT ?= 100000000
+
+drive: deps-test
+	$(MAKE) IN_SAN=1 BUILD=$(BUILD)/drive WERROR=1 $(BUILD)/drive/fuzz/drive \
+	    SANITIZE='-fsanitize=undefined -fno-sanitize-recover=undefined -O2'
+	tests/run.py '$(BUILD)/drive/fuzz/drive $(DRIVE_SEED) $(DRIVE_COUNT)'
 
 # Damaged dumps: CAMPAIGN_SEED, CAMPAIGN_COUNT for each of CAMPAIGN_DUMPS.
 CAMPAIGN_SEED ?= 1
@@ -278,4 +294,4 @@ clean:
 FORCE:
 
 .PHONY: FORCE all bench campaign check check-crash check-quick clean crash-suites demo deps deps-test \
-	coverage fuzz fuzz-built install lab lint tests-built
+	drive coverage fuzz fuzz-built install lab lint tests-built
