@@ -11,7 +11,7 @@ from workdir import CannotRun, HERE, output
 
 SOURCES = os.path.join(HERE, 'guest')
 PROGRAM_PATH = '/usr/sbin:/usr/bin:/sbin:/bin'
-APPLETS = ('sh [ cat cut devmem dmesg echo grep insmod ip mkdir mount poweroff sed '
+APPLETS = ('sh [ cat cut dmesg echo grep insmod ip mkdir mount poweroff sed '
            'sleep sync taskset uname').split()
 MODULES = ('nvme virtio_pci virtio_blk ahci sd_mod virtio_net e1000 e1000e '
            'igb 8139cp 8139too vmxnet3').split()
@@ -185,8 +185,6 @@ def command_line(scenario):
         'pending_wait': scenario.pending_wait,
         'out': output_disk(scenario),
     }
-    if scenario.fault:
-        settings['fault'] = scenario.fault
     if scenario.grouptype:
         settings['grouptype'] = scenario.grouptype
     if scenario.stop == 'kdump':
