@@ -77,6 +77,18 @@ void ami_pfnset_add(struct ami_pfnset *set, uint64_t first, uint64_t count)
 	}
 }
 
+struct ami_pfnset *ami_pfnset_of(uint64_t chunk, const uint32_t *low, size_t n)
+{
+	struct ami_pfnset *set = ami_pfnset_new();
+
+	if (!set || chunk >= CHUNKS)
+		return set;
+	set->chunk[chunk] = roaring_bitmap_of_ptr(n, low);
+	if (!set->chunk[chunk])
+		abort();
+	return set;
+}
+
 bool ami_pfnset_test_add(struct ami_pfnset *set, uint64_t pfn)
 {
 	if (pfn >= AMI_PFN_LIMIT)

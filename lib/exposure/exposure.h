@@ -44,6 +44,10 @@ void check_content(struct ami_exposures *ex, const struct ami_exposure *e,
 uint64_t add_ram(struct ami_pfnset *set, const struct ami_dump *dump,
 		 uint64_t first, uint64_t count);
 
+/** batch_ram() - the same by way of a batch, for very many short runs. */
+uint64_t batch_ram(struct ami_pfnbatch *batch, const struct ami_dump *dump,
+		   uint64_t first, uint64_t count);
+
 /** add_exposure() - append; valid until the next call. NULL: no memory. */
 struct ami_exposure *add_exposure(struct ami_exposures *ex,
 				  struct ami_requester requester,

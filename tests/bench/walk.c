@@ -23,7 +23,8 @@ static const char *const label[KINDS] = {
 struct work {
 	struct ami_dump *dump;
 	const struct ami_state *state;
-	struct ami_pfnset *tables, *frames;
+	struct ami_pfnset *tables;
+	struct ami_pfnbatch frames;
 	uint64_t sum;
 };
 
@@ -35,8 +36,9 @@ static bool ignore(void *ctx, const struct ami_mapping *m)
 
 static bool gather(void *ctx, const struct ami_mapping *m)
 {
-	ami_pfnset_add(((struct work *)ctx)->frames, m->phys >> AMI_PAGE_SHIFT,
-		       m->size >> AMI_PAGE_SHIFT);
+	ami_pfnbatch_add(&((struct work *)ctx)->frames,
+			 m->phys >> AMI_PAGE_SHIFT,
+			 m->size >> AMI_PAGE_SHIFT);
 	return true;
 }
 
@@ -86,9 +88,10 @@ static void run(struct work *w, enum kind kind)
 	} else if (kind == WALK) {
 		walk_all(w, &plain);
 	} else {
-		w->frames = ami_pfnset_new();
+		w->frames.set = ami_pfnset_new();
 		walk_all(w, &sets);
-		ami_pfnset_free(w->frames);
+		ami_pfnbatch_flush(&w->frames);
+		ami_pfnset_free(w->frames.set);
 	}
 }
 
