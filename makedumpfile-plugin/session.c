@@ -155,6 +155,14 @@ static int add(struct session *s)
 	}
 }
 
+/* A dump on a disk without file system, or to /dev/null, has no beside. */
+static bool is_file(const char *path)
+{
+	struct stat st;
+
+	return path && !stat(path, &st) && S_ISREG(st.st_mode);
+}
+
 void session_put_beside(struct session *s)
 {
 	const char *dump = s->job->kind == JOB_SPLIT ? s->job->part[0] :
@@ -164,6 +172,8 @@ void session_put_beside(struct session *s)
 
 	if (set && *set)
 		dump = set;
+	else if (!is_file(dump))
+		dump = NULL;
 	if (dump && deliver_sidecar(dump, s->marks, s->marks >= 0 ? NULL :
 				    s->err.text, &err))
 		session_say("no sidecar", err.text);

@@ -327,6 +327,16 @@ class Delivery(Bench):
             self.assertEqual(code, 0)
             self.assertEqual(self.read('out'), self.plain, err)
 
+    def test_no_sidecar_for_a_device(self):
+        os.mkfifo(self.path('pipe'))
+        reader = subprocess.Popen(['cat', self.path('pipe')],
+                                  stdout=subprocess.DEVNULL)
+        code, _, err = self.run_it(SAMPLE, 'pipe')
+        reader.wait(timeout=20)
+        self.assertEqual(code, 0, err)
+        self.assertIn('no regular file', err)
+        self.assertFalse(os.path.exists(self.path('pipe.amdiommu')))
+
     def test_renamed_later(self):
         """kdump-utils calls it vmcore when all is done."""
         code, _, _ = self.run_it(SAMPLE, 'vmcore-incomplete',
