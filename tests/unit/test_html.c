@@ -23,7 +23,10 @@
 /* Rendered into memory; into the file HTML_OUT too, to look at it. */
 static char *render(struct machine *m)
 {
-	struct ami_analysis a = { m->dump, m->kernel, m->state, m->ex };
+	struct ami_analysis a = {
+		.dump = m->dump, .kernel = m->kernel, .state = m->state,
+		.exposures = m->ex,
+	};
 	struct ami_request r = { .html = true, .iommu = -1 };
 	const char *path = getenv("HTML_OUT");
 	struct ami_error err;
