@@ -46,7 +46,6 @@
 	F(seg_dev_table, amd_iommu_pci_seg, "dev_table")		\
 	F(seg_rlookup_table, amd_iommu_pci_seg, "rlookup_table")	\
 	F(seg_irq_lookup_table, amd_iommu_pci_seg, "irq_lookup_table")	\
-	F(irq_table_entries, irq_remap_table, "table")			\
 	F(seg_alias_table, amd_iommu_pci_seg, "alias_table")		\
 	F(seg_unity_map, amd_iommu_pci_seg, "unity_map")		\
 	F(unity_list, unity_map_entry, "list")				\
