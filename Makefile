@@ -10,7 +10,8 @@
 # make drive      the decoders on 100 million inputs
 # make lint       static analysis: clang-tidy, cppcheck, gcc -fanalyzer
 # make coverage   lines of lib/ that the tests run
-# make bench      time and memory, paired with crash
+# make bench      time and memory, paired with crash (BENCH=--drgn: and with drgn)
+# make bench-scale  the same on machines of 4 TiB
 # make bench-filter  time and memory of the makedumpfile wrapper, paired
 # make install-kdump  the makedumpfile filter and its seams (docs/kdump.md)
 # make install    DESTDIR= PREFIX=/usr/local CRASH_EXTDIR=/usr/lib/crash/extensions
@@ -362,9 +363,19 @@ lint: deps-test
 	    -Wno-analyzer-use-of-uninitialized-value -o /dev/null $$f || exit 1; done
 	clang-tidy --quiet $(LINT_SRC) -- $(LINT_FLAGS)
 
-bench: all
-	tests/bench/report.py $(BUILD)/amdiommu $(LAB_OUT)/6.1-both/vmcore \
+# Each against its peers or its limit, in turns; docs/performance.md.
+bench: all $(BUILD)/scale/huge $(BUILD)/bench/walk
+	tests/bench/report.py $(BENCH) $(BUILD)/amdiommu $(LAB_OUT)/6.1-both/vmcore \
 	    $(LAB_OUT)/6.1-both/forms/lzo-d31 --vmlinux "$$($(LAB) vmlinux 6.1)"
+	for scattered in 0 100; do \
+	    $(BUILD)/scale/huge $(BUILD)/scale/walk.elf 256 256 100 $$scattered >/dev/null && \
+	    echo "$$scattered % of the single pages scattered:" && \
+	    $(BUILD)/bench/walk $(BUILD)/scale/walk.elf; done
+	rm -f $(BUILD)/scale/walk.elf
+
+# A machine of 4 TiB with up to 400 million mapped pages: minutes.
+bench-scale: all $(BUILD)/scale/huge
+	tests/bench/scale.py $(BUILD)/amdiommu $(BUILD)/scale/huge $(BUILD)/scale
 
 # makedumpfile with and without the wrapper, paired.
 bench-filter: $(BUILD)/makedumpfile-amdiommu
@@ -427,6 +438,6 @@ clean:
 
 FORCE:
 
-.PHONY: FORCE all bench bench-filter campaign check check-crash check-quick clean coverage \
+.PHONY: FORCE all bench bench-filter bench-scale campaign check check-crash check-quick clean coverage \
 	crash-suites demo deps deps-test drive fuzz fuzz-built install install-kdump lab \
 	lab-matrix lint tests-built uninstall-kdump
