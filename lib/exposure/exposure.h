@@ -58,6 +58,9 @@ struct ami_exposure *add_exposure(struct ami_exposures *ex,
 int add_iovas(struct ami_iova_range **list, size_t *count, uint64_t first,
 	      uint64_t last);
 
+/** add_holes() - what @t has lost of its table cannot be named. */
+int add_holes(struct ami_exposure *e, const struct ami_tree *t);
+
 /** merge_iovas() - sort, join what touches. */
 void merge_iovas(struct ami_iova_range *list, size_t *count);
 

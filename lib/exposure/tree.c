@@ -154,3 +154,16 @@ struct ami_tree *tree_get(struct ami_exposures *ex,
 		report_fault(ex->state, t, fault);
 	return f.no_memory || t->stats.no_memory ? NULL : t;
 }
+
+int add_holes(struct ami_exposure *e, const struct ami_tree *t)
+{
+	size_t i;
+
+	for (i = 0; i < t->nr_holes; i++) {
+		e->complete = false;
+		if (add_iovas(&e->iovas, &e->nr_iovas, t->holes[i].first,
+			      t->holes[i].last))
+			return -1;
+	}
+	return 0;
+}
