@@ -32,7 +32,7 @@ ALL_CFLAGS := -std=gnu11 $(WARN) -fPIC -fvisibility=hidden $(CFLAGS) $(SANITIZE)
 
 # What a host brings itself (crash, makedumpfile) needs only the core.
 CORE_SRC := $(wildcard lib/common/*.c lib/amdvi/*.c lib/state/*.c \
-	      lib/owner/*.c lib/evidence/*.c \
+	      lib/owner/*.c lib/evidence/*.c lib/marks/*.c \
 	      lib/exposure/*.c lib/report/*.c lib/report/html/*.c) \
 	    lib/dump/dump.c lib/dump/record.c lib/dump/vmcoreinfo.c \
 	    lib/dump/elfhdr.c lib/dump/headers.c lib/dump/kdumphdr.c lib/dump/fileio.c \
@@ -47,7 +47,7 @@ FILE_SRC := $(filter-out $(CORE_SRC),$(wildcard lib/dump/*.c lib/kernel/*.c))
 CORE_OBJ := $(CORE_SRC:%.c=$(BUILD)/%.o)
 FILE_OBJ := $(FILE_SRC:%.c=$(BUILD)/%.o)
 TOOL_OBJ := $(patsubst %.c,$(BUILD)/%.o,$(filter-out tools/makedumpfile-amdiommu.c,$(wildcard tools/*.c)))
-CORE_LIBS := -lroaring -lbpf
+CORE_LIBS := -lroaring -lbpf -lz
 FILE_LIBS := -ldw -lelf -lz -llzo2 -lsnappy -lzstd
 
 CRASH_DEFS := $(wildcard $(CRASH_INCLUDE)/defs.h)
@@ -59,12 +59,12 @@ CRASH_OBJ := $(patsubst %.c,$(BUILD)/crash/%.o,$(wildcard extensions/*.c))
 CRASH_CFLAGS := -Ilib/dump -isystem $(CRASH_INCLUDE) -DX86_64 -DCRASH_BUILT_FOR='"$(CRASH_VERSION)"'
 
 # makedumpfile with marks: wrapper for releases without extensions.
-MDF_SHARED := carrier cmdline decide deliver guard marking session stream watch
+MDF_SHARED := cmdline decide deliver guard marking session stream watch
 MDF_UNPACK := $(BUILD)/makedumpfile-plugin/unpack.o
 MDF_OBJ := $(patsubst %,$(BUILD)/makedumpfile-plugin/%.o,$(MDF_SHARED) run wrap) $(MDF_UNPACK)
 MDF_EXT_OBJ := $(patsubst %,$(BUILD)/makedumpfile-plugin/%.o,$(MDF_SHARED) extension readmem_dump) \
 	       $(MDF_UNPACK)
-MDF_CPPFLAGS := -Imakedumpfile-plugin -Ilib/dump
+MDF_CPPFLAGS := -Imakedumpfile-plugin -Ilib/dump -Ilib/marks
 MDF_LIBS := -lelf -lz -llzo2 -lzstd
 
 all: $(BUILD)/amdiommu $(BUILD)/makedumpfile-amdiommu $(BUILD)/makedumpfile/amdiommu.so $(if $(CRASH_DEFS),$(BUILD)/crash/amdiommu.so)
@@ -136,7 +136,7 @@ GOLDEN := $(patsubst tests/golden/%.c,%,$(wildcard tests/golden/test_*.c))
 FUZZ_TARGETS := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 # libkdumpfile reads what we write: an independent reader.
 TEST_LIBS := $(FILE_LIBS) $(CORE_LIBS) -lkdumpfile -lcmocka
-TEST_INC := -Itests/unit $(MDF_CPPFLAGS) -Itests/golden -Ilib/dump -Ilib/kernel -Ilib/state -Ilib/owner -Ilib/evidence -Ilib/exposure -Itests/campaign
+TEST_INC := -Itests/unit $(MDF_CPPFLAGS) -Itests/golden -Ilib/dump -Ilib/kernel -Ilib/state -Ilib/owner -Ilib/evidence -Ilib/exposure -Ilib/marks -Itests/campaign
 
 # What makedumpfile-amdiommu and the extension are tested with: faults from
 # outside, a host that loads extensions as makedumpfile does, other extensions.

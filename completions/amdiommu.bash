@@ -5,8 +5,8 @@ _amdiommu()
 {
 	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]}
 	local commands='report check devices domains map translate who ring log
-		irq flushq pages dmesg extract'
-	local options='--vmlinux --json --pages --verbose --help' command= word n=0
+		irq flushq pages dmesg mark extract'
+	local options='--vmlinux --marks --output --json --pages --verbose --help' command= word n=0
 
 	COMPREPLY=()
 	for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
@@ -15,7 +15,7 @@ _amdiommu()
 		n=$((n + 1))
 	done
 	case $prev in
-	--vmlinux)
+	--vmlinux | --marks | --output)
 		compopt -o filenames
 		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
 		return ;;

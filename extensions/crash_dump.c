@@ -120,24 +120,46 @@ static uint64_t header_blocks(int fd)
 	return 1ull + h.sub_hdr_size + h.bitmap_blocks;
 }
 
+static bool copy_in_order(int fd, int out, uint64_t at, uint64_t len)
+{
+	char block[AMI_PAGE_SIZE];
+
+	for (; len; at += sizeof(block)) {
+		size_t part = len < sizeof(block) ? len : sizeof(block);
+
+		if (!read_flattened_format(fd, at, block, part) ||
+		    !file_write_at(out, block, part, at))
+			return false;
+		len -= part;
+	}
+	return true;
+}
+
+/* Marks that were added on the way lie behind the pages, all notes with them. */
+static bool copy_notes(int fd, int out)
+{
+	struct kdump_sub_header sub;
+
+	return read_flattened_format(fd, KDUMP_BLOCK, &sub, sizeof(sub)) &&
+	       sub.size_note <= KDUMP_MAX_NOTES &&
+	       sub.offset_note <= SPARSE_SIZE - KDUMP_MAX_NOTES &&
+	       copy_in_order(fd, out, sub.offset_note, sub.size_note);
+}
+
 /*
  * crash reads a flattened stream as it is, the library reads files: give it
  * the headers in order, in a nameless file that is otherwise one hole.
  */
 static int headers_in_order(int fd)
 {
-	uint64_t blocks = header_blocks(fd), i;
+	uint64_t blocks = header_blocks(fd);
 	int out = memfd_create("amdiommu", MFD_CLOEXEC);
-	char block[AMI_PAGE_SIZE];
 
 	if (out < 0 || !blocks || ftruncate(out, SPARSE_SIZE))
 		goto fail;
-	for (i = 0; i < blocks; i++)
-		if (!read_flattened_format(fd, i * sizeof(block), block,
-					   sizeof(block)) ||
-		    !file_write_at(out, block, sizeof(block),
-				   i * sizeof(block)))
-			goto fail;
+	if (!copy_in_order(fd, out, 0, blocks * AMI_PAGE_SIZE) ||
+	    !copy_notes(fd, out))
+		goto fail;
 	return out;
 fail:
 	if (out >= 0)

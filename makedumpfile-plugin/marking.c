@@ -2,7 +2,6 @@
 #include <endian.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -33,23 +32,34 @@ static struct bytes read_all(int fd)
 	return b;
 }
 
-/* Marks are the report's JSON with all page frames, a line for each object. */
-static int write_marks(const struct ami_analysis *a, int marks,
+static int put_container(const struct ami_marks *marks, int fd,
+			 struct ami_error *err)
+{
+	struct bytes b = { NULL, 0 };
+	int ret;
+
+	ret = ami_marks_write(marks, (uint8_t **)&b.data, &b.len, err);
+	if (!ret && !file_write_at(fd, b.data, b.len, 0))
+		ret = ami_error_set(err, AMI_ERR_OUTPUT,
+				    "no room for the marks: %s",
+				    strerror(errno));
+	free(b.data);
+	return ret;
+}
+
+static int write_marks(const struct ami_analysis *a, int fd,
 		       struct ami_error *err)
 {
-	struct ami_request r = {
-		.view = AMI_VIEW_REPORT, .iommu = -1, .json = true,
-		.pages = true,
-	};
-	int copy = dup(marks), ret;
-	FILE *out = copy >= 0 ? fdopen(copy, "w") : NULL;
+	struct ami_marks *m = ami_marks_build(a->exposures, true, err);
+	int ret;
 
-	if (!out)
-		return ami_error_set(err, AMI_ERR_MEMORY, "out of memory");
-	ret = ami_render(a, &r, out, err);
-	if (fclose(out) && !ret)
-		ret = ami_error_set(err, AMI_ERR_OUTPUT,
-				    "no room for the marks");
+	if (!m)
+		return -1;
+	ret = (a->marks && ami_marks_inherit(m, a->marks)) ||
+	      ami_marks_save_state(m, a->exposures, AMI_MARKS_MAX_SAVED) ?
+	      ami_error_set(err, AMI_ERR_MEMORY, "out of memory") :
+	      put_container(m, fd, err);
+	ami_marks_free(m);
 	return ret;
 }
 
@@ -154,58 +164,29 @@ int marking_make(const struct marking *m, struct ami_error *err)
 	return ret;
 }
 
-struct listing {
-	FILE *out;
-	bool any;
-};
-
-static bool list_run(void *ctx, uint64_t first, uint64_t count)
-{
-	struct listing *l = ctx;
-
-	fprintf(l->out, "%s[%" PRIu64 ",%" PRIu64 "]", l->any ? "," : "",
-		first, count);
-	l->any = true;
-	return true;
-}
-
-static void list_observed(FILE *out, const struct ami_pfnset *changed,
-			  const struct watch_times *t)
-{
-	struct listing l = { .out = out };
-
-	fprintf(out, "{\"observed\":{\"first\":[%" PRIu64 ",%" PRIu64 "],",
-		t->first_begin, t->first_end);
-	fprintf(out, "\"second\":[%" PRIu64 ",%" PRIu64 "],",
-		t->second_begin, t->second_end);
-	fprintf(out, "\"watched\":%" PRIu64 ",\"beyond\":%" PRIu64 ",",
-		t->pages, t->beyond);
-	fprintf(out, "\"pages\":%" PRIu64 ",\"pfns\":[",
-		ami_pfnset_count(changed));
-	ami_pfnset_ranges(changed, list_run, &l);
-	fputs("]}}\n", out);
-}
-
-static bool copy_to(FILE *out, const struct bytes *b)
-{
-	return fwrite(b->data, 1, b->len, out) == b->len;
-}
-
 static int write_observed(int marks, int out, const struct ami_pfnset *changed,
 			  const struct watch_times *t, struct ami_error *err)
 {
+	const struct ami_observation o = {
+		.first = { t->first_begin, t->first_end },
+		.second = { t->second_begin, t->second_end },
+		.watched = t->pages, .beyond = t->beyond,
+	};
 	struct bytes b = read_all(marks);
-	int copy = dup(out);
-	FILE *to = copy >= 0 ? fdopen(copy, "w") : NULL;
-	bool ok = to && b.data && copy_to(to, &b);
+	struct ami_marks *m = NULL;
+	int ret = -1;
 
-	if (ok)
-		list_observed(to, changed, t);
-	if (to && fclose(to))
-		ok = false;
+	if (b.data)
+		m = ami_marks_parse(b.data, b.len, err);
+	else
+		ami_error_set(err, AMI_ERR_MEMORY, "out of memory");
 	free(b.data);
-	return ok ? 0 : ami_error_set(err, AMI_ERR_MEMORY,
-				      "no room for the marks");
+	if (m && ami_marks_observe(m, changed, &o))
+		ami_error_set(err, AMI_ERR_MEMORY, "out of memory");
+	else if (m)
+		ret = put_container(m, out, err);
+	ami_marks_free(m);
+	return ret;
 }
 
 int marking_observe(const char *input, int marks, int hashes, int out,
@@ -226,14 +207,6 @@ int marking_observe(const char *input, int marks, int hashes, int out,
 
 /* --- into the dump ------------------------------------------------------------ */
 
-static bool write_patches(int fd, const struct carrier_patch patch[2])
-{
-	return file_write_at(fd, patch[0].data, patch[0].len,
-			     patch[0].offset) && !fdatasync(fd) &&
-	       file_write_at(fd, patch[1].data, patch[1].len,
-			     patch[1].offset) && !fdatasync(fd);
-}
-
 int marking_add(const char *dump, int marks, struct ami_error *err)
 {
 	struct bytes b = read_all(marks);
@@ -244,7 +217,7 @@ int marking_add(const char *dump, int marks, struct ami_error *err)
 		return ami_error_set(err, AMI_ERR_OUTPUT,
 				     "%s cannot be opened for writing", dump);
 	if (!carrier_patches(fd, file_size(fd), b.data, b.len, patch, err)) {
-		ret = write_patches(fd, patch) ? 0 :
+		ret = carrier_apply(fd, patch) ? 0 :
 		      ami_error_set(err, AMI_ERR_OUTPUT, "%s: %s", dump,
 				    strerror(errno));
 		free(patch[0].data);

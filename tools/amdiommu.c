@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* The stand-alone command: AMD IOMMU state from a vmcore. */
+#include <errno.h>
 #include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,6 +12,8 @@
 static const struct option long_options[] = {
 	{ "vmlinux", required_argument, NULL, 'l' },
 	{ "html", required_argument, NULL, 'H' },
+	{ "marks", required_argument, NULL, 'm' },
+	{ "output", required_argument, NULL, 'o' },
 	{ "json", no_argument, NULL, 'J' },
 	{ "pages", no_argument, NULL, 'p' },
 	{ "verbose", no_argument, NULL, 'v' },
@@ -56,6 +59,12 @@ static int parse_options(struct options *o, int argc, char **argv)
 		case 'H':
 			o->html = optarg;
 			o->request.html = true;
+			break;
+		case 'm':
+			o->marks = optarg;
+			break;
+		case 'o':
+			o->output = optarg;
 			break;
 		case 'J':
 			o->request.json = true;
@@ -114,8 +123,14 @@ struct ami_analysis *open_dump(const struct options *o, const char *path,
 			       bool record, struct ami_error *err)
 {
 	struct ami_layout_source source = ami_layout_btf;
-	struct ami_dump *dump = ami_dump_open(&path, 1, err);
+	struct ami_dump *dump;
 
+	if (o->marks && access(o->marks, R_OK)) {
+		ami_error_set(err, AMI_ERR_INPUT, "cannot open %s: %s",
+			      o->marks, strerror(errno));
+		return NULL;
+	}
+	dump = ami_dump_open(&path, 1, err);
 	if (!dump)
 		return NULL;
 	if (record && ami_dump_record(dump)) {
@@ -125,7 +140,7 @@ struct ami_analysis *open_dump(const struct options *o, const char *path,
 	}
 	if (o->vmlinux)
 		source = ami_layout_vmlinux(o->vmlinux);
-	return ami_analyse(dump, &source, err);
+	return ami_analyse_with(dump, &source, o->marks, err);
 }
 
 static bool wants_color(void)
@@ -259,6 +274,8 @@ static int misplaced(const struct options *o, int view)
 		what = "--html goes with report, not with --json or --bug";
 	else if (o->request.all && view != AMI_VIEW_DMESG)
 		what = "--all goes with dmesg";
+	else if (o->output && strcmp(o->command, "mark"))
+		what = "--output goes with mark";
 	else if (o->jobs && view != AMI_VIEW_CHECK)
 		what = "-j goes with check";
 	if (what)
@@ -286,6 +303,8 @@ int main(int argc, char **argv)
 		return AMI_ERR_USAGE;
 	if (!strcmp(o.command, "extract"))
 		return extract(&o);
+	if (!strcmp(o.command, "mark"))
+		return mark(&o);
 	if (view < 0)
 		return help(o.command);
 	o.request.view = view;

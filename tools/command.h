@@ -10,6 +10,8 @@ struct options {
 	const char *command;
 	const char *vmlinux;
 	const char *html;	/* file for the report */
+	const char *output;	/* mark: file to write, NULL: with the dump */
+	const char *marks;	/* file with marks, NULL: look for them */
 	bool help;
 	unsigned int jobs;	/* 0: one for each CPU */
 	char *const *operand;
@@ -25,6 +27,9 @@ int fail(const struct ami_error *err);
 
 /** check() - the command of that name, over many dumps at once */
 int check(struct options *o);
+
+/** mark() - the command of that name */
+int mark(struct options *o);
 
 /** help_on() - help on one command; false when there is no such command */
 bool help_on(const char *command, FILE *out);

@@ -60,6 +60,13 @@ static const struct topic topics[] = {
 	  "  --all   all lines of the log\n",
 	  "  amdiommu dmesg vmcore\n"
 	  "  amdiommu dmesg vmcore 03:00.0\n" },
+	{ "mark",
+	  "Analyses a dump and adds the result to it: a note in a kdump-compressed file, in\n"
+	  "place; with other formats in DUMP.amdiommu. Marks that the dump has are renewed;\n"
+	  "what was observed and saved when it was written stays.\n",
+	  "  --output FILE   write only FILE\n",
+	  "  amdiommu mark vmcore\n"
+	  "  amdiommu mark --output marks vmcore && amdiommu report --marks marks vmcore\n" },
 	{ "extract",
 	  "OUT must not exist. It has kernel symbols and types, IOMMU structures and\n"
 	  "tables, but no user data, no log and no command line; a few MB. All commands\n"
@@ -73,6 +80,9 @@ static const struct topic topics[] = {
 static const char extract_summary[] =
 	"write a small dump with only what the analysis reads";
 
+static const char mark_summary[] =
+	"add to a dump which pages may differ from the panic";
+
 void help_overview(FILE *out)
 {
 	int i;
@@ -85,8 +95,10 @@ void help_overview(FILE *out)
 		fprintf(out, "  %-9s %-9s %s\n", ami_views[i].name,
 			ami_views[i].args, ami_views[i].summary);
 	fprintf(out, "  %-9s %-9s %s\n", "extract", "OUT", extract_summary);
+	fprintf(out, "  %-9s %-9s %s\n", "mark", "", mark_summary);
 	fputs("\nOptions:\n"
 	      "  --vmlinux FILE    symbols and types from FILE instead of the dump itself\n"
+	      "  --marks FILE      marks from FILE, such as dev -v of crash extracts\n"
 	      "  --json            the same facts as JSON (docs/json.md)\n"
 	      "  --pages           with --json: list page frames, not only counts\n"
 	      "  --bug             report: as text for a bug report, without user data\n"
@@ -109,6 +121,11 @@ static bool synopsis(const char *command, FILE *out)
 {
 	int i;
 
+	if (!strcmp(command, "mark")) {
+		fprintf(out, "Usage: amdiommu mark DUMP\n\n%s\n",
+			mark_summary);
+		return true;
+	}
 	if (!strcmp(command, "extract")) {
 		fprintf(out, "Usage: amdiommu extract DUMP OUT\n\n%s\n",
 			extract_summary);

@@ -51,6 +51,8 @@ struct ami_dump_info {
 	uint64_t max_pfn;	/* one past the last page frame */
 	const struct ami_range *ram;	/* RAM of the machine, ascending */
 	size_t nr_ram;
+	const void *notes;	/* ELF notes, NULL: none, or not known */
+	size_t notes_size;
 };
 
 /**
@@ -142,10 +144,20 @@ uint64_t ami_dump_ram_pages(const struct ami_dump *dump);
 /** ami_dump_pages_read() - how many page frames were taken from the dump. */
 uint64_t ami_dump_pages_read(const struct ami_dump *dump);
 
+/**
+ * ami_dump_prefer() - pages to be had from elsewhere
+ * @page: called for each page frame that is read, after the dump was: @mem is
+ *	what it said; OK: @page has its content. True: @page is filled in.
+ */
+void ami_dump_prefer(struct ami_dump *dump,
+		     bool (*page)(void *ctx, uint64_t pfn, enum ami_mem mem,
+				  uint8_t *page),
+		     void *ctx);
+
 struct ami_pfnset;
 
 /**
- * ami_dump_note_reads() - note which page frames are taken from the dump
+ * ami_dump_note_reads() - note which page frames are looked at from now on
  * @set: the caller's; NULL ends it
  */
 void ami_dump_note_reads(struct ami_dump *dump, struct ami_pfnset *set);

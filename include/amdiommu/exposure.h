@@ -14,6 +14,7 @@ enum ami_class {
 	AMI_CLASS_POSTED,	/* handed to the device to fill when data comes */
 	AMI_CLASS_INFLIGHT,	/* a transfer issued and not completed */
 	AMI_CLASS_HARDWARE,	/* the IOMMU itself writes here */
+	AMI_CLASS_OBSERVED,	/* seen to change while the dump was saved */
 	AMI_CLASSES
 };
 
@@ -82,7 +83,15 @@ const char *ami_verdict_name(enum ami_verdict v);
 
 #define AMI_MAX_REASONS	8
 
-/** struct ami_exposures - who could write what, and what follows. */
+/**
+ * struct ami_exposures - who could write what, and what follows.
+ * @observed: pages that changed while the dump was saved, NULL without marks
+ * @unexplained: how many of them nobody is known to reach
+ * @marks_common, @marks_lack: pages that marks and this analysis both have;
+ *	only this analysis
+ * @marks_only: only the marks have; summed over requesters and classes
+ * @evidence_pages: page frames that drivers' evidence was read from
+ */
 struct ami_exposures {
 	struct ami_state *state;
 	struct ami_evidence *evidence;
@@ -95,6 +104,10 @@ struct ami_exposures {
 	size_t nr_trees;
 	struct ami_index tree_index;
 	/* pages by class and owner, each once, whoever could write them */
+	struct ami_pfnset *evidence_pages;
+	struct ami_pfnset *observed;
+	uint64_t unexplained;
+	uint64_t marks_common, marks_only, marks_lack;
 	uint64_t class_owners[AMI_CLASSES][AMI_OWNERS];
 	enum ami_verdict verdict;
 	char *reason[AMI_MAX_REASONS];

@@ -6,14 +6,22 @@
 
 #include <amdiommu/dmesg.h>
 #include <amdiommu/exposure.h>
+#include <amdiommu/marks.h>
 
-/** struct ami_analysis - everything known about one dump */
+/**
+ * struct ami_analysis - everything known about one dump
+ * @marks: that came with the dump, NULL: none, or none that can be used
+ * @marks_error: why not; status AMI_OK: there are none
+ */
 struct ami_analysis {
 	struct ami_dump *dump;
 	struct ami_kernel *kernel;
 	struct ami_state *state;
 	struct ami_exposures *exposures;
 	struct ami_dmesg *dmesg;
+	struct ami_marks *marks;
+	enum ami_marks_from marks_from;
+	struct ami_error marks_error;
 };
 
 /**
@@ -25,6 +33,11 @@ struct ami_analysis {
 struct ami_analysis *ami_analyse(struct ami_dump *dump,
 				 const struct ami_layout_source *source,
 				 struct ami_error *err);
+
+/** ami_analyse_with() - the same with marks from @file; NULL: look for them */
+struct ami_analysis *ami_analyse_with(struct ami_dump *dump,
+				      const struct ami_layout_source *source,
+				      const char *file, struct ami_error *err);
 void ami_analysis_free(struct ami_analysis *a);
 
 /** enum ami_view - the commands that show something */

@@ -286,7 +286,12 @@ struct ami_device_map {
 	uint32_t *position;
 };
 
-/** struct ami_state - the AMD IOMMUs of the dead machine, at the panic */
+struct ami_marks;
+
+/**
+ * struct ami_state - the AMD IOMMUs of the dead machine, at the panic
+ * @marks: what came with the dump, NULL: none; not the state's own
+ */
 struct ami_state {
 	struct ami_kernel *kernel;
 	struct ami_iommu *iommus;
@@ -304,6 +309,7 @@ struct ami_state {
 	unsigned int irte_size;		/* 4 or 16 bytes */
 	bool snp;
 	bool incomplete;		/* something essential is unknown */
+	const struct ami_marks *marks;
 	struct ami_pfnset *rests_on;	/* page frames all this was read from */
 	uint64_t unread_object;		/* reported last, not to repeat it */
 	struct ami_findings findings;

@@ -10,7 +10,7 @@
 #define roaring_uint32_iterator_read	roaring_read_uint32_iterator
 #endif
 
-#define CHUNKS	256u		/* of 2^32 frames each */
+#define CHUNKS	AMI_PFN_CHUNKS
 
 struct ami_pfnset {
 	roaring_bitmap_t *chunk[CHUNKS];
@@ -197,6 +197,17 @@ void ami_pfnset_compact(struct ami_pfnset *set)
 		roaring_bitmap_run_optimize(set->chunk[i]);
 		roaring_bitmap_shrink_to_fit(set->chunk[i]);
 	}
+}
+
+size_t ami_pfnset_chunk(const struct ami_pfnset *set, unsigned int chunk,
+			void *buf)
+{
+	const roaring_bitmap_t *r = set->chunk[chunk];
+
+	if (!r || roaring_bitmap_is_empty(r))
+		return 0;
+	return buf ? roaring_bitmap_portable_serialize(r, buf) :
+		     roaring_bitmap_portable_size_in_bytes(r);
 }
 
 struct runs {

@@ -24,6 +24,7 @@ struct slot {
 	uint16_t pins;
 	bool used;
 	bool recent;		/* second chance for the clock hand */
+	bool noted;
 };
 
 struct ami_dump {
@@ -33,6 +34,9 @@ struct ami_dump {
 	uint64_t ram_pages;
 	uint64_t pages_read;
 	struct ami_pfnset *noted;
+	bool (*prefer)(void *ctx, uint64_t pfn, enum ami_mem mem,
+		       uint8_t *page);
+	void *prefer_ctx;
 	struct ami_record record;
 	bool recording;
 	bool paused;
@@ -116,8 +120,21 @@ uint64_t ami_dump_pages_read(const struct ami_dump *dump)
 	return dump->pages_read;
 }
 
+void ami_dump_prefer(struct ami_dump *dump,
+		     bool (*page)(void *ctx, uint64_t pfn, enum ami_mem mem,
+				  uint8_t *page),
+		     void *ctx)
+{
+	dump->prefer = page;
+	dump->prefer_ctx = ctx;
+}
+
 void ami_dump_note_reads(struct ami_dump *dump, struct ami_pfnset *set)
 {
+	unsigned int i;
+
+	for (i = 0; i < CACHE_PAGES; i++)
+		dump->slot[i].noted = false;
 	dump->noted = set;
 }
 
@@ -188,15 +205,19 @@ static unsigned int cache_victim(struct ami_dump *dump)
 	return NO_SLOT;
 }
 
+/* @valid: which granules of @page are real. */
 static enum ami_mem host_read(struct ami_dump *dump, uint64_t pfn,
-			      uint8_t *page)
+			      uint8_t *page, uint64_t *valid)
 {
 	enum ami_mem mem = dump->ops.read_page(dump->ctx, pfn, page);
 
+	*valid = UINT64_MAX;
+	if (dump->prefer && dump->prefer(dump->prefer_ctx, pfn, mem, page))
+		mem = AMI_MEM_OK;
+	else if (mem == AMI_MEM_OK && dump->ops.valid)
+		*valid = dump->ops.valid(dump->ctx, pfn);
 	if (mem == AMI_MEM_OK)
 		dump->pages_read++;
-	if (mem == AMI_MEM_OK && dump->noted)
-		ami_pfnset_add(dump->noted, pfn, 1);
 	return mem;
 }
 
@@ -206,22 +227,24 @@ static enum ami_mem cache_get(struct ami_dump *dump, uint64_t pfn,
 	unsigned int i = cache_find(dump, pfn);
 	uint16_t *head = &dump->bucket[bucket_of(pfn)];
 	enum ami_mem mem;
+	uint64_t valid;
 
 	if (i == NO_SLOT) {
 		i = cache_victim(dump);
 		if (i == NO_SLOT)
 			return AMI_MEM_ERROR;
-		mem = host_read(dump, pfn, slot_data(dump, i));
+		mem = host_read(dump, pfn, slot_data(dump, i), &valid);
 		if (mem != AMI_MEM_OK)
 			return mem;
 		dump->slot[i] = (struct slot){
 			.pfn = pfn, .next = *head, .used = true,
-			.valid = UINT64_MAX,
+			.valid = valid,
 		};
-		if (dump->ops.valid)
-			dump->slot[i].valid = dump->ops.valid(dump->ctx, pfn);
 		*head = i;
 	}
+	if (dump->noted && !dump->slot[i].noted)
+		ami_pfnset_add(dump->noted, pfn, 1);
+	dump->slot[i].noted = true;
 	dump->slot[i].recent = true;
 	*index = i;
 	return AMI_MEM_OK;
@@ -249,12 +272,15 @@ static enum ami_mem read_piece(struct ami_dump *dump, uint64_t paddr,
 static enum ami_mem read_bulk(struct ami_dump *dump, uint64_t pfn,
 			      uint8_t *buf)
 {
-	enum ami_mem mem = host_read(dump, pfn, buf);
+	uint64_t valid;
+	enum ami_mem mem = host_read(dump, pfn, buf, &valid);
 
 	if (mem != AMI_MEM_OK)
 		return mem;
-	if (dump->ops.valid && dump->ops.valid(dump->ctx, pfn) != UINT64_MAX)
+	if (valid != UINT64_MAX)
 		return AMI_MEM_FILTERED;
+	if (dump->noted)
+		ami_pfnset_add(dump->noted, pfn, 1);
 	if (ami_dump_recording(dump))
 		ami_record_add(&dump->record, pfn, UINT64_MAX);
 	return AMI_MEM_OK;

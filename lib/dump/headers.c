@@ -28,6 +28,8 @@ static int read_elf(struct dump_headers *h, int fd, const char *path,
 	h->info.ram = h->elf.ram.range;
 	h->info.nr_ram = h->elf.ram.count;
 	h->info.truncated = h->elf.truncated;
+	h->info.notes = h->elf.notes;
+	h->info.notes_size = h->elf.notes_size;
 	h->vmcoreinfo = vmcoreinfo_in(h->elf.notes, h->elf.notes_size);
 	return 0;
 }
@@ -47,6 +49,8 @@ static int read_kdump(struct dump_headers *h, int fd, const char *path,
 	h->info.compression = kdump_compression(k->header.status);
 	h->info.incomplete = k->header.status & KDUMP_INCOMPLETE;
 	h->info.truncated = k->truncated;
+	h->info.notes = k->notes;
+	h->info.notes_size = k->notes_size;
 	h->info.dump_level = k->sub.dump_level;
 	h->info.ram = h->kdump_ram.range;
 	h->info.nr_ram = h->kdump_ram.count;

@@ -221,6 +221,8 @@ static int open_elf(struct file_dump *file, struct ami_error *err)
 	file->info.compression = "";
 	file->info.dump_level = -1;
 	file->info.truncated |= elf->truncated;
+	file->info.notes = elf->notes;
+	file->info.notes_size = elf->notes_size;
 	file->info.ram = elf->ram.range;
 	file->info.nr_ram = elf->ram.count;
 	return 0;
@@ -268,6 +270,8 @@ static int open_kdump(struct file_dump *file, const char *const *paths,
 	file->info.format = "kdump";
 	if (read_parts(file, paths, err))
 		return -1;
+	file->info.notes = file->part[0].notes;
+	file->info.notes_size = file->part[0].notes_size;
 	if (kdump_ram(file->fd[0], &file->part[0], &file->ram))
 		return ami_error_set(err, AMI_ERR_INPUT,
 				     "the bitmap of RAM in %s cannot be read",

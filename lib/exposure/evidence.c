@@ -38,10 +38,14 @@ static int add_set(struct ami_exposures *ex,
 
 int find_evidence(struct ami_exposures *ex)
 {
+	struct ami_dump *dump = ami_kernel_dump(ex->state->kernel);
 	struct ami_error err;
 	size_t i;
 
+	ex->evidence_pages = ami_pfnset_new();
+	ami_dump_note_reads(dump, ex->evidence_pages);
 	ex->evidence = ami_evidence_find(ex->state, &err);
+	ami_dump_note_reads(dump, NULL);
 	if (!ex->evidence)
 		return err.status == AMI_ERR_INTERRUPTED ? 0 : -1;
 	for (i = 0; i < ex->evidence->nr_sets; i++)

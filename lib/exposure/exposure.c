@@ -11,6 +11,7 @@ static const struct provider providers[] = {
 	{ "stale", find_stale },
 	{ "evidence", find_evidence },
 	{ "hardware", find_hardware },
+	{ "marks", find_marked },
 	{ "owners", find_owners },
 	{ "faults", find_faults },
 	{ "taint", find_taint },
@@ -20,7 +21,7 @@ const char *ami_class_name(enum ami_class c)
 {
 	static const char *const name[] = {
 		"mapped", "passthrough", "stale", "posted", "inflight",
-		"hardware",
+		"hardware", "observed",
 	};
 
 	return name[c];
@@ -163,6 +164,8 @@ void ami_exposures_free(struct ami_exposures *ex)
 	ami_evidence_free(ex->evidence);
 	ami_owners_free(ex->owners);
 	ami_pfnset_free(ex->io_tables);
+	ami_pfnset_free(ex->observed);
+	ami_pfnset_free(ex->evidence_pages);
 	ami_index_free(&ex->tree_index);
 	ami_index_free(&ex->by_device);
 	free(ex->list);

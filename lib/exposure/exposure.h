@@ -24,6 +24,7 @@ int find_stripped(struct ami_exposures *ex);
 int find_hardware(struct ami_exposures *ex);
 int find_stale(struct ami_exposures *ex);
 int find_evidence(struct ami_exposures *ex);
+int find_marked(struct ami_exposures *ex);
 int find_owners(struct ami_exposures *ex);
 int find_faults(struct ami_exposures *ex);
 int find_taint(struct ami_exposures *ex);

@@ -69,7 +69,7 @@ static void judge_owner(struct ami_exposures *ex, const struct ami_exposure *e,
 {
 	struct ami_pfnset *theirs;
 
-	if (e->class == AMI_CLASS_HARDWARE || !e->owners[owner] ||
+	if (e->class >= AMI_CLASS_HARDWARE || !e->owners[owner] ||
 	    !ami_owner_never_buffer(owner))
 		return;
 	theirs = ami_pfnset_and(e->pages, s->of[owner]);

@@ -7,7 +7,10 @@
 
 #include "exposure.h"
 
-/* The IOMMU's own semaphore and logs are read because it writes there. */
+/*
+ * The IOMMU's own semaphore and logs are read because it writes there; what was
+ * observed is in another class as well.
+ */
 int find_taint(struct ami_exposures *ex)
 {
 	struct ami_state *s = ex->state;
@@ -19,7 +22,7 @@ int find_taint(struct ami_exposures *ex)
 	for (i = 0; i < ex->count && s->rests_on; i++) {
 		const struct ami_exposure *e = &ex->list[i];
 
-		if (!e->pages || e->class == AMI_CLASS_HARDWARE)
+		if (!e->pages || e->class >= AMI_CLASS_HARDWARE)
 			continue;
 		pages = ami_pfnset_common(e->pages, s->rests_on);
 		both = pages ? ami_pfnset_and(e->pages, s->rests_on) : NULL;

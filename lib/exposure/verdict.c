@@ -99,7 +99,7 @@ enum suspicion { NEVER_BUFFERS, UNTRANSLATED, GUEST_TABLES, UNNAMED, SUSPICIONS 
 static bool suspicious(const struct ami_exposure *e, enum suspicion why,
 		       bool active)
 {
-	if (e->class == AMI_CLASS_HARDWARE)
+	if (e->class >= AMI_CLASS_HARDWARE)
 		return false;
 	switch (why) {
 	case NEVER_BUFFERS:
@@ -211,6 +211,12 @@ static int judge_suspects(struct ami_exposures *ex)
 	struct suspects s;
 	int why;
 
+	if (ex->unexplained) {
+		ex->verdict = AMI_VERDICT_SUSPECT;
+		if (reason(ex, "%" PRIu64 " pages changed while the dump was saved, though no device is known to reach them",
+			   ex->unexplained))
+			return -1;
+	}
 	for (why = 0; why < SUSPICIONS; why++) {
 		find_suspects(ex, why, &s);
 		if (!s.count)
@@ -247,19 +253,27 @@ static uint64_t mapped_pages(const struct ami_exposures *ex, size_t *devices)
 
 static int judge_reach(struct ami_exposures *ex)
 {
+	uint64_t pages, observed = 0;
 	size_t devices = 0;
-	uint64_t pages;
 
+	if (ex->observed)
+		observed = ami_pfnset_count(ex->observed);
+	if (observed &&
+	    reason(ex, "%" PRIu64 " page%s changed while the dump was saved",
+		   observed, observed == 1 ? "" : "s"))
+		return -1;
 	if (judge_suspects(ex))
 		return -1;
 	if (ex->verdict == AMI_VERDICT_SUSPECT)
 		return 0;
 	pages = mapped_pages(ex, &devices);
-	if (!pages) {
+	if (!pages && !observed) {
 		ex->verdict = AMI_VERDICT_TRUSTED;
 		return reason(ex, "no active device could write to memory");
 	}
 	ex->verdict = AMI_VERDICT_EXPOSED;
+	if (!pages)
+		return 0;
 	return reason(ex, "%zu device%s could write %" PRIu64 " mapped pages; do not trust the content of those",
 		      devices, devices == 1 ? "" : "s", pages);
 }

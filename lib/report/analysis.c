@@ -16,10 +16,25 @@ static void read_state(struct ami_analysis *a, struct ami_error *err)
 	ami_dump_note_reads(a->dump, rests_on);
 	a->state = ami_state_read(a->kernel, err);
 	ami_dump_note_reads(a->dump, NULL);
-	if (a->state)
-		a->state->rests_on = rests_on;
-	else
+	if (!a->state) {
 		ami_pfnset_free(rests_on);
+		return;
+	}
+	a->state->rests_on = rests_on;
+	a->state->marks = a->marks;
+	if (a->marks_error.status)
+		ami_find(&a->state->findings, AMI_WARNING, "marks-refused",
+			 ami_marks_from_name(a->marks_from),
+			 "The marks that came with the dump are not used: %s.",
+			 a->marks_error.text);
+}
+
+static void take_marks(struct ami_analysis *a, const char *file)
+{
+	a->marks = ami_marks_find(a->dump, file, &a->marks_from,
+				  &a->marks_error);
+	if (a->marks)
+		ami_marks_serve(a->marks, a->dump);
 }
 
 /* What fails on a file that breaks off fails because of that. */
@@ -40,6 +55,13 @@ struct ami_analysis *ami_analyse(struct ami_dump *dump,
 				 const struct ami_layout_source *source,
 				 struct ami_error *err)
 {
+	return ami_analyse_with(dump, source, NULL, err);
+}
+
+struct ami_analysis *ami_analyse_with(struct ami_dump *dump,
+				      const struct ami_layout_source *source,
+				      const char *file, struct ami_error *err)
+{
 	struct ami_analysis *a = calloc(1, sizeof(*a));
 
 	if (!a) {
@@ -48,6 +70,7 @@ struct ami_analysis *ami_analyse(struct ami_dump *dump,
 		return NULL;
 	}
 	a->dump = dump;
+	take_marks(a, file);
 	a->kernel = ami_kernel_open(dump, source, err);
 	if (a->kernel)
 		read_state(a, err);
@@ -73,6 +96,7 @@ void ami_analysis_free(struct ami_analysis *a)
 	ami_state_free(a->state);
 	ami_kernel_close(a->kernel);
 	ami_dump_close(a->dump);
+	ami_marks_free(a->marks);
 	free(a);
 }
 

@@ -196,6 +196,7 @@ static void report_json(struct view *v)
 	owners_json(v);
 	findings_json(v);
 	dmesg_json(v);
+	marks_json(v);
 	verdict_json(v);
 }
 
@@ -395,6 +396,7 @@ static void report_text(struct view *v)
 	for (i = 0; i < s->nr_iommus; i++)
 		iommu_text(v, &s->iommus[i]);
 	log_text(v);
+	marks_text(v);
 	heading(v, "DEVICES", "pages each could write at the panic");
 	devices_that_matter(v);
 	hardware_text(v);

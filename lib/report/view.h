@@ -56,6 +56,8 @@ void owners_json(struct view *v);
 void owners_text(struct view *v);
 void ring_json(struct view *v, const struct ami_iommu *iommu);
 void dmesg_json(struct view *v);
+void marks_json(struct view *v);
+void marks_text(struct view *v);
 /** dmesg_state_text() - the log in words, or why there is none. */
 void dmesg_state_text(const struct view *v, char *buf, size_t size);
 void verdict_json(struct view *v);

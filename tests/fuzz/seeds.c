@@ -264,6 +264,23 @@ static void files(const char *vmcoreinfo)
 	unlink(path);
 }
 
+static void marks(const struct ami_exposures *ex)
+{
+	struct ami_error err;
+	struct ami_marks *m = ami_marks_build(ex, true, &err);
+	struct ami_observation o = { .watched = 3 };
+	uint8_t *bytes;
+	size_t len;
+
+	assert_non_null(m);
+	assert_int_equal(ami_marks_save_state(m, ex, 3), 0);
+	assert_int_equal(ami_marks_observe(m, m->sets[0], &o), 0);
+	assert_int_equal(ami_marks_write(m, &bytes, &len, &err), 0);
+	save("marks", "real", 0, bytes, len);
+	free(bytes);
+	ami_marks_free(m);
+}
+
 static void edits(void)
 {
 	uint8_t edit[17] = { 0x80 };
@@ -303,6 +320,7 @@ int main(int argc, char **argv)
 	containers();
 	symbol_tables();
 	types();
+	marks(a->exposures);
 	edits();
 	ami_analysis_free(a);
 	return 0;

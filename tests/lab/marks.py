@@ -5,12 +5,16 @@ For scenarios whose capture kernel runs makedumpfile-amdiommu: memory was
 frozen right before and right after makedumpfile.
 """
 import json
+import os
 import struct
+import subprocess
 
 from memory import members
 from workdir import Failed, path
 
 VMCOREDD, DUMP_NAME = 0x700, b'amdiommu-marks'
+TOOL = os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', '..',
+                    'build', 'amdiommu')
 
 
 def notes_of(dump):
@@ -36,16 +40,23 @@ def payload(notes):
     return None
 
 
-def marks_of(dump):
-    """(report, observed) as the note has them"""
-    data = payload(notes_of(dump))
-    if data is None:
+def marks_of(dump, tool=TOOL):
+    """(marks, observed) in the dump's note, as the command reads them"""
+    if payload(notes_of(dump)) is None:
         raise Failed(f'{dump} has no marks')
-    decoder = json.JSONDecoder()
-    text = data.rstrip(b'\0').decode()
-    report, end = decoder.raw_decode(text)
-    rest = text[end:].strip()
-    return report, json.loads(rest)['observed'] if rest else None
+    report = json.loads(subprocess.check_output(
+        [tool, 'report', dump, '--json', '--pages']))
+    found = report['marks']
+    if found['from'] != 'note' or found['refused']:
+        raise Failed(f'{dump}: {found}')
+    return found, found['observed'][0] if found['observed'] else None
+
+
+def pages_of(report):
+    """What each requester could write, of a report or of marks."""
+    return sorted((e['requester'], e['class'], e['certainty'], e['complete'],
+                   e['pages'], e['pfns']) for e in report['exposures']
+                  if e.get('pfns'))
 
 
 def by_devices(truth, phases):
@@ -78,9 +89,9 @@ def main(name):
     """Prints what was compared; returns the exit code."""
     with open(path('out', name, 'truth.json')) as f:
         truth = json.load(f)
-    report, observed = marks_of(path('out', name, 'vmcore'))
+    found, observed = marks_of(path('out', name, 'vmcore'))
     marked = set()
-    for exposure in report['exposures']:
+    for exposure in found['exposures']:
         marked |= members(exposure.get('pfns') or [])
     seen = members(observed['pfns'])
     ram = members(truth['ram'])

@@ -43,8 +43,8 @@ static char *bug(struct machine *m)
 	struct ami_request r = { .iommu = -1, .bug = true };
 	struct ami_error err = { AMI_OK, "" };
 	struct ami_analysis a = {
-		m->dump, m->kernel, m->state, m->ex,
-		ami_dmesg_read(m->state, &err),
+		.dump = m->dump, .kernel = m->kernel, .state = m->state,
+		.exposures = m->ex, .dmesg = ami_dmesg_read(m->state, &err),
 	};
 	char *text = NULL;
 	size_t size;

@@ -118,8 +118,8 @@ static void render(struct machine *m, enum ami_view view, bool json)
 {
 	struct ami_error err;
 	struct ami_analysis a = {
-		m->dump, m->kernel, m->state, m->ex,
-		ami_dmesg_read(m->state, &err),
+		.dump = m->dump, .kernel = m->kernel, .state = m->state,
+		.exposures = m->ex, .dmesg = ami_dmesg_read(m->state, &err),
 	};
 	struct ami_request r = { .view = view, .json = json, .iommu = -1 };
 	FILE *out = fopen("/dev/null", "w");

@@ -175,8 +175,10 @@ static void through_a_file(enum shape shape, uint64_t sme)
 	ami_findings_sort(&m->state->findings);
 	same_layout(a->kernel, m->kernel);
 	report_says(a);
-	same_views_of(a, &(struct ami_analysis){ m->dump, m->kernel, m->state,
-						 m->ex, a->dmesg });
+	same_views_of(a, &(struct ami_analysis){
+		.dump = m->dump, .kernel = m->kernel, .state = m->state,
+		.exposures = m->ex, .dmesg = a->dmesg,
+	});
 	ami_analysis_free(a);
 	machine_free(m);
 }

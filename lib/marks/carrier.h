@@ -7,6 +7,7 @@
 #define AMI_CARRIER_H
 
 #include <amdiommu/error.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -14,6 +15,9 @@
 #define CARRIER_NOTE_TYPE	0x700u	/* NT_VMCOREDD */
 #define CARRIER_NOTE_NAME	"LINUX"
 #define CARRIER_DUMP_NAME	"amdiommu-marks"
+
+/** carrier_note() - the marks in a dump's notes, NULL when there are none. */
+const uint8_t *carrier_note(const void *notes, size_t size, size_t *len);
 
 /** struct carrier_patch - bytes that belong at an offset of the dump */
 struct carrier_patch {
@@ -32,5 +36,14 @@ struct carrier_patch {
  */
 int carrier_patches(int fd, uint64_t size, const void *marks, size_t len,
 		    struct carrier_patch patch[2], struct ami_error *err);
+
+/**
+ * carrier_apply() - write both, each on the disk before the next
+ *
+ * A crash in between leaves the old notes or the new ones, never half of them:
+ * what is appended counts only when the one block with the headers is written.
+ * False with errno set.
+ */
+bool carrier_apply(int fd, const struct carrier_patch patch[2]);
 
 #endif

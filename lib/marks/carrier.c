@@ -4,9 +4,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "../dump/fileio.h"
+#include "../dump/kdumphdr.h"
 #include "carrier.h"
-#include "fileio.h"
-#include "kdumphdr.h"
 
 #define NAME_BYTES	8u	/* struct vmcoredd_header of linux/vmcore.h */
 #define DUMP_NAME_BYTES	44u
@@ -17,27 +17,89 @@ struct note_head {
 	char dump_name[DUMP_NAME_BYTES];
 };
 
+static size_t padded(size_t len, size_t to)
+{
+	return (len + to - 1) & ~(to - 1);
+}
+
+/* Bytes of the note at @at, 0 when none is left. */
+static size_t note_size(const uint8_t *at, size_t left)
+{
+	Elf64_Nhdr n;
+	uint64_t size;
+
+	if (left < sizeof(n))
+		return 0;
+	memcpy(&n, at, sizeof(n));
+	size = sizeof(n) + padded(n.n_namesz, 4) + padded(n.n_descsz, 4);
+	return size <= left ? size : 0;
+}
+
+/* Descriptor of the note at @at behind its head; NULL: not marks. */
+static const uint8_t *is_ours(const uint8_t *at, size_t *len)
+{
+	struct note_head head;
+	Elf64_Nhdr n;
+
+	memcpy(&n, at, sizeof(n));
+	if (n.n_type != CARRIER_NOTE_TYPE ||
+	    (n.n_namesz != NAME_BYTES &&
+	     n.n_namesz != sizeof(CARRIER_NOTE_NAME)) ||
+	    n.n_descsz < DUMP_NAME_BYTES)
+		return NULL;
+	memcpy(&head, at, sizeof(head));
+	if (strncmp(head.name, CARRIER_NOTE_NAME, NAME_BYTES) ||
+	    strncmp(head.dump_name, CARRIER_DUMP_NAME, DUMP_NAME_BYTES))
+		return NULL;
+	*len = n.n_descsz - DUMP_NAME_BYTES;
+	return at + sizeof(head);
+}
+
+const uint8_t *carrier_note(const void *notes, size_t size, size_t *len)
+{
+	const uint8_t *at = notes, *found;
+	size_t n;
+
+	for (; (n = note_size(at, size)); at += n, size -= n) {
+		found = is_ours(at, len);
+		if (found)
+			return found;
+	}
+	return NULL;
+}
+
+/* Notes without our own, which are renewed; returns how many bytes. */
+static size_t copy_others(uint8_t *to, const uint8_t *at, size_t size)
+{
+	uint8_t *start = to;
+	size_t n, len;
+
+	for (; (n = note_size(at, size)); at += n, size -= n)
+		if (!is_ours(at, &len))
+			to = (uint8_t *)memcpy(to, at, n) + n;
+	memcpy(to, at, size);
+	return to + size - start;
+}
+
 /* [@old notes] + ours; crash shows content by 16 bytes at a time. */
 static void *join_notes(const void *old, size_t old_size, const void *marks,
 			size_t len, size_t *size)
 {
-	size_t start = (old_size + 3) & ~(size_t)3;
-	size_t padded = (len + 15) & ~(size_t)15;
 	struct note_head head = {
-		.n = { NAME_BYTES, DUMP_NAME_BYTES + padded,
+		.n = { NAME_BYTES, DUMP_NAME_BYTES + padded(len, 16),
 		       CARRIER_NOTE_TYPE },
 		.name = CARRIER_NOTE_NAME, .dump_name = CARRIER_DUMP_NAME,
 	};
-	uint8_t *all;
+	uint8_t *all = calloc(1, padded(old_size, 4) + sizeof(head) +
+				 padded(len, 16));
+	size_t start;
 
-	*size = start + sizeof(head) + padded;
-	all = calloc(1, *size);
 	if (!all)
 		return NULL;
-	if (old_size)
-		memcpy(all, old, old_size);
+	start = padded(copy_others(all, old, old_size), 4);
 	memcpy(all + start, &head, sizeof(head));
 	memcpy(all + start + sizeof(head), marks, len);
+	*size = start + sizeof(head) + padded(len, 16);
 	return all;
 }
 
@@ -114,4 +176,15 @@ int carrier_patches(int fd, uint64_t size, const void *marks, size_t len,
 	free(patch[1].data);
 	return ami_error_set(err, AMI_ERR_DATA,
 			     "the dump has no notes that could be extended");
+}
+
+bool carrier_apply(int fd, const struct carrier_patch patch[2])
+{
+	int i;
+
+	for (i = 0; i < 2; i++)
+		if (!file_write_at(fd, patch[i].data, patch[i].len,
+				   patch[i].offset) || fdatasync(fd))
+			return false;
+	return true;
 }

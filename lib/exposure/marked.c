@@ -1,0 +1,292 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * What marks add that came with the dump: pages that were marked while more
+ * could be read, and class "observed", pages that changed while the dump was
+ * saved. Marks are not trusted: only RAM of this dump counts.
+ */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <amdiommu/marks.h>
+
+#include "exposure.h"
+
+static struct ami_pfnset *all_ram(const struct ami_exposures *ex)
+{
+	const struct ami_dump *dump = ami_kernel_dump(ex->state->kernel);
+	const struct ami_dump_info *info = ami_dump_info(dump);
+	struct ami_pfnset *ram = ami_pfnset_new();
+	size_t i;
+
+	for (i = 0; ram && i < info->nr_ram; i++)
+		ami_pfnset_add(ram, info->ram[i].first, info->ram[i].count);
+	return ram;
+}
+
+/* --- marks against this analysis ---------------------------------------------- */
+
+static int compare(struct ami_exposures *ex, const struct ami_marks *m,
+		   const struct ami_pfnset *ram)
+{
+	struct ami_pfnset *marked = ami_pfnset_new();
+	struct ami_pfnset *found = ami_pfnset_new(), *both = NULL;
+	size_t i;
+
+	for (i = 0; marked && i < m->count; i++)
+		if (m->list[i].set >= 0)
+			ami_pfnset_union(marked, m->sets[m->list[i].set]);
+	for (i = 0; found && i < ex->count; i++)
+		if (ex->list[i].pages)
+			ami_pfnset_union(found, ex->list[i].pages);
+	if (marked && found)
+		both = ami_pfnset_and(marked, ram);
+	if (both) {
+		ex->marks_common = ami_pfnset_common(both, found);
+		ex->marks_lack = ami_pfnset_count(found) - ex->marks_common;
+	}
+	ami_pfnset_free(marked);
+	ami_pfnset_free(found);
+	ami_pfnset_free(both);
+	return both ? 0 : -1;
+}
+
+static bool same_requester(const struct ami_requester *a,
+			   const struct ami_requester *b)
+{
+	return a->is_iommu == b->is_iommu &&
+	       (a->is_iommu ? a->index == b->index :
+		!memcmp(&a->bdf, &b->bdf, sizeof(a->bdf)));
+}
+
+static void subtract_known(const struct ami_exposures *ex,
+			   const struct ami_mark *mark,
+			   struct ami_pfnset *pages)
+{
+	const struct ami_exposure *e = NULL;
+	size_t i;
+
+	if (mark->requester.is_iommu) {
+		for (i = 0; i < ex->count; i++)
+			if (same_requester(&ex->list[i].requester,
+					   &mark->requester) &&
+			    ex->list[i].pages)
+				ami_pfnset_subtract(pages, ex->list[i].pages);
+		return;
+	}
+	while ((e = ami_exposure_next(ex, mark->requester.bdf, e)))
+		if (e->class == mark->class && e->pages)
+			ami_pfnset_subtract(pages, e->pages);
+}
+
+/* What the marks know of a device and this analysis does not. */
+static int add_mark(struct ami_exposures *ex, const struct ami_marks *m,
+		    const struct ami_mark *mark, const struct ami_pfnset *ram)
+{
+	struct ami_pfnset *pages = ami_pfnset_and(m->sets[mark->set], ram);
+	struct ami_exposure *e = NULL;
+
+	if (!pages)
+		return -1;
+	subtract_known(ex, mark, pages);
+	if (!ami_pfnset_count(pages)) {
+		ami_pfnset_free(pages);
+		return 0;
+	}
+	e = add_exposure(ex, mark->requester, mark->class, mark->certainty);
+	if (!e) {
+		ami_pfnset_free(pages);
+		return -1;
+	}
+	e->pages = pages;
+	e->count = ami_pfnset_count(pages);
+	ex->marks_only += e->count;
+	return 0;
+}
+
+static int add_marks(struct ami_exposures *ex, const struct ami_marks *m,
+		     const struct ami_pfnset *ram)
+{
+	size_t i;
+
+	if (compare(ex, m, ram))
+		return -1;
+	for (i = 0; i < m->count; i++)
+		if (m->list[i].set >= 0 && add_mark(ex, m, &m->list[i], ram))
+			return -1;
+	if (ex->marks_only)
+		ami_find(&ex->state->findings, AMI_INFO, "marks-know-more",
+			 "marks",
+			 "%" PRIu64 " marked pages are not found again in the dump itself; they are taken over.",
+			 ex->marks_only);
+	return 0;
+}
+
+/* --- observed ------------------------------------------------------------------- */
+
+/**
+ * struct suspects - who could have written the pages that changed
+ * @reach: of each requester, at the position of its first exposure
+ * @shared: pages that more than one reaches
+ */
+struct suspects {
+	struct ami_pfnset **reach;
+	size_t count;
+	struct ami_pfnset *any, *shared;
+};
+
+static size_t first_of(const struct ami_exposures *ex, size_t i)
+{
+	const struct ami_exposure *e = &ex->list[i];
+	size_t k;
+
+	if (!e->requester.is_iommu)
+		return ami_exposure_next(ex, e->requester.bdf, NULL) -
+		       ex->list;
+	for (k = 0; k < i; k++)
+		if (same_requester(&ex->list[k].requester, &e->requester))
+			break;
+	return k;
+}
+
+static int add_reach(const struct ami_exposures *ex, struct suspects *s,
+		     size_t i)
+{
+	const struct ami_exposure *e = &ex->list[i];
+	struct ami_pfnset **reach = &s->reach[first_of(ex, i)], *both;
+
+	if (!e->pages && !e->all_ram)
+		return 0;
+	if (!*reach)
+		*reach = ami_pfnset_new();
+	if (!*reach)
+		return -1;
+	if (e->all_ram || !e->pages) {
+		ami_pfnset_union(*reach, ex->observed);
+		return 0;
+	}
+	both = ami_pfnset_and(e->pages, ex->observed);
+	if (both)
+		ami_pfnset_union(*reach, both);
+	ami_pfnset_free(both);
+	return both ? 0 : -1;
+}
+
+static int find_reach(const struct ami_exposures *ex, struct suspects *s)
+{
+	struct ami_pfnset *both;
+	size_t i;
+
+	for (i = 0; i < s->count; i++)
+		if (add_reach(ex, s, i))
+			return -1;
+	for (i = 0; i < s->count; i++) {
+		if (!s->reach[i])
+			continue;
+		both = ami_pfnset_and(s->any, s->reach[i]);
+		if (!both)
+			return -1;
+		ami_pfnset_union(s->shared, both);
+		ami_pfnset_union(s->any, s->reach[i]);
+		ami_pfnset_free(both);
+	}
+	return 0;
+}
+
+/* Takes over @pages. */
+static int add_observed(struct ami_exposures *ex, struct ami_requester who,
+			enum ami_certainty certainty, struct ami_pfnset *pages)
+{
+	struct ami_exposure *e = NULL;
+	bool some = pages && ami_pfnset_count(pages);
+
+	if (some)
+		e = add_exposure(ex, who, AMI_CLASS_OBSERVED, certainty);
+	if (!e) {
+		ami_pfnset_free(pages);
+		return pages && !some ? 0 : -1;
+	}
+	e->pages = pages;
+	e->count = ami_pfnset_count(pages);
+	return 0;
+}
+
+static int blame(struct ami_exposures *ex, const struct suspects *s)
+{
+	size_t i;
+
+	for (i = 0; i < s->count; i++) {
+		struct ami_requester who = ex->list[i].requester;
+		struct ami_pfnset *several;
+
+		if (!s->reach[i])
+			continue;
+		several = ami_pfnset_and(s->reach[i], s->shared);
+		ami_pfnset_subtract(s->reach[i], s->shared);
+		if (add_observed(ex, who, AMI_PROVEN, s->reach[i])) {
+			s->reach[i] = NULL;
+			ami_pfnset_free(several);
+			return -1;
+		}
+		s->reach[i] = NULL;
+		if (add_observed(ex, who, AMI_LIKELY, several))
+			return -1;
+	}
+	return 0;
+}
+
+static void tell_unexplained(struct ami_exposures *ex, struct suspects *s)
+{
+	ex->unexplained = ami_pfnset_count(ex->observed) -
+			  ami_pfnset_count(s->any);
+	if (ex->unexplained)
+		ami_find(&ex->state->findings, AMI_WARNING,
+			 "observed-unexplained", "marks",
+			 "%" PRIu64 " pages changed while the dump was saved, though no device is known to reach them: the list of exposed pages is incomplete.",
+			 ex->unexplained);
+}
+
+static int find_observed(struct ami_exposures *ex)
+{
+	struct suspects s = {
+		.count = ex->count, .any = ami_pfnset_new(),
+		.shared = ami_pfnset_new(),
+		.reach = calloc(ex->count + 1, sizeof(*s.reach)),
+	};
+	int ret = -1;
+	size_t i;
+
+	if (s.any && s.shared && s.reach && !find_reach(ex, &s)) {
+		tell_unexplained(ex, &s);
+		ret = blame(ex, &s);
+	}
+	for (i = 0; s.reach && i < s.count; i++)
+		ami_pfnset_free(s.reach[i]);
+	ami_pfnset_free(s.any);
+	ami_pfnset_free(s.shared);
+	free(s.reach);
+	return ret;
+}
+
+int find_marked(struct ami_exposures *ex)
+{
+	const struct ami_marks *m = ex->state->marks;
+	struct ami_pfnset *ram, *observed;
+	size_t i;
+	int ret;
+
+	if (!m)
+		return 0;
+	ram = all_ram(ex);
+	observed = ami_pfnset_new();
+	for (i = 0; observed && i < m->nr_observed; i++)
+		ami_pfnset_union(observed, m->sets[m->observed[i].set]);
+	if (ram && observed)
+		ex->observed = ami_pfnset_and(observed, ram);
+	ami_pfnset_free(observed);
+	ret = ex->observed ? add_marks(ex, m, ram) : -1;
+	ami_pfnset_free(ram);
+	if (!ret && ami_pfnset_count(ex->observed))
+		ret = find_observed(ex);
+	return ret;
+}

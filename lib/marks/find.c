@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Marks that came with a dump: in a note, or beside it. */
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "../dump/fileio.h"
+#include "carrier.h"
+#include "marks.h"
+
+#define NO_MARKS	"amdiommu: no marks: "	/* what a filter leaves instead */
+#define REASON_MAX	256u
+
+const char *ami_marks_from_name(enum ami_marks_from from)
+{
+	static const char *const name[] = { "none", "note", "sidecar", "file" };
+
+	return name[from];
+}
+
+/* malloc'ed, with a NUL behind; NULL with errno set. */
+static uint8_t *read_file(const char *path, size_t *len)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	uint8_t *bytes = NULL;
+	struct stat st;
+
+	if (fd < 0)
+		return NULL;
+	errno = EINVAL;
+	if (!fstat(fd, &st) && S_ISREG(st.st_mode) &&
+	    st.st_size <= AMI_MARKS_MAX_BYTES) {
+		*len = st.st_size;
+		bytes = calloc(1, *len + 1);
+		if (bytes && !file_read_at(fd, bytes, *len, 0)) {
+			free(bytes);
+			bytes = NULL;
+		}
+	}
+	close(fd);
+	return bytes;
+}
+
+/* The filter's own words, as far as they can be shown. */
+static bool told_reason(const uint8_t *bytes, size_t len,
+			struct ami_error *err)
+{
+	size_t skip = strlen(NO_MARKS), i;
+	char reason[REASON_MAX];
+
+	if (len < skip || memcmp(bytes, NO_MARKS, skip))
+		return false;
+	for (i = 0; i < sizeof(reason) - 1 && skip + i < len &&
+		    bytes[skip + i] >= ' ' && bytes[skip + i] < 0x7f; i++)
+		reason[i] = bytes[skip + i];
+	reason[i] = '\0';
+	ami_error_set(err, AMI_ERR_INPUT,
+		      "the filter could not make any: %s", reason);
+	return true;
+}
+
+static struct ami_marks *from_file(const char *path, struct ami_error *err)
+{
+	struct ami_marks *m = NULL;
+	size_t len = 0;
+	uint8_t *bytes = read_file(path, &len);
+
+	if (!bytes)
+		ami_error_set(err, AMI_ERR_INPUT, "%s cannot be read: %s",
+			      path, strerror(errno));
+	else if (!told_reason(bytes, len, err))
+		m = ami_marks_parse(bytes, len, err);
+	free(bytes);
+	return m;
+}
+
+static struct ami_marks *from_sidecar(const char *dump, struct ami_error *err)
+{
+	char path[PATH_MAX];
+
+	if (snprintf(path, sizeof(path), "%s" AMI_MARKS_SUFFIX, dump) >=
+	    (int)sizeof(path) || access(path, F_OK))
+		return NULL;
+	return from_file(path, err);
+}
+
+struct ami_marks *ami_marks_find(const struct ami_dump *dump, const char *file,
+				 enum ami_marks_from *from,
+				 struct ami_error *err)
+{
+	const struct ami_dump_info *info = ami_dump_info(dump);
+	const uint8_t *note = NULL;
+	struct ami_marks *m;
+	size_t len;
+
+	err->status = AMI_OK;
+	if (!file && info->notes)
+		note = carrier_note(info->notes, info->notes_size, &len);
+	*from = file ? AMI_MARKS_FILE : note ? AMI_MARKS_NOTE :
+		AMI_MARKS_SIDECAR;
+	if (file)
+		m = from_file(file, err);
+	else if (note)
+		m = ami_marks_parse(note, len, err);
+	else
+		m = from_sidecar(info->path, err);
+	if (m && !ami_marks_bind(m, dump, err)) {
+		ami_marks_free(m);
+		m = NULL;
+	}
+	return m;
+}
+
+int ami_marks_to_dump(const char *path, const uint8_t *bytes, size_t len,
+		      struct ami_error *err)
+{
+	int fd = open(path, O_RDWR | O_CLOEXEC), ret = -1;
+	struct carrier_patch patch[2];
+	uint64_t size;
+
+	if (fd < 0)
+		return ami_error_set(err, AMI_ERR_OUTPUT,
+				     "%s cannot be opened for writing: %s",
+				     path, strerror(errno));
+	size = file_size(fd);
+	if (!carrier_patches(fd, size, bytes, len, patch, err)) {
+		ret = carrier_apply(fd, patch) ? 0 :
+		      ami_error_set(err, AMI_ERR_OUTPUT,
+				    "%s cannot be written: %s", path,
+				    strerror(errno));
+		free(patch[0].data);
+		free(patch[1].data);
+	}
+	close(fd);
+	return ret;
+}
+
+static bool write_all(int fd, const uint8_t *bytes, size_t len)
+{
+	return file_write_at(fd, bytes, len, 0) && !fsync(fd);
+}
+
+int ami_marks_to_sidecar(const char *path, const uint8_t *bytes, size_t len,
+			 struct ami_error *err)
+{
+	char fresh[PATH_MAX];
+	bool ok;
+	int fd = -1;
+
+	if (snprintf(fresh, sizeof(fresh), "%s.new", path) <
+	    (int)sizeof(fresh))
+		fd = open(fresh, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC |
+			  O_NOFOLLOW, 0600);
+	if (fd < 0)
+		return ami_error_set(err, AMI_ERR_OUTPUT,
+				     "%s cannot be made: %s", path,
+				     strerror(errno));
+	ok = write_all(fd, bytes, len);
+	ok = !close(fd) && ok && !rename(fresh, path);
+	if (ok)
+		return 0;
+	ami_error_set(err, AMI_ERR_OUTPUT, "%s cannot be written: %s", path,
+		      strerror(errno));
+	unlink(fresh);
+	return -1;
+}

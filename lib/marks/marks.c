@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "marks.h"
+
+#define MAX_SETS	32768u
+
+void *append_slot(void **array, size_t count, size_t size)
+{
+	uint8_t *all = *array;
+
+	if (!(count & (count - 1))) {
+		all = realloc(all, (count ? 2 * count : 1) * size);
+		if (!all)
+			return NULL;
+		*array = all;
+	}
+	return memset(all + count * size, 0, size);
+}
+
+int add_set(struct ami_marks *m)
+{
+	struct ami_pfnset **set;
+
+	if (m->nr_sets >= MAX_SETS)
+		return -1;
+	set = append_slot((void **)&m->sets, m->nr_sets, sizeof(*set));
+	if (set)
+		*set = ami_pfnset_new();
+	return set && *set ? (int)m->nr_sets++ : -1;
+}
+
+int ami_marks_observe(struct ami_marks *m, const struct ami_pfnset *pages,
+		      const struct ami_observation *o)
+{
+	struct ami_observation *mine;
+	int set = add_set(m);
+
+	if (set < 0)
+		return -1;
+	mine = append_slot((void **)&m->observed, m->nr_observed,
+			   sizeof(*mine));
+	if (!mine)
+		return -1;
+	ami_pfnset_union(m->sets[set], pages);
+	ami_pfnset_compact(m->sets[set]);
+	*mine = *o;
+	mine->set = set;
+	m->nr_observed++;
+	return 0;
+}
+
+void ami_marks_free(struct ami_marks *m)
+{
+	size_t i;
+
+	if (!m)
+		return;
+	for (i = 0; i < m->nr_sets; i++)
+		ami_pfnset_free(m->sets[i]);
+	for (i = 0; i < m->count; i++)
+		free(m->list[i].iovas);
+	for (i = 0; i < m->nr_saved; i++)
+		free(m->saved[i].data);
+	for (i = 0; i < m->nr_reasons; i++)
+		free(m->reason[i]);
+	for (i = 0; i < m->nr_findings; i++) {
+		free(m->findings[i].code);
+		free(m->findings[i].where);
+		free(m->findings[i].text);
+	}
+	free(m->findings);
+	free(m->observed);
+	free(m->saved);
+	free(m->list);
+	free(m->sets);
+	free(m);
+}
+
+/* --- which crash -------------------------------------------------------------- */
+
+void ami_dump_identify(const struct ami_dump *dump, struct ami_dump_id *id)
+{
+	memset(id, 0, sizeof(*id));
+	ami_vmcoreinfo_get(dump, "OSRELEASE", id->release, sizeof(id->release));
+	ami_vmcoreinfo_get(dump, "BUILD-ID", id->build_id,
+			   sizeof(id->build_id));
+	ami_vmcoreinfo_number(dump, "CRASHTIME", 10, &id->crash_time);
+	ami_vmcoreinfo_number(dump, "KERNELOFFSET", 16, &id->kernel_offset);
+	ami_vmcoreinfo_number(dump, "NUMBER(phys_base)", 10, &id->phys_base);
+	id->max_pfn = ami_dump_info(dump)->max_pfn;
+}
+
+static void describe(const struct ami_dump_id *id, char *buf, size_t size)
+{
+	snprintf(buf, size, "Linux %s, build %.12s, crash time %llu, kernel offset %#llx",
+		 id->release[0] ? id->release : "unknown",
+		 id->build_id[0] ? id->build_id : "unknown",
+		 (unsigned long long)id->crash_time,
+		 (unsigned long long)id->kernel_offset);
+}
+
+/* max_pfn is no part of it: ELF and kdump headers count differently. */
+static bool same_crash(const struct ami_dump_id *a, const struct ami_dump_id *b)
+{
+	return !strcmp(a->release, b->release) &&
+	       !strcmp(a->build_id, b->build_id) &&
+	       a->crash_time == b->crash_time &&
+	       a->kernel_offset == b->kernel_offset &&
+	       a->phys_base == b->phys_base;
+}
+
+bool ami_marks_bind(const struct ami_marks *m, const struct ami_dump *dump,
+		    struct ami_error *err)
+{
+	char ours[200], theirs[200];
+	struct ami_dump_id id;
+
+	ami_dump_identify(dump, &id);
+	if (same_crash(&m->id, &id))
+		return true;
+	describe(&m->id, ours, sizeof(ours));
+	describe(&id, theirs, sizeof(theirs));
+	ami_error_set(err, AMI_ERR_DATA, "they are of another dump (%s; this dump: %s)",
+		      ours, theirs);
+	return false;
+}

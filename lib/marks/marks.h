@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The container as bytes (docs/marks-format.md). Private to lib/marks. */
+#ifndef AMI_MARKS_PRIVATE_H
+#define AMI_MARKS_PRIVATE_H
+
+#include <amdiommu/marks.h>
+#include <amdiommu/pfnset.h>
+
+#define MARKS_MAGIC	"AMIMARKS"
+#define MARKS_VERSION	1u
+#define MARKS_HEADER	32u	/* magic, version, sections, size, 0, crc */
+#define SECTION_HEADER	16u	/* type, crc, length */
+#define NO_SET		UINT32_MAX
+
+/* In this order; readers skip types that they do not know. */
+enum section {
+	SECTION_IDENTITY = 1,
+	SECTION_ORIGIN = 2,
+	SECTION_PAGES = 3,	/* one for each set */
+	SECTION_EXPOSURES = 4,
+	SECTION_VERDICT = 5,
+	SECTION_FINDINGS = 6,
+	SECTION_OBSERVED = 7,
+	SECTION_SAVED = 8,
+};
+
+#define MARK_IS_IOMMU	1u
+#define MARK_ALL_RAM	2u
+#define MARK_INCOMPLETE	4u
+#define ORIGIN_CAPTURE	1u
+
+/** crc32c() - CRC-32C (Castagnoli), continued from @crc; 0 to start */
+uint32_t crc32c(uint32_t crc, const void *data, size_t len);
+
+/**
+ * roaring_read() - add a bitmap in the portable Roaring format to @set
+ * @chunk: added to each value, times 2^32
+ *
+ * CRoaring of some releases believes what such bytes say about themselves;
+ * here everything is checked. False unless they are exactly one bitmap.
+ */
+bool roaring_read(struct ami_pfnset *set, unsigned int chunk,
+		  const uint8_t *bytes, size_t len);
+
+/* A page frame in zlib's format; -1: not exactly one page, or no memory. */
+int saved_unpack(const struct ami_saved *saved, uint8_t *page);
+
+/* Growing arrays, doubled at powers of two. NULL: no memory. */
+void *append_slot(void **array, size_t count, size_t size);
+
+/** add_set() - index of a new empty set, -1: no memory */
+int add_set(struct ami_marks *marks);
+
+#endif

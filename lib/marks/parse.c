@@ -1,0 +1,335 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <stdlib.h>
+#include <string.h>
+
+#include "bytes.h"
+#include "marks.h"
+
+#define MAX_MARKS	(1u << 20)
+#define MAX_FINDINGS	4096u
+#define MAX_OBSERVED	1024u
+#define VMCOREDD_NAME	44u	/* crash's dev -v may give it in front */
+
+typedef bool section_reader(struct ami_marks *m, struct in *in);
+
+static bool read_identity(struct ami_marks *m, struct in *in)
+{
+	struct ami_dump_id *id = &m->id;
+
+	id->crash_time = in_number(in, 8);
+	id->kernel_offset = in_number(in, 8);
+	id->phys_base = in_number(in, 8);
+	id->max_pfn = in_number(in, 8);
+	in_text(in, id->release, sizeof(id->release));
+	in_text(in, id->build_id, sizeof(id->build_id));
+	return true;
+}
+
+static bool read_origin(struct ami_marks *m, struct in *in)
+{
+	m->made = in_number(in, 8);
+	m->in_capture = in_number(in, 4) & ORIGIN_CAPTURE;
+	m->capture = in_below(in, 4, AMI_CAPTURE_REUSE + 1);
+	in_text(in, m->kernel, sizeof(m->kernel));
+	in_text(in, m->tool, sizeof(m->tool));
+	return true;
+}
+
+static bool read_pages(struct ami_marks *m, struct in *in)
+{
+	int set = add_set(m);
+	uint32_t next = 0;
+
+	if (set < 0)
+		return false;
+	while (in->left) {
+		uint32_t chunk = in_below(in, 4, AMI_PFN_CHUNKS);
+		uint32_t len = in_number(in, 4);
+		const uint8_t *bytes = in_bytes(in, len);
+
+		if (!bytes || chunk < next ||
+		    !roaring_read(m->sets[set], chunk, bytes, len))
+			return false;
+		next = chunk + 1;
+	}
+	ami_pfnset_compact(m->sets[set]);
+	return true;
+}
+
+static int read_set(const struct ami_marks *m, struct in *in)
+{
+	uint32_t set = in_number(in, 4);
+
+	if (set == NO_SET)
+		return -1;
+	if (set >= m->nr_sets)
+		in->bad = true;
+	return set;
+}
+
+static bool read_iovas(struct ami_mark *mark, struct in *in)
+{
+	uint64_t count = in_number(in, 4), i;
+
+	if (in->bad || count > in->left / 16)
+		return false;
+	mark->iovas = count ? calloc(count, sizeof(*mark->iovas)) : NULL;
+	if (count && !mark->iovas)
+		return false;
+	mark->nr_iovas = count;
+	for (i = 0; i < count; i++) {
+		mark->iovas[i].first = in_number(in, 8);
+		mark->iovas[i].last = in_number(in, 8);
+		if (mark->iovas[i].last < mark->iovas[i].first)
+			return false;
+	}
+	return true;
+}
+
+static bool read_mark(struct ami_marks *m, struct in *in)
+{
+	struct ami_mark *mark = m->count < MAX_MARKS ?
+		append_slot((void **)&m->list, m->count, sizeof(*mark)) : NULL;
+	uint32_t flags = in_number(in, 1), who;
+
+	if (!mark)
+		return false;
+	m->count++;
+	mark->requester.is_iommu = flags & MARK_IS_IOMMU;
+	mark->all_ram = flags & MARK_ALL_RAM;
+	mark->complete = !(flags & MARK_INCOMPLETE);
+	mark->class = in_below(in, 1, AMI_CLASS_OBSERVED);
+	mark->certainty = in_below(in, 1, AMI_POSSIBLE + 1);
+	in_number(in, 1);
+	who = in_number(in, 4);
+	if (mark->requester.is_iommu)
+		mark->requester.index = who;
+	else
+		mark->requester.bdf = (struct ami_bdf){ who >> 16, who };
+	mark->count = in_number(in, 8);
+	mark->outside = in_number(in, 8);
+	mark->set = read_set(m, in);
+	return read_iovas(mark, in);
+}
+
+static bool read_exposures(struct ami_marks *m, struct in *in)
+{
+	while (in->left)
+		if (!read_mark(m, in) || in->bad)
+			return false;
+	return true;
+}
+
+static bool read_verdict(struct ami_marks *m, struct in *in)
+{
+	uint64_t n;
+
+	if (m->nr_reasons)
+		return false;
+	m->verdict = in_below(in, 4, AMI_VERDICT_UNKNOWN + 1);
+	n = in_below(in, 4, AMI_MAX_REASONS + 1);
+	while (n-- && !in->bad) {
+		m->reason[m->nr_reasons] = in_string(in);
+		m->nr_reasons += !in->bad;
+	}
+	return true;
+}
+
+static bool read_findings(struct ami_marks *m, struct in *in)
+{
+	while (in->left) {
+		struct ami_marks_finding *f;
+
+		f = m->nr_findings < MAX_FINDINGS ?
+		    append_slot((void **)&m->findings, m->nr_findings,
+				sizeof(*f)) : NULL;
+		if (!f)
+			return false;
+		m->nr_findings++;
+		f->severity = in_below(in, 1, AMI_ERROR + 1);
+		f->code = in_string(in);
+		f->where = in_string(in);
+		f->text = in_string(in);
+		if (in->bad)
+			return false;
+	}
+	return true;
+}
+
+static bool read_observed(struct ami_marks *m, struct in *in)
+{
+	while (in->left) {
+		struct ami_observation *o;
+
+		o = m->nr_observed < MAX_OBSERVED ?
+		    append_slot((void **)&m->observed, m->nr_observed,
+				sizeof(*o)) : NULL;
+		if (!o)
+			return false;
+		m->nr_observed++;
+		o->first[0] = in_number(in, 8);
+		o->first[1] = in_number(in, 8);
+		o->second[0] = in_number(in, 8);
+		o->second[1] = in_number(in, 8);
+		o->watched = in_number(in, 8);
+		o->beyond = in_number(in, 8);
+		o->set = read_set(m, in);
+		in_number(in, 4);
+		if (in->bad || o->set < 0)
+			return false;
+	}
+	return true;
+}
+
+static bool read_saved_page(struct ami_marks *m, struct in *in, uint64_t least)
+{
+	struct ami_saved *s = m->nr_saved < AMI_MARKS_MAX_SAVED ?
+		append_slot((void **)&m->saved, m->nr_saved, sizeof(*s)) : NULL;
+	uint8_t page[AMI_PAGE_SIZE];
+	const uint8_t *data;
+
+	if (!s)
+		return false;
+	s->pfn = in_below(in, 8, AMI_PFN_LIMIT);
+	s->time = in_number(in, 8);
+	s->size = in_number(in, 4);
+	data = in_bytes(in, s->size);
+	if (!data || !s->size || s->pfn < least)
+		return false;
+	s->data = malloc(s->size);
+	if (!s->data)
+		return false;
+	m->nr_saved++;
+	memcpy(s->data, data, s->size);
+	return !saved_unpack(s, page);
+}
+
+static bool read_saved(struct ami_marks *m, struct in *in)
+{
+	uint64_t least = 0;
+
+	while (in->left) {
+		if (!read_saved_page(m, in, least))
+			return false;
+		least = m->saved[m->nr_saved - 1].pfn + 1;
+	}
+	return true;
+}
+
+static section_reader *const readers[] = {
+	[SECTION_IDENTITY] = read_identity,
+	[SECTION_ORIGIN] = read_origin,
+	[SECTION_PAGES] = read_pages,
+	[SECTION_EXPOSURES] = read_exposures,
+	[SECTION_VERDICT] = read_verdict,
+	[SECTION_FINDINGS] = read_findings,
+	[SECTION_OBSERVED] = read_observed,
+	[SECTION_SAVED] = read_saved,
+};
+
+#define READERS	(sizeof(readers) / sizeof(readers[0]))
+
+/* 0, or -1 with @what filled in. */
+static int read_section(struct ami_marks *m, struct in *all, uint32_t *type,
+			const char **what)
+{
+	const uint8_t *head = in_bytes(all, SECTION_HEADER), *payload;
+	struct in h = { .at = head, .left = SECTION_HEADER }, in;
+	uint32_t crc;
+
+	*what = "a section is cut off";
+	if (!head)
+		return -1;
+	*type = in_number(&h, 4);
+	crc = in_number(&h, 4);
+	in = (struct in){ .left = in_number(&h, 8) };
+	if (in.left > all->left)
+		return -1;
+	payload = in_bytes(all, (in.left + 7) & ~UINT64_C(7));
+	if (!payload)
+		return -1;
+	*what = "a checksum is wrong";
+	if (crc32c(crc32c(crc32c(0, head, 4), head + 8, 8), payload,
+		   (in.left + 7) & ~UINT64_C(7)) != crc)
+		return -1;
+	*what = "a section makes no sense";
+	in.at = payload;
+	if (*type < READERS && readers[*type] &&
+	    (!readers[*type](m, &in) || in.bad || in.left))
+		return -1;
+	return 0;
+}
+
+static int damaged(struct ami_error *err, const char *what)
+{
+	return ami_error_set(err, AMI_ERR_DATA, "they are damaged: %s", what);
+}
+
+static int read_all(struct ami_marks *m, struct in *in, uint32_t sections,
+		    struct ami_error *err)
+{
+	uint32_t type, before = 0;
+	const char *what;
+
+	for (; sections; sections--, before = type) {
+		if (read_section(m, in, &type, &what))
+			return damaged(err, what);
+		if (type < before ||
+		    (type == before && type != SECTION_PAGES) ||
+		    (!before && type != SECTION_IDENTITY))
+			return damaged(err, "a section is out of place");
+	}
+	if (!before || in->left)
+		return damaged(err, "sections are missing");
+	return 0;
+}
+
+static int read_header(struct in *in, uint32_t *sections,
+		       struct ami_error *err)
+{
+	const uint8_t *head = in_bytes(in, MARKS_HEADER);
+	struct in h = { .at = head, .left = MARKS_HEADER };
+	uint32_t version;
+	uint64_t size;
+
+	if (!head || memcmp(in_bytes(&h, 8), MARKS_MAGIC, 8))
+		return ami_error_set(err, AMI_ERR_INPUT,
+				     "they are no amdiommu marks");
+	version = in_number(&h, 4);
+	*sections = in_number(&h, 4);
+	size = in_number(&h, 8);
+	in_number(&h, 4);
+	if (in_number(&h, 4) != crc32c(0, head, MARKS_HEADER - 4))
+		return damaged(err, "the checksum of the header is wrong");
+	if (version != MARKS_VERSION)
+		return ami_error_set(err, AMI_ERR_DATA,
+				     "they are of version %u; this amdiommu knows version %u",
+				     version, MARKS_VERSION);
+	if (size < MARKS_HEADER || size - MARKS_HEADER > in->left ||
+	    size > AMI_MARKS_MAX_BYTES)
+		return damaged(err, "they are cut off");
+	in->left = size - MARKS_HEADER;
+	return 0;
+}
+
+struct ami_marks *ami_marks_parse(const uint8_t *bytes, size_t len,
+				  struct ami_error *err)
+{
+	struct in in = { .at = bytes, .left = len };
+	struct ami_marks *m = calloc(1, sizeof(*m));
+	uint32_t sections = 0;
+
+	if (!m) {
+		ami_error_set(err, AMI_ERR_MEMORY, "out of memory");
+		return NULL;
+	}
+	if (len >= VMCOREDD_NAME + 8 && memcmp(bytes, MARKS_MAGIC, 8) &&
+	    !memcmp(bytes + VMCOREDD_NAME, MARKS_MAGIC, 8))
+		in_bytes(&in, VMCOREDD_NAME);
+	if (read_header(&in, &sections, err) ||
+	    read_all(m, &in, sections, err)) {
+		ami_marks_free(m);
+		return NULL;
+	}
+	return m;
+}

@@ -1,0 +1,480 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The marks' container: round trip, damage, other dumps; what it adds. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include <roaring/roaring.h>
+
+#include "machine.h"
+#include "repair.h"
+
+#define NVME	0x10
+#define NIC	0x18
+
+struct bytes {
+	uint8_t *data;
+	size_t len;
+};
+
+/* Two devices of one domain and one of another. */
+static struct machine *machine(void)
+{
+	struct machine *m = machine_new(SHAPE_6_1, 0);
+	uint64_t one = machine_domain(m, 1, 3, AMI_FORMAT_V1,
+				      machine_v1(m, 0x200000, 5), 3);
+	uint64_t two = machine_domain(m, 2, 3, AMI_FORMAT_V1,
+				      machine_v1(m, 0x203000, 4), 3);
+
+	machine_device(m, NVME, "nvme", one);
+	machine_device(m, NIC, "e1000e", two);
+	machine_analyse(m);
+	return m;
+}
+
+static struct bytes container(struct machine *m)
+{
+	struct ami_error err = { AMI_OK, "" };
+	struct ami_marks *marks = ami_marks_build(m->ex, true, &err);
+	struct ami_pfnset *changed = ami_pfnset_new();
+	struct ami_observation o = {
+		.first = { 1, 2 }, .second = { 3, 4 }, .watched = 9,
+		.beyond = 7,
+	};
+	struct bytes b;
+
+	assert_non_null(marks);
+	assert_int_equal(ami_marks_save_state(marks, m->ex, 100), 0);
+	assert_true(marks->nr_saved > 3);
+	ami_pfnset_add(changed, 0x200, 1);
+	ami_pfnset_add(changed, 0x203, 1);
+	assert_int_equal(ami_marks_observe(marks, changed, &o), 0);
+	assert_int_equal(ami_marks_write(marks, &b.data, &b.len, &err), 0);
+	ami_pfnset_free(changed);
+	ami_marks_free(marks);
+	return b;
+}
+
+static struct ami_marks *parse(const struct bytes *b)
+{
+	struct ami_error err = { AMI_OK, "" };
+	struct ami_marks *marks = ami_marks_parse(b->data, b->len, &err);
+
+	if (!marks)
+		fail_msg("%s", err.text);
+	return marks;
+}
+
+static void crc(void **state)
+{
+	(void)state;
+	/* RFC 3720, B.4 */
+	assert_int_equal(crc32c(0, "123456789", 9), 0xe3069283);
+	assert_int_equal(crc32c(crc32c(0, "1234", 4), "56789", 5), 0xe3069283);
+}
+
+static void same_set(const struct ami_pfnset *a, const struct ami_pfnset *b)
+{
+	assert_int_equal(ami_pfnset_count(a), ami_pfnset_count(b));
+	assert_int_equal(ami_pfnset_common(a, b), ami_pfnset_count(a));
+}
+
+static void round_trip(void **state)
+{
+	struct machine *m = machine();
+	struct bytes b = container(m), again;
+	struct ami_marks *marks = parse(&b);
+	struct ami_error err;
+	size_t i;
+
+	(void)state;
+	assert_true(marks->in_capture);
+	assert_int_equal(marks->verdict, m->ex->verdict);
+	assert_int_equal(marks->nr_reasons, m->ex->nr_reasons);
+	assert_string_equal(marks->reason[0], m->ex->reason[0]);
+	assert_int_equal(marks->nr_findings, m->state->findings.count);
+	assert_int_equal(marks->count, m->ex->count);
+	for (i = 0; i < marks->count; i++) {
+		const struct ami_exposure *e = &m->ex->list[i];
+
+		assert_int_equal(marks->list[i].class, e->class);
+		assert_int_equal(marks->list[i].requester.bdf.devid,
+				 e->requester.bdf.devid);
+		assert_int_equal(marks->list[i].complete, e->complete);
+		if (e->pages)
+			same_set(marks->sets[marks->list[i].set], e->pages);
+	}
+	assert_int_equal(marks->nr_observed, 1);
+	assert_int_equal(marks->observed[0].second[1], 4);
+	assert_int_equal(marks->observed[0].beyond, 7);
+	assert_int_equal(ami_marks_write(marks, &again.data, &again.len, &err),
+			 0);
+	assert_int_equal(again.len, b.len);
+	assert_memory_equal(again.data, b.data, b.len);
+	ami_marks_free(marks);
+	free(again.data);
+	free(b.data);
+	machine_free(m);
+}
+
+/* What crash extracts has a name in front; in a note zeros follow. */
+static void surroundings(void **state)
+{
+	struct machine *m = machine();
+	struct bytes b = container(m);
+	struct bytes more = { calloc(1, b.len + 64), b.len + 64 };
+
+	(void)state;
+	memcpy(more.data + 44, b.data, b.len);
+	ami_marks_free(parse(&more));
+	memmove(more.data, b.data, b.len);
+	ami_marks_free(parse(&more));
+	free(more.data);
+	free(b.data);
+	machine_free(m);
+}
+
+static void truncated(void **state)
+{
+	struct machine *m = machine();
+	struct bytes b = container(m);
+	struct ami_error err;
+	size_t len;
+
+	(void)state;
+	for (len = 0; len < b.len; len++) {
+		/* A copy of its own: what reads beyond it is caught. */
+		uint8_t *copy = malloc(len ? len : 1);
+
+		memcpy(copy, b.data, len);
+		assert_null(ami_marks_parse(copy, len, &err));
+		free(copy);
+	}
+	free(b.data);
+	machine_free(m);
+}
+
+static void flipped(void **state)
+{
+	struct machine *m = machine();
+	struct bytes b = container(m);
+	struct ami_error err;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < b.len; i++) {
+		b.data[i] ^= 1u << i % 8;
+		if (ami_marks_parse(b.data, b.len, &err))
+			fail_msg("byte %zu of %zu", i, b.len);
+		b.data[i] ^= 1u << i % 8;
+	}
+	free(b.data);
+	machine_free(m);
+}
+
+static void damaged_with_checksums(void **state)
+{
+	struct machine *m = machine();
+	struct bytes b = container(m), bad = { malloc(b.len), b.len };
+	struct ami_error err;
+	size_t i, refused = 0;
+
+	(void)state;
+	for (i = MARKS_HEADER; i < b.len; i++) {
+		struct ami_marks *marks;
+
+		memcpy(bad.data, b.data, b.len);
+		bad.data[i] = i % 3 ? 0xff : bad.data[i] + 1;
+		repair_marks(bad.data, bad.len);
+		marks = ami_marks_parse(bad.data, bad.len, &err);
+		refused += !marks;
+		ami_marks_free(marks);
+	}
+	assert_true(refused > b.len / 10);
+	free(bad.data);
+	free(b.data);
+	machine_free(m);
+}
+
+static void other_version(void **state)
+{
+	struct machine *m = machine();
+	struct bytes b = container(m);
+	struct ami_error err;
+
+	(void)state;
+	b.data[8] = 2;
+	repair_marks(b.data, b.len);
+	assert_null(ami_marks_parse(b.data, b.len, &err));
+	assert_non_null(strstr(err.text, "version 2"));
+	assert_null(ami_marks_parse((const uint8_t *)"not marks", 9, &err));
+	assert_int_equal(err.status, AMI_ERR_INPUT);
+	free(b.data);
+	machine_free(m);
+}
+
+static void other_dump(void **state)
+{
+	struct machine *m = machine();
+	struct bytes b = container(m);
+	struct ami_marks *marks = parse(&b);
+	struct ami_error err;
+
+	(void)state;
+	assert_true(ami_marks_bind(marks, m->dump, &err));
+	marks->id.crash_time = 4711;
+	assert_false(ami_marks_bind(marks, m->dump, &err));
+	assert_non_null(strstr(err.text, "crash time 4711"));
+	assert_non_null(strstr(err.text, "this dump: Linux "));
+	marks->id.crash_time = 0;
+	strcpy(marks->id.release, "0.99");
+	assert_false(ami_marks_bind(marks, m->dump, &err));
+	assert_non_null(strstr(err.text, "Linux 0.99"));
+	ami_marks_free(marks);
+	free(b.data);
+	machine_free(m);
+}
+
+/* --- Roaring -------------------------------------------------------------------- */
+
+static bool reads(const uint8_t *bytes, size_t len, struct ami_pfnset *set)
+{
+	uint8_t *copy = malloc(len ? len : 1);
+	bool ok;
+
+	memcpy(copy, bytes, len);
+	ok = roaring_read(set, 0, copy, len);
+	free(copy);
+	return ok;
+}
+
+static void roaring_like_the_library(roaring_bitmap_t *r)
+{
+	size_t len = roaring_bitmap_portable_size_in_bytes(r);
+	uint8_t *bytes = malloc(len);
+	struct ami_pfnset *set = ami_pfnset_new();
+	uint64_t n = roaring_bitmap_get_cardinality(r), i;
+
+	roaring_bitmap_portable_serialize(r, (char *)bytes);
+	assert_true(reads(bytes, len, set));
+	assert_int_equal(ami_pfnset_count(set), n);
+	for (i = 0; i < n; i++) {
+		uint32_t value = 0;
+
+		assert_true(roaring_bitmap_select(r, i, &value));
+		assert_true(ami_pfnset_has(set, value));
+	}
+	for (i = 0; i < len && len < 2000; i++)
+		assert_false(reads(bytes, i, set));
+	ami_pfnset_free(set);
+	free(bytes);
+}
+
+static void roaring_forms(void **state)
+{
+	roaring_bitmap_t *r = roaring_bitmap_create();
+	uint32_t i;
+
+	(void)state;
+	roaring_like_the_library(r);
+	roaring_bitmap_add(r, 7);
+	roaring_bitmap_add(r, 0xffffffff);
+	roaring_like_the_library(r);
+	roaring_bitmap_add_range(r, 0x30000, 0x30100);
+	for (i = 0; i < 5000; i++)
+		roaring_bitmap_add(r, 0x50000 + 2 * i);
+	roaring_like_the_library(r);
+	roaring_bitmap_add_range(r, 0x70000, 0x90000);
+	roaring_bitmap_run_optimize(r);
+	roaring_like_the_library(r);
+	roaring_bitmap_free(r);
+	r = roaring_bitmap_from_range(100, 200, 1);
+	roaring_bitmap_run_optimize(r);
+	roaring_like_the_library(r);
+	roaring_bitmap_free(r);
+}
+
+static void roaring_damage(void **state)
+{
+	/* one array container: key 0, cardinality 2, offset 16, 3 and 5 */
+	static const uint8_t array[] = {
+		0x3a, 0x30, 0, 0, 1, 0, 0, 0, 0, 0, 1, 0, 16, 0, 0, 0,
+		3, 0, 5, 0,
+	};
+	static const struct { size_t at; uint8_t value; } bad[] = {
+		{ 0, 0x3c }, { 4, 2 }, { 6, 2 }, { 10, 2 }, { 10, 0 },
+		{ 12, 15 }, { 16, 5 }, { 16, 6 },
+	};
+	/* one run container: 10 .. 12 */
+	static const uint8_t run[] = {
+		0x3b, 0x30, 0, 0, 1, 0, 0, 2, 0, 1, 0, 10, 0, 2, 0,
+	};
+	struct ami_pfnset *set = ami_pfnset_new();
+	uint8_t copy[sizeof(array)];
+	size_t i;
+
+	(void)state;
+	assert_true(reads(array, sizeof(array), set));
+	assert_int_equal(ami_pfnset_count(set), 2);
+	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		memcpy(copy, array, sizeof(array));
+		copy[bad[i].at] = bad[i].value;
+		if (reads(copy, sizeof(copy), set))
+			fail_msg("byte %zu", bad[i].at);
+	}
+	assert_true(reads(run, sizeof(run), set));
+	assert_true(ami_pfnset_has(set, 12));
+	memcpy(copy, run, sizeof(run));
+	copy[13] = 3;		/* more than its cardinality */
+	assert_false(reads(copy, sizeof(run), set));
+	memcpy(copy, run, sizeof(run));
+	copy[12] = copy[11] = 0xff;	/* beyond its 65536 values */
+	assert_false(reads(copy, sizeof(run), set));
+	ami_pfnset_free(set);
+}
+
+/* --- what they add --------------------------------------------------------------- */
+
+static void analyse_with(struct machine *m, const struct ami_marks *marks)
+{
+	struct ami_error err;
+
+	ami_exposures_free(m->ex);
+	m->state->marks = marks;
+	m->ex = ami_exposures_find(m->state, &err);
+	assert_non_null(m->ex);
+}
+
+static void observed(void **state)
+{
+	struct machine *m = machine();
+	struct bytes b = container(m);
+	struct ami_marks *marks = parse(&b);
+	const struct ami_exposure *e;
+
+	(void)state;
+	analyse_with(m, marks);
+	/* 0x200: of the disk alone; 0x203: both domains map it. */
+	e = machine_exposure(m, NVME, AMI_CLASS_OBSERVED);
+	assert_non_null(e);
+	assert_int_equal(e->certainty, AMI_PROVEN);
+	assert_int_equal(e->count, 1);
+	assert_true(ami_pfnset_has(e->pages, 0x200));
+	e = machine_exposure(m, NIC, AMI_CLASS_OBSERVED);
+	assert_non_null(e);
+	assert_int_equal(e->certainty, AMI_LIKELY);
+	assert_true(ami_pfnset_has(e->pages, 0x203));
+	assert_int_equal(m->ex->unexplained, 0);
+	assert_int_equal(m->ex->marks_only, 0);
+	assert_int_equal(m->ex->marks_lack, 0);
+	assert_non_null(strstr(m->ex->reason[0], "2 pages changed"));
+	m->state->marks = NULL;
+	ami_marks_free(marks);
+	free(b.data);
+	machine_free(m);
+}
+
+static void observed_by_nobody(void **state)
+{
+	struct machine *m = machine();
+	struct bytes b = container(m);
+	struct ami_marks *marks = parse(&b);
+
+	(void)state;
+	ami_pfnset_add(marks->sets[marks->observed[0].set], 0x500, 1);
+	/* No RAM of this machine: does not count. */
+	ami_pfnset_add(marks->sets[marks->observed[0].set], 1ull << 39, 1);
+	analyse_with(m, marks);
+	assert_int_equal(m->ex->unexplained, 1);
+	assert_true(machine_found(m, "observed-unexplained"));
+	assert_int_equal(m->ex->verdict, AMI_VERDICT_SUSPECT);
+	m->state->marks = NULL;
+	ami_marks_free(marks);
+	free(b.data);
+	machine_free(m);
+}
+
+/* Marks know a page of the disk that the dump does not show any more. */
+static void taken_over(void **state)
+{
+	struct machine *m = machine();
+	struct bytes b = container(m);
+	struct ami_marks *marks = parse(&b);
+	const struct ami_exposure *e = NULL;
+	uint64_t pages = 0;
+
+	(void)state;
+	ami_pfnset_add(marks->sets[marks->list[0].set], 0x600, 2);
+	analyse_with(m, marks);
+	assert_true(m->ex->marks_only >= 2);
+	while ((e = ami_exposure_next(m->ex, (struct ami_bdf){ 0, NVME }, e)))
+		if (e->pages && ami_pfnset_has(e->pages, 0x601))
+			pages += e->count;
+	assert_int_equal(pages, 2);
+	assert_true(machine_found(m, "marks-know-more"));
+	m->state->marks = NULL;
+	ami_marks_free(marks);
+	free(b.data);
+	machine_free(m);
+}
+
+/* Saved before the capture kernel wrote to the ring, and before filtering. */
+static void saved_pages_win(void **state)
+{
+	struct machine *m = machine();
+	struct bytes b = container(m);
+	struct ami_marks *marks = parse(&b);
+	struct ami_dump *dump = image_dump(m->img);
+	uint8_t before[16], after[16] = { 1, 2, 3 }, now[16];
+	size_t i, served = 0, differs = 0, lacking = 0;
+
+	(void)state;
+	image_read(m->img, m->ring, before, sizeof(before));
+	image_write(m->img, m->ring, after, sizeof(after));
+	image_hide(m->img, m->semaphore >> AMI_PAGE_SHIFT, AMI_MEM_FILTERED);
+	ami_marks_serve(marks, dump);
+	assert_int_equal(ami_dump_read(dump, m->ring, now, sizeof(now)),
+			 AMI_MEM_OK);
+	assert_memory_equal(now, before, sizeof(now));
+	assert_int_equal(ami_dump_read(dump, m->semaphore, now, 8),
+			 AMI_MEM_OK);
+	for (i = 0; i < marks->nr_saved; i++) {
+		served += marks->saved[i].served;
+		differs += marks->saved[i].differs;
+		lacking += marks->saved[i].lacking;
+	}
+	assert_int_equal(served, 2);
+	assert_int_equal(differs, 1);
+	assert_int_equal(lacking, 1);
+	ami_dump_close(dump);
+	ami_marks_free(marks);
+	free(b.data);
+	machine_free(m);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(crc),
+		cmocka_unit_test(round_trip),
+		cmocka_unit_test(surroundings),
+		cmocka_unit_test(truncated),
+		cmocka_unit_test(flipped),
+		cmocka_unit_test(damaged_with_checksums),
+		cmocka_unit_test(other_version),
+		cmocka_unit_test(other_dump),
+		cmocka_unit_test(roaring_forms),
+		cmocka_unit_test(roaring_damage),
+		cmocka_unit_test(observed),
+		cmocka_unit_test(observed_by_nobody),
+		cmocka_unit_test(taken_over),
+		cmocka_unit_test(saved_pages_win),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
