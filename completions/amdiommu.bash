@@ -23,7 +23,7 @@ _amdiommu()
 		return ;;
 	esac
 	case $command in
-	report) options+=' --bug' ;;
+	report) options+=' --bug --html' ;;
 	check) options+=' --jobs' ;;
 	dmesg) options+=' --all' ;;
 	esac

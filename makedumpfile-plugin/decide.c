@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,6 +25,18 @@ struct settling {
 
 /* --- in the child --------------------------------------------------------------- */
 
+/* "coherent-dma" names the owner "coherent DMA". */
+static bool names(const char *text, size_t len, const char *owner)
+{
+	size_t i;
+
+	for (i = 0; i < len && owner[i]; i++)
+		if (tolower((unsigned char)text[i]) !=
+		    (owner[i] == ' ' ? '-' : tolower((unsigned char)owner[i])))
+			return false;
+	return len && i == len && !owner[i];
+}
+
 static bool owners_to_drop(struct settling *s)
 {
 	const char *text = getenv("AMDIOMMU_EXCLUDE");
@@ -34,8 +47,7 @@ static bool owners_to_drop(struct settling *s)
 		size_t len = strcspn(text, ",");
 
 		for (i = 0; i < AMI_OWNERS; i++)
-			if (len && strlen(ami_owner_name(i)) == len &&
-			    !strncmp(text, ami_owner_name(i), len))
+			if (names(text, len, ami_owner_name(i)))
 				any = s->drop[i] = true;
 		text += len + (text[len] == ',');
 	}
@@ -154,7 +166,7 @@ bool decide_load(int fd, struct decisions *d)
 			return true;
 	}
 	munmap((void *)h, st.st_size);
-	*d = (struct decisions){ NULL };
+	memset(d, 0, sizeof(*d));
 	return false;
 }
 

@@ -9,8 +9,9 @@
  * decide_write() - settle it, in the guarded child
  * @read: pages that the analysis read: they stay
  *
- * Marked pages whose owner is named in $AMDIOMMU_EXCLUDE go ("file,anon", see
- * ami_owner_name()), unless they were read.
+ * Marked pages whose owner is named in $AMDIOMMU_EXCLUDE go (as
+ * ami_owner_name() has it, with '-' for spaces: "anonymous,coherent-dma"),
+ * unless they were read.
  */
 int decide_write(const struct ami_analysis *a, const struct ami_pfnset *read,
 		 int fd, struct ami_error *err);

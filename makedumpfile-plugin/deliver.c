@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "deliver.h"
+#include "fileio.h"
 #include "marking.h"
 
 /* Marks reach the disk before the headers that point to them: disks are slow. */
@@ -160,34 +161,32 @@ int deliver_stream(struct stream *s, int marks,
  * Records and a new end mark go behind the old end mark, which still ends the
  * stream. Then one write of 16 bytes turns it into the first record's head.
  */
+static bool append(int fd, uint64_t end, const uint8_t *all, size_t len)
+{
+	size_t first = STREAM_RECORD;
+
+	if (file_write_at(fd, all + first, len - first, end + first) &&
+	    !fdatasync(fd) && file_write_at(fd, all, first, end))
+		return true;
+	/* What lies behind an end mark is inert; gone is better. */
+	return ftruncate(fd, end + first) && false;
+}
+
 static int append_records(int fd, uint64_t end, int records,
 			  struct ami_error *err)
 {
-	uint8_t first[STREAM_RECORD], mark[STREAM_RECORD], *all = NULL;
-	struct stat st;
-	bool ok = false;
-	size_t rest;
+	uint64_t size = file_size(records);
+	uint8_t *all = malloc(size + STREAM_RECORD);
+	bool ok = all && size >= STREAM_RECORD &&
+		  file_read_at(records, all, size, 0);
 
-	stream_end_mark(mark);
-	if (fstat(records, &st) || st.st_size < STREAM_RECORD)
-		return ami_error_set(err, AMI_ERR_DATA, "no records");
-	rest = st.st_size - sizeof(first);
-	all = malloc(rest + sizeof(mark));
-	if (all && pread(records, first, sizeof(first), 0) == sizeof(first) &&
-	    pread(records, all, rest, sizeof(first)) == (ssize_t)rest) {
-		memcpy(all + rest, mark, sizeof(mark));
-		ok = pwrite(fd, all, rest + sizeof(mark),
-			    end + sizeof(first)) ==
-			    (ssize_t)(rest + sizeof(mark)) &&
-		     !fsync(fd) &&
-		     pwrite(fd, first, sizeof(first), end) == sizeof(first);
-		if (!ok && ftruncate(fd, end + sizeof(mark)))
-			errno = EIO;	/* what is behind an end mark is inert */
+	if (ok) {
+		stream_end_mark(all + size);
+		ok = append(fd, end, all, size + STREAM_RECORD);
 	}
 	free(all);
 	return ok ? 0 : ami_error_set(err, AMI_ERR_OUTPUT,
-				      "the stream's file cannot be extended: %s",
-				      strerror(errno));
+				      "the stream's file cannot be extended");
 }
 
 int deliver_flattened(int fd, int marks, const struct guard_limits *limits,
@@ -232,6 +231,14 @@ static bool sidecar_name(const char *dump, char *path, size_t size)
 		len -= cut;
 	return snprintf(path, size, "%.*s" SIDECAR_SUFFIX, (int)len, dump) <
 	       (int)size;
+}
+
+void deliver_no_sidecar(const char *dump)
+{
+	char path[PATH_MAX];
+
+	if (sidecar_name(dump, path, sizeof(path)))
+		unlink(path);
 }
 
 int deliver_sidecar(const char *dump, int marks, const char *reason,

@@ -42,4 +42,7 @@ int deliver_flattened(int fd, int marks, const struct guard_limits *limits,
 int deliver_sidecar(const char *dump, int marks, const char *reason,
 		    struct ami_error *err);
 
+/** deliver_no_sidecar() - remove one of an earlier dump of that name. */
+void deliver_no_sidecar(const char *dump);
+
 #endif

@@ -155,6 +155,14 @@ static int add(struct session *s)
 	}
 }
 
+/* A dump on a disk without file system, or to /dev/null, has no beside. */
+static bool is_file(const char *path)
+{
+	struct stat st;
+
+	return path && !stat(path, &st) && S_ISREG(st.st_mode);
+}
+
 void session_put_beside(struct session *s)
 {
 	const char *dump = s->job->kind == JOB_SPLIT ? s->job->part[0] :
@@ -164,6 +172,8 @@ void session_put_beside(struct session *s)
 
 	if (set && *set)
 		dump = set;
+	else if (!is_file(dump))
+		dump = NULL;
 	if (dump && deliver_sidecar(dump, s->marks, s->marks >= 0 ? NULL :
 				    s->err.text, &err))
 		session_say("no sidecar", err.text);
@@ -172,8 +182,11 @@ void session_put_beside(struct session *s)
 void session_finish(struct session *s)
 {
 	session_watch(s);
-	if (s->marks >= 0 && !add(s))
+	if (s->marks >= 0 && !add(s)) {
+		if (s->job->output)
+			deliver_no_sidecar(s->job->output);
 		return;
+	}
 	if (s->marks >= 0 && s->err.text[0])
 		session_say("marks cannot be added to the dump", s->err.text);
 	session_put_beside(s);

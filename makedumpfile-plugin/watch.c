@@ -25,7 +25,7 @@ struct hashing {
 	uint64_t hash[PIECE];
 };
 
-static uint64_t now(void)
+uint64_t watch_now(void)
 {
 	struct timespec t;
 
@@ -124,10 +124,10 @@ int watch_hash(struct ami_dump *dump, const struct ami_pfnset *pages, int fd,
 
 	if (!h)
 		return -1;
-	h->times.first_begin = now();
+	h->times.first_begin = watch_now();
 	h->failed = fwrite(&h->times, sizeof(h->times), 1, h->file) != 1;
 	ami_pfnset_ranges(pages, hash_run, h);
-	h->times.first_end = now();
+	h->times.first_end = watch_now();
 	rewind(h->file);
 	if (fwrite(&h->times, sizeof(h->times), 1, h->file) != 1)
 		h->failed = true;
@@ -171,10 +171,10 @@ int watch_compare(struct ami_dump *dump, int fd, struct ami_pfnset *changed,
 	h->changed = changed;
 	if (fread(&h->times, sizeof(h->times), 1, h->file) != 1)
 		h->failed = true;
-	h->times.second_begin = now();
+	h->times.second_begin = watch_now();
 	while (!h->failed && compare_run(h))
 		;
-	h->times.second_end = now();
+	h->times.second_end = watch_now();
 	*times = h->times;
 	return finish(h, "the hashes of marked pages cannot be read back",
 		      err);

@@ -4,12 +4,14 @@
 #include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "command.h"
 
 static const struct option long_options[] = {
 	{ "vmlinux", required_argument, NULL, 'l' },
+	{ "html", required_argument, NULL, 'H' },
 	{ "marks", required_argument, NULL, 'm' },
 	{ "output", required_argument, NULL, 'o' },
 	{ "json", no_argument, NULL, 'J' },
@@ -53,6 +55,10 @@ static int parse_options(struct options *o, int argc, char **argv)
 		switch (c) {
 		case 'l':
 			o->vmlinux = optarg;
+			break;
+		case 'H':
+			o->html = optarg;
+			o->request.html = true;
 			break;
 		case 'm':
 			o->marks = optarg;
@@ -144,6 +150,40 @@ static bool wants_color(void)
 	return isatty(STDOUT_FILENO) && !(no && *no);
 }
 
+static bool same_file(const char *a, const char *b)
+{
+	struct stat x, y;
+
+	return !stat(a, &x) && !stat(b, &y) && x.st_dev == y.st_dev &&
+	       x.st_ino == y.st_ino;
+}
+
+/* To standard output, or to the file asked for. */
+static int render(const struct options *o, const struct ami_analysis *a,
+		  struct ami_error *err)
+{
+	FILE *out = stdout;
+	int ret;
+
+	if (o->html)
+		out = same_file(o->html, o->operand[0]) ? NULL :
+		      fopen(o->html, "w");
+	if (!out) {
+		ami_error_set(err, AMI_ERR_OUTPUT, "%s cannot be written",
+			      o->html);
+		return -1;
+	}
+	ret = ami_render(a, &o->request, out, err);
+	if (o->html && fclose(out) && !ret) {
+		ami_error_set(err, AMI_ERR_OUTPUT, "%s cannot be written",
+			      o->html);
+		ret = -1;
+	}
+	if (o->html && ret)
+		unlink(o->html);	/* half a page is none */
+	return ret;
+}
+
 static int show(struct options *o)
 {
 	struct ami_request *r = &o->request;
@@ -163,7 +203,7 @@ static int show(struct options *o)
 	a = open_dump(o, o->operand[0], false, &err);
 	if (!a)
 		return fail(&err);
-	ret = ami_render(a, r, stdout, &err) ? fail(&err) : 0;
+	ret = render(o, a, &err) ? fail(&err) : 0;
 	ami_analysis_free(a);
 	return ret;
 }
@@ -229,6 +269,9 @@ static int misplaced(const struct options *o, int view)
 
 	if (o->request.bug && (view != AMI_VIEW_REPORT || o->request.json))
 		what = "--bug goes with report, and not with --json";
+	else if (o->html && (view != AMI_VIEW_REPORT || o->request.json ||
+			     o->request.bug))
+		what = "--html goes with report, not with --json or --bug";
 	else if (o->request.all && view != AMI_VIEW_DMESG)
 		what = "--all goes with dmesg";
 	else if (o->output && strcmp(o->command, "mark"))

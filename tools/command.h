@@ -9,6 +9,7 @@ struct options {
 	struct ami_request request;
 	const char *command;
 	const char *vmlinux;
+	const char *html;	/* file for the report */
 	const char *output;	/* mark: file to write, NULL: with the dump */
 	const char *marks;	/* file with marks, NULL: look for them */
 	bool help;

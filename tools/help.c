@@ -23,6 +23,7 @@ static const struct topic topics[] = {
 	  "matter (active, exposed or with an entry that is not as it should be), whose\n"
 	  "the exposed pages are, and findings, most severe first.\n",
 	  "  --bug   as text for a mail or a bug tracker: no user data, under 200 lines\n"
+	  "  --html FILE  as one page with maps of memory (docs/html-report.md)\n"
 	  "  -v      all devices, reasons and findings\n"
 	  "  --json, --pages\n",
 	  "  amdiommu report vmcore\n"
@@ -101,6 +102,7 @@ void help_overview(FILE *out)
 	      "  --json            the same facts as JSON (docs/json.md)\n"
 	      "  --pages           with --json: list page frames, not only counts\n"
 	      "  --bug             report: as text for a bug report, without user data\n"
+	      "  --html FILE       report: as one HTML file\n"
 	      "  -j, --jobs N      check: so many dumps at once (one for each CPU)\n"
 	      "  -a, --all         dmesg: all lines of the log\n"
 	      "  -x, -d            numbers in hexadecimal, decimal\n"

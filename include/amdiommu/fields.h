@@ -46,7 +46,6 @@
 	F(seg_dev_table, amd_iommu_pci_seg, "dev_table")		\
 	F(seg_rlookup_table, amd_iommu_pci_seg, "rlookup_table")	\
 	F(seg_irq_lookup_table, amd_iommu_pci_seg, "irq_lookup_table")	\
-	F(irq_table_entries, irq_remap_table, "table")			\
 	F(seg_alias_table, amd_iommu_pci_seg, "alias_table")		\
 	F(seg_unity_map, amd_iommu_pci_seg, "unity_map")		\
 	F(unity_list, unity_map_entry, "list")				\
@@ -302,6 +301,32 @@
 	M(e1000e_buffer_ps_pages, e1000e, e1000_buffer, "ps_pages")	\
 	M(e1000e_ps_page, e1000e, e1000_ps_page, "page")		\
 	M(e1000e_ps_dma, e1000e, e1000_ps_page, "dma")		\
+	M(igb_nr_rx, igb, igb_adapter, "num_rx_queues")                \
+	M(igb_rx_ring, igb, igb_adapter, "rx_ring")                    \
+	M(igb_nr_tx, igb, igb_adapter, "num_tx_queues")                \
+	M(igb_tx_ring, igb, igb_adapter, "tx_ring")                    \
+	M(igb_desc, igb, igb_ring, "desc")                             \
+	M(igb_dma, igb, igb_ring, "dma")                               \
+	M(igb_count, igb, igb_ring, "count")                           \
+	M(igb_to_use, igb, igb_ring, "next_to_use")                    \
+	M(igb_to_clean, igb, igb_ring, "next_to_clean")                \
+	M(igb_buffers, igb, igb_ring, "rx_buffer_info")                \
+	M(igb_buf_dma, igb, igb_rx_buffer, "dma")                      \
+	M(igb_buf_page, igb, igb_rx_buffer, "page")                    \
+	M(igb_buf_offset, igb, igb_rx_buffer, "page_offset")           \
+	M(ixgbe_nr_rx, ixgbe, ixgbe_adapter, "num_rx_queues")          \
+	M(ixgbe_rx_ring, ixgbe, ixgbe_adapter, "rx_ring")              \
+	M(ixgbe_nr_tx, ixgbe, ixgbe_adapter, "num_tx_queues")          \
+	M(ixgbe_tx_ring, ixgbe, ixgbe_adapter, "tx_ring")              \
+	M(ixgbe_desc, ixgbe, ixgbe_ring, "desc")                       \
+	M(ixgbe_dma, ixgbe, ixgbe_ring, "dma")                         \
+	M(ixgbe_count, ixgbe, ixgbe_ring, "count")                     \
+	M(ixgbe_to_use, ixgbe, ixgbe_ring, "next_to_use")              \
+	M(ixgbe_to_clean, ixgbe, ixgbe_ring, "next_to_clean")          \
+	M(ixgbe_buffers, ixgbe, ixgbe_ring, "rx_buffer_info")          \
+	M(ixgbe_buf_dma, ixgbe, ixgbe_rx_buffer, "dma")                \
+	M(ixgbe_buf_page, ixgbe, ixgbe_rx_buffer, "page")              \
+	M(ixgbe_buf_offset, ixgbe, ixgbe_rx_buffer, "page_offset")     \
 	/* include/linux/virtio.h, drivers/virtio/virtio_ring.c */	\
 	M(virtio_device_dev, virtio_ring, virtio_device, "dev")		\
 	M(virtio_device_id, virtio_ring, virtio_device, "id.device")	\
@@ -353,6 +378,8 @@
 #define AMI_MODULE_TYPES(S)						\
 	S(e1000e_buffer, e1000e, e1000_buffer)				\
 	S(e1000e_ps_page, e1000e, e1000_ps_page)			\
+	S(igb_buf, igb, igb_rx_buffer)					\
+	S(ixgbe_buf, ixgbe, ixgbe_rx_buffer)				\
 	S(vring_desc_state_split, virtio_ring, vring_desc_state_split)	\
 	S(vring_desc_state_packed, virtio_ring, vring_desc_state_packed) \
 	S(vring_desc_extra, virtio_ring, vring_desc_extra)		\

@@ -23,6 +23,34 @@ void ami_pfnset_free(struct ami_pfnset *set);
 /** ami_pfnset_add() - add @count frames from @first; those above 2^40 are cut. */
 void ami_pfnset_add(struct ami_pfnset *set, uint64_t first, uint64_t count);
 
+/**
+ * ami_pfnset_of() - a set of @n frames, ascending, in one chunk of 2^32
+ *
+ * @low: their lower 32 bits, @chunk: the others. NULL: no memory.
+ */
+struct ami_pfnset *ami_pfnset_of(uint64_t chunk, const uint32_t *low,
+				 size_t n);
+
+/**
+ * struct ami_pfnbatch - many frames in no order, on their way into a set
+ *
+ * Adding them one by one moves half a container for each; here they are
+ * sorted first. Zero it, set @set, call ami_pfnbatch_flush() at the end.
+ */
+struct ami_pfnbatch {
+	struct ami_pfnset *set;
+	uint32_t *low;		/* of frames in the chunk of 2^32 at @chunk */
+	size_t count, room;
+	uint64_t chunk;
+};
+
+/** ami_pfnbatch_add() - add @count frames from @first, now or later. */
+void ami_pfnbatch_add(struct ami_pfnbatch *batch, uint64_t first,
+		      uint64_t count);
+
+/** ami_pfnbatch_flush() - all are in the set; the batch is empty again. */
+void ami_pfnbatch_flush(struct ami_pfnbatch *batch);
+
 /** ami_pfnset_test_add() - add one frame; was it there already? */
 bool ami_pfnset_test_add(struct ami_pfnset *set, uint64_t pfn);
 

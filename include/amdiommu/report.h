@@ -80,13 +80,14 @@ enum ami_radix { AMI_RADIX_DEFAULT, AMI_RADIX_DEC, AMI_RADIX_HEX };
  * @iommu: index of the IOMMU asked for, -1 for all
  * @address: IOVA (translate) or physical or kernel virtual address (who)
  * @pages: JSON: list page frames, not only counts
+ * @html: the report as an HTML file, instead of text or JSON
  * @verbose: text: everything, not only what matters
  * @bug: report: as text for a bug report, without user data
  * @all: dmesg: all lines of the log
  */
 struct ami_request {
 	enum ami_view view;
-	bool json, pages, verbose, color, bug, all;
+	bool json, pages, verbose, color, bug, html, all;
 	enum ami_radix radix;
 	bool has_bdf;
 	struct ami_bdf bdf;

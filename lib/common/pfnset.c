@@ -64,10 +64,29 @@ void ami_pfnset_add(struct ami_pfnset *set, uint64_t first, uint64_t count)
 {
 	uint64_t from, n;
 
-	while (next_piece(&first, &count, &from, &n))
-		roaring_bitmap_add_range_closed(chunk_of(set, from),
-						(uint32_t)from,
-						(uint32_t)(from + n - 1));
+	while (next_piece(&first, &count, &from, &n)) {
+		/* Much faster than a range of one. */
+		if (n == 1)
+			roaring_bitmap_add(chunk_of(set, from),
+					   (uint32_t)from);
+		else
+			roaring_bitmap_add_range_closed(chunk_of(set, from),
+							(uint32_t)from,
+							(uint32_t)(from + n -
+								   1));
+	}
+}
+
+struct ami_pfnset *ami_pfnset_of(uint64_t chunk, const uint32_t *low, size_t n)
+{
+	struct ami_pfnset *set = ami_pfnset_new();
+
+	if (!set || chunk >= CHUNKS)
+		return set;
+	set->chunk[chunk] = roaring_bitmap_of_ptr(n, low);
+	if (!set->chunk[chunk])
+		abort();
+	return set;
 }
 
 bool ami_pfnset_test_add(struct ami_pfnset *set, uint64_t pfn)

@@ -13,6 +13,8 @@
 
 static const struct evidence_provider providers[] = {
 	{ "e1000e", find_e1000e },
+	{ "igb", find_igb },
+	{ "ixgbe", find_ixgbe },
 	{ "block", find_block },
 	{ "nvme", find_nvme },
 	{ "virtio", find_virtio },

@@ -20,6 +20,8 @@ struct evidence_provider {
 };
 
 void find_e1000e(struct ami_evidence *ev);
+void find_igb(struct ami_evidence *ev);
+void find_ixgbe(struct ami_evidence *ev);
 
 /**
  * struct ami_collector - evidence in the making

@@ -33,6 +33,7 @@ struct nvme {
 	uint32_t *slot;		/* by command ID: the newest */
 	bool loaded;
 	uint64_t queue;
+	uint64_t not_queued;	/* reads of this controller without command */
 };
 
 static bool get(struct nvme *n, uint64_t va, enum ami_field f, uint64_t *value)
@@ -148,8 +149,10 @@ static void one_request(void *ctx, uint32_t tag, uint64_t va)
 	    !rq.data_len || !load_queue(n))
 		return;
 	c = command_of(n, &rq, &slot);
-	if (!c)		/* started, and not yet copied to the queue */
+	if (!c) {
+		n->not_queued += request_reads(&rq);
 		return;
+	}
 	if (nvme_writes(c) != request_reads(&rq))
 		complain(n, &rq, "goes the other way than its request");
 	if (nvme_writes(c))
@@ -323,6 +326,24 @@ static void cross_check(struct nvme *n)
 			 "nvme-block-disagree", n->name,
 			 "NVMe commands let the device write %" PRIu64 " pages (the first is frame %#" PRIx64 ") that no unfinished request asks for: bounce buffers, or damaged commands.",
 			 c.extra, c.first);
+	if (n->not_queued)
+		ami_find(&n->ev->state->findings, AMI_INFO,
+			 "nvme-request-not-queued", n->name,
+			 "%" PRIu64 " unfinished reads have no command in their submission queue: started, and not yet handed to the controller.",
+			 n->not_queued);
+}
+
+static void one_device(struct nvme *n)
+{
+	n->not_queued = 0;
+	if (ami_has(n->k, AMI_F_nvme_dev_queues)) {
+		one_controller(n);
+		cross_check(n);
+		return;
+	}
+	ami_find(&n->ev->state->findings, AMI_INFO, "nvme-types-missing",
+		 ami_bdf_text(n->device->bdf, n->name),
+		 "The types of its NVMe driver are not in the dump: unfinished reads are known from the block layer only, completion queues and host memory buffer are not.");
 }
 
 void find_nvme(struct ami_evidence *ev)
@@ -333,8 +354,6 @@ void find_nvme(struct ami_evidence *ev)
 	};
 	size_t i;
 
-	if (!ami_has(n.k, AMI_F_nvme_dev_queues))
-		return;
 	n.sq = malloc(MAX_DEPTH << COMMAND_SHIFT);
 	n.slot = malloc(CIDS * sizeof(*n.slot));
 	n.now = panic_clock(n.k);
@@ -343,11 +362,8 @@ void find_nvme(struct ami_evidence *ev)
 	else
 		for (i = 0; i < ev->state->nr_devices; i++) {
 			n.device = &ev->state->devices[i];
-			if (strcmp(n.device->driver, "nvme") ||
-			    !n.device->dev)
-				continue;
-			one_controller(&n);
-			cross_check(&n);
+			if (!strcmp(n.device->driver, "nvme") && n.device->dev)
+				one_device(&n);
 		}
 	free(n.sq);
 	free(n.slot);

@@ -45,6 +45,10 @@ void check_content(struct ami_exposures *ex, const struct ami_exposure *e,
 uint64_t add_ram(struct ami_pfnset *set, const struct ami_dump *dump,
 		 uint64_t first, uint64_t count);
 
+/** batch_ram() - the same by way of a batch, for very many short runs. */
+uint64_t batch_ram(struct ami_pfnbatch *batch, const struct ami_dump *dump,
+		   uint64_t first, uint64_t count);
+
 /** add_exposure() - append; valid until the next call. NULL: no memory. */
 struct ami_exposure *add_exposure(struct ami_exposures *ex,
 				  struct ami_requester requester,
@@ -54,6 +58,9 @@ struct ami_exposure *add_exposure(struct ami_exposures *ex,
 /** add_iovas() - append a range; beyond MAX_IOVA_RANGES the last one grows. */
 int add_iovas(struct ami_iova_range **list, size_t *count, uint64_t first,
 	      uint64_t last);
+
+/** add_holes() - what @t has lost of its table cannot be named. */
+int add_holes(struct ami_exposure *e, const struct ami_tree *t);
 
 /** merge_iovas() - sort, join what touches. */
 void merge_iovas(struct ami_iova_range *list, size_t *count);

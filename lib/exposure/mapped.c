@@ -39,19 +39,14 @@ static bool take_pages(struct gather *g, struct ami_pfnset *writable)
 static bool take_tree(struct gather *g, const struct ami_table *table)
 {
 	struct ami_tree *t = tree_get(g->ex, table);
-	size_t i;
 
 	if (!t || !take_pages(g, t->writable)) {
 		g->failed = true;
 		return false;
 	}
 	g->e->outside += t->outside;
-	for (i = 0; i < t->nr_holes; i++) {
-		g->e->complete = false;
-		if (add_iovas(&g->e->iovas, &g->e->nr_iovas,
-			      t->holes[i].first, t->holes[i].last))
-			g->failed = true;
-	}
+	if (add_holes(g->e, t))
+		g->failed = true;
 	return !g->failed;
 }
 

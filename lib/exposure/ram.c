@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "exposure.h"
 
-uint64_t add_ram(struct ami_pfnset *set, const struct ami_dump *dump,
-		 uint64_t first, uint64_t count)
+/* The parts of a run that are RAM; returns how many frames are not. */
+static uint64_t each_ram(const struct ami_dump *dump, uint64_t first,
+			 uint64_t count,
+			 void (*take)(void *ctx, uint64_t first,
+				      uint64_t count), void *ctx)
 {
 	const struct ami_dump_info *info = ami_dump_info(dump);
 	uint64_t in_ram = 0, end = first + count;
@@ -24,8 +27,30 @@ uint64_t add_ram(struct ami_pfnset *set, const struct ami_dump *dump,
 			from = first;
 		if (to > end)
 			to = end;
-		ami_pfnset_add(set, from, to - from);
+		take(ctx, from, to - from);
 		in_ram += to - from;
 	}
 	return count - in_ram;
+}
+
+static void to_set(void *ctx, uint64_t first, uint64_t count)
+{
+	ami_pfnset_add(ctx, first, count);
+}
+
+static void to_batch(void *ctx, uint64_t first, uint64_t count)
+{
+	ami_pfnbatch_add(ctx, first, count);
+}
+
+uint64_t add_ram(struct ami_pfnset *set, const struct ami_dump *dump,
+		 uint64_t first, uint64_t count)
+{
+	return each_ram(dump, first, count, to_set, set);
+}
+
+uint64_t batch_ram(struct ami_pfnbatch *batch, const struct ami_dump *dump,
+		   uint64_t first, uint64_t count)
+{
+	return each_ram(dump, first, count, to_batch, batch);
 }

@@ -20,7 +20,6 @@ struct gather {
 static bool take_tree(struct gather *g, const struct ami_table *table)
 {
 	struct ami_tree *t = tree_get(g->ex, table);
-	size_t i;
 
 	if (!t) {
 		g->failed = true;
@@ -28,12 +27,8 @@ static bool take_tree(struct gather *g, const struct ami_table *table)
 	}
 	if (t->iovas_in_ram)
 		ami_pfnset_union(g->e->pages, t->iovas_in_ram);
-	for (i = 0; i < t->nr_holes; i++) {
-		g->e->complete = false;
-		if (add_iovas(&g->e->iovas, &g->e->nr_iovas,
-			      t->holes[i].first, t->holes[i].last))
-			g->failed = true;
-	}
+	if (add_holes(g->e, t))
+		g->failed = true;
 	return !g->failed;
 }
 

@@ -11,6 +11,7 @@ struct filling {
 	struct ami_dump *dump;
 	struct ami_pfnset *tables;
 	struct ami_tree *tree;
+	struct ami_pfnbatch writable, iovas;
 	bool no_memory;
 };
 
@@ -22,12 +23,12 @@ static bool on_mapping(void *ctx, const struct ami_mapping *m)
 	f->tree->mapped += pages;
 	if (m->write) {
 		f->tree->writable_iovas += pages;
-		f->tree->outside += add_ram(f->tree->writable, f->dump,
-					    m->phys >> AMI_PAGE_SHIFT,
-					    pages);
+		f->tree->outside += batch_ram(&f->writable, f->dump,
+					      m->phys >> AMI_PAGE_SHIFT,
+					      pages);
 		if (f->tree->iovas_in_ram)
-			add_ram(f->tree->iovas_in_ram, f->dump,
-				m->iova >> AMI_PAGE_SHIFT, pages);
+			batch_ram(&f->iovas, f->dump,
+				  m->iova >> AMI_PAGE_SHIFT, pages);
 	}
 	return true;
 }
@@ -140,7 +141,11 @@ struct ami_tree *tree_get(struct ami_exposures *ex,
 		return NULL;
 	f.tree = t;
 	f.tables = ex->io_tables;
+	f.writable.set = t->writable;
+	f.iovas.set = t->iovas_in_ram;
 	ami_walk(f.dump, table, &ops, &f, &t->stats);
+	ami_pfnbatch_flush(&f.writable);
+	ami_pfnbatch_flush(&f.iovas);
 	ami_pfnset_compact(t->writable);
 	if (t->iovas_in_ram)
 		ami_pfnset_compact(t->iovas_in_ram);
@@ -148,4 +153,17 @@ struct ami_tree *tree_get(struct ami_exposures *ex,
 	for (fault = 0; fault < AMI_WALK_FAULTS; fault++)
 		report_fault(ex->state, t, fault);
 	return f.no_memory || t->stats.no_memory ? NULL : t;
+}
+
+int add_holes(struct ami_exposure *e, const struct ami_tree *t)
+{
+	size_t i;
+
+	for (i = 0; i < t->nr_holes; i++) {
+		e->complete = false;
+		if (add_iovas(&e->iovas, &e->nr_iovas, t->holes[i].first,
+			      t->holes[i].last))
+			return -1;
+	}
+	return 0;
 }

@@ -24,6 +24,7 @@
 #define CHUNK		(1u << 20)
 #define OVERLAP		64u
 #define MAX_TABLE	8192u		/* bytes of all tokens */
+#define MAX_TRIES	1024u		/* places that look like the digits */
 #define MAX_MARKERS	16384u
 #define MAX_NAMES	(64u << 20)
 
@@ -81,11 +82,13 @@ static bool check_tokens(struct kallsyms *t, uint64_t digits_at)
 }
 
 static bool search_chunk(struct kallsyms *t, const uint8_t *buf, size_t size,
-			 uint64_t va)
+			 uint64_t va, unsigned int *tries)
 {
 	const uint8_t *at = buf, *hit;
 
-	while ((hit = memmem(at, size - (at - buf), digits, sizeof(digits)))) {
+	while (*tries &&
+	       (hit = memmem(at, size - (at - buf), digits, sizeof(digits)))) {
+		--*tries;
 		if (check_tokens(t, va + (hit - buf)))
 			return true;
 		at = hit + 1;
@@ -96,10 +99,11 @@ static bool search_chunk(struct kallsyms *t, const uint8_t *buf, size_t size,
 static bool find_tokens(struct kallsyms *t, uint64_t start)
 {
 	uint8_t *buf = malloc(CHUNK + OVERLAP);
+	unsigned int tries = MAX_TRIES;
 	uint64_t at;
 	bool found = false;
 
-	for (at = 0; buf && at < SCAN_LIMIT && !found; at += CHUNK) {
+	for (at = 0; buf && tries && at < SCAN_LIMIT && !found; at += CHUNK) {
 		size_t i;
 
 		/* Pages the dump lacks read as zeros here: nothing matches. */
@@ -112,7 +116,8 @@ static bool find_tokens(struct kallsyms *t, uint64_t start)
 				     n) != AMI_MEM_OK)
 				memset(buf + i, 0, n);
 		}
-		found = search_chunk(t, buf, CHUNK + OVERLAP, start + at);
+		found = search_chunk(t, buf, CHUNK + OVERLAP, start + at,
+				     &tries);
 	}
 	free(buf);
 	return found;

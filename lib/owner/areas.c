@@ -10,7 +10,8 @@
 #define MAX_AREA	(1ull << 32)
 #define VM_DMA_COHERENT	0x10u	/* include/linux/vmalloc.h */
 
-static void take_area(struct ami_owners *o, uint64_t area)
+/* @left: pages still to take; areas that overlap are damage without an end. */
+static void take_area(struct ami_owners *o, uint64_t area, uint64_t *left)
 {
 	uint64_t start, end, vm, flags, phys;
 
@@ -23,13 +24,13 @@ static void take_area(struct ami_owners *o, uint64_t area)
 	    ami_get(o->kernel, area, AMI_F_vmap_area_end, &end) !=
 	    AMI_MEM_OK || end < start || end - start > MAX_AREA)
 		return;
-	for (; start < end; start += AMI_PAGE_SIZE)
+	for (; start < end && *left; start += AMI_PAGE_SIZE, --*left)
 		if (ami_virt_to_phys(o->kernel, start, &phys) == AMI_MEM_OK)
 			ami_pfnset_add(o->coherent, phys >> AMI_PAGE_SHIFT,
 				       1);
 }
 
-static bool take_list(struct ami_owners *o, uint64_t head)
+static bool take_list(struct ami_owners *o, uint64_t head, uint64_t *left)
 {
 	struct ami_list_iter it;
 	uint64_t node;
@@ -37,11 +38,11 @@ static bool take_list(struct ami_owners *o, uint64_t head)
 	ami_list_start(&it, o->kernel, head, MAX_AREAS);
 	while (ami_list_next(&it, &node))
 		take_area(o, ami_container(o->kernel, node,
-					   AMI_F_vmap_area_list));
+					   AMI_F_vmap_area_list), left);
 	return !it.broken && it.mem == AMI_MEM_OK;
 }
 
-static bool take_nodes(struct ami_owners *o)
+static bool take_nodes(struct ami_owners *o, uint64_t *left)
 {
 	uint64_t size = ami_type_size(o->kernel, AMI_T_vmap_node), nodes;
 	uint32_t count = 0, i;
@@ -55,21 +56,22 @@ static bool take_nodes(struct ami_owners *o)
 		return false;
 	for (i = 0; i < count; i++)
 		whole &= take_list(o, ami_addr(o->kernel, nodes + i * size,
-					       AMI_F_vmap_node_busy));
+					       AMI_F_vmap_node_busy), left);
 	return whole;
 }
 
 void areas_collect(struct ami_owners *o)
 {
 	uint64_t list = ami_symbol(o->kernel, AMI_Y_vmap_area_list);
+	uint64_t left = ami_dump_ram_pages(ami_kernel_dump(o->kernel));
 	bool whole = false;
 
 	if (ami_has(o->kernel, AMI_F_vmap_area_list) && list)
-		whole = take_list(o, list);
+		whole = take_list(o, list, &left);
 	else if (ami_has(o->kernel, AMI_F_vmap_area_list) &&
 		 ami_symbol(o->kernel, AMI_Y_vmap_nodes))
-		whole = take_nodes(o);
-	if (!whole)
+		whole = take_nodes(o, &left);
+	if (!whole || !left)
 		ami_find(&o->state->findings, AMI_INFO, "vmalloc-unread",
 			 "vmalloc areas", "They cannot all be read: some coherent DMA buffers count as vmalloc.");
 }

@@ -6,6 +6,7 @@
 
 #include "json.h"
 
+/* '<' too: JSON within HTML must not end its element. */
 static void quote(FILE *out, const char *s)
 {
 	putc('"', out);
@@ -14,7 +15,7 @@ static void quote(FILE *out, const char *s)
 
 		if (c == '"' || c == '\\')
 			fprintf(out, "\\%c", c);
-		else if (c < 0x20 || c >= 0x7f)
+		else if (c < 0x20 || c >= 0x7f || c == '<')
 			fprintf(out, "\\u%04x", c);
 		else
 			putc(c, out);

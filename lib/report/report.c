@@ -410,6 +410,8 @@ int report_view(struct view *v)
 {
 	if (v->r->bug)
 		return bug_text(v);
+	if (v->r->html)
+		return html_report(v);
 	if (v->r->json)
 		report_json(v);
 	else

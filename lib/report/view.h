@@ -40,6 +40,13 @@ int dmesg_view(struct view *v);
 /** bug_text() - the report as text for a mail or a bug tracker */
 int bug_text(struct view *v);
 
+/** html_report() - the report as one HTML file; -1 when out of memory */
+int html_report(struct view *v);
+
+/** crash_time() - VMCOREINFO's CRASHTIME in UTC; false: not known */
+bool crash_time(const struct view *v, char buf[32]);
+
+
 /* The parts that the report and a view of its own have in common. */
 void dump_json(struct view *v);
 void devices_json(struct view *v);

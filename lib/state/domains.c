@@ -206,6 +206,31 @@ static int read_domain_of(struct ami_state *s, struct ami_index *known,
 	return 0;
 }
 
+/* An alias without a device of its own goes through its origin's domain. */
+static int lend_domain(struct ami_state *s, const struct ami_device *origin)
+{
+	struct ami_bdf bdf = origin->bdf;
+	int domain = origin->domain;
+	struct ami_device *alias;
+
+	if (domain < 0 || origin->alias.devid == bdf.devid)
+		return 0;
+	alias = device_at(s, origin->alias);
+	if (!alias)
+		return -1;
+	if (alias->dev_data || alias->domain >= 0)
+		return 0;
+	alias->domain = domain;
+	s->domains[domain].nr_devices++;
+	if (!alias->name[0]) {
+		char text[AMI_BDF_TEXT];
+
+		snprintf(alias->name, sizeof(alias->name), "alias of %s",
+			 ami_bdf_text(bdf, text));
+	}
+	return 0;
+}
+
 int read_domains(struct ami_state *s)
 {
 	struct ami_index known = { .room = 0 };
@@ -214,6 +239,8 @@ int read_domains(struct ami_state *s)
 
 	for (i = 0; i < s->nr_devices && !ret; i++)
 		ret = read_domain_of(s, &known, &s->devices[i]);
+	for (i = 0; i < s->nr_devices && !ret; i++)
+		ret = lend_domain(s, &s->devices[i]);
 	ami_index_free(&known);
 	return ret;
 }

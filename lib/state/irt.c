@@ -34,11 +34,11 @@ static uint64_t from_driver(const struct ami_state *s,
 		return 0;
 	seg = &s->segments[device->segment];
 	if (!seg->irq_lookup_table || device->bdf.devid > seg->last_bdf ||
-	    !ami_has(s->kernel, AMI_F_irq_table_entries) ||
+	    !ami_has(s->kernel, AMI_F_irt_table) ||
 	    ami_read_u64(s->kernel, seg->irq_lookup_table +
 			 8ull * device->bdf.devid, &table) != AMI_MEM_OK ||
 	    !table ||
-	    ami_get(s->kernel, table, AMI_F_irq_table_entries,
+	    ami_get(s->kernel, table, AMI_F_irt_table,
 		    &entries) != AMI_MEM_OK ||
 	    ami_virt_to_phys(s->kernel, entries, &phys) != AMI_MEM_OK)
 		return 0;

@@ -21,6 +21,18 @@ struct perm {
 	bool read, write;
 };
 
+/**
+ * struct leaf - the page met last in a table, whose neighbours are like it
+ * @mask: bits that say what an entry is; the others are its address, and
+ *	whether it was used
+ * @is: those bits of this one
+ */
+struct leaf {
+	uint64_t mask, is;
+	struct perm perm;
+	bool known;
+};
+
 const char *ami_format_name(enum ami_format format)
 {
 	static const char *const name[] = { "none", "v1", "v2" };
@@ -105,11 +117,61 @@ static bool first_visit(struct walk *w, uint64_t table, unsigned int level,
 	return !ami_pfnset_test_add(*seen, table >> AMI_PAGE_SHIFT);
 }
 
+/* A page of just this level's size, then entries that differ in addresses. */
+static void remember(const struct walk *w, struct leaf *leaf, uint64_t raw,
+		     unsigned int level, const struct amdvi_pte *pte,
+		     struct perm perm)
+{
+	uint64_t slot = 1ull << amdvi_level_shift(level);
+	uint64_t used = w->table->format == AMI_FORMAT_V2 ?
+			AMDVI_V2_A | AMDVI_V2_D : AMDVI_V1_A | AMDVI_V1_D;
+
+	leaf->known = pte->size_log2 == amdvi_level_shift(level) && level < 6;
+	leaf->mask = ~(AMDVI_ADDR_MASK & ~(slot - 1) & ~w->table->sme_mask) &
+		     ~used;
+	leaf->is = raw & leaf->mask;
+	leaf->perm = perm;
+}
+
+static bool is_like(const struct leaf *leaf, uint64_t raw)
+{
+	return leaf->known && (raw & leaf->mask) == leaf->is;
+}
+
+/* How many entries from the first on map memory in one piece. */
+static unsigned int piece(const struct leaf *leaf, const uint64_t *entry,
+			  unsigned int max, uint64_t slot)
+{
+	uint64_t want = (entry[0] & ~leaf->mask & AMDVI_ADDR_MASK) | leaf->is;
+	uint64_t used = ~leaf->mask & ~AMDVI_ADDR_MASK;
+	unsigned int n;
+
+	for (n = 1; n < max; n++) {
+		want += slot;
+		if ((entry[n] & ~used) != want ||
+		    (want & leaf->mask) != leaf->is)
+			break;
+	}
+	return n;
+}
+
+static bool emit_piece(struct walk *w, const struct leaf *leaf, uint64_t raw,
+		       uint64_t iova, uint64_t size, unsigned int entries)
+{
+	w->stats->entries += entries;
+	return emit(w, &(struct ami_mapping){
+		.iova = iova, .phys = raw & ~leaf->mask & AMDVI_ADDR_MASK,
+		.size = size, .read = leaf->perm.read,
+		.write = leaf->perm.write,
+	});
+}
+
 static bool walk_table(struct walk *w, uint64_t table, unsigned int level,
 		       uint64_t iova, struct perm perm);
 
 static bool walk_entry(struct walk *w, uint64_t table, uint64_t raw,
-		       unsigned int level, uint64_t iova, struct perm perm)
+		       unsigned int level, uint64_t iova, struct perm perm,
+		       struct leaf *leaf)
 {
 	struct amdvi_pte pte = decode(w->table, raw, level);
 	uint64_t slot = 1ull << amdvi_level_shift(level);
@@ -125,6 +187,7 @@ static bool walk_entry(struct walk *w, uint64_t table, uint64_t raw,
 	case AMDVI_PTE_TABLE:
 		return walk_table(w, pte.addr, pte.next_level, iova, perm);
 	case AMDVI_PTE_PAGE:
+		remember(w, leaf, raw, level, &pte, perm);
 		break;
 	}
 	w->stats->entries++;
@@ -137,14 +200,38 @@ static bool walk_entry(struct walk *w, uint64_t table, uint64_t raw,
 	});
 }
 
+static bool walk_entries(struct walk *w, uint64_t table, const uint64_t *entry,
+			 unsigned int level, uint64_t iova, struct perm perm)
+{
+	unsigned int shift = amdvi_level_shift(level), i, step;
+	unsigned int n = entries_at(level);
+	struct leaf leaf = { .known = false };
+	bool go_on = true;
+
+	for (i = 0; i < n && go_on; i += step) {
+		uint64_t at = iova + ((uint64_t)i << shift);
+
+		step = 1;
+		if (!entry[i])
+			continue;
+		if (is_like(&leaf, entry[i])) {
+			step = piece(&leaf, entry + i, n - i, 1ull << shift);
+			go_on = emit_piece(w, &leaf, entry[i], at,
+					   (uint64_t)step << shift, step);
+		} else {
+			go_on = walk_entry(w, table, entry[i], level, at, perm,
+					   &leaf);
+		}
+	}
+	return go_on;
+}
+
 static bool walk_table(struct walk *w, uint64_t table, unsigned int level,
 		       uint64_t iova, struct perm perm)
 {
-	unsigned int i, n = entries_at(level);
-	const uint64_t *entry;
 	const uint8_t *page;
 	enum ami_mem mem;
-	bool go_on = true;
+	bool go_on;
 
 	if (!first_visit(w, table, level, perm.write)) {
 		problem(w, AMI_WALK_REVISITED, table, level, iova, AMI_MEM_OK);
@@ -162,12 +249,8 @@ static bool walk_table(struct walk *w, uint64_t table, unsigned int level,
 	w->stats->table_pages++;
 	if (w->ops->table)
 		w->ops->table(w->ctx, table >> AMI_PAGE_SHIFT);
-	entry = (const uint64_t *)page;
-	for (i = 0; i < n && go_on; i++)
-		if (entry[i])
-			go_on = walk_entry(w, table, entry[i], level, iova +
-					   ((uint64_t)i << amdvi_level_shift(level)),
-					   perm);
+	go_on = walk_entries(w, table, (const uint64_t *)page, level, iova,
+			     perm);
 	ami_dump_unpage(w->dump, page);
 	return go_on;
 }

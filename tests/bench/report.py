@@ -2,11 +2,13 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Whole-process time and memory of a full report, paired with its peers.
 
-usage: report.py AMDIOMMU DUMP [DUMP...] [--vmlinux FILE] [--runs N]
+usage: report.py AMDIOMMU DUMP [DUMP...] [--vmlinux FILE] [--drgn] [--runs N]
 
 Runs alternate (A B A B ...), so that a machine that slows down slows both. The
-peer is crash starting up on the same dump (needs --vmlinux). Figures are
-minimum, median, maximum of wall seconds and peak memory of the process.
+peers are crash starting up on the same dump (needs --vmlinux), and with --drgn a
+script that only walks the page tables, in the drgn of Debian sid (in a root
+directory of its own, made at the first use; root). Figures are minimum, median,
+maximum of wall seconds and peak memory of the process.
 """
 import argparse
 import os
@@ -15,6 +17,8 @@ import statistics
 import subprocess
 import sys
 import time
+
+HERE = os.path.dirname(os.path.abspath(__file__))
 
 
 def measure(argv, stdin=None):
@@ -41,9 +45,23 @@ def line(name, runs):
     return statistics.median(wall)
 
 
+def drgn(dump, vmlinux):
+    """The command that runs drgn_walk.py in sid."""
+    for folder in 'lab', 'suites':
+        sys.path.insert(0, os.path.join(HERE, '..', folder))
+    import roots
+    root = roots.Root('sid')
+    root.run('apt-get', 'install', '-y', '--no-install-recommends',
+             'python3-drgn')
+    return root.command('drgn', '-q', '-c', dump, '-s', vmlinux,
+                        os.path.join(HERE, 'drgn_walk.py'))
+
+
 def bench(dump, args):
     ours = [args.amdiommu, 'report', dump]
     peers = {}
+    if args.drgn:
+        peers['drgn, page tables only'] = (drgn(dump, args.vmlinux), None)
     if args.vmlinux and shutil.which('crash'):
         peers['crash to its prompt'] = (
             ['crash', '-s', args.vmlinux, dump], b'quit\n')
@@ -64,6 +82,7 @@ def main():
     parser.add_argument('amdiommu')
     parser.add_argument('dump', nargs='+')
     parser.add_argument('--vmlinux')
+    parser.add_argument('--drgn', action='store_true')
     parser.add_argument('--runs', type=int, default=5)
     args = parser.parse_args()
     for dump in args.dump:

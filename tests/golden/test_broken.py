@@ -20,6 +20,8 @@ import tempfile
 import time
 import unittest
 
+import counted
+
 TOOL, SAMPLE = (os.path.abspath(p) for p in sys.argv[1:3])
 ADDRESS_SPACE = 256 << 20
 SECONDS = 60
@@ -393,14 +395,5 @@ class Changing(Files):
             self.changed_after(n * 0.004, overwrite)
 
 
-def main():
-    result = unittest.TextTestRunner(verbosity=0).run(
-        unittest.defaultTestLoader.loadTestsFromModule(
-            sys.modules['__main__']))
-    failed = len(result.failures) + len(result.errors)
-    print(f'{result.testsRun - failed} passed, {failed} failed')
-    return 1 if failed else 0
-
-
 if __name__ == '__main__':
-    sys.exit(main())
+    sys.exit(counted.main())

@@ -11,6 +11,8 @@ import sys
 import tempfile
 import unittest
 
+import counted
+
 TOOL, SAMPLE = sys.argv[1:3]
 HERE = os.path.dirname(os.path.abspath(__file__))
 VIEWS = [['report'], ['check'], ['devices'], ['domains'], ['ring'], ['log'],
@@ -278,14 +280,5 @@ class Extract(unittest.TestCase):
             self.assertEqual(os.listdir(d), [])
 
 
-def main():
-    result = unittest.TextTestRunner(verbosity=0).run(
-        unittest.defaultTestLoader.loadTestsFromModule(
-            sys.modules['__main__']))
-    failed = len(result.failures) + len(result.errors)
-    print(f'{result.testsRun - failed} passed, {failed} failed')
-    return 1 if failed else 0
-
-
 if __name__ == '__main__':
-    sys.exit(main())
+    sys.exit(counted.main())

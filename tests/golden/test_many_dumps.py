@@ -15,6 +15,8 @@ import tempfile
 import time
 import unittest
 
+import counted
+
 TOOL, SAMPLE = sys.argv[1:3]
 MANY = 24
 
@@ -134,14 +136,5 @@ class Many(unittest.TestCase):
             self.assertEqual(run(self.paths[0], '-j', bad)[0], 64)
 
 
-def main():
-    result = unittest.TextTestRunner(verbosity=0).run(
-        unittest.defaultTestLoader.loadTestsFromModule(
-            sys.modules['__main__']))
-    failed = len(result.failures) + len(result.errors)
-    print(f'{result.testsRun - failed} passed, {failed} failed')
-    return 1 if failed else 0
-
-
 if __name__ == '__main__':
-    sys.exit(main())
+    sys.exit(counted.main())

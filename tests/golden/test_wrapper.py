@@ -22,6 +22,7 @@ WRAPPER, FAULT, TOOL, SAMPLE = map(os.path.abspath, sys.argv[1:5])
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(os.path.dirname(HERE), 'lab'))
 import marks                                            # noqa: E402
+import testing                                          # noqa: E402
 NO_MARKS = 'amdiommu: no marks: '
 
 FAKE = r'''#!/usr/bin/python3
@@ -268,6 +269,12 @@ class Delivery(Bench):
         self.check('out')
         self.assertFalse(os.path.exists(self.path('out.amdiommu')))
 
+    def test_sidecar_of_an_earlier_dump_goes(self):
+        self.run_it(SAMPLE, 'out', AMDIOMMU_MEMORY='0')
+        self.assertTrue(os.path.exists(self.path('out.amdiommu')))
+        self.run_it(SAMPLE, 'out')
+        self.assertFalse(os.path.exists(self.path('out.amdiommu')))
+
     def test_watched(self):
         code, _, err = self.run_it('--amdiommu-watch', SAMPLE, 'out')
         self.assertEqual((code, err), (0, ''))
@@ -320,6 +327,16 @@ class Delivery(Bench):
                                        FAULT=fault)
             self.assertEqual(code, 0)
             self.assertEqual(self.read('out'), self.plain, err)
+
+    def test_no_sidecar_for_a_device(self):
+        os.mkfifo(self.path('pipe'))
+        reader = subprocess.Popen(['cat', self.path('pipe')],
+                                  stdout=subprocess.DEVNULL)
+        code, _, err = self.run_it(SAMPLE, 'pipe')
+        reader.wait(timeout=20)
+        self.assertEqual(code, 0, err)
+        self.assertIn('no regular file', err)
+        self.assertFalse(os.path.exists(self.path('pipe.amdiommu')))
 
     def test_renamed_later(self):
         """kdump-utils calls it vmcore when all is done."""
@@ -416,7 +433,4 @@ class Faults(Bench):
 
 if __name__ == '__main__':
     sys.argv[1:] = sys.argv[5:]
-    result = unittest.main(exit=False, verbosity=0).result
-    failed = len({str(t) for t, _ in result.failures + result.errors})
-    print(f'{result.testsRun - failed} passed, {failed} failed', flush=True)
-    sys.exit(1 if failed or not result.testsRun else 0)
+    testing.main()

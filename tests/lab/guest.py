@@ -14,7 +14,7 @@ SOURCES = os.path.join(HERE, 'guest')
 WRAPPER = os.path.join(os.path.dirname(os.path.dirname(HERE)),
                        'build', 'makedumpfile-amdiommu')
 PROGRAM_PATH = '/usr/sbin:/usr/bin:/sbin:/bin'
-APPLETS = ('sh [ cat cut devmem dmesg echo grep insmod ip mkdir mount poweroff sed '
+APPLETS = ('sh [ cat cut dmesg echo grep insmod ip mkdir mount poweroff sed '
            'sleep sync taskset uname wc').split()
 MODULES = ('nvme virtio_pci virtio_blk ahci sd_mod virtio_net e1000 e1000e '
            'igb 8139cp 8139too vmxnet3').split()
@@ -215,8 +215,6 @@ def command_line(scenario):
     }
     if scenario.planted:
         settings['planted'] = scenario.planted
-    if scenario.fault:
-        settings['fault'] = scenario.fault
     if scenario.grouptype:
         settings['grouptype'] = scenario.grouptype
     if scenario.stop == 'kdump':

@@ -25,7 +25,6 @@ class Scenario:
     read_size: int = 131072         # bytes
     read_rate: int = 400000         # bytes per second that a disk delivers
     watch: float = 6                # seconds of DMA after the stop
-    fault: int = 0                  # 1: the NIC looks for its ring elsewhere
     grouptype: str = ''             # written to iommu_groups/*/type
     pending: int = 0                # commands left in the ring, see README
     pending_wait: float = 12        # seconds to wait for them
@@ -83,10 +82,6 @@ def table():
         # The NIC's ring is not exhausted when the dump is written.
         add(f'{series}-kdump-slow', stop='kdump', flood=12,
             level=full_level(series))
-    for series in ('6.1', '6.18', '7.3'):
-        # Both kernels' IOMMU logs that the NIC is refused.
-        add(f'{series}-kdump-fault', stop='kdump', fault=1, flood=6,
-            cmdline='iomem=relaxed', level=full_level(series))
     add('5.10-strict', cmdline='amd_iommu=fullflush')
     add('6.1-fq-hot', grouptype='DMA-FQ', flood=4000, read_rate=40000000,
         read_size=16384)

@@ -15,6 +15,8 @@ import sys
 import tempfile
 import unittest
 
+import testing
+
 WRAPPER, FAULT, VMCORE, NO_IOMMU = map(os.path.abspath, sys.argv[1:5])
 BTF_MAGIC = bytes.fromhex('9feb010018000000')
 NO_MARKS = b'amdiommu: no marks'
@@ -179,7 +181,4 @@ class Filter(unittest.TestCase):
 
 if __name__ == '__main__':
     sys.argv[1:] = sys.argv[5:]
-    result = unittest.main(exit=False, verbosity=0).result
-    failed = len({str(t) for t, _ in result.failures + result.errors})
-    print(f'{result.testsRun - failed} passed, {failed} failed', flush=True)
-    sys.exit(1 if failed or not result.testsRun else 0)
+    testing.main()

@@ -20,6 +20,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "abi.h"
 #include "headers.h"
 #include "unpack.h"
 
@@ -27,28 +28,6 @@
 #define PG_INCLUDE	0
 #define PG_EXCLUDE	1
 #define PG_UNDECID	2
-
-/* kallsyms.h and btf_info.h of makedumpfile. */
-struct ksym_info {
-	char *modname;
-	char *symname;
-	bool sym_required;
-	uint64_t value;
-	int index;
-};
-
-struct ktype_info {
-	char *modname;
-	char *struct_name;
-	char *member_name;
-	bool struct_required : 1;
-	bool member_required : 1;
-	uint32_t member_bit_offset;
-	uint32_t member_bit_sz;
-	uint32_t member_size;
-	uint32_t struct_size;
-	int index;
-};
 
 struct extension {
 	const char *name;

@@ -5,32 +5,11 @@
  * NEEDY   wants a symbol that does not exist
  * BARE    has no tables: makedumpfile then drops all extensions
  */
-#include <stdbool.h>
-#include <stdint.h>
 #include <stdio.h>
 
+#include "abi.h"
+
 #ifndef BARE
-struct ksym_info {
-	char *modname;
-	char *symname;
-	bool sym_required;
-	uint64_t value;
-	int index;
-};
-
-struct ktype_info {
-	char *modname;
-	char *struct_name;
-	char *member_name;
-	bool struct_required : 1;
-	bool member_required : 1;
-	uint32_t member_bit_offset;
-	uint32_t member_bit_sz;
-	uint32_t member_size;
-	uint32_t struct_size;
-	int index;
-};
-
 static struct ksym_info symbol = {
 	"vmlinux",
 #ifdef NEEDY

@@ -244,6 +244,8 @@ def main():
         trial = Trial(os.path.abspath(sys.argv[1]), sys.argv[2:] or OPENS)
         trial.stand_alone()
         trial.open_all()
+        if len(trial.roots) == len(OPENS):
+            trial.keep()
         for root in trial.roots:
             trial.session_tests(root)
         trial.refuse_all()
@@ -253,8 +255,6 @@ def main():
     except Failed as error:
         sys.exit(f'suites: {error}')
     trial.table()
-    if len(trial.roots) == len(OPENS):
-        trial.keep()
     return trial.results.close()
 
 

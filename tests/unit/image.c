@@ -17,6 +17,9 @@
 /* Memory is handed out from the kernel image on, where that fits. */
 #define FIRST_FREE	((IMAGE_TEXT - IMAGE_MAP + IMAGE_PHYS_BASE) / AMI_PAGE_SIZE)
 #define FIRST_FREE_TINY	0x100u
+/* Of large machines, what the kernel image keeps for itself from there on. */
+#define LARGE		(1u << 20)
+#define TEXT_PAGES	4096u
 #define DATA		AMI_PAGE_SIZE	/* of an ELF file: where RAM starts */
 
 struct image_page {
@@ -34,6 +37,7 @@ struct image {
 	uint64_t nr_chunks;
 	struct ami_range ram;
 	uint64_t next;			/* page frame to give out */
+	uint64_t text;			/* the same for the kernel image, or 0 */
 	struct ami_layout layout;
 	char vmcoreinfo[2048];
 };
@@ -48,6 +52,10 @@ struct image *image_new(uint64_t ram_pages)
 	img->chunk = calloc(img->nr_chunks, sizeof(*img->chunk));
 	assert_non_null(img->chunk);
 	img->next = ram_pages > FIRST_FREE ? FIRST_FREE : FIRST_FREE_TINY;
+	if (ram_pages > LARGE) {
+		img->text = img->next;
+		img->next += TEXT_PAGES;
+	}
 	snprintf(img->vmcoreinfo, sizeof(img->vmcoreinfo),
 		 "OSRELEASE=made-by-hand\nNUMBER(phys_base)=%llu\n"
 		 "NUMBER(pgtable_l5_enabled)=1\nNUMBER(sme_mask)=0\n",
@@ -98,6 +106,17 @@ uint64_t image_alloc(struct image *img, unsigned int pages)
 
 	img->next += pages;
 	assert_true(img->next <= img->ram.count);
+	return paddr;
+}
+
+uint64_t image_alloc_text(struct image *img, unsigned int pages)
+{
+	uint64_t paddr = img->text << AMI_PAGE_SHIFT;
+
+	if (!img->text)
+		return image_alloc(img, pages);
+	img->text += pages;
+	assert_true(img->text <= FIRST_FREE + TEXT_PAGES);
 	return paddr;
 }
 

@@ -20,6 +20,9 @@ void image_free(struct image *img);
 /** image_alloc() - physical address of @pages fresh zero pages */
 uint64_t image_alloc(struct image *img, unsigned int pages);
 
+/** image_alloc_text() - the same within reach of the kernel image's map */
+uint64_t image_alloc_text(struct image *img, unsigned int pages);
+
 void image_write(struct image *img, uint64_t paddr, const void *bytes,
 		 size_t len);
 /** image_read() - what was written, within one page */

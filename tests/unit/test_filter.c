@@ -356,71 +356,97 @@ static struct ami_dump *open_memory(struct memory *m)
 	return ami_dump_new(&ops, m, &info);
 }
 
-static void test_watch(void **unused)
-{
-	static struct memory m;
-	struct ami_pfnset *pages = ami_pfnset_new(), *found = ami_pfnset_new();
-	struct ami_dump *dump = open_memory(&m);
-	int fd = memfd_create("hashes", 0);
+/* A machine, pages of it, a file for their hashes. */
+struct bench {
+	struct memory m;
+	struct ami_dump *dump;
+	struct ami_pfnset *pages, *found;
 	struct watch_times t;
 	struct ami_error err;
+	int fd;
+};
+
+static struct bench *bench_new(void)
+{
+	struct bench *b = calloc(1, sizeof(*b));
+
+	b->dump = open_memory(&b->m);
+	b->pages = ami_pfnset_new();
+	b->found = ami_pfnset_new();
+	b->fd = memfd_create("hashes", 0);
+	return b;
+}
+
+/* Without what the dump's cache has. */
+static void bench_reopen(struct bench *b)
+{
+	ami_dump_close(b->dump);
+	b->dump = open_memory(&b->m);
+}
+
+static int bench_compare(struct bench *b)
+{
+	return watch_compare(b->dump, b->fd, b->found, &b->t, &b->err);
+}
+
+static void bench_free(struct bench *b)
+{
+	ami_dump_close(b->dump);
+	ami_pfnset_free(b->pages);
+	ami_pfnset_free(b->found);
+	close(b->fd);
+	free(b);
+}
+
+static void test_watch(void **unused)
+{
+	struct bench *b = bench_new();
+	struct memory *m = &b->m;
 
 	(void)unused;
-	ami_pfnset_add(pages, 2, 3);
-	ami_pfnset_add(pages, 20, 150);
-	ami_pfnset_add(pages, 190, 1);
-	m.gone[30] = m.gone[31] = true;
-	assert_int_equal(watch_hash(dump, pages, fd, &err), 0);
-	ami_dump_close(dump);
-	m.byte[3] = m.byte[100] = m.byte[169] = 1;
-	m.byte[10] = m.byte[170] = 1;		/* not watched */
-	m.byte[30] = m.byte[40] = 1;		/* unreadable once, twice */
-	m.gone[30] = false;
-	m.gone[40] = true;
-	dump = open_memory(&m);
-	assert_int_equal(watch_compare(dump, fd, found, &t, &err), 0);
-	ami_dump_close(dump);
-	assert_int_equal(ami_pfnset_count(found), 3);
-	assert_true(ami_pfnset_has(found, 3) && ami_pfnset_has(found, 100) &&
-		    ami_pfnset_has(found, 169));
-	assert_int_equal(t.pages, 154);
-	assert_int_equal(t.beyond, 0);
-	assert_true(t.first_begin && t.first_begin <= t.first_end &&
-		    t.first_end <= t.second_begin &&
-		    t.second_begin <= t.second_end);
-	close(fd);
-	ami_pfnset_free(pages);
-	ami_pfnset_free(found);
+	ami_pfnset_add(b->pages, 2, 3);
+	ami_pfnset_add(b->pages, 20, 150);
+	ami_pfnset_add(b->pages, 190, 1);
+	m->gone[30] = m->gone[31] = true;
+	assert_int_equal(watch_hash(b->dump, b->pages, b->fd, &b->err), 0);
+	m->byte[3] = m->byte[100] = m->byte[169] = 1;
+	m->byte[10] = m->byte[170] = 1;		/* not watched */
+	m->byte[30] = m->byte[40] = 1;		/* unreadable once */
+	m->gone[30] = false;
+	m->gone[40] = true;
+	bench_reopen(b);
+	assert_int_equal(bench_compare(b), 0);
+	assert_int_equal(ami_pfnset_count(b->found), 3);
+	assert_true(ami_pfnset_has(b->found, 3) &&
+		    ami_pfnset_has(b->found, 100) &&
+		    ami_pfnset_has(b->found, 169));
+	assert_int_equal(b->t.pages, 154);
+	assert_int_equal(b->t.beyond, 0);
+	assert_true(b->t.first_begin && b->t.first_begin <= b->t.first_end &&
+		    b->t.first_end <= b->t.second_begin &&
+		    b->t.second_begin <= b->t.second_end);
+	bench_free(b);
 }
 
 static void test_watch_is_bounded(void **unused)
 {
-	static struct memory m;
-	struct ami_pfnset *pages = ami_pfnset_new(), *found = ami_pfnset_new();
-	struct ami_dump *dump = open_memory(&m);
-	int fd = memfd_create("hashes", 0);
-	struct watch_times t;
-	struct ami_error err;
+	struct bench *b = bench_new();
 
 	(void)unused;
 	setenv("AMDIOMMU_WATCH_PAGES", "100", 1);
-	ami_pfnset_add(pages, 0, 90);
-	ami_pfnset_add(pages, 100, 90);
-	assert_int_equal(watch_hash(dump, pages, fd, &err), 0);
-	m.byte[109] = m.byte[110] = 1;
-	ami_dump_close(dump);	/* with its cache */
-	dump = open_memory(&m);
-	assert_int_equal(watch_compare(dump, fd, found, &t, &err), 0);
-	assert_int_equal(ami_pfnset_count(found), 1);
-	assert_int_equal(t.pages, 100);
-	assert_int_equal(t.beyond, 80);
-	assert_int_equal(ftruncate(fd, 100), 0);
-	assert_int_equal(watch_compare(dump, fd, found, &t, &err), -1);
+	ami_pfnset_add(b->pages, 0, 90);
+	ami_pfnset_add(b->pages, 100, 90);
+	assert_int_equal(watch_hash(b->dump, b->pages, b->fd, &b->err), 0);
+	b->m.byte[109] = b->m.byte[110] = 1;
+	bench_reopen(b);
+	assert_int_equal(bench_compare(b), 0);
+	assert_int_equal(ami_pfnset_count(b->found), 1);
+	assert_int_equal(b->t.pages, 100);
+	assert_int_equal(b->t.beyond, 80);
+	assert_int_equal(ftruncate(b->fd, 100), 0);
+	assert_int_equal(bench_compare(b), -1);
 	unsetenv("AMDIOMMU_WATCH_PAGES");
-	ami_dump_close(dump);
-	close(fd);
-	ami_pfnset_free(pages);
-	ami_pfnset_free(found);
+	bench_free(b);
 }
 
 /* --- guard ----------------------------------------------------------------------- */

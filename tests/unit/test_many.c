@@ -102,6 +102,8 @@ static void segments_apart(void **state)
 	assert_int_equal(device(m, 0, 0x10)->alias.devid, 0x11);
 	assert_int_equal(device(m, 1, 0x210)->alias.segment, 1);
 	assert_non_null(device(m, 0, 0x11));
+	assert_int_equal(device(m, 0, 0x11)->domain,
+			 device(m, 0, 0x10)->domain);
 	assert_null(device(m, 1, 0x11));
 	assert_non_null(device(m, 1, 0x211));
 	assert_null(machine_exposure_at(m, (struct ami_bdf){ 1, 0x10 },

@@ -449,6 +449,28 @@ static void domain_missing(struct machine *m)
 	assert_int_equal(m->ex->verdict, AMI_VERDICT_UNKNOWN);
 }
 
+/* Only where nothing is left to write, a dump is simply trusted. */
+static void nothing_writable(struct machine *m)
+{
+	uint64_t root = machine_v1(m, BUFFER, 0);
+	struct amdvi_dte dte = host(root, 2, 5);
+	struct amdvi_dte blocked = { .v = true, .tv = true };
+
+	machine_device(m, 0x10, "nvme",
+		       machine_domain(m, 5, TYPE_DMA, AMI_FORMAT_V1, root, 2));
+	machine_dte(m, 0x10, &dte);
+	machine_dte(m, 0x18, &blocked);
+	machine_analyse(m);
+	assert_int_equal(m->ex->verdict, AMI_VERDICT_TRUSTED);
+	assert_int_equal(m->ex->nr_reasons, 1);
+}
+
+static void test_trusted(void **state)
+{
+	(void)state;
+	over_shapes(nothing_writable);
+}
+
 static void test_domain_missing(void **state)
 {
 	(void)state;
@@ -741,6 +763,7 @@ int main(void)
 		cmocka_unit_test(test_growth),
 		cmocka_unit_test(test_overwritten),
 		cmocka_unit_test(test_lazy),
+		cmocka_unit_test(test_trusted),
 		cmocka_unit_test(test_domain_missing),
 		cmocka_unit_test(test_nested),
 		cmocka_unit_test(test_nested_unknown),

@@ -105,6 +105,14 @@ static void same_views_of(const struct ami_analysis *file,
 		}
 }
 
+/* Not memcmp(): the bytes between members hold anything. */
+static bool same_member(const struct ami_member *a, const struct ami_member *b)
+{
+	return a->present == b->present && a->offset == b->offset &&
+	       a->size == b->size && a->bit_offset == b->bit_offset &&
+	       a->bit_size == b->bit_size;
+}
+
 static void same_layout(const struct ami_kernel *file,
 			const struct ami_kernel *memory)
 {
@@ -113,7 +121,7 @@ static void same_layout(const struct ami_kernel *file,
 	int i;
 
 	for (i = 0; i < AMI_NR_FIELDS; i++)
-		if (memcmp(&a->field[i], &b->field[i], sizeof(a->field[i])))
+		if (!same_member(&a->field[i], &b->field[i]))
 			fail_msg("%s.%s", ami_field_wants[i].type,
 				 ami_field_wants[i].path);
 	for (i = 0; i < AMI_NR_SYMBOLS; i++)

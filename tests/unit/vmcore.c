@@ -175,7 +175,7 @@ static void add_types(struct btf *btf, const struct ami_layout *l)
 
 static uint64_t put(struct machine *m, const void *bytes, size_t size)
 {
-	uint64_t at = image_alloc(m->img, 1 + size / AMI_PAGE_SIZE);
+	uint64_t at = image_alloc_text(m->img, 1 + size / AMI_PAGE_SIZE);
 
 	image_write(m->img, at, bytes, size);
 	return image_text_va(at);
@@ -226,7 +226,7 @@ static void put_symbols(struct machine *m)
 
 	count = list_symbols(image_layout(m->img), symbol, filler);
 	size = symbols_size(symbol, count);
-	symbols_write(m->img, image_text_va(image_alloc(m->img, 1 + size /
+	symbols_write(m->img, image_text_va(image_alloc_text(m->img, 1 + size /
 							AMI_PAGE_SIZE)),
 		      shape->rule, symbol, count, &at);
 	if (shape->where == SYMBOLS_BY_SHAPE)

@@ -84,13 +84,6 @@ if [ "$(setting net)" = 1 ]; then
 	sleep 1
 fi
 
-# The receive ring of an e1000e, moved to where nothing is mapped.
-if [ "$(setting fault)" = 1 ]; then
-	read -r bar _ </sys/class/net/eth0/device/resource
-	devmem $((bar + 0x2800)) 32 0x1000
-	echo "== receive ring at $(devmem $((bar + 0x2800)) 32)"
-fi
-
 if [ "$(setting io)" = 1 ]; then
 	for disk in nvme0n1 vda sda; do
 		[ -b "/dev/$disk" ] && [ "$(setting out)" != "$disk" ] &&

@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The table of devices, and the paths their writes take. */
+#include <inttypes.h>
+#include <string.h>
+
+#include "html.h"
+
+#define BOXES	14u	/* devices in the diagram */
+#define STEP	46u
+
+static void reach(const struct html_page *p, const struct html_ranked *r,
+		  char buf[40])
+{
+	char n[24];
+
+	snprintf(buf, 40, "%s%s", r->all_ram ? "all RAM" :
+		 number_text(p->v, r->pages, n), r->more ? "+?" : "");
+}
+
+static void domain_name(const struct html_page *p, const struct ami_device *d,
+			char buf[24])
+{
+	const struct ami_state *s = p->v->a->state;
+
+	if (d->domain < 0)
+		strcpy(buf, "-");
+	else if (!s->domains[d->domain].id_known)
+		strcpy(buf, "?");
+	else
+		snprintf(buf, 24, "%u", s->domains[d->domain].id);
+}
+
+static void classes(struct html_page *p, const struct ami_device *d)
+{
+	const struct ami_exposure *e = NULL;
+
+	html_raw(p, "<td>");
+	while ((e = ami_exposure_next(p->v->a->exposures, d->bdf, e))) {
+		if (!e->count && !e->all_ram && e->complete)
+			continue;
+		fprintf(p->out, "<span class=\"tag %s\">%s</span> ",
+			ami_class_name(e->class), ami_class_name(e->class));
+	}
+	html_raw(p, "</td>");
+}
+
+static void row(struct html_page *p, const struct html_ranked *r)
+{
+	const struct ami_device *d = r->d;
+	char bdf[AMI_BDF_TEXT], text[40];
+
+	ami_bdf_text(d->bdf, bdf);
+	fprintf(p->out, "<tr id=\"d-%s\"%s><th scope=\"row\">%s</th>", bdf,
+		r->anomalous ? " class=\"odd\"" : "", bdf);
+	if (d->is_pci)
+		html_cell(p, false, "%04x:%04x", d->vendor, d->device);
+	else
+		html_cell(p, false, "-");
+	html_cell(p, false, "%s", d->driver[0] ? d->driver : "-");
+	html_cell(p, false, "%s", ami_translation_name(d->translation));
+	domain_name(p, d, text);
+	html_cell(p, true, "%s", text);
+	reach(p, r, text);
+	fprintf(p->out, "<td class=\"n\" data-v=\"%" PRIu64 "\">%s</td>",
+		r->all_ram ? UINT64_MAX >> 12 : r->pages, text);
+	classes(p, d);
+	fprintf(p->out, "<td>%s", ami_seen_name(d->dte_seen));
+	if (d->disagreement[0]) {
+		html_raw(p, "<br><small>");
+		html_text(p, "%s", d->disagreement);
+		html_raw(p, "</small>");
+	}
+	html_raw(p, "</td></tr>\n");
+}
+
+void html_devices(struct html_page *p)
+{
+	size_t i;
+
+	html_section(p, "devices", "Devices",
+		     "Pages each could write at the panic; what is odd or "
+		     "exposed comes first. A page that is in two classes counts "
+		     "in both.");
+	html_raw(p, "<div class=\"scroll\" tabindex=\"0\" role=\"region\" "
+		 "aria-label=\"Devices\"><table class=\"sort filter\"><thead><tr>"
+		 "<th scope=\"col\">device</th><th scope=\"col\">ID</th>"
+		 "<th scope=\"col\">driver</th><th scope=\"col\">translation</th>"
+		 "<th scope=\"col\" class=\"n\">domain</th>"
+		 "<th scope=\"col\" class=\"n\">writable</th>"
+		 "<th scope=\"col\">classes</th><th scope=\"col\">DTE</th>"
+		 "</tr></thead><tbody>\n");
+	for (i = 0; i < p->nr_ranked && i < HTML_DEVICES; i++)
+		row(p, &p->ranked[i]);
+	html_raw(p, "</tbody></table></div>\n");
+	if (p->nr_ranked > HTML_DEVICES)
+		fprintf(p->out, "<p class=\"note\">%zu more devices are not "
+			"shown; <code>amdiommu devices</code> lists all.</p>\n",
+			p->nr_ranked - HTML_DEVICES);
+	html_raw(p, "</section>\n");
+}
+
+/* Thickness grows with the order of magnitude. */
+static unsigned int width(const struct html_ranked *r)
+{
+	unsigned int w = 2;
+	uint64_t n;
+
+	if (r->all_ram)
+		return 14;
+	for (n = r->pages; n && w < 14; n /= 4)
+		w++;
+	return w;
+}
+
+static void box(struct html_page *p, unsigned int x, unsigned int y,
+		const char *one, const char *two)
+{
+	fprintf(p->out, "<rect class=\"box\" x=\"%u\" y=\"%u\" width=\"200\" "
+		"height=\"38\" rx=\"6\"/><text x=\"%u\" y=\"%u\">", x, y,
+		x + 12, y + 16);
+	html_text(p, "%.28s", one);
+	fprintf(p->out, "</text><text class=\"dim\" x=\"%u\" y=\"%u\">",
+		x + 12, y + 31);
+	html_text(p, "%.28s", two);
+	html_raw(p, "</text>\n");
+}
+
+static void link_to(struct html_page *p, unsigned int x, unsigned int y,
+		    unsigned int to, unsigned int w)
+{
+	fprintf(p->out, "<path class=\"link\" d=\"M%u %uC%u %u %u %u %u %u\" "
+		"stroke-width=\"%u\"/>\n", x, y, x + 70, y, x + 70, to,
+		x + 140, to, w);
+}
+
+static void path_of(struct html_page *p, const struct html_ranked *r,
+		    unsigned int y, unsigned int domain_y, bool first)
+{
+	char bdf[AMI_BDF_TEXT], id[24], text[48], pages[48];
+	const struct ami_device *d = r->d;
+
+	link_to(p, 200, y + 19, domain_y + 19, width(r));
+	link_to(p, 540, domain_y + 19, y + 19, width(r));
+	box(p, 0, y, ami_bdf_text(d->bdf, bdf),
+	    d->driver[0] ? d->driver : "no driver");
+	reach(p, r, text);
+	pages_text(p->v, r->pages, pages);
+	box(p, 680, y, r->all_ram ? text : pages, r->more ?
+	    "and more that cannot be named" : "writable");
+	if (!first)
+		return;
+	domain_name(p, d, id);
+	snprintf(text, sizeof(text), d->domain < 0 ? "no domain" : "domain %s",
+		 id);
+	box(p, 340, domain_y, text, d->domain < 0 ?
+	    ami_translation_name(d->translation) :
+	    domain_format(&p->v->a->state->domains[d->domain]));
+}
+
+void html_diagram(struct html_page *p)
+{
+	const struct html_ranked *shown[BOXES];
+	size_t i, k, n = 0, hidden = 0;
+
+	for (i = 0; i < p->nr_ranked; i++) {
+		if (!p->ranked[i].pages && !p->ranked[i].all_ram)
+			continue;
+		if (n < BOXES)
+			shown[n++] = &p->ranked[i];
+		else
+			hidden++;
+	}
+	html_section(p, "paths", "Device → domain → memory",
+		     "The paths along which devices could write RAM; thicker "
+		     "means more pages.");
+	fprintf(p->out, "<div class=\"scroll\" tabindex=\"0\" role=\"region\" "
+		"aria-label=\"Diagram of paths\"><svg class=\"paths\" "
+		"viewBox=\"-1 -1 882 %zu\" role=\"img\"><title>Devices, their "
+		"domains, and how many pages they could write</title>\n",
+		n * STEP + 2);
+	for (i = 0; i < n; i++) {
+		for (k = 0; k < i; k++)
+			if (shown[i]->d->domain >= 0 &&
+			    shown[k]->d->domain == shown[i]->d->domain)
+				break;
+		path_of(p, shown[i], i * STEP, k * STEP, k == i);
+	}
+	html_raw(p, "</svg></div>\n");
+	if (!n)
+		html_raw(p, "<p>No device could write RAM that can be named."
+			 "</p>\n");
+	if (hidden)
+		fprintf(p->out, "<p class=\"note\">%zu more devices could "
+			"write fewer pages.</p>\n", hidden);
+	html_raw(p, "</section>\n");
+}

@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Protection domains and where in their IOVA space something is mapped. */
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "html.h"
+
+/** struct space - one walk: the extent first, then what lies in it */
+struct space {
+	uint64_t first, last;		/* in pages */
+	struct html_lane *write, *read;
+};
+
+static bool extent(void *ctx, const struct ami_mapping *m)
+{
+	struct space *s = ctx;
+	uint64_t first = m->iova >> AMI_PAGE_SHIFT;
+	uint64_t last = (m->iova + m->size - 1) >> AMI_PAGE_SHIFT;
+
+	if (first < s->first)
+		s->first = first;
+	if (last > s->last)
+		s->last = last;
+	return true;
+}
+
+static bool place(void *ctx, const struct ami_mapping *m)
+{
+	struct space *s = ctx;
+
+	html_lane_add(m->write ? s->write : s->read, m->iova >> AMI_PAGE_SHIFT,
+		      m->size >> AMI_PAGE_SHIFT, 1);
+	return true;
+}
+
+static void map(struct html_page *p, const struct ami_domain *d,
+		const char *label)
+{
+	static const struct ami_walk_ops measure = { .mapping = extent };
+	static const struct ami_walk_ops fill = { .mapping = place };
+	struct space s = { .first = UINT64_MAX };
+	struct ami_walk_stats stats;
+	uint64_t span;
+
+	ami_walk(p->v->a->dump, &d->table, &measure, &s, &stats);
+	if (s.first > s.last)
+		return;
+	span = s.last - s.first + 1;
+	s.write = html_lane_new(s.first, span);
+	s.read = html_lane_new(s.first, span);
+	if (s.write && s.read) {
+		ami_walk(p->v->a->dump, &d->table, &fill, &s, &stats);
+		html_map_open(p, "iova", s.first, span, label);
+		html_lane_svg(p, s.write, "mapped", "writable", "");
+		if (s.read->total)
+			html_lane_svg(p, s.read, "readonly", "read only", "");
+		html_map_close(p);
+	}
+	free(s.write);
+	free(s.read);
+}
+
+static void members(struct html_page *p, const struct ami_domain *d)
+{
+	const struct ami_state *s = p->v->a->state;
+	char bdf[AMI_BDF_TEXT];
+	int i = d->first_device, n;
+
+	for (n = 0; i >= 0 && n < 8; i = s->devices[i].next_in_domain, n++)
+		html_text(p, " %s", ami_bdf_text(s->devices[i].bdf, bdf));
+	if (i >= 0)
+		fprintf(p->out, " and %zu more", d->nr_devices - n);
+}
+
+static void domain(struct html_page *p, const struct ami_domain *d)
+{
+	const struct ami_tree *t = ami_tree_of(p->v->a->exposures, &d->table);
+	char label[48] = "domain ?", pages[48];
+
+	if (d->id_known)
+		snprintf(label, sizeof(label), "domain %u", d->id);
+	html_raw(p, "<article class=\"domain\"><h3>");
+	html_text(p, "%s", label);
+	html_raw(p, " <small>");
+	html_text(p, "%s, %s", ami_domain_kind_name(d->kind), domain_format(d));
+	members(p, d);
+	html_raw(p, "</small></h3>\n");
+	if (t && t->mapped) {
+		map(p, d, label);
+	} else {
+		html_raw(p, "<p class=\"note\">");
+		html_text(p, "%s", t ? "nothing is mapped" : "no table to show");
+		html_raw(p, "</p>\n");
+	}
+	if (t && t->nr_holes)
+		fprintf(p->out, "<p class=\"note\">%zu stretches lie behind "
+			"page tables that cannot be read.</p>\n", t->nr_holes);
+	if (d->flushq.pending) {
+		html_raw(p, "<p class=\"note\">");
+		html_text(p, "%s unmapped and not proven flushed.",
+			  number_text(p->v, d->flushq.pending, pages));
+		html_raw(p, "</p>\n");
+	}
+	html_raw(p, "</article>\n");
+}
+
+/* Those with something mapped, in the order of their devices. */
+void html_domains(struct html_page *p)
+{
+	const struct ami_state *s = p->v->a->state;
+	bool *done = calloc(s->nr_domains + 1, sizeof(*done));
+	size_t i, n = 0, empty = 0;
+
+	html_section(p, "domains", "IOVA space per domain",
+		     "From the lowest to the highest address that is mapped.");
+	for (i = 0; done && i < p->nr_ranked && n < HTML_DOMAINS; i++) {
+		int at = p->ranked[i].d->domain;
+
+		if (at < 0 || done[at])
+			continue;
+		done[at] = true;
+		n++;
+		domain(p, &s->domains[at]);
+	}
+	empty = s->nr_domains - n;
+	if (empty)
+		fprintf(p->out, "<p class=\"note\">%zu more domains are not "
+			"drawn; <code>amdiommu domains</code> lists all.</p>\n",
+			empty);
+	html_raw(p, "</section>\n");
+	free(done);
+}

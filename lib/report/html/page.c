@@ -1,0 +1,252 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The HTML report, top down: the verdict, and then what it rests on. */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <amdiommu/features.h>
+
+#include "html.h"
+
+static const char *const meaning[] = {
+	[AMI_VERDICT_TRUSTED] = "No device could write RAM: believe the dump.",
+	[AMI_VERDICT_EXPOSED] =
+		"Believe the dump, but not the pages that devices could write.",
+	[AMI_VERDICT_SUSPECT] =
+		"Devices could write where the kernel keeps its own.",
+	[AMI_VERDICT_CORRUPT] =
+		"Memory contradicts itself: do not draw conclusions from it.",
+	[AMI_VERDICT_UNKNOWN] =
+		"What decides is not in the dump.",
+};
+
+static void head(struct html_page *p)
+{
+	html_raw(p, "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n"
+		 "<meta charset=\"utf-8\">\n<meta name=\"viewport\" "
+		 "content=\"width=device-width, initial-scale=1\">\n"
+		 "<meta http-equiv=\"Content-Security-Policy\" content=\""
+		 "default-src 'none'; style-src 'unsafe-inline'; "
+		 "script-src 'unsafe-inline'; img-src data:\">\n"
+		 "<link rel=\"icon\" href=\"data:,\">\n<title>");
+	html_text(p, "amdiommu: %s, %s",
+		  ami_verdict_name(p->v->a->exposures->verdict),
+		  ami_dump_info(p->v->a->dump)->path);
+	html_raw(p, "</title>\n<style>\n");
+	fwrite(html_style, 1, html_style_end - html_style, p->out);
+	html_raw(p, "</style>\n</head>\n<body>\n");
+}
+
+static void verdict(struct html_page *p)
+{
+	const struct ami_exposures *ex = p->v->a->exposures;
+	const char *name = ami_verdict_name(ex->verdict);
+	size_t i;
+
+	fprintf(p->out, "<header class=\"verdict v-%s\">\n<p class=\"kicker\">"
+		"amdiommu report</p>\n<h1 id=\"verdict\">%s</h1>\n"
+		"<p class=\"meaning\">%s</p>\n", name, name,
+		meaning[ex->verdict]);
+	if (ex->nr_reasons)
+		html_raw(p, "<ol class=\"reasons\">\n");
+	for (i = 0; i < ex->nr_reasons; i++) {
+		html_raw(p, "<li>");
+		html_text(p, "%s", ex->reason[i]);
+		html_raw(p, "</li>\n");
+	}
+	if (ex->nr_reasons)
+		html_raw(p, "</ol>\n");
+	html_raw(p, "</header>\n<nav aria-label=\"Sections\">"
+		 "<a href=\"#machine\">Machine</a> "
+		 "<a href=\"#memory\">Memory</a> "
+		 "<a href=\"#devices\">Devices</a> "
+		 "<a href=\"#paths\">Paths</a> "
+		 "<a href=\"#domains\">Domains</a> "
+		 "<a href=\"#rings\">Command rings</a> "
+		 "<a href=\"#owners\">Owners</a> "
+		 "<a href=\"#findings\">Findings</a> "
+		 "<a href=\"#events\">Faults</a> "
+		 "<a href=\"#legend\">Legend</a></nav>\n<main>\n");
+}
+
+static void fact(struct html_page *p, const char *name, const char *value)
+{
+	fprintf(p->out, "<div><dt>%s</dt><dd>", name);
+	html_text(p, "%s", value);
+	html_raw(p, "</dd></div>\n");
+}
+
+static void iommu_facts(struct html_page *p)
+{
+	const struct ami_state *s = p->v->a->state;
+	char bdf[AMI_BDF_TEXT], text[640], features[512];
+	size_t i;
+
+	for (i = 0; i < s->nr_iommus && i < HTML_IOMMUS; i++) {
+		const struct ami_iommu *u = &s->iommus[i];
+
+		amdvi_features_describe(u->features, u->features2, features,
+					sizeof(features));
+		snprintf(text, sizeof(text), "iommu%u at %s: %s", u->index,
+			 ami_bdf_text(u->bdf, bdf), features);
+		fact(p, "IOMMU", text);
+	}
+	if (s->nr_iommus > HTML_IOMMUS) {
+		snprintf(text, sizeof(text), "%zu more",
+			 s->nr_iommus - HTML_IOMMUS);
+		fact(p, "IOMMU", text);
+	}
+}
+
+void html_machine(struct html_page *p)
+{
+	const struct ami_dump_info *info = ami_dump_info(p->v->a->dump);
+	const struct ami_state *s = p->v->a->state;
+	char text[256], size[48];
+
+	html_section(p, "machine", "Machine and capture", "");
+	html_raw(p, "<dl class=\"facts\">\n");
+	fact(p, "Dump", info->path);
+	snprintf(text, sizeof(text), "%s%s%s%s%s", info->format,
+		 *info->compression ? ", " : "", info->compression,
+		 info->flattened ? ", flattened" : "", info->incomplete ?
+		 ", INCOMPLETE" : info->truncated ? ", TRUNCATED" : "");
+	fact(p, "Format", text);
+	fact(p, "Kernel", ami_kernel_release(p->v->a->kernel));
+	if (!crash_time(p->v, text))
+		strcpy(text, "unknown");
+	fact(p, "Crashed", text);
+	fact(p, "RAM", pages_text(p->v, ami_dump_ram_pages(p->v->a->dump),
+				  size));
+	fact(p, "Types from", ami_kernel_source(p->v->a->kernel));
+	fact(p, "Capture kernel", s->capture == AMI_CAPTURE_REUSE ?
+	     "wrote into the dead kernel's IOMMU structures" :
+	     s->capture == AMI_CAPTURE_NONE ? "no sign of one" : "unknown");
+	iommu_facts(p);
+	html_raw(p, "</dl>\n</section>\n");
+}
+
+static const char *const class_story[AMI_CLASSES] = {
+	[AMI_CLASS_MAPPED] = "a writable translation was in force",
+	[AMI_CLASS_PASSTHROUGH] = "untranslated: every address, or some",
+	[AMI_CLASS_STALE] = "translation removed, but not proven flushed",
+	[AMI_CLASS_POSTED] = "handed to the device to fill when data comes",
+	[AMI_CLASS_INFLIGHT] = "a transfer issued and not completed",
+	[AMI_CLASS_HARDWARE] = "the IOMMU writes here itself",
+};
+
+static void legend(struct html_page *p)
+{
+	int c;
+
+	html_section(p, "legend", "Legend", "");
+	html_raw(p, "<dl class=\"legend\">\n");
+	for (c = 0; c < AMI_CLASSES; c++)
+		fprintf(p->out, "<div><dt><i class=\"key %s\"></i>%s</dt>"
+			"<dd>%s</dd></div>\n", ami_class_name(c),
+			ami_class_name(c), class_story[c]);
+	html_raw(p, "<div><dt>height of a bar</dt><dd>how much of that stretch "
+		 "is covered; the lowest bar may be a single page</dd></div>\n"
+		 "<div><dt>certainty</dt><dd>proven: the dump shows it; weaker "
+		 "words where something is missing</dd></div>\n"
+		 "<div><dt>+?</dt><dd>more pages exist that the dump does not "
+		 "name</dd></div>\n"
+		 "<div><dt>page</dt><dd>4 KiB; BDF: segment:bus:device.function"
+		 "</dd></div>\n</dl>\n</section>\n");
+}
+
+/* The same facts for programs, and for whoever wants to check this page. */
+static void facts(struct html_page *p)
+{
+	struct view *v = p->v;
+	uint64_t pages[AMI_CLASSES] = { 0 };
+	size_t i;
+	int c;
+
+	html_raw(p, "<script type=\"application/json\" id=\"facts\">\n");
+	json_start(&v->j, p->out);
+	json_object(&v->j, NULL);
+	json_string(&v->j, "schema", AMI_SCHEMA);
+	dump_json(v);
+	verdict_json(v);
+	findings_json(v);
+	json_number(&v->j, "devices", v->a->state->nr_devices);
+	json_number(&v->j, "domains", v->a->state->nr_domains);
+	json_object(&v->j, "exposed_pages");
+	for (i = 0; i < v->a->exposures->count; i++)
+		pages[v->a->exposures->list[i].class] +=
+			v->a->exposures->list[i].count;
+	for (c = 0; c < AMI_CLASSES; c++)
+		json_number(&v->j, ami_class_name(c), pages[c]);
+	json_close_object(&v->j);
+	json_close_object(&v->j);
+	json_end(&v->j);
+	html_raw(p, "</script>\n");
+}
+
+static int order(const void *one, const void *two)
+{
+	const struct html_ranked *a = one, *b = two;
+
+	if (a->anomalous != b->anomalous)
+		return a->anomalous ? -1 : 1;
+	if (a->all_ram != b->all_ram)
+		return a->all_ram ? -1 : 1;
+	if (a->pages != b->pages)
+		return a->pages > b->pages ? -1 : 1;
+	if (!a->d->driver[0] != !b->d->driver[0])
+		return a->d->driver[0] ? -1 : 1;
+	return a->d < b->d ? -1 : a->d > b->d;
+}
+
+static void rank(struct html_page *p)
+{
+	const struct ami_exposures *ex = p->v->a->exposures;
+	const struct ami_state *s = p->v->a->state;
+	size_t i;
+
+	for (i = 0; i < s->nr_devices; i++) {
+		struct html_ranked *r = &p->ranked[i];
+		const struct ami_exposure *e = NULL;
+
+		r->d = &s->devices[i];
+		r->anomalous = r->d->dte_seen != AMI_SEEN_INTACT;
+		while ((e = ami_exposure_next(ex, r->d->bdf, e))) {
+			r->pages += e->count;
+			r->all_ram |= e->all_ram;
+			r->more |= !e->complete;
+		}
+	}
+	p->nr_ranked = s->nr_devices;
+	qsort(p->ranked, p->nr_ranked, sizeof(*p->ranked), order);
+}
+
+int html_report(struct view *v)
+{
+	struct html_page p = { .v = v, .out = v->out };
+
+	p.ranked = calloc(v->a->state->nr_devices + 1, sizeof(*p.ranked));
+	if (!p.ranked)
+		return ami_error_set(v->err, AMI_ERR_MEMORY, "out of memory");
+	rank(&p);
+	head(&p);
+	verdict(&p);
+	html_machine(&p);
+	html_memory(&p);
+	html_devices(&p);
+	html_diagram(&p);
+	html_domains(&p);
+	html_rings(&p);
+	html_owners(&p);
+	html_findings(&p);
+	html_events(&p);
+	legend(&p);
+	html_raw(&p, "</main>\n<footer>amdiommu " AMI_VERSION
+		 ". This file is complete in itself.</footer>\n");
+	facts(&p);
+	html_raw(&p, "<script>\n");
+	fwrite(html_script, 1, html_script_end - html_script, p.out);
+	html_raw(&p, "</script>\n</body>\n</html>\n");
+	free(p.ranked);
+	return 0;
+}

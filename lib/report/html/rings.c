@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Command rings as circles, and the events the IOMMUs logged. */
+#include <inttypes.h>
+
+#include "html.h"
+
+#define LISTED	64u	/* unproven commands, events of each IOMMU */
+
+/*
+ * Entry 0 is at the top, the ring runs clockwise: a dash of a circle whose
+ * length is said to be the number of entries.
+ */
+static void arc(struct html_page *p, const char *css, uint32_t first,
+		uint32_t count, const char *title)
+{
+	fprintf(p->out, "<circle class=\"arc %s\" cx=\"110\" cy=\"110\" "
+		"r=\"86\" pathLength=\"%u\" stroke-dasharray=\"%u %u\" "
+		"stroke-dashoffset=\"-%u\" transform=\"rotate(-90 110 110)\">"
+		"<title>%s, %u from entry %u on</title></circle>\n",
+		css, AMI_RING_ENTRIES, count, AMI_RING_ENTRIES - count, first,
+		title, count, first);
+}
+
+static void circle(struct html_page *p, const struct ami_iommu *u)
+{
+	const struct ami_ring *ring = &u->ring;
+	uint32_t i, first = 0;
+	const char *name;
+	char css[32];
+
+	fprintf(p->out, "<svg class=\"ring\" viewBox=\"0 0 220 220\" "
+		"role=\"img\"><title>Command ring of iommu%u</title>\n",
+		u->index);
+	for (i = 1; i <= AMI_RING_ENTRIES; i++) {
+		if (i < AMI_RING_ENTRIES && ring->state[i] == ring->state[first])
+			continue;
+		name = ami_entry_state_name(ring->state[first]);
+		snprintf(css, sizeof(css), "e-%s", name);
+		arc(p, css, first, i - first, name);
+		first = i;
+	}
+	if (ring->tail_known)
+		arc(p, "tail", ring->tail, 2, "tail");
+	fprintf(p->out, "<text x=\"110\" y=\"106\" class=\"big\">%u</text>"
+		"<text x=\"110\" y=\"126\">%s</text></svg>\n",
+		ring->outstanding ? ring->outstanding : AMI_RING_ENTRIES,
+		ring->outstanding ? "not proven" : "entries");
+}
+
+static void states(struct html_page *p, const struct ami_ring *ring)
+{
+	int s;
+
+	html_raw(p, "<ul class=\"states\">\n");
+	for (s = 0; s < AMI_ENTRY_STATES; s++)
+		if (ring->count[s])
+			fprintf(p->out, "<li><i class=\"key e-%s\"></i>%u %s</li>\n",
+				ami_entry_state_name(s), ring->count[s],
+				ami_entry_state_name(s));
+	if (ring->tail_known)
+		fprintf(p->out, "<li><i class=\"key tail\"></i>tail at entry %u</li>\n",
+			ring->tail);
+	if (ring->issued_known && ring->semaphore_known)
+		fprintf(p->out, "<li>completion wait: issued %" PRIu64
+			", completed %" PRIu64 "</li>\n", ring->last_issued,
+			ring->semaphore);
+	html_raw(p, "</ul>\n<p>");
+	html_raw(p, ring->outstanding ?
+		 "Commands are not proven done." :
+		 ring->blind ?
+		 "Commands may be outstanding in entries that are lost." :
+		 "Every command that was issued is proven done.");
+	html_raw(p, "</p>\n");
+}
+
+static void unproven(struct html_page *p, const struct ami_iommu *u)
+{
+	const struct ami_ring *ring = &u->ring;
+	struct amdvi_value value[AMDVI_VALUES_MAX];
+	char operands[256];
+	uint32_t i, n = ring->outstanding;
+
+	if (!n)
+		return;
+	html_raw(p, "<details><summary>Commands not proven done</summary>"
+		 "<table><thead><tr><th class=\"n\">entry</th><th>command</th>"
+		 "<th>operands</th></tr></thead><tbody>\n");
+	for (i = 0; i < n && i < LISTED; i++) {
+		uint32_t at = (ring->oldest + i) % AMI_RING_ENTRIES;
+		const struct amdvi_command *c = &ring->entry[at];
+
+		values_text(p->v, u->bdf.segment, value,
+			    amdvi_command_values(c, value, AMDVI_VALUES_MAX),
+			    operands, sizeof(operands));
+		html_raw(p, "<tr>");
+		html_cell(p, true, "%u", at);
+		html_cell(p, false, "%s", amdvi_command_name(c->opcode));
+		html_cell(p, false, "%s", operands);
+		html_raw(p, "</tr>\n");
+	}
+	html_raw(p, "</tbody></table></details>\n");
+}
+
+void html_rings(struct html_page *p)
+{
+	const struct ami_state *s = p->v->a->state;
+	char bdf[AMI_BDF_TEXT];
+	size_t i;
+
+	html_section(p, "rings", "Command rings",
+		     "Entry 0 is at the top, the ring runs clockwise; an "
+		     "invalidation that is not done leaves old translations.");
+	html_raw(p, "<div class=\"rings\">\n");
+	for (i = 0; i < s->nr_iommus && i < HTML_IOMMUS; i++) {
+		const struct ami_iommu *u = &s->iommus[i];
+
+		fprintf(p->out, "<article id=\"iommu%u\"><h3>iommu%u <small>%s"
+			"</small></h3>\n", u->index, u->index,
+			ami_bdf_text(u->bdf, bdf));
+		circle(p, u);
+		html_raw(p, "<div>");
+		states(p, &u->ring);
+		unproven(p, u);
+		html_raw(p, "</div></article>\n");
+	}
+	html_raw(p, "</div>\n</section>\n");
+}
+
+static void event(struct html_page *p, const struct ami_iommu *u,
+		  const struct ami_log_entry *e)
+{
+	char text[256];
+
+	amdvi_event_describe(&e->event, text, sizeof(text));
+	fprintf(p->out, "<tr><td>iommu%u</td>", u->index);
+	html_cell(p, true, "%u", e->index);
+	html_cell(p, false, "%s", amdvi_event_name(e->event.code));
+	html_cell(p, false, "%s", text);
+	html_raw(p, "</tr>\n");
+}
+
+void html_events(struct html_page *p)
+{
+	const struct ami_state *s = p->v->a->state;
+	size_t i, k, total = 0;
+
+	html_section(p, "events", "Event log",
+		     "The driver clears what it has handled, except page "
+		     "faults, which may be old.");
+	for (i = 0; i < s->nr_iommus; i++)
+		total += s->iommus[i].log[AMI_LOG_EVENT].count;
+	if (!total) {
+		html_raw(p, "<p>No events are logged.</p>\n</section>\n");
+		return;
+	}
+	html_raw(p, "<div class=\"scroll\" tabindex=\"0\" role=\"region\" "
+		 "aria-label=\"Events\"><table class=\"sort filter\"><thead><tr>"
+		 "<th>IOMMU</th><th class=\"n\">entry</th><th>event</th>"
+		 "<th>meaning</th></tr></thead><tbody>\n");
+	for (i = 0; i < s->nr_iommus && i < HTML_IOMMUS; i++)
+		for (k = 0; k < s->iommus[i].log[AMI_LOG_EVENT].count &&
+		     k < LISTED; k++)
+			event(p, &s->iommus[i],
+			      &s->iommus[i].log[AMI_LOG_EVENT].list[k]);
+	fprintf(p->out, "</tbody></table></div>\n<p class=\"note\">%zu events; "
+		"at most %u of each IOMMU are shown.</p>\n</section>\n", total,
+		LISTED);
+}

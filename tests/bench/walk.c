@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * How fast are page tables walked? Entries per second over all domains of a
+ * dump: only walked, and into sets of page frames; beside it, in turns, what
+ * reading the same table pages and touching each entry takes.
+ *
+ * walk DUMP [ROUNDS]
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include <amdiommu/pfnset.h>
+#include <amdiommu/report.h>
+
+enum kind { READ, WALK, SETS, KINDS };
+
+static const char *const label[KINDS] = {
+	"read the table pages", "walk", "walk into sets",
+};
+
+struct work {
+	struct ami_dump *dump;
+	const struct ami_state *state;
+	struct ami_pfnset *tables;
+	struct ami_pfnbatch frames;
+	uint64_t sum;
+};
+
+static bool ignore(void *ctx, const struct ami_mapping *m)
+{
+	((struct work *)ctx)->sum += m->size;
+	return true;
+}
+
+static bool gather(void *ctx, const struct ami_mapping *m)
+{
+	ami_pfnbatch_add(&((struct work *)ctx)->frames,
+			 m->phys >> AMI_PAGE_SHIFT,
+			 m->size >> AMI_PAGE_SHIFT);
+	return true;
+}
+
+static void note_table(void *ctx, uint64_t pfn)
+{
+	ami_pfnset_add(((struct work *)ctx)->tables, pfn, 1);
+}
+
+static uint64_t walk_all(struct work *w, const struct ami_walk_ops *ops)
+{
+	struct ami_walk_stats stats;
+	uint64_t entries = 0;
+	size_t i;
+
+	for (i = 0; i < w->state->nr_domains; i++) {
+		ami_walk(w->dump, &w->state->domains[i].table, ops, w, &stats);
+		entries += stats.entries;
+	}
+	return entries;
+}
+
+static bool read_tables(void *ctx, uint64_t first, uint64_t count)
+{
+	struct work *w = ctx;
+
+	for (; count--; first++) {
+		enum ami_mem mem;
+		const uint64_t *page = (const uint64_t *)
+			ami_dump_page(w->dump, first, &mem);
+		int i;
+
+		for (i = 0; page && i < 512; i++)
+			w->sum += page[i];
+		if (page)
+			ami_dump_unpage(w->dump, (const uint8_t *)page);
+	}
+	return true;
+}
+
+static void run(struct work *w, enum kind kind)
+{
+	static const struct ami_walk_ops plain = { .mapping = ignore };
+	static const struct ami_walk_ops sets = { .mapping = gather };
+
+	if (kind == READ) {
+		ami_pfnset_ranges(w->tables, read_tables, w);
+	} else if (kind == WALK) {
+		walk_all(w, &plain);
+	} else {
+		w->frames.set = ami_pfnset_new();
+		walk_all(w, &sets);
+		ami_pfnbatch_flush(&w->frames);
+		ami_pfnset_free(w->frames.set);
+	}
+}
+
+static double seconds(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+	return t.tv_sec + t.tv_nsec / 1e9;
+}
+
+static void bench(struct work *w, int rounds)
+{
+	static const struct ami_walk_ops ops = {
+		.mapping = ignore, .table = note_table,
+	};
+	double best[KINDS] = { 1e9, 1e9, 1e9 }, start, took;
+	uint64_t entries;
+	int round, kind;
+
+	w->tables = ami_pfnset_new();
+	entries = walk_all(w, &ops);
+	for (round = 0; round < rounds; round++)
+		for (kind = 0; kind < KINDS; kind++) {
+			start = seconds();
+			run(w, kind);
+			took = seconds() - start;
+			if (took < best[kind])
+				best[kind] = took;
+		}
+	printf("%" PRIu64 " entries in %" PRIu64 " table pages; best of %d, CPU time\n",
+	       entries, ami_pfnset_count(w->tables), rounds);
+	for (kind = 0; kind < KINDS; kind++)
+		printf("  %-22s %8.3f s %8.1f million entries/s\n",
+		       label[kind], best[kind], entries / best[kind] / 1e6);
+	ami_pfnset_free(w->tables);
+}
+
+int main(int argc, char **argv)
+{
+	struct ami_layout_source source = ami_layout_btf;
+	struct ami_error err = { AMI_OK, "" };
+	struct ami_kernel *kernel = NULL;
+	struct ami_state *state = NULL;
+	struct ami_dump *dump;
+
+	if (argc < 2)
+		return fprintf(stderr, "usage: walk DUMP [ROUNDS]\n"), 64;
+	dump = ami_dump_open((const char *const *)&argv[1], 1, &err);
+	if (dump)
+		kernel = ami_kernel_open(dump, &source, &err);
+	if (kernel)
+		state = ami_state_read(kernel, &err);
+	if (!state)
+		return fprintf(stderr, "%s\n", err.text), 66;
+	bench(&(struct work){ .dump = dump, .state = state },
+	      argc > 2 ? atoi(argv[2]) : 5);
+	ami_state_free(state);
+	ami_kernel_close(kernel);
+	ami_dump_close(dump);
+	return 0;
+}

@@ -1,0 +1,383 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Owners of page frames, content that contradicts its owner, and refused
+ * accesses: a device whose buffer pages belong to all kinds of owners.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "machine.h"
+
+#define BUFFER		0x8000000ull	/* physical; mapped from IOVA 0 on */
+#define PAGES		9u
+/* The array of struct page, in the direct map; it starts at whole GiBs. */
+#define MEMMAP		0x40000000ull
+#define MEMMAP_SIZE	0x2000000ull
+#define NIC		0x10
+#define PAGE_STRUCT	64u
+#define BUDDY		(~0x80u)
+#define PG_SLAB		9
+#define PG_RESERVED	12
+#define FREE_FILL	0xaa
+#define RED_ACTIVE	0xcc
+#define RED_INACTIVE	0xbb
+#define SLOT		256u		/* of the slab: 8 + 200 + 8 and unused */
+#define OBJECT		200u
+#define LEFT		8u
+
+/* What the pages of the buffer are. */
+enum { FREE, SLAB, CACHED, ANON, RESERVED, NETWORK, HEAD, TAIL, PLAIN };
+
+struct fixture {
+	struct machine *m;
+	uint64_t cache;		/* virtual: a kmem_cache */
+};
+
+static const struct {
+	enum ami_field field;
+	uint32_t offset, size;
+} members[] = {
+	{ AMI_F_page_flags, 0, 8 },
+	{ AMI_F_page_compound_head, 8, 8 },
+	{ AMI_F_page_pp_magic, 8, 8 },
+	{ AMI_F_page_slab_cache, 16, 8 },
+	{ AMI_F_page_mapping, 24, 8 },
+	{ AMI_F_page_objects, 40, 2 },
+	{ AMI_F_page_private, 40, 8 },
+	{ AMI_F_page_type, 48, 4 },
+	{ AMI_F_page_refcount, 52, 4 },
+	{ AMI_F_kmem_cache_flags, 0, 8 },
+	{ AMI_F_kmem_cache_size, 8, 4 },
+	{ AMI_F_kmem_cache_object_size, 12, 4 },
+	{ AMI_F_kmem_cache_inuse, 16, 4 },
+	{ AMI_F_kmem_cache_red_left_pad, 20, 4 },
+	{ AMI_F_kmem_cache_name, 24, 8 },
+	{ AMI_F_address_space_host, 0, 8 },
+	{ AMI_F_inode_ino, 0, 8 },
+	{ AMI_F_inode_sb, 8, 8 },
+	{ AMI_F_inode_dentry, 16, 8 },
+	{ AMI_F_dentry_alias, 8, 8 },
+	{ AMI_F_dentry_name, 0, 8 },
+	{ AMI_F_super_block_id, 0, 32 },
+};
+
+static uint64_t page_at(unsigned int page)
+{
+	return image_va(MEMMAP + (BUFFER / AMI_PAGE_SIZE + page) *
+			PAGE_STRUCT);
+}
+
+static void mark(struct fixture *f, unsigned int page, enum ami_field field,
+		 uint64_t value)
+{
+	machine_set(f->m, page_at(page), field, value);
+}
+
+static void add_layout(struct fixture *f)
+{
+	struct ami_layout *l = image_layout(f->m->img);
+	size_t i;
+
+	for (i = 0; i < sizeof(members) / sizeof(members[0]); i++)
+		l->field[members[i].field] = (struct ami_member){
+			.present = true, .offset = members[i].offset,
+			.size = members[i].size,
+		};
+	l->field[AMI_F_slab_slab_cache].present = false;
+	l->field[AMI_F_slab_objects].present = false;
+	l->field[AMI_F_page_compound_info].present = false;
+	l->type_size[AMI_T_page] = PAGE_STRUCT;
+	l->enumerator[AMI_E_PG_slab].present = true;
+	l->enumerator[AMI_E_PG_slab].value = PG_SLAB;
+	l->enumerator[AMI_E_PG_reserved].present = true;
+	l->enumerator[AMI_E_PG_reserved].value = PG_RESERVED;
+	image_vmcoreinfo_add(f->m->img,
+			     "NUMBER(PAGE_BUDDY_MAPCOUNT_VALUE)=-129\n");
+}
+
+static uint64_t text(struct fixture *f, const char *string)
+{
+	uint64_t at = image_alloc(f->m->img, 1);
+
+	image_write(f->m->img, at, string, strlen(string) + 1);
+	return image_va(at);
+}
+
+static uint64_t make_file(struct fixture *f)
+{
+	uint64_t mapping = machine_object(f->m, 64);
+	uint64_t inode = machine_object(f->m, 64);
+	uint64_t dentry = machine_object(f->m, 64);
+
+	machine_set(f->m, mapping, AMI_F_address_space_host, inode);
+	machine_set(f->m, inode, AMI_F_inode_ino, 42);
+	machine_set(f->m, inode, AMI_F_inode_sb, text(f, "sda1"));
+	machine_set(f->m, inode, AMI_F_inode_dentry, dentry + 8);
+	machine_set(f->m, dentry, AMI_F_dentry_name, text(f, "passwd"));
+	return mapping;
+}
+
+static void make_cache(struct fixture *f)
+{
+	f->cache = machine_object(f->m, 64);
+	machine_set(f->m, f->cache, AMI_F_kmem_cache_flags,
+		    1ull << 10 | 1ull << 31);
+	machine_set(f->m, f->cache, AMI_F_kmem_cache_size, SLOT);
+	machine_set(f->m, f->cache, AMI_F_kmem_cache_object_size, OBJECT);
+	machine_set(f->m, f->cache, AMI_F_kmem_cache_inuse, OBJECT + 8);
+	machine_set(f->m, f->cache, AMI_F_kmem_cache_red_left_pad, LEFT);
+	machine_set(f->m, f->cache, AMI_F_kmem_cache_name,
+		    text(f, "kmalloc-192"));
+}
+
+/* Objects in turn allocated and free, as slub_debug=FZP leaves them. */
+static void fill_slab(struct fixture *f)
+{
+	uint8_t page[AMI_PAGE_SIZE];
+	unsigned int i;
+
+	for (i = 0; i < AMI_PAGE_SIZE / SLOT; i++) {
+		uint8_t *slot = page + i * SLOT;
+
+		memset(slot, i % 2 ? RED_INACTIVE : RED_ACTIVE, SLOT);
+		memset(slot + LEFT, i % 2 ? 0x6b : 'o', OBJECT);
+		if (i % 2)
+			slot[LEFT + OBJECT - 1] = 0xa5;
+	}
+	image_write(f->m->img, BUFFER + SLAB * AMI_PAGE_SIZE, page,
+		    sizeof(page));
+}
+
+static void add_owners(struct fixture *f)
+{
+	uint8_t filled[AMI_PAGE_SIZE];
+	unsigned int i;
+
+	memset(filled, FREE_FILL, sizeof(filled));
+	image_write(f->m->img, BUFFER, filled, sizeof(filled));
+	for (i = 0; i < PAGES; i++) {
+		mark(f, i, AMI_F_page_type, UINT32_MAX);
+		mark(f, i, AMI_F_page_refcount, i != FREE);
+	}
+	mark(f, FREE, AMI_F_page_type, BUDDY);
+	mark(f, SLAB, AMI_F_page_flags, 1 << PG_SLAB);
+	mark(f, SLAB, AMI_F_page_slab_cache, f->cache);
+	mark(f, SLAB, AMI_F_page_objects, AMI_PAGE_SIZE / SLOT);
+	mark(f, CACHED, AMI_F_page_mapping, make_file(f));
+	mark(f, ANON, AMI_F_page_mapping, image_va(0x123000) | 1);
+	mark(f, RESERVED, AMI_F_page_flags, 1 << PG_RESERVED);
+	mark(f, NETWORK, AMI_F_page_pp_magic, 0xdead000000000040ull);
+	mark(f, HEAD, AMI_F_page_mapping, image_va(0x123000) | 1);
+	mark(f, TAIL, AMI_F_page_compound_head, page_at(HEAD) | 1);
+}
+
+static int setup(void **state)
+{
+	struct fixture *f = calloc(1, sizeof(*f));
+	struct amdvi_dte dte = {
+		.v = true, .tv = true, .ir = true, .iw = true, .mode = 2,
+		.domain_id = 4,
+	};
+
+	assert_non_null(f);
+	f->m = machine_new_sized(SHAPE_6_1, 0, 0xff,
+				 (MEMMAP + MEMMAP_SIZE) / AMI_PAGE_SIZE);
+	add_layout(f);
+	machine_variable(f->m, AMI_Y_vmemmap_base, image_va(MEMMAP));
+	machine_variable(f->m, AMI_Y__page_poisoning_enabled, 1);
+	make_cache(f);
+	fill_slab(f);
+	add_owners(f);
+	dte.host_root = machine_v1(f->m, BUFFER, PAGES);
+	machine_device(f->m, NIC, "nic",
+		       machine_domain(f->m, 4, 3, AMI_FORMAT_V1,
+				      dte.host_root, 2));
+	machine_dte(f->m, NIC, &dte);
+	*state = f;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	struct fixture *f = *state;
+
+	machine_free(f->m);
+	free(f);
+	return 0;
+}
+
+static void owners(void **state)
+{
+	static const struct {
+		unsigned int at;
+		enum ami_owner owner;
+		const char *text;
+	} want[] = {
+		{ FREE << 12, AMI_OWNER_FREE, "free" },
+		{ (SLAB << 12) + SLOT + LEFT + 5, AMI_OWNER_SLAB,
+		  "slab kmalloc-192, byte 5 of the object at 0x8001108" },
+		{ CACHED << 12, AMI_OWNER_FILE,
+		  "page cache of sda1, inode 42, passwd" },
+		{ ANON << 12, AMI_OWNER_ANON, "anonymous" },
+		{ RESERVED << 12, AMI_OWNER_RESERVED, "reserved" },
+		{ NETWORK << 12, AMI_OWNER_NETWORK, "network" },
+		{ HEAD << 12, AMI_OWNER_ANON, "anonymous" },
+		{ TAIL << 12, AMI_OWNER_ANON, "anonymous" },
+		{ PLAIN << 12, AMI_OWNER_KERNEL, "kernel" },
+	};
+	struct fixture *f = *state;
+	char said[AMI_OWNER_TEXT_SIZE];
+	size_t i;
+
+	machine_analyse(f->m);
+	for (i = 0; i < sizeof(want) / sizeof(want[0]); i++) {
+		assert_int_equal(ami_owner_describe(f->m->ex->owners,
+						    BUFFER + want[i].at, said,
+						    sizeof(said)),
+				 want[i].owner);
+		assert_string_equal(said, want[i].text);
+	}
+	assert_int_equal(machine_exposure(f->m, NIC, AMI_CLASS_MAPPED)
+			 ->owners[AMI_OWNER_ANON], 3);
+}
+
+/* Damage to what describes a page costs the description, not the report. */
+static void owners_damaged(void **state)
+{
+	struct fixture *f = *state;
+	char said[AMI_OWNER_TEXT_SIZE];
+
+	machine_set(f->m, f->cache, AMI_F_kmem_cache_size, 0);
+	mark(f, CACHED, AMI_F_page_mapping, image_va(0x7f0000000000));
+	mark(f, TAIL, AMI_F_page_compound_head, 0x4141414141414141);
+	machine_analyse(f->m);
+	ami_owner_describe(f->m->ex->owners, BUFFER + (SLAB << 12), said,
+			   sizeof(said));
+	assert_string_equal(said, "slab kmalloc-192");
+	ami_owner_describe(f->m->ex->owners, BUFFER + (CACHED << 12), said,
+			   sizeof(said));
+	assert_string_equal(said, "page cache");
+	assert_int_equal(ami_owner_of(f->m->ex->owners,
+				      (BUFFER >> 12) + TAIL),
+			 AMI_OWNER_UNKNOWN);
+}
+
+static size_t contradictions(const struct fixture *f)
+{
+	const struct ami_findings *found = &f->m->state->findings;
+
+	return ami_findings_total(found, "free-page-written") +
+	       ami_findings_total(found, "red-zone-written") +
+	       ami_findings_total(found, "free-object-written");
+}
+
+static void content_intact(void **state)
+{
+	struct fixture *f = *state;
+
+	machine_analyse(f->m);
+	assert_int_equal(contradictions(f), 0);
+	assert_int_equal(f->m->ex->verdict, AMI_VERDICT_SUSPECT);
+}
+
+/* One byte that was written at each place gives the finding for that place. */
+static void content_written(void **state)
+{
+	static const struct {
+		uint64_t at;
+		const char *code;
+	} hit[] = {
+		{ 0x123, "free-page-written" },
+		{ (SLAB << 12) + 2 * SLOT + 3, "red-zone-written" },
+		{ (SLAB << 12) + 4 * SLOT, "red-zone-written" },
+		{ (SLAB << 12) + 6 * SLOT + LEFT + OBJECT + 1,
+		  "red-zone-written" },
+		{ (SLAB << 12) + 3 * SLOT + LEFT + 17, "free-object-written" },
+	};
+	struct fixture *f;
+	char where[32];
+	size_t i, k;
+
+	for (i = 0; i < sizeof(hit) / sizeof(hit[0]); i++) {
+		teardown(state);
+		setup(state);
+		f = *state;
+		image_write(f->m->img, BUFFER + hit[i].at, "!", 1);
+		machine_analyse(f->m);
+		assert_int_equal(contradictions(f), 1);
+		assert_true(machine_found(f->m, hit[i].code));
+		assert_int_equal(f->m->ex->verdict, AMI_VERDICT_CORRUPT);
+		snprintf(where, sizeof(where), "at %#llx",
+			 (unsigned long long)(BUFFER + hit[i].at));
+		for (k = 0; strcmp(f->m->state->findings.list[k].code,
+				   hit[i].code); k++)
+			;
+		assert_non_null(strstr(f->m->state->findings.list[k].text,
+				       where));
+	}
+}
+
+/* What a driver may write into an object it owns contradicts nothing. */
+static void content_of_objects(void **state)
+{
+	struct fixture *f = *state;
+
+	image_write(f->m->img, BUFFER + (SLAB << 12) + LEFT, "data", 4);
+	image_write(f->m->img, BUFFER + (PLAIN << 12), "data", 4);
+	machine_analyse(f->m);
+	assert_int_equal(contradictions(f), 0);
+}
+
+static void log_fault(struct fixture *f, uint64_t log, unsigned int n,
+		      uint64_t iova)
+{
+	const uint32_t w[4] = {
+		NIC, 2u << 28 | 1u << 21 | 4, iova, iova >> 32,
+	};
+
+	image_write(f->m->img, log + 16ull * n, w, sizeof(w));
+}
+
+static void faults(void **state)
+{
+	static const char *const story[] = {
+		"it is mapped writable at the panic", "it is not mapped",
+	};
+	struct fixture *f = *state;
+	uint64_t log = image_alloc(f->m->img, 2);
+	size_t i, k, found = 0;
+
+	machine_set(f->m, f->m->iommu, AMI_F_amd_iommu_evt_buf, image_va(log));
+	log_fault(f, log, 0, 0x2010);
+	log_fault(f, log, 1, 0x7000000);
+	machine_analyse(f->m);
+	for (i = 0; i < f->m->state->findings.count; i++) {
+		const struct ami_finding *one = &f->m->state->findings.list[i];
+
+		if (strcmp(one->code, "io-page-fault"))
+			continue;
+		for (k = 0; k < 2; k++)
+			found += !!strstr(one->text, story[k]);
+	}
+	assert_int_equal(found, 2);
+	assert_int_equal(ami_findings_total(&f->m->state->findings,
+					    "io-page-fault"), 2);
+}
+
+#define TEST(name)	cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(owners), TEST(owners_damaged), TEST(content_intact),
+		TEST(content_written), TEST(content_of_objects), TEST(faults),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
