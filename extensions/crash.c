@@ -32,6 +32,7 @@ static const char view_flag[AMI_VIEWS] = {
 	[AMI_VIEW_IRQ] = 'i',
 	[AMI_VIEW_FLUSHQ] = 'f',
 	[AMI_VIEW_PAGES] = 'p',
+	[AMI_VIEW_TRANSFERS] = 'T',
 	[AMI_VIEW_DMESG] = 'k',
 };
 

@@ -29,6 +29,7 @@ char *crash_help[] = {
 "    -i irq [BDF]          interrupt remapping tables.",
 "    -f flushq             IOVAs unmapped lazily whose flush was put off.",
 "    -p pages [BDF]        page frames that devices could write.",
+"    -T transfers [BDF]    what drivers had asked their devices to write.",
 "    -k dmesg [BDF]        lines of the log on IOMMUs, DMA and devices;",
 "                          with -a (--all) the whole log.",
 " ",

@@ -31,6 +31,8 @@ const struct ami_view_info ami_views[AMI_VIEWS] = {
 		"IOVAs unmapped lazily whose flush was put off" },
 	[AMI_VIEW_PAGES] = { "pages", "[BDF]", 0, 1,
 		"page frames that devices could write" },
+	[AMI_VIEW_TRANSFERS] = { "transfers", "[BDF]", 0, 1,
+		"what drivers had asked their devices to write" },
 	[AMI_VIEW_DMESG] = { "dmesg", "[BDF]", 0, 1,
 		"lines of the kernel's log on IOMMUs, DMA and devices" },
 };
@@ -48,6 +50,7 @@ static int (*const view_fn[AMI_VIEWS])(struct view *v) = {
 	[AMI_VIEW_IRQ] = irq_view,
 	[AMI_VIEW_FLUSHQ] = flushq_view,
 	[AMI_VIEW_PAGES] = pages_view,
+	[AMI_VIEW_TRANSFERS] = transfers_view,
 	[AMI_VIEW_DMESG] = dmesg_view,
 };
 

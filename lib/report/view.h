@@ -35,6 +35,7 @@ int log_view(struct view *v);
 int irq_view(struct view *v);
 int flushq_view(struct view *v);
 int pages_view(struct view *v);
+int transfers_view(struct view *v);
 int dmesg_view(struct view *v);
 
 /** bug_text() - the report as text for a mail or a bug tracker */
@@ -58,6 +59,8 @@ void ring_json(struct view *v, const struct ami_iommu *iommu);
 void dmesg_json(struct view *v);
 void marks_json(struct view *v);
 void marks_text(struct view *v);
+/** transfers_at() - those that were to write this byte */
+void transfers_at(struct view *v, uint64_t paddr);
 /** dmesg_state_text() - the log in words, or why there is none. */
 void dmesg_state_text(const struct view *v, char *buf, size_t size);
 void verdict_json(struct view *v);

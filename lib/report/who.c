@@ -148,6 +148,7 @@ int who_view(struct view *v)
 		json_array(&v->j, "writers");
 		ami_writers(v->a->exposures, paddr, one_writer, &a);
 		json_close_array(&v->j);
+		transfers_at(v, paddr);
 		unnamed(v);
 		return 0;
 	}
@@ -158,6 +159,7 @@ int who_view(struct view *v)
 		"CLASS", "CERTAINTY", "IOVA");
 	ami_writers(v->a->exposures, paddr, one_writer, &a);
 	unknown = unnamed(v);
+	transfers_at(v, paddr);
 	if (!a.count)
 		nobody_text(v, paddr >> AMI_PAGE_SHIFT, unknown);
 	return 0;

@@ -14,7 +14,7 @@ import tempfile
 import time
 
 VIEWS = ['report', 'check', 'devices', 'domains', 'ring', 'log', 'irq',
-         'flushq', 'pages', 'dmesg']
+         'flushq', 'pages', 'transfers', 'dmesg']
 SECONDS = 300
 
 

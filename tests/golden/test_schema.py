@@ -19,7 +19,7 @@ import jsonschema
 DOCS = os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', '..',
                     'docs')
 PLAIN = ['report', 'check', 'devices', 'domains', 'ring', 'log', 'irq',
-         'flushq', 'pages', 'dmesg']
+         'flushq', 'pages', 'transfers', 'dmesg']
 
 
 def closed(schema):

@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* What drivers had asked their devices to write: each transfer, its memory. */
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "view.h"
+
+#define SPANS_SHOWN	4u
+
+static const char *kind_name(const struct ami_transfer *t)
+{
+	return ami_class_name(t->kind == AMI_TRANSFER_INFLIGHT ?
+			      AMI_CLASS_INFLIGHT : AMI_CLASS_POSTED);
+}
+
+static void spans_json(struct view *v, const struct ami_transfer *t)
+{
+	size_t i;
+
+	json_array(&v->j, "spans");
+	for (i = 0; i < t->nr_spans; i++) {
+		json_object_line(&v->j, NULL);
+		json_hex(&v->j, "phys", t->spans[i].phys);
+		json_number(&v->j, "bytes", t->spans[i].len);
+		json_close_object(&v->j);
+	}
+	json_close_array(&v->j);
+}
+
+static void transfer_json(struct view *v, const struct ami_transfer *t)
+{
+	char who[AMI_BDF_TEXT];
+
+	json_object(&v->j, NULL);
+	json_string(&v->j, "requester", ami_bdf_text(t->device, who));
+	json_string(&v->j, "class", kind_name(t));
+	json_string(&v->j, "certainty", ami_certainty_name(t->certainty));
+	json_string(&v->j, "provider", t->provider);
+	json_string(&v->j, "what", t->what);
+	if (t->age_ms >= 0)
+		json_number(&v->j, "age_ms", t->age_ms);
+	else
+		json_null(&v->j, "age_ms");
+	json_number(&v->j, "bytes", t->bytes);
+	json_number(&v->j, "unnamed_bytes", t->unnamed);
+	spans_json(v, t);
+	json_number(&v->j, "spans_left_out", t->more);
+	json_close_object(&v->j);
+}
+
+static void age_text(const struct ami_transfer *t, char *buf, size_t size)
+{
+	if (t->age_ms < 0)
+		buf[0] = '\0';
+	else
+		snprintf(buf, size, ", %" PRId64 " ms old", t->age_ms);
+}
+
+static void spans_text(struct view *v, const struct ami_transfer *t)
+{
+	size_t shown = v->r->verbose ? t->nr_spans : SPANS_SHOWN, i;
+
+	for (i = 0; i < t->nr_spans && i < shown; i++)
+		fprintf(v->out, "    %#" PRIx64 " to %#" PRIx64 "\n",
+			t->spans[i].phys,
+			t->spans[i].phys + t->spans[i].len - 1);
+	if (t->nr_spans > shown)
+		fprintf(v->out, "    and %zu more pieces (-v)\n",
+			t->nr_spans - shown);
+	if (t->more)
+		fprintf(v->out, "    and %" PRIu64 " pieces that are not listed\n",
+			t->more);
+	if (t->unnamed)
+		fprintf(v->out, "    and %" PRIu64 " bytes at addresses that lead nowhere\n",
+			t->unnamed);
+}
+
+static void transfer_text(struct view *v, const struct ami_transfer *t)
+{
+	char who[AMI_BDF_TEXT], age[40], n[24];
+
+	age_text(t, age, sizeof(age));
+	fprintf(v->out, "%s  %s  %s  by %s, %s bytes%s\n",
+		ami_bdf_text(t->device, who), kind_name(t),
+		ami_certainty_name(t->certainty), t->provider,
+		number_text(v, t->bytes, n), age);
+	fputs("    ", v->out);
+	wrapped(v, 4, 4, "%s", t->what);
+	spans_text(v, t);
+}
+
+static bool is_asked(const struct view *v, const struct ami_transfer *t)
+{
+	return !v->r->has_bdf || (t->device.segment == v->r->bdf.segment &&
+				  t->device.devid == v->r->bdf.devid);
+}
+
+int transfers_view(struct view *v)
+{
+	const struct ami_evidence *ev = v->a->exposures->evidence;
+	size_t i, shown = 0;
+
+	if (v->r->has_bdf && !asked_device(v))
+		return -1;
+	if (v->r->json)
+		json_array(&v->j, "transfers");
+	for (i = 0; i < ev->count; i++) {
+		if (!is_asked(v, &ev->list[i]))
+			continue;
+		shown++;
+		if (v->r->json)
+			transfer_json(v, &ev->list[i]);
+		else
+			transfer_text(v, &ev->list[i]);
+	}
+	if (v->r->json) {
+		json_close_array(&v->j);
+		json_number(&v->j, "transfers_left_out", ev->dropped);
+	} else if (!shown) {
+		wrapped(v, 0, 0, "No transfer is known. Devices that nothing here knows are named in the report's findings.");
+	}
+	return 0;
+}
+
+static bool holds(const struct ami_transfer *t, uint64_t paddr)
+{
+	size_t i;
+
+	for (i = 0; i < t->nr_spans; i++)
+		if (paddr - t->spans[i].phys < t->spans[i].len)
+			return true;
+	return false;
+}
+
+void transfers_at(struct view *v, uint64_t paddr)
+{
+	const struct ami_evidence *ev = v->a->exposures->evidence;
+	char who[AMI_BDF_TEXT], age[40];
+	size_t i;
+
+	if (v->r->json)
+		json_array(&v->j, "transfers");
+	for (i = 0; i < ev->count; i++) {
+		const struct ami_transfer *t = &ev->list[i];
+
+		if (!holds(t, paddr))
+			continue;
+		if (v->r->json) {
+			transfer_json(v, t);
+			continue;
+		}
+		age_text(t, age, sizeof(age));
+		fprintf(v->out, "%s  ", ami_bdf_text(t->device, who));
+		wrapped(v, 14, 14, "was told to write this byte (%s, %s): %s%s",
+			kind_name(t), ami_certainty_name(t->certainty),
+			t->what, age);
+	}
+	if (v->r->json)
+		json_close_array(&v->j);
+}
