@@ -383,6 +383,10 @@ deb: deps-package
 	cd $(DEB)/amdiommu-$(VERSION) && env -u MAKEFLAGS dpkg-buildpackage -b -us -uc -j2
 	lintian --fail-on error,warning --tag-display-limit 0 $(DEB)/*.changes
 
+# Root; a fresh root directory at first. DUMP= VMLINUX=: crash loads the extension.
+check-deb: deb
+	tests/run.py 'tests/packages/test_deb.py $(DEB) $(SAMPLE)'
+
 clean:
 	rm -rf $(BUILD)
 
@@ -390,6 +394,6 @@ clean:
 
 FORCE:
 
-.PHONY: FORCE all bench bench-filter campaign check check-crash check-quick clean \
+.PHONY: FORCE all bench bench-filter campaign check check-crash check-deb check-quick clean \
 	crash-suites deb demo deps deps-package deps-test fuzz fuzz-built install install-kdump lab \
 	lab-matrix tests-built uninstall-kdump
