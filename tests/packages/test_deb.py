@@ -97,10 +97,10 @@ class Packages(unittest.TestCase):
         dump, vmlinux = os.environ.get('DUMP'), os.environ.get('VMLINUX')
         if not dump or not vmlinux:
             self.skipTest('DUMP and VMLINUX are not set')
-        commands = self.root.folder + '/tmp/commands'
-        with open(commands, 'w') as f:
+        # Not in /tmp: that is this machine's there.
+        with open(self.root.folder + '/root/commands', 'w') as f:
             f.write('extend amdiommu.so\namdiommu\nquit\n')
-        shown = self.root.run('crash', '-s', '-i', '/tmp/commands', vmlinux,
+        shown = self.root.run('crash', '-s', '-i', '/root/commands', vmlinux,
                               dump)
         self.assertIn('shared object loaded', shown)
         self.assertIn('VERDICT', shown)
