@@ -14,6 +14,7 @@
 # make bench-scale  the same on machines of 4 TiB
 # make bench-filter  time and memory of the makedumpfile wrapper, paired
 # make install-kdump  the makedumpfile filter and its seams (docs/kdump.md)
+# make deb        Debian packages in build/deb; make check-deb tries them out
 # make install    DESTDIR= PREFIX=/usr/local CRASH_EXTDIR=/usr/lib/crash/extensions
 
 VERSION := 0.1
@@ -389,11 +390,14 @@ demo: deps
 
 deps:
 	@scripts/deps.sh build
+deps-package:
+	@scripts/deps.sh package
 deps-test:
 	@scripts/deps.sh test
 
 # --- install ---------------------------------------------------------------
 
+ZSHDIR ?= $(PREFIX)/share/zsh/site-functions
 MAN1 := $(wildcard docs/man/*.1)
 MAN8 := $(wildcard docs/man/*.8)
 
@@ -406,19 +410,20 @@ install: all
 	install -m 644 $(MAN8) $(DESTDIR)$(PREFIX)/share/man/man8/
 	install -D -m 644 completions/amdiommu.bash \
 	    $(DESTDIR)$(PREFIX)/share/bash-completion/completions/amdiommu
-	install -D -m 644 completions/_amdiommu \
-	    $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_amdiommu
+	install -D -m 644 completions/_amdiommu $(DESTDIR)$(ZSHDIR)/_amdiommu
 
 # What a capture kernel needs; docs/kdump.md says how to switch it on.
 SBINDIR ?= $(PREFIX)/sbin
 LIBDIR ?= $(PREFIX)/lib/amdiommu
 HOOKDIR ?= /usr/share/initramfs-tools/hooks
 DRACUTDIR ?= /usr/lib/dracut/modules.d
+# A package builder strips itself.
+KDUMP_STRIP ?= -s
 fill = sed -e 's,@SBINDIR@,$(SBINDIR),g' -e 's,@LIBDIR@,$(LIBDIR),g'
 
 install-kdump: $(BUILD)/makedumpfile-amdiommu $(BUILD)/makedumpfile/amdiommu.so
-	install -D -s -m 755 $(BUILD)/makedumpfile-amdiommu $(DESTDIR)$(SBINDIR)/makedumpfile-amdiommu
-	install -D -s -m 755 $(BUILD)/makedumpfile/amdiommu.so $(DESTDIR)$(LIBDIR)/makedumpfile.so
+	install -D $(KDUMP_STRIP) -m 755 $(BUILD)/makedumpfile-amdiommu $(DESTDIR)$(SBINDIR)/makedumpfile-amdiommu
+	install -D $(KDUMP_STRIP) -m 755 $(BUILD)/makedumpfile/amdiommu.so $(DESTDIR)$(LIBDIR)/makedumpfile.so
 	install -D -m 644 docs/man/makedumpfile-amdiommu.8 \
 	    $(DESTDIR)$(PREFIX)/share/man/man8/makedumpfile-amdiommu.8
 	install -d $(DESTDIR)$(LIBDIR)/kdump $(DESTDIR)$(HOOKDIR) $(DESTDIR)$(DRACUTDIR)/99amdiommu
@@ -433,6 +438,22 @@ uninstall-kdump:
 	    $(DESTDIR)$(HOOKDIR)/amdiommu-kdump \
 	    $(DESTDIR)$(PREFIX)/share/man/man8/makedumpfile-amdiommu.8
 
+# --- packages --------------------------------------------------------------
+
+DEB := $(BUILD)/deb
+
+# In a copy: dh writes into the source tree.
+deb: deps-package
+	rm -rf $(DEB)
+	mkdir -p $(DEB)/amdiommu-$(VERSION)
+	tar -c --exclude=./$(BUILD) --exclude=./.git . | tar -x -C $(DEB)/amdiommu-$(VERSION)
+	cd $(DEB)/amdiommu-$(VERSION) && env -u MAKEFLAGS dpkg-buildpackage -b -us -uc -j2
+	lintian --fail-on error,warning --tag-display-limit 0 $(DEB)/*.changes
+
+# Root; a fresh root directory at first. DUMP= VMLINUX=: crash loads the extension.
+check-deb: deb
+	tests/run.py 'tests/packages/test_deb.py $(DEB) $(SAMPLE)'
+
 clean:
 	rm -rf $(BUILD)
 
@@ -440,6 +461,6 @@ clean:
 
 FORCE:
 
-.PHONY: FORCE all bench bench-filter bench-scale campaign check check-crash check-quick clean coverage \
-	crash-suites demo deps deps-test drive fuzz fuzz-built install install-kdump lab \
-	lab-matrix lint tests-built uninstall-kdump
+.PHONY: FORCE all bench bench-filter bench-scale campaign check check-crash check-deb check-quick \
+	clean coverage crash-suites deb demo deps deps-package deps-test drive fuzz fuzz-built \
+	install install-kdump lab lab-matrix lint tests-built uninstall-kdump

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Installs what is missing, by name, with the system's package client.
 # deps.sh build      to build the command and the crash extension
+# deps.sh package    to build the packages
 # deps.sh test       to run the tests as well
 set -eu
 
@@ -10,11 +11,13 @@ liblzo2-dev libsnappy-dev libzstd-dev crash"
 test="libcmocka-dev libkdumpfile-dev python3 python3-jsonschema makedumpfile qemu-system-x86 busybox-static
 kexec-tools kmod cpio xz-utils zstd clang libclang-rt-dev clang-tidy cppcheck chromium
 chromium-driver python3-selenium"
+package="debhelper dpkg-dev fakeroot lintian"
 
 case ${1:-build} in
 build) wanted=$build ;;
+package) wanted="$build $package" ;;
 test) wanted="$build $test" ;;
-*) echo "usage: deps.sh build|test" >&2; exit 64 ;;
+*) echo "usage: deps.sh build|package|test" >&2; exit 64 ;;
 esac
 
 if ! command -v dpkg-query >/dev/null 2>&1; then

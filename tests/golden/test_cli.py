@@ -241,7 +241,7 @@ class Help(unittest.TestCase):
     def test_completion(self):
         self.assertEqual(sorted(self.complete('')),
                          sorted(commands() + ['help']))
-        self.assertEqual(self.complete('tr'), ['translate'])
+        self.assertEqual(self.complete('tr'), ['translate', 'transfers'])
         self.assertEqual(self.complete('help', 'fl'), ['flushq'])
         self.assertEqual(self.complete('report', '--b'), ['--bug'])
         self.assertEqual(self.complete('check', '--b'), [])
