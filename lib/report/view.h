@@ -58,6 +58,8 @@ void ring_json(struct view *v, const struct ami_iommu *iommu);
 void dmesg_json(struct view *v);
 void marks_json(struct view *v);
 void marks_text(struct view *v);
+/** marks_summary() - where they came from and when; "" when there are none */
+void marks_summary(const struct view *v, char *buf, size_t size);
 /** dmesg_state_text() - the log in words, or why there is none. */
 void dmesg_state_text(const struct view *v, char *buf, size_t size);
 void verdict_json(struct view *v);
