@@ -241,6 +241,9 @@ static int take_headers(struct crash_dump *cd, struct ami_error *err)
 				     pc->dumpfile);
 	cd->headers.info.path = pc->dumpfile;
 	cd->headers.info.flattened = FLAT_FORMAT();
+	/* Of a stream there are only the headers. */
+	if (cd->headers.info.flattened)
+		cd->headers.info.truncated = false;
 	return 0;
 }
 

@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/utsname.h>
-#include <time.h>
 
 #include "marks.h"
 
@@ -14,19 +13,11 @@ struct sharing {
 	int set;
 };
 
-static uint64_t now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_REALTIME, &t);
-	return t.tv_sec * UINT64_C(1000000000) + t.tv_nsec;
-}
-
 static void tell_origin(struct ami_marks *m, bool in_capture)
 {
 	struct utsname u;
 
-	m->made = now();
+	m->made = wall_clock();
 	m->in_capture = in_capture;
 	if (!uname(&u))
 		snprintf(m->kernel, sizeof(m->kernel), "%s", u.release);

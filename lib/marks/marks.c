@@ -2,10 +2,19 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "marks.h"
 
 #define MAX_SETS	32768u
+
+uint64_t wall_clock(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_REALTIME, &t);
+	return t.tv_sec * UINT64_C(1000000000) + t.tv_nsec;
+}
 
 void *append_slot(void **array, size_t count, size_t size)
 {

@@ -45,6 +45,9 @@ bool roaring_read(struct ami_pfnset *set, unsigned int chunk,
 /* A page frame in zlib's format; -1: not exactly one page, or no memory. */
 int saved_unpack(const struct ami_saved *saved, uint8_t *page);
 
+/* Nanoseconds since 1970. */
+uint64_t wall_clock(void);
+
 /* Growing arrays, doubled at powers of two. NULL: no memory. */
 void *append_slot(void **array, size_t count, size_t size);
 

@@ -2,7 +2,6 @@
 /* Pages that travel with the marks: put in, and given out to readers. */
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <zlib.h>
 
 #include "marks.h"
@@ -34,14 +33,6 @@ struct saving {
 	bool failed;
 };
 
-static uint64_t now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_REALTIME, &t);
-	return t.tv_sec * UINT64_C(1000000000) + t.tv_nsec;
-}
-
 /* @packed: a page, compressed */
 static bool add_packed(struct ami_marks *m, uint64_t pfn, uint64_t time,
 		       const uint8_t *packed, size_t len)
@@ -69,7 +60,7 @@ static bool add_page(struct ami_marks *m, uint64_t pfn, const uint8_t *page)
 	return len <= sizeof(packed) &&
 	       compress2(packed, &len, page, AMI_PAGE_SIZE,
 			 Z_BEST_SPEED) == Z_OK &&
-	       add_packed(m, pfn, now(), packed, len);
+	       add_packed(m, pfn, wall_clock(), packed, len);
 }
 
 int ami_marks_inherit(struct ami_marks *marks, const struct ami_marks *old)

@@ -271,25 +271,35 @@ static void classes_text(struct view *v, const struct ami_marks *m)
 	wrapped(v, 9, 9, "pages: %s", used ? list : "none");
 }
 
-void marks_text(struct view *v)
+void marks_summary(const struct view *v, char *buf, size_t size)
 {
 	const struct ami_analysis *a = v->a;
 	const struct ami_marks *m = a->marks;
+	const char *from = ami_marks_from_name(a->marks_from);
 	char text[40];
 
-	if (!m) {
-		if (a->marks_error.status) {
-			fputs("MARKS    ", v->out);
-			wrapped(v, 9, 9, "%s, not used: %s",
-				ami_marks_from_name(a->marks_from),
-				a->marks_error.text);
-		}
+	*buf = '\0';
+	if (m)
+		snprintf(buf, size, "%s, made %s under Linux %s%s", from,
+			 time_text(m->made, text), m->kernel,
+			 m->in_capture ? " by the filter" : "");
+	else if (a->marks_error.status)
+		snprintf(buf, size, "%s, not used: %s", from,
+			 a->marks_error.text);
+}
+
+void marks_text(struct view *v)
+{
+	const struct ami_marks *m = v->a->marks;
+	char summary[640];
+
+	marks_summary(v, summary, sizeof(summary));
+	if (!*summary)
 		return;
-	}
 	fputs("MARKS    ", v->out);
-	wrapped(v, 9, 9, "%s, made %s under Linux %s%s",
-		ami_marks_from_name(a->marks_from), time_text(m->made, text),
-		m->kernel, m->in_capture ? " by the filter" : "");
+	wrapped(v, 9, 9, "%s", summary);
+	if (!m)
+		return;
 	classes_text(v, m);
 	observed_text(v, m);
 	saved_text(v, m);

@@ -61,6 +61,8 @@ void marks_json(struct view *v);
 void marks_text(struct view *v);
 /** transfers_at() - those that were to write this byte */
 void transfers_at(struct view *v, uint64_t paddr);
+/** marks_summary() - where they came from and when; "" when there are none */
+void marks_summary(const struct view *v, char *buf, size_t size);
 /** dmesg_state_text() - the log in words, or why there is none. */
 void dmesg_state_text(const struct view *v, char *buf, size_t size);
 void verdict_json(struct view *v);

@@ -15,6 +15,8 @@ import sys
 import tempfile
 import unittest
 
+import counted
+
 TOOL, SAMPLE = map(os.path.abspath, sys.argv[1:3])
 KDUMP = sys.argv[3] if len(sys.argv) > 3 else None
 
@@ -159,9 +161,4 @@ class InPlace(Case):
 
 
 if __name__ == '__main__':
-    program = unittest.main(argv=sys.argv[:1], exit=False)
-    result = program.result
-    failed = len(result.failures) + len(result.errors)
-    print(f'{result.testsRun - failed - len(result.skipped)} passed, '
-          f'{failed} failed')
-    sys.exit(failed != 0)
+    sys.exit(counted.main())

@@ -102,7 +102,7 @@ void html_machine(struct html_page *p)
 {
 	const struct ami_dump_info *info = ami_dump_info(p->v->a->dump);
 	const struct ami_state *s = p->v->a->state;
-	char text[256], size[48];
+	char text[640], size[48];
 
 	html_section(p, "machine", "Machine and capture", "");
 	html_raw(p, "<dl class=\"facts\">\n");
@@ -122,6 +122,8 @@ void html_machine(struct html_page *p)
 	fact(p, "Capture kernel", s->capture == AMI_CAPTURE_REUSE ?
 	     "wrote into the dead kernel's IOMMU structures" :
 	     s->capture == AMI_CAPTURE_NONE ? "no sign of one" : "unknown");
+	marks_summary(p->v, text, sizeof(text));
+	fact(p, "Marks", *text ? text : "none came with the dump");
 	iommu_facts(p);
 	html_raw(p, "</dl>\n</section>\n");
 }
@@ -133,6 +135,7 @@ static const char *const class_story[AMI_CLASSES] = {
 	[AMI_CLASS_POSTED] = "handed to the device to fill when data comes",
 	[AMI_CLASS_INFLIGHT] = "a transfer issued and not completed",
 	[AMI_CLASS_HARDWARE] = "the IOMMU writes here itself",
+	[AMI_CLASS_OBSERVED] = "changed while the dump was saved",
 };
 
 static void legend(struct html_page *p)
