@@ -457,7 +457,7 @@ check-deb: deb
 clean:
 	rm -rf $(BUILD)
 
--include $(shell find $(BUILD) -name '*.d' -not -path '$(SAN)/*' -not -path '$(FUZZ)/*' -not -path '$(COV)/*' 2>/dev/null)
+-include $(shell find $(BUILD) -type f -name '*.d' -not -path '$(BUILD)/deb/*' -not -path '$(SAN)/*' -not -path '$(FUZZ)/*' -not -path '$(COV)/*' 2>/dev/null)
 
 FORCE:
 
