@@ -13,7 +13,8 @@ static const char *const meaning[] = {
 	[AMI_VERDICT_EXPOSED] =
 		"Believe the dump, but not the pages that devices could write.",
 	[AMI_VERDICT_SUSPECT] =
-		"Devices could write where the kernel keeps its own.",
+		"Devices could write memory of the kernel itself, or pages that "
+		"cannot be named.",
 	[AMI_VERDICT_CORRUPT] =
 		"Memory contradicts itself: do not draw conclusions from it.",
 	[AMI_VERDICT_UNKNOWN] =
@@ -193,10 +194,10 @@ static int order(const void *one, const void *two)
 
 	if (a->anomalous != b->anomalous)
 		return a->anomalous ? -1 : 1;
-	if (a->all_ram != b->all_ram)
-		return a->all_ram ? -1 : 1;
-	if (a->pages != b->pages)
-		return a->pages > b->pages ? -1 : 1;
+	if (a->reach.all_ram != b->reach.all_ram)
+		return a->reach.all_ram ? -1 : 1;
+	if (a->reach.pages != b->reach.pages)
+		return a->reach.pages > b->reach.pages ? -1 : 1;
 	if (!a->d->driver[0] != !b->d->driver[0])
 		return a->d->driver[0] ? -1 : 1;
 	return a->d < b->d ? -1 : a->d > b->d;
@@ -204,21 +205,15 @@ static int order(const void *one, const void *two)
 
 static void rank(struct html_page *p)
 {
-	const struct ami_exposures *ex = p->v->a->exposures;
 	const struct ami_state *s = p->v->a->state;
 	size_t i;
 
 	for (i = 0; i < s->nr_devices; i++) {
 		struct html_ranked *r = &p->ranked[i];
-		const struct ami_exposure *e = NULL;
 
 		r->d = &s->devices[i];
 		r->anomalous = r->d->dte_seen != AMI_SEEN_INTACT;
-		while ((e = ami_exposure_next(ex, r->d->bdf, e))) {
-			r->pages += e->count;
-			r->all_ram |= e->all_ram;
-			r->more |= !e->complete;
-		}
+		r->reach = device_reach(p->v, r->d);
 	}
 	p->nr_ranked = s->nr_devices;
 	qsort(p->ranked, p->nr_ranked, sizeof(*p->ranked), order);
