@@ -25,7 +25,9 @@ void html_owners(struct html_page *p)
 			fprintf(p->out, "<tr><td>%s</td><td>%s</td>"
 				"<td class=\"n\">%" PRIu64 "</td><td>%s</td></tr>\n",
 				ami_owner_name(owner), ami_class_name(class), n,
-				ami_owner_never_buffer(owner) ? "never" : "yes");
+				owner == AMI_OWNER_UNKNOWN ? "not known" :
+				ami_owner_never_buffer(owner) ? "never" :
+				"can be");
 		}
 	html_raw(p, "</tbody></table></div>\n</section>\n");
 }
