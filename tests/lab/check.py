@@ -5,10 +5,10 @@ import dataclasses
 import json
 import os
 import re
-import struct
 import subprocess
 
 from bitmap import Bitmap
+from eventlog import check_log
 from hardware import (ADDRESS, DTE_BYTES, ENTRY_BYTES, WRITE, devid, is_paging,
                       is_passthrough, ring_entries, unpack)
 from memory import PAGE, members
@@ -67,6 +67,7 @@ class Expected:
     rewritten: set = frozenset()    # BDFs of DTEs, from the CPUs' stop on
     table: int = 0                  # physical address of the device table
     log: dict = None                # event log at the CPUs' stop
+    events: bool = False            # the log was given entries
     held: object = None             # page frames that a lossy dump holds
 
     def writable(self, bdf):
@@ -86,6 +87,10 @@ class Expected:
         return f'{bdf} {self.roles[bdf]}' if bdf in self.roles else bdf
 
 
+def has_events(truth):
+    return bool(truth['params'].get('events'))
+
+
 def from_halt(truth):
     written = {bdf: members(entry['runs'])
                for bdf, entry in truth['written_by_device'].items()}
@@ -98,6 +103,7 @@ def from_halt(truth):
         loaded=bool(truth['params']['io'] or truth['params']['net']),
         devices=truth['hw']['devices'], ring=truth['hw']['cmd_ring'],
         ram=members(truth['ram']), roles=truth['roles'],
+        log=truth['hw'].get('evt_log'), events=has_events(truth),
         written=written, unnamed=unnamed, unjudged={},
         unexplained=truth['changed_not_device']['n'])
 
@@ -120,6 +126,7 @@ def from_kdump(truth):
         loaded=bool(truth['params']['io'] or truth['params']['net']),
         devices=state['devices'], ring=state['cmd_ring'],
         ram=members(truth['ram']), log=state.get('evt_log'),
+        events=has_events(truth),
         roles=truth['roles'], written={}, unnamed={}, unjudged={},
         unexplained=0)
     found.table = int(truth['mmio']['capstart']['DevTabBase'], 16) & ADDRESS
@@ -403,29 +410,6 @@ def check_overwritten(results, want, report, shown):
                   f'{len(called_dtes)}/{len(other_dtes)} DTEs{unread}')
 
 
-def check_log(results, want, shown):
-    """What is called overwritten is so; of what differs nothing is called
-    the dead kernel's, if the capture kernel reused the log."""
-    old = {i: bytes.fromhex(raw) for i, raw in want.log['nonzero']}
-    new = {entry['index']: struct.pack('<4I', *(int(x, 16)
-                                                for x in entry['words']))
-           for entry in shown}
-    state = {entry['index']: entry['state'] for entry in shown}
-    other = {i for i, raw in new.items() if raw != old.get(i)}
-    reused = 'undecided' in state.values() or 'overwritten' in state.values()
-    silent = [i for i in other if reused and state[i] == 'intact']
-    wrong = [i for i in state if state[i] == 'overwritten' and i not in other]
-    open_ = [i for i in state if state[i] == 'undecided']
-    results.check(not silent and not wrong,
-                  f'event log: {len(old)} entries at the stop, {len(shown)} in '
-                  f'the dump, {len(other)} of them other ones; '
-                  f'{len(silent)} of those called intact, {len(wrong)} others '
-                  'called overwritten')
-    if open_:
-        results.info(f'event log: {len(open_)} entries cannot be told apart, '
-                     f'{len(set(open_) - other)} are from before')
-
-
 def check_missing(results, want, report, shown):
     """What is said to be missing is what the dump's bitmap lacks."""
     base = int(want.ring['pa'], 16)
@@ -482,7 +466,8 @@ def compare(truth, report, ring, results=None, dump=None, log=None):
             results, want, report, ring['rings'][0]['ring'])
     if want.log and log:
         steps['event log'] = lambda: check_log(
-            results, want, log['logs'][0]['event_log']['list'])
+            results, want.log, log['logs'][0]['event_log']['list'],
+            want.events)
     if want.held:
         steps['missing'] = lambda: check_missing(
             results, want, report, ring['rings'][0]['ring'])
