@@ -91,7 +91,7 @@ def table():
         add(f'6.1-planted-{planted}', planted=planted, disks='nvme', watch=2)
         add(f'6.1-poison-{planted}', planted=planted, **poison)
     # Entries in the event log, at the panic and by the capture kernel.
-    add('6.1-events', events=1, watch=2)
+    add('6.1-events', events=1, io=0, net=0, watch=2)
     for series in ('6.1', '6.18', '7.3'):
         add(f'{series}-kdump-events', stop='kdump', events=1,
             level=full_level(series))

@@ -397,6 +397,85 @@ static void test_overwritten(void **state)
 	over_shapes(overwritten);
 }
 
+/* A page fault of 00:02.0 in entry @index of the log at @log. */
+static void put_fault(struct machine *m, uint64_t log, uint32_t index,
+		      uint16_t domain)
+{
+	image_write64(m->img, log + 16 * index,
+		      2ull << 60 | (uint64_t)domain << 32 | 0x10);
+	image_write64(m->img, log + 16 * index + 8, 0x1000 * (index + 1));
+}
+
+/*
+ * A log that the capture kernel may have reused: where entry 2 names its domain
+ * for the device, entry 0 is of its time, too, though it names the old one. Of
+ * entries 3 and 4 nothing is known then.
+ */
+static void event_log(struct machine *m, uint16_t domain, enum ami_seen first,
+		      enum ami_seen last)
+{
+	uint64_t log = image_alloc(m->img, 2);
+	const struct ami_log *found;
+	size_t i;
+
+	machine_set(m, m->iommu, AMI_F_amd_iommu_evt_buf, image_va(log));
+	for (i = 0; i < 5; i++)
+		if (i != 1)
+			put_fault(m, log, i, i == 2 ? domain : 4);
+	machine_analyse(m);
+	found = &m->state->iommus[0].log[AMI_LOG_EVENT];
+	assert_int_equal(found->count, 4);
+	for (i = 0; i < 2; i++)
+		assert_int_equal(found->list[i].seen, first);
+	for (i = 2; i < 4; i++)
+		assert_int_equal(found->list[i].seen, last);
+	assert_int_equal(machine_found(m, "log-reused"),
+			 last != AMI_SEEN_INTACT);
+}
+
+static void reused_log(struct machine *m, uint16_t domain,
+		       enum ami_seen first)
+{
+	uint64_t foreign = machine_v1(m, BUFFER + 0x400000, 1);
+	struct amdvi_dte dte = host(foreign, 2, 9);
+
+	machine_crashkernel(m, foreign, foreign + 0x1fff);
+	machine_device(m, 0x10, "nvme",
+		       machine_domain(m, 4, TYPE_DMA, AMI_FORMAT_V1,
+				      machine_v1(m, BUFFER, 5), 2));
+	machine_dte(m, 0x10, &dte);
+	event_log(m, domain, first, AMI_SEEN_INCONSISTENT);
+}
+
+static void log_with_its_domain(struct machine *m)
+{
+	reused_log(m, 9, AMI_SEEN_OVERWRITTEN);
+}
+
+static void log_without_its_domain(struct machine *m)
+{
+	reused_log(m, 4, AMI_SEEN_INCONSISTENT);
+}
+
+static void log_of_the_dead(struct machine *m)
+{
+	struct amdvi_dte dte = host(machine_v1(m, BUFFER, 5), 2, 4);
+
+	machine_device(m, 0x10, "nvme",
+		       machine_domain(m, 4, TYPE_DMA, AMI_FORMAT_V1,
+				      dte.host_root, 2));
+	machine_dte(m, 0x10, &dte);
+	event_log(m, 4, AMI_SEEN_INTACT, AMI_SEEN_INTACT);
+}
+
+static void test_event_log(void **state)
+{
+	(void)state;
+	over_shapes(log_with_its_domain);
+	over_shapes(log_without_its_domain);
+	over_shapes(log_of_the_dead);
+}
+
 static void lazy(struct machine *m)
 {
 	uint64_t root = machine_v1(m, BUFFER, 5), dom;
@@ -762,6 +841,7 @@ int main(void)
 		cmocka_unit_test(test_unclaimed),
 		cmocka_unit_test(test_growth),
 		cmocka_unit_test(test_overwritten),
+		cmocka_unit_test(test_event_log),
 		cmocka_unit_test(test_lazy),
 		cmocka_unit_test(test_trusted),
 		cmocka_unit_test(test_domain_missing),
