@@ -53,6 +53,7 @@ DUMPS = {
     '7.3': ('7.3-both',),
 }
 SESSION_TESTS = 'Session Terminal FilteredPages'
+REPEAT = '30'
 # Every crash opens this one: here the extensions of others are loaded.
 REFUSAL = '5.10-kdump'
 LOADER_SAYS = ('not found (required by', 'cannot open shared object file',
@@ -171,7 +172,7 @@ class Trial:
         """On the newest kernel that this crash must open."""
         series = OPENS[root.suite][-1]
         env = dict(os.environ, CRASH=shlex.join(root.command('crash')),
-                   CRASH_TESTS=SESSION_TESTS)
+                   CRASH_TESTS=SESSION_TESTS, CRASH_REPEAT=REPEAT)
         done = subprocess.run(
             [os.path.join(GOLDEN, 'test_crash.py'), self.tool, self.own[root],
              self.vmlinux[series], *map(vmcore, DUMPS[series])],
@@ -203,11 +204,12 @@ class Trial:
     def refused(self, crash, root, so, built_for, *possible):
         """Loads what must be refused, with one of the possible messages."""
         said = self.load(crash, so)
-        clear = any(text in said for text in possible)
+        clear = [line.strip() for line in said.splitlines()
+                 if any(text in line for text in possible)]
         gone = 'VERDICT' not in crash.answer('amdiommu')
         self.check(clear and gone,
-                   f'crash {root.version}, extension built for '
-                   f'{built_for}: {last_words(said)}')
+                   f'crash {root.version}, extension built for {built_for}: '
+                   f'{clear[0] if clear else last_words(said)}')
         self.rows.append([root.suite, root.version, 'built for ' + built_for,
                           'refused' if gone else 'LOADED',
                           '-' if clear else 'NOT CLEAR'])

@@ -11,4 +11,12 @@
 /** vmcore_save() - add symbols and types to the machine, write it to @path */
 void vmcore_save(struct machine *m, const char *path);
 
+/**
+ * vmcore_analyse() - machine_analyse() by way of such a file
+ *
+ * Opens it as the command does, with nothing but what it holds, and prints the
+ * report as text and as JSON.
+ */
+void vmcore_analyse(struct machine *m);
+
 #endif
