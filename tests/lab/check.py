@@ -16,6 +16,7 @@ from workdir import Failed, path
 
 SECONDS = 300
 COMPLETION_WAIT = 1
+REQUESTS_OF = 'requests of '    # see truth.aliases()
 
 
 class Results:
@@ -68,6 +69,7 @@ class Expected:
     table: int = 0                  # physical address of the device table
     log: dict = None                # event log at the CPUs' stop
     events: bool = False            # the log was given entries
+    aliases: dict = dataclasses.field(default_factory=dict)
     held: object = None             # page frames that a lossy dump holds
 
     def writable(self, bdf):
@@ -145,7 +147,11 @@ def from_kdump(truth):
 
 
 def expected(truth):
-    return from_kdump(truth) if 'phases' in truth else from_halt(truth)
+    found = from_kdump(truth) if 'phases' in truth else from_halt(truth)
+    found.aliases = {text.removeprefix(REQUESTS_OF): alias
+                     for alias, text in truth.get('pci', {}).items()
+                     if text.startswith(REQUESTS_OF)}
+    return found
 
 
 # --- the report --------------------------------------------------------------
@@ -210,6 +216,15 @@ def check_device_table(results, want, report):
                     for state, n in sorted(excused.items()))
     results.check(not bad and real,
                   text + (f'; wrong: {" ".join(bad)}' if bad else ''))
+
+
+def check_aliases(results, want, report):
+    """A device whose requests carry another ID is shown with it."""
+    shown = {device['bdf']: device.get('alias') for device in report['devices']}
+    bad = [bdf for bdf, alias in want.aliases.items() if shown.get(bdf) != alias]
+    if want.aliases:
+        results.check(not bad, f'alias: {len(want.aliases) - len(bad)} of '
+                      f'{len(want.aliases)} devices are shown with theirs')
 
 
 def newest_wait(entries, head):
@@ -453,6 +468,7 @@ def compare(truth, report, ring, results=None, dump=None, log=None):
     steps = collections.OrderedDict((
         ('run', lambda: check_run(results, want, report)),
         ('DTE', lambda: check_device_table(results, want, report)),
+        ('DTE aliases', lambda: check_aliases(results, want, report)),
         ('ring', lambda: check_ring(results, want, ring['rings'])),
         ('maps', lambda: check_maps(results, want, report)),
         ('pass-through', lambda: check_passthrough(results, want, report)),

@@ -10,8 +10,6 @@
 
 #include <cmocka.h>
 
-#include <amdiommu/report.h>
-
 #include "vmcore.h"
 
 #define MAX_PARTS	64u
@@ -238,11 +236,40 @@ static void put_symbols(struct machine *m)
 	image_vmcoreinfo_add(m->img, keys);
 }
 
-void vmcore_save(struct machine *m, const char *path)
+static void save(struct machine *m, const char *path)
 {
 	put_btf(m);
 	put_symbols(m);
 	image_save(m->img, path);
+}
+
+static struct ami_dump *save_and_open(struct machine *m)
+{
+	char path[] = "/tmp/vmcore.XXXXXX";
+	const char *paths[] = { path };
+	struct ami_error err = { AMI_OK, "" };
+	struct ami_dump *dump;
+	int fd = mkstemp(path);
+
+	assert_true(fd >= 0);
+	close(fd);
+	save(m, path);
+	dump = ami_dump_open(paths, 1, &err);
+	unlink(path);
+	if (!dump)
+		fail_msg("%s", err.text);
+	return dump;
+}
+
+struct ami_analysis *vmcore_open(struct machine *m)
+{
+	struct ami_error err = { AMI_OK, "" };
+	struct ami_analysis *a;
+
+	a = ami_analyse(save_and_open(m), &ami_layout_btf, &err);
+	if (!a)
+		fail_msg("%s", err.text);
+	return a;
 }
 
 static void print_report(const struct ami_analysis *a, bool json)
@@ -263,32 +290,10 @@ static void print_report(const struct ami_analysis *a, bool json)
 	free(text);
 }
 
-static struct ami_dump *save_and_open(struct machine *m)
-{
-	char path[] = "/tmp/vmcore.XXXXXX";
-	const char *paths[] = { path };
-	struct ami_error err = { AMI_OK, "" };
-	struct ami_dump *dump;
-	int fd = mkstemp(path);
-
-	assert_true(fd >= 0);
-	close(fd);
-	vmcore_save(m, path);
-	dump = ami_dump_open(paths, 1, &err);
-	unlink(path);
-	if (!dump)
-		fail_msg("%s", err.text);
-	return dump;
-}
-
 void vmcore_analyse(struct machine *m)
 {
-	struct ami_error err = { AMI_OK, "" };
-	struct ami_analysis *a;
+	struct ami_analysis *a = vmcore_open(m);
 
-	a = ami_analyse(save_and_open(m), &ami_layout_btf, &err);
-	if (!a)
-		fail_msg("%s", err.text);
 	print_report(a, false);
 	print_report(a, true);
 	m->dump = a->dump;

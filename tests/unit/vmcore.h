@@ -6,10 +6,17 @@
 #ifndef VMCORE_H
 #define VMCORE_H
 
+#include <amdiommu/report.h>
+
 #include "machine.h"
 
-/** vmcore_save() - add symbols and types to the machine, write it to @path */
-void vmcore_save(struct machine *m, const char *path);
+/**
+ * vmcore_open() - add symbols and types to the machine, write it to a file
+ *
+ * Returns what the command makes of that file, which is gone then; the caller
+ * frees it.
+ */
+struct ami_analysis *vmcore_open(struct machine *m);
 
 /**
  * vmcore_analyse() - machine_analyse() by way of such a file
