@@ -111,7 +111,9 @@ class Row:
         if 'phases' in truth:
             checks = found.of('overwritten', 'event log')
             counts = first(r'overwritten: (.*)', checks)
-            self.cell('OVERWRITTEN', counts[0] if counts else '', checks)
+            log = first(r'log: (\d+) entries called overwritten, (\d+)', checks)
+            self.cell('OVERWRITTEN', (counts[0] if counts else '') +
+                      (', %s/%s log entries' % log if log else ''), checks)
 
     def recall(self, truth, found):
         checks = found.of('recall', 'maps', 'pass-through')
