@@ -284,9 +284,9 @@ QUICK := $(UNIT:%=$(SAN)/unit/%) '$(SAN)/golden/test_damage $(SAMPLE)' \
 LAB := tests/lab/lab.py
 LAB_OUT := $${AMDIOMMU_LAB:-$$HOME/.cache/amdiommu-lab}/out
 LAB_SHORT := 6.1-both 6.1-pt 6.1-pending150 6.1-kdump 5.10-both 6.12-both 7.3-both \
-	     6.1-poison-freed 6.1-poison-correct
+	     6.1-poison-freed 6.1-poison-correct 6.1-events
 LAB_LONG := $(LAB_SHORT) 6.1-planted-freed 6.1-planted-correct 6.18-both \
-	    6.18-kdump 7.3-kdump 7.3-kdump-d31 6.1-bridge
+	    6.18-kdump-events 7.3-kdump 7.3-kdump-d31 6.1-bridge 7.3-bridge
 lab_tests = $(foreach s,$(1),'$(LAB) cached $(s) && $(LAB) check $(s) --amdiommu $(BUILD)/amdiommu')
 
 crash_test = tests/golden/test_crash.py $(BUILD)/amdiommu $(BUILD)/crash/amdiommu.so \
@@ -326,10 +326,13 @@ check: deps-test
 check-crash: all
 	tests/run.py 'V=$$($(LAB) vmlinux 6.1) && $(call crash_test,$$V)'
 
-# The extension in the crash of each Debian suite; root, half an hour at first.
+# The extension in the crash of each Debian suite, or of those in SUITES; root,
+# half an hour at first. It says what it has done as it goes.
+SUITES ?=
+
 crash-suites: deps-test
 	$(MAKE) -j"$$(nproc)" all
-	tests/run.py 'tests/suites/suites.py $(BUILD)/amdiommu'
+	tests/suites/suites.py $(BUILD)/amdiommu $(SUITES)
 
 lab: deps-test
 	$(MAKE) -j"$$(nproc)" all

@@ -86,9 +86,9 @@ const char *ami_log_name(enum ami_log_kind kind);
 
 /**
  * struct ami_log_entry - a non-zero entry; which member counts: the log's
- * @seen: of a log that a capture kernel reused: overwritten, where the entry
- *	names the capture kernel's domain; inconsistent, where it could be of
- *	either kernel's time
+ * @seen: of a log that a capture kernel reused: overwritten, up to the last
+ *	entry that names the capture kernel's domain; inconsistent, where it
+ *	could be of either kernel's time
  */
 struct ami_log_entry {
 	uint32_t index;

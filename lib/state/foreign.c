@@ -93,23 +93,45 @@ static bool is_foreign_event(const struct ami_state *s,
 	       e->domain_id != s->domains[d->domain].id;
 }
 
+/*
+ * The capture kernel starts at entry 0 again, so all before an entry of its own
+ * is its own too, whatever it names. What stands behind may be of either time.
+ */
+static uint32_t foreign_events(const struct ami_state *s,
+			       const struct ami_iommu *iommu,
+			       const struct ami_log *log)
+{
+	size_t i = log->count;
+
+	while (i && !is_foreign_event(s, iommu, &log->list[i - 1].event))
+		i--;
+	return i ? log->list[i - 1].index + 1 : 0;
+}
+
 void mark_foreign_events(struct ami_state *s, struct ami_iommu *iommu)
 {
 	struct ami_log *log = &iommu->log[AMI_LOG_EVENT];
-	size_t i, foreign = 0;
+	size_t i, open = 0;
 	char where[32];
+	uint32_t n;
 
 	if (s->capture != AMI_CAPTURE_REUSE || !log->located)
 		return;
+	n = foreign_events(s, iommu, log);
 	for (i = 0; i < log->count; i++) {
-		bool own = is_foreign_event(s, iommu, &log->list[i].event);
+		bool own = log->list[i].index < n;
 
 		log->list[i].seen = own ? AMI_SEEN_OVERWRITTEN :
 				    AMI_SEEN_INCONSISTENT;
-		foreign += own;
+		open += !own;
 	}
 	snprintf(where, sizeof(where), "iommu%u", iommu->index);
-	ami_find(&s->findings, AMI_INFO, "log-reused", where,
-		 "The capture kernel reused the event log from entry 0 on: of %zu entries that are not zero %zu name its domains and are its own, of the others nothing tells whether they were written before the panic; entries that it zeroed are lost.",
-		 log->count, foreign);
+	if (n)
+		ami_find(&s->findings, AMI_INFO, "log-reused", where,
+			 "The capture kernel reused the event log: the first %u entries are its own, as the domain in the last of them shows, and what stood there is lost; of %zu others nothing tells whether they were written before the panic.",
+			 n, open);
+	else
+		ami_find(&s->findings, AMI_INFO, "log-reused", where,
+			 "The capture kernel reused the event log from entry 0 on: of %zu entries that are not zero none names its domains, and nothing tells whether they were written before the panic; entries that it zeroed are lost.",
+			 open);
 }

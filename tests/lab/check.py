@@ -5,10 +5,10 @@ import dataclasses
 import json
 import os
 import re
-import struct
 import subprocess
 
 from bitmap import Bitmap
+from eventlog import check_log
 from hardware import (ADDRESS, DTE_BYTES, ENTRY_BYTES, WRITE, devid, is_paging,
                       is_passthrough, ring_entries, unpack)
 from memory import PAGE, members
@@ -16,6 +16,7 @@ from workdir import Failed, path
 
 SECONDS = 300
 COMPLETION_WAIT = 1
+REQUESTS_OF = 'requests of '    # see truth.aliases()
 
 
 class Results:
@@ -67,6 +68,8 @@ class Expected:
     rewritten: set = frozenset()    # BDFs of DTEs, from the CPUs' stop on
     table: int = 0                  # physical address of the device table
     log: dict = None                # event log at the CPUs' stop
+    events: bool = False            # the log was given entries
+    aliases: dict = dataclasses.field(default_factory=dict)
     held: object = None             # page frames that a lossy dump holds
 
     def writable(self, bdf):
@@ -86,6 +89,10 @@ class Expected:
         return f'{bdf} {self.roles[bdf]}' if bdf in self.roles else bdf
 
 
+def has_events(truth):
+    return bool(truth['params'].get('events'))
+
+
 def from_halt(truth):
     written = {bdf: members(entry['runs'])
                for bdf, entry in truth['written_by_device'].items()}
@@ -98,6 +105,7 @@ def from_halt(truth):
         loaded=bool(truth['params']['io'] or truth['params']['net']),
         devices=truth['hw']['devices'], ring=truth['hw']['cmd_ring'],
         ram=members(truth['ram']), roles=truth['roles'],
+        log=truth['hw'].get('evt_log'), events=has_events(truth),
         written=written, unnamed=unnamed, unjudged={},
         unexplained=truth['changed_not_device']['n'])
 
@@ -120,6 +128,7 @@ def from_kdump(truth):
         loaded=bool(truth['params']['io'] or truth['params']['net']),
         devices=state['devices'], ring=state['cmd_ring'],
         ram=members(truth['ram']), log=state.get('evt_log'),
+        events=has_events(truth),
         roles=truth['roles'], written={}, unnamed={}, unjudged={},
         unexplained=0)
     found.table = int(truth['mmio']['capstart']['DevTabBase'], 16) & ADDRESS
@@ -138,7 +147,11 @@ def from_kdump(truth):
 
 
 def expected(truth):
-    return from_kdump(truth) if 'phases' in truth else from_halt(truth)
+    found = from_kdump(truth) if 'phases' in truth else from_halt(truth)
+    found.aliases = {text.removeprefix(REQUESTS_OF): alias
+                     for alias, text in truth.get('pci', {}).items()
+                     if text.startswith(REQUESTS_OF)}
+    return found
 
 
 # --- the report --------------------------------------------------------------
@@ -203,6 +216,15 @@ def check_device_table(results, want, report):
                     for state, n in sorted(excused.items()))
     results.check(not bad and real,
                   text + (f'; wrong: {" ".join(bad)}' if bad else ''))
+
+
+def check_aliases(results, want, report):
+    """A device whose requests carry another ID is shown with it."""
+    shown = {device['bdf']: device.get('alias') for device in report['devices']}
+    bad = [bdf for bdf, alias in want.aliases.items() if shown.get(bdf) != alias]
+    if want.aliases:
+        results.check(not bad, f'alias: {len(want.aliases) - len(bad)} of '
+                      f'{len(want.aliases)} devices are shown with theirs')
 
 
 def newest_wait(entries, head):
@@ -403,29 +425,6 @@ def check_overwritten(results, want, report, shown):
                   f'{len(called_dtes)}/{len(other_dtes)} DTEs{unread}')
 
 
-def check_log(results, want, shown):
-    """What is called overwritten is so; of what differs nothing is called
-    the dead kernel's, if the capture kernel reused the log."""
-    old = {i: bytes.fromhex(raw) for i, raw in want.log['nonzero']}
-    new = {entry['index']: struct.pack('<4I', *(int(x, 16)
-                                                for x in entry['words']))
-           for entry in shown}
-    state = {entry['index']: entry['state'] for entry in shown}
-    other = {i for i, raw in new.items() if raw != old.get(i)}
-    reused = 'undecided' in state.values() or 'overwritten' in state.values()
-    silent = [i for i in other if reused and state[i] == 'intact']
-    wrong = [i for i in state if state[i] == 'overwritten' and i not in other]
-    open_ = [i for i in state if state[i] == 'undecided']
-    results.check(not silent and not wrong,
-                  f'event log: {len(old)} entries at the stop, {len(shown)} in '
-                  f'the dump, {len(other)} of them other ones; '
-                  f'{len(silent)} of those called intact, {len(wrong)} others '
-                  'called overwritten')
-    if open_:
-        results.info(f'event log: {len(open_)} entries cannot be told apart, '
-                     f'{len(set(open_) - other)} are from before')
-
-
 def check_missing(results, want, report, shown):
     """What is said to be missing is what the dump's bitmap lacks."""
     base = int(want.ring['pa'], 16)
@@ -469,6 +468,7 @@ def compare(truth, report, ring, results=None, dump=None, log=None):
     steps = collections.OrderedDict((
         ('run', lambda: check_run(results, want, report)),
         ('DTE', lambda: check_device_table(results, want, report)),
+        ('DTE aliases', lambda: check_aliases(results, want, report)),
         ('ring', lambda: check_ring(results, want, ring['rings'])),
         ('maps', lambda: check_maps(results, want, report)),
         ('pass-through', lambda: check_passthrough(results, want, report)),
@@ -482,7 +482,8 @@ def compare(truth, report, ring, results=None, dump=None, log=None):
             results, want, report, ring['rings'][0]['ring'])
     if want.log and log:
         steps['event log'] = lambda: check_log(
-            results, want, log['logs'][0]['event_log']['list'])
+            results, want.log, log['logs'][0]['event_log']['list'],
+            want.events)
     if want.held:
         steps['missing'] = lambda: check_missing(
             results, want, report, ring['rings'][0]['ring'])

@@ -18,7 +18,9 @@ SERIES = '5.10 6.1 6.12 6.16 6.17 6.18 6.19 7.0 7.1 7.2 7.3'.split()
 NO_MODULES = ('6.19', '7.0', '7.1')     # see scenarios.py
 MODES = '5.10 6.1 6.12 6.18 7.3'.split()
 KDUMPS = ('6.1-kdump', '6.18-kdump', '7.3-kdump', '6.1-kdump-by-7.3',
-          '7.2-kdump-d31', '7.3-kdump-d31')
+          '7.2-kdump-d31', '7.3-kdump-d31', '6.1-kdump-events',
+          '6.18-kdump-events', '7.3-kdump-events')
+BRIDGES = ('6.1-bridge', '7.3-bridge')
 # Debian has no debug package of the others: crash cannot be tried.
 NOT_TRIED = 'no debug package'
 COLUMNS = ('KERNEL', 'MODE', 'BOOTS', 'OPENED', 'DTE', 'HEAD WITHIN', 'RECALL',
@@ -33,7 +35,7 @@ def rows():
     found += [(s, 'lazy', s + ('-both' if s == '5.10' else '-fq'))
               for s in MODES]
     found += [(s, 'pending', s + '-pending60') for s in MODES]
-    for name in KDUMPS:
+    for name in BRIDGES + KDUMPS:
         series, mode = name.split('-', 1)
         found.append((series, mode.replace('-', ' '), name))
     return found
@@ -109,7 +111,9 @@ class Row:
         if 'phases' in truth:
             checks = found.of('overwritten', 'event log')
             counts = first(r'overwritten: (.*)', checks)
-            self.cell('OVERWRITTEN', counts[0] if counts else '', checks)
+            log = first(r'log: (\d+) entries called overwritten, (\d+)', checks)
+            self.cell('OVERWRITTEN', (counts[0] if counts else '') +
+                      (', %s/%s log entries' % log if log else ''), checks)
 
     def recall(self, truth, found):
         checks = found.of('recall', 'maps', 'pass-through')

@@ -10,6 +10,7 @@ import struct
 import subprocess
 import time
 
+import events
 import guest
 import hardware
 import packages
@@ -20,7 +21,7 @@ from qemu import OUTPUT_BYTES, Vm
 from workdir import CannotRun, Failed, HERE, lock, output, path, scratch
 
 # What a vmcore and its truth depend on, besides the scenario's settings.
-SOURCES = ('guest.py', 'hardware.py', 'memory.py', 'packages.py', 'qemu.py',
+SOURCES = ('events.py', 'guest.py', 'hardware.py', 'memory.py', 'packages.py', 'qemu.py',
            'run.py', 'truth.py', 'guest/capture.sh', 'guest/init.sh',
            'guest/labtool.c', 'guest/makedumpfile.sh', 'guest/planted.c')
 KDUMP_FREEZES = (
@@ -145,20 +146,29 @@ def save_truth(out, facts):
 
 # --- stop=halt ---------------------------------------------------------------
 
-def wait_for_halt(vm):
+def ready(vm, pci):
+    """Right before the panic; the domains of devices with events."""
+    if vm.scenario.events:
+        return events.before_panic(vm, truth.roles(pci, vm.scenario))
+    return None
+
+
+def wait_for_halt(vm, pci):
     """To the last line that a CPU of the guest prints."""
     names = {'== lab ready': 'ready', 'Kernel panic - not': 'panic',
              'LABHALT': 'halt'}
     while True:
         found = vm.until(*names)
         vm.mark(names[found])
+        if found == '== lab ready':
+            ready(vm, pci)
         if found == 'LABHALT':
             return
 
 
 def run_halt(name, vm, out, kernels, keep_late):
     pci = boot(vm)
-    wait_for_halt(vm)
+    wait_for_halt(vm, pci)
     stop = vm.snapshot('stop')
     registers = hardware.read_registers(vm.monitor)
     time.sleep(vm.scenario.watch)
@@ -296,9 +306,12 @@ def run_kdump(name, vm, out, kernels, keep_late):
     pci = boot(vm)
     vm.until('== capture kernel loaded', name='capture_loaded')
     vm.until('== lab ready', name='ready')
+    domains = ready(vm, pci)
     snapshots, registers = {}, {}
     for freeze, line in freezes(vm.scenario):
         vm.until(line)
+        if domains and freeze == 'capup':
+            events.by_capture_kernel(vm, domains)
         snapshots[freeze] = vm.snapshot(freeze)
         registers[freeze] = hardware.read_registers(vm.monitor)
     if '== capture done rc=0' not in vm.console.lines:

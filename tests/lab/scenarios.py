@@ -29,6 +29,7 @@ class Scenario:
     pending: int = 0                # commands left in the ring, see README
     pending_wait: float = 12        # seconds to wait for them
     planted: str = ''               # freed, correct: a test driver's transfer
+    events: int = 0                 # 1: entries in the event log
     level: int = 31                 # makedumpfile -d
     lossy: int = 0                  # 1: that drops pages of the kernel, too
     capture_cmdline: str = ''       # commas for spaces
@@ -89,6 +90,11 @@ def table():
     for planted in ('freed', 'correct'):
         add(f'6.1-planted-{planted}', planted=planted, disks='nvme', watch=2)
         add(f'6.1-poison-{planted}', planted=planted, **poison)
+    # Entries in the event log, at the panic and by the capture kernel.
+    add('6.1-events', events=1, io=0, net=0, watch=2)
+    for series in ('6.1', '6.18', '7.3'):
+        add(f'{series}-kdump-events', stop='kdump', events=1,
+            level=full_level(series))
     add('6.1-sata', disks='sata')
     add('6.1-none', io=0, net=0, watch=2)
     # The kernel leaves the IOMMU alone: nothing to analyse.

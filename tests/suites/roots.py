@@ -62,7 +62,8 @@ class Root:
 
     def command(self, *words):
         """To be run from this machine; the same paths hold the same files."""
-        folders = ':'.join({CHECKOUT, LAB, tempfile.gettempdir()})
+        roots = os.path.realpath(os.path.dirname(self.folder))
+        folders = ':'.join({CHECKOUT, LAB, roots, tempfile.gettempdir()})
         return [HERE + '/enter.sh', self.folder, folders, *words]
 
     def run(self, *words):
@@ -86,13 +87,17 @@ class Root:
         For its own crash; or against the header of another root's crash, and
         for that version or the one given.
         """
-        name, words = self.suite, ['WERROR=1']
+        folder, words = 'build/suites/' + self.suite, ['WERROR=1']
         if header:
             version = version or header.version
-            name += f'-{header.suite}-{version}'
-            words += [f'CRASH_INCLUDE={header.folder}/usr/include/crash',
-                      f'CRASH_VERSION={version}']
-        folder = 'build/suites/' + name
+            own, folder = folder, f'{folder}-{header.suite}-{version}'
+            # Only what knows crash is compiled again.
+            shutil.rmtree(os.path.join(CHECKOUT, folder), ignore_errors=True)
+            shutil.copytree(os.path.join(CHECKOUT, own),
+                            os.path.join(CHECKOUT, folder),
+                            ignore=shutil.ignore_patterns('crash'))
+            include = os.path.realpath(header.folder + '/usr/include/crash')
+            words += [f'CRASH_INCLUDE={include}', f'CRASH_VERSION={version}']
         target = folder + '/crash/amdiommu.so'
         self.run('make', '-j2', 'BUILD=' + folder, *words, target)
         return os.path.join(CHECKOUT, target)

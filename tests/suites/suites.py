@@ -6,21 +6,24 @@ usage: suites.py AMDIOMMU [SUITE...]
 
 In a root directory of each suite the extension is built against that crash
 and loaded into it. Where crash can open a dump, each view must equal what the
-stand-alone command AMDIOMMU says of it. Then the session tests of
-tests/golden/test_crash.py run there (Ctrl-C, pipes, unloading, filtered pages).
-An extension built for the crash of another suite must be refused, and crash
-must stay usable.
+stand-alone command AMDIOMMU says of it. An extension built for the crash of
+another suite must be refused before, and crash must stay usable. Then the
+session tests of tests/golden/test_crash.py run there (Ctrl-C, pipes, unloading,
+filtered pages).
 
 Dumps, vmlinux and root directories are kept in the lab's work directory
 ($AMDIOMMU_LAB), 0.5 GB a suite: what was made once is not made again. The
-table is kept there too, as suites/opened.json, for tests/lab/matrix.py.
+table is kept there too, as suites/opened.json, for tests/lab/matrix.py: suite
+by suite, so that one that was cut off can be run alone.
 """
+import collections
 import datetime
 import json
 import os
 import shlex
 import subprocess
 import sys
+import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 LAB_CODE = os.path.join(HERE, '..', 'lab')
@@ -50,8 +53,9 @@ DUMPS = {
     '7.3': ('7.3-both',),
 }
 SESSION_TESTS = 'Session Terminal FilteredPages'
+REPEAT = '30'
 # Every crash opens this one: here the extensions of others are loaded.
-REFUSAL = '5.10', '5.10-kdump'
+REFUSAL = '5.10-kdump'
 LOADER_SAYS = ('not found (required by', 'cannot open shared object file',
                'undefined symbol')
 
@@ -86,11 +90,21 @@ def same(text, here):
         return False
 
 
+def recorded(name):
+    """{series: {version of crash: what it made of each dump}}"""
+    try:
+        with open(name) as f:
+            return json.load(f)['series']
+    except FileNotFoundError:
+        return {}
+
+
 class Trial:
     """One stand-alone command, the crash of several suites."""
 
     def __init__(self, tool, suites):
         self.tool = tool
+        self.start = time.monotonic()
         self.results = Results()
         self.rows = []
         self.vmlinux = {}
@@ -98,8 +112,15 @@ class Trial:
             self.vmlinux[series] = lab('vmlinux', series)
             for dump in dumps:
                 lab('cached', dump)
-        self.roots = [Root(suite) for suite in suites]
-        self.own = {root: root.build() for root in self.roots}
+        self.everyone = [Root(suite) for suite in OPENS]
+        self.roots = [root for root in self.everyone if root.suite in suites]
+        self.own = {root: root.build() for root in self.everyone}
+
+    def check(self, good, text):
+        self.results.check(good, f'{self.seconds()} {text}')
+
+    def seconds(self):
+        return f'{time.monotonic() - self.start:4.0f} s'
 
     def stand_alone(self):
         """It opens them all, with the types that the dump brings itself."""
@@ -107,17 +128,16 @@ class Trial:
             for dump in dumps:
                 verdict = standalone(self.tool, vmcore(dump),
                                      ['check'])['verdict']['value']
-                self.results.check(verdict != 'unknown',
-                                   f'stand-alone, {dump}: {verdict}')
-
-    def session(self, root, series, dump):
-        return Crash(root.command('crash'), self.vmlinux[series],
-                     vmcore(dump))
+                self.check(verdict != 'unknown',
+                           f'stand-alone, {dump}: {verdict}')
 
     def answers(self, root, series, dump):
         """(equal, all) answers; Gone when crash does not open the dump."""
-        with self.session(root, series, dump) as crash:
+        with Crash(root.command('crash'), self.vmlinux[series],
+                   vmcore(dump)) as crash:
             crash.wait()
+            if dump == REFUSAL:
+                self.refuse_all(crash, root)
             crash.send(f'extend {self.own[root]}')
             equal = [same(text, here)
                      for _, text, here in both(crash, self.tool, vmcore(dump))]
@@ -134,27 +154,25 @@ class Trial:
             why = last_words(str(gone))
             self.rows.append([*row, 'no', '-'])
             if must:
-                self.results.check(False, f'{name}: not opened: {why}')
+                self.check(False, f'{name}: not opened: {why}')
             else:
-                self.results.info(f'{name}: not opened: {why}')
+                self.results.info(f'{self.seconds()} {name}: not opened: {why}')
             return False
         self.rows.append([*row, 'yes', f'{equal} of {count}'])
-        self.results.check(equal == count,
-                           f'{name}: {equal} of {count} answers equal')
+        self.check(equal == count, f'{name}: {equal} of {count} answers equal')
         return True
 
-    def open_all(self):
-        for root in self.roots:
-            for series, dumps in DUMPS.items():
-                for dump in dumps:
-                    if not self.open(root, series, dump):
-                        break
+    def open_all(self, root):
+        for series, dumps in DUMPS.items():
+            for dump in dumps:
+                if not self.open(root, series, dump):
+                    break
 
     def session_tests(self, root):
         """On the newest kernel that this crash must open."""
         series = OPENS[root.suite][-1]
         env = dict(os.environ, CRASH=shlex.join(root.command('crash')),
-                   CRASH_TESTS=SESSION_TESTS)
+                   CRASH_TESTS=SESSION_TESTS, CRASH_REPEAT=REPEAT)
         done = subprocess.run(
             [os.path.join(GOLDEN, 'test_crash.py'), self.tool, self.own[root],
              self.vmlinux[series], *map(vmcore, DUMPS[series])],
@@ -162,9 +180,18 @@ class Trial:
             stderr=subprocess.STDOUT, check=False, errors='replace')
         if done.returncode:
             print(done.stdout)
-        self.results.check(done.returncode == 0,
-                           f'crash {root.version}, sessions on {series}: '
-                           f'{done.stdout.strip().splitlines()[-1]}')
+        self.check(done.returncode == 0,
+                   f'crash {root.version}, sessions on {series}: '
+                   f'{done.stdout.strip().splitlines()[-1]}')
+
+    def run(self):
+        self.stand_alone()
+        for root in self.roots:
+            self.open_all(root)
+            self.keep(root)
+            self.session_tests(root)
+        self.table()
+        return self.results.close()
 
     # --- extensions built for another crash ----------------------------------
 
@@ -177,11 +204,12 @@ class Trial:
     def refused(self, crash, root, so, built_for, *possible):
         """Loads what must be refused, with one of the possible messages."""
         said = self.load(crash, so)
-        clear = any(text in said for text in possible)
+        clear = [line.strip() for line in said.splitlines()
+                 if any(text in line for text in possible)]
         gone = 'VERDICT' not in crash.answer('amdiommu')
-        self.results.check(clear and gone,
-                           f'crash {root.version}, extension built for '
-                           f'{built_for}: {last_words(said)}')
+        self.check(clear and gone,
+                   f'crash {root.version}, extension built for {built_for}: '
+                   f'{clear[0] if clear else last_words(said)}')
         self.rows.append([root.suite, root.version, 'built for ' + built_for,
                           'refused' if gone else 'LOADED',
                           '-' if clear else 'NOT CLEAR'])
@@ -199,34 +227,27 @@ class Trial:
                          f'{root.version} with the header of {other.version}',
                          f'built for another crash {root.version}')
 
-    def refusals(self, root):
-        with self.session(root, *REFUSAL) as crash:
-            crash.wait()
-            for other in self.roots:
-                if other.version != root.version:
-                    self.refuse(crash, root, other)
-            self.load(crash, self.own[root])
-            usable = 'VERDICT' in crash.answer('amdiommu')
-            self.results.check(usable, f'crash {root.version}: still usable, '
-                                       f'takes its own extension')
+    def refuse_all(self, crash, root):
+        for other in self.everyone:
+            if other.version != root.version:
+                self.refuse(crash, root, other)
 
-    def refuse_all(self):
-        for root in self.roots:
-            try:
-                self.refusals(root)
-            except Gone as gone:
-                self.results.check(False, f'crash {root.version} is gone: '
-                                          f'{last_words(str(gone))}')
+    # --- what came out -------------------------------------------------------
 
-    def keep(self):
-        """What each crash made of each dump, for the table of kernels."""
-        found = {}
+    def keep(self, root):
+        """What this crash made of each dump, for the table of kernels."""
+        name, found = path('suites', 'opened.json'), collections.defaultdict(
+            lambda: collections.defaultdict(list))
+        for series, versions in recorded(name).items():
+            for version, dumps in versions.items():
+                found[series][version] += [dump for dump in dumps
+                                           if dump[0] != root.suite]
         for suite, version, dump, opens, equal in self.rows:
-            if opens in ('yes', 'no'):
-                found.setdefault(dump.split('-')[0], {}).setdefault(
-                    version, []).append([suite, dump, opens == 'yes', equal])
+            if suite == root.suite and opens in ('yes', 'no'):
+                found[dump.split('-')[0]][version].append(
+                    [suite, dump, opens == 'yes', equal])
         today = datetime.date.today().isoformat()
-        with open(path('suites', 'opened.json'), 'w') as f:
+        with open(name, 'w') as f:
             json.dump({'date': today, 'series': found}, f, indent=1)
 
     def table(self):
@@ -239,23 +260,15 @@ class Trial:
 def main():
     if len(sys.argv) < 2 or set(sys.argv[2:]) - set(OPENS):
         sys.exit(__doc__)
+    sys.stdout.reconfigure(line_buffering=True)
     try:
         install_tools()
-        trial = Trial(os.path.abspath(sys.argv[1]), sys.argv[2:] or OPENS)
-        trial.stand_alone()
-        trial.open_all()
-        if len(trial.roots) == len(OPENS):
-            trial.keep()
-        for root in trial.roots:
-            trial.session_tests(root)
-        trial.refuse_all()
+        return Trial(os.path.abspath(sys.argv[1]), sys.argv[2:] or OPENS).run()
     except CannotRun as error:
         print(f'suites: cannot run: {error}')
         return CANNOT_RUN
     except Failed as error:
         sys.exit(f'suites: {error}')
-    trial.table()
-    return trial.results.close()
 
 
 if __name__ == '__main__':

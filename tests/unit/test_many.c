@@ -12,7 +12,7 @@
 
 #include <amdiommu/report.h>
 
-#include "machine.h"
+#include "vmcore.h"
 
 #define BUFFER		0x8000000ull
 #define TYPE_DMA	0x3
@@ -91,7 +91,7 @@ static void segments_apart(void **state)
 	image_write(m->img, machine_ring_of(m, third), w, sizeof(w));
 	machine_set(m, third, AMI_F_amd_iommu_cmd_buf_tail, sizeof(w));
 	machine_set(m, third, AMI_F_amd_iommu_need_sync, 1);
-	machine_analyse(m);
+	vmcore_analyse(m);
 	assert_int_equal(m->state->nr_segments, 2);
 	assert_int_equal(m->state->nr_iommus, 3);
 	reaches(m, 0, 0x10, BUFFER, 1);
@@ -173,7 +173,7 @@ static void all_device_ids(void **state)
 			image_write64(m->img, root, pde);
 		attach(m, i, i < DOMAINS ? 1 + i : DOMAINS, dom, root);
 	}
-	machine_analyse(m);
+	vmcore_analyse(m);
 	ami_writers(m->ex, BUFFER, count_way, &ways);
 	render_all(m);
 	assert_int_equal(m->state->nr_devices, DEVICES);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * From structures in memory to verdict, over machines made by hand in each of
- * the shapes the driver's structures have had, with and without SME.
+ * From a vmcore file to verdict, over machines made by hand in each of the
+ * shapes the driver's structures have had, with and without SME.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -12,7 +12,7 @@
 
 #include <cmocka.h>
 
-#include "machine.h"
+#include "vmcore.h"
 
 #define BUFFER		0x8000000ull	/* what devices may write */
 #define C_BIT		(1ull << 47)
@@ -78,7 +78,7 @@ static void v1_domain(struct machine *m)
 	machine_device(m, 0x10, "nvme",
 		       machine_domain(m, 5, TYPE_DMA, AMI_FORMAT_V1, root, 2));
 	machine_dte(m, 0x10, &dte);
-	machine_analyse(m);
+	vmcore_analyse(m);
 	assert_int_equal(device(m, 0x10)->dte_seen, AMI_SEEN_INTACT);
 	assert_string_equal(device(m, 0x10)->driver, "nvme");
 	is_exposed(m, 0x10, BUFFER, 7);
@@ -110,7 +110,7 @@ static void guest_domain(struct machine *m)
 			machine_device(m, devid, "gpu", 0);
 			machine_dte(m, devid, &dte);
 		}
-	machine_analyse(m);
+	vmcore_analyse(m);
 	for (devid = 0x10; devid < 0x16; devid++) {
 		assert_int_equal(device(m, devid)->translation,
 				 AMI_TRANSLATION_PAGING);
@@ -140,7 +140,7 @@ static void pasids_and_identity(struct machine *m)
 	/* A second PASID in another page of the GCR3 table: 512 + 9. */
 	image_write64(m->img, dte.gcr3_root + 8,
 		      machine_gcr3(m, 0, 9, second) | m->sme | AMDVI_GCR3_V);
-	machine_analyse(m);
+	vmcore_analyse(m);
 	assert_int_equal(device(m, 0x20)->translation,
 			 AMI_TRANSLATION_PASSTHROUGH);
 	assert_non_null(machine_exposure(m, 0x20, AMI_CLASS_PASSTHROUGH));
@@ -177,7 +177,7 @@ static void pasids_of_the_books(struct machine *m)
 	machine_set(m, data, AMI_F_dev_data_gcr3_tbl, gcr3);
 	machine_set(m, data, AMI_F_dev_data_gcr3_glx, 1);
 	machine_dte(m, 0x20, &dte);
-	machine_analyse(m);
+	vmcore_analyse(m);
 	assert_int_equal(device(m, 0x20)->dte_seen, AMI_SEEN_OVERWRITTEN);
 	assert_non_null(machine_exposure(m, 0x20, AMI_CLASS_PASSTHROUGH));
 	is_exposed(m, 0x20, BUFFER, 2);
@@ -234,7 +234,7 @@ static void test_not_copied(void **state)
 				      machine_v1(m, BUFFER, 1), 2));
 	dte = host(foreign, 2, 4);
 	machine_dte(m, 0x10, &dte);
-	machine_analyse(m);
+	vmcore_analyse(m);
 	assert_int_equal(m->state->capture, AMI_CAPTURE_REUSE);
 	is_exposed(m, 0x18, BUFFER, 9);
 	assert_null(machine_exposure(m, 0x18, AMI_CLASS_PASSTHROUGH));
@@ -254,7 +254,7 @@ static void v2_dma_domain(struct machine *m)
 	dte.gcr3_root = machine_gcr3(m, 0, 0, root);
 	machine_device(m, 0x18, "nic", dom);
 	machine_dte(m, 0x18, &dte);
-	machine_analyse(m);
+	vmcore_analyse(m);
 	assert_int_equal(m->state->domains[0].table.format, AMI_FORMAT_V2);
 	assert_int_equal(m->state->domains[0].table.levels, 4);
 	assert_string_equal(device(m, 0x18)->disagreement, "");
@@ -291,7 +291,7 @@ static void untranslated(struct machine *m)
 	});
 	machine_device(m, 0x18, "nic", 0);
 	machine_dte(m, 0x18, &none);
-	machine_analyse(m);
+	vmcore_analyse(m);
 	assert_int_equal(device(m, 0x10)->translation,
 			 AMI_TRANSLATION_PASSTHROUGH);
 	assert_int_equal(device(m, 0x18)->translation, AMI_TRANSLATION_NONE);
@@ -319,7 +319,7 @@ static void alias(struct machine *m)
 	machine_dte(m, 0x28, &dte);
 	machine_dte(m, to, &dte);
 	machine_alias(m, 0x28, to);
-	machine_analyse(m);
+	vmcore_analyse(m);
 	assert_int_equal(device(m, 0x28)->alias.devid, to);
 	is_exposed(m, 0x28, BUFFER, 4);
 	is_exposed(m, to, BUFFER, 4);
@@ -338,7 +338,7 @@ static void unclaimed(struct machine *m)
 	struct amdvi_dte dte = host(root, 2, 9);
 
 	machine_dte(m, 0x77, &dte);
-	machine_analyse(m);
+	vmcore_analyse(m);
 	is_exposed(m, 0x77, BUFFER, 2);
 }
 
@@ -360,7 +360,7 @@ static void growth(struct machine *m)
 	machine_device(m, 0x10, "nvme",
 		       machine_domain(m, 4, TYPE_DMA, AMI_FORMAT_V1, top, 3));
 	machine_dte(m, 0x10, &dte);
-	machine_analyse(m);
+	vmcore_analyse(m);
 	assert_string_equal(device(m, 0x10)->disagreement, "");
 	assert_int_equal(device(m, 0x10)->dte_seen, AMI_SEEN_INTACT);
 	is_exposed(m, 0x10, BUFFER, 5);
@@ -383,7 +383,7 @@ static void overwritten(struct machine *m)
 	machine_device(m, 0x10, "nvme",
 		       machine_domain(m, 4, TYPE_DMA, AMI_FORMAT_V1, root, 2));
 	machine_dte(m, 0x10, &dte);
-	machine_analyse(m);
+	vmcore_analyse(m);
 	assert_int_equal(device(m, 0x10)->dte_seen, AMI_SEEN_OVERWRITTEN);
 	assert_int_equal(m->state->capture, AMI_CAPTURE_REUSE);
 	is_exposed(m, 0x10, BUFFER, 5);
@@ -397,6 +397,85 @@ static void test_overwritten(void **state)
 	over_shapes(overwritten);
 }
 
+/* A page fault of 00:02.0 in entry @index of the log at @log. */
+static void put_fault(struct machine *m, uint64_t log, uint32_t index,
+		      uint16_t domain)
+{
+	image_write64(m->img, log + 16 * index,
+		      2ull << 60 | (uint64_t)domain << 32 | 0x10);
+	image_write64(m->img, log + 16 * index + 8, 0x1000 * (index + 1));
+}
+
+/*
+ * A log that the capture kernel may have reused: where entry 2 names its domain
+ * for the device, entry 0 is of its time, too, though it names the old one. Of
+ * entries 3 and 4 nothing is known then.
+ */
+static void event_log(struct machine *m, uint16_t domain, enum ami_seen first,
+		      enum ami_seen last)
+{
+	uint64_t log = image_alloc(m->img, 2);
+	const struct ami_log *found;
+	size_t i;
+
+	machine_set(m, m->iommu, AMI_F_amd_iommu_evt_buf, image_va(log));
+	for (i = 0; i < 5; i++)
+		if (i != 1)
+			put_fault(m, log, i, i == 2 ? domain : 4);
+	vmcore_analyse(m);
+	found = &m->state->iommus[0].log[AMI_LOG_EVENT];
+	assert_int_equal(found->count, 4);
+	for (i = 0; i < 2; i++)
+		assert_int_equal(found->list[i].seen, first);
+	for (i = 2; i < 4; i++)
+		assert_int_equal(found->list[i].seen, last);
+	assert_int_equal(machine_found(m, "log-reused"),
+			 last != AMI_SEEN_INTACT);
+}
+
+static void reused_log(struct machine *m, uint16_t domain,
+		       enum ami_seen first)
+{
+	uint64_t foreign = machine_v1(m, BUFFER + 0x400000, 1);
+	struct amdvi_dte dte = host(foreign, 2, 9);
+
+	machine_crashkernel(m, foreign, foreign + 0x1fff);
+	machine_device(m, 0x10, "nvme",
+		       machine_domain(m, 4, TYPE_DMA, AMI_FORMAT_V1,
+				      machine_v1(m, BUFFER, 5), 2));
+	machine_dte(m, 0x10, &dte);
+	event_log(m, domain, first, AMI_SEEN_INCONSISTENT);
+}
+
+static void log_with_its_domain(struct machine *m)
+{
+	reused_log(m, 9, AMI_SEEN_OVERWRITTEN);
+}
+
+static void log_without_its_domain(struct machine *m)
+{
+	reused_log(m, 4, AMI_SEEN_INCONSISTENT);
+}
+
+static void log_of_the_dead(struct machine *m)
+{
+	struct amdvi_dte dte = host(machine_v1(m, BUFFER, 5), 2, 4);
+
+	machine_device(m, 0x10, "nvme",
+		       machine_domain(m, 4, TYPE_DMA, AMI_FORMAT_V1,
+				      dte.host_root, 2));
+	machine_dte(m, 0x10, &dte);
+	event_log(m, 4, AMI_SEEN_INTACT, AMI_SEEN_INTACT);
+}
+
+static void test_event_log(void **state)
+{
+	(void)state;
+	over_shapes(log_with_its_domain);
+	over_shapes(log_without_its_domain);
+	over_shapes(log_of_the_dead);
+}
+
 static void lazy(struct machine *m)
 {
 	uint64_t root = machine_v1(m, BUFFER, 5), dom;
@@ -408,7 +487,7 @@ static void lazy(struct machine *m)
 	machine_lazy(m, dom, 0xff003, 3);
 	machine_device(m, 0x10, "nvme", dom);
 	machine_dte(m, 0x10, &dte);
-	machine_analyse(m);
+	vmcore_analyse(m);
 	assert_int_equal(m->state->domains[0].flushq.count, 3);
 	assert_int_equal(m->state->domains[0].flushq.pending, 2);
 	e = machine_exposure(m, 0x10, AMI_CLASS_STALE);
@@ -442,7 +521,7 @@ static void domain_missing(struct machine *m)
 	machine_dte(m, 0x11, &dte);
 	dte = host(root, 2, 5);
 	machine_dte(m, 0x20, &dte);
-	machine_analyse(m);
+	vmcore_analyse(m);
 	is_exposed(m, 0x20, BUFFER + 0x400000, 3);
 	assert_int_equal(ami_findings_total(&m->state->findings,
 					    "domain-missing"), 1);
@@ -460,7 +539,7 @@ static void nothing_writable(struct machine *m)
 		       machine_domain(m, 5, TYPE_DMA, AMI_FORMAT_V1, root, 2));
 	machine_dte(m, 0x10, &dte);
 	machine_dte(m, 0x18, &blocked);
-	machine_analyse(m);
+	vmcore_analyse(m);
 	assert_int_equal(m->ex->verdict, AMI_VERDICT_TRUSTED);
 	assert_int_equal(m->ex->nr_reasons, 1);
 }
@@ -500,7 +579,7 @@ static void nested(struct machine *m, bool giov)
 	dte.gcr3_root = 0xfff000000000;
 	machine_device(m, 0x18, "vfio-pci", 0);
 	machine_dte(m, 0x18, &dte);
-	machine_analyse(m);
+	vmcore_analyse(m);
 	is_exposed(m, 0x10, BUFFER, 6);
 	is_exposed(m, 0x18, BUFFER, 6);
 	e = machine_exposure(m, 0x10, AMI_CLASS_MAPPED);
@@ -537,7 +616,7 @@ static void test_nested_unknown(void **state)
 	machine_device(m, 0x10, "nvme",
 		       machine_domain(m, 3, 1, AMI_FORMAT_V1, root, 2));
 	machine_dte(m, 0x10, &dte);
-	machine_analyse(m);
+	vmcore_analyse(m);
 	assert_int_equal(device(m, 0x10)->dte_seen, AMI_SEEN_INCONSISTENT);
 	is_exposed(m, 0x10, BUFFER, 6);
 	machine_free(m);
@@ -565,7 +644,7 @@ static void freed_tables(struct machine *m)
 	machine_freed_tables(m, 4, table + 1, 2);
 	machine_device(m, 0x10, "nvme", dom);
 	machine_dte(m, 0x10, &dte);
-	machine_analyse(m);
+	vmcore_analyse(m);
 	e = machine_exposure(m, 0x10, AMI_CLASS_STALE);
 	assert_non_null(e);
 	assert_false(e->complete);
@@ -638,7 +717,7 @@ static void snp(struct machine *m, uint64_t issued, uint32_t tail,
 	machine_device(m, 0x10, "nvme",
 		       machine_domain(m, 5, TYPE_DMA, AMI_FORMAT_V1, root, 2));
 	machine_dte(m, 0x10, &dte);
-	machine_analyse(m);
+	vmcore_analyse(m);
 	is_exposed(m, 0x10, BUFFER, 4);
 }
 
@@ -685,8 +764,7 @@ static void test_snp(void **state)
 	}
 }
 
-/* Reverse lookup returns every IOVA of a page, and no other page. */
-static void writers(struct machine *m)
+static void two_devices(struct machine *m)
 {
 	uint64_t root = machine_v1(m, BUFFER, 3);
 	struct amdvi_dte dte = host(root, 2, 4);
@@ -696,7 +774,6 @@ static void writers(struct machine *m)
 	machine_device(m, 0x18, "nvme", dom);
 	machine_dte(m, 0x10, &dte);
 	machine_dte(m, 0x18, &dte);
-	machine_analyse(m);
 }
 
 struct ways {
@@ -713,13 +790,15 @@ static bool take_way(void *ctx, const struct ami_writer *w)
 	return true;
 }
 
+/* Reverse lookup returns every IOVA of a page, and no other page. */
 static void test_writers(void **state)
 {
 	struct machine *m = machine_new(SHAPE_6_1, 0);
 	struct ways ways = { .count = 0 };
 
 	(void)state;
-	writers(m);
+	two_devices(m);
+	vmcore_analyse(m);
 	ami_writers(m->ex, BUFFER + 0x1234, take_way, &ways);
 	assert_int_equal(ways.count, 2);
 	assert_int_equal(ways.iova[0], 0x1234);
@@ -741,7 +820,8 @@ static void test_shared_table_is_read_once(void **state)
 	uint64_t root;
 
 	(void)state;
-	writers(m);
+	two_devices(m);
+	machine_analyse(m);	/* its memory counts the reads */
 	root = m->state->domains[0].table.root;
 	assert_int_equal(m->ex->nr_trees, 1);
 	assert_int_equal(image_reads(m->img, root >> 12), 1);
@@ -762,6 +842,7 @@ int main(void)
 		cmocka_unit_test(test_unclaimed),
 		cmocka_unit_test(test_growth),
 		cmocka_unit_test(test_overwritten),
+		cmocka_unit_test(test_event_log),
 		cmocka_unit_test(test_lazy),
 		cmocka_unit_test(test_trusted),
 		cmocka_unit_test(test_domain_missing),

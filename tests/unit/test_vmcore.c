@@ -4,18 +4,14 @@
  * opened as the command opens one, and every view of it must say the same as
  * over the structures in memory, whose layout the test laid down itself.
  */
-#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include <cmocka.h>
-
-#include <amdiommu/report.h>
 
 #include "vmcore.h"
 
@@ -154,23 +150,10 @@ static void report_says(const struct ami_analysis *a)
 static void through_a_file(enum shape shape, uint64_t sme)
 {
 	struct machine *m = machine_new_sized(shape, sme, 0xff, 1 << 16);
-	char path[] = "/tmp/vmcore.XXXXXX";
-	const char *paths[] = { path };
-	struct ami_error err = { AMI_OK, "" };
 	struct ami_analysis *a;
-	struct ami_dump *dump;
-	int fd = mkstemp(path);
 
-	assert_true(fd >= 0);
-	close(fd);
 	populate(m);
-	vmcore_save(m, path);
-	dump = ami_dump_open(paths, 1, &err);
-	unlink(path);
-	assert_non_null(dump);
-	a = ami_analyse(dump, &ami_layout_btf, &err);
-	if (!a)
-		fail_msg("%s", err.text);
+	a = vmcore_open(m);
 	machine_analyse(m);
 	ami_findings_sort(&m->state->findings);
 	same_layout(a->kernel, m->kernel);

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -235,9 +236,70 @@ static void put_symbols(struct machine *m)
 	image_vmcoreinfo_add(m->img, keys);
 }
 
-void vmcore_save(struct machine *m, const char *path)
+static void save(struct machine *m, const char *path)
 {
 	put_btf(m);
 	put_symbols(m);
 	image_save(m->img, path);
+}
+
+static struct ami_dump *save_and_open(struct machine *m)
+{
+	char path[] = "/tmp/vmcore.XXXXXX";
+	const char *paths[] = { path };
+	struct ami_error err = { AMI_OK, "" };
+	struct ami_dump *dump;
+	int fd = mkstemp(path);
+
+	assert_true(fd >= 0);
+	close(fd);
+	save(m, path);
+	dump = ami_dump_open(paths, 1, &err);
+	unlink(path);
+	if (!dump)
+		fail_msg("%s", err.text);
+	return dump;
+}
+
+struct ami_analysis *vmcore_open(struct machine *m)
+{
+	struct ami_error err = { AMI_OK, "" };
+	struct ami_analysis *a;
+
+	a = ami_analyse(save_and_open(m), &ami_layout_btf, &err);
+	if (!a)
+		fail_msg("%s", err.text);
+	return a;
+}
+
+static void print_report(const struct ami_analysis *a, bool json)
+{
+	struct ami_request r = {
+		.view = AMI_VIEW_REPORT, .json = json, .iommu = -1,
+	};
+	struct ami_error err = { AMI_OK, "" };
+	char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	assert_non_null(out);
+	if (ami_render(a, &r, out, &err))
+		fail_msg("%s", err.text);
+	fclose(out);
+	assert_non_null(strstr(text, ami_verdict_name(a->exposures->verdict)));
+	free(text);
+}
+
+void vmcore_analyse(struct machine *m)
+{
+	struct ami_analysis *a = vmcore_open(m);
+
+	print_report(a, false);
+	print_report(a, true);
+	m->dump = a->dump;
+	m->kernel = a->kernel;
+	m->state = a->state;
+	m->ex = a->exposures;
+	ami_dmesg_free(a->dmesg);
+	free(a);
 }

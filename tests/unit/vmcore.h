@@ -6,9 +6,24 @@
 #ifndef VMCORE_H
 #define VMCORE_H
 
+#include <amdiommu/report.h>
+
 #include "machine.h"
 
-/** vmcore_save() - add symbols and types to the machine, write it to @path */
-void vmcore_save(struct machine *m, const char *path);
+/**
+ * vmcore_open() - add symbols and types to the machine, write it to a file
+ *
+ * Returns what the command makes of that file, which is gone then; the caller
+ * frees it.
+ */
+struct ami_analysis *vmcore_open(struct machine *m);
+
+/**
+ * vmcore_analyse() - machine_analyse() by way of such a file
+ *
+ * Opens it as the command does, with nothing but what it holds, and prints the
+ * report as text and as JSON.
+ */
+void vmcore_analyse(struct machine *m);
 
 #endif
