@@ -108,6 +108,22 @@ ssize_t pread64(int fd, void *buf, size_t len, off_t at)
 	return do_read("pread64", fd, buf, len, at);
 }
 
+/* makedumpfile's own way, with --non-mmap. */
+ssize_t read(int fd, void *buf, size_t len)
+{
+	static ssize_t (*next)(int, void *, size_t);
+	int fault = at_call(0);
+
+	if (fault > 0) {
+		errno = fault;
+		return -1;
+	}
+	if (!next)
+		next = (ssize_t (*)(int, void *, size_t))
+		       dlsym(RTLD_NEXT, "read");
+	return fault ? 0 : next(fd, buf, len);
+}
+
 ssize_t pwrite(int fd, const void *buf, size_t len, off_t at)
 {
 	return do_write("pwrite", fd, buf, len, at);
