@@ -179,13 +179,14 @@ $(BUILD)/bench/walk: $(BUILD)/tests/bench/walk.o \
 
 ifdef IN_SAN
 $(BUILD)/unit/test_filter: $(patsubst %,$(BUILD)/makedumpfile-plugin/%.o,cmdline decide guard stream watch)
+$(BUILD)/unit/test_carrier: $(patsubst %,$(BUILD)/makedumpfile-plugin/%.o,decide deliver guard marking stream watch)
 $(UNIT:%=$(BUILD)/unit/%): $(BUILD)/unit/%: $(BUILD)/tests/unit/%.o \
 		$(UNIT_HELP:%=$(BUILD)/tests/unit/%.o) \
 		$(BUILD)/libamdiommu-file.a \
 		$(BUILD)/libamdiommu-core.a
 	@mkdir -p $(@D)
 	$(call say,LD $@)
-	$(Q)$(CC) $(ALL_CFLAGS) -o $@ $^ $(TEST_LIBS)
+	$(Q)$(CC) $(ALL_CFLAGS) -o $@ $(filter %.o,$^) $(filter %.a,$^) $(TEST_LIBS)
 
 $(GOLDEN:%=$(BUILD)/golden/%): $(BUILD)/golden/%: $(BUILD)/tests/golden/%.o \
 		$(BUILD)/tests/golden/overlay.o $(BUILD)/libamdiommu-file.a \

@@ -165,8 +165,8 @@ static bool append(int fd, uint64_t end, const uint8_t *all, size_t len)
 {
 	size_t first = STREAM_RECORD;
 
-	if (file_write_at(fd, all + first, len - first, end + first) &&
-	    !fdatasync(fd) && file_write_at(fd, all, first, end))
+	if (file_write_synced(fd, all + first, len - first, end + first) &&
+	    file_write_at(fd, all, first, end))
 		return true;
 	/* What lies behind an end mark is inert; gone is better. */
 	return ftruncate(fd, end + first) && false;

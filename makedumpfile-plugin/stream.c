@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <endian.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -8,6 +9,8 @@
 
 #define SIGNATURE	"makedumpfile"
 #define CHUNK		(256u << 10)
+
+static uint8_t chunk[CHUNK];
 
 bool stream_write(int fd, const void *buf, size_t len)
 {
@@ -36,6 +39,23 @@ static void send(struct stream *s, const uint8_t *buf, size_t len)
 	if (s->out >= 0 && !stream_write(s->out, buf, len))
 		s->lost = true;
 	s->passed += len;
+}
+
+/* As much of @len bytes as there is before the end of the stream. */
+static size_t receive(struct stream *s, uint8_t *buf, size_t len)
+{
+	size_t got = 0;
+	ssize_t n;
+
+	while (got < len) {
+		n = read(s->in, buf + got, len - got);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			break;
+		got += n;
+	}
+	return got;
 }
 
 /* A failure costs the marks, not the stream: @head then lacks something. */
@@ -81,47 +101,15 @@ static void take_record(struct stream *s, const uint8_t *buf)
 	}
 }
 
-/*
- * How many of @len bytes can pass. What remains is the start of a record
- * header, of the stream's header, or the end mark.
- */
-static size_t passable(struct stream *s, const uint8_t *buf, size_t len)
-{
-	size_t at = 0;
-
-	if (!s->started) {
-		if (len < STREAM_HEADER)
-			return 0;
-		s->started = true;
-		s->odd = memcmp(buf, SIGNATURE, sizeof(SIGNATURE)) != 0;
-		at = STREAM_HEADER;
-	}
-	while (at < len && !s->odd) {
-		if (s->left) {
-			at += take_content(s, buf + at, len - at);
-			continue;
-		}
-		if (len - at < STREAM_RECORD)
-			return at;
-		take_record(s, buf + at);
-		if (s->ended && len - at == STREAM_RECORD)
-			return at;
-		s->odd |= s->ended;	/* it goes on */
-		s->ended = false;
-		at += STREAM_RECORD;
-	}
-	return len;
-}
-
 /* Content of a record in a file: only what belongs to the head is read. */
-static bool scan_content(struct stream *s, uint8_t *buf, uint64_t at)
+static bool scan_content(struct stream *s, uint64_t at)
 {
 	while (s->left && s->offset < STREAM_HEAD_MAX) {
 		size_t n = s->left < CHUNK ? s->left : CHUNK;
 
-		if (pread(s->in, buf, n, at) != (ssize_t)n)
+		if (pread(s->in, chunk, n, at) != (ssize_t)n)
 			return false;
-		at += take_content(s, buf, n);
+		at += take_content(s, chunk, n);
 	}
 	s->offset += s->left;
 	s->left = 0;
@@ -132,47 +120,108 @@ static bool scan_content(struct stream *s, uint8_t *buf, uint64_t at)
 
 void stream_scan(struct stream *s)
 {
-	static uint8_t buf[CHUNK];
 	uint64_t at = STREAM_HEADER, next;
 
-	s->odd = pread(s->in, buf, sizeof(SIGNATURE), 0) != sizeof(SIGNATURE) ||
-		 memcmp(buf, SIGNATURE, sizeof(SIGNATURE));
-	while (!s->odd && pread(s->in, buf, STREAM_RECORD, at) ==
+	s->odd = pread(s->in, chunk, sizeof(SIGNATURE), 0) != sizeof(SIGNATURE) ||
+		 memcmp(chunk, SIGNATURE, sizeof(SIGNATURE));
+	while (!s->odd && pread(s->in, chunk, STREAM_RECORD, at) ==
 			  STREAM_RECORD) {
-		take_record(s, buf);
+		take_record(s, chunk);
 		if (s->ended || s->odd)
 			break;
 		at += STREAM_RECORD;
 		next = at + s->left;
-		if (next < at || !scan_content(s, buf, at))
+		if (next < at || !scan_content(s, at))
 			break;
 		at = next;
 	}
 	s->passed = at;
 	/* Nothing but the end may follow the end mark. */
-	if (s->ended && pread(s->in, buf, 1, at + STREAM_RECORD) != 0)
+	if (s->ended && pread(s->in, chunk, 1, at + STREAM_RECORD) != 0)
 		s->ended = false;
+}
+
+/*
+ * Hands on at most @len bytes that nobody needs to look at; where both sides
+ * can do it, without copying them. Returns how many, 0 at the end or when @lost.
+ */
+static size_t hand_on(struct stream *s, size_t len)
+{
+	ssize_t n;
+
+	while (s->splices) {
+		n = splice(s->in, NULL, s->out, NULL, len, SPLICE_F_MOVE);
+		if (n >= 0) {
+			s->passed += n;
+			return n;
+		}
+		s->splices = errno == EINTR;
+	}
+	do
+		n = read(s->in, chunk, len < CHUNK ? len : CHUNK);
+	while (n < 0 && errno == EINTR);
+	if (n <= 0)
+		return 0;
+	send(s, chunk, n);
+	return s->lost ? 0 : n;
+}
+
+static size_t receive_and_send(struct stream *s, size_t len)
+{
+	size_t n = receive(s, chunk, len < CHUNK ? len : CHUNK);
+
+	send(s, chunk, n);
+	return n;
+}
+
+/* Only what belongs to the head is looked at. */
+static bool pass_content(struct stream *s)
+{
+	size_t n;
+
+	while (s->left && !s->lost) {
+		if (s->head >= 0 && s->offset < STREAM_HEAD_MAX)
+			n = receive_and_send(s, s->left);
+		else
+			n = hand_on(s, s->left);
+		if (!n)
+			return false;
+		take_content(s, chunk, n);
+	}
+	return !s->lost;
+}
+
+/* False when that was the last record, or none. */
+static bool pass_record(struct stream *s)
+{
+	uint8_t head[STREAM_RECORD + 1];
+	size_t n = receive(s, head, STREAM_RECORD);
+
+	if (n == STREAM_RECORD)
+		take_record(s, head);
+	/* Nothing may follow the end mark. */
+	if (s->ended)
+		n += receive(s, head + n, 1);
+	if (s->ended && n == STREAM_RECORD)
+		return false;
+	s->odd |= s->ended;
+	s->ended = false;
+	send(s, head, n);
+	return n == STREAM_RECORD && !s->odd && pass_content(s);
 }
 
 void stream_pass(struct stream *s)
 {
-	static uint8_t buf[CHUNK];
-	size_t held = 0, pass;
-	ssize_t n;
+	uint8_t head[STREAM_HEADER];
+	size_t n = receive(s, head, sizeof(head));
 
-	while (!s->lost) {
-		n = read(s->in, buf + held, sizeof(buf) - held);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			break;
-		s->odd |= s->ended;
-		s->ended = false;
-		pass = passable(s, buf, held + n);
-		send(s, buf, pass);
-		held += n - pass;
-		memmove(buf, buf + pass, held);
-	}
-	if (!s->ended && held && !s->lost)
-		send(s, buf, held);
+	s->splices = true;
+	s->odd = n == sizeof(head) && memcmp(head, SIGNATURE, sizeof(SIGNATURE));
+	send(s, head, n);
+	if (n == sizeof(head) && !s->odd)
+		while (pass_record(s))
+			;
+	if (s->odd)
+		while (hand_on(s, CHUNK))
+			;
 }

@@ -28,6 +28,7 @@
  * @odd: not a flattened stream, a damaged one, or one that goes on behind its
  *	end mark: passes as it is
  * @lost: @out cannot be written any more
+ * @splices: bytes go from @in to @out without passing through this process
  */
 struct stream {
 	int in, out, head;
@@ -35,7 +36,7 @@ struct stream {
 	uint64_t passed;
 	bool ended, odd, lost;
 	uint64_t offset, left;	/* of the record that passes */
-	bool started;
+	bool splices;
 };
 
 /**

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <errno.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include "fileio.h"
@@ -24,7 +25,17 @@ bool file_read_at(int fd, void *buf, size_t len, uint64_t offset)
 	return true;
 }
 
-bool file_write_at(int fd, const void *buf, size_t len, uint64_t offset)
+static ssize_t write_some(int fd, const void *buf, size_t len, uint64_t offset,
+			  int flags)
+{
+	struct iovec piece = { .iov_base = (void *)buf, .iov_len = len };
+
+	return flags ? pwritev2(fd, &piece, 1, offset, flags) :
+		       pwrite(fd, buf, len, offset);
+}
+
+static bool write_all(int fd, const void *buf, size_t len, uint64_t offset,
+		      int flags)
 {
 	const uint8_t *p = buf;
 
@@ -33,7 +44,7 @@ bool file_write_at(int fd, const void *buf, size_t len, uint64_t offset)
 		return false;
 	}
 	while (len) {
-		ssize_t n = pwrite(fd, p, len, offset);
+		ssize_t n = write_some(fd, p, len, offset, flags);
 
 		if (n < 0 && errno == EINTR)
 			continue;
@@ -46,6 +57,20 @@ bool file_write_at(int fd, const void *buf, size_t len, uint64_t offset)
 		len -= n;
 	}
 	return true;
+}
+
+bool file_write_at(int fd, const void *buf, size_t len, uint64_t offset)
+{
+	return write_all(fd, buf, len, offset, 0);
+}
+
+bool file_write_synced(int fd, const void *buf, size_t len, uint64_t offset)
+{
+	if (write_all(fd, buf, len, offset, RWF_DSYNC))
+		return true;
+	/* Some file systems know no flags. */
+	return (errno == EOPNOTSUPP || errno == ENOSYS) &&
+	       write_all(fd, buf, len, offset, 0) && !fdatasync(fd);
 }
 
 uint64_t file_size(int fd)

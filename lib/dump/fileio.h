@@ -13,6 +13,15 @@ bool file_read_at(int fd, void *buf, size_t len, uint64_t offset);
 /** file_write_at() - false, with errno set, unless all bytes were written. */
 bool file_write_at(int fd, const void *buf, size_t len, uint64_t offset);
 
+/**
+ * file_write_synced() - the same, and on the disk on return
+ *
+ * With what it takes to find them again (size of the file, place on the disk),
+ * but nobody waits for other bytes of the file: a dump of gigabytes may be on
+ * its way to the disk.
+ */
+bool file_write_synced(int fd, const void *buf, size_t len, uint64_t offset);
+
 /** file_size() - bytes of a regular file or block device, 0 when unknown. */
 uint64_t file_size(int fd);
 

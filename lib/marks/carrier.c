@@ -180,11 +180,7 @@ int carrier_patches(int fd, uint64_t size, const void *marks, size_t len,
 
 bool carrier_apply(int fd, const struct carrier_patch patch[2])
 {
-	int i;
-
-	for (i = 0; i < 2; i++)
-		if (!file_write_at(fd, patch[i].data, patch[i].len,
-				   patch[i].offset) || fdatasync(fd))
-			return false;
-	return true;
+	return file_write_synced(fd, patch[0].data, patch[0].len,
+				 patch[0].offset) &&
+	       file_write_at(fd, patch[1].data, patch[1].len, patch[1].offset);
 }

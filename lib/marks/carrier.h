@@ -38,11 +38,11 @@ int carrier_patches(int fd, uint64_t size, const void *marks, size_t len,
 		    struct carrier_patch patch[2], struct ami_error *err);
 
 /**
- * carrier_apply() - write both, each on the disk before the next
+ * carrier_apply() - write both, the first on the disk before the second
  *
  * A crash in between leaves the old notes or the new ones, never half of them:
- * what is appended counts only when the one block with the headers is written.
- * False with errno set.
+ * what is appended counts only when the one sector with the headers is written.
+ * Nobody waits for that, nor for the rest of the dump. False with errno set.
  */
 bool carrier_apply(int fd, const struct carrier_patch patch[2]);
 

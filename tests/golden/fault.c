@@ -15,6 +15,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/types.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #define STEP	(1u << 20)
@@ -107,6 +108,22 @@ ssize_t pread64(int fd, void *buf, size_t len, off_t at)
 	return do_read("pread64", fd, buf, len, at);
 }
 
+/* makedumpfile's own way, with --non-mmap. */
+ssize_t read(int fd, void *buf, size_t len)
+{
+	static ssize_t (*next)(int, void *, size_t);
+	int fault = at_call(0);
+
+	if (fault > 0) {
+		errno = fault;
+		return -1;
+	}
+	if (!next)
+		next = (ssize_t (*)(int, void *, size_t))
+		       dlsym(RTLD_NEXT, "read");
+	return fault ? 0 : next(fd, buf, len);
+}
+
 ssize_t pwrite(int fd, const void *buf, size_t len, off_t at)
 {
 	return do_write("pwrite", fd, buf, len, at);
@@ -115,6 +132,21 @@ ssize_t pwrite(int fd, const void *buf, size_t len, off_t at)
 ssize_t pwrite64(int fd, const void *buf, size_t len, off_t at)
 {
 	return do_write("pwrite64", fd, buf, len, at);
+}
+
+ssize_t pwritev2(int fd, const struct iovec *piece, int count, off_t at,
+		 int flags)
+{
+	static ssize_t (*next)(int, const struct iovec *, int, off_t, int);
+
+	if (at_call(1)) {
+		errno = ENOSPC;
+		return -1;
+	}
+	if (!next)
+		next = (ssize_t (*)(int, const struct iovec *, int, off_t, int))
+		       dlsym(RTLD_NEXT, "pwritev2");
+	return next(fd, piece, count, at, flags);
 }
 
 ssize_t write(int fd, const void *buf, size_t len)

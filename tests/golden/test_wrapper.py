@@ -105,6 +105,12 @@ class Bench(unittest.TestCase):
                               stderr=subprocess.PIPE)
         return done.returncode, done.stdout, done.stderr.decode()
 
+    def same_but_for_notes(self, name):
+        """The sub-header says where the notes are."""
+        data = self.read(name)
+        self.assertEqual(data[:4096], self.plain[:4096])
+        self.assertEqual(data[8192:len(self.plain)], self.plain[8192:])
+
     def called(self):
         with open(self.calls) as f:
             return [line.split('\0') for line in f.read().splitlines()]
@@ -255,9 +261,7 @@ class Delivery(Bench):
             self.assertEqual(observed['pfns'], [])
             self.assertGreater(observed['watched'], 400)
             self.assertLess(observed['first'][1], observed['second'][0])
-        data = self.read(name)
-        self.assertEqual(data[:4096], self.plain[:4096])
-        self.assertEqual(data[8192:len(self.plain)], self.plain[8192:])
+        self.same_but_for_notes(name)
         again = subprocess.check_output([TOOL, 'report', self.path(name),
                                          '--json', '--pages'])
         self.assertEqual(json.loads(again)['exposures'],
@@ -382,6 +386,8 @@ class Faults(Bench):
                 self.assertEqual(code, 0, err)
                 if NO_MARKS in err:
                     self.assertEqual(self.read('out'), self.plain)
+                else:
+                    self.same_but_for_notes('out')
 
     def test_memory_limits(self):
         failed = 0
@@ -392,6 +398,8 @@ class Faults(Bench):
             if NO_MARKS in err:
                 failed += 1
                 self.assertEqual(self.read('out'), self.plain)
+            else:
+                self.same_but_for_notes('out')
         self.assertGreater(failed, 2)
 
     def test_time_limit(self):

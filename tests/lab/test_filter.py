@@ -5,7 +5,8 @@ wrong with the marks, the dump is what makedumpfile alone writes.
 
 usage: test_filter.py WRAPPER FAULT.so VMCORE VMCORE_WITHOUT_IOMMU
 
-Compares bytes and exit status, for a file and for a stream.
+Compares bytes and exit status, for a file and for a stream. Where marks could
+be made in spite of a fault, all but the notes of the dump is compared.
 """
 import mmap
 import os
@@ -21,6 +22,7 @@ WRAPPER, FAULT, VMCORE, NO_IOMMU = map(os.path.abspath, sys.argv[1:5])
 BTF_MAGIC = bytes.fromhex('9feb010018000000')
 NO_MARKS = b'amdiommu: no marks'
 LEVEL = ['-l', '-d', '31']
+PEAK_KIB = 32 << 10
 
 
 def need_root():
@@ -89,6 +91,21 @@ class Filter(unittest.TestCase):
             self.assertIn(NO_MARKS, err)
         return results
 
+    def same_pages(self, name, reference):
+        """All that makedumpfile wrote is there, marks or not."""
+        whole = self.path(name), self.path(reference)
+        ordered = [self.path(n + '.o') for n in (name, reference)]
+        for flat, file in zip(whole, ordered):
+            with open(flat + '.f', 'rb') as f:
+                subprocess.run(['makedumpfile', '-f', '-R', file], stdin=f,
+                               stdout=subprocess.DEVNULL, check=True)
+        for ours, plain in (whole, ordered):
+            with open(ours, 'rb') as a, open(plain, 'rb') as b:
+                a, b = a.read(), b.read()
+            # The sub-header says where the notes are.
+            self.assertEqual(a[:4096], b[:4096])
+            self.assertTrue(a[8192:].startswith(b[8192:]))
+
     def copy(self, name):
         to = self.path(name)
         subprocess.check_call(['cp', '--reflink=auto', '--sparse=always',
@@ -110,6 +127,21 @@ class Filter(unittest.TestCase):
         self.identical(VMCORE, LD_PRELOAD=FAULT, FAULT='eio:30')
         self.identical(VMCORE, LD_PRELOAD=FAULT, FAULT='short:30')
 
+    def test_read_errors_that_do_no_harm(self):
+        """The analysis goes on with what it has."""
+        reference, codes = self.reference(VMCORE)
+        made = 0
+        for fault in ('eio:2800', 'short:3200'):
+            results = self.both(WRAPPER, VMCORE, 'out', LD_PRELOAD=FAULT,
+                                FAULT=fault)
+            self.assertEqual([code for code, _ in results], codes)
+            if any(NO_MARKS in err for _, err in results):
+                self.same('out', reference)
+            else:
+                self.same_pages('out', reference)
+                made += 1
+        self.assertTrue(made)
+
     def test_truncated_input(self):
         cut = self.copy('cut')
         try:
@@ -119,6 +151,8 @@ class Filter(unittest.TestCase):
             self.assertEqual([code for code, _ in results], codes)
             if any(NO_MARKS in err for _, err in results) or any(codes):
                 self.same('out', reference)
+            else:
+                self.same_pages('out', reference)
         finally:
             os.unlink(cut)
 
@@ -141,6 +175,20 @@ class Filter(unittest.TestCase):
     def test_no_iommu(self):
         results = self.identical(NO_IOMMU)
         self.assertIn(b'without an active AMD IOMMU', results[0][1])
+
+    def test_peak_memory(self):
+        """Ours; a program that ends at once stands in for makedumpfile."""
+        for watch in '01':
+            pid = os.fork()
+            if not pid:
+                quiet = os.open(os.devnull, os.O_RDWR)
+                os.dup2(quiet, 1)
+                os.execve(WRAPPER, [WRAPPER, '-F', VMCORE],
+                          dict(os.environ, AMDIOMMU_WATCH=watch,
+                               AMDIOMMU_MAKEDUMPFILE='/bin/true'))
+            _, status, usage = os.wait4(pid, 0)
+            self.assertEqual(status, 0)
+            self.assertLess(usage.ru_maxrss, PEAK_KIB)
 
     def disk(self, program, size, script):
         """Run on a disk of SIZE bytes; what is there afterwards, kept in

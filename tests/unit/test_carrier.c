@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Marks go into a finished dump in place. Whenever the machine dies, the dump
- * is the old one or the new one: to our reader, and to libkdumpfile.
+ * Marks go into a finished dump, or into a finished stream, in place. Whenever
+ * the machine dies, the dump is the old one or the new one: to our reader, and
+ * to libkdumpfile.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -10,15 +11,19 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <endian.h>
+#include <fcntl.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
-#include <fcntl.h>
 #include <libkdumpfile/kdumpfile.h>
 
 #include <cmocka.h>
 
 #include "carrier.h"
+#include "deliver.h"
 #include "fileio.h"
 #include "image.h"
 #include "kdumphdr.h"
@@ -27,6 +32,8 @@
 #define PFN		0x10u
 #define CONTENT		"whole page"
 #define SECTOR		512u
+#define MAX_WRITES	8u
+#define MAX_SECTORS	12u	/* at the mercy of the disk, all at once */
 
 static const char text[] =
 	"OSRELEASE=6.1.0-test\nNUMBER(phys_base)=-4096\nCRASHTIME=1700000000\n"
@@ -126,7 +133,7 @@ static int teardown(void **state)
 
 /* --- two readers ------------------------------------------------------------------ */
 
-static void our_reader(const char *path, bool marked)
+static bool our_reader(const char *path)
 {
 	struct ami_error err = { AMI_OK, "" };
 	struct ami_dump *dump = ami_dump_open(&path, 1, &err);
@@ -144,11 +151,11 @@ static void our_reader(const char *path, bool marked)
 	assert_string_equal(release, "6.1.0-test");
 	m = ami_marks_find(dump, NULL, &from, &err);
 	assert_int_equal(err.status, AMI_OK);
-	assert_int_equal(!!m, marked);
 	if (m)
 		assert_int_equal(from, AMI_MARKS_NOTE);
 	ami_marks_free(m);
 	ami_dump_close(dump);
+	return m;
 }
 
 static void libkdumpfile(const char *path)
@@ -171,42 +178,241 @@ static void libkdumpfile(const char *path)
 	close(fd);
 }
 
-/* The file after @appended bytes of the first write, @header: and the second */
-static void torn(const struct dump *d, size_t appended, bool zeros, bool header)
-{
-	int fd = open(d->torn, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-	uint8_t *data = malloc(d->patch[0].len);
+/* --- the disk --------------------------------------------------------------------- */
 
-	memcpy(data, d->patch[0].data, d->patch[0].len);
-	if (zeros)	/* the file was extended before the data came */
-		memset(data, 0, d->patch[0].len);
-	assert_true(fd >= 0 && file_write_at(fd, d->plain, d->size, 0));
-	assert_true(file_write_at(fd, data, appended, d->patch[0].offset));
-	if (header)
-		assert_true(file_write_at(fd, d->patch[1].data, d->patch[1].len,
-					  d->patch[1].offset));
+/**
+ * struct tape - what was written to the file @fd, in order
+ * @synced: how many writes there were when this one was known to be on the disk
+ */
+static struct tape {
+	int fd;
+	size_t count;
+	struct {
+		uint64_t offset;
+		size_t len, synced;
+		uint8_t *data;
+	} write[MAX_WRITES];
+} tape = { .fd = -1 };
+
+static void record(int fd, const void *buf, ssize_t len, off_t offset,
+		   bool synced)
+{
+	size_t i = tape.count;
+
+	if (fd != tape.fd || len <= 0)
+		return;
+	assert_true(i < MAX_WRITES);
+	tape.write[i].offset = offset;
+	tape.write[i].len = len;
+	tape.write[i].synced = synced ? i + 1 : SIZE_MAX;
+	tape.write[i].data = malloc(len);
+	memcpy(tape.write[i].data, buf, len);
+	tape.count++;
+}
+
+ssize_t pwrite(int fd, const void *buf, size_t len, off_t offset)
+{
+	ssize_t n = syscall(SYS_pwrite64, fd, buf, len, offset);
+
+	record(fd, buf, n, offset, false);
+	return n;
+}
+
+/* Only these bytes are then on the disk, not what was written before. */
+ssize_t pwritev2(int fd, const struct iovec *piece, int count, off_t offset,
+		 int flags)
+{
+	ssize_t n = syscall(SYS_pwrite64, fd, piece->iov_base, piece->iov_len,
+			    offset);
+
+	assert_int_equal(count, 1);
+	record(fd, piece->iov_base, n, offset, flags & RWF_DSYNC);
+	return n;
+}
+
+int fdatasync(int fd)
+{
+	size_t i;
+
+	for (i = 0; i < tape.count && fd == tape.fd; i++)
+		if (tape.write[i].synced == SIZE_MAX)
+			tape.write[i].synced = tape.count;
+	return 0;
+}
+
+static void tape_start(int fd)
+{
+	tape.fd = fd;
+	tape.count = 0;
+}
+
+static void tape_free(void)
+{
+	while (tape.count)
+		free(tape.write[--tape.count].data);
+	tape.fd = -1;
+}
+
+/*
+ * Puts write @i onto the disk, where @luck has a bit for each of its sectors
+ * from *@sector on. Returns where the file then ends at least.
+ */
+static uint64_t land(uint8_t *disk, size_t i, bool synced, unsigned int luck,
+		     unsigned int *sector)
+{
+	uint64_t at = tape.write[i].offset, end = at + tape.write[i].len;
+	uint64_t reached = 0, next;
+
+	for (; at < end; at = next) {
+		next = (at / SECTOR + 1) * SECTOR;
+		if (next > end)
+			next = end;
+		if (!synced && !(luck >> (*sector)++ & 1))
+			continue;
+		memcpy(disk + at,
+		       tape.write[i].data + (at - tape.write[i].offset),
+		       next - at);
+		reached = next;
+	}
+	return reached;
+}
+
+/**
+ * struct cut - a power cut during write number @during, or after the last
+ * @luck: which sectors reached the disk among those that need not have
+ * @extended: the file has its new size, whatever became of the content
+ */
+struct cut {
+	size_t during;
+	unsigned int luck;
+	bool extended;
+};
+
+/* The file at @path after @c; returns how many sectors were left to luck. */
+static unsigned int after_cut(const char *path, const uint8_t *plain,
+			      uint64_t size, const struct cut *c)
+{
+	uint64_t room = size, most = size, end;
+	unsigned int sector = 0;
+	uint8_t *disk;
+	size_t i;
+	int fd;
+
+	for (i = 0; i < tape.count; i++) {
+		end = tape.write[i].offset + tape.write[i].len;
+		room = end > room ? end : room;
+	}
+	disk = calloc(1, room);
+	memcpy(disk, plain, size);
+	for (i = 0; i < tape.count && i <= c->during; i++) {
+		end = land(disk, i, tape.write[i].synced <= c->during, c->luck,
+			   &sector);
+		most = end > most ? end : most;
+	}
+	fd = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	assert_true(fd >= 0 &&
+		    file_write_at(fd, disk, c->extended ? room : most, 0));
 	close(fd);
-	free(data);
-	our_reader(d->torn, header);
-	libkdumpfile(d->torn);
+	free(disk);
+	return sector;
+}
+
+/* Any sectors may be missing that nobody waited for, in any combination. */
+static void cut_everywhere(const char *path, const uint8_t *plain,
+			   uint64_t size, bool (*check)(const char *path))
+{
+	struct cut c = { .during = 0 };
+	bool seen[2] = { false, false };
+	unsigned int sectors;
+
+	for (c.during = 0; c.during <= tape.count; c.during++) {
+		c.luck = 0;
+		do {
+			c.extended = false;
+			sectors = after_cut(path, plain, size, &c);
+			seen[check(path)] = true;
+			c.extended = true;
+			after_cut(path, plain, size, &c);
+			seen[check(path)] = true;
+			assert_true(sectors <= MAX_SECTORS);
+		} while (++c.luck < 1u << sectors);
+	}
+	assert_true(seen[false] && seen[true]);
+}
+
+static bool both_readers(const char *path)
+{
+	libkdumpfile(path);
+	return our_reader(path);
 }
 
 /* --- tests ------------------------------------------------------------------------ */
 
-static void cut_anywhere(void **state)
+static void cut_file(void **state)
 {
 	const struct dump *d = *state;
-	size_t n;
+	const struct carrier_patch *patch = d->patch;
+	int fd = open(d->path, O_RDWR | O_CLOEXEC);
 
 	/* One sector: disks write it or not. */
-	assert_int_equal(d->patch[1].offset / SECTOR,
-			 (d->patch[1].offset + d->patch[1].len - 1) / SECTOR);
-	assert_true(d->patch[0].offset >= d->size);
-	for (n = 0; n <= d->patch[0].len; n += n % 64 == 63 ? 2 : 7)
-		torn(d, n, n % 2, false);
-	torn(d, d->patch[0].len, false, false);
-	torn(d, d->patch[0].len, true, false);
-	torn(d, d->patch[0].len, false, true);
+	assert_int_equal(patch[1].offset / SECTOR,
+			 (patch[1].offset + patch[1].len - 1) / SECTOR);
+	assert_true(patch[0].offset >= d->size);
+	tape_start(fd);
+	assert_true(carrier_apply(fd, patch));
+	assert_int_equal(tape.count, 2);
+	cut_everywhere(d->torn, d->plain, d->size, both_readers);
+	tape_free();
+	close(fd);
+}
+
+static void put_record(int fd, uint64_t *at, uint64_t offset, const void *data,
+		       uint64_t len)
+{
+	uint64_t head[2] = { htobe64(offset), htobe64(len) };
+
+	assert_true(file_write_at(fd, head, sizeof(head), *at));
+	if (data)
+		assert_true(file_write_at(fd, data, len, *at + sizeof(head)));
+	*at += sizeof(head) + (data ? len : 0);
+}
+
+/* The dump as a flattened stream in @torn. */
+static int flattened(const struct dump *d)
+{
+	char header[STREAM_HEADER] = "makedumpfile";
+	uint64_t at = sizeof(header), one = htobe64(1);
+	int fd = open(d->torn, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+
+	memcpy(header + 16, &one, sizeof(one));
+	memcpy(header + 24, &one, sizeof(one));
+	assert_true(fd >= 0 && file_write_at(fd, header, sizeof(header), 0));
+	put_record(fd, &at, 0, d->plain, d->size);
+	put_record(fd, &at, UINT64_MAX, NULL, UINT64_MAX);
+	return fd;
+}
+
+static void cut_stream(void **state)
+{
+	const struct dump *d = *state;
+	struct guard_limits limits = { .memory = 1u << 30, .seconds = 60 };
+	struct ami_error err;
+	int fd = flattened(d), marks = open(d->path, O_RDWR | O_CLOEXEC);
+	uint8_t *plain;
+	size_t size;
+
+	load(d->torn, &plain, &size);
+	assert_int_equal(ftruncate(marks, 0), 0);
+	assert_true(file_write_at(marks, d->marks, d->len, 0));
+	tape_start(fd);
+	if (deliver_flattened(fd, marks, &limits, &err))
+		fail_msg("%s", err.text);
+	assert_int_equal(tape.count, 2);
+	cut_everywhere(d->torn, plain, size, our_reader);
+	tape_free();
+	free(plain);
+	close(marks);
+	close(fd);
 }
 
 static void renewed(void **state)
@@ -220,8 +426,7 @@ static void renewed(void **state)
 	for (i = 0; i < 3; i++)
 		assert_int_equal(ami_marks_to_dump(d->path, d->marks, d->len,
 						   &err), 0);
-	our_reader(d->path, true);
-	libkdumpfile(d->path);
+	assert_true(both_readers(d->path));
 	fd = open(d->path, O_RDONLY | O_CLOEXEC);
 	assert_int_equal(kdump_facts_read(fd, "f", &facts, &err), 0);
 	/* There is one, and it is last. */
@@ -282,7 +487,8 @@ static void not_a_dump(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(cut_anywhere, setup, teardown),
+		cmocka_unit_test_setup_teardown(cut_file, setup, teardown),
+		cmocka_unit_test_setup_teardown(cut_stream, setup, teardown),
 		cmocka_unit_test_setup_teardown(renewed, setup, teardown),
 		cmocka_unit_test_setup_teardown(sidecar, setup, teardown),
 		cmocka_unit_test_setup_teardown(not_a_dump, setup, teardown),

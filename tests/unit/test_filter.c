@@ -9,6 +9,7 @@
 #include <string.h>
 #include <cmocka.h>
 #include <endian.h>
+#include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -142,7 +143,10 @@ static void put_start(struct bytes *b)
 	strcpy((char *)b->data, "makedumpfile");
 }
 
-/* Feeds @b in pieces of @piece bytes; what comes out is in @out. */
+/*
+ * Feeds @b in pieces of @piece bytes; what comes out is in @out. Every other
+ * time to a file that takes no spliced bytes.
+ */
 static struct stream pass(const struct bytes *b, size_t piece,
 			  struct bytes *out, int head)
 {
@@ -162,6 +166,8 @@ static struct stream pass(const struct bytes *b, size_t piece,
 		_exit(0);
 	}
 	close(in[1]);
+	if (piece % 2)
+		fcntl(to, F_SETFL, O_APPEND);
 	s.in = in[0];
 	s.out = to;
 	stream_pass(&s);
@@ -203,26 +209,32 @@ static void test_stream(void **unused)
 	put_record(&b, 3, 4);		/* written again, as headers are */
 	put(&b, "CCCC", 4);
 	put_record(&b, 7, 0);
+	put_record(&b, STREAM_HEAD_MAX - 2, 3000);	/* head, and beyond */
+	put(&b, b.data, 3000);
+	put_record(&b, STREAM_HEAD_MAX + 4000, 2000);
+	put(&b, b.data + 3000, 2000);
 	put_record(&b, -1, -1);
 	for (i = 0; i < PIECES; i++) {
 		fd = memfd_create("head", 0);
 		s = pass(&b, pieces[i], &out, fd);
 		assert_true(s.ended);
 		assert_false(s.odd);
-		assert_int_equal(s.size, 14);
+		assert_int_equal(s.size, STREAM_HEAD_MAX + 6000);
 		assert_int_equal(s.passed, b.len - STREAM_RECORD);
 		assert_int_equal(out.len, b.len - STREAM_RECORD);
 		assert_memory_equal(out.data, b.data, out.len);
-		assert_int_equal(pread(fd, head, sizeof(head), 0), 14);
+		assert_int_equal(lseek(fd, 0, SEEK_END), STREAM_HEAD_MAX);
+		assert_int_equal(pread(fd, head, 14, 0), 14);
 		assert_memory_equal(head, "AAACCCC\0\0\0BBBB", 14);
 		close(fd);
 	}
 	fd = memfd_create("head", 0);
 	s = scan(&b, fd);
 	assert_true(s.ended);
-	assert_int_equal(s.size, 14);
+	assert_int_equal(s.size, STREAM_HEAD_MAX + 6000);
 	assert_int_equal(s.passed, b.len - STREAM_RECORD);
-	assert_int_equal(pread(fd, head, sizeof(head), 0), 14);
+	assert_int_equal(lseek(fd, 0, SEEK_END), STREAM_HEAD_MAX);
+	assert_int_equal(pread(fd, head, 14, 0), 14);
 	assert_memory_equal(head, "AAACCCC\0\0\0BBBB", 14);
 	close(fd);
 }
