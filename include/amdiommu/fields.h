@@ -345,6 +345,7 @@
 	M(vvq_pdesc, virtio_ring, vring_virtqueue, "packed.vring.desc")	\
 	M(vvq_pdevice, virtio_ring, vring_virtqueue, "packed.vring.device") \
 	M(vvq_pwrap, virtio_ring, vring_virtqueue, "packed.used_wrap_counter") \
+	M(vvq_pnext, virtio_ring, vring_virtqueue, "packed.next_avail_idx") \
 	M(vvq_pstate, virtio_ring, vring_virtqueue, "packed.desc_state") \
 	M(vvq_pextra, virtio_ring, vring_virtqueue, "packed.desc_extra") \
 	M(vstate_data, virtio_ring, vring_desc_state_split, "data")	\
