@@ -3,7 +3,6 @@
 #include "block.h"
 
 #define MAX_BIOS	65536u
-#define OP_MASK		0xffu	/* REQ_OP_BITS */
 #define INTEGRITY_BIT	16
 
 struct bios {
