@@ -240,6 +240,17 @@
 	F(bvec_page, bio_vec, "bv_page")				\
 	F(bvec_len, bio_vec, "bv_len")					\
 	F(bvec_offset, bio_vec, "bv_offset")				\
+	/* bounce buffers: include/linux/swiotlb.h */			\
+	F(tlb_mem_start, io_tlb_mem, "start")				\
+	F(tlb_mem_nslabs, io_tlb_mem, "nslabs")				\
+	F(tlb_mem_slots, io_tlb_mem, "slots")				\
+	F(tlb_mem_defpool, io_tlb_mem, "defpool")			\
+	F(tlb_mem_pools, io_tlb_mem, "pools")				\
+	F(tlb_pool_start, io_tlb_pool, "start")				\
+	F(tlb_pool_nslabs, io_tlb_pool, "nslabs")			\
+	F(tlb_pool_slots, io_tlb_pool, "slots")				\
+	F(tlb_pool_node, io_tlb_pool, "node")				\
+	F(tlb_slot_orig, io_tlb_slot, "orig_addr")			\
 	/* the clock that NMIs read: kernel/time/timekeeping.c */	\
 	F(tk_fast_base, tk_fast, "base")				\
 	F(tkr_shift, tk_read_base, "shift")				\
@@ -413,6 +424,7 @@
 	T(bio_vec)							\
 	T(blk_mq_tags)							\
 	T(sbitmap_word)							\
+	T(io_tlb_slot)							\
 	T(prb_desc)							\
 	T(printk_info)							\
 	T(resource)
@@ -459,6 +471,10 @@
 	Y(init_on_free)							\
 	Y(block_class)							\
 	Y(tk_fast_mono)							\
+	Y(io_tlb_default_mem)						\
+	Y(io_tlb_start)							\
+	Y(io_tlb_nslabs)						\
+	Y(io_tlb_orig_addr)						\
 	Y(vmemmap_base)							\
 	Y(page_offset_base)						\
 	Y(__per_cpu_offset)						\

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "block.h"
+#include "bounce.h"
 #include "evidence.h"
 #include "nvme.h"
 #include "vring.h"
@@ -12,12 +13,14 @@
 #define PCI_CLASS_BRIDGE	0x06
 
 static const struct evidence_provider providers[] = {
+	{ "swiotlb", find_bounces },
 	{ "e1000e", find_e1000e },
 	{ "igb", find_igb },
 	{ "ixgbe", find_ixgbe },
 	{ "block", find_block },
 	{ "nvme", find_nvme },
 	{ "virtio", find_virtio },
+	{ "swiotlb", name_bounces },
 	{ NULL, NULL },
 };
 
@@ -64,6 +67,7 @@ static void free_collector(struct ami_collector *c)
 		return;
 	free(c->open.spans);
 	free(c->by_address);
+	free_bounces(c->bounces);
 	free(c);
 }
 

@@ -36,6 +36,7 @@ struct ami_collector {
 		const struct ami_device *device;
 	} *by_address;
 	size_t nr_devices;
+	struct bounces *bounces;
 	bool no_memory;
 };
 
