@@ -251,6 +251,22 @@
 	F(tlb_pool_slots, io_tlb_pool, "slots")				\
 	F(tlb_pool_node, io_tlb_pool, "node")				\
 	F(tlb_slot_orig, io_tlb_slot, "orig_addr")			\
+	/* coherent buffers and DMA pools: drivers/base/devres.c, */	\
+	/* kernel/dma/mapping.c, mm/dmapool.c */			\
+	F(device_devres, device, "devres_head")				\
+	F(device_dma_pools, device, "dma_pools")			\
+	F(devres_entry, devres, "node.entry")				\
+	F(devres_node_release, devres, "node.release")			\
+	F(devres_release, devres, "release")				\
+	F(devres_data, devres, "data")					\
+	F(dma_devres_size, dma_devres, "size")				\
+	F(dma_devres_handle, dma_devres, "dma_handle")			\
+	F(dma_pool_node, dma_pool, "pools")				\
+	F(dma_pool_pages, dma_pool, "page_list")			\
+	F(dma_pool_allocation, dma_pool, "allocation")			\
+	F(dma_pool_name, dma_pool, "name")				\
+	F(dma_page_list, dma_page, "page_list")				\
+	F(dma_page_dma, dma_page, "dma")				\
 	/* the clock that NMIs read: kernel/time/timekeeping.c */	\
 	F(tk_fast_base, tk_fast, "base")				\
 	F(tkr_shift, tk_read_base, "shift")				\
@@ -367,6 +383,14 @@
 	M(vextra_len, virtio_ring, vring_desc_extra, "len")		\
 	M(vextra_flags, virtio_ring, vring_desc_extra, "flags")		\
 	M(vextra_next, virtio_ring, vring_desc_extra, "next")		\
+	/* include/linux/libata.h, drivers/ata/ahci.h */		\
+	M(ata_host_dev, libata, ata_host, "dev")			\
+	M(ata_host_n_ports, libata, ata_host, "n_ports")		\
+	M(ata_host_ports, libata, ata_host, "ports")			\
+	M(ata_port_private, libata, ata_port, "private_data")		\
+	M(ahci_cmd_slot_dma, libahci, ahci_port_priv, "cmd_slot_dma")	\
+	M(ahci_rx_fis_dma, libahci, ahci_port_priv, "rx_fis_dma")	\
+	M(ahci_fbs, libahci, ahci_port_priv, "fbs_supported")		\
 	/* drivers/nvme/host/pci.c, nvme.h */				\
 	M(nvme_dev_queues, nvme, nvme_dev, "queues")			\
 	M(nvme_dev_nr_queues, nvme, nvme_dev, "nr_allocated_queues")	\
@@ -471,6 +495,7 @@
 	Y(init_on_free)							\
 	Y(block_class)							\
 	Y(tk_fast_mono)							\
+	Y(dmam_release)							\
 	Y(io_tlb_default_mem)						\
 	Y(io_tlb_start)							\
 	Y(io_tlb_nslabs)						\

@@ -3,6 +3,7 @@
  * Bounce buffers in use, from any of the shapes of swiotlb's books: arrays
  * behind global variables (5.10), struct io_tlb_mem (5.13), pools in it (6.6).
  */
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -289,14 +290,18 @@ bool bounces_to(const struct ami_evidence *ev, uint64_t slot, uint64_t phys)
 	       phys < found->origin + BOUNCE_SLOT;
 }
 
-static bool is_named(const struct ami_evidence *ev, uint64_t pfn)
+/* Frames of slots that no transfer reaches. */
+static struct ami_pfnset *unnamed_frames(const struct ami_evidence *ev)
 {
+	struct ami_pfnset *left = ami_pfnset_new();
 	size_t i;
 
+	if (!left)
+		return NULL;
+	ami_pfnset_union(left, ev->collector->bounces->pages);
 	for (i = 0; i < ev->nr_sets; i++)
-		if (ami_pfnset_has(ev->sets[i].pages, pfn))
-			return true;
-	return false;
+		ami_pfnset_subtract(left, ev->sets[i].pages);
+	return left;
 }
 
 static bool may_use(const struct ami_evidence *ev, const struct ami_device *d)
@@ -309,15 +314,15 @@ static bool may_use(const struct ami_evidence *ev, const struct ami_device *d)
 }
 
 static void add_rest(struct ami_evidence *ev, const struct ami_device *d,
-		     const struct bounces *b, const bool *named, size_t rest)
+		     const struct ami_pfnset *left)
 {
+	const struct bounces *b = ev->collector->bounces;
 	size_t i;
 
 	begin_transfer(ev, d, AMI_TRANSFER_INFLIGHT, AMI_POSSIBLE, "swiotlb",
-		       "%zu bounce buffers in use, device and direction not recorded",
-		       rest);
+		       "bounce buffers in use, device and direction not recorded");
 	for (i = 0; i < b->count; i++)
-		if (!named[i])
+		if (ami_pfnset_has(left, b->by_slot[i].slot >> AMI_PAGE_SHIFT))
 			add_span(ev, b->by_slot[i].slot, BOUNCE_SLOT);
 	end_transfer(ev);
 }
@@ -325,30 +330,26 @@ static void add_rest(struct ami_evidence *ev, const struct ami_device *d,
 void name_bounces(struct ami_evidence *ev)
 {
 	const struct bounces *b = ev->collector->bounces;
-	size_t rest = 0, devices = 0, i;
-	bool *named;
+	struct ami_pfnset *left;
+	size_t devices = 0, i;
 
 	if (!b->count)
 		return;
-	named = malloc(b->count * sizeof(*named));
-	if (!named) {
+	left = unnamed_frames(ev);
+	if (!left) {
 		ev->collector->no_memory = true;
 		return;
 	}
-	for (i = 0; i < b->count; i++) {
-		named[i] = is_named(ev, b->by_slot[i].slot >> AMI_PAGE_SHIFT);
-		rest += !named[i];
-	}
-	for (i = 0; rest && i < ev->state->nr_devices; i++) {
+	for (i = 0; ami_pfnset_count(left) && i < ev->state->nr_devices; i++) {
 		const struct ami_device *d = &ev->state->devices[i];
 
 		if (may_use(ev, d)) {
-			add_rest(ev, d, b, named, rest);
+			add_rest(ev, d, left);
 			devices++;
 		}
 	}
-	free(named);
 	ami_find(&ev->state->findings, AMI_INFO, "bounce-buffers", "swiotlb",
-		 "%zu bounce buffers of 2 KiB are in use; drivers' evidence names %zu of them. The kernel records neither the device nor the direction of the rest: it counts for %zu untranslated devices that nothing else speaks for.",
-		 b->count, b->count - rest, devices);
+		 "%zu bounce buffers of 2 KiB are in use. Drivers' evidence names all but %" PRIu64 " of their pages. Of those neither device nor direction is recorded: they count for %zu untranslated devices that nothing else speaks for.",
+		 b->count, ami_pfnset_count(left), devices);
+	ami_pfnset_free(left);
 }

@@ -17,9 +17,11 @@ static const struct evidence_provider providers[] = {
 	{ "e1000e", find_e1000e },
 	{ "igb", find_igb },
 	{ "ixgbe", find_ixgbe },
-	{ "block", find_block },
+	{ BLOCK_PROVIDER, find_block },
 	{ "nvme", find_nvme },
 	{ "virtio", find_virtio },
+	{ "ahci", find_ahci },
+	{ "coherent", find_managed },
 	{ "swiotlb", name_bounces },
 	{ NULL, NULL },
 };
@@ -177,14 +179,4 @@ void ami_evidence_free(struct ami_evidence *ev)
 	free(ev->sets);
 	free(ev->coverage);
 	free(ev);
-}
-
-bool ami_evidence_covers(const struct ami_evidence *ev, struct ami_bdf device)
-{
-	size_t i;
-
-	for (i = 0; i < ev->nr_coverage; i++)
-		if (!memcmp(&ev->coverage[i].device, &device, sizeof(device)))
-			return true;
-	return false;
 }
