@@ -58,7 +58,7 @@ static void read_pool(struct ami_evidence *ev, const struct pool *p)
 
 	if (!p->start || !p->slots)
 		return;
-	if (p->slots + ev->collector->bounces->count > MAX_SLOTS ||
+	if (p->slots > MAX_SLOTS - ev->collector->bounces->count ||
 	    p->start % BOUNCE_SLOT || p->start >> 52 ||
 	    p->step > MAX_SLOT_SIZE || p->step < sizeof(origin)) {
 		damaged(ev, "have impossible values");
