@@ -6,6 +6,7 @@
 # make fuzz       each fuzz target for FUZZ_SECONDS=60
 # make lab        more kernels in QEMU
 # make lab-matrix  every kernel and mode in one table, half an hour and more
+# make lab-evidence  each class of device: what evidence told of its writes
 # make crash-suites  the extension in the crash of each Debian suite
 # make drive      the decoders on 100 million inputs
 # make lint       static analysis: clang-tidy, cppcheck, gcc -fanalyzer
@@ -340,6 +341,10 @@ lab-matrix: deps-test
 	$(MAKE) -j"$$(nproc)" all
 	$(LAB) matrix --amdiommu $(BUILD)/amdiommu
 
+lab-evidence: deps-test
+	$(MAKE) -j"$$(nproc)" all
+	$(LAB) evidence --amdiommu $(BUILD)/amdiommu
+
 # Lines of lib/ that the tests run; no QEMU.
 COV := $(BUILD)/cov
 
@@ -463,4 +468,4 @@ FORCE:
 
 .PHONY: FORCE all bench bench-filter bench-scale campaign check check-crash check-deb check-quick \
 	clean coverage crash-suites deb demo deps deps-package deps-test drive fuzz fuzz-built \
-	install install-kdump lab lab-matrix lint tests-built uninstall-kdump
+	install install-kdump lab lab-evidence lab-matrix lint tests-built uninstall-kdump
