@@ -267,6 +267,10 @@
 	F(dma_pool_name, dma_pool, "name")				\
 	F(dma_page_list, dma_page, "page_list")				\
 	F(dma_page_dma, dma_page, "dma")				\
+	/* virtqueues: include/linux/virtio.h */			\
+	F(virtqueue_list, virtqueue, "list")				\
+	F(virtqueue_name, virtqueue, "name")				\
+	F(virtqueue_index, virtqueue, "index")				\
 	/* the clock that NMIs read: kernel/time/timekeeping.c */	\
 	F(tk_fast_base, tk_fast, "base")				\
 	F(tkr_shift, tk_read_base, "shift")				\
@@ -359,9 +363,6 @@
 	M(virtio_device_id, virtio_ring, virtio_device, "id.device")	\
 	M(virtio_device_features, virtio_ring, virtio_device, "features") \
 	M(virtio_device_vqs, virtio_ring, virtio_device, "vqs")		\
-	M(vvq_list, virtio_ring, vring_virtqueue, "vq.list")		\
-	M(vvq_name, virtio_ring, vring_virtqueue, "vq.name")		\
-	M(vvq_index, virtio_ring, vring_virtqueue, "vq.index")		\
 	M(vvq_last_used, virtio_ring, vring_virtqueue, "last_used_idx")	\
 	M(vvq_num, virtio_ring, vring_virtqueue, "split.vring.num")	\
 	M(vvq_desc, virtio_ring, vring_virtqueue, "split.vring.desc")	\
@@ -449,6 +450,7 @@
 	T(blk_mq_tags)							\
 	T(sbitmap_word)							\
 	T(io_tlb_slot)							\
+	T(virtqueue)							\
 	T(prb_desc)							\
 	T(printk_info)							\
 	T(resource)

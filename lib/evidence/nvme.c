@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "nvme.h"
+#include "shape.h"
 
 #define MAX_QUEUES	4097u
 #define MAX_DEPTH	65536u
@@ -423,7 +424,8 @@ static void one_device(struct nvme *n)
 	}
 	ami_find(&n->ev->state->findings, AMI_INFO, "nvme-types-missing",
 		 ami_bdf_text(n->device->bdf, n->name),
-		 "The types of its NVMe driver are not in the dump: unfinished reads are known from the block layer only, completion queues and host memory buffer are not.");
+		 "The types of its NVMe driver are not in the dump: unfinished reads are known from the block layer only, %u completion queues by their shape, the host memory buffer is not.",
+		 guess_completions(n->ev, n->device));
 }
 
 void find_nvme(struct ami_evidence *ev)

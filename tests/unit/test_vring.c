@@ -62,8 +62,8 @@ static struct rig *with_queue(uint64_t id, uint64_t features)
 					     AMI_F_virtio_device_vqs));
 	machine_list_add(rig->m, rig_member(rig, at.device,
 					    AMI_F_virtio_device_vqs),
-			 rig_member(rig, at.queue, AMI_F_vvq_list));
-	rig_set(rig, at.queue, AMI_F_vvq_name,
+			 rig_member(rig, at.queue, AMI_F_virtqueue_list));
+	rig_set(rig, at.queue, AMI_F_virtqueue_name,
 		machine_string(rig->m, "requests"));
 	at.desc = image_va(image_alloc(rig->m->img, 1));
 	return rig;
@@ -241,7 +241,7 @@ static void not_mapped(struct rig *rig)
 
 static void queue_loop(struct rig *rig)
 {
-	uint64_t node = rig_member(rig, at.queue, AMI_F_vvq_list);
+	uint64_t node = rig_member(rig, at.queue, AMI_F_virtqueue_list);
 
 	rig_set64(rig, node, node);
 }
@@ -473,7 +473,7 @@ static void no_types(void **state)
 	struct rig *rig = split();
 
 	(void)state;
-	image_layout(rig->m->img)->field[AMI_F_vvq_list].present = false;
+	image_layout(rig->m->img)->field[AMI_F_virtqueue_list].present = false;
 	machine_analyse(rig->m);
 	assert_int_equal(rig_found(rig, "driver-types-missing"), 1);
 	assert_false(rig_covered(rig, "virtio"));
