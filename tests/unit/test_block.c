@@ -538,6 +538,36 @@ static void nvme_own_memory(void **state)
 	rig_free(rig);
 }
 
+/* Without types: both addresses of what a queue shares, doorbell, depth. */
+static void nvme_by_shape(void **state)
+{
+	struct rig *rig = nvme();
+	uint64_t queues = machine_object(rig->m, 0x200);
+	uint64_t dev = machine_object(rig->m, 0x800);
+	uint64_t sq = RIG_BUFFER + 50 * AMI_PAGE_SIZE;
+	uint64_t cq = sq + AMI_PAGE_SIZE, own = cq + AMI_PAGE_SIZE;
+	const uint64_t words[] = {
+		dev, 0, image_va(sq), image_va(cq), IOVA(sq), IOVA(cq), 0,
+		DEPTH,
+	};
+	const uint64_t shared[] = { image_va(own), IOVA(own) };
+
+	(void)state;
+	image_layout(rig->m->img)->field[AMI_F_nvme_dev_queues].present = false;
+	rig_set(rig, rig->dev, AMI_F_device_driver_data, dev);
+	rig_set64(rig, dev, queues);
+	machine_write(rig->m, dev + 0x400, shared, sizeof(shared));
+	machine_write(rig->m, queues, words, sizeof(words));
+	machine_write(rig->m, queues + 0x80, words, sizeof(words));
+	machine_analyse(rig->m);
+	assert_int_equal(rig_pages(rig, AMI_CLASS_POSTED), 2);
+	assert_true(rig_names(rig, AMI_CLASS_POSTED, AMI_POSSIBLE, cq));
+	assert_true(rig_names(rig, AMI_CLASS_POSTED, AMI_POSSIBLE, own));
+	assert_int_equal(rig_found(rig, "nvme-types-missing"), 1);
+	assert_true(rig_covered(rig, "block"));
+	rig_free(rig);
+}
+
 DAMAGE(deep_queue, at.nvme_queue, nvme_queue_depth, 1ull << 32)
 DAMAGE(tail_beyond, at.nvme_queue, nvme_queue_sq_tail, DEPTH)
 DAMAGE(bell_beyond, at.nvme_queue, nvme_queue_rung, DEPTH)
@@ -646,6 +676,7 @@ int main(void)
 		cmocka_unit_test(hostile_disks), cmocka_unit_test(nvme_reads),
 		cmocka_unit_test(nvme_certainty), cmocka_unit_test(nvme_sgl),
 		cmocka_unit_test(nvme_own_memory),
+		cmocka_unit_test(nvme_by_shape),
 		cmocka_unit_test(hostile_nvme),
 	};
 

@@ -339,16 +339,86 @@ static void hostile_igb(void **state)
 	rig_survives(igb, list, sizeof(list) / sizeof(list[0]));
 }
 
-static void no_types(void **state)
+/* Nothing is described: the ring's two addresses, its size, descriptors. */
+static struct rig *shape(void)
 {
-	struct rig *rig = igb();
+	struct rig *rig = with_netdev("e1000e");
+	uint64_t ring = machine_object(rig->m, 512);
+	const uint64_t words[] = {
+		0, image_va(RIG_BUFFER + IOVA(RING)), IOVA(RING), 32 * 16,
+	};
+	unsigned int i;
+
+	image_layout(rig->m->img)->field[AMI_F_e1000e_rx_ring].present = false;
+	at.ring = ring;
+	at.stride = 16;
+	at.desc = words[1];
+	machine_write(rig->m, ring, words, sizeof(words));
+	rig_set64(rig, at.priv + 0x20, ring);
+	rig_set64(rig, at.priv + 0x28, ring);
+	rig_set(rig, at.netdev, AMI_F_netdev_mtu, 1500);
+	/* Reused, with what is left of the last time; one is filled. */
+	for (i = 1; i < 10; i++)
+		put(rig, i, IOVA(i), i == 9 ? 0x59600000001 : 0x59600000000);
+	return rig;
+}
+
+static void by_shape(void **state)
+{
+	struct rig *rig = shape();
 
 	(void)state;
-	image_layout(rig->m->img)->field[AMI_F_igb_rx_ring].present = false;
 	machine_analyse(rig->m);
+	assert_true(posted(rig, AMI_POSSIBLE, 1) &&
+		    posted(rig, AMI_POSSIBLE, 8) &&
+		    posted(rig, AMI_POSSIBLE, RING));
+	assert_false(posted(rig, AMI_POSSIBLE, 9));
 	assert_int_equal(rig_found(rig, "driver-types-missing"), 1);
-	assert_int_equal(rig_pages(rig, AMI_CLASS_POSTED), 0);
+	assert_true(rig_covered(rig, "e1000e"));
 	rig_free(rig);
+}
+
+/* With its commands, it is a ring to send: only written back. */
+static void sends(struct rig *rig)
+{
+	unsigned int i;
+
+	for (i = 0; i < 10; i++)
+		put(rig, i, IOVA(i), 0x8b00005a);
+}
+
+static void not_shared(struct rig *rig)
+{
+	rig_set64(rig, at.ring + 16, IOVA(RING + 1));
+}
+
+static void odd_size(struct rig *rig)
+{
+	rig_set64(rig, at.ring + 24, 1000);
+}
+
+static void vast(struct rig *rig)
+{
+	rig_set64(rig, at.ring + 24, 1u << 31);
+}
+
+static void no_receive_ring(void **state)
+{
+	static void (*const change[])(struct rig *rig) = {
+		sends, not_shared, odd_size, vast,
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(change) / sizeof(change[0]); i++) {
+		struct rig *rig = shape();
+
+		change[i](rig);
+		machine_analyse(rig->m);
+		assert_false(posted(rig, AMI_POSSIBLE, 1));
+		assert_false(rig_covered(rig, "e1000e"));
+		rig_free(rig);
+	}
 }
 
 int main(void)
@@ -358,7 +428,7 @@ int main(void)
 		cmocka_unit_test(e1000e_packet_split),
 		cmocka_unit_test(hostile_e1000e), cmocka_unit_test(igb_posted),
 		cmocka_unit_test(ixgbe_posted), cmocka_unit_test(hostile_igb),
-		cmocka_unit_test(no_types),
+		cmocka_unit_test(by_shape), cmocka_unit_test(no_receive_ring),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -45,10 +45,15 @@ static struct {
 static struct rig *with_queue(uint64_t id, uint64_t features)
 {
 	struct rig *rig = rig_new("virtio-pci");
+	struct ami_layout *l = image_layout(rig->m->img);
 	uint64_t bus = machine_object(rig->m, 64), dev;
+	int i;
 
-	image_layout(rig->m->img)->field[AMI_F_virtio_device_dev].offset =
-		0x100;
+	l->field[AMI_F_virtio_device_dev].offset = 0x100;
+	/* It begins with a struct virtqueue. */
+	for (i = AMI_NR_CORE_FIELDS; i < AMI_NR_FIELDS; i++)
+		if (!strcmp(ami_field_wants[i].type, "vring_virtqueue"))
+			l->field[i].offset += 0x100;
 	at.device = machine_object(rig->m, 0x400);
 	dev = rig_member(rig, at.device, AMI_F_virtio_device_dev);
 	rig_set(rig, bus, AMI_F_bus_type_name,
@@ -468,6 +473,76 @@ static void hostile_packed(void **state)
 	rig_survives(packed, list, sizeof(list) / sizeof(list[0]));
 }
 
+/* As 5.10 has it: the last used index, the ring, shadows, states, the rest. */
+static struct rig *shape(void)
+{
+	struct rig *rig = split();
+	uint64_t behind = at.queue + image_layout(rig->m->img)
+			  ->type_size[AMI_T_virtqueue];
+	uint64_t avail = at.desc + NUM * sizeof(struct desc);
+	uint64_t used = (avail + 6 + 2 * NUM + 63) / 64 * 64;
+	const struct { uint16_t flags, index; struct { uint32_t id, len; } e; }
+		came_back = { 0, 3, { 4, 0 } };
+	const uint64_t words[] = {
+		0, 2, NUM, at.desc, avail, used, 0, at.state,
+	};
+	const uint64_t state[NUM][2] = { { 1 }, { 0 }, { 0 }, { 0 }, { 1 } };
+
+	image_layout(rig->m->img)->field[AMI_F_vvq_num].present = false;
+	machine_write(rig->m, behind, words, sizeof(words));
+	machine_write(rig->m, used, &came_back.flags, 4);
+	machine_write(rig->m, used + 4 + 2 * 8, &came_back.e, 8);
+	machine_write(rig->m, at.state, state, sizeof(state));
+	return rig;
+}
+
+static void by_shape(void **state)
+{
+	struct rig *rig = shape();
+
+	(void)state;
+	machine_analyse(rig->m);
+	assert_int_equal(rig_found(rig, "driver-types-missing"), 1);
+	assert_int_equal(rig_pages(rig, AMI_CLASS_INFLIGHT), 2);
+	assert_true(rig_names(rig, AMI_CLASS_INFLIGHT, AMI_POSSIBLE,
+			      RIG_BUFFER + IOVA(1)));
+	assert_int_equal(rig_found(rig, "virtqueue-damaged"), 0);
+	rig_free(rig);
+}
+
+static void set_behind(struct rig *rig, unsigned int word, uint64_t value)
+{
+	rig_set64(rig, at.queue + image_layout(rig->m->img)
+		  ->type_size[AMI_T_virtqueue] + 8 * word, value);
+}
+
+static void other_place(struct rig *rig)
+{
+	set_behind(rig, 4, at.desc + 8);
+}
+
+static void no_power(struct rig *rig)
+{
+	set_behind(rig, 2, NUM + 1);
+}
+
+static void states_nowhere(struct rig *rig)
+{
+	set_behind(rig, 7, NOWHERE);
+}
+
+static void hostile_shape(void **state)
+{
+	static const struct rig_damage list[] = {
+		{ "other place", other_place, "virtqueue-damaged" },
+		{ "no power of two", no_power, "virtqueue-damaged" },
+		{ "no states", states_nowhere, "virtqueue-damaged" },
+	};
+
+	(void)state;
+	rig_survives(shape, list, sizeof(list) / sizeof(list[0]));
+}
+
 static void no_types(void **state)
 {
 	struct rig *rig = split();
@@ -491,7 +566,8 @@ int main(void)
 		cmocka_unit_test(packed_requests),
 		cmocka_unit_test(packed_wrapped),
 		cmocka_unit_test(packed_indirect),
-		cmocka_unit_test(hostile_packed), cmocka_unit_test(no_types),
+		cmocka_unit_test(hostile_packed), cmocka_unit_test(by_shape),
+		cmocka_unit_test(hostile_shape), cmocka_unit_test(no_types),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
