@@ -6,6 +6,7 @@
 # make fuzz       each fuzz target for FUZZ_SECONDS=60
 # make lab        more kernels in QEMU
 # make lab-matrix  every kernel and mode in one table, half an hour and more
+# make lab-evidence  each class of device: what evidence told of its writes
 # make crash-suites  the extension in the crash of each Debian suite
 # make drive      the decoders on 100 million inputs
 # make lint       static analysis: clang-tidy, cppcheck, gcc -fanalyzer
@@ -132,7 +133,7 @@ $(BUILD)/crash/amdiommu.so: $(CRASH_OBJ) $(BUILD)/libamdiommu-core.a
 SAN := $(BUILD)/san
 SANITIZERS := -fsanitize=address,undefined -fno-sanitize-recover=undefined -O1
 UNIT := $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/test_*.c))
-UNIT_HELP := image machine shapes symbols vmcore
+UNIT_HELP := drivers image machine shapes symbols vmcore
 GOLDEN := $(patsubst tests/golden/%.c,%,$(wildcard tests/golden/test_*.c))
 FUZZ_TARGETS := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 # libkdumpfile reads what we write: an independent reader.
@@ -344,6 +345,10 @@ lab-matrix: deps-test
 	$(MAKE) -j"$$(nproc)" all
 	$(LAB) matrix --amdiommu $(BUILD)/amdiommu
 
+lab-evidence: deps-test
+	$(MAKE) -j"$$(nproc)" all
+	$(LAB) evidence --amdiommu $(BUILD)/amdiommu
+
 # Lines of lib/ that the tests run; no QEMU.
 COV := $(BUILD)/cov
 
@@ -479,4 +484,4 @@ FORCE:
 
 .PHONY: FORCE all bench bench-filter bench-scale campaign check check-crash check-deb check-quick \
 	check-rpm clean coverage crash-suites deb demo deps deps-package deps-test drive fuzz fuzz-built \
-	install install-kdump lab lab-matrix lint tests-built uninstall-kdump
+	install install-kdump lab lab-evidence lab-matrix lint tests-built uninstall-kdump

@@ -240,6 +240,37 @@
 	F(bvec_page, bio_vec, "bv_page")				\
 	F(bvec_len, bio_vec, "bv_len")					\
 	F(bvec_offset, bio_vec, "bv_offset")				\
+	/* bounce buffers: include/linux/swiotlb.h */			\
+	F(tlb_mem_start, io_tlb_mem, "start")				\
+	F(tlb_mem_nslabs, io_tlb_mem, "nslabs")				\
+	F(tlb_mem_slots, io_tlb_mem, "slots")				\
+	F(tlb_mem_defpool, io_tlb_mem, "defpool")			\
+	F(tlb_mem_pools, io_tlb_mem, "pools")				\
+	F(tlb_pool_start, io_tlb_pool, "start")				\
+	F(tlb_pool_nslabs, io_tlb_pool, "nslabs")			\
+	F(tlb_pool_slots, io_tlb_pool, "slots")				\
+	F(tlb_pool_node, io_tlb_pool, "node")				\
+	F(tlb_slot_orig, io_tlb_slot, "orig_addr")			\
+	/* coherent buffers and DMA pools: drivers/base/devres.c, */	\
+	/* kernel/dma/mapping.c, mm/dmapool.c */			\
+	F(device_devres, device, "devres_head")				\
+	F(device_dma_pools, device, "dma_pools")			\
+	F(devres_entry, devres, "node.entry")				\
+	F(devres_node_release, devres, "node.release")			\
+	F(devres_release, devres, "release")				\
+	F(devres_data, devres, "data")					\
+	F(dma_devres_size, dma_devres, "size")				\
+	F(dma_devres_handle, dma_devres, "dma_handle")			\
+	F(dma_pool_node, dma_pool, "pools")				\
+	F(dma_pool_pages, dma_pool, "page_list")			\
+	F(dma_pool_allocation, dma_pool, "allocation")			\
+	F(dma_pool_name, dma_pool, "name")				\
+	F(dma_page_list, dma_page, "page_list")				\
+	F(dma_page_dma, dma_page, "dma")				\
+	/* virtqueues: include/linux/virtio.h */			\
+	F(virtqueue_list, virtqueue, "list")				\
+	F(virtqueue_name, virtqueue, "name")				\
+	F(virtqueue_index, virtqueue, "index")				\
 	/* the clock that NMIs read: kernel/time/timekeeping.c */	\
 	F(tk_fast_base, tk_fast, "base")				\
 	F(tkr_shift, tk_read_base, "shift")				\
@@ -332,9 +363,6 @@
 	M(virtio_device_id, virtio_ring, virtio_device, "id.device")	\
 	M(virtio_device_features, virtio_ring, virtio_device, "features") \
 	M(virtio_device_vqs, virtio_ring, virtio_device, "vqs")		\
-	M(vvq_list, virtio_ring, vring_virtqueue, "vq.list")		\
-	M(vvq_name, virtio_ring, vring_virtqueue, "vq.name")		\
-	M(vvq_index, virtio_ring, vring_virtqueue, "vq.index")		\
 	M(vvq_last_used, virtio_ring, vring_virtqueue, "last_used_idx")	\
 	M(vvq_num, virtio_ring, vring_virtqueue, "split.vring.num")	\
 	M(vvq_desc, virtio_ring, vring_virtqueue, "split.vring.desc")	\
@@ -345,6 +373,7 @@
 	M(vvq_pdesc, virtio_ring, vring_virtqueue, "packed.vring.desc")	\
 	M(vvq_pdevice, virtio_ring, vring_virtqueue, "packed.vring.device") \
 	M(vvq_pwrap, virtio_ring, vring_virtqueue, "packed.used_wrap_counter") \
+	M(vvq_pnext, virtio_ring, vring_virtqueue, "packed.next_avail_idx") \
 	M(vvq_pstate, virtio_ring, vring_virtqueue, "packed.desc_state") \
 	M(vvq_pextra, virtio_ring, vring_virtqueue, "packed.desc_extra") \
 	M(vstate_data, virtio_ring, vring_desc_state_split, "data")	\
@@ -355,6 +384,14 @@
 	M(vextra_len, virtio_ring, vring_desc_extra, "len")		\
 	M(vextra_flags, virtio_ring, vring_desc_extra, "flags")		\
 	M(vextra_next, virtio_ring, vring_desc_extra, "next")		\
+	/* include/linux/libata.h, drivers/ata/ahci.h */		\
+	M(ata_host_dev, libata, ata_host, "dev")			\
+	M(ata_host_n_ports, libata, ata_host, "n_ports")		\
+	M(ata_host_ports, libata, ata_host, "ports")			\
+	M(ata_port_private, libata, ata_port, "private_data")		\
+	M(ahci_cmd_slot_dma, libahci, ahci_port_priv, "cmd_slot_dma")	\
+	M(ahci_rx_fis_dma, libahci, ahci_port_priv, "rx_fis_dma")	\
+	M(ahci_fbs, libahci, ahci_port_priv, "fbs_supported")		\
 	/* drivers/nvme/host/pci.c, nvme.h */				\
 	M(nvme_dev_queues, nvme, nvme_dev, "queues")			\
 	M(nvme_dev_nr_queues, nvme, nvme_dev, "nr_allocated_queues")	\
@@ -412,6 +449,8 @@
 	T(bio_vec)							\
 	T(blk_mq_tags)							\
 	T(sbitmap_word)							\
+	T(io_tlb_slot)							\
+	T(virtqueue)							\
 	T(prb_desc)							\
 	T(printk_info)							\
 	T(resource)
@@ -458,6 +497,11 @@
 	Y(init_on_free)							\
 	Y(block_class)							\
 	Y(tk_fast_mono)							\
+	Y(dmam_release)							\
+	Y(io_tlb_default_mem)						\
+	Y(io_tlb_start)							\
+	Y(io_tlb_nslabs)						\
+	Y(io_tlb_orig_addr)						\
 	Y(vmemmap_base)							\
 	Y(page_offset_base)						\
 	Y(__per_cpu_offset)						\

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Requests and the memory they are about: include/linux/{bio,bvec}.h. */
 #include "block.h"
+#include "bounce.h"
 
 #define MAX_BIOS	65536u
-#define OP_MASK		0xffu	/* REQ_OP_BITS */
 #define INTEGRITY_BIT	16
 
 struct bios {
@@ -31,7 +31,8 @@ static bool add_segment(struct bios *b, uint64_t bvec, uint64_t done,
 		len -= done;
 		if (len > *size)
 			len = *size;
-		add_span(b->ev, (pfn << AMI_PAGE_SHIFT) + offset + done, len);
+		add_memory(b->ev, (pfn << AMI_PAGE_SHIFT) + offset + done,
+			   len);
 		*size -= len;
 		return true;
 	}

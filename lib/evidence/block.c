@@ -93,7 +93,7 @@ static void one_request(void *ctx, uint32_t tag, uint64_t va)
 		return;
 	request_name(b, va, name);
 	begin_transfer(b->ev, b->device, AMI_TRANSFER_INFLIGHT,
-		       completed ? AMI_POSSIBLE : AMI_LIKELY, "block",
+		       completed ? AMI_POSSIBLE : AMI_LIKELY, BLOCK_PROVIDER,
 		       "%s tag %u: read of %s at sector %" PRIu64 "%s", name,
 		       tag, bytes_text(rq.data_len, size), rq.sector,
 		       completed ? ", completed" : "");
@@ -152,7 +152,7 @@ static void one_disk(struct blocks *b, uint64_t device, uint64_t disk)
 	if (!b->device)
 		return;
 	if (speaks_for(b->device))
-		cover(b->ev, b->device, "block");
+		cover(b->ev, b->device, BLOCK_PROVIDER);
 	if (seen(b, set))
 		return;
 	mem = tag_set_each(b->k, set, one_queue, b);

@@ -5,6 +5,8 @@
 
 #include "evidence.h"
 
+#define OP_MASK		0xffu	/* of cmd_flags: REQ_OP_BITS */
+
 /* No driver asks for more: BLK_MQ_MAX_DEPTH is 10240. */
 #define MAX_TAGS	65536u
 

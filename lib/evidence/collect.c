@@ -260,10 +260,37 @@ void end_transfer(struct ami_evidence *ev)
 	*t = (struct ami_transfer){ .spans = NULL };
 }
 
+static struct ami_coverage *coverage_of(const struct ami_evidence *ev,
+					struct ami_bdf device)
+{
+	size_t i;
+
+	for (i = 0; i < ev->nr_coverage; i++)
+		if (!memcmp(&ev->coverage[i].device, &device, sizeof(device)))
+			return &ev->coverage[i];
+	return NULL;
+}
+
+bool ami_evidence_covers(const struct ami_evidence *ev, struct ami_bdf device)
+{
+	return coverage_of(ev, device);
+}
+
+bool driver_covers(const struct ami_evidence *ev, struct ami_bdf device)
+{
+	const struct ami_coverage *c = coverage_of(ev, device);
+
+	return c && strcmp(c->provider, BLOCK_PROVIDER);
+}
+
 void cover(struct ami_evidence *ev, const struct ami_device *device,
 	   const char *provider)
 {
-	if (ami_evidence_covers(ev, device->bdf))
+	struct ami_coverage *c = coverage_of(ev, device->bdf);
+
+	if (c && !strcmp(c->provider, BLOCK_PROVIDER))
+		c->provider = provider;
+	if (c)
 		return;
 	if (room(ev, (void **)&ev->coverage, ev->nr_coverage,
 		 sizeof(*ev->coverage)))

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "nic.h"
+#include "shape.h"
 
 #define EXTENDED	16u
 #define PACKET_SPLIT	32u
@@ -154,7 +155,7 @@ void find_e1000e(struct ami_evidence *ev)
 {
 	static const struct nic_driver driver = {
 		.name = "e1000e", .needs = AMI_F_e1000e_rx_ring,
-		.read = read_adapter,
+		.read = read_adapter, .guess = guess_rings,
 	};
 
 	read_nics(ev, &driver);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "block.h"
+#include "bounce.h"
 #include "evidence.h"
 #include "nvme.h"
 #include "vring.h"
@@ -12,12 +13,16 @@
 #define PCI_CLASS_BRIDGE	0x06
 
 static const struct evidence_provider providers[] = {
+	{ "swiotlb", find_bounces },
 	{ "e1000e", find_e1000e },
 	{ "igb", find_igb },
 	{ "ixgbe", find_ixgbe },
-	{ "block", find_block },
+	{ BLOCK_PROVIDER, find_block },
 	{ "nvme", find_nvme },
 	{ "virtio", find_virtio },
+	{ "ahci", find_ahci },
+	{ "coherent", find_managed },
+	{ "swiotlb", name_bounces },
 	{ NULL, NULL },
 };
 
@@ -64,6 +69,7 @@ static void free_collector(struct ami_collector *c)
 		return;
 	free(c->open.spans);
 	free(c->by_address);
+	free_bounces(c->bounces);
 	free(c);
 }
 
@@ -173,14 +179,4 @@ void ami_evidence_free(struct ami_evidence *ev)
 	free(ev->sets);
 	free(ev->coverage);
 	free(ev);
-}
-
-bool ami_evidence_covers(const struct ami_evidence *ev, struct ami_bdf device)
-{
-	size_t i;
-
-	for (i = 0; i < ev->nr_coverage; i++)
-		if (!memcmp(&ev->coverage[i].device, &device, sizeof(device)))
-			return true;
-	return false;
 }

@@ -19,6 +19,10 @@ struct evidence_provider {
 	void (*find)(struct ami_evidence *ev);
 };
 
+#define BLOCK_PROVIDER	"block"
+
+void find_ahci(struct ami_evidence *ev);
+void find_managed(struct ami_evidence *ev);
 void find_e1000e(struct ami_evidence *ev);
 void find_igb(struct ami_evidence *ev);
 void find_ixgbe(struct ami_evidence *ev);
@@ -36,6 +40,7 @@ struct ami_collector {
 		const struct ami_device *device;
 	} *by_address;
 	size_t nr_devices;
+	struct bounces *bounces;
 	bool no_memory;
 };
 
@@ -80,9 +85,17 @@ bool read_dma(struct ami_evidence *ev, const struct ami_device *device,
 
 void end_transfer(struct ami_evidence *ev);
 
-/** cover() - @provider knows what @device had to do, be it nothing. */
+/**
+ * cover() - @provider knows what @device had to do, be it nothing
+ *
+ * A reader of the driver takes the place of the block layer's, which knows a
+ * disk's data only.
+ */
 void cover(struct ami_evidence *ev, const struct ami_device *device,
 	   const char *provider);
+
+/** driver_covers() - did a reader of the driver itself speak for @device? */
+bool driver_covers(const struct ami_evidence *ev, struct ami_bdf device);
 
 /**
  * device_above() - the PCI (or other DMA) device that a struct device hangs off

@@ -3,14 +3,16 @@
  * Receive buffers of igb and ixgbe: drivers/net/ethernet/intel/{igb,ixgbe}. Both
  * have advanced receive descriptors (82576 data sheet 7.1.5, 82599 7.1.6): two
  * addresses, overwritten by status and length when the device writes them back.
+ * The drivers reuse a descriptor by clearing its length only.
  */
 #include <stdio.h>
+#include <string.h>
 
 #include "nic.h"
+#include "shape.h"
 
 #define DESC		16u
-#define STATUS_OFFSET	8u	/* of the written-back status, DD is bit 0 */
-#define DD		1u
+#define LENGTH_OFFSET	12u	/* of the written-back length */
 #define MAX_QUEUES	128u
 #define LARGEST		3072u	/* IGB_RXBUFFER_3072, IXGBE_RXBUFFER_3K */
 
@@ -76,12 +78,14 @@ static void add_descriptor(struct nic *nic, const struct intel *in,
 	uint64_t size = ami_type_size(nic->kernel, in->buffer);
 	uint32_t index = ring_slot(ring, n);
 	struct rx_slot slot = { .held = false };
-	uint64_t raw[DESC / 8];
+	uint8_t raw[DESC];
+	uint16_t length;
 
 	slot.seen = ring_desc(nic, ring, index, raw);
 	if (slot.seen) {
-		slot.addr = raw[0];
-		slot.done = raw[STATUS_OFFSET / 8] & DD;
+		memcpy(&slot.addr, raw, sizeof(slot.addr));
+		memcpy(&length, raw + LENGTH_OFFSET, sizeof(length));
+		slot.done = length;
 	}
 	if (size)
 		books_of(nic, in, ring->buffers + index * size, &slot);
@@ -173,6 +177,7 @@ void find_igb(struct ami_evidence *ev)
 {
 	static const struct nic_driver driver = {
 		.name = "igb", .needs = AMI_F_igb_rx_ring, .read = read_igb,
+		.guess = guess_rings,
 	};
 
 	read_nics(ev, &driver);
@@ -182,7 +187,7 @@ void find_ixgbe(struct ami_evidence *ev)
 {
 	static const struct nic_driver driver = {
 		.name = "ixgbe", .needs = AMI_F_ixgbe_rx_ring,
-		.read = read_ixgbe,
+		.read = read_ixgbe, .guess = guess_rings,
 	};
 
 	read_nics(ev, &driver);

@@ -2,7 +2,8 @@
 /*
  * NVMe: the commands of unfinished requests as they stand in the submission
  * queues, and what the controller writes by itself. A command that the driver
- * had announced (its doorbell rung) proves what the block layer makes likely.
+ * had announced (its doorbell rung), that the controller has not answered and
+ * that is about the same sectors proves what the block layer makes likely.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -10,15 +11,37 @@
 #include <string.h>
 
 #include "nvme.h"
+#include "shape.h"
 
 #define MAX_QUEUES	4097u
 #define MAX_DEPTH	65536u
 #define COMMAND_SHIFT	6
-#define COMPLETION	16u	/* bytes */
+#define COMPLETION	sizeof(struct completion)
+#define PHASE		1u
+#define READ		0x02u	/* NVM command set: nlb is in cdw12 15:0 */
+#define SECTOR_SHIFT	9
 #define GENCTR_SHIFT	12	/* nvme_cid_install_genctr() */
 #define MAX_HMB		65536u
 #define CIDS		65536u
 #define NO_SLOT		UINT32_MAX
+
+struct completion {
+	uint64_t result;
+	uint16_t sq_head, sq_id, cid, status;
+};
+
+/**
+ * enum standing - what is to be thought of a command
+ *
+ * A queue keeps old commands until their slots come round again, and command
+ * IDs return: what is not about its request's sectors may be one of them.
+ */
+enum standing {
+	OPEN,
+	ANSWERED,	/* before the panic, or since */
+	NOT_RUNG,
+	FOREIGN,
+};
 
 struct nvme {
 	struct ami_evidence *ev;
@@ -31,6 +54,7 @@ struct nvme {
 	uint64_t depth, tail, rung;
 	struct nvme_command *sq;
 	uint32_t *slot;		/* by command ID: the newest */
+	uint8_t *answered;	/* by command ID */
 	bool loaded;
 	uint64_t queue;
 	uint64_t not_queued;	/* reads of this controller without command */
@@ -54,6 +78,29 @@ static void index_commands(struct nvme *n)
 	for (i = 0; i < n->depth; i++) {
 		n->slot[n->sq[at].cid] = at;
 		at = at + 1 == n->depth ? 0 : at + 1;
+	}
+}
+
+/* Entries of the current phase are new to the driver. */
+static void index_answers(struct nvme *n)
+{
+	uint64_t cq, head, phase, i;
+	struct completion c;
+
+	memset(n->answered, 0, CIDS);
+	if (!get(n, n->queue, AMI_F_nvme_queue_cq, &cq) ||
+	    !get(n, n->queue, AMI_F_nvme_queue_cq_head, &head) ||
+	    !get(n, n->queue, AMI_F_nvme_queue_cq_phase, &phase))
+		return;
+	for (i = 0; i < n->depth && head < n->depth; i++) {
+		if (ami_read(n->k, cq + head * COMPLETION, &c, sizeof(c)) !=
+		    AMI_MEM_OK || (c.status & PHASE) != (phase & PHASE))
+			return;
+		n->answered[c.cid] = true;
+		if (++head == n->depth) {
+			head = 0;
+			phase = !phase;
+		}
 	}
 }
 
@@ -81,6 +128,7 @@ static bool load_queue(struct nvme *n)
 		return false;
 	}
 	index_commands(n);
+	index_answers(n);
 	return true;
 }
 
@@ -114,6 +162,28 @@ static void complain(struct nvme *n, const struct request *rq,
 		 rq->tag, what);
 }
 
+/* A disk's block has the size that makes both lengths the same. */
+static bool same_sectors(const struct request *rq, const struct nvme_command *c)
+{
+	uint64_t blocks = (c->cdw10[2] & 0xffff) + 1;
+	uint64_t first = (uint64_t)c->cdw10[1] << 32 | c->cdw10[0];
+	uint64_t size = rq->data_len / blocks;
+
+	return size >> SECTOR_SHIFT && rq->data_len % blocks == 0 &&
+	       first == rq->sector / (size >> SECTOR_SHIFT);
+}
+
+static enum standing stands(const struct nvme *n, const struct request *rq,
+			    const struct nvme_command *c, uint32_t slot)
+{
+	if (!(rq->flags & OP_MASK) && c->opcode == READ &&
+	    !same_sectors(rq, c))
+		return FOREIGN;
+	if (!announced(n, slot))
+		return NOT_RUNG;
+	return n->answered[c->cid] ? ANSWERED : OPEN;
+}
+
 static void add_nvme_command(struct nvme *n, const struct request *rq,
 			     const struct nvme_command *c, uint32_t slot)
 {
@@ -122,14 +192,25 @@ static void add_nvme_command(struct nvme *n, const struct request *rq,
 		[NVME_LIST_LOOP] = "has a list of addresses without end",
 		[NVME_BAD_SGL] = "has a descriptor of unknown type",
 	};
+	static const struct {
+		enum ami_certainty certainty;
+		const char *text;
+	} by[] = {
+		[OPEN] = { AMI_PROVEN, "" },
+		[ANSWERED] = { AMI_LIKELY, ", answered" },
+		[NOT_RUNG] = { AMI_LIKELY, ", doorbell not rung" },
+		[FOREIGN] = { AMI_POSSIBLE, ", not the sectors of its request" },
+	};
+	enum standing is = stands(n, rq, c, slot);
 	enum nvme_damage damage;
 	char size[24];
 
+	if (is == FOREIGN)
+		complain(n, rq, "is not about the sectors of its request: an old command, or a damaged one");
 	begin_transfer(n->ev, n->device, AMI_TRANSFER_INFLIGHT,
-		       announced(n, slot) ? AMI_PROVEN : AMI_LIKELY, "nvme",
+		       by[is].certainty, "nvme",
 		       "queue %u command %#x: opcode %#x, %s%s", n->qid, c->cid,
-		       c->opcode, bytes_text(rq->data_len, size),
-		       announced(n, slot) ? "" : ", doorbell not rung");
+		       c->opcode, bytes_text(rq->data_len, size), by[is].text);
 	transfer_age(n->ev, age_at(n->now, rq->start));
 	damage = add_command(n->ev, n->device, c, rq->data_len, &n->budget);
 	end_transfer(n->ev);
@@ -343,7 +424,8 @@ static void one_device(struct nvme *n)
 	}
 	ami_find(&n->ev->state->findings, AMI_INFO, "nvme-types-missing",
 		 ami_bdf_text(n->device->bdf, n->name),
-		 "The types of its NVMe driver are not in the dump: unfinished reads are known from the block layer only, completion queues and host memory buffer are not.");
+		 "The types of its NVMe driver are not in the dump: unfinished reads are known from the block layer only, %u completion queues by their shape, the host memory buffer is not.",
+		 guess_completions(n->ev, n->device));
 }
 
 void find_nvme(struct ami_evidence *ev)
@@ -357,7 +439,8 @@ void find_nvme(struct ami_evidence *ev)
 	n.sq = malloc(MAX_DEPTH << COMMAND_SHIFT);
 	n.slot = malloc(CIDS * sizeof(*n.slot));
 	n.now = panic_clock(n.k);
-	if (!n.sq || !n.slot)
+	n.answered = malloc(CIDS);
+	if (!n.sq || !n.slot || !n.answered)
 		ev->collector->no_memory = true;
 	else
 		for (i = 0; i < ev->state->nr_devices; i++) {
@@ -367,4 +450,5 @@ void find_nvme(struct ami_evidence *ev)
 		}
 	free(n.sq);
 	free(n.slot);
+	free(n.answered);
 }

@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
+#include "bounce.h"
 #include "nic.h"
 
 /* What is to be said of a buffer. */
@@ -54,18 +55,13 @@ void add_slot(struct nic *nic, struct rx_slots *slots,
 /* Does the device reach the buffer that the driver means? */
 static bool reaches(const struct nic *nic, uint64_t dma, uint64_t phys)
 {
-	struct ami_step steps[AMI_MAX_STEPS];
 	struct ami_mapping map;
-	bool mapped = false;
+	uint64_t to;
 
-	if (nic->device->translation == AMI_TRANSLATION_PASSTHROUGH ||
-	    nic->device->translation == AMI_TRANSLATION_NONE)
-		return (dma & ~ami_kernel_sme(nic->kernel)) == phys;
-	if (nic->device->table.format == AMI_FORMAT_NONE)
+	if (!dma_phys(nic->ev, nic->device, dma, &map))
 		return true;
-	ami_translate(ami_kernel_dump(nic->kernel), &nic->device->table, dma,
-		      steps, &map, &mapped);
-	return !mapped || map.phys == phys;
+	to = map.phys & ~ami_kernel_sme(nic->kernel);
+	return to == phys || bounces_to(nic->ev, to, phys);
 }
 
 static enum fate judge_slot(const struct nic *nic, const struct rx_slot *s,

@@ -29,6 +29,7 @@ struct virtio {
 	uint64_t va, id, features;
 	const struct vring *ring;
 	bool posted;		/* one transfer for all buffers of a queue */
+	enum ami_certainty best;	/* not proven when known by shape only */
 };
 
 static void complain(struct virtio *v, const char *queue, const char *what)
@@ -53,11 +54,11 @@ static void begin(void *ctx, uint32_t id)
 
 	if (id == VRING_MAX)
 		begin_transfer(v->ev, v->device, AMI_TRANSFER_POSTED,
-			       AMI_PROVEN, "virtio", "virtqueue %s: ring",
+			       v->best, "virtio", "virtqueue %s: ring",
 			       v->ring->name);
 	else if (!v->posted)
 		begin_transfer(v->ev, v->device, AMI_TRANSFER_INFLIGHT,
-			       AMI_PROVEN, "virtio",
+			       v->best, "virtio",
 			       "virtqueue %s: buffer %u", v->ring->name, id);
 }
 
@@ -90,7 +91,7 @@ static bool each_buffer(struct virtio *v, struct vring *r)
 	if (v->posted) {
 		walk.begin = begin_posted;
 		begin_transfer(v->ev, v->device, AMI_TRANSFER_POSTED,
-			       AMI_PROVEN, "virtio",
+			       v->best, "virtio",
 			       "virtqueue %s: buffers to fill", r->name);
 	}
 	ok = v->features >> FEATURE_PACKED & 1 ? packed_each(r, &walk) :
@@ -109,10 +110,10 @@ static bool one_queue(struct virtio *v, uint64_t va)
 	};
 	uint64_t name, index = 0;
 
-	if (ami_get(v->k, va, AMI_F_vvq_name, &name) != AMI_MEM_OK ||
+	if (ami_get(v->k, va, AMI_F_virtqueue_name, &name) != AMI_MEM_OK ||
 	    ami_read_string(v->k, name, r.name, sizeof(r.name)) != AMI_MEM_OK)
 		snprintf(r.name, sizeof(r.name), "at %#" PRIx64, va);
-	ami_get(v->k, va, AMI_F_vvq_index, &index);
+	ami_get(v->k, va, AMI_F_virtqueue_index, &index);
 	r.index = index;
 	if (!each_buffer(v, &r)) {
 		complain(v, r.name, "cannot be read");
@@ -141,7 +142,7 @@ static void one_virtio(struct virtio *v)
 	ami_list_start(&it, v->k, head, MAX_QUEUES);
 	while (ami_list_next(&it, &node))
 		complete &= one_queue(v, ami_container(v->k, node,
-						       AMI_F_vvq_list));
+						       AMI_F_virtqueue_list));
 	if (it.broken || it.mem != AMI_MEM_OK) {
 		complain(v, "list", "is broken");
 		complete = false;
@@ -190,18 +191,22 @@ void find_virtio(struct ami_evidence *ev)
 	struct virtio v = {
 		.ev = ev, .k = ev->state->kernel, .budget = BUDGET,
 	};
+	bool typed = ami_has(v.k, AMI_F_vvq_num);
 	enum ami_mem mem = AMI_MEM_NO_FIELD;
 
 	if (!any_virtio(ev->state))
 		return;
-	if (ami_has(v.k, AMI_F_vvq_list) &&
+	v.best = typed ? AMI_PROVEN : AMI_POSSIBLE;
+	if (ami_has(v.k, AMI_F_virtqueue_list) &&
 	    ami_has(v.k, AMI_F_virtio_device_vqs))
 		mem = ami_device_each(v.k, 0, try_device, &v);
-	if (mem == AMI_MEM_NO_FIELD)
+	if (mem == AMI_MEM_NO_FIELD || !typed)
 		ami_find(&ev->state->findings, AMI_INFO,
 			 "driver-types-missing", "virtio",
-			 "The dump does not describe virtqueues (kernels before 5.11 do not, for modules): what they hold is not known.");
-	else if (mem != AMI_MEM_OK)
+			 mem == AMI_MEM_NO_FIELD ?
+			 "The dump does not describe virtio devices: what their virtqueues hold is not known." :
+			 "The dump does not describe virtqueues (kernels before 5.11 do not, for modules). They are recognised by their shape: what they hold is possible, and may be incomplete.");
+	if (mem != AMI_MEM_OK && mem != AMI_MEM_NO_FIELD)
 		ami_find(&ev->state->findings, AMI_WARNING,
 			 "virtqueue-damaged", "virtio",
 			 "The list of devices cannot be read to its end (%s): virtio devices may be missing.",

@@ -30,7 +30,9 @@ struct used_elem {
 struct split {
 	struct vring *r;
 	uint32_t num;
-	uint64_t used_va;
+	uint64_t desc_va, avail_va, used_va, state_va, last;
+	uint64_t each;		/* bytes of a state */
+	uint32_t data;		/* offset in it of what tells a buffer */
 	struct desc *desc;
 	uint8_t *avail, *used, *state;
 	bool *have;
@@ -129,37 +131,83 @@ static void add_chain(struct vring *r, const struct desc *table, uint32_t num,
 	r->bad++;	/* it leaves the table, or never ends */
 }
 
-static bool load_rings(struct split *s, uint64_t desc, uint64_t avail,
-		       uint64_t state)
+static bool load_rings(struct split *s)
 {
 	struct vring *r = s->r;
-	uint64_t each = ami_type_size(r->kernel, AMI_T_vring_desc_state_split);
 
-	if (!each || each > 64)
+	if (!s->num || s->num > VRING_MAX || s->num & (s->num - 1) ||
+	    s->each < sizeof(uint64_t) || s->each > 64 ||
+	    s->data > s->each - sizeof(uint64_t))
 		return false;
-	s->desc = vring_load(r, desc, s->num * sizeof(*s->desc));
-	s->avail = vring_load(r, avail, USED_HEADER + 2ull * s->num);
+	s->desc = vring_load(r, s->desc_va, s->num * sizeof(*s->desc));
+	s->avail = vring_load(r, s->avail_va, USED_HEADER + 2ull * s->num);
 	s->used = vring_load(r, s->used_va, USED_HEADER +
 			     (uint64_t)s->num * sizeof(struct used_elem));
-	s->state = vring_load(r, state, s->num * each);
+	s->state = vring_load(r, s->state_va, s->num * s->each);
 	s->have = calloc(s->num, sizeof(*s->have));
 	return s->desc && s->avail && s->used && s->state && s->have;
+}
+
+/* vring_init(): one piece of memory, its parts in a fixed order. */
+static bool is_vring(uint64_t num, const uint64_t *part)
+{
+	uint64_t avail_end = part[1] + USED_HEADER + RING_TAIL + 2 * num;
+
+	return num && num <= VRING_MAX && !(num & (num - 1)) &&
+	       ami_kernel_address(part[0]) &&
+	       part[1] == part[0] + num * sizeof(struct desc) &&
+	       (part[2] == (avail_end + 63) / 64 * 64 ||
+		part[2] == (avail_end + 4095) / 4096 * 4096);
+}
+
+/*
+ * Without its type (5.10): behind the struct virtqueue comes the ring, before
+ * it the driver's place, behind it two indexes and the array of states, which
+ * have two words each.
+ */
+static bool shape_of_split(struct split *s)
+{
+	uint64_t words[64];
+	size_t i, n = sizeof(words) / sizeof(words[0]);
+
+	if (ami_read(s->r->kernel, s->r->va +
+		     ami_type_size(s->r->kernel, AMI_T_virtqueue), words,
+		     sizeof(words)) != AMI_MEM_OK)
+		return false;
+	for (i = 1; i + 5 < n; i++) {
+		if (!is_vring((uint32_t)words[i], words + i + 1))
+			continue;
+		s->num = words[i];
+		s->desc_va = words[i + 1];
+		s->avail_va = words[i + 2];
+		s->used_va = words[i + 3];
+		s->state_va = words[i + 5];
+		s->last = (uint16_t)words[i - 1];
+		s->each = 2 * sizeof(uint64_t);
+		return load_rings(s);
+	}
+	return false;
 }
 
 static bool load_split(struct split *s)
 {
 	struct vring *r = s->r;
-	uint64_t num, desc, avail, state;
+	uint64_t num;
 
+	if (!ami_has(r->kernel, AMI_F_vvq_num))
+		return shape_of_split(s);
 	if (!vring_get(r, r->va, AMI_F_vvq_num, &num) ||
-	    !vring_get(r, r->va, AMI_F_vvq_desc, &desc) ||
-	    !vring_get(r, r->va, AMI_F_vvq_avail, &avail) ||
+	    !vring_get(r, r->va, AMI_F_vvq_desc, &s->desc_va) ||
+	    !vring_get(r, r->va, AMI_F_vvq_avail, &s->avail_va) ||
 	    !vring_get(r, r->va, AMI_F_vvq_used, &s->used_va) ||
-	    !vring_get(r, r->va, AMI_F_vvq_state, &state) ||
-	    !num || num > VRING_MAX || num & (num - 1))
+	    !vring_get(r, r->va, AMI_F_vvq_state, &s->state_va) ||
+	    !vring_get(r, r->va, AMI_F_vvq_last_used, &s->last) ||
+	    num > VRING_MAX)
 		return false;
 	s->num = num;
-	return load_rings(s, desc, avail, state);
+	s->each = ami_type_size(r->kernel, AMI_T_vring_desc_state_split);
+	s->data = ami_kernel_layout(r->kernel)->field[AMI_F_vstate_data].offset;
+	return load_rings(s);
 }
 
 static uint16_t index_of(const uint8_t *ring)
@@ -177,25 +225,20 @@ static uint16_t index_of(const uint8_t *ring)
  */
 static void find_owned(struct split *s)
 {
-	uint64_t each = ami_type_size(s->r->kernel,
-				      AMI_T_vring_desc_state_split);
-	uint32_t offset = ami_kernel_layout(s->r->kernel)
-			  ->field[AMI_F_vstate_data].offset;
 	uint16_t used = index_of(s->used), i;
-	uint64_t data, last;
+	uint64_t data;
 	uint32_t head;
 
 	for (head = 0; head < s->num; head++) {
-		memcpy(&data, s->state + head * each + offset, sizeof(data));
+		memcpy(&data, s->state + head * s->each + s->data,
+		       sizeof(data));
 		s->have[head] = data;
 	}
-	if (!vring_get(s->r, s->r->va, AMI_F_vvq_last_used, &last))
-		return;
-	if ((uint16_t)(used - last) > s->num) {
+	if ((uint16_t)(used - s->last) > s->num) {
 		s->r->bad++;
 		return;
 	}
-	for (i = last; i != used; i++) {
+	for (i = s->last; i != used; i++) {
 		struct used_elem e;
 
 		memcpy(&e, s->used + USED_HEADER + i % s->num * sizeof(e),

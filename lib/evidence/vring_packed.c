@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * Packed virtqueues (VIRTIO 1.2, 2.8). The device overwrites descriptors when
- * it gives buffers back, in any order; what a buffer was stands in the
- * driver's books only.
+ * it gives buffers back, in any order. Where all descriptors of a buffer are
+ * still in the ring, they count; else the driver's books, which lack addresses
+ * that the driver did not map itself.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -15,6 +16,8 @@
 #define USED		(1u << 15)
 #define WRAP		(1u << 15)	/* in last_used_idx, since 5.19 */
 #define EVENT		4u
+#define NOT_MAPPED	UINT64_MAX	/* DMA_MAPPING_ERROR: not by the queue */
+#define NO_SLOT		UINT32_MAX
 
 struct packed_desc {
 	uint64_t addr;
@@ -23,7 +26,12 @@ struct packed_desc {
 	uint16_t flags;
 };
 
-/** struct packed - copies of the ring, of states and extras of @num buffers */
+/**
+ * struct packed - copies of the ring, of states and extras of @num buffers
+ * @slot: by buffer: the last of its descriptors in the ring, or NO_SLOT
+ * @before: by descriptor: the one before it of the same buffer
+ * @slots: by buffer: how many
+ */
 struct packed {
 	struct vring *r;
 	uint32_t num;
@@ -31,6 +39,7 @@ struct packed {
 	struct packed_desc *desc;
 	uint8_t *state, *extra;
 	bool *have;
+	uint32_t *slot, *before, *slots;
 };
 
 static uint64_t pick(const struct packed *p, const uint8_t *list,
@@ -67,7 +76,48 @@ static bool load_packed(struct packed *p)
 	p->state = vring_load(r, states, num * state);
 	p->extra = vring_load(r, extras, num * extra);
 	p->have = calloc(num, sizeof(*p->have));
-	return p->desc && p->state && p->extra && p->have;
+	p->slot = malloc(num * sizeof(*p->slot));
+	p->before = calloc(num, sizeof(*p->before));
+	p->slots = calloc(num, sizeof(*p->slots));
+	if (!p->have || !p->slot || !p->before || !p->slots)
+		r->ev->collector->no_memory = true;
+	return p->desc && p->state && p->extra && p->have && p->slot &&
+	       p->before && p->slots;
+}
+
+static bool is_available(const struct packed_desc *d)
+{
+	return !(d->flags & AVAIL) != !(d->flags & USED);
+}
+
+/*
+ * Between the driver's places for taking back and for adding, descriptors
+ * that are available and not used are what the device sees. Elsewhere old ones
+ * look the same.
+ */
+static void index_slots(struct packed *p)
+{
+	uint64_t used = 0, next = 0;
+	uint32_t at, n;
+
+	memset(p->slot, 0xff, p->num * sizeof(*p->slot));
+	if (!vring_get(p->r, p->r->va, AMI_F_vvq_last_used, &used) ||
+	    !vring_get(p->r, p->r->va, AMI_F_vvq_pnext, &next))
+		return;
+	at = used & ~WRAP;
+	for (n = 0; n < p->num && at < p->num; n++) {
+		const struct packed_desc *d = &p->desc[at];
+
+		/* Equal at first: a full ring. */
+		if (at == next && (n || !is_available(d)))
+			return;
+		if (is_available(d) && d->id < p->num) {
+			p->before[at] = p->slot[d->id];
+			p->slot[d->id] = at;
+			p->slots[d->id]++;
+		}
+		at = at + 1 == p->num ? 0 : at + 1;
+	}
 }
 
 /* From the driver's place on: descriptors that came back and it has not seen. */
@@ -101,48 +151,91 @@ static void take_used(struct packed *p)
 	}
 }
 
-static void add_list(struct packed *p, uint64_t va, uint64_t len)
+static void add_list(struct packed *p, const struct packed_desc *list,
+		     uint64_t n)
+{
+	uint64_t i;
+
+	for (i = 0; i < n && vring_spend(p->r); i++)
+		if (list[i].flags & WRITE)
+			vring_add(p->r, list[i].addr, list[i].len);
+}
+
+/* The device reads it, and never writes there: the driver's copy is as good. */
+static void add_booked_list(struct packed *p, uint64_t va, uint64_t len)
 {
 	struct packed_desc *list;
-	uint64_t i, n = len / sizeof(*list);
+	uint64_t n = len / sizeof(*list);
 
 	if (!n || n > VRING_MAX) {
 		p->r->bad++;
 		return;
 	}
 	list = vring_load(p->r, va, n * sizeof(*list));
-	if (!list) {
+	if (list)
+		add_list(p, list, n);
+	else
 		p->r->unread++;
-		return;
-	}
-	for (i = 0; i < n && vring_spend(p->r); i++)
-		if (list[i].flags & WRITE)
-			vring_add(p->r, list[i].addr, list[i].len);
 	free(list);
+}
+
+static void add_slots(struct packed *p, uint32_t id)
+{
+	uint32_t at;
+
+	for (at = p->slot[id]; at != NO_SLOT && vring_spend(p->r);
+	     at = p->before[at]) {
+		const struct packed_desc *d = &p->desc[at];
+
+		if (d->flags & INDIRECT) {
+			struct packed_desc *list =
+				vring_indirect(p->r, d->addr, d->len);
+
+			if (list)
+				add_list(p, list, d->len / sizeof(*list));
+			free(list);
+		} else if (d->flags & WRITE) {
+			vring_add(p->r, d->addr, d->len);
+		}
+	}
+}
+
+static void add_booked(struct packed *p, uint32_t id, uint64_t num)
+{
+	const enum ami_type extra = AMI_T_vring_desc_extra;
+	uint32_t at = id;
+
+	for (; num && at < p->num && vring_spend(p->r); num--) {
+		uint64_t flags = pick(p, p->extra, extra, at,
+				      AMI_F_vextra_flags);
+		uint64_t addr = pick(p, p->extra, extra, at,
+				     AMI_F_vextra_addr);
+		uint64_t len = pick(p, p->extra, extra, at, AMI_F_vextra_len);
+
+		if (addr == NOT_MAPPED)
+			p->r->unread++;
+		else if (flags & INDIRECT)
+			add_booked_list(p, pick(p, p->state,
+						AMI_T_vring_desc_state_packed,
+						id, AMI_F_vpstate_indir), len);
+		else if (flags & WRITE)
+			vring_add(p->r, addr, len);
+		at = pick(p, p->extra, extra, at, AMI_F_vextra_next);
+	}
+	p->r->bad += num != 0;
 }
 
 static void add_buffer(struct packed *p, uint32_t id)
 {
-	const enum ami_type state = AMI_T_vring_desc_state_packed;
-	const enum ami_type extra = AMI_T_vring_desc_extra;
-	uint64_t num = pick(p, p->state, state, id, AMI_F_vpstate_num);
-	uint64_t table = pick(p, p->state, state, id, AMI_F_vpstate_indir);
-	uint32_t at = id;
+	uint64_t num = pick(p, p->state, AMI_T_vring_desc_state_packed, id,
+			    AMI_F_vpstate_num);
 
-	if (table) {
-		add_list(p, table, pick(p, p->extra, extra, id,
-					AMI_F_vextra_len));
-		return;
-	}
-	for (; num && at < p->num && vring_spend(p->r); num--) {
-		if (pick(p, p->extra, extra, at, AMI_F_vextra_flags) & WRITE)
-			vring_add(p->r, pick(p, p->extra, extra, at,
-					     AMI_F_vextra_addr),
-				  pick(p, p->extra, extra, at,
-				       AMI_F_vextra_len));
-		at = pick(p, p->extra, extra, at, AMI_F_vextra_next);
-	}
-	p->r->bad += num != 0;
+	if (num && p->slots[id] == num)
+		add_slots(p, id);
+	else if (p->r->dma)
+		add_booked(p, id, num);
+	else
+		p->r->unread++;	/* nothing is booked of what is not mapped */
 }
 
 static void walk_packed(struct packed *p, const struct vring_walk *walk)
@@ -153,6 +246,7 @@ static void walk_packed(struct packed *p, const struct vring_walk *walk)
 		p->have[id] = pick(p, p->state, AMI_T_vring_desc_state_packed,
 				   id, AMI_F_vpstate_data);
 	take_used(p);
+	index_slots(p);
 	for (id = 0; id < p->num; id++) {
 		if (!p->have[id])
 			continue;
@@ -178,5 +272,8 @@ bool packed_each(struct vring *r, const struct vring_walk *walk)
 	free(p.state);
 	free(p.extra);
 	free(p.have);
+	free(p.slot);
+	free(p.before);
+	free(p.slots);
 	return ok;
 }

@@ -70,7 +70,7 @@ def run_check(args):
 
 
 def run_evidence(args):
-    return evidence.main(args.scenario, args.amdiommu)
+    return evidence.main(args.scenario, args.amdiommu, args.as_is)
 
 
 def run_matrix(args):
@@ -117,8 +117,11 @@ def parser():
                      help='this form of the dump instead of vmcore')
     one = command('evidence', run_evidence,
                   'pages written against what drivers had handed out')
-    one.add_argument('scenario', nargs='+')
+    one.add_argument('scenario', nargs='*',
+                     help='without: each class of device, each kernel')
     one.add_argument('--amdiommu', default='build/amdiommu', metavar='PATH')
+    one.add_argument('--as-is', action='store_true',
+                     help='take results of earlier versions of the lab, too')
     one = command('matrix', run_matrix, 'every kernel in one table')
     one.add_argument('series', nargs='*', help='these only')
     one.add_argument('--amdiommu', default='build/amdiommu', metavar='PATH')

@@ -195,9 +195,11 @@ def iommu_device(version, cmdline):
     return f'amd-iommu,pt=off,intremap={"on" if remap else "off"}'
 
 
-def behind_iommu(device):
-    virtio = device.startswith('virtio')
-    return device + (',disable-legacy=on,iommu_platform=on' if virtio else '')
+def behind_iommu(device, packed=0):
+    if not device.startswith('virtio'):
+        return device
+    return device + (',disable-legacy=on,iommu_platform=on'
+                     f'{",packed=on" if packed else ""}')
 
 
 def disk_arguments(scenario):
@@ -210,7 +212,7 @@ def disk_arguments(scenario):
         found += ['-drive', f'file={disk_image(letter)},id=d{letter},if=none,'
                   'format=raw,snapshot=on,'
                   f'throttling.bps-read={scenario.read_rate}',
-                  '-device', behind_iommu(devices[disk])]
+                  '-device', behind_iommu(devices[disk], scenario.packed)]
     return found
 
 
@@ -246,7 +248,7 @@ class Vm:
                            env=self.environment()).split())
         with open(events, 'w') as f:
             f.writelines(e + '\n' for e in TRACE_EVENTS if e in known)
-        nic = behind_iommu(f'{s.nic},netdev=net,romfile=')
+        nic = behind_iommu(f'{s.nic},netdev=net,romfile=', s.packed)
         if s.bridge:        # the NIC comes later, see connect()
             nic = 'pcie-pci-bridge,id=bridge'
         found = [

@@ -16,6 +16,7 @@ class Scenario:
     cpus: int = 2
     nic: str = 'e1000e'             # QEMU's name
     bridge: int = 0                 # 1: the NIC is behind a bridge to PCI
+    packed: int = 0                 # 1: packed virtqueues
     disks: str = 'nvme,virtio'      # also sata
     net: int = 1                    # 0: the NIC gets no driver, no frames
     io: int = 1                     # 0: the disks get no driver, no reads
@@ -74,8 +75,20 @@ def table():
     # The archive has no modules of these any more: structures, but no DMA.
     for series in '6.19 7.0 7.1'.split():
         add(f'{series}-none', io=0, net=0, watch=2)
-    for nic in ('e1000', 'virtio-net-pci', 'rtl8139', 'vmxnet3'):
-        add(f'6.1-{nic.removesuffix("-pci")}', nic=nic)
+    for nic in ('e1000', 'rtl8139', 'vmxnet3'):
+        add(f'6.1-{nic}', nic=nic)
+    for series in '5.10 6.1 6.12 7.3'.split():
+        for mode, cmdline in (('', ''), ('-pt', 'iommu=pt')):
+            add(f'{series}-sata-igb{mode}', nic='igb', qemu=8, disks='sata',
+                cmdline=cmdline)
+            add(f'{series}-virtio-net{mode}', nic='virtio-net-pci',
+                cmdline=cmdline)
+        if series == '5.10':
+            continue    # swiotlb=force would take the IOMMU's place
+        # Every transfer goes through a bounce buffer.
+        add(f'{series}-swiotlb', disks='nvme,sata',
+            cmdline='iommu=pt swiotlb=force')
+        add(f'{series}-packed', nic='virtio-net-pci', disks='virtio', packed=1)
     for series in ('6.1', '7.3'):
         add(f'{series}-igb', nic='igb', qemu=8)
         # Requests carry the ID of the bridge's secondary bus, an alias.

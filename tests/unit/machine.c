@@ -81,12 +81,18 @@ static void link(struct machine *m, uint64_t from, uint64_t to)
 	image_write64(m->img, to_phys(to) + 8, from);
 }
 
-static void list_init(struct machine *m, uint64_t head)
+void machine_write(struct machine *m, uint64_t va, const void *bytes,
+		   size_t len)
+{
+	image_write(m->img, to_phys(va), bytes, len);
+}
+
+void machine_list_init(struct machine *m, uint64_t head)
 {
 	link(m, head, head);
 }
 
-static void list_add(struct machine *m, uint64_t head, uint64_t node)
+void machine_list_add(struct machine *m, uint64_t head, uint64_t node)
 {
 	uint64_t first;
 
@@ -146,7 +152,7 @@ static void set_globals(struct machine *m, uint32_t table_size)
 	machine_variable(m, AMI_Y_amd_iommu_last_bdf, seg->last_bdf);
 	machine_variable(m, AMI_Y_dev_table_size, table_size);
 	machine_variable(m, AMI_Y_dev_data_list, 0);
-	list_init(m, machine_variable(m, AMI_Y_amd_iommu_unity_map, 0));
+	machine_list_init(m, machine_variable(m, AMI_Y_amd_iommu_unity_map, 0));
 }
 
 void machine_segment(struct machine *m, uint16_t id, uint16_t last_bdf)
@@ -160,7 +166,7 @@ void machine_segment(struct machine *m, uint16_t id, uint16_t last_bdf)
 	m->seg->last_bdf = last_bdf;
 	make_tables(m);
 	table_size = pages_for(last_bdf + 1u, 32) * AMI_PAGE_SIZE;
-	list_add(m, image_layout(m->img)->symbol[AMI_Y_amd_iommu_pci_seg_list],
+	machine_list_add(m, image_layout(m->img)->symbol[AMI_Y_amd_iommu_pci_seg_list],
 		 member_at(m, seg, AMI_F_seg_list));
 	if (global_tables(m)) {
 		assert_int_equal(m->nr_segments, 1);
@@ -177,7 +183,7 @@ void machine_segment(struct machine *m, uint16_t id, uint16_t last_bdf)
 	machine_set(m, seg, AMI_F_seg_alias_table, image_va(m->seg->alias));
 	machine_set(m, seg, AMI_F_seg_irq_lookup_table,
 		    image_va(m->seg->irq_lookup));
-	list_init(m, member_at(m, seg, AMI_F_seg_unity_map));
+	machine_list_init(m, member_at(m, seg, AMI_F_seg_unity_map));
 }
 
 uint64_t machine_ring_of(struct machine *m, uint64_t iommu)
@@ -198,7 +204,7 @@ uint64_t machine_iommu(struct machine *m, uint16_t devid, uint16_t first,
 	uint64_t ring = image_alloc(m->img, 2), sem = image_alloc(m->img, 1);
 	uint32_t id;
 
-	list_add(m, list, member_at(m, iommu, AMI_F_amd_iommu_list));
+	machine_list_add(m, list, member_at(m, iommu, AMI_F_amd_iommu_list));
 	machine_set(m, iommu, AMI_F_amd_iommu_devid, devid);
 	machine_set(m, iommu, AMI_F_amd_iommu_cmd_buf, image_va(ring));
 	machine_set(m, iommu, AMI_F_amd_iommu_cmd_sem, image_va(sem));
@@ -241,9 +247,9 @@ struct machine *machine_new_sized(enum shape shape, uint64_t sme_mask,
 	m->sme = sme_mask;
 	set_vmcoreinfo(m);
 	shape_layout(shape, image_layout(m->img));
-	list_init(m, machine_variable(m, AMI_Y_amd_iommu_list, 0));
-	list_init(m, machine_variable(m, AMI_Y_amd_iommu_pci_seg_list, 0));
-	list_init(m, machine_variable(m, AMI_Y_pci_root_buses, 0));
+	machine_list_init(m, machine_variable(m, AMI_Y_amd_iommu_list, 0));
+	machine_list_init(m, machine_variable(m, AMI_Y_amd_iommu_pci_seg_list, 0));
+	machine_list_init(m, machine_variable(m, AMI_Y_pci_root_buses, 0));
 	machine_segment(m, 0, last_bdf);
 	machine_iommu(m, 2, 0, last_bdf);
 	return m;
@@ -375,7 +381,7 @@ void machine_lazy(struct machine *m, uint64_t domain, uint64_t iova_pfn,
 	for (i = 0; i < count; i++) {
 		entry = queue_entry(m, 3 + i);
 		if (machine_has(m, AMI_F_fq_entry_freelist))
-			list_init(m, member_at(m, entry,
+			machine_list_init(m, member_at(m, entry,
 					       AMI_F_fq_entry_freelist));
 		machine_set(m, entry, AMI_F_fq_entry_iova_pfn, iova_pfn + i);
 		machine_set(m, entry, AMI_F_fq_entry_pages, 1);
@@ -383,7 +389,7 @@ void machine_lazy(struct machine *m, uint64_t domain, uint64_t iova_pfn,
 	}
 }
 
-static uint64_t string(struct machine *m, const char *text)
+uint64_t machine_string(struct machine *m, const char *text)
 {
 	uint64_t at = machine_object(m, strlen(text) + 1);
 
@@ -415,12 +421,14 @@ uint64_t machine_device(struct machine *m, uint16_t devid, const char *driver,
 
 	machine_set(m, data, AMI_F_dev_data_dev, dev);
 	machine_set(m, data, AMI_F_dev_data_pdev, pci);
-	machine_set(m, dev, AMI_F_device_kobj_name, string(m, "device"));
+	machine_set(m, dev, AMI_F_device_kobj_name, machine_string(m, "device"));
+	machine_list_init(m, member_at(m, dev, AMI_F_device_devres));
+	machine_list_init(m, member_at(m, dev, AMI_F_device_dma_pools));
 	if (driver) {
 		uint64_t drv = structure(m, AMI_T_device_driver);
 
 		machine_set(m, drv, AMI_F_device_driver_name,
-			    string(m, driver));
+			    machine_string(m, driver));
 		machine_set(m, dev, AMI_F_device_driver, drv);
 	}
 	return data;

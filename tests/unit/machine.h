@@ -80,6 +80,17 @@ uint64_t machine_object(struct machine *m, size_t size);
 void machine_set(struct machine *m, uint64_t object, enum ami_field f,
 		 uint64_t value);
 
+/** machine_write() - bytes at a virtual address */
+void machine_write(struct machine *m, uint64_t va, const void *bytes,
+		   size_t len);
+
+/** machine_string() - virtual address of a text */
+uint64_t machine_string(struct machine *m, const char *text);
+
+/** machine_list_init(), machine_list_add() - a struct list_head */
+void machine_list_init(struct machine *m, uint64_t head);
+void machine_list_add(struct machine *m, uint64_t head, uint64_t node);
+
 /** machine_domain() - a protection domain; @root is physical, 0: no table */
 uint64_t machine_domain(struct machine *m, uint16_t id, uint32_t type,
 			enum ami_format format, uint64_t root,

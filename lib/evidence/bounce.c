@@ -1,0 +1,355 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Bounce buffers in use, from any of the shapes of swiotlb's books: arrays
+ * behind global variables (5.10), struct io_tlb_mem (5.13), pools in it (6.6).
+ */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "bounce.h"
+
+#define MAX_SLOTS	(1u << 21)	/* 4 GiB; the default is 64 MiB */
+#define MAX_POOLS	1024u
+#define AT_ONCE		128u
+#define MAX_SLOT_SIZE	64u
+#define UNUSED		UINT64_MAX	/* INVALID_PHYS_ADDR */
+
+/**
+ * struct pool - slots that lie together
+ * @start: physical, of the first one
+ * @books: virtual, of the first one's origin; @step: to the next one's
+ */
+struct pool {
+	uint64_t start, slots, books, step;
+};
+
+static bool add_bounce(struct ami_evidence *ev, uint64_t origin, uint64_t slot)
+{
+	struct bounces *b = ev->collector->bounces;
+	struct bounce *more;
+
+	if (!(b->count & (b->count - 1))) {
+		more = realloc(b->by_slot, (b->count ? 2 * b->count : 1) *
+					   sizeof(*more));
+		if (!more) {
+			ev->collector->no_memory = true;
+			return false;
+		}
+		b->by_slot = more;
+	}
+	b->by_slot[b->count++] = (struct bounce){ origin, slot };
+	ami_pfnset_add(b->pages, slot >> AMI_PAGE_SHIFT, 1);
+	return true;
+}
+
+static void damaged(struct ami_evidence *ev, const char *what)
+{
+	ami_find(&ev->state->findings, AMI_WARNING, "bounce-buffers-unread",
+		 "swiotlb",
+		 "Its books %s: bounce buffers that devices were to write may be missing.",
+		 what);
+}
+
+static void read_pool(struct ami_evidence *ev, const struct pool *p)
+{
+	uint8_t block[AT_ONCE * MAX_SLOT_SIZE];
+	uint64_t i, n, k, origin;
+
+	if (!p->start || !p->slots)
+		return;
+	if (p->slots > MAX_SLOTS - ev->collector->bounces->count ||
+	    p->start % BOUNCE_SLOT || p->start >> 52 ||
+	    p->step > MAX_SLOT_SIZE || p->step < sizeof(origin)) {
+		damaged(ev, "have impossible values");
+		return;
+	}
+	for (i = 0; i < p->slots; i += n) {
+		n = p->slots - i < AT_ONCE ? p->slots - i : AT_ONCE;
+		/* Of the last one, only the origin is wanted. */
+		if (ami_read(ev->state->kernel, p->books + i * p->step, block,
+			     (n - 1) * p->step + sizeof(origin)) !=
+		    AMI_MEM_OK) {
+			damaged(ev, "are not in the dump");
+			return;
+		}
+		for (k = 0; k < n; k++) {
+			memcpy(&origin, block + k * p->step, sizeof(origin));
+			if (origin != UNUSED &&
+			    !add_bounce(ev, origin, p->start +
+					(i + k) * BOUNCE_SLOT))
+				return;
+		}
+	}
+}
+
+/* Where one of the two structures that describe a pool has its members. */
+struct pool_members {
+	enum ami_field start, slots, books;
+};
+
+static const struct pool_members in_mem = {
+	AMI_F_tlb_mem_start, AMI_F_tlb_mem_nslabs, AMI_F_tlb_mem_slots,
+};
+static const struct pool_members in_pool = {
+	AMI_F_tlb_pool_start, AMI_F_tlb_pool_nslabs, AMI_F_tlb_pool_slots,
+};
+
+static void read_described(struct ami_evidence *ev, uint64_t va,
+			   const struct pool_members *m)
+{
+	struct ami_kernel *k = ev->state->kernel;
+	struct pool p = { .step = ami_type_size(k, AMI_T_io_tlb_slot) };
+
+	if (ami_get(k, va, m->start, &p.start) != AMI_MEM_OK ||
+	    ami_get(k, va, m->slots, &p.slots) != AMI_MEM_OK) {
+		damaged(ev, "are not in the dump");
+		return;
+	}
+	/* An array at the end of the structure (5.13), or a pointer. */
+	if (ami_get(k, va, m->books, &p.books) == AMI_MEM_NO_FIELD)
+		p.books = ami_addr(k, va, m->books);
+	if (p.start && !p.books) {
+		damaged(ev, "have impossible values");
+		return;
+	}
+	p.books = ami_addr(k, p.books, AMI_F_tlb_slot_orig);
+	read_pool(ev, &p);
+}
+
+/* A kernel may add pools as they are needed (CONFIG_SWIOTLB_DYNAMIC). */
+static void read_pools(struct ami_evidence *ev, uint64_t mem)
+{
+	struct ami_kernel *k = ev->state->kernel;
+	struct ami_list_iter it;
+	uint64_t node;
+
+	if (!ami_has(k, AMI_F_tlb_mem_pools) ||
+	    !ami_has(k, AMI_F_tlb_pool_node)) {
+		read_described(ev, ami_addr(k, mem, AMI_F_tlb_mem_defpool),
+			       &in_pool);
+		return;
+	}
+	/* The first pool is a member of the list, too. */
+	ami_list_start(&it, k, ami_addr(k, mem, AMI_F_tlb_mem_pools),
+		       MAX_POOLS);
+	while (ami_list_next(&it, &node))
+		read_described(ev, ami_container(k, node, AMI_F_tlb_pool_node),
+			       &in_pool);
+	if (it.broken || it.mem != AMI_MEM_OK)
+		damaged(ev, "have a broken list of pools");
+}
+
+/* A structure, or a pointer to one that ends in its array (5.13, 5.14). */
+static void read_mem(struct ami_evidence *ev, uint64_t mem)
+{
+	struct ami_kernel *k = ev->state->kernel;
+
+	if (ami_has(k, AMI_F_tlb_mem_defpool)) {
+		read_pools(ev, mem);
+		return;
+	}
+	if (!ami_kernel_layout(k)->field[AMI_F_tlb_mem_slots].size &&
+	    (ami_read_u64(k, mem, &mem) != AMI_MEM_OK || !mem))
+		return;
+	read_described(ev, mem, &in_mem);
+}
+
+static void read_globals(struct ami_evidence *ev)
+{
+	struct ami_kernel *k = ev->state->kernel;
+	struct pool p = { .step = sizeof(uint64_t) };
+
+	if (ami_read_u64(k, ami_symbol(k, AMI_Y_io_tlb_start), &p.start) !=
+	    AMI_MEM_OK ||
+	    ami_read_u64(k, ami_symbol(k, AMI_Y_io_tlb_nslabs), &p.slots) !=
+	    AMI_MEM_OK ||
+	    ami_read_u64(k, ami_symbol(k, AMI_Y_io_tlb_orig_addr), &p.books) !=
+	    AMI_MEM_OK)
+		damaged(ev, "are not in the dump");
+	else
+		read_pool(ev, &p);
+}
+
+static int by_origin(const void *a, const void *b)
+{
+	const struct bounce *x = a, *y = b;
+
+	return (x->origin > y->origin) - (x->origin < y->origin);
+}
+
+static int by_slot(const void *a, const void *b)
+{
+	const struct bounce *x = a, *y = b;
+
+	return (x->slot > y->slot) - (x->slot < y->slot);
+}
+
+static bool sort_bounces(struct bounces *b)
+{
+	size_t i;
+
+	if (!b->count)
+		return true;
+	b->by_origin = malloc(b->count * sizeof(*b->by_origin));
+	if (!b->by_origin)
+		return false;
+	for (i = 0; i < b->count; i++)
+		b->by_origin[i] = b->by_slot[i];
+	qsort(b->by_origin, b->count, sizeof(*b->by_origin), by_origin);
+	qsort(b->by_slot, b->count, sizeof(*b->by_slot), by_slot);
+	return true;
+}
+
+void find_bounces(struct ami_evidence *ev)
+{
+	struct ami_kernel *k = ev->state->kernel;
+	struct bounces *b = calloc(1, sizeof(*b));
+	uint64_t mem = ami_symbol(k, AMI_Y_io_tlb_default_mem);
+
+	ev->collector->bounces = b;
+	if (b)
+		b->pages = ami_pfnset_new();
+	if (!b || !b->pages) {
+		ev->collector->no_memory = true;
+		return;
+	}
+	if (mem && ami_has(k, AMI_F_tlb_slot_orig))
+		read_mem(ev, mem);
+	else if (ami_symbol(k, AMI_Y_io_tlb_orig_addr))
+		read_globals(ev);
+	if (!sort_bounces(b))
+		ev->collector->no_memory = true;
+}
+
+void free_bounces(struct bounces *b)
+{
+	if (!b)
+		return;
+	ami_pfnset_free(b->pages);
+	free(b->by_origin);
+	free(b->by_slot);
+	free(b);
+}
+
+/* The first slot whose origin lies at or behind @origin. */
+static size_t first_from(const struct bounces *b, uint64_t origin)
+{
+	size_t low = 0, high = b->count;
+
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
+
+		if (b->by_origin[mid].origin < origin)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return low;
+}
+
+/*
+ * A driver may ask for the same offset within a page in the buffer as in the
+ * original; then the bytes of a slot begin in it and end in the next one.
+ */
+void add_memory(struct ami_evidence *ev, uint64_t phys, uint64_t len)
+{
+	const struct bounces *b = ev->collector->bounces;
+	uint64_t at = phys, end = phys + len;
+	size_t i;
+
+	if (!len || end < phys)
+		return;
+	i = first_from(b, phys > BOUNCE_SLOT ? phys - BOUNCE_SLOT + 1 : 0);
+	for (; i < b->count; i++) {
+		const struct bounce *s = &b->by_origin[i];
+		uint64_t from = s->origin / BOUNCE_SLOT * BOUNCE_SLOT;
+
+		if (from >= end)
+			break;
+		add_span(ev, s->slot, BOUNCE_SLOT);
+		if (s->origin > at)
+			add_span(ev, at, (s->origin < end ? s->origin : end) -
+				 at);
+		if (s->origin + BOUNCE_SLOT > at)
+			at = s->origin + BOUNCE_SLOT;
+	}
+	if (at < end)
+		add_span(ev, at, end - at);
+}
+
+bool bounces_to(const struct ami_evidence *ev, uint64_t slot, uint64_t phys)
+{
+	const struct bounces *b = ev->collector->bounces;
+	struct bounce key = { .slot = slot / BOUNCE_SLOT * BOUNCE_SLOT };
+	const struct bounce *found = b->count ?
+		bsearch(&key, b->by_slot, b->count, sizeof(key), by_slot) :
+		NULL;
+
+	return found && phys + BOUNCE_SLOT > found->origin &&
+	       phys < found->origin + BOUNCE_SLOT;
+}
+
+/* Frames of slots that no transfer reaches. */
+static struct ami_pfnset *unnamed_frames(const struct ami_evidence *ev)
+{
+	struct ami_pfnset *left = ami_pfnset_new();
+	size_t i;
+
+	if (!left)
+		return NULL;
+	ami_pfnset_union(left, ev->collector->bounces->pages);
+	for (i = 0; i < ev->nr_sets; i++)
+		ami_pfnset_subtract(left, ev->sets[i].pages);
+	return left;
+}
+
+static bool may_use(const struct ami_evidence *ev, const struct ami_device *d)
+{
+	return d->may_write && d->driver[0] && !d->is_bridge &&
+	       (!d->busmaster_known || d->busmaster) &&
+	       (d->translation == AMI_TRANSLATION_PASSTHROUGH ||
+		d->translation == AMI_TRANSLATION_NONE) &&
+	       !ami_evidence_covers(ev, d->bdf);
+}
+
+static void add_rest(struct ami_evidence *ev, const struct ami_device *d,
+		     const struct ami_pfnset *left)
+{
+	const struct bounces *b = ev->collector->bounces;
+	size_t i;
+
+	begin_transfer(ev, d, AMI_TRANSFER_INFLIGHT, AMI_POSSIBLE, "swiotlb",
+		       "bounce buffers in use, device and direction not recorded");
+	for (i = 0; i < b->count; i++)
+		if (ami_pfnset_has(left, b->by_slot[i].slot >> AMI_PAGE_SHIFT))
+			add_span(ev, b->by_slot[i].slot, BOUNCE_SLOT);
+	end_transfer(ev);
+}
+
+void name_bounces(struct ami_evidence *ev)
+{
+	const struct bounces *b = ev->collector->bounces;
+	struct ami_pfnset *left;
+	size_t devices = 0, i;
+
+	if (!b->count)
+		return;
+	left = unnamed_frames(ev);
+	if (!left) {
+		ev->collector->no_memory = true;
+		return;
+	}
+	for (i = 0; ami_pfnset_count(left) && i < ev->state->nr_devices; i++) {
+		const struct ami_device *d = &ev->state->devices[i];
+
+		if (may_use(ev, d)) {
+			add_rest(ev, d, left);
+			devices++;
+		}
+	}
+	ami_find(&ev->state->findings, AMI_INFO, "bounce-buffers", "swiotlb",
+		 "%zu bounce buffers of 2 KiB are in use. Drivers' evidence names all but %" PRIu64 " of their pages. Of those neither device nor direction is recorded: they count for %zu untranslated devices that nothing else speaks for.",
+		 b->count, ami_pfnset_count(left), devices);
+	ami_pfnset_free(left);
+}

@@ -1,0 +1,268 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * A driver keeps both addresses of memory that it shares with its device close
+ * to each other: its own, and the device's. That these lead to the same page
+ * is no accident.
+ */
+#include <stdlib.h>
+
+#include "shape.h"
+
+#define REACH		8u	/* words between the two addresses */
+#define ADAPTER		16384u	/* bytes of a driver's own structure */
+#define RING_BYTES	512u	/* of a structure for one ring */
+#define MAX_RINGS	256u
+#define DESC		16u
+#define SMALLEST	8u	/* descriptors */
+#define MAX_RING	65536u	/* bytes that are looked at */
+#define ETHERNET	1500u
+#define COMMON		1522u	/* what fits one Ethernet frame */
+#define WORDS(bytes)	((bytes) / sizeof(uint64_t))
+#define QUEUES		(256u << 10)	/* bytes of NVMe's array of queues */
+#define CONTROLLER	1024u		/* words of a struct nvme_dev */
+#define QUEUE_WORDS	128u		/* of one of them, at most */
+#define COMPLETION	16u
+
+/**
+ * struct shared - coherent memory, as a driver's structure names it
+ * @va: for the driver, @dma: for the device; both lead to the same page
+ * @behind_va, @behind_dma: indexes of the words that follow
+ */
+struct shared {
+	uint64_t va, dma;
+	size_t behind_va, behind_dma;
+};
+
+static bool whole_page(uint64_t address)
+{
+	return address && !(address % AMI_PAGE_SIZE);
+}
+
+static bool leads_to(struct ami_evidence *ev, const struct ami_device *device,
+		     uint64_t dma, uint64_t phys)
+{
+	struct ami_mapping map;
+
+	return dma_phys(ev, device, dma, &map) && map.write &&
+	       (map.phys & ~ami_kernel_sme(ev->state->kernel)) == phys;
+}
+
+static bool shared_memory(struct ami_evidence *ev,
+			  const struct ami_device *device,
+			  const uint64_t *words, size_t count, size_t from,
+			  struct shared *found)
+{
+	uint64_t phys;
+	size_t i, k;
+
+	for (i = from; i < count; i++) {
+		if (!whole_page(words[i]) || !ami_kernel_address(words[i]) ||
+		    ami_virt_to_phys(ev->state->kernel, words[i], &phys) !=
+		    AMI_MEM_OK)
+			continue;
+		for (k = i + 1; k < count && k <= i + REACH; k++) {
+			if (!whole_page(words[k]) ||
+			    !leads_to(ev, device, words[k], phys))
+				continue;
+			*found = (struct shared){
+				words[i], words[k], i + 1, k + 1,
+			};
+			return true;
+		}
+	}
+	return false;
+}
+
+/* As much as can be read of @bytes at @va; in words. */
+static size_t read_words(struct ami_kernel *k, uint64_t va, uint64_t *words,
+			 size_t bytes)
+{
+	size_t done = 0, part;
+
+	for (; done < bytes; done += part) {
+		part = AMI_PAGE_SIZE - (va + done) % AMI_PAGE_SIZE;
+		if (part > bytes - done)
+			part = bytes - done;
+		if (ami_read(k, va + done, (uint8_t *)words + done, part) !=
+		    AMI_MEM_OK)
+			break;
+	}
+	return WORDS(done);
+}
+
+/*
+ * An address, and what was left of the last write-back: e1000e clears the lower
+ * status bits, igb and ixgbe the length. Where errors would stand, descriptors
+ * to send have their command.
+ */
+static bool to_fill(struct nic *nic, const uint64_t desc[2])
+{
+	struct ami_mapping map;
+	uint32_t status = desc[1];
+	uint16_t length = desc[1] >> 32;
+
+	return desc[0] && !(status >> 24) && (!(status & 0xff) || !length) &&
+	       dma_phys(nic->ev, nic->device, desc[0], &map) && map.write &&
+	       ami_dump_ram(ami_kernel_dump(nic->kernel),
+			    map.phys >> AMI_PAGE_SHIFT);
+}
+
+static uint32_t buffer_length(struct nic *nic, uint64_t addr)
+{
+	uint64_t left = AMI_PAGE_SIZE - addr % AMI_PAGE_SIZE, mtu = 0;
+
+	if (ami_get(nic->kernel, nic->netdev, AMI_F_netdev_mtu, &mtu) ==
+	    AMI_MEM_OK && mtu <= ETHERNET && left > COMMON)
+		return COMMON;
+	return left;
+}
+
+/* A ring of descriptors most of which wait to be filled. */
+static bool post_filling(struct nic *nic, const uint64_t *ring, size_t count)
+{
+	size_t used = 0, fill = 0, i;
+
+	for (i = 0; i < count; i++) {
+		used += ring[2 * i] || ring[2 * i + 1];
+		fill += to_fill(nic, &ring[2 * i]);
+	}
+	if (fill < SMALLEST / 2 || 2 * fill < used)
+		return false;
+	begin_transfer(nic->ev, nic->device, AMI_TRANSFER_POSTED,
+		       AMI_POSSIBLE, nic->provider,
+		       "%s: %zu buffers of a ring that looks like a receive ring",
+		       nic->name, fill);
+	for (i = 0; i < count; i++)
+		if (to_fill(nic, &ring[2 * i]))
+			add_dma(nic->ev, nic->device, ring[2 * i],
+				buffer_length(nic, ring[2 * i]));
+	end_transfer(nic->ev);
+	return true;
+}
+
+/* Behind the device's address, drivers keep the length in bytes. */
+static bool one_ring(struct nic *nic, const uint64_t *words, size_t count,
+		     const struct shared *s)
+{
+	uint32_t bytes = s->behind_dma < count ? words[s->behind_dma] : 0;
+	uint64_t ring[WORDS(AMI_PAGE_SIZE)];
+	bool receive = false;
+	uint32_t at;
+
+	if (bytes % (SMALLEST * DESC) || !bytes || bytes > MAX_RING)
+		return false;
+	post_dma(nic, AMI_POSSIBLE, s->dma, bytes,
+		 "memory that looks like a descriptor ring");
+	for (at = 0; at < bytes; at += AMI_PAGE_SIZE) {
+		size_t got = read_words(nic->kernel, s->va + at, ring,
+					bytes - at < sizeof(ring) ?
+					bytes - at : sizeof(ring));
+
+		receive |= post_filling(nic, ring, got / 2);
+	}
+	return receive;
+}
+
+bool guess_rings(struct nic *nic)
+{
+	uint64_t adapter[WORDS(ADAPTER)], child[WORDS(RING_BYTES)];
+	size_t count = read_words(nic->kernel, nic->priv, adapter, ADAPTER);
+	uint64_t seen[MAX_RINGS];
+	unsigned int rings = 0, receive = 0;
+	struct shared s;
+	size_t i, n, k;
+
+	for (i = 0; i < count && rings < MAX_RINGS; i++) {
+		if (!ami_kernel_address(adapter[i]) || adapter[i] % 8)
+			continue;
+		n = read_words(nic->kernel, adapter[i], child, RING_BYTES);
+		if (!shared_memory(nic->ev, nic->device, child, n, 0, &s))
+			continue;
+		for (k = 0; k < rings && seen[k] != s.dma; k++)
+			;
+		if (k < rings)
+			continue;
+		seen[rings++] = s.dma;
+		receive += one_ring(nic, child, n, &s);
+	}
+	ami_find(&nic->ev->state->findings, AMI_INFO, "driver-types-missing",
+		 nic->where,
+		 "The dump does not describe the structures of the driver %s (kernels before 5.11 do not, for modules). By their shape, %u of its structures are descriptor rings, %u of them of %s to receive: what it says is possible, and may be incomplete.",
+		 nic->provider, rings, receive, nic->name);
+	return receive;
+}
+
+/*
+ * A queue shares two pieces, both own addresses before both of the device:
+ * submissions, which the device only reads, and completions. A doorbell and
+ * the depth follow.
+ */
+static bool one_queue(struct ami_evidence *ev, const struct ami_device *device,
+		      const uint64_t *words, size_t count, unsigned int number)
+{
+	struct shared sq, cq;
+	uint16_t depth;
+
+	if (!shared_memory(ev, device, words, count, 0, &sq) ||
+	    !shared_memory(ev, device, words, count, sq.behind_va, &cq) ||
+	    cq.behind_dma + 1 >= count)
+		return false;
+	depth = words[cq.behind_dma + 1];
+	begin_transfer(ev, device, AMI_TRANSFER_POSTED, AMI_POSSIBLE, "nvme",
+		       "memory that looks like completion queue %u", number);
+	add_dma(ev, device, cq.dma, (uint64_t)depth * COMPLETION);
+	end_transfer(ev);
+	return true;
+}
+
+/* Each queue begins with a pointer back to the controller. */
+static size_t queue_end(const uint64_t *words, size_t count, size_t from,
+			uint64_t dev)
+{
+	size_t i;
+
+	for (i = from + 1; i < count && words[i] != dev; i++)
+		;
+	return i - from < QUEUE_WORDS ? i : from + QUEUE_WORDS;
+}
+
+/* Shadow doorbells, the table of a host memory buffer: in the controller. */
+static void own_memory(struct ami_evidence *ev,
+		       const struct ami_device *device, uint64_t dev)
+{
+	uint64_t words[CONTROLLER];
+	size_t count = read_words(ev->state->kernel, dev, words,
+				  sizeof(words));
+	struct shared s = { .behind_dma = 0 };
+
+	begin_transfer(ev, device, AMI_TRANSFER_POSTED, AMI_POSSIBLE, "nvme",
+		       "memory that the controller seems to share");
+	while (shared_memory(ev, device, words, count, s.behind_dma, &s))
+		add_dma(ev, device, s.dma, AMI_PAGE_SIZE);
+	end_transfer(ev);
+}
+
+unsigned int guess_completions(struct ami_evidence *ev,
+			       const struct ami_device *device)
+{
+	struct ami_kernel *k = ev->state->kernel;
+	uint64_t *words = malloc(QUEUES), dev, queues;
+	unsigned int found = 0, number = 0;
+	size_t count = 0, i, end;
+
+	if (!words)
+		ev->collector->no_memory = true;
+	/* The array comes first in the controller. */
+	else if (ami_get(k, device->dev, AMI_F_device_driver_data, &dev) ==
+		 AMI_MEM_OK && ami_read_u64(k, dev, &queues) == AMI_MEM_OK)
+		count = read_words(k, queues, words, QUEUES);
+	if (count)
+		own_memory(ev, device, dev);
+	for (i = 0; i < count && words[i] == dev; i = end) {
+		end = queue_end(words, count, i, dev);
+		found += one_queue(ev, device, words + i,
+				   (end < count ? end : count) - i, number++);
+	}
+	free(words);
+	return found;
+}

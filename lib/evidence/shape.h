@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What drivers share with their devices, recognised by shape: for kernels that
+ * do not describe the structures of modules (before 5.11).
+ */
+#ifndef AMI_SHAPE_H
+#define AMI_SHAPE_H
+
+#include "nic.h"
+
+/** guess_rings() - receive rings of Intel's cards; for struct nic_driver */
+bool guess_rings(struct nic *nic);
+
+/**
+ * guess_completions() - completion queues of an NVMe controller
+ *
+ * Returns how many were found.
+ */
+unsigned int guess_completions(struct ami_evidence *ev,
+			       const struct ami_device *device);
+
+#endif

@@ -1,0 +1,220 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "drivers.h"
+
+#define DOMAIN_DMA	3
+#define ALIGN		16u
+#define DEVICE_ENTRY	0x180u	/* of the list of devices: behind all else */
+#define CHILD		0x200u
+#define VMEMMAP		0xffd4000000000000ull	/* 5 levels, no KASLR */
+
+static struct ami_layout *layout(struct rig *rig)
+{
+	return image_layout(rig->m->img);
+}
+
+/* Sizes of a type and its members; later members move out of the way. */
+static void place_modules(struct ami_layout *l)
+{
+	int i, k, t;
+
+	for (t = AMI_NR_CORE_TYPES; t < AMI_NR_TYPES; t++)
+		l->type_size[t] = 0;
+	for (i = AMI_NR_CORE_FIELDS; i < AMI_NR_FIELDS; i++) {
+		const char *type = ami_field_wants[i].type;
+		uint32_t at = 0, size = l->field[i].size;
+
+		for (k = AMI_NR_CORE_FIELDS; k < i; k++)
+			if (!strcmp(type, ami_field_wants[k].type) &&
+			    !strcmp(ami_field_wants[i].module,
+				    ami_field_wants[k].module))
+				at = (l->field[k].offset + l->field[k].size +
+				      ALIGN - 1) / ALIGN * ALIGN;
+		l->field[i] = (struct ami_member){
+			true, at, size ? size : 8, 0, 0,
+		};
+		for (t = AMI_NR_CORE_TYPES; t < AMI_NR_TYPES; t++)
+			if (!strcmp(type, ami_type_wants[t].name) &&
+			    !strcmp(ami_field_wants[i].module,
+				    ami_type_wants[t].module))
+				l->type_size[t] = (at + l->field[i].size +
+						   ALIGN - 1) / ALIGN * ALIGN;
+	}
+}
+
+struct rig *rig_new(const char *driver)
+{
+	struct rig *rig = calloc(1, sizeof(*rig));
+	struct amdvi_dte dte = {
+		.v = true, .tv = true, .ir = true, .iw = true, .mode = 2,
+		.domain_id = 4,
+	};
+	uint64_t data, kset;
+
+	assert_non_null(rig);
+	rig->m = machine_new(SHAPE_6_1, 0);
+	place_modules(layout(rig));
+	layout(rig)->field[AMI_F_kobject_entry].offset = DEVICE_ENTRY;
+	kset = machine_object(rig->m, CHILD);
+	machine_list_init(rig->m, rig_member(rig, kset, AMI_F_kset_list));
+	machine_variable(rig->m, AMI_Y_devices_kset, kset);
+	machine_variable(rig->m, AMI_Y_block_class, 0);
+	machine_variable(rig->m, AMI_Y_net_class, 0);
+	dte.host_root = machine_v1(rig->m, RIG_BUFFER, RIG_PAGES);
+	data = machine_device(rig->m, RIG_DEVICE, driver,
+			      machine_domain(rig->m, 4, DOMAIN_DMA,
+					     AMI_FORMAT_V1, dte.host_root, 2));
+	machine_dte(rig->m, RIG_DEVICE, &dte);
+	image_read(rig->m->img, rig_member(rig, data, AMI_F_dev_data_dev) -
+		   IMAGE_DIRECT_MAP, &rig->dev, sizeof(rig->dev));
+	return rig;
+}
+
+void rig_free(struct rig *rig)
+{
+	machine_free(rig->m);
+	free(rig);
+}
+
+void rig_untranslated(struct rig *rig)
+{
+	const struct amdvi_dte dte = {
+		.v = true, .tv = true, .ir = true, .iw = true, .domain_id = 4,
+	};
+
+	machine_dte(rig->m, RIG_DEVICE, &dte);
+}
+
+void rig_resize(struct rig *rig, enum ami_field f, uint32_t size)
+{
+	layout(rig)->field[f].size = size;
+	place_modules(layout(rig));
+}
+
+uint64_t rig_object(struct rig *rig, enum ami_type t)
+{
+	return machine_object(rig->m, layout(rig)->type_size[t]);
+}
+
+uint64_t rig_member(struct rig *rig, uint64_t object, enum ami_field f)
+{
+	return object + layout(rig)->field[f].offset;
+}
+
+void rig_set(struct rig *rig, uint64_t object, enum ami_field f,
+	     uint64_t value)
+{
+	machine_set(rig->m, object, f, value);
+}
+
+void rig_set64(struct rig *rig, uint64_t va, uint64_t value)
+{
+	machine_write(rig->m, va, &value, sizeof(value));
+}
+
+void rig_child(struct rig *rig, uint64_t va, enum ami_symbol class)
+{
+	uint64_t kset;
+
+	image_read(rig->m->img, layout(rig)->symbol[AMI_Y_devices_kset] -
+		   IMAGE_MAP + IMAGE_PHYS_BASE, &kset, sizeof(kset));
+	rig_set(rig, va, AMI_F_device_parent, rig->dev);
+	rig_set(rig, va, AMI_F_device_class, layout(rig)->symbol[class]);
+	machine_list_add(rig->m, rig_member(rig, kset, AMI_F_kset_list),
+			 rig_member(rig, rig_member(rig, va,
+						    AMI_F_device_kobj),
+				    AMI_F_kobject_entry));
+}
+
+uint64_t rig_page(uint64_t phys)
+{
+	return VMEMMAP + (phys >> AMI_PAGE_SHIFT) * 64;
+}
+
+static bool of_device(const struct ami_exposure *e, enum ami_class class)
+{
+	return !e->requester.is_iommu && e->class == class &&
+	       e->requester.bdf.devid == RIG_DEVICE;
+}
+
+uint64_t rig_pages(const struct rig *rig, enum ami_class class)
+{
+	uint64_t pages = 0;
+	size_t i;
+
+	for (i = 0; i < rig->m->ex->count; i++)
+		if (of_device(&rig->m->ex->list[i], class))
+			pages += rig->m->ex->list[i].count;
+	return pages;
+}
+
+bool rig_names(const struct rig *rig, enum ami_class class,
+	       enum ami_certainty certainty, uint64_t phys)
+{
+	size_t i;
+
+	for (i = 0; i < rig->m->ex->count; i++) {
+		const struct ami_exposure *e = &rig->m->ex->list[i];
+
+		if (of_device(e, class) && e->certainty == certainty &&
+		    ami_pfnset_has(e->pages, phys >> AMI_PAGE_SHIFT))
+			return true;
+	}
+	return false;
+}
+
+bool rig_covered(const struct rig *rig, const char *provider)
+{
+	const struct ami_evidence *ev = rig->m->ex->evidence;
+	size_t i;
+
+	for (i = 0; i < ev->nr_coverage; i++)
+		if (ev->coverage[i].device.devid == RIG_DEVICE &&
+		    !strcmp(ev->coverage[i].provider, provider))
+			return true;
+	return false;
+}
+
+size_t rig_found(const struct rig *rig, const char *code)
+{
+	return ami_findings_total(&rig->m->state->findings, code);
+}
+
+/* What was said instead. */
+static void rig_print(const struct rig *rig)
+{
+	const struct ami_findings *f = &rig->m->state->findings;
+	size_t i;
+
+	for (i = 0; i < f->count; i++)
+		print_message("# %s: %s\n", f->list[i].code, f->list[i].text);
+}
+
+void rig_survives(struct rig *(*make)(void), const struct rig_damage *list,
+		  size_t count)
+{
+	size_t i;
+
+	for (i = 0; i < count; i++) {
+		struct rig *rig = make();
+
+		print_message("# %s\n", list[i].name);
+		list[i].make(rig);
+		machine_analyse(rig->m);
+		if (list[i].code && !rig_found(rig, list[i].code))
+			rig_print(rig);
+		if (list[i].code)
+			assert_true(rig_found(rig, list[i].code) > 0);
+		else
+			assert_int_equal(rig_pages(rig, AMI_CLASS_INFLIGHT) +
+					 rig_pages(rig, AMI_CLASS_POSTED), 0);
+		rig_free(rig);
+	}
+}

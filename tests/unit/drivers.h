@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A machine with one device under a driver, for the readers of what drivers
+ * had handed out. Its IOVAs 0 to RIG_PAGES - 1 pages lead to RIG_BUFFER.
+ */
+#ifndef DRIVERS_H
+#define DRIVERS_H
+
+#include <amdiommu/evidence.h>
+
+#include "machine.h"
+
+#define RIG_DEVICE	0x10u
+#define RIG_BUFFER	0x8000000ull
+#define RIG_PAGES	64u
+
+/**
+ * struct rig - the machine
+ * @dev: virtual address of the device's struct device
+ */
+struct rig {
+	struct machine *m;
+	uint64_t dev;
+};
+
+/** rig_new() - with the types of all modules, members one after another */
+struct rig *rig_new(const char *driver);
+void rig_free(struct rig *rig);
+
+/** rig_untranslated() - the device's addresses are physical (iommu=pt) */
+void rig_untranslated(struct rig *rig);
+
+/** rig_resize() - how many bytes a member has; call before anything is made */
+void rig_resize(struct rig *rig, enum ami_field f, uint32_t size);
+
+/** rig_object() - a zeroed structure of this type */
+uint64_t rig_object(struct rig *rig, enum ami_type t);
+
+/** rig_child() - enter the struct device at @va below the device */
+void rig_child(struct rig *rig, uint64_t va, enum ami_symbol class);
+
+/** rig_member(), rig_set(), rig_set64() - address of a member; store */
+uint64_t rig_member(struct rig *rig, uint64_t object, enum ami_field f);
+void rig_set(struct rig *rig, uint64_t object, enum ami_field f,
+	     uint64_t value);
+void rig_set64(struct rig *rig, uint64_t va, uint64_t value);
+
+/** rig_page() - the struct page of a physical address */
+uint64_t rig_page(uint64_t phys);
+
+/** rig_pages() - page frames named in this class, of any certainty */
+uint64_t rig_pages(const struct rig *rig, enum ami_class class);
+
+/** rig_names() - is this page frame named, with this certainty? */
+bool rig_names(const struct rig *rig, enum ami_class class,
+	       enum ami_certainty certainty, uint64_t phys);
+
+/** rig_covered() - does a reader of this name speak for the device? */
+bool rig_covered(const struct rig *rig, const char *provider);
+
+/** rig_found() - findings with this code */
+size_t rig_found(const struct rig *rig, const char *code);
+
+/**
+ * struct rig_damage - one thing wrong, and what must be said of it
+ * @code: the finding; NULL: nothing must be found, and nothing named
+ */
+struct rig_damage {
+	const char *name;
+	void (*make)(struct rig *rig);
+	const char *code;
+};
+
+/** rig_survives() - make, damage, analyse, look for the finding, for each */
+void rig_survives(struct rig *(*make)(void), const struct rig_damage *list,
+		  size_t count);
+
+#endif

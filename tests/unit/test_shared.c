@@ -1,0 +1,446 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Memory that the kernel shares with devices: bounce buffers, coherent
+ * buffers, DMA pools, and what AHCI controllers write by themselves. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "bounce.h"
+#include "drivers.h"
+
+#define SLOTS		64u
+#define SLOT		BOUNCE_SLOT
+#define ORIGIN		0x9000000ull	/* what was mapped */
+#define NOWHERE		image_va(0x7f0000000000)	/* not RAM */
+#define RELEASE		0xffffffff81234560ull
+#define IOVA(page)	((uint64_t)(page) * AMI_PAGE_SIZE)
+
+/* What tests change; the latest rig's. */
+static struct {
+	uint64_t mem, pool, slots, start;
+	uint64_t host, port, priv, resource, dma_pool, page;
+} at;
+
+static uint64_t slot_at(struct rig *rig, unsigned int i)
+{
+	return at.slots + i *
+	       image_layout(rig->m->img)->type_size[AMI_T_io_tlb_slot];
+}
+
+static void use_slot(struct rig *rig, unsigned int i, uint64_t origin)
+{
+	rig_set(rig, slot_at(rig, i), AMI_F_tlb_slot_orig, origin);
+}
+
+/* Slots 4 to 6 hold what lies from ORIGIN on; all others are free. */
+static struct rig *bounces(void)
+{
+	struct rig *rig = rig_new("unknown");
+	struct ami_layout *l = image_layout(rig->m->img);
+	unsigned int i;
+
+	rig_untranslated(rig);
+	l->field[AMI_F_tlb_mem_defpool].offset = 0x100;
+	l->field[AMI_F_tlb_mem_pools].present = false;
+	at.start = image_alloc(rig->m->img, SLOTS / 2);
+	at.slots = image_va(image_alloc(rig->m->img, 1));
+	at.mem = machine_object(rig->m, 0x200);
+	/* Symbols lie in the kernel image. */
+	l->symbol[AMI_Y_io_tlb_default_mem] = at.mem;
+	at.pool = rig_member(rig, at.mem, AMI_F_tlb_mem_defpool);
+	rig_set(rig, at.pool, AMI_F_tlb_pool_start, at.start);
+	rig_set(rig, at.pool, AMI_F_tlb_pool_nslabs, SLOTS);
+	rig_set(rig, at.pool, AMI_F_tlb_pool_slots, at.slots);
+	for (i = 0; i < SLOTS; i++)
+		use_slot(rig, i, UINT64_MAX);
+	for (i = 0; i < 3; i++)
+		use_slot(rig, 4 + i, ORIGIN + i * SLOT);
+	return rig;
+}
+
+static bool taken(const struct rig *rig, unsigned int slot)
+{
+	return rig_names(rig, AMI_CLASS_INFLIGHT, AMI_POSSIBLE,
+			 at.start + slot * SLOT);
+}
+
+/* Nobody speaks for the device: the slots could be its own. */
+static void bounced(const struct rig *rig)
+{
+	assert_int_equal(rig_pages(rig, AMI_CLASS_INFLIGHT), 2);
+	assert_true(taken(rig, 4) && taken(rig, 6));
+	assert_int_equal(rig_found(rig, "bounce-buffers"), 1);
+	assert_int_equal(rig_found(rig, "bounce-buffers-unread"), 0);
+}
+
+static void pool_in_mem(void **state)
+{
+	struct rig *rig = bounces();
+
+	(void)state;
+	machine_analyse(rig->m);
+	bounced(rig);
+	rig_free(rig);
+}
+
+/* Of a kernel that adds pools: all are in a list. */
+static void pools_in_list(void **state)
+{
+	struct rig *rig = bounces();
+	struct ami_layout *l = image_layout(rig->m->img);
+	uint64_t head;
+
+	(void)state;
+	l->field[AMI_F_tlb_mem_pools].present = true;
+	head = rig_member(rig, at.mem, AMI_F_tlb_mem_pools);
+	machine_list_init(rig->m, head);
+	machine_list_add(rig->m, head,
+			 rig_member(rig, at.pool, AMI_F_tlb_pool_node));
+	machine_analyse(rig->m);
+	bounced(rig);
+	rig_free(rig);
+}
+
+/* 5.15 to 6.5: no pools, a pointer to the books. */
+static void mem_alone(void **state)
+{
+	struct rig *rig = bounces();
+
+	(void)state;
+	image_layout(rig->m->img)->field[AMI_F_tlb_mem_defpool].present =
+		false;
+	rig_set(rig, at.mem, AMI_F_tlb_mem_start, at.start);
+	rig_set(rig, at.mem, AMI_F_tlb_mem_nslabs, SLOTS);
+	rig_set(rig, at.mem, AMI_F_tlb_mem_slots, at.slots);
+	machine_analyse(rig->m);
+	bounced(rig);
+	rig_free(rig);
+}
+
+/* 5.13, 5.14: a pointer to a structure that ends in its books. */
+static void mem_with_books(void **state)
+{
+	struct rig *rig = bounces();
+	struct ami_layout *l = image_layout(rig->m->img);
+	uint64_t slots = at.slots;
+
+	(void)state;
+	l->field[AMI_F_tlb_mem_defpool].present = false;
+	l->field[AMI_F_tlb_mem_slots].size = 0;
+	l->symbol[AMI_Y_io_tlb_default_mem] = machine_object(rig->m, 16);
+	at.mem = slots - l->field[AMI_F_tlb_mem_slots].offset;
+	rig_set64(rig, l->symbol[AMI_Y_io_tlb_default_mem], at.mem);
+	rig_set(rig, at.mem, AMI_F_tlb_mem_start, at.start);
+	rig_set(rig, at.mem, AMI_F_tlb_mem_nslabs, SLOTS);
+	machine_analyse(rig->m);
+	bounced(rig);
+	rig_free(rig);
+}
+
+/* 5.10: arrays behind variables. */
+static void globals(struct rig *rig)
+{
+	struct ami_layout *l = image_layout(rig->m->img);
+	uint64_t books = image_va(image_alloc(rig->m->img, 1));
+	unsigned int i;
+
+	l->symbol[AMI_Y_io_tlb_default_mem] = 0;
+	for (i = 0; i < SLOTS; i++)
+		rig_set64(rig, books + 8 * i, UINT64_MAX);
+	for (i = 0; i < 3; i++)
+		rig_set64(rig, books + 8 * (4 + i), ORIGIN + i * SLOT);
+	machine_variable(rig->m, AMI_Y_io_tlb_start, at.start);
+	machine_variable(rig->m, AMI_Y_io_tlb_nslabs, SLOTS);
+	machine_variable(rig->m, AMI_Y_io_tlb_orig_addr, books);
+}
+
+static void in_globals(void **state)
+{
+	struct rig *rig = bounces();
+
+	(void)state;
+	globals(rig);
+	machine_analyse(rig->m);
+	bounced(rig);
+	rig_free(rig);
+}
+
+/* Where a driver mapped this memory, the device writes to slots instead. */
+static void leads_to_slots(void **state)
+{
+	static const struct {
+		uint64_t phys, len;
+		uint64_t slots, others;	/* bytes */
+	} want[] = {
+		{ ORIGIN, SLOT, SLOT, 0 },
+		{ ORIGIN + 100, 10, SLOT, 0 },
+		{ ORIGIN, 3 * SLOT, 3 * SLOT, 0 },
+		{ ORIGIN - 100, 200, SLOT, 100 },
+		{ ORIGIN + 3 * SLOT - 1, 101, SLOT, 100 },
+		{ ORIGIN + 3 * SLOT, 100, 0, 100 },
+		{ ORIGIN - 100, 100, 0, 100 },
+		{ 0x100, 0x100, 0, 0x100 },
+		{ UINT64_MAX - 5, 100, 0, 0 },
+	};
+	struct ami_collector c = { .no_memory = false };
+	struct rig *rig = bounces();
+	struct ami_evidence ev;
+	size_t i;
+
+	(void)state;
+	machine_analyse(rig->m);
+	ev = (struct ami_evidence){ .state = rig->m->state, .collector = &c };
+	find_bounces(&ev);
+	assert_int_equal(c.bounces->count, 3);
+	for (i = 0; i < sizeof(want) / sizeof(want[0]); i++) {
+		begin_transfer(&ev, &rig->m->state->devices[0],
+			       AMI_TRANSFER_POSTED, AMI_PROVEN, "test", "%zu",
+			       i);
+		add_memory(&ev, want[i].phys, want[i].len);
+		assert_int_equal(c.open.bytes, want[i].slots + want[i].others);
+		free(c.open.spans);
+	}
+	assert_true(bounces_to(&ev, at.start + 5 * SLOT + 3, ORIGIN + SLOT));
+	assert_false(bounces_to(&ev, at.start + 5 * SLOT, ORIGIN + 5 * SLOT));
+	assert_false(bounces_to(&ev, at.start + 9 * SLOT, ORIGIN));
+	for (i = 0; i < ev.nr_sets; i++)
+		ami_pfnset_free(ev.sets[i].pages);
+	free(ev.sets);
+	free_bounces(c.bounces);
+	rig_free(rig);
+}
+
+#define DAMAGE(name, object, field, value)				\
+static void name(struct rig *rig)					\
+{									\
+	rig_set(rig, object, AMI_F_##field, value);			\
+}
+
+DAMAGE(many_slots, at.pool, tlb_pool_nslabs, UINT64_MAX)
+DAMAGE(odd_start, at.pool, tlb_pool_start, 0x1001)
+DAMAGE(far_start, at.pool, tlb_pool_start, 1ull << 60)
+DAMAGE(no_books, at.pool, tlb_pool_slots, NOWHERE)
+DAMAGE(null_books, at.pool, tlb_pool_slots, 0)
+DAMAGE(no_slots, at.pool, tlb_pool_nslabs, 0)
+DAMAGE(no_pool, at.pool, tlb_pool_start, 0)
+
+static void pool_loop(struct rig *rig)
+{
+	uint64_t head = rig_member(rig, at.mem, AMI_F_tlb_mem_pools);
+	uint64_t node = rig_member(rig, at.pool, AMI_F_tlb_pool_node);
+
+	image_layout(rig->m->img)->field[AMI_F_tlb_mem_pools].present = true;
+	rig_set64(rig, head, node);
+	rig_set64(rig, node, node);
+}
+
+static void no_variable(struct rig *rig)
+{
+	globals(rig);
+	image_layout(rig->m->img)->symbol[AMI_Y_io_tlb_nslabs] = NOWHERE;
+}
+
+static void mem_nowhere(struct rig *rig)
+{
+	image_layout(rig->m->img)->symbol[AMI_Y_io_tlb_default_mem] = NOWHERE;
+}
+
+static void hostile_bounces(void **state)
+{
+	static const struct rig_damage list[] = {
+		{ "many slots", many_slots, "bounce-buffers-unread" },
+		{ "odd start", odd_start, "bounce-buffers-unread" },
+		{ "far start", far_start, "bounce-buffers-unread" },
+		{ "no books", no_books, "bounce-buffers-unread" },
+		{ "null books", null_books, "bounce-buffers-unread" },
+		{ "pools in a loop", pool_loop, "bounce-buffers-unread" },
+		{ "no variable", no_variable, "bounce-buffers-unread" },
+		{ "nowhere", mem_nowhere, "bounce-buffers-unread" },
+		{ "no slots", no_slots, NULL },
+		{ "no pool", no_pool, NULL },
+	};
+
+	(void)state;
+	rig_survives(bounces, list, sizeof(list) / sizeof(list[0]));
+}
+
+/* Port 1 of 2 has memory. */
+static struct rig *ahci(void)
+{
+	struct rig *rig = rig_new("ahci");
+
+	rig_resize(rig, AMI_F_ata_host_ports, 64);
+	at.host = machine_object(rig->m, 0x200);
+	at.port = machine_object(rig->m, 0x100);
+	at.priv = machine_object(rig->m, 0x100);
+	rig_set(rig, rig->dev, AMI_F_device_driver_data, at.host);
+	rig_set(rig, at.host, AMI_F_ata_host_dev, rig->dev);
+	rig_set(rig, at.host, AMI_F_ata_host_n_ports, 2);
+	rig_set64(rig, rig_member(rig, at.host, AMI_F_ata_host_ports),
+		  machine_object(rig->m, 0x100));
+	rig_set64(rig, rig_member(rig, at.host, AMI_F_ata_host_ports) + 8,
+		  at.port);
+	rig_set(rig, at.port, AMI_F_ata_port_private, at.priv);
+	rig_set(rig, at.priv, AMI_F_ahci_cmd_slot_dma, IOVA(3));
+	rig_set(rig, at.priv, AMI_F_ahci_rx_fis_dma, IOVA(5));
+	return rig;
+}
+
+static void ahci_writes(void **state)
+{
+	struct rig *rig = ahci();
+
+	(void)state;
+	machine_analyse(rig->m);
+	assert_int_equal(rig_pages(rig, AMI_CLASS_POSTED), 2);
+	assert_true(rig_names(rig, AMI_CLASS_POSTED, AMI_PROVEN,
+			      RIG_BUFFER + IOVA(3)));
+	assert_true(rig_names(rig, AMI_CLASS_POSTED, AMI_PROVEN,
+			      RIG_BUFFER + IOVA(5)));
+	assert_true(rig_covered(rig, "ahci"));
+	rig_free(rig);
+}
+
+DAMAGE(many_ports, at.host, ata_host_n_ports, 33)
+DAMAGE(other_device, at.host, ata_host_dev, 1)
+DAMAGE(no_private, at.port, ata_port_private, NOWHERE)
+DAMAGE(no_host, rig->dev, device_driver_data, NOWHERE)
+DAMAGE(not_mapped, at.priv, ahci_rx_fis_dma, 1ull << 40)
+
+static void hostile_ahci(void **state)
+{
+	static const struct rig_damage list[] = {
+		{ "many ports", many_ports, "ahci-unread" },
+		{ "another device", other_device, "ahci-unread" },
+		{ "no private data", no_private, "ahci-unread" },
+		{ "no host", no_host, "ahci-unread" },
+		{ "not mapped", not_mapped, "buffer-not-mapped" },
+	};
+
+	(void)state;
+	rig_survives(ahci, list, sizeof(list) / sizeof(list[0]));
+}
+
+/* One coherent buffer of two pages, one resource of another kind, one pool. */
+static struct rig *managed(void)
+{
+	struct rig *rig = rig_new("unknown");
+	struct ami_layout *l = image_layout(rig->m->img);
+	uint64_t other = machine_object(rig->m, 0x100), data, head;
+
+	l->symbol[AMI_Y_dmam_release] = RELEASE;
+	l->field[AMI_F_devres_release].present = false;
+	at.resource = machine_object(rig->m, 0x100);
+	head = rig_member(rig, rig->dev, AMI_F_device_devres);
+	machine_list_add(rig->m, head,
+			 rig_member(rig, other, AMI_F_devres_entry));
+	machine_list_add(rig->m, head,
+			 rig_member(rig, at.resource, AMI_F_devres_entry));
+	rig_set(rig, at.resource, AMI_F_devres_node_release, RELEASE);
+	data = rig_member(rig, at.resource, AMI_F_devres_data);
+	rig_set(rig, data, AMI_F_dma_devres_size, 2 * AMI_PAGE_SIZE);
+	rig_set(rig, data, AMI_F_dma_devres_handle, IOVA(1));
+	at.dma_pool = machine_object(rig->m, 0x100);
+	at.page = machine_object(rig->m, 0x100);
+	machine_list_add(rig->m, rig_member(rig, rig->dev,
+					    AMI_F_device_dma_pools),
+			 rig_member(rig, at.dma_pool, AMI_F_dma_pool_node));
+	machine_list_init(rig->m, rig_member(rig, at.dma_pool,
+					     AMI_F_dma_pool_pages));
+	machine_list_add(rig->m, rig_member(rig, at.dma_pool,
+					    AMI_F_dma_pool_pages),
+			 rig_member(rig, at.page, AMI_F_dma_page_list));
+	rig_set(rig, at.dma_pool, AMI_F_dma_pool_allocation, AMI_PAGE_SIZE);
+	rig_set(rig, at.page, AMI_F_dma_page_dma, IOVA(9));
+	return rig;
+}
+
+static void managed_buffers(void **state)
+{
+	struct rig *rig = managed();
+
+	(void)state;
+	machine_analyse(rig->m);
+	assert_int_equal(rig_pages(rig, AMI_CLASS_POSTED), 3);
+	assert_true(rig_names(rig, AMI_CLASS_POSTED, AMI_POSSIBLE,
+			      RIG_BUFFER + IOVA(2)));
+	assert_true(rig_names(rig, AMI_CLASS_POSTED, AMI_POSSIBLE,
+			      RIG_BUFFER + IOVA(9)));
+	rig_free(rig);
+}
+
+/* In recent kernels, what frees the data stands beside the node. */
+static void managed_recent(void **state)
+{
+	struct rig *rig = managed();
+
+	(void)state;
+	image_layout(rig->m->img)->field[AMI_F_devres_release].present = true;
+	rig_set(rig, at.resource, AMI_F_devres_node_release, 1);
+	rig_set(rig, at.resource, AMI_F_devres_release, RELEASE);
+	machine_analyse(rig->m);
+	assert_int_equal(rig_pages(rig, AMI_CLASS_POSTED), 3);
+	rig_free(rig);
+}
+
+static void resource_loop(struct rig *rig)
+{
+	uint64_t node = rig_member(rig, at.resource, AMI_F_devres_entry);
+
+	rig_set64(rig, node, node);
+}
+
+static void large_buffer(struct rig *rig)
+{
+	rig_set(rig, rig_member(rig, at.resource, AMI_F_devres_data),
+		AMI_F_dma_devres_size, 1ull << 40);
+}
+
+static void pool_list_nowhere(struct rig *rig)
+{
+	rig_set64(rig, rig_member(rig, rig->dev, AMI_F_device_dma_pools),
+		  NOWHERE);
+}
+
+static void page_loop(struct rig *rig)
+{
+	uint64_t node = rig_member(rig, at.page, AMI_F_dma_page_list);
+
+	rig_set64(rig, node, node);
+}
+
+DAMAGE(large_pages, at.dma_pool, dma_pool_allocation, UINT32_MAX)
+
+static void hostile_managed(void **state)
+{
+	static const struct rig_damage list[] = {
+		{ "resources in a loop", resource_loop, "coherent-unread" },
+		{ "large buffer", large_buffer, "coherent-unread" },
+		{ "pools nowhere", pool_list_nowhere, "coherent-unread" },
+		{ "pages in a loop", page_loop, "coherent-unread" },
+		{ "large pages", large_pages, "coherent-unread" },
+	};
+
+	(void)state;
+	rig_survives(managed, list, sizeof(list) / sizeof(list[0]));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(pool_in_mem), cmocka_unit_test(pools_in_list),
+		cmocka_unit_test(mem_alone), cmocka_unit_test(mem_with_books),
+		cmocka_unit_test(in_globals), cmocka_unit_test(leads_to_slots),
+		cmocka_unit_test(hostile_bounces),
+		cmocka_unit_test(ahci_writes), cmocka_unit_test(hostile_ahci),
+		cmocka_unit_test(managed_buffers),
+		cmocka_unit_test(managed_recent),
+		cmocka_unit_test(hostile_managed),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
