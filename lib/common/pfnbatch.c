@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <amdiommu/pfnset.h>
+#include "pfncode.h"
 
 #define MAX_BATCH	(1u << 20)	/* 4 MiB, and as much to sort in */
 #define FIRST_BATCH	1024u
@@ -39,40 +39,60 @@ static bool is_sorted(const uint32_t *low, size_t n)
 	return true;
 }
 
-static void add_sorted(struct ami_pfnbatch *b)
+static void sort(struct ami_pfnbatch *b)
 {
+	uint32_t *other;
+
+	if (is_sorted(b->low, b->count))
+		return;
+	other = malloc(b->count * sizeof(*other));
+	if (!other)
+		return;		/* goes in as it is: only slower */
+	sort_pass(b->low, other, b->count, 0);
+	sort_pass(other, b->low, b->count, DIGIT);
+	sort_pass(b->low, other, b->count, 2 * DIGIT);
+	memcpy(b->low, other, b->count * sizeof(*other));
+	free(other);
+}
+
+/* Each frame is merged only with about as many others as it came with. */
+static void stack_up(struct ami_pfnbatch *b, struct ami_pfnset *part)
+{
+	struct ami_pfnset **top = b->stack + b->depth;
+
+	while (b->depth && top[-1]->nr <= 2 * part->nr) {
+		ami_pfnset_union(part, *--top);
+		ami_pfnset_free(*top);
+		b->depth--;
+	}
+	if (b->depth < AMI_PFNBATCH_DEPTH) {
+		*top = part;
+		b->depth++;
+		return;
+	}
+	ami_pfnset_union(b->set, part);
+	ami_pfnset_free(part);
+}
+
+/* All that were collected become a set, and join what came before. */
+static void take_over(struct ami_pfnbatch *b)
+{
+	struct ami_pfnset *part = ami_pfnset_new();
+	uint64_t chunk = b->chunk << 32;
 	size_t i, run;
 
-	for (i = 0; i < b->count; i += run) {
+	sort(b);
+	for (i = 0; part && i < b->count; i += run) {
 		for (run = 1; i + run < b->count &&
 		     b->low[i + run] == b->low[i] + run; run++)
 			;
-		ami_pfnset_add(b->set, b->chunk << 32 | b->low[i], run);
+		ami_pfnset_add(part, chunk | b->low[i], run);
 	}
-}
-
-/* Without memory to sort in, what is there goes in as it is: only slower. */
-static void take_over(struct ami_pfnbatch *b)
-{
-	uint32_t *other = NULL;
-	struct ami_pfnset *part;
-
-	if (!is_sorted(b->low, b->count))
-		other = malloc(b->count * sizeof(*other));
-	if (other) {
-		sort_pass(b->low, other, b->count, 0);
-		sort_pass(other, b->low, b->count, DIGIT);
-		sort_pass(b->low, other, b->count, 2 * DIGIT);
-		memcpy(b->low, other, b->count * sizeof(*other));
-		free(other);
-	}
-	part = ami_pfnset_of(b->chunk, b->low, b->count);
-	if (part)
-		ami_pfnset_union(b->set, part);
-	else
-		add_sorted(b);
-	ami_pfnset_free(part);
 	b->count = 0;
+	if (part)
+		stack_up(b, part);
+	else
+		b->set->failed = true;
 }
 
 /* Room for one more; false: it must go in directly. */
@@ -117,6 +137,10 @@ void ami_pfnbatch_flush(struct ami_pfnbatch *b)
 {
 	if (b->count)
 		take_over(b);
+	while (b->depth) {
+		ami_pfnset_union(b->set, b->stack[--b->depth]);
+		ami_pfnset_free(b->stack[b->depth]);
+	}
 	free(b->low);
 	b->low = NULL;
 	b->room = 0;

@@ -5,8 +5,6 @@
 #include <amdiommu/pfnset.h>
 #include <amdiommu/table.h>
 
-#define LEVELS	7	/* index by level 1..6 */
-
 struct walk {
 	struct ami_dump *dump;
 	const struct ami_table *table;
@@ -14,7 +12,7 @@ struct walk {
 	void *ctx;
 	struct ami_walk_stats *stats;
 	struct ami_mapping run;		/* size 0: none pending */
-	struct ami_pfnset *seen[LEVELS][2];
+	struct ami_pfnseen seen;
 };
 
 struct perm {
@@ -106,15 +104,11 @@ static bool emit(struct walk *w, const struct ami_mapping *m)
 static bool first_visit(struct walk *w, uint64_t table, unsigned int level,
 			bool write)
 {
-	struct ami_pfnset **seen = &w->seen[level][write];
+	int first = ami_pfnseen_add(&w->seen, level << 1 | write,
+				    table >> AMI_PAGE_SHIFT);
 
-	if (!*seen)
-		*seen = ami_pfnset_new();
-	if (!*seen) {
-		w->stats->no_memory = true;
-		return false;
-	}
-	return !ami_pfnset_test_add(*seen, table >> AMI_PAGE_SHIFT);
+	w->stats->no_memory |= first < 0;
+	return first > 0;
 }
 
 /* A page of just this level's size, then entries that differ in addresses. */
@@ -263,7 +257,6 @@ void ami_walk(struct ami_dump *dump, const struct ami_table *table,
 		.dump = dump, .table = table, .ops = ops, .ctx = ctx,
 		.stats = stats,
 	};
-	unsigned int i;
 
 	memset(stats, 0, sizeof(*stats));
 	if (table->format == AMI_FORMAT_NONE || !table->levels ||
@@ -272,10 +265,7 @@ void ami_walk(struct ami_dump *dump, const struct ami_table *table,
 	if (walk_table(&w, table->root, table->levels, 0,
 		       (struct perm){ true, true }))
 		flush(&w);
-	for (i = 0; i < LEVELS; i++) {
-		ami_pfnset_free(w.seen[i][0]);
-		ami_pfnset_free(w.seen[i][1]);
-	}
+	ami_pfnseen_free(&w.seen);
 }
 
 /* Bits of @iova that no level below @levels looks at must be zero. */
