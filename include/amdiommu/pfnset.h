@@ -50,6 +50,10 @@ struct ami_pfnbatch {
 void ami_pfnbatch_add(struct ami_pfnbatch *batch, uint64_t first,
 		      uint64_t count);
 
+/** ami_pfnbatch_join() - all of @other too; fast however many they are. */
+void ami_pfnbatch_join(struct ami_pfnbatch *batch,
+		       const struct ami_pfnset *other);
+
 /** ami_pfnbatch_flush() - all are in the set; the batch is empty again. */
 void ami_pfnbatch_flush(struct ami_pfnbatch *batch);
 
@@ -78,6 +82,9 @@ uint64_t ami_pfnset_common(const struct ami_pfnset *a,
 /** ami_pfnset_first() - the lowest frame, AMI_PFN_LIMIT when there is none */
 uint64_t ami_pfnset_first(const struct ami_pfnset *set);
 
+/** ami_pfnset_next() - the lowest one from @pfn on, AMI_PFN_LIMIT: none */
+uint64_t ami_pfnset_next(const struct ami_pfnset *set, uint64_t pfn);
+
 bool ami_pfnset_has(const struct ami_pfnset *set, uint64_t pfn);
 uint64_t ami_pfnset_count(const struct ami_pfnset *set);
 
@@ -103,6 +110,13 @@ size_t ami_pfnset_chunk(const struct ami_pfnset *set, unsigned int chunk,
 void ami_pfnset_ranges(const struct ami_pfnset *set,
 		       bool (*fn)(void *ctx, uint64_t first, uint64_t count),
 		       void *ctx);
+
+/** ami_pfnset_ranges_in() - the same for @count frames from @from on only */
+void ami_pfnset_ranges_in(const struct ami_pfnset *set, uint64_t from,
+			  uint64_t count,
+			  bool (*fn)(void *ctx, uint64_t first,
+				     uint64_t count),
+			  void *ctx);
 
 /**
  * struct ami_pfnseen - page frames that were met, each of several kinds

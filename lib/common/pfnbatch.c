@@ -133,6 +133,18 @@ void ami_pfnbatch_add(struct ami_pfnbatch *b, uint64_t first, uint64_t count)
 	}
 }
 
+void ami_pfnbatch_join(struct ami_pfnbatch *b, const struct ami_pfnset *other)
+{
+	struct ami_pfnset *part = ami_pfnset_new();
+
+	if (!part) {
+		b->set->failed = true;
+		return;
+	}
+	ami_pfnset_union(part, other);
+	stack_up(b, part);
+}
+
 void ami_pfnbatch_flush(struct ami_pfnbatch *b)
 {
 	if (b->count)

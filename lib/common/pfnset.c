@@ -174,6 +174,16 @@ uint64_t ami_pfnset_first(const struct ami_pfnset *set)
 	return set->nr ? set->block[0].first : AMI_PFN_LIMIT;
 }
 
+uint64_t ami_pfnset_next(const struct ami_pfnset *set, uint64_t pfn)
+{
+	struct pfn_reader r = pfn_read(set);
+	struct pfn_run run;
+
+	if (pfn >= set->last.end || !pfn_seek(&r, &run, pfn))
+		return AMI_PFN_LIMIT;
+	return run.first > pfn ? run.first : pfn;
+}
+
 uint64_t ami_pfnset_count(const struct ami_pfnset *set)
 {
 	return set->count;
@@ -211,4 +221,25 @@ void ami_pfnset_ranges(const struct ami_pfnset *set,
 	while (pfn_next(&r, &run))
 		if (!fn(ctx, run.first, run.end - run.first))
 			return;
+}
+
+void ami_pfnset_ranges_in(const struct ami_pfnset *set, uint64_t from,
+			  uint64_t count,
+			  bool (*fn)(void *ctx, uint64_t first,
+				     uint64_t count),
+			  void *ctx)
+{
+	struct pfn_reader r = pfn_read(set);
+	uint64_t end = from + count;
+	struct pfn_run run;
+	bool more = pfn_seek(&r, &run, from);
+
+	for (; more && run.first < end; more = pfn_next(&r, &run)) {
+		if (run.first < from)
+			run.first = from;
+		if (run.end > end)
+			run.end = end;
+		if (!fn(ctx, run.first, run.end - run.first))
+			return;
+	}
 }
