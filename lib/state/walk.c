@@ -194,10 +194,32 @@ static bool walk_entry(struct walk *w, uint64_t table, uint64_t raw,
 	});
 }
 
+/*
+ * Tables of the lowest level make up nearly all of a tree: the next ones of a
+ * directory are read together. Not those above: what they lead to would drive
+ * them out of the cache before they are come to.
+ */
+static unsigned int read_ahead(struct walk *w, const uint64_t *entry,
+			       unsigned int count)
+{
+	uint64_t pfn[AMI_PREFETCH];
+	unsigned int i, n = 0;
+
+	for (i = 0; i < count && n < AMI_PREFETCH; i++) {
+		struct amdvi_pte pte = decode(w->table, entry[i], 2);
+
+		if (pte.kind == AMDVI_PTE_TABLE && pte.next_level == 1)
+			pfn[n++] = pte.addr >> AMI_PAGE_SHIFT;
+	}
+	if (n > 1)
+		ami_dump_prefetch(w->dump, pfn, n);
+	return i;
+}
+
 static bool walk_entries(struct walk *w, uint64_t table, const uint64_t *entry,
 			 unsigned int level, uint64_t iova, struct perm perm)
 {
-	unsigned int shift = amdvi_level_shift(level), i, step;
+	unsigned int shift = amdvi_level_shift(level), i, step, ahead = 0;
 	unsigned int n = entries_at(level);
 	struct leaf leaf = { .known = false };
 	bool go_on = true;
@@ -208,6 +230,8 @@ static bool walk_entries(struct walk *w, uint64_t table, const uint64_t *entry,
 		step = 1;
 		if (!entry[i])
 			continue;
+		if (level == 2 && i >= ahead)
+			ahead = i + read_ahead(w, entry + i, n - i);
 		if (is_like(&leaf, entry[i])) {
 			step = piece(&leaf, entry + i, n - i, 1ull << shift);
 			go_on = emit_piece(w, &leaf, entry[i], at,
