@@ -8,6 +8,8 @@
 #define MAX_BATCH	(1u << 20)	/* 4 MiB, and as much to sort in */
 #define FIRST_BATCH	1024u
 #define LONG_RUN	64u		/* goes straight to the set */
+#define SHORT_RUN	8u	/* frames for each byte of code */
+#define FOLDED		8u	/* sets at least that are merged at once */
 #define DIGIT		11u
 #define DIGITS		(1u << DIGIT)
 
@@ -39,6 +41,13 @@ static bool is_sorted(const uint32_t *low, size_t n)
 	return true;
 }
 
+static int by_number(const void *a, const void *b)
+{
+	const uint32_t *x = a, *y = b;
+
+	return (*x > *y) - (*x < *y);
+}
+
 static void sort(struct ami_pfnbatch *b)
 {
 	uint32_t *other;
@@ -46,8 +55,10 @@ static void sort(struct ami_pfnbatch *b)
 	if (is_sorted(b->low, b->count))
 		return;
 	other = malloc(b->count * sizeof(*other));
-	if (!other)
-		return;		/* goes in as it is: only slower */
+	if (!other) {
+		qsort(b->low, b->count, sizeof(*b->low), by_number);
+		return;
+	}
 	sort_pass(b->low, other, b->count, 0);
 	sort_pass(other, b->low, b->count, DIGIT);
 	sort_pass(b->low, other, b->count, 2 * DIGIT);
@@ -55,44 +66,75 @@ static void sort(struct ami_pfnbatch *b)
 	free(other);
 }
 
-/* Each frame is merged only with about as many others as it came with. */
+/* Runs so short that bits are the cheaper way to sort them. */
+static bool short_runs(struct ami_pfnset *const *set, size_t n)
+{
+	uint64_t frames = 0, blocks = 0;
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		frames += set[i]->count;
+		blocks += set[i]->nr;
+	}
+	return frames < blocks * BLOCK_BYTES * SHORT_RUN;
+}
+
+/* What lies in the stack from @from on becomes one set. */
+static void fold(struct ami_pfnbatch *b, size_t from)
+{
+	struct ami_pfnset **set = b->stack + from, *all;
+	size_t n = b->depth - from;
+
+	if (n < 2)
+		return;
+	all = ami_pfnset_new();
+	if (!all || (n > 2 && short_runs(set, n) && !pfn_merge(all, set, n)))
+		b->set->failed = true;
+	while (b->depth > from) {
+		if (all)
+			pfn_take(all, b->stack[b->depth - 1]);
+		ami_pfnset_free(b->stack[--b->depth]);
+	}
+	if (all)
+		b->stack[b->depth++] = all;
+}
+
+/* Large ones stay as they are until enough has come together above them. */
 static void stack_up(struct ami_pfnbatch *b, struct ami_pfnset *part)
 {
-	struct ami_pfnset **top = b->stack + b->depth;
+	size_t from = AMI_PFNBATCH_DEPTH, sum = 0;
 
-	while (b->depth && top[-1]->nr <= 2 * part->nr) {
-		ami_pfnset_union(part, *--top);
-		ami_pfnset_free(*top);
-		b->depth--;
+	if (b->depth == AMI_PFNBATCH_DEPTH) {
+		while (from && (from > AMI_PFNBATCH_DEPTH - FOLDED ||
+				b->stack[from - 1]->nr <= 2 * sum))
+			sum += b->stack[--from]->nr;
+		fold(b, from);
 	}
-	if (b->depth < AMI_PFNBATCH_DEPTH) {
-		*top = part;
-		b->depth++;
-		return;
-	}
-	ami_pfnset_union(b->set, part);
-	ami_pfnset_free(part);
+	b->stack[b->depth++] = part;
 }
 
 /* All that were collected become a set, and join what came before. */
 static void take_over(struct ami_pfnbatch *b)
 {
-	struct ami_pfnset *part = ami_pfnset_new();
+	struct pfn_writer w = { .set = ami_pfnset_new() };
 	uint64_t chunk = b->chunk << 32;
-	size_t i, run;
+	size_t i, n;
 
 	sort(b);
-	for (i = 0; part && i < b->count; i += run) {
-		for (run = 1; i + run < b->count &&
-		     b->low[i + run] == b->low[i] + run; run++)
-			;
-		ami_pfnset_add(part, chunk | b->low[i], run);
+	for (i = 0; w.set && i < b->count; i = n) {
+		uint32_t last = b->low[i];
+
+		for (n = i + 1; n < b->count && b->low[n] - last <= 1; n++)
+			last = b->low[n];
+		pfn_write(&w, chunk | b->low[i], (chunk | last) + 1);
 	}
 	b->count = 0;
-	if (part)
-		stack_up(b, part);
-	else
+	if (w.set) {
+		pfn_finish(&w);
+		stack_up(b, w.set);
+	} else {
 		b->set->failed = true;
+	}
 }
 
 /* Room for one more; false: it must go in directly. */
@@ -149,9 +191,10 @@ void ami_pfnbatch_flush(struct ami_pfnbatch *b)
 {
 	if (b->count)
 		take_over(b);
-	while (b->depth) {
-		ami_pfnset_union(b->set, b->stack[--b->depth]);
-		ami_pfnset_free(b->stack[b->depth]);
+	fold(b, 0);
+	if (b->depth) {
+		pfn_take(b->set, b->stack[--b->depth]);
+		ami_pfnset_free(b->stack[0]);
 	}
 	free(b->low);
 	b->low = NULL;

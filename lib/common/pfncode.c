@@ -7,32 +7,6 @@
 
 #define FIRST_ROOM	16u
 
-static uint8_t *put(uint8_t *to, uint64_t value)
-{
-	for (; value > 0x7f; value >>= 7)
-		*to++ = value | 0x80;
-	*to++ = value;
-	return to;
-}
-
-static inline uint64_t get(const uint8_t **at)
-{
-	const uint8_t *p = *at;
-	uint64_t value = *p & 0x7f;
-	unsigned int shift = 7;
-
-	for (; *p++ & 0x80; shift += 7)
-		value |= (uint64_t)(*p & 0x7f) << shift;
-	*at = p;
-	return value;
-}
-
-static uint8_t *put_run(uint8_t *to, uint64_t gap, uint64_t count)
-{
-	to = put(to, gap << 1 | (count > 1));
-	return count > 1 ? put(to, count - 2) : to;
-}
-
 static void load(struct pfn_reader *r, size_t i)
 {
 	const struct pfn_block *b = &r->set->block[i];
@@ -51,21 +25,13 @@ static void release(struct pfn_reader *r)
 	b->code = NULL;
 }
 
-bool pfn_next(struct pfn_reader *r, struct pfn_run *run)
+bool pfn_load(struct pfn_reader *r)
 {
-	uint64_t gap;
-
-	if (r->at == r->end) {
-		if (r->release && r->next)
-			release(r);
-		if (r->next >= r->set->nr)
-			return false;
-		load(r, r->next);
-	}
-	gap = get(&r->at);
-	run->first = r->after + (gap >> 1);
-	run->end = run->first + (gap & 1 ? get(&r->at) + 2 : 1);
-	r->after = run->end;
+	if (r->release && r->next)
+		release(r);
+	if (r->next >= r->set->nr)
+		return false;
+	load(r, r->next);
 	return true;
 }
 
@@ -145,7 +111,7 @@ static bool put_last(struct ami_pfnset *set)
 
 	if (!reserve(b, set->last_at + RUN_BYTES))
 		return false;
-	b->len = put_run(b->code + set->last_at,
+	b->len = pfn_put_run(b->code + set->last_at,
 			 set->last.first - set->last_after,
 			 set->last.end - set->last.first) - b->code;
 	return true;
@@ -204,6 +170,38 @@ static void find_last(struct ami_pfnset *set)
 		set->last_after = r.after;
 		pfn_next(&r, &set->last);
 	}
+}
+
+void pfn_flush(struct pfn_writer *w)
+{
+	struct ami_pfnset *set = w->set;
+	size_t len = w->at ? w->at - w->code : 0;
+	struct pfn_block *b;
+
+	w->at = NULL;
+	if (!len || set->failed)
+		return;
+	set->failed = !new_block(set, w->first);
+	if (set->failed)
+		return;
+	b = &set->block[set->nr - 1];
+	b->code = malloc(len);
+	if (!b->code) {
+		set->nr--;
+		set->failed = true;
+		return;
+	}
+	memcpy(b->code, w->code, len);
+	b->len = b->room = len;
+	b->frames = w->frames;
+	set->count += w->frames;
+	w->frames = 0;
+}
+
+void pfn_finish(struct pfn_writer *w)
+{
+	pfn_flush(w);
+	find_last(w->set);
 }
 
 void pfn_splice(struct ami_pfnset *set, size_t from, size_t to,

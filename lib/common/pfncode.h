@@ -63,8 +63,48 @@ static inline struct pfn_reader pfn_read(const struct ami_pfnset *set)
 	return (struct pfn_reader){ .set = set };
 }
 
+/** pfn_load() - go on with the next block; false: there is none */
+bool pfn_load(struct pfn_reader *r);
+
+static inline uint64_t pfn_get(const uint8_t **at)
+{
+	const uint8_t *p = *at;
+	uint64_t value = *p & 0x7f;
+	unsigned int shift = 7;
+
+	for (; *p++ & 0x80; shift += 7)
+		value |= (uint64_t)(*p & 0x7f) << shift;
+	*at = p;
+	return value;
+}
+
+static inline uint8_t *pfn_put(uint8_t *to, uint64_t value)
+{
+	for (; value > 0x7f; value >>= 7)
+		*to++ = value | 0x80;
+	*to++ = value;
+	return to;
+}
+
+static inline uint8_t *pfn_put_run(uint8_t *to, uint64_t gap, uint64_t count)
+{
+	to = pfn_put(to, gap << 1 | (count > 1));
+	return count > 1 ? pfn_put(to, count - 2) : to;
+}
+
 /** pfn_next() - false at the end */
-bool pfn_next(struct pfn_reader *r, struct pfn_run *run);
+static inline bool pfn_next(struct pfn_reader *r, struct pfn_run *run)
+{
+	uint64_t gap;
+
+	if (r->at == r->end && !pfn_load(r))
+		return false;
+	gap = pfn_get(&r->at);
+	run->first = r->after + (gap >> 1);
+	run->end = run->first + (gap & 1 ? pfn_get(&r->at) + 2 : 1);
+	r->after = run->end;
+	return true;
+}
 
 /** pfn_seek() - @run becomes the first one that ends after @pfn. Only forward. */
 bool pfn_seek(struct pfn_reader *r, struct pfn_run *run, uint64_t pfn);
@@ -88,5 +128,48 @@ void pfn_clear(struct ami_pfnset *set);
 
 /** pfn_replace() - @set gets the content of @by, whose own content is lost. */
 void pfn_replace(struct ami_pfnset *set, struct ami_pfnset *by);
+
+/**
+ * struct pfn_writer - runs that are final, ascending, on their way to a set
+ *
+ * Several times as fast as pfn_append(), which can still make the last run
+ * longer. Zero it, set @set to an empty one, call pfn_finish() at the end.
+ */
+struct pfn_writer {
+	struct ami_pfnset *set;
+	uint8_t *at;
+	uint64_t first, after, frames;
+	uint8_t code[BLOCK_BYTES];
+};
+
+/** pfn_flush() - what was written becomes a block. */
+void pfn_flush(struct pfn_writer *w);
+
+static inline void pfn_write(struct pfn_writer *w, uint64_t first,
+			     uint64_t end)
+{
+	if (w->at && w->at > w->code + BLOCK_BYTES - RUN_BYTES)
+		pfn_flush(w);
+	if (!w->at) {
+		w->at = w->code;
+		w->first = w->after = first;
+	}
+	w->at = pfn_put_run(w->at, first - w->after, end - first);
+	w->after = end;
+	w->frames += end - first;
+}
+
+/** pfn_finish() - all is in the set, which can go on with pfn_append(). */
+void pfn_finish(struct pfn_writer *w);
+
+/**
+ * pfn_merge() - @n sets of short runs into the empty set @to
+ *
+ * They are used up, and need ami_pfnset_free(). False: no memory.
+ */
+bool pfn_merge(struct ami_pfnset *to, struct ami_pfnset *const *set, size_t n);
+
+/** pfn_take() - a union that uses up @other; it needs ami_pfnset_free(). */
+void pfn_take(struct ami_pfnset *set, struct ami_pfnset *other);
 
 #endif

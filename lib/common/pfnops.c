@@ -18,38 +18,41 @@ static struct ami_pfnset empty(void)
 }
 
 /* Runs of both, which may touch or overlap; ascending by where they begin. */
-static void merge(struct ami_pfnset *to, struct pfn_reader *a,
+static void merge(struct pfn_writer *to, struct pfn_reader *a,
 		  struct pfn_reader *b)
 {
-	struct pfn_run x, y, run = { 0, 0 };
-	bool more_x = pfn_next(a, &x), more_y = pfn_next(b, &y);
+	const struct pfn_run none = { UINT64_MAX, UINT64_MAX };
+	struct pfn_run x, y, run;
 
-	while (more_x || more_y) {
-		bool take_x = more_x && (!more_y || x.first <= y.first);
-		struct pfn_run next = take_x ? x : y;
-
-		if (take_x)
-			more_x = pfn_next(a, &x);
-		else
-			more_y = pfn_next(b, &y);
-		if (next.first > run.end) {
-			if (run.end)
-				pfn_append(to, run.first, run.end);
-			run = next;
-		} else if (!run.end) {
-			run = next;
-		} else if (next.end > run.end) {
-			run.end = next.end;
+	if (!pfn_next(a, &x))
+		x = none;
+	if (!pfn_next(b, &y))
+		y = none;
+	run.first = run.end = x.first < y.first ? x.first : y.first;
+	while (run.first != UINT64_MAX) {
+		if (x.first <= run.end) {
+			if (x.end > run.end)
+				run.end = x.end;
+			if (!pfn_next(a, &x))
+				x = none;
+		} else if (y.first <= run.end) {
+			if (y.end > run.end)
+				run.end = y.end;
+			if (!pfn_next(b, &y))
+				y = none;
+		} else {
+			pfn_write(to, run.first, run.end);
+			run.first = run.end = x.first < y.first ? x.first :
+								  y.first;
 		}
 	}
-	if (run.end)
-		pfn_append(to, run.first, run.end);
 }
 
 void ami_pfnset_union(struct ami_pfnset *set, const struct ami_pfnset *other)
 {
 	struct pfn_reader old = pfn_read(set), add = pfn_read(other);
 	struct ami_pfnset both = empty();
+	struct pfn_writer w = { .set = &both };
 	struct pfn_run run;
 
 	set->failed |= other->failed;
@@ -62,8 +65,17 @@ void ami_pfnset_union(struct ami_pfnset *set, const struct ami_pfnset *other)
 		return;
 	}
 	old.release = true;
-	merge(&both, &old, &add);
+	merge(&w, &old, &add);
+	pfn_finish(&w);
 	pfn_replace(set, &both);
+}
+
+void pfn_take(struct ami_pfnset *set, struct ami_pfnset *other)
+{
+	if (set->nr)
+		ami_pfnset_union(set, other);
+	else
+		pfn_replace(set, other);
 }
 
 void ami_pfnset_subtract(struct ami_pfnset *set,
@@ -71,6 +83,7 @@ void ami_pfnset_subtract(struct ami_pfnset *set,
 {
 	struct pfn_reader old = pfn_read(set), out = pfn_read(other);
 	struct ami_pfnset left = empty();
+	struct pfn_writer w = { .set = &left };
 	struct pfn_run run, hole;
 	bool more;
 
@@ -85,7 +98,7 @@ void ami_pfnset_subtract(struct ami_pfnset *set,
 	while (pfn_next(&old, &run)) {
 		while (more && hole.first < run.end) {
 			if (hole.first > run.first)
-				pfn_append(&left, run.first, hole.first);
+				pfn_write(&w, run.first, hole.first);
 			if (hole.end > run.first)
 				run.first = hole.end;
 			if (hole.end >= run.end)
@@ -93,8 +106,9 @@ void ami_pfnset_subtract(struct ami_pfnset *set,
 			more = pfn_seek(&out, &hole, run.first);
 		}
 		if (run.first < run.end)
-			pfn_append(&left, run.first, run.end);
+			pfn_write(&w, run.first, run.end);
 	}
+	pfn_finish(&w);
 	pfn_replace(set, &left);
 }
 
