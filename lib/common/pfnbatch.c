@@ -15,30 +15,35 @@
 
 /* One pass of a radix sort: by the digit at @shift, stable. */
 static void sort_pass(const uint32_t *from, uint32_t *to, size_t n,
-		      unsigned int shift)
+		      unsigned int shift, uint32_t mask)
 {
-	size_t start[DIGITS] = { 0 }, sum = 0, i;
+	uint32_t start[DIGITS] = { 0 }, sum = 0;
+	size_t i;
 
 	for (i = 0; i < n; i++)
-		start[from[i] >> shift & (DIGITS - 1)]++;
-	for (i = 0; i < DIGITS; i++) {
-		size_t here = start[i];
+		start[from[i] >> shift & mask]++;
+	for (i = 0; i <= mask; i++) {
+		uint32_t here = start[i];
 
 		start[i] = sum;
 		sum += here;
 	}
 	for (i = 0; i < n; i++)
-		to[start[from[i] >> shift & (DIGITS - 1)]++] = from[i];
+		to[start[from[i] >> shift & mask]++] = from[i];
 }
 
-static bool is_sorted(const uint32_t *low, size_t n)
+/* How many low bits differ; 0 also when all are in order. */
+static unsigned int bits_to_sort(const uint32_t *low, size_t n)
 {
+	uint32_t differ = 0;
+	bool sorted = true;
 	size_t i;
 
-	for (i = 1; i < n; i++)
-		if (low[i] < low[i - 1])
-			return false;
-	return true;
+	for (i = 1; i < n; i++) {
+		sorted &= low[i] >= low[i - 1];
+		differ |= low[i] ^ low[i - 1];
+	}
+	return sorted ? 0 : 32 - __builtin_clz(differ);
 }
 
 static int by_number(const void *a, const void *b)
@@ -50,19 +55,25 @@ static int by_number(const void *a, const void *b)
 
 static void sort(struct ami_pfnbatch *b)
 {
-	uint32_t *other;
+	unsigned int bits = bits_to_sort(b->low, b->count), digit, shift;
+	uint32_t *from = b->low, *other;
 
-	if (is_sorted(b->low, b->count))
+	if (!bits)
 		return;
-	other = malloc(b->count * sizeof(*other));
+	other = malloc(b->room * sizeof(*other));
 	if (!other) {
 		qsort(b->low, b->count, sizeof(*b->low), by_number);
 		return;
 	}
-	sort_pass(b->low, other, b->count, 0);
-	sort_pass(other, b->low, b->count, DIGIT);
-	sort_pass(b->low, other, b->count, 2 * DIGIT);
-	memcpy(b->low, other, b->count * sizeof(*other));
+	/* As few passes as can be, of digits as small as can be. */
+	digit = (bits + DIGIT - 1) / DIGIT;
+	digit = (bits + digit - 1) / digit;
+	for (shift = 0; shift < bits; shift += digit) {
+		sort_pass(from, other, b->count, shift, (1u << digit) - 1);
+		b->low = other;
+		other = from;
+		from = b->low;
+	}
 	free(other);
 }
 

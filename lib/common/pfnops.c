@@ -72,10 +72,12 @@ void ami_pfnset_union(struct ami_pfnset *set, const struct ami_pfnset *other)
 
 void pfn_take(struct ami_pfnset *set, struct ami_pfnset *other)
 {
-	if (set->nr)
+	if (!much_smaller(set, other)) {
 		ami_pfnset_union(set, other);
-	else
-		pfn_replace(set, other);
+		return;
+	}
+	ami_pfnset_union(other, set);
+	pfn_replace(set, other);
 }
 
 void ami_pfnset_subtract(struct ami_pfnset *set,

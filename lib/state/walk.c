@@ -84,19 +84,24 @@ static bool flush(struct walk *w)
 	return go_on;
 }
 
-static bool emit(struct walk *w, const struct ami_mapping *m)
+static inline bool emit(struct walk *w, uint64_t iova, uint64_t phys,
+			uint64_t size, struct perm perm)
 {
 	struct ami_mapping *run = &w->run;
 
-	if (run->size && run->iova + run->size == m->iova &&
-	    run->phys + run->size == m->phys && run->read == m->read &&
-	    run->write == m->write) {
-		run->size += m->size;
+	if (run->size && run->iova + run->size == iova &&
+	    run->phys + run->size == phys && run->read == perm.read &&
+	    run->write == perm.write) {
+		run->size += size;
 		return true;
 	}
-	if (!flush(w))
+	if (run->size && !flush(w))
 		return false;
-	*run = *m;
+	run->iova = iova;
+	run->phys = phys;
+	run->size = size;
+	run->read = perm.read;
+	run->write = perm.write;
 	return true;
 }
 
@@ -149,17 +154,6 @@ static unsigned int piece(const struct leaf *leaf, const uint64_t *entry,
 	return n;
 }
 
-static bool emit_piece(struct walk *w, const struct leaf *leaf, uint64_t raw,
-		       uint64_t iova, uint64_t size, unsigned int entries)
-{
-	w->stats->entries += entries;
-	return emit(w, &(struct ami_mapping){
-		.iova = iova, .phys = raw & ~leaf->mask & AMDVI_ADDR_MASK,
-		.size = size, .read = leaf->perm.read,
-		.write = leaf->perm.write,
-	});
-}
-
 static bool walk_table(struct walk *w, uint64_t table, unsigned int level,
 		       uint64_t iova, struct perm perm);
 
@@ -185,13 +179,9 @@ static bool walk_entry(struct walk *w, uint64_t table, uint64_t raw,
 		break;
 	}
 	w->stats->entries++;
-	return emit(w, &(struct ami_mapping){
-		.iova = iova,
-		.phys = pte.addr + (iova & ((1ull << pte.size_log2) - 1)),
-		.size = slot,
-		.read = perm.read,
-		.write = perm.write,
-	});
+	return emit(w, iova,
+		    pte.addr + (iova & ((1ull << pte.size_log2) - 1)), slot,
+		    perm);
 }
 
 /*
@@ -234,8 +224,10 @@ static bool walk_entries(struct walk *w, uint64_t table, const uint64_t *entry,
 			ahead = i + read_ahead(w, entry + i, n - i);
 		if (is_like(&leaf, entry[i])) {
 			step = piece(&leaf, entry + i, n - i, 1ull << shift);
-			go_on = emit_piece(w, &leaf, entry[i], at,
-					   (uint64_t)step << shift, step);
+			w->stats->entries += step;
+			go_on = emit(w, at, entry[i] & ~leaf.mask &
+				     AMDVI_ADDR_MASK, (uint64_t)step << shift,
+				     leaf.perm);
 		} else {
 			go_on = walk_entry(w, table, entry[i], level, at, perm,
 					   &leaf);
