@@ -49,7 +49,7 @@ FILE_SRC := $(filter-out $(CORE_SRC),$(wildcard lib/dump/*.c lib/kernel/*.c))
 CORE_OBJ := $(CORE_SRC:%.c=$(BUILD)/%.o)
 FILE_OBJ := $(FILE_SRC:%.c=$(BUILD)/%.o)
 TOOL_OBJ := $(patsubst %.c,$(BUILD)/%.o,$(filter-out tools/makedumpfile-amdiommu.c,$(wildcard tools/*.c)))
-CORE_LIBS := -lroaring -lbpf -lz
+CORE_LIBS := -lbpf -lz
 FILE_LIBS := -ldw -lelf -lz -llzo2 -lsnappy -lzstd
 
 CRASH_DEFS := $(wildcard $(CRASH_INCLUDE)/defs.h)
@@ -136,8 +136,8 @@ UNIT := $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/test_*.c))
 UNIT_HELP := drivers image machine shapes symbols vmcore
 GOLDEN := $(patsubst tests/golden/%.c,%,$(wildcard tests/golden/test_*.c))
 FUZZ_TARGETS := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
-# libkdumpfile reads what we write: an independent reader.
-TEST_LIBS := $(FILE_LIBS) $(CORE_LIBS) -lkdumpfile -lcmocka
+# libkdumpfile and CRoaring read what we write: independent readers.
+TEST_LIBS := $(FILE_LIBS) $(CORE_LIBS) -lkdumpfile -lroaring -lcmocka
 TEST_INC := -Itests/unit $(MDF_CPPFLAGS) -Itests/golden -Ilib/dump -Ilib/kernel -Ilib/state -Ilib/owner -Ilib/evidence -Ilib/exposure -Ilib/marks -Itests/campaign
 
 # What makedumpfile-amdiommu and the extension are tested with: faults from

@@ -59,6 +59,9 @@ struct ami_dump_info {
  * struct ami_dump_ops - what a host supplies to let memory be read
  * @read_page: copy page frame @pfn into @page. Returns OK, FILTERED, ABSENT
  *	or ERROR; on anything but OK the content of @page is undefined.
+ * @read_run: optional; copy page frames from @first on into the @count pages
+ *	at @page, in one go. Returns how many were, from the first on, all of
+ *	them whole; what stops it is found by @read_page.
  * @valid: optional; which 64-byte granules of a page that can be read are
  *	real (an extract blanks what was never looked at), bit n for n * 64.
  * @vmcoreinfo: VMCOREINFO text, NUL terminated, or NULL. Owned by @ctx.
@@ -67,6 +70,8 @@ struct ami_dump_info {
  */
 struct ami_dump_ops {
 	enum ami_mem (*read_page)(void *ctx, uint64_t pfn, uint8_t *page);
+	size_t (*read_run)(void *ctx, uint64_t first, uint8_t *const *page,
+			   size_t count);
 	uint64_t (*valid)(void *ctx, uint64_t pfn);
 	const char *(*vmcoreinfo)(void *ctx);
 	bool (*interrupted)(void *ctx);
@@ -134,6 +139,16 @@ enum ami_mem ami_dump_read(struct ami_dump *dump, uint64_t paddr, void *buf,
 const uint8_t *ami_dump_page(struct ami_dump *dump, uint64_t pfn,
 			     enum ami_mem *mem);
 void ami_dump_unpage(struct ami_dump *dump, const uint8_t *page);
+
+#define AMI_PREFETCH	64u
+
+/**
+ * ami_dump_prefetch() - page frames that will be asked for next, at once
+ * @pfn: @count of them, at most AMI_PREFETCH, in any order; they get sorted
+ *
+ * Neighbours in the dump come with one read. What cannot be had is no error.
+ */
+void ami_dump_prefetch(struct ami_dump *dump, uint64_t *pfn, size_t count);
 
 /** ami_dump_ram() - is this page frame RAM of the dumped machine? */
 bool ami_dump_ram(const struct ami_dump *dump, uint64_t pfn);

@@ -57,14 +57,19 @@ void ami_owners_io_table(struct ami_owners *owners, uint64_t pfn);
 /** ami_owner_of() - the owner of a page frame, from struct page and layout. */
 enum ami_owner ami_owner_of(struct ami_owners *owners, uint64_t pfn);
 
+#define AMI_OWNER_WINDOW	(1u << 22)	/* page frames: 16 GiB */
+
 /**
- * ami_owners_sort() - the owners of all frames of a set, as ami_owner_of()
- * @of: a set for each owner, that frames are added to
+ * ami_owners_fill() - the owners of many frames of a window
+ * @first: where it begins, a multiple of AMI_OWNER_WINDOW
+ * @wanted: a bit for each of its frames: those that are asked for
+ * @owner: AMI_OWNER_WINDOW bytes. Each wanted one becomes what ami_owner_of()
+ *	says, unless the user interrupts; what others become means nothing
  *
- * Much faster than asking for each. -1: out of memory.
+ * Much faster than asking for each.
  */
-int ami_owners_sort(struct ami_owners *owners, const struct ami_pfnset *pages,
-		    struct ami_pfnset *of[AMI_OWNERS]);
+void ami_owners_fill(struct ami_owners *owners, uint64_t first,
+		     const uint64_t *wanted, uint8_t *owner);
 
 /**
  * ami_owner_describe() - the owner in words, as far as known for this byte

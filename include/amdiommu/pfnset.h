@@ -9,9 +9,9 @@
 /**
  * struct ami_pfnset - a set of page frame numbers below 2^40
  *
- * Compressed bitmaps (CRoaring), one per 2^32 page frames; memory grows with
- * the fragments of the set, not with its size. Operations that run out of
- * memory abort in CRoaring's allocator.
+ * Compressed runs: memory grows with the fragments of the set, not with its
+ * size, by one to four bytes for each. Where memory runs out, frames are lost;
+ * ami_pfnset_failed() tells.
  */
 struct ami_pfnset;
 
@@ -20,33 +20,39 @@ struct ami_pfnset;
 struct ami_pfnset *ami_pfnset_new(void);
 void ami_pfnset_free(struct ami_pfnset *set);
 
+/** ami_pfnset_share() - another owner, who frees it, too; it must not change. */
+struct ami_pfnset *ami_pfnset_share(struct ami_pfnset *set);
+
+/** ami_pfnset_failed() - has it, or what it was made of, lost frames? */
+bool ami_pfnset_failed(const struct ami_pfnset *set);
+
 /** ami_pfnset_add() - add @count frames from @first; those above 2^40 are cut. */
 void ami_pfnset_add(struct ami_pfnset *set, uint64_t first, uint64_t count);
 
 /**
- * ami_pfnset_of() - a set of @n frames, ascending, in one chunk of 2^32
- *
- * @low: their lower 32 bits, @chunk: the others. NULL: no memory.
- */
-struct ami_pfnset *ami_pfnset_of(uint64_t chunk, const uint32_t *low,
-				 size_t n);
-
-/**
  * struct ami_pfnbatch - many frames in no order, on their way into a set
  *
- * Adding them one by one moves half a container for each; here they are
+ * Adding them one by one changes half a kilobyte for each; here they are
  * sorted first. Zero it, set @set, call ami_pfnbatch_flush() at the end.
  */
+#define AMI_PFNBATCH_DEPTH	16u
+
 struct ami_pfnbatch {
 	struct ami_pfnset *set;
 	uint32_t *low;		/* of frames in the chunk of 2^32 at @chunk */
 	size_t count, room;
 	uint64_t chunk;
+	struct ami_pfnset *stack[AMI_PFNBATCH_DEPTH];	/* smaller and smaller */
+	size_t depth;
 };
 
 /** ami_pfnbatch_add() - add @count frames from @first, now or later. */
 void ami_pfnbatch_add(struct ami_pfnbatch *batch, uint64_t first,
 		      uint64_t count);
+
+/** ami_pfnbatch_join() - all of @other too; fast however many they are. */
+void ami_pfnbatch_join(struct ami_pfnbatch *batch,
+		       const struct ami_pfnset *other);
 
 /** ami_pfnbatch_flush() - all are in the set; the batch is empty again. */
 void ami_pfnbatch_flush(struct ami_pfnbatch *batch);
@@ -61,7 +67,11 @@ void ami_pfnset_union(struct ami_pfnset *set, const struct ami_pfnset *other);
 void ami_pfnset_subtract(struct ami_pfnset *set,
 			 const struct ami_pfnset *other);
 
-/** ami_pfnset_and() - what is in both; the caller frees it. NULL: no memory. */
+/**
+ * ami_pfnset_and() - what is in both; the caller frees it
+ *
+ * NULL: no memory, or @a or @b has lost frames.
+ */
 struct ami_pfnset *ami_pfnset_and(const struct ami_pfnset *a,
 				  const struct ami_pfnset *b);
 
@@ -71,6 +81,9 @@ uint64_t ami_pfnset_common(const struct ami_pfnset *a,
 
 /** ami_pfnset_first() - the lowest frame, AMI_PFN_LIMIT when there is none */
 uint64_t ami_pfnset_first(const struct ami_pfnset *set);
+
+/** ami_pfnset_next() - the lowest one from @pfn on, AMI_PFN_LIMIT: none */
+uint64_t ami_pfnset_next(const struct ami_pfnset *set, uint64_t pfn);
 
 bool ami_pfnset_has(const struct ami_pfnset *set, uint64_t pfn);
 uint64_t ami_pfnset_count(const struct ami_pfnset *set);
@@ -97,5 +110,30 @@ size_t ami_pfnset_chunk(const struct ami_pfnset *set, unsigned int chunk,
 void ami_pfnset_ranges(const struct ami_pfnset *set,
 		       bool (*fn)(void *ctx, uint64_t first, uint64_t count),
 		       void *ctx);
+
+/** ami_pfnset_ranges_in() - the same for @count frames from @from on only */
+void ami_pfnset_ranges_in(const struct ami_pfnset *set, uint64_t from,
+			  uint64_t count,
+			  bool (*fn)(void *ctx, uint64_t first,
+				     uint64_t count),
+			  void *ctx);
+
+/**
+ * struct ami_pfnseen - page frames that were met, each of several kinds
+ *
+ * Faster than a set and larger, and nothing comes out again. Starts as zeros.
+ */
+struct ami_pfnseen {
+	struct ami_pfnword {
+		uint64_t key, bits;
+	} *word;
+	size_t used, room;
+};
+
+#define AMI_PFNSEEN_KIND_BITS	4u
+
+/** ami_pfnseen_add() - 1: for the first time, 0: not so, -1: no memory */
+int ami_pfnseen_add(struct ami_pfnseen *seen, unsigned int kind, uint64_t pfn);
+void ami_pfnseen_free(struct ami_pfnseen *seen);
 
 #endif

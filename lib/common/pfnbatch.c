@@ -3,76 +3,149 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <amdiommu/pfnset.h>
+#include "pfncode.h"
 
 #define MAX_BATCH	(1u << 20)	/* 4 MiB, and as much to sort in */
 #define FIRST_BATCH	1024u
 #define LONG_RUN	64u		/* goes straight to the set */
+#define SHORT_RUN	8u	/* frames for each byte of code */
+#define FOLDED		8u	/* sets at least that are merged at once */
 #define DIGIT		11u
 #define DIGITS		(1u << DIGIT)
 
 /* One pass of a radix sort: by the digit at @shift, stable. */
 static void sort_pass(const uint32_t *from, uint32_t *to, size_t n,
-		      unsigned int shift)
+		      unsigned int shift, uint32_t mask)
 {
-	size_t start[DIGITS] = { 0 }, sum = 0, i;
+	uint32_t start[DIGITS] = { 0 }, sum = 0;
+	size_t i;
 
 	for (i = 0; i < n; i++)
-		start[from[i] >> shift & (DIGITS - 1)]++;
-	for (i = 0; i < DIGITS; i++) {
-		size_t here = start[i];
+		start[from[i] >> shift & mask]++;
+	for (i = 0; i <= mask; i++) {
+		uint32_t here = start[i];
 
 		start[i] = sum;
 		sum += here;
 	}
 	for (i = 0; i < n; i++)
-		to[start[from[i] >> shift & (DIGITS - 1)]++] = from[i];
+		to[start[from[i] >> shift & mask]++] = from[i];
 }
 
-static bool is_sorted(const uint32_t *low, size_t n)
+/* How many low bits differ; 0 also when all are in order. */
+static unsigned int bits_to_sort(const uint32_t *low, size_t n)
 {
+	uint32_t differ = 0;
+	bool sorted = true;
 	size_t i;
 
-	for (i = 1; i < n; i++)
-		if (low[i] < low[i - 1])
-			return false;
-	return true;
-}
-
-static void add_sorted(struct ami_pfnbatch *b)
-{
-	size_t i, run;
-
-	for (i = 0; i < b->count; i += run) {
-		for (run = 1; i + run < b->count &&
-		     b->low[i + run] == b->low[i] + run; run++)
-			;
-		ami_pfnset_add(b->set, b->chunk << 32 | b->low[i], run);
+	for (i = 1; i < n; i++) {
+		sorted &= low[i] >= low[i - 1];
+		differ |= low[i] ^ low[i - 1];
 	}
+	return sorted ? 0 : 32 - __builtin_clz(differ);
 }
 
-/* Without memory to sort in, what is there goes in as it is: only slower. */
+static int by_number(const void *a, const void *b)
+{
+	const uint32_t *x = a, *y = b;
+
+	return (*x > *y) - (*x < *y);
+}
+
+static void sort(struct ami_pfnbatch *b)
+{
+	unsigned int bits = bits_to_sort(b->low, b->count), digit, shift;
+	uint32_t *from = b->low, *other;
+
+	if (!bits)
+		return;
+	other = malloc(b->room * sizeof(*other));
+	if (!other) {
+		qsort(b->low, b->count, sizeof(*b->low), by_number);
+		return;
+	}
+	/* As few passes as can be, of digits as small as can be. */
+	digit = (bits + DIGIT - 1) / DIGIT;
+	digit = (bits + digit - 1) / digit;
+	for (shift = 0; shift < bits; shift += digit) {
+		sort_pass(from, other, b->count, shift, (1u << digit) - 1);
+		b->low = other;
+		other = from;
+		from = b->low;
+	}
+	free(other);
+}
+
+/* Runs so short that bits are the cheaper way to sort them. */
+static bool short_runs(struct ami_pfnset *const *set, size_t n)
+{
+	uint64_t frames = 0, blocks = 0;
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		frames += set[i]->count;
+		blocks += set[i]->nr;
+	}
+	return frames < blocks * BLOCK_BYTES * SHORT_RUN;
+}
+
+/* What lies in the stack from @from on becomes one set. */
+static void fold(struct ami_pfnbatch *b, size_t from)
+{
+	struct ami_pfnset **set = b->stack + from, *all;
+	size_t n = b->depth - from;
+
+	if (n < 2)
+		return;
+	all = ami_pfnset_new();
+	if (!all || (n > 2 && short_runs(set, n) && !pfn_merge(all, set, n)))
+		b->set->failed = true;
+	while (b->depth > from) {
+		if (all)
+			pfn_take(all, b->stack[b->depth - 1]);
+		ami_pfnset_free(b->stack[--b->depth]);
+	}
+	if (all)
+		b->stack[b->depth++] = all;
+}
+
+/* Large ones stay as they are until enough has come together above them. */
+static void stack_up(struct ami_pfnbatch *b, struct ami_pfnset *part)
+{
+	size_t from = AMI_PFNBATCH_DEPTH, sum = 0;
+
+	if (b->depth == AMI_PFNBATCH_DEPTH) {
+		while (from && (from > AMI_PFNBATCH_DEPTH - FOLDED ||
+				b->stack[from - 1]->nr <= 2 * sum))
+			sum += b->stack[--from]->nr;
+		fold(b, from);
+	}
+	b->stack[b->depth++] = part;
+}
+
+/* All that were collected become a set, and join what came before. */
 static void take_over(struct ami_pfnbatch *b)
 {
-	uint32_t *other = NULL;
-	struct ami_pfnset *part;
+	struct pfn_writer w = { .set = ami_pfnset_new() };
+	uint64_t chunk = b->chunk << 32;
+	size_t i, n;
 
-	if (!is_sorted(b->low, b->count))
-		other = malloc(b->count * sizeof(*other));
-	if (other) {
-		sort_pass(b->low, other, b->count, 0);
-		sort_pass(other, b->low, b->count, DIGIT);
-		sort_pass(b->low, other, b->count, 2 * DIGIT);
-		memcpy(b->low, other, b->count * sizeof(*other));
-		free(other);
+	sort(b);
+	for (i = 0; w.set && i < b->count; i = n) {
+		uint32_t last = b->low[i];
+
+		for (n = i + 1; n < b->count && b->low[n] - last <= 1; n++)
+			last = b->low[n];
+		pfn_write(&w, chunk | b->low[i], (chunk | last) + 1);
 	}
-	part = ami_pfnset_of(b->chunk, b->low, b->count);
-	if (part)
-		ami_pfnset_union(b->set, part);
-	else
-		add_sorted(b);
-	ami_pfnset_free(part);
 	b->count = 0;
+	if (w.set) {
+		pfn_finish(&w);
+		stack_up(b, w.set);
+	} else {
+		b->set->failed = true;
+	}
 }
 
 /* Room for one more; false: it must go in directly. */
@@ -113,10 +186,27 @@ void ami_pfnbatch_add(struct ami_pfnbatch *b, uint64_t first, uint64_t count)
 	}
 }
 
+void ami_pfnbatch_join(struct ami_pfnbatch *b, const struct ami_pfnset *other)
+{
+	struct ami_pfnset *part = ami_pfnset_new();
+
+	if (!part) {
+		b->set->failed = true;
+		return;
+	}
+	ami_pfnset_union(part, other);
+	stack_up(b, part);
+}
+
 void ami_pfnbatch_flush(struct ami_pfnbatch *b)
 {
 	if (b->count)
 		take_over(b);
+	fold(b, 0);
+	if (b->depth) {
+		pfn_take(b->set, b->stack[--b->depth]);
+		ami_pfnset_free(b->stack[0]);
+	}
 	free(b->low);
 	b->low = NULL;
 	b->room = 0;

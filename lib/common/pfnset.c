@@ -1,253 +1,245 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+/* Sets of page frames: one frame or run at a time. */
 #include <stdlib.h>
 
-#include <amdiommu/pfnset.h>
-#include <roaring/roaring.h>
-
-/* These names are of 4.x, where the older ones are deprecated. */
-#ifndef CROARING_DEPRECATED
-#define roaring_iterator_init		roaring_init_iterator
-#define roaring_uint32_iterator_read	roaring_read_uint32_iterator
-#endif
-
-#define CHUNKS	AMI_PFN_CHUNKS
-
-struct ami_pfnset {
-	roaring_bitmap_t *chunk[CHUNKS];
-};
+#include "pfncode.h"
 
 struct ami_pfnset *ami_pfnset_new(void)
 {
-	return calloc(1, sizeof(struct ami_pfnset));
+	struct ami_pfnset *set = calloc(1, sizeof(*set));
+
+	if (set) {
+		set->users = 1;
+		set->fill = BLOCK_BYTES;
+	}
+	return set;
+}
+
+struct ami_pfnset *ami_pfnset_share(struct ami_pfnset *set)
+{
+	set->users++;
+	return set;
 }
 
 void ami_pfnset_free(struct ami_pfnset *set)
 {
-	unsigned int i;
-
-	if (!set)
+	if (!set || --set->users)
 		return;
-	for (i = 0; i < CHUNKS; i++)
-		if (set->chunk[i])
-			roaring_bitmap_free(set->chunk[i]);
+	pfn_clear(set);
 	free(set);
 }
 
-static roaring_bitmap_t *chunk_of(struct ami_pfnset *set, uint64_t pfn)
+bool ami_pfnset_failed(const struct ami_pfnset *set)
 {
-	roaring_bitmap_t **chunk = &set->chunk[pfn >> 32];
-
-	if (!*chunk) {
-		*chunk = roaring_bitmap_create();
-		if (!*chunk)
-			abort();
-	}
-	return *chunk;
+	return set->failed;
 }
 
-/* Split [first, first + count) at multiples of 2^32. */
-static bool next_piece(uint64_t *first, uint64_t *count, uint64_t *from,
-		       uint64_t *n)
+/* What lies above the limit is cut; false: nothing remains. */
+static bool cut(uint64_t first, uint64_t count, struct pfn_run *run)
 {
-	if (!*count || *first >= AMI_PFN_LIMIT)
+	if (!count || first >= AMI_PFN_LIMIT)
 		return false;
-	*from = *first;
-	*n = (1ull << 32) - (uint32_t)*first;
-	if (*n > *count)
-		*n = *count;
-	*first += *n;
-	*count -= *n;
+	*run = (struct pfn_run){ first, AMI_PFN_LIMIT };
+	if (count < AMI_PFN_LIMIT - first)
+		run->end = first + count;
 	return true;
+}
+
+/**
+ * struct edit - blocks [@from, @to) are made anew as @part
+ * @run: goes in when @add, else comes out
+ */
+struct edit {
+	struct ami_pfnset part;
+	struct pfn_run run;
+	size_t from, to;
+	bool add, put;
+};
+
+static void keep(struct edit *e, uint64_t first, uint64_t end)
+{
+	if (first < end)
+		pfn_append(&e->part, first, end);
+}
+
+/* The run goes in before anything that begins behind it. */
+static void put_run(struct edit *e)
+{
+	if (e->add && !e->put)
+		pfn_append(&e->part, e->run.first, e->run.end);
+	e->put = true;
+}
+
+static void edit_run(struct edit *e, const struct pfn_run *old)
+{
+	struct pfn_run *run = &e->run;
+
+	if (old->end < run->first) {
+		keep(e, old->first, old->end);
+	} else if (old->first > run->end) {
+		put_run(e);
+		keep(e, old->first, old->end);
+	} else if (e->add) {
+		if (old->first < run->first)
+			run->first = old->first;
+		if (old->end > run->end)
+			run->end = old->end;
+	} else {
+		keep(e, old->first, old->end < run->first ? old->end :
+							    run->first);
+		keep(e, old->first > run->end ? old->first : run->end,
+		     old->end);
+	}
+}
+
+static void edit_block(struct edit *e, const struct ami_pfnset *set, size_t i)
+{
+	/* A set of one block, as a reader has it. */
+	const struct ami_pfnset one = { .block = &set->block[i], .nr = 1 };
+	struct pfn_reader r = pfn_read(&one);
+	struct pfn_run old;
+
+	while (pfn_next(&r, &old))
+		edit_run(e, &old);
+}
+
+/*
+ * Only the first and the last block that the run touches are read: what lies
+ * between them lies within the run.
+ */
+static void edit(struct ami_pfnset *set, const struct pfn_run *run, bool add)
+{
+	struct edit e = { .run = *run, .add = add };
+	size_t len;
+
+	e.from = pfn_block_of(set, run->first);
+	e.to = pfn_block_of(set, run->end + 1) + 1;
+	if (e.to > set->nr)
+		e.to = set->nr;
+	len = e.from < e.to ? set->block[e.from].len : 0;
+	if (e.to > e.from + 1)
+		len += set->block[e.to - 1].len;
+	/* Room for the next ones in both halves. */
+	e.part.fill = len + 2 * RUN_BYTES > BLOCK_BYTES ?
+		      len / 2 + 2 * RUN_BYTES : BLOCK_BYTES;
+	if (e.part.fill > BLOCK_BYTES)
+		e.part.fill = BLOCK_BYTES;
+	if (e.from < e.to)
+		edit_block(&e, set, e.from);
+	if (e.to > e.from + 1)
+		edit_block(&e, set, e.to - 1);
+	put_run(&e);
+	pfn_splice(set, e.from, e.to, &e.part);
 }
 
 void ami_pfnset_add(struct ami_pfnset *set, uint64_t first, uint64_t count)
 {
-	uint64_t from, n;
+	struct pfn_run run;
 
-	while (next_piece(&first, &count, &from, &n)) {
-		/* Much faster than a range of one. */
-		if (n == 1)
-			roaring_bitmap_add(chunk_of(set, from),
-					   (uint32_t)from);
-		else
-			roaring_bitmap_add_range_closed(chunk_of(set, from),
-							(uint32_t)from,
-							(uint32_t)(from + n -
-								   1));
-	}
-}
-
-struct ami_pfnset *ami_pfnset_of(uint64_t chunk, const uint32_t *low, size_t n)
-{
-	struct ami_pfnset *set = ami_pfnset_new();
-
-	if (!set || chunk >= CHUNKS)
-		return set;
-	set->chunk[chunk] = roaring_bitmap_of_ptr(n, low);
-	if (!set->chunk[chunk])
-		abort();
-	return set;
-}
-
-bool ami_pfnset_test_add(struct ami_pfnset *set, uint64_t pfn)
-{
-	if (pfn >= AMI_PFN_LIMIT)
-		return true;
-	return !roaring_bitmap_add_checked(chunk_of(set, pfn), (uint32_t)pfn);
+	if (!cut(first, count, &run))
+		return;
+	if (run.first >= set->last.end)
+		pfn_append(set, run.first, run.end);
+	else
+		edit(set, &run, true);
 }
 
 void ami_pfnset_remove(struct ami_pfnset *set, uint64_t first, uint64_t count)
 {
-	uint64_t from, n;
+	struct pfn_run run;
 
-	while (next_piece(&first, &count, &from, &n))
-		if (set->chunk[from >> 32])
-			roaring_bitmap_remove_range_closed(
-				set->chunk[from >> 32], (uint32_t)from,
-				(uint32_t)(from + n - 1));
+	if (set->nr && cut(first, count, &run) && run.first < set->last.end)
+		edit(set, &run, false);
 }
 
-void ami_pfnset_union(struct ami_pfnset *set, const struct ami_pfnset *other)
+bool ami_pfnset_test_add(struct ami_pfnset *set, uint64_t pfn)
 {
-	unsigned int i;
-
-	for (i = 0; i < CHUNKS; i++)
-		if (other->chunk[i])
-			roaring_bitmap_or_inplace(
-				chunk_of(set, (uint64_t)i << 32),
-				other->chunk[i]);
-}
-
-void ami_pfnset_subtract(struct ami_pfnset *set,
-			 const struct ami_pfnset *other)
-{
-	unsigned int i;
-
-	for (i = 0; i < CHUNKS; i++)
-		if (set->chunk[i] && other->chunk[i])
-			roaring_bitmap_andnot_inplace(set->chunk[i],
-						      other->chunk[i]);
-}
-
-struct ami_pfnset *ami_pfnset_and(const struct ami_pfnset *a,
-				  const struct ami_pfnset *b)
-{
-	struct ami_pfnset *both = ami_pfnset_new();
-	unsigned int i;
-
-	for (i = 0; both && i < CHUNKS; i++) {
-		if (!a->chunk[i] || !b->chunk[i])
-			continue;
-		both->chunk[i] = roaring_bitmap_and(a->chunk[i], b->chunk[i]);
-		if (!both->chunk[i])
-			abort();
-	}
-	return both;
-}
-
-uint64_t ami_pfnset_common(const struct ami_pfnset *a,
-			   const struct ami_pfnset *b)
-{
-	uint64_t count = 0;
-	unsigned int i;
-
-	for (i = 0; i < CHUNKS; i++)
-		if (a->chunk[i] && b->chunk[i])
-			count += roaring_bitmap_and_cardinality(a->chunk[i],
-								b->chunk[i]);
-	return count;
-}
-
-uint64_t ami_pfnset_first(const struct ami_pfnset *set)
-{
-	unsigned int i;
-
-	for (i = 0; i < CHUNKS; i++)
-		if (set->chunk[i] && !roaring_bitmap_is_empty(set->chunk[i]))
-			return (uint64_t)i << 32 |
-			       roaring_bitmap_minimum(set->chunk[i]);
-	return AMI_PFN_LIMIT;
+	if (pfn >= AMI_PFN_LIMIT || ami_pfnset_has(set, pfn))
+		return true;
+	ami_pfnset_add(set, pfn, 1);
+	return false;
 }
 
 bool ami_pfnset_has(const struct ami_pfnset *set, uint64_t pfn)
 {
-	if (pfn >= AMI_PFN_LIMIT || !set->chunk[pfn >> 32])
-		return false;
-	return roaring_bitmap_contains(set->chunk[pfn >> 32], (uint32_t)pfn);
+	struct pfn_reader r = pfn_read(set);
+	struct pfn_run run;
+
+	return pfn < set->last.end && pfn_seek(&r, &run, pfn) &&
+	       run.first <= pfn;
+}
+
+uint64_t ami_pfnset_first(const struct ami_pfnset *set)
+{
+	return set->nr ? set->block[0].first : AMI_PFN_LIMIT;
+}
+
+uint64_t ami_pfnset_next(const struct ami_pfnset *set, uint64_t pfn)
+{
+	struct pfn_reader r = pfn_read(set);
+	struct pfn_run run;
+
+	if (pfn >= set->last.end || !pfn_seek(&r, &run, pfn))
+		return AMI_PFN_LIMIT;
+	return run.first > pfn ? run.first : pfn;
 }
 
 uint64_t ami_pfnset_count(const struct ami_pfnset *set)
 {
-	uint64_t count = 0;
-	unsigned int i;
-
-	for (i = 0; i < CHUNKS; i++)
-		if (set->chunk[i])
-			count += roaring_bitmap_get_cardinality(set->chunk[i]);
-	return count;
+	return set->count;
 }
 
 void ami_pfnset_compact(struct ami_pfnset *set)
 {
-	unsigned int i;
+	struct pfn_block *b;
+	uint8_t *code;
+	size_t i;
 
-	for (i = 0; i < CHUNKS; i++) {
-		if (!set->chunk[i])
-			continue;
-		roaring_bitmap_run_optimize(set->chunk[i]);
-		roaring_bitmap_shrink_to_fit(set->chunk[i]);
+	for (i = 0; i < set->nr; i++) {
+		b = &set->block[i];
+		code = b->room > b->len ? realloc(b->code, b->len) : NULL;
+		if (code) {
+			b->code = code;
+			b->room = b->len;
+		}
 	}
-}
-
-size_t ami_pfnset_chunk(const struct ami_pfnset *set, unsigned int chunk,
-			void *buf)
-{
-	const roaring_bitmap_t *r = set->chunk[chunk];
-
-	if (!r || roaring_bitmap_is_empty(r))
-		return 0;
-	return buf ? roaring_bitmap_portable_serialize(r, buf) :
-		     roaring_bitmap_portable_size_in_bytes(r);
-}
-
-struct runs {
-	bool (*fn)(void *ctx, uint64_t first, uint64_t count);
-	void *ctx;
-	uint64_t first, count;
-};
-
-static bool run_step(struct runs *run, uint64_t pfn)
-{
-	if (run->count && run->first + run->count == pfn) {
-		run->count++;
-		return true;
+	b = set->nr && set->nr < set->room ?
+	    realloc(set->block, set->nr * sizeof(*b)) : NULL;
+	if (b) {
+		set->block = b;
+		set->room = set->nr;
 	}
-	if (run->count && !run->fn(run->ctx, run->first, run->count))
-		return false;
-	run->first = pfn;
-	run->count = 1;
-	return true;
 }
 
 void ami_pfnset_ranges(const struct ami_pfnset *set,
 		       bool (*fn)(void *ctx, uint64_t first, uint64_t count),
 		       void *ctx)
 {
-	struct runs run = { fn, ctx, 0, 0 };
-	roaring_uint32_iterator_t it;
-	uint32_t values[1024], n, j;
-	unsigned int i;
+	struct pfn_reader r = pfn_read(set);
+	struct pfn_run run;
 
-	for (i = 0; i < CHUNKS; i++) {
-		if (!set->chunk[i])
-			continue;
-		roaring_iterator_init(set->chunk[i], &it);
-		while ((n = roaring_uint32_iterator_read(&it, values, 1024)))
-			for (j = 0; j < n; j++)
-				if (!run_step(&run, (uint64_t)i << 32 |
-						    values[j]))
-					return;
+	while (pfn_next(&r, &run))
+		if (!fn(ctx, run.first, run.end - run.first))
+			return;
+}
+
+void ami_pfnset_ranges_in(const struct ami_pfnset *set, uint64_t from,
+			  uint64_t count,
+			  bool (*fn)(void *ctx, uint64_t first,
+				     uint64_t count),
+			  void *ctx)
+{
+	struct pfn_reader r = pfn_read(set);
+	uint64_t end = from + count;
+	struct pfn_run run;
+	bool more = pfn_seek(&r, &run, from);
+
+	for (; more && run.first < end; more = pfn_next(&r, &run)) {
+		if (run.first < from)
+			run.first = from;
+		if (run.end > end)
+			run.end = end;
+		if (!fn(ctx, run.first, run.end - run.first))
+			return;
 	}
-	if (run.count)
-		fn(ctx, run.first, run.count);
 }

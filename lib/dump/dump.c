@@ -221,11 +221,22 @@ static enum ami_mem host_read(struct ami_dump *dump, uint64_t pfn,
 	return mem;
 }
 
+static void cache_put(struct ami_dump *dump, unsigned int i, uint64_t pfn,
+		      uint64_t valid)
+{
+	uint16_t *head = &dump->bucket[bucket_of(pfn)];
+
+	dump->slot[i] = (struct slot){
+		.pfn = pfn, .next = *head, .used = true, .valid = valid,
+		.recent = true,
+	};
+	*head = i;
+}
+
 static enum ami_mem cache_get(struct ami_dump *dump, uint64_t pfn,
 			      unsigned int *index)
 {
 	unsigned int i = cache_find(dump, pfn);
-	uint16_t *head = &dump->bucket[bucket_of(pfn)];
 	enum ami_mem mem;
 	uint64_t valid;
 
@@ -236,11 +247,7 @@ static enum ami_mem cache_get(struct ami_dump *dump, uint64_t pfn,
 		mem = host_read(dump, pfn, slot_data(dump, i), &valid);
 		if (mem != AMI_MEM_OK)
 			return mem;
-		dump->slot[i] = (struct slot){
-			.pfn = pfn, .next = *head, .used = true,
-			.valid = valid,
-		};
-		*head = i;
+		cache_put(dump, i, pfn, valid);
 	}
 	if (dump->noted && !dump->slot[i].noted)
 		ami_pfnset_add(dump->noted, pfn, 1);
@@ -248,6 +255,65 @@ static enum ami_mem cache_get(struct ami_dump *dump, uint64_t pfn,
 	dump->slot[i].recent = true;
 	*index = i;
 	return AMI_MEM_OK;
+}
+
+static int by_number(const void *a, const void *b)
+{
+	const uint64_t *x = a, *y = b;
+
+	return (*x > *y) - (*x < *y);
+}
+
+/* Page frames next to each other that are not in the cache. */
+static void prefetch_run(struct ami_dump *dump, uint64_t first, size_t count)
+{
+	uint8_t *page[AMI_PREFETCH];
+	unsigned int slot[AMI_PREFETCH];
+	size_t i, got = 0;
+
+	/* Pinned, so that no two get the same. */
+	for (i = 0; i < count; i++) {
+		slot[i] = cache_victim(dump);
+		if (slot[i] == NO_SLOT)
+			break;
+		dump->slot[slot[i]].pins = 1;
+		page[i] = slot_data(dump, slot[i]);
+	}
+	count = i;
+	if (count)
+		got = dump->ops.read_run(dump->ctx, first, page, count);
+	for (i = 0; i < count; i++) {
+		dump->slot[slot[i]].pins = 0;
+		if (i >= got)
+			continue;
+		if (dump->prefer)
+			dump->prefer(dump->prefer_ctx, first + i, AMI_MEM_OK,
+				     page[i]);
+		cache_put(dump, slot[i], first + i, UINT64_MAX);
+		dump->pages_read++;
+	}
+}
+
+void ami_dump_prefetch(struct ami_dump *dump, uint64_t *pfn, size_t count)
+{
+	size_t i, run;
+
+	if (!dump->ops.read_run || count > AMI_PREFETCH)
+		return;
+	for (i = 1; i < count && pfn[i - 1] < pfn[i]; i++)
+		;
+	if (i < count)
+		qsort(pfn, count, sizeof(*pfn), by_number);
+	for (i = 0; i < count; i += run) {
+		run = 1;
+		if (cache_find(dump, pfn[i]) != NO_SLOT)
+			continue;
+		while (i + run < count && pfn[i + run] == pfn[i] + run &&
+		       cache_find(dump, pfn[i + run]) == NO_SLOT)
+			run++;
+		if (run > 1)
+			prefetch_run(dump, pfn[i], run);
+	}
 }
 
 static enum ami_mem read_piece(struct ami_dump *dump, uint64_t paddr,

@@ -301,3 +301,25 @@ enum ami_mem elf_read_page(const struct elf_facts *elf, int fd, uint64_t pfn,
 		return AMI_MEM_ERROR;
 	return ramlist_has(&elf->ram, pfn) ? AMI_MEM_FILTERED : AMI_MEM_ABSENT;
 }
+
+size_t elf_run(const struct elf_facts *elf, uint64_t pfn, size_t count,
+	       uint64_t *offset)
+{
+	uint64_t paddr = pfn << AMI_PAGE_SHIFT, size, skip;
+	const struct elf_piece *p;
+	size_t i;
+
+	if (pfn >= MAX_PADDR >> AMI_PAGE_SHIFT)
+		return 0;
+	i = find_piece(elf, paddr);
+	p = &elf->piece[i];
+	if (i == elf->nr_pieces || p->paddr > paddr)
+		return 0;
+	skip = paddr - p->paddr;
+	size = p->size - past_the_end(elf, p);
+	if (size <= skip)
+		return 0;
+	*offset = p->offset + skip;
+	size = (size - skip) >> AMI_PAGE_SHIFT;
+	return size < count ? size : count;
+}

@@ -57,4 +57,11 @@ uint64_t elf_valid(const struct elf_facts *elf, uint64_t pfn);
 enum ami_mem elf_read_page(const struct elf_facts *elf, int fd, uint64_t pfn,
 			   uint8_t *page);
 
+/**
+ * elf_run() - how many of @count page frames from @pfn on lie whole and one
+ * after the other in the file, from @offset on
+ */
+size_t elf_run(const struct elf_facts *elf, uint64_t pfn, size_t count,
+	       uint64_t *offset);
+
 #endif

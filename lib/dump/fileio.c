@@ -3,6 +3,8 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include <amdiommu/dump.h>
+
 #include "fileio.h"
 
 bool file_read_at(int fd, void *buf, size_t len, uint64_t offset)
@@ -23,6 +25,23 @@ bool file_read_at(int fd, void *buf, size_t len, uint64_t offset)
 		len -= n;
 	}
 	return true;
+}
+
+size_t file_read_pages(int fd, uint8_t *const *page, size_t count,
+		       uint64_t offset)
+{
+	struct iovec to[AMI_PREFETCH];
+	ssize_t n;
+	size_t i;
+
+	if (count > AMI_PREFETCH || offset > INT64_MAX)
+		return 0;
+	for (i = 0; i < count; i++)
+		to[i] = (struct iovec){ page[i], AMI_PAGE_SIZE };
+	do
+		n = preadv(fd, to, count, offset);
+	while (n < 0 && errno == EINTR);
+	return n > 0 ? n / AMI_PAGE_SIZE : 0;
 }
 
 static ssize_t write_some(int fd, const void *buf, size_t len, uint64_t offset,

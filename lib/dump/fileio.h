@@ -10,6 +10,10 @@
 /** file_read_at() - false unless all @len bytes at @offset exist. */
 bool file_read_at(int fd, void *buf, size_t len, uint64_t offset);
 
+/** file_read_pages() - how many of @count pages at @offset were read whole */
+size_t file_read_pages(int fd, uint8_t *const *page, size_t count,
+		       uint64_t offset);
+
 /** file_write_at() - false, with errno set, unless all bytes were written. */
 bool file_write_at(int fd, const void *buf, size_t len, uint64_t offset);
 

@@ -51,6 +51,19 @@ static enum ami_mem file_read_page(void *ctx, uint64_t pfn, uint8_t *page)
 	return elf_read_page(&file->elf, file->fd[0], pfn, page);
 }
 
+static size_t file_read_run(void *ctx, uint64_t first, uint8_t *const *page,
+			    size_t count)
+{
+	struct file_dump *file = ctx;
+	uint64_t offset;
+
+	/* Of an extract, not all that a page holds is real. */
+	if (file->part || file->extract)
+		return 0;
+	count = elf_run(&file->elf, first, count, &offset);
+	return count ? file_read_pages(file->fd[0], page, count, offset) : 0;
+}
+
 static uint64_t file_valid(void *ctx, uint64_t pfn)
 {
 	struct file_dump *file = ctx;
@@ -92,6 +105,7 @@ static void file_close(void *ctx)
 
 static const struct ami_dump_ops file_ops = {
 	.read_page = file_read_page,
+	.read_run = file_read_run,
 	.valid = file_valid,
 	.vmcoreinfo = file_vmcoreinfo,
 	.close = file_close,

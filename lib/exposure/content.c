@@ -44,6 +44,11 @@ static int free_pattern(struct ami_kernel *k)
 	return key_enabled(k, AMI_Y_init_on_free) ? 0 : -1;
 }
 
+bool free_pages_tell(const struct ami_exposures *ex)
+{
+	return free_pattern(ex->state->kernel) >= 0;
+}
+
 /* First byte of @len that is not @pattern; @len when all are. */
 static size_t first_other(const uint8_t *p, size_t len, uint8_t pattern)
 {

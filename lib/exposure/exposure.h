@@ -37,6 +37,9 @@ void check_content(struct ami_exposures *ex, const struct ami_exposure *e,
 		   const struct ami_pfnset *pages,
 		   const struct ami_pfnset *free);
 
+/** free_pages_tell() - does this kernel fill free pages with a pattern? */
+bool free_pages_tell(const struct ami_exposures *ex);
+
 /**
  * add_ram() - add that part of a run of page frames which is RAM of the dump
  *

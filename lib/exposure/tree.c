@@ -9,9 +9,8 @@
 
 struct filling {
 	struct ami_dump *dump;
-	struct ami_pfnset *tables;
 	struct ami_tree *tree;
-	struct ami_pfnbatch writable, iovas;
+	struct ami_pfnbatch writable, iovas, tables;
 	bool no_memory;
 };
 
@@ -47,7 +46,7 @@ static void on_table(void *ctx, uint64_t pfn)
 {
 	struct filling *f = ctx;
 
-	ami_pfnset_add(f->tables, pfn, 1);
+	ami_pfnbatch_add(&f->tables, pfn, 1);
 }
 
 static const char *const fault_code[AMI_WALK_FAULTS] = {
@@ -140,15 +139,20 @@ struct ami_tree *tree_get(struct ami_exposures *ex,
 	if (!t)
 		return NULL;
 	f.tree = t;
-	f.tables = ex->io_tables;
+	f.tables.set = ex->io_tables;
 	f.writable.set = t->writable;
 	f.iovas.set = t->iovas_in_ram;
 	ami_walk(f.dump, table, &ops, &f, &t->stats);
 	ami_pfnbatch_flush(&f.writable);
 	ami_pfnbatch_flush(&f.iovas);
+	ami_pfnbatch_flush(&f.tables);
 	ami_pfnset_compact(t->writable);
-	if (t->iovas_in_ram)
+	f.no_memory |= ami_pfnset_failed(t->writable) ||
+		       ami_pfnset_failed(ex->io_tables);
+	if (t->iovas_in_ram) {
 		ami_pfnset_compact(t->iovas_in_ram);
+		f.no_memory |= ami_pfnset_failed(t->iovas_in_ram);
+	}
 	merge_iovas(t->holes, &t->nr_holes);
 	for (fault = 0; fault < AMI_WALK_FAULTS; fault++)
 		report_fault(ex->state, t, fault);

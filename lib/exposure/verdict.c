@@ -231,23 +231,15 @@ static int judge_suspects(struct ami_exposures *ex)
 /* Devices of one domain, and domains that share a page, count it once. */
 static uint64_t mapped_pages(const struct ami_exposures *ex, size_t *devices)
 {
-	struct ami_pfnset *all = ami_pfnset_new();
-	const struct ami_pfnset *last = NULL;
-	uint64_t pages;
+	uint64_t pages = 0;
+	int owner;
 	size_t i;
 
-	for (i = 0; i < ex->count; i++) {
-		const struct ami_exposure *e = &ex->list[i];
-
-		if (e->class != AMI_CLASS_MAPPED || !e->count)
-			continue;
-		++*devices;
-		if (e->pages != last)
-			ami_pfnset_union(all, e->pages);
-		last = e->pages;
-	}
-	pages = ami_pfnset_count(all);
-	ami_pfnset_free(all);
+	for (i = 0; i < ex->count; i++)
+		*devices += ex->list[i].class == AMI_CLASS_MAPPED &&
+			    ex->list[i].count;
+	for (owner = 0; owner < AMI_OWNERS; owner++)
+		pages += ex->class_owners[AMI_CLASS_MAPPED][owner];
 	return pages;
 }
 

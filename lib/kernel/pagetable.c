@@ -21,7 +21,7 @@ struct walk {
 	struct ami_kernel *k;
 	const struct ami_kernel_map *map;
 	void *ctx;
-	struct ami_pfnset *seen;
+	struct ami_pfnseen seen;
 	uint64_t unread;
 };
 
@@ -52,8 +52,13 @@ static void walk_table(struct walk *w, uint64_t table, int level, uint64_t va,
 	enum ami_mem mem;
 	unsigned int i;
 
-	if (ami_pfnset_test_add(w->seen, pfn))
+	switch (ami_pfnseen_add(&w->seen, 0, pfn)) {
+	case 0:
 		return;
+	case -1:
+		w->unread++;
+		return;
+	}
 	page = ami_dump_page(w->k->dump, pfn, &mem);
 	if (!page) {
 		w->unread++;
@@ -83,14 +88,11 @@ uint64_t ami_kernel_map_each(struct ami_kernel *k,
 	int levels = k->five_levels ? 5 : 4;
 	uint64_t sign = UINT64_MAX << (shift_of(levels) + 9);
 
-	w.seen = ami_pfnset_new();
-	if (!w.seen || !k->pgd) {
-		ami_pfnset_free(w.seen);
+	if (!k->pgd)
 		return 1;
-	}
 	/* The kernel's half of the top table. */
 	walk_table(&w, k->pgd, levels, sign, ENTRIES / 2);
-	ami_pfnset_free(w.seen);
+	ami_pfnseen_free(&w.seen);
 	return w.unread;
 }
 

@@ -80,11 +80,17 @@ static void find_image(struct ami_owners *o)
 	add_image(o, 2, AMI_OWNER_DATA, AMI_Y__sdata, AMI_Y__end);
 }
 
+/** struct gathering - page frames met in the kernel's page tables, any order */
+struct gathering {
+	const struct ami_owners *o;
+	struct ami_pfnbatch tables, vmalloc, memmap;
+};
+
 static void on_table(void *ctx, uint64_t pfn)
 {
-	struct ami_owners *o = ctx;
+	struct gathering *g = ctx;
 
-	ami_pfnset_add(o->tables, pfn, 1);
+	ami_pfnbatch_add(&g->tables, pfn, 1);
 }
 
 static bool within(uint64_t va, uint64_t first, uint64_t end)
@@ -94,20 +100,20 @@ static bool within(uint64_t va, uint64_t first, uint64_t end)
 
 static void on_leaf(void *ctx, uint64_t va, uint64_t phys, uint64_t size)
 {
-	struct ami_owners *o = ctx;
-	const struct ami_regions *r = &o->regions;
-	struct ami_pfnset *set = NULL;
+	struct gathering *g = ctx;
+	const struct ami_regions *r = &g->o->regions;
+	struct ami_pfnbatch *to = NULL;
 
 	if (within(va, r->vmalloc, r->vmalloc_end) ||
 	    within(va, r->modules, r->modules_end))
-		set = o->vmalloc;
+		to = &g->vmalloc;
 	else if (within(va, r->vmemmap, r->vmemmap_end))
-		set = o->memmap;
+		to = &g->memmap;
 	/* What is no RAM (devices, firmware) may be mapped in huge pieces. */
-	if (set && ami_dump_ram(ami_kernel_dump(o->kernel),
-				phys >> AMI_PAGE_SHIFT))
-		ami_pfnset_add(set, phys >> AMI_PAGE_SHIFT,
-			       size >> AMI_PAGE_SHIFT);
+	if (to && ami_dump_ram(ami_kernel_dump(g->o->kernel),
+			       phys >> AMI_PAGE_SHIFT))
+		ami_pfnbatch_add(to, phys >> AMI_PAGE_SHIFT,
+				 size >> AMI_PAGE_SHIFT);
 }
 
 static bool make_sets(struct ami_owners *o)
@@ -123,15 +129,29 @@ static bool make_sets(struct ami_owners *o)
 	       o->stacks && o->io_tables && o->pcp_free;
 }
 
-static void collect(struct ami_owners *o)
+static uint64_t walk_kernel(struct ami_owners *o)
 {
 	static const struct ami_kernel_map map = { on_table, on_leaf };
+	struct gathering g = {
+		.o = o, .tables.set = o->tables, .vmalloc.set = o->vmalloc,
+		.memmap.set = o->memmap,
+	};
+	uint64_t unread = ami_kernel_map_each(o->kernel, &map, &g);
+
+	ami_pfnbatch_flush(&g.tables);
+	ami_pfnbatch_flush(&g.vmalloc);
+	ami_pfnbatch_flush(&g.memmap);
+	return unread;
+}
+
+static void collect(struct ami_owners *o)
+{
 	uint64_t unread;
 
 	find_image(o);
 	page_marks_learn(o);
 	ami_kernel_regions(o->kernel, &o->regions);
-	unread = ami_kernel_map_each(o->kernel, &map, o);
+	unread = walk_kernel(o);
 	if (unread)
 		ami_find(&o->state->findings, AMI_INFO, "kernel-tables-unread",
 			 "page tables", "%llu pages of the kernel's own page tables cannot be read: some owners are not known.",
@@ -139,6 +159,12 @@ static void collect(struct ami_owners *o)
 	tasks_collect(o);
 	areas_collect(o);
 	freelists_collect(o);
+	o->no_memory |= ami_pfnset_failed(o->tables) ||
+			ami_pfnset_failed(o->vmalloc) ||
+			ami_pfnset_failed(o->memmap) ||
+			ami_pfnset_failed(o->coherent) ||
+			ami_pfnset_failed(o->stacks) ||
+			ami_pfnset_failed(o->pcp_free);
 }
 
 struct ami_owners *ami_owners_new(struct ami_state *state)

@@ -5,8 +5,6 @@
 #include <amdiommu/pfnset.h>
 #include <amdiommu/table.h>
 
-#define LEVELS	7	/* index by level 1..6 */
-
 struct walk {
 	struct ami_dump *dump;
 	const struct ami_table *table;
@@ -14,7 +12,7 @@ struct walk {
 	void *ctx;
 	struct ami_walk_stats *stats;
 	struct ami_mapping run;		/* size 0: none pending */
-	struct ami_pfnset *seen[LEVELS][2];
+	struct ami_pfnseen seen;
 };
 
 struct perm {
@@ -86,19 +84,24 @@ static bool flush(struct walk *w)
 	return go_on;
 }
 
-static bool emit(struct walk *w, const struct ami_mapping *m)
+static inline bool emit(struct walk *w, uint64_t iova, uint64_t phys,
+			uint64_t size, struct perm perm)
 {
 	struct ami_mapping *run = &w->run;
 
-	if (run->size && run->iova + run->size == m->iova &&
-	    run->phys + run->size == m->phys && run->read == m->read &&
-	    run->write == m->write) {
-		run->size += m->size;
+	if (run->size && run->iova + run->size == iova &&
+	    run->phys + run->size == phys && run->read == perm.read &&
+	    run->write == perm.write) {
+		run->size += size;
 		return true;
 	}
-	if (!flush(w))
+	if (run->size && !flush(w))
 		return false;
-	*run = *m;
+	run->iova = iova;
+	run->phys = phys;
+	run->size = size;
+	run->read = perm.read;
+	run->write = perm.write;
 	return true;
 }
 
@@ -106,15 +109,11 @@ static bool emit(struct walk *w, const struct ami_mapping *m)
 static bool first_visit(struct walk *w, uint64_t table, unsigned int level,
 			bool write)
 {
-	struct ami_pfnset **seen = &w->seen[level][write];
+	int first = ami_pfnseen_add(&w->seen, level << 1 | write,
+				    table >> AMI_PAGE_SHIFT);
 
-	if (!*seen)
-		*seen = ami_pfnset_new();
-	if (!*seen) {
-		w->stats->no_memory = true;
-		return false;
-	}
-	return !ami_pfnset_test_add(*seen, table >> AMI_PAGE_SHIFT);
+	w->stats->no_memory |= first < 0;
+	return first > 0;
 }
 
 /* A page of just this level's size, then entries that differ in addresses. */
@@ -155,17 +154,6 @@ static unsigned int piece(const struct leaf *leaf, const uint64_t *entry,
 	return n;
 }
 
-static bool emit_piece(struct walk *w, const struct leaf *leaf, uint64_t raw,
-		       uint64_t iova, uint64_t size, unsigned int entries)
-{
-	w->stats->entries += entries;
-	return emit(w, &(struct ami_mapping){
-		.iova = iova, .phys = raw & ~leaf->mask & AMDVI_ADDR_MASK,
-		.size = size, .read = leaf->perm.read,
-		.write = leaf->perm.write,
-	});
-}
-
 static bool walk_table(struct walk *w, uint64_t table, unsigned int level,
 		       uint64_t iova, struct perm perm);
 
@@ -191,19 +179,37 @@ static bool walk_entry(struct walk *w, uint64_t table, uint64_t raw,
 		break;
 	}
 	w->stats->entries++;
-	return emit(w, &(struct ami_mapping){
-		.iova = iova,
-		.phys = pte.addr + (iova & ((1ull << pte.size_log2) - 1)),
-		.size = slot,
-		.read = perm.read,
-		.write = perm.write,
-	});
+	return emit(w, iova,
+		    pte.addr + (iova & ((1ull << pte.size_log2) - 1)), slot,
+		    perm);
+}
+
+/*
+ * Tables of the lowest level make up nearly all of a tree: the next ones of a
+ * directory are read together. Not those above: what they lead to would drive
+ * them out of the cache before they are come to.
+ */
+static unsigned int read_ahead(struct walk *w, const uint64_t *entry,
+			       unsigned int count)
+{
+	uint64_t pfn[AMI_PREFETCH];
+	unsigned int i, n = 0;
+
+	for (i = 0; i < count && n < AMI_PREFETCH; i++) {
+		struct amdvi_pte pte = decode(w->table, entry[i], 2);
+
+		if (pte.kind == AMDVI_PTE_TABLE && pte.next_level == 1)
+			pfn[n++] = pte.addr >> AMI_PAGE_SHIFT;
+	}
+	if (n > 1)
+		ami_dump_prefetch(w->dump, pfn, n);
+	return i;
 }
 
 static bool walk_entries(struct walk *w, uint64_t table, const uint64_t *entry,
 			 unsigned int level, uint64_t iova, struct perm perm)
 {
-	unsigned int shift = amdvi_level_shift(level), i, step;
+	unsigned int shift = amdvi_level_shift(level), i, step, ahead = 0;
 	unsigned int n = entries_at(level);
 	struct leaf leaf = { .known = false };
 	bool go_on = true;
@@ -214,10 +220,14 @@ static bool walk_entries(struct walk *w, uint64_t table, const uint64_t *entry,
 		step = 1;
 		if (!entry[i])
 			continue;
+		if (level == 2 && i >= ahead)
+			ahead = i + read_ahead(w, entry + i, n - i);
 		if (is_like(&leaf, entry[i])) {
 			step = piece(&leaf, entry + i, n - i, 1ull << shift);
-			go_on = emit_piece(w, &leaf, entry[i], at,
-					   (uint64_t)step << shift, step);
+			w->stats->entries += step;
+			go_on = emit(w, at, entry[i] & ~leaf.mask &
+				     AMDVI_ADDR_MASK, (uint64_t)step << shift,
+				     leaf.perm);
 		} else {
 			go_on = walk_entry(w, table, entry[i], level, at, perm,
 					   &leaf);
@@ -263,7 +273,6 @@ void ami_walk(struct ami_dump *dump, const struct ami_table *table,
 		.dump = dump, .table = table, .ops = ops, .ctx = ctx,
 		.stats = stats,
 	};
-	unsigned int i;
 
 	memset(stats, 0, sizeof(*stats));
 	if (table->format == AMI_FORMAT_NONE || !table->levels ||
@@ -272,10 +281,7 @@ void ami_walk(struct ami_dump *dump, const struct ami_table *table,
 	if (walk_table(&w, table->root, table->levels, 0,
 		       (struct perm){ true, true }))
 		flush(&w);
-	for (i = 0; i < LEVELS; i++) {
-		ami_pfnset_free(w.seen[i][0]);
-		ami_pfnset_free(w.seen[i][1]);
-	}
+	ami_pfnseen_free(&w.seen);
 }
 
 /* Bits of @iova that no level below @levels looks at must be zero. */

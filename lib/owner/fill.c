@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The owners of many page frames at once, in a window of them. What layout
+ * decides is painted there, later strokes over earlier ones; struct pages are
+ * read for the rest, in ascending order.
+ */
+#include <string.h>
+
+#include "owner.h"
+
+/* Beside owners: how to find out. */
+enum stroke {
+	BY_PAGE = AMI_OWNERS,	/* struct page tells */
+	BY_PAGE_OR_VMALLOC,	/* struct page, else it is vmalloc's */
+	SINGLY,			/* each with exceptions */
+};
+
+struct brush {
+	uint8_t *owner;
+	uint64_t first;		/* of the window */
+	uint8_t stroke;
+};
+
+static bool paint_run(void *ctx, uint64_t first, uint64_t count)
+{
+	struct brush *b = ctx;
+
+	memset(b->owner + (first - b->first), b->stroke, count);
+	return true;
+}
+
+/* Kernel image and crashkernel: few pages, each with exceptions. */
+static void paint_special(struct brush *b, uint64_t first, uint64_t end)
+{
+	uint64_t window = b->first;
+
+	if (first < window)
+		first = window;
+	if (end > window + AMI_OWNER_WINDOW)
+		end = window + AMI_OWNER_WINDOW;
+	if (first < end)
+		paint_run(b, first, end - first);
+}
+
+/* In the order of ami_owner_of(), backwards. */
+static void paint(const struct ami_owners *o, uint64_t first, uint8_t *owner)
+{
+	const struct {
+		const struct ami_pfnset *set;
+		uint8_t stroke;
+	} layer[] = {
+		{ o->vmalloc, BY_PAGE_OR_VMALLOC },
+		{ o->memmap, AMI_OWNER_MEMMAP },
+		{ o->coherent, AMI_OWNER_COHERENT },
+		{ o->stacks, AMI_OWNER_STACK },
+		{ o->tables, AMI_OWNER_PAGE_TABLE },
+		{ o->io_tables, AMI_OWNER_IOMMU_TABLE },
+	};
+	const struct ami_range *crash = o->state->crashkernel;
+	struct brush b = { .owner = owner, .first = first };
+	size_t i;
+
+	memset(owner, BY_PAGE, AMI_OWNER_WINDOW);
+	for (i = 0; i < sizeof(layer) / sizeof(layer[0]); i++) {
+		b.stroke = layer[i].stroke;
+		ami_pfnset_ranges_in(layer[i].set, first, AMI_OWNER_WINDOW,
+				     paint_run, &b);
+	}
+	b.stroke = SINGLY;
+	for (i = 0; i < IMAGE_PARTS; i++)
+		paint_special(&b, o->image[i].first, o->image[i].end);
+	for (i = 0; i < 2; i++)
+		paint_special(&b, crash[i].first,
+			      crash[i].first + crash[i].count);
+}
+
+static enum ami_owner find(struct ami_owners *o, uint64_t pfn, uint8_t stroke)
+{
+	struct page_view v;
+	enum ami_owner owner;
+
+	if (stroke < AMI_OWNERS)
+		return stroke;
+	if (stroke == SINGLY)
+		return ami_owner_of(o, pfn);
+	owner = owner_by_struct_page(o, pfn, &v);
+	if (stroke == BY_PAGE_OR_VMALLOC &&
+	    (owner == AMI_OWNER_KERNEL || owner == AMI_OWNER_UNKNOWN))
+		return AMI_OWNER_VMALLOC;
+	return owner;
+}
+
+void ami_owners_fill(struct ami_owners *o, uint64_t first,
+		     const uint64_t *wanted, uint8_t *owner)
+{
+	uint64_t word;
+	uint32_t i, at;
+
+	paint(o, first, owner);
+	for (i = 0; i < AMI_OWNER_WINDOW; i += 64) {
+		for (word = wanted[i / 64]; word; word &= word - 1) {
+			at = i + __builtin_ctzll(word);
+			owner[at] = find(o, first + at, owner[at]);
+		}
+		if (!(i % 4096) &&
+		    ami_dump_interrupted(ami_kernel_dump(o->kernel)))
+			return;
+	}
+}
