@@ -92,10 +92,12 @@
 	F(cookie_start_cnt, iommu_dma_cookie, "fq_flush_start_cnt")	\
 	F(cookie_finish_cnt, iommu_dma_cookie, "fq_flush_finish_cnt")	\
 	F(cookie_fq_domain, iommu_dma_cookie, "fq_domain")		\
+	F(cookie_fq_timer_on, iommu_dma_cookie, "fq_timer_on")		\
 	F(iovad_granule, iova_domain, "granule")			\
 	F(iovad_fq, iova_domain, "fq")					\
 	F(iovad_start_cnt, iova_domain, "fq_flush_start_cnt")		\
 	F(iovad_finish_cnt, iova_domain, "fq_flush_finish_cnt")		\
+	F(iovad_fq_timer_on, iova_domain, "fq_timer_on")		\
 	F(fq_entries, iova_fq, "entries")				\
 	F(fq_head, iova_fq, "head")					\
 	F(fq_tail, iova_fq, "tail")					\

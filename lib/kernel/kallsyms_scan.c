@@ -27,6 +27,7 @@
 #define MAX_TRIES	1024u		/* places that look like the digits */
 #define MAX_MARKERS	16384u
 #define MAX_NAMES	(64u << 20)
+#define MAX_DECODES	16u		/* of all names */
 
 static const char digits[] = "0\0" "1\0" "2\0" "3\0" "4\0" "5\0" "6\0" "7\0"
 			     "8\0" "9";
@@ -150,34 +151,53 @@ static uint32_t find_markers(struct kallsyms *t, uint64_t *markers,
 	return next ? 0 : n;
 }
 
-/* Decoding @count names from @p must end within padding of @end. */
-static bool names_end_there(const uint8_t *p, const uint8_t *end,
-			    uint32_t count)
+/* Behind @count names that begin at @p; NULL when they go beyond @end. */
+static const uint8_t *skip_names(const uint8_t *p, const uint8_t *end,
+				 uint32_t count)
 {
 	while (count--) {
 		if (p >= end || (size_t)(end - p) < 1u + *p)
-			return false;
+			return NULL;
 		p += 1 + *p;
 	}
-	return end - p < 8;
+	return p;
 }
 
-static bool try_names(struct kallsyms *t, uint64_t names, const uint8_t *p,
-		      const uint8_t *end, uint32_t markers)
+/* The names of an image, and what its markers say of them. */
+struct names {
+	const uint8_t *end;
+	uint32_t last;		/* where those of the last marker begin */
+	uint32_t before;	/* how many come before those */
+	unsigned int decodes;	/* left */
+};
+
+/*
+ * The few names of the last marker must end within padding of the end. Only
+ * then the many before them are decoded, and not for too many places.
+ */
+static bool try_names(struct kallsyms *t, uint64_t va, const uint8_t *p,
+		      struct names *n)
 {
+	const uint8_t *end;
 	uint64_t base;
 	uint32_t count;
 
-	if (ami_read_u32(t->kernel, names - 8, &count) != AMI_MEM_OK ||
-	    count <= (markers - 1) * 256 || count > markers * 256 ||
-	    ami_read_u64(t->kernel, names - 16, &base) != AMI_MEM_OK ||
-	    base < START_KERNEL_MAP || !names_end_there(p, end, count))
+	if (ami_read_u32(t->kernel, va - 8, &count) != AMI_MEM_OK ||
+	    count <= n->before || count > n->before + 256 ||
+	    ami_read_u64(t->kernel, va - 16, &base) != AMI_MEM_OK ||
+	    base < START_KERNEL_MAP)
 		return false;
-	t->names = names;
+	end = skip_names(p + n->last, n->end, count - n->before);
+	if (!end || n->end - end >= 8 || !n->decodes)
+		return false;
+	n->decodes--;
+	if (skip_names(p, n->end, n->before) != p + n->last)
+		return false;
+	t->names = va;
 	t->num_syms = count;
 	t->relative_base = base;
 	t->has_base = true;
-	t->offsets = names - 16 - align8(4ull * count);
+	t->offsets = va - 16 - align8(4ull * count);
 	return true;
 }
 
@@ -186,6 +206,10 @@ static bool find_names(struct kallsyms *t, uint64_t markers, uint32_t count,
 		       uint32_t last)
 {
 	uint64_t from, room = align8(last + 256 * 128);
+	struct names n = {
+		.last = last, .before = (count - 1) * 256,
+		.decodes = MAX_DECODES,
+	};
 	uint8_t *buf;
 	bool found = false;
 	uint64_t at;
@@ -194,11 +218,11 @@ static bool find_names(struct kallsyms *t, uint64_t markers, uint32_t count,
 		return false;
 	buf = malloc(room);
 	from = markers - room;
+	n.end = buf + room;
 	if (buf && ami_read(t->kernel, from, buf, room) == AMI_MEM_OK)
 		for (at = align8(from) - from; at + last < room && !found;
 		     at += 8)
-			found = try_names(t, from + at, buf + at, buf + room,
-					  count);
+			found = try_names(t, from + at, buf + at, &n);
 	free(buf);
 	return found;
 }

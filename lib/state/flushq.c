@@ -6,59 +6,47 @@
  * Kernel: drivers/iommu/iova.c (5.10), drivers/iommu/dma-iommu.c (later).
  */
 #include <stdio.h>
-#include <stdlib.h>
 
 #include <amdiommu/page.h>
 
-#include "state.h"
+#include "flushq.h"
 
-#define MAX_CPUS	8192u
-#define MAX_FQ_ENTRIES	32768u
-#define DEFAULT_FQ_SIZE	256u	/* IOVA_FQ_SIZE, where there is no mod_mask */
 #define COOKIE_DMA_IOVA_TYPED	1	/* iommu_domain.cookie_type */
-#define MAX_TABLES	65536u
-#define LIST_HEAD_SIZE	16u
 #define QUEUE_SINGLE	1	/* iommu_dma_options.qt */
-
-struct source {
-	uint64_t queue;		/* pointer, per CPU unless @single */
-	bool single;
-	unsigned int iova_shift;
-	struct ami_flushq *out;
-	const char *where;
-};
+#define MAX_GRANULE	(1ull << 30)
 
 /*
- * The cookie of a domain that the DMA API uses, 0 for others. What cannot be
- * read counts as an unread queue: it may well have held something.
+ * The cookie that each domain of the DMA API has. What cannot be read, or is
+ * no such cookie, counts as an unread queue: it may well have held something.
  */
 static uint64_t dma_cookie(struct ami_state *s, struct ami_domain *d,
-			   const char *where)
+			   struct flush_source *src)
 {
 	uint64_t domain = ami_addr(s->kernel, d->va, AMI_F_pdom_domain);
-	uint64_t cookie, type;
+	uint64_t cookie, typed = COOKIE_DMA_IOVA_TYPED, type = 0;
 
-	if (d->kind != AMI_DOMAIN_DMA && d->kind != AMI_DOMAIN_DMA_FQ)
-		return 0;
-	if (fetch(s, where, domain, AMI_F_iommu_domain_cookie_type, &type) &&
-	    type != COOKIE_DMA_IOVA_TYPED)
-		return 0;
-	if (!fetch(s, where, domain, AMI_F_iommu_domain_cookie, &cookie)) {
+	if (!fetch(s, src->where, domain, AMI_F_iommu_domain_cookie, &cookie)) {
 		d->flushq.unread += ami_has(s->kernel,
 					    AMI_F_iommu_domain_cookie);
 		return 0;
 	}
-	if (!cookie)
-		return 0;
-	/* Up to 6.12 the cookie itself says what it is: 0 for the DMA API. */
-	if (fetch(s, where, cookie, AMI_F_cookie_type, &type) && type)
-		return 0;
-	return cookie;
+	if (ami_has(s->kernel, AMI_F_iommu_domain_cookie_type))
+		fetch(s, src->where, domain, AMI_F_iommu_domain_cookie_type,
+		      &typed);
+	/* Up to 6.14 the cookie itself says what it is: 0 for the DMA API. */
+	if (cookie)
+		fetch(s, src->where, cookie, AMI_F_cookie_type, &type);
+	if (cookie && typed == COOKIE_DMA_IOVA_TYPED && !type)
+		return cookie;
+	doubt(s, src, "It is of the DMA API, but what it has at %#llx is not the DMA API's cookie (type %llu).",
+	      (unsigned long long)cookie, (unsigned long long)
+	      (typed == COOKIE_DMA_IOVA_TYPED ? type : typed));
+	return 0;
 }
 
 /* Up to 5.16 the queue belongs to the IOVA domain inside the cookie. */
 static void locate_in_iovad(struct ami_state *s, uint64_t iovad,
-			    struct source *src)
+			    struct flush_source *src)
 {
 	fetch(s, src->where, iovad, AMI_F_iovad_fq, &src->queue);
 	fetch(s, src->where, iovad, AMI_F_iovad_start_cnt,
@@ -68,7 +56,7 @@ static void locate_in_iovad(struct ami_state *s, uint64_t iovad,
 }
 
 static void locate_in_cookie(struct ami_state *s, uint64_t cookie,
-			     struct source *src)
+			     struct flush_source *src)
 {
 	uint64_t type = 0;
 
@@ -84,129 +72,15 @@ static void locate_in_cookie(struct ami_state *s, uint64_t cookie,
 	      &src->out->finish_count);
 }
 
-/*
- * Page-table pages removed by this unmap: on a list through struct ioptdesc
- * (from 6.16 on) or struct page (before), which are the same memory. Up to 5.17
- * the member was another type, and empty with AMD.
- */
-static int read_tables(struct ami_state *s, struct source *src, uint64_t entry,
-		       uint64_t size)
-{
-	const struct ami_member *m = &ami_kernel_layout(s->kernel)
-				      ->field[AMI_F_fq_entry_freelist];
-	enum ami_field node_field = ami_has(s->kernel, AMI_F_ioptdesc_node) ?
-				    AMI_F_ioptdesc_node : AMI_F_page_lru;
-	struct ami_flushq *q = src->out;
-	struct ami_list_iter it;
-	uint64_t node, pfn;
-
-	if (!m->present || m->size != LIST_HEAD_SIZE ||
-	    !ami_has(s->kernel, node_field))
-		return 0;
-	ami_list_start(&it, s->kernel, entry + m->offset, MAX_TABLES);
-	while (ami_list_next(&it, &node)) {
-		if (!ami_page_to_pfn(s->kernel, ami_container(s->kernel, node,
-							      node_field),
-				     &pfn)) {
-			it.broken = true;
-			break;
-		}
-		if (!grow((void **)&q->tables, q->nr_tables,
-			  sizeof(*q->tables), 16 * MAX_TABLES))
-			return -1;
-		q->tables[q->nr_tables++] = (struct ami_freed_table){
-			pfn << AMI_PAGE_SHIFT, size,
-		};
-	}
-	q->unread += it.broken || it.mem != AMI_MEM_OK;
-	return 0;
-}
-
-static int read_entry(struct ami_state *s, struct source *src, uint64_t va,
-		      uint32_t cpu)
-{
-	struct ami_flushq *q = src->out;
-	uint64_t pfn, pages, counter;
-	struct ami_lazy *lazy;
-
-	if (!fetch(s, src->where, va, AMI_F_fq_entry_iova_pfn, &pfn) ||
-	    !fetch(s, src->where, va, AMI_F_fq_entry_pages, &pages) ||
-	    !fetch(s, src->where, va, AMI_F_fq_entry_counter, &counter)) {
-		q->unread++;
-		return 0;
-	}
-	if (pfn >= UINT64_MAX >> src->iova_shift ||
-	    pages > (UINT64_MAX >> src->iova_shift) - pfn || !pages) {
-		ami_find(&s->findings, AMI_ERROR, "flush-queue-damaged",
-			 src->where, "A queued unmap of %#llx pages at IOVA page %#llx is no IOVA range.",
-			 (unsigned long long)pages, (unsigned long long)pfn);
-		return 0;
-	}
-	if (!grow((void **)&q->list, q->count, sizeof(*lazy),
-		  16 * MAX_FQ_ENTRIES))
-		return -1;
-	lazy = &q->list[q->count++];
-	*lazy = (struct ami_lazy){
-		pfn << src->iova_shift, pages << src->iova_shift, counter, cpu,
-		counter < q->finish_count,
-	};
-	if (lazy->flushed)
-		return 0;
-	q->pending++;
-	return read_tables(s, src, va, lazy->size);
-}
-
-static int read_queue(struct ami_state *s, struct source *src, uint64_t va,
-		      uint32_t cpu)
-{
-	uint64_t entry = ami_type_size(s->kernel, AMI_T_iova_fq_entry);
-	uint64_t size = DEFAULT_FQ_SIZE, head, tail, mask;
-
-	if (!fetch(s, src->where, va, AMI_F_fq_head, &head) ||
-	    !fetch(s, src->where, va, AMI_F_fq_tail, &tail)) {
-		src->out->unread++;
-		return 0;
-	}
-	if (fetch(s, src->where, va, AMI_F_fq_mod_mask, &mask))
-		size = mask + 1;
-	if (!entry || size > MAX_FQ_ENTRIES || (size & (size - 1)) ||
-	    head >= size || tail >= size) {
-		ami_find(&s->findings, AMI_ERROR, "flush-queue-damaged",
-			 src->where, "Its flush queue on CPU %u has head %llu and tail %llu in %llu entries.",
-			 cpu, (unsigned long long)head,
-			 (unsigned long long)tail, (unsigned long long)size);
-		src->out->unread++;
-		return 0;
-	}
-	for (; head != tail; head = (head + 1) & (size - 1))
-		if (read_entry(s, src, ami_addr(s->kernel, va,
-						AMI_F_fq_entries) +
-			       head * entry, cpu))
-			return -1;
-	return 0;
-}
-
-static bool cpu_possible(struct ami_state *s, uint32_t cpu)
-{
-	uint64_t mask = ami_symbol(s->kernel, AMI_Y___cpu_possible_mask);
-	uint64_t word;
-
-	return !mask || ami_read_u64(s->kernel, mask + cpu / 64 * 8, &word) !=
-	       AMI_MEM_OK || (word >> (cpu % 64) & 1);
-}
-
-static int read_percpu(struct ami_state *s, struct source *src)
+static int read_percpu(struct ami_state *s, struct flush_source *src)
 {
 	uint64_t offsets = ami_symbol(s->kernel, AMI_Y___per_cpu_offset);
-	uint64_t cpus = 1, offset;
+	uint64_t offset;
 	uint32_t cpu;
 
-	fetch_symbol(s, AMI_Y_nr_cpu_ids, 4, &cpus);
-	if (cpus > MAX_CPUS)
-		cpus = MAX_CPUS;
-	for (cpu = 0; cpu < cpus; cpu++) {
-		if (!cpu_possible(s, cpu))
-			continue;
+	find_cpus(s, src->cpus);
+	src->out->unread += !src->cpus->certain;
+	for (cpu = 0; cpu < src->cpus->count; cpu++) {
 		if (!offsets || ami_read_u64(s->kernel, offsets + 8ull * cpu,
 					     &offset) != AMI_MEM_OK)
 			src->out->unread++;
@@ -216,54 +90,106 @@ static int read_percpu(struct ami_state *s, struct source *src)
 	return 0;
 }
 
-static int read_flushq(struct ami_state *s, struct ami_domain *d)
+/* Does what all queues hold fit what the domain counts? */
+static void check_counts(struct ami_state *s, struct flush_source *src,
+			 bool timer)
 {
-	struct source src = { .out = &d->flushq, .iova_shift = 12 };
-	uint64_t cookie, iovad, used = 0, granule;
-	char where[32];
+	const struct ami_flushq *q = src->out;
 
-	snprintf(where, sizeof(where), "domain %u", d->id);
-	src.where = where;
-	cookie = dma_cookie(s, d, where);
+	if (q->finish_count > q->start_count)
+		doubt(s, src, "It finished %llu flushes, but began only %llu.",
+		      (unsigned long long)q->finish_count,
+		      (unsigned long long)q->start_count);
+	if (q->unread)
+		return;
+	/* Each flush was begun for at least one entry. */
+	if (!src->round && src->past < q->start_count)
+		doubt(s, src, "It began %llu flushes, but no more than %llu unmaps were ever queued.",
+		      (unsigned long long)q->start_count,
+		      (unsigned long long)src->past);
+	if (timer && !q->count)
+		doubt(s, src, "Its flush timer runs, but nothing is queued.");
+}
+
+/* Set in this order: granule, queue, fq_domain. */
+static bool check_cookie(struct ami_state *s, const struct ami_domain *d,
+			 struct flush_source *src, uint64_t used,
+			 uint64_t granule)
+{
+	uint64_t self = ami_addr(s->kernel, d->va, AMI_F_pdom_domain);
+
+	if (granule < AMI_PAGE_SIZE || granule > MAX_GRANULE ||
+	    (granule & (granule - 1)))
+		doubt(s, src, "The granule of its IOVAs, %#llx, is no page size.",
+		      (unsigned long long)granule);
+	else
+		src->iova_shift = __builtin_ctzll(granule);
+	if (used && used != self)
+		doubt(s, src, "Its flush queue says that it belongs to the domain at %#llx.",
+		      (unsigned long long)used);
+	if (!used && (src->queue || d->kind == AMI_DOMAIN_DMA_FQ))
+		doubt(s, src, "It has no flush queue in use, though it unmaps lazily or has one.");
+	if (used && !src->queue)
+		src->out->unread++;
+	return (used || d->kind == AMI_DOMAIN_DMA_FQ) && src->queue;
+}
+
+static int read_flushq(struct ami_state *s, struct ami_domain *d,
+		       struct flush_source *src)
+{
+	uint64_t cookie = dma_cookie(s, d, src);
+	uint64_t iovad, used, granule = AMI_PAGE_SIZE, timer = 0;
+	bool in_iovad = ami_has(s->kernel, AMI_F_iovad_fq);
+	int ret;
+
 	if (!cookie)
 		return 0;
-	if (!fetch(s, where, cookie, AMI_F_cookie_fq_domain, &used))
+	if (!fetch(s, src->where, cookie, AMI_F_cookie_fq_domain, &used)) {
 		d->flushq.unread += ami_has(s->kernel, AMI_F_cookie_fq_domain);
-	if (!used)
-		return 0;
-	d->flushq.active = true;
-	iovad = ami_addr(s->kernel, cookie, AMI_F_cookie_iovad);
-	if (fetch(s, where, iovad, AMI_F_iovad_granule, &granule) && granule)
-		src.iova_shift = __builtin_ctzll(granule);
-	if (ami_has(s->kernel, AMI_F_iovad_fq))
-		locate_in_iovad(s, iovad, &src);
-	else
-		locate_in_cookie(s, cookie, &src);
-	if (!src.queue) {
-		d->flushq.unread++;
 		return 0;
 	}
-	return src.single ? read_queue(s, &src, src.queue, 0) :
-	       read_percpu(s, &src);
+	d->flushq.active = used;
+	iovad = ami_addr(s->kernel, cookie, AMI_F_cookie_iovad);
+	if (ami_has(s->kernel, AMI_F_iovad_granule) &&
+	    !fetch(s, src->where, iovad, AMI_F_iovad_granule, &granule))
+		d->flushq.unread++;
+	if (in_iovad)
+		locate_in_iovad(s, iovad, src);
+	else
+		locate_in_cookie(s, cookie, src);
+	if (!check_cookie(s, d, src, used, granule))
+		return 0;
+	ret = src->single ? read_queue(s, src, src->queue, 0) :
+	      read_percpu(s, src);
+	fetch(s, src->where, in_iovad ? iovad : cookie, in_iovad ?
+	      AMI_F_iovad_fq_timer_on : AMI_F_cookie_fq_timer_on, &timer);
+	check_counts(s, src, timer);
+	return ret;
 }
 
 int read_flushqs(struct ami_state *s)
 {
+	struct cpus cpus = { .asked = false };
 	char where[32];
 	size_t i;
 
 	for (i = 0; i < s->nr_domains; i++) {
 		struct ami_domain *d = &s->domains[i];
+		struct flush_source src = {
+			.out = &d->flushq, .iova_shift = AMI_PAGE_SHIFT,
+			.where = where, .cpus = &cpus,
+		};
 
-		if (!d->readable)
+		if (!d->readable || (d->kind != AMI_DOMAIN_DMA &&
+				     d->kind != AMI_DOMAIN_DMA_FQ))
 			continue;
-		if (read_flushq(s, d))
-			return -1;
 		snprintf(where, sizeof(where), "domain %u", d->id);
+		if (read_flushq(s, d, &src))
+			return -1;
 		if (d->flushq.unread)
 			ami_find(&s->findings, AMI_WARNING,
 				 "flush-queue-unread", where,
-				 "It unmaps lazily, but %u of its flush queues or entries cannot be read: which translations are stale is unknown.",
+				 "If it unmaps lazily, which translations are stale is unknown: %u of its flush queues, entries or counts cannot be read or contradict each other.",
 				 d->flushq.unread);
 	}
 	return 0;

@@ -270,17 +270,32 @@ void machine_free(struct machine *m)
 	free(m);
 }
 
+/* What the DMA API keeps of its domains; types 3 and 0xb are such. */
+static void make_cookie(struct machine *m, uint64_t domain)
+{
+	uint64_t cookie = structure(m, AMI_T_iommu_dma_cookie);
+
+	machine_set(m, domain, AMI_F_iommu_domain_cookie, cookie);
+	machine_set(m, domain, AMI_F_iommu_domain_cookie_type, 1);
+	machine_set(m, member_at(m, cookie, AMI_F_cookie_iovad),
+		    AMI_F_iovad_granule, AMI_PAGE_SIZE);
+	m->cookie = cookie;
+	m->dma_domain = domain;
+}
+
 uint64_t machine_domain(struct machine *m, uint16_t id, uint32_t type,
 			enum ami_format format, uint64_t root,
 			unsigned int levels)
 {
 	uint64_t d = structure(m, AMI_T_protection_domain);
+	uint64_t inner = member_at(m, d, AMI_F_pdom_domain);
 	uint64_t va = root ? image_va(root) : 0;
 	bool v2 = format == AMI_FORMAT_V2;
 
 	machine_set(m, d, AMI_F_pdom_id, id);
-	machine_set(m, member_at(m, d, AMI_F_pdom_domain),
-		    AMI_F_iommu_domain_type, type);
+	machine_set(m, inner, AMI_F_iommu_domain_type, type);
+	if (type == 0x3 || type == 0xb)
+		make_cookie(m, inner);
 	machine_set(m, d, AMI_F_pdom_pt_root, va | levels);
 	machine_set(m, d, AMI_F_pdom_iop_mode, v2 ? 0 : levels);
 	machine_set(m, d, AMI_F_pdom_iop_root, v2 ? 0 : va);
@@ -292,28 +307,32 @@ uint64_t machine_domain(struct machine *m, uint16_t id, uint32_t type,
 	return d;
 }
 
-static uint64_t make_queue(struct machine *m, uint64_t domain)
+uint64_t machine_iovad(struct machine *m)
 {
-	struct ami_layout *l = image_layout(m->img);
-	uint64_t cookie = structure(m, AMI_T_iommu_dma_cookie);
-	uint64_t iovad = cookie + l->field[AMI_F_cookie_iovad].offset;
-	uint64_t fq = machine_object(m, AMI_PAGE_SIZE);
-	uint64_t inner = domain + l->field[AMI_F_pdom_domain].offset;
-
-	machine_set(m, inner, AMI_F_iommu_domain_cookie, cookie);
-	machine_set(m, inner, AMI_F_iommu_domain_cookie_type, 1);
-	machine_set(m, cookie, AMI_F_cookie_fq_domain, inner);
-	machine_set(m, iovad, AMI_F_iovad_granule, 4096);
-	machine_set(m, iovad, AMI_F_iovad_fq, fq);
-	machine_set(m, iovad, AMI_F_iovad_finish_cnt, 10);
-	machine_set(m, cookie, AMI_F_cookie_fq, fq);
-	machine_set(m, cookie, AMI_F_cookie_percpu_fq, fq);
-	machine_set(m, cookie, AMI_F_cookie_finish_cnt, 10);
-	machine_variable(m, AMI_Y___per_cpu_offset, 0);
-	return fq;
+	return member_at(m, m->cookie, AMI_F_cookie_iovad);
 }
 
-static uint64_t queue_entry(struct machine *m, unsigned int index)
+/* Of the domain made last: 10 flushes are finished, one goes on. */
+static void make_queue(struct machine *m, uint64_t domain)
+{
+	uint64_t iovad = machine_iovad(m);
+
+	m->fq = machine_object(m, 8 * AMI_PAGE_SIZE);
+	machine_set(m, m->cookie, AMI_F_cookie_fq_domain,
+		    member_at(m, domain, AMI_F_pdom_domain));
+	machine_set(m, iovad, AMI_F_iovad_fq, m->fq);
+	machine_set(m, iovad, AMI_F_iovad_start_cnt, 11);
+	machine_set(m, iovad, AMI_F_iovad_finish_cnt, 10);
+	machine_set(m, m->cookie, AMI_F_cookie_fq, m->fq);
+	machine_set(m, m->cookie, AMI_F_cookie_percpu_fq, m->fq);
+	machine_set(m, m->cookie, AMI_F_cookie_start_cnt, 11);
+	machine_set(m, m->cookie, AMI_F_cookie_finish_cnt, 10);
+	machine_variable(m, AMI_Y___per_cpu_offset, 0);
+	machine_variable(m, AMI_Y_nr_cpu_ids, 1);
+	machine_variable(m, AMI_Y___cpu_possible_mask, 1);
+}
+
+uint64_t machine_fq_entry(struct machine *m, unsigned int index)
 {
 	const struct ami_layout *l = image_layout(m->img);
 
@@ -350,7 +369,7 @@ void machine_freed_tables(struct machine *m, unsigned int index,
 	enum ami_field f = machine_has(m, AMI_F_ioptdesc_node) ?
 			   AMI_F_ioptdesc_node : AMI_F_page_lru;
 	uint32_t offset = image_layout(m->img)->field[f].offset;
-	uint64_t prev = member_at(m, queue_entry(m, index),
+	uint64_t prev = member_at(m, machine_fq_entry(m, index),
 				  AMI_F_fq_entry_freelist), head = prev, node;
 
 	if (!machine_has(m, AMI_F_fq_entry_freelist))
@@ -368,25 +387,31 @@ void machine_freed_tables(struct machine *m, unsigned int index,
 	image_write64(m->img, to_phys(prev), head);
 }
 
+static void fill_entry(struct machine *m, unsigned int index,
+		       uint64_t iova_pfn, uint64_t counter)
+{
+	uint64_t entry = machine_fq_entry(m, index);
+
+	if (machine_has(m, AMI_F_fq_entry_freelist))
+		machine_list_init(m, member_at(m, entry, AMI_F_fq_entry_freelist));
+	machine_set(m, entry, AMI_F_fq_entry_iova_pfn, iova_pfn);
+	machine_set(m, entry, AMI_F_fq_entry_pages, 1);
+	machine_set(m, entry, AMI_F_fq_entry_counter, counter);
+}
+
 void machine_lazy(struct machine *m, uint64_t domain, uint64_t iova_pfn,
 		  unsigned int count)
 {
-	uint64_t fq = make_queue(m, domain), entry;
 	unsigned int i;
 
-	m->fq = fq;
-	machine_set(m, fq, AMI_F_fq_head, 3);
-	machine_set(m, fq, AMI_F_fq_tail, 3 + count);
-	machine_set(m, fq, AMI_F_fq_mod_mask, 255);
-	for (i = 0; i < count; i++) {
-		entry = queue_entry(m, 3 + i);
-		if (machine_has(m, AMI_F_fq_entry_freelist))
-			machine_list_init(m, member_at(m, entry,
-					       AMI_F_fq_entry_freelist));
-		machine_set(m, entry, AMI_F_fq_entry_iova_pfn, iova_pfn + i);
-		machine_set(m, entry, AMI_F_fq_entry_pages, 1);
-		machine_set(m, entry, AMI_F_fq_entry_counter, 9 + i);
-	}
+	make_queue(m, domain);
+	machine_set(m, m->fq, AMI_F_fq_head, 3);
+	machine_set(m, m->fq, AMI_F_fq_tail, 3 + count);
+	machine_set(m, m->fq, AMI_F_fq_mod_mask, SHAPE_FQ_ENTRIES - 1);
+	for (i = 0; i < SHAPE_FQ_ENTRIES; i++)
+		fill_entry(m, i, 0xaa, 8);
+	for (i = 0; i < count; i++)
+		fill_entry(m, 3 + i, iova_pfn + i, i < 2 ? 9 + i : 11);
 }
 
 uint64_t machine_string(struct machine *m, const char *text)

@@ -39,6 +39,7 @@ struct machine {
 	uint64_t used;			/* of the page for small objects */
 	uint64_t vmemmap;		/* physical; 0: not mapped yet */
 	uint64_t fq;			/* the flush queue, 0: none */
+	uint64_t dma_domain, cookie;	/* the last iommu_domain of the DMA API */
 	struct ami_dump *dump;
 	struct ami_kernel *kernel;
 	struct ami_state *state;
@@ -91,7 +92,11 @@ uint64_t machine_string(struct machine *m, const char *text);
 void machine_list_init(struct machine *m, uint64_t head);
 void machine_list_add(struct machine *m, uint64_t head, uint64_t node);
 
-/** machine_domain() - a protection domain; @root is physical, 0: no table */
+/**
+ * machine_domain() - a protection domain; @root is physical, 0: no table
+ *
+ * One of the DMA API has its cookie, and unmaps strictly until machine_lazy().
+ */
 uint64_t machine_domain(struct machine *m, uint16_t id, uint32_t type,
 			enum ami_format format, uint64_t root,
 			unsigned int levels);
@@ -100,10 +105,16 @@ uint64_t machine_domain(struct machine *m, uint16_t id, uint32_t type,
  * machine_lazy() - a flush queue on the only CPU
  *
  * Holds @count unmaps of a page each, from @iova_pfn on; all but the first are
- * not flushed yet. They start at entry 3.
+ * not flushed yet. They start at entry 3 of a queue that went round before.
  */
 void machine_lazy(struct machine *m, uint64_t domain, uint64_t iova_pfn,
 		  unsigned int count);
+
+/** machine_fq_entry() - its virtual address */
+uint64_t machine_fq_entry(struct machine *m, unsigned int index);
+
+/** machine_iovad() - the iova_domain in the cookie of the flush queue */
+uint64_t machine_iovad(struct machine *m);
 
 /**
  * machine_freed_tables() - page-table pages that wait in entry @index of it

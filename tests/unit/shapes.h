@@ -29,6 +29,8 @@ enum where_symbols { SYMBOLS_BY_SHAPE, SYMBOLS_BY_KEYS };
 
 /* Size of a structure within a structure. */
 #define SHAPE_INNER	0x40u
+/** SHAPE_FQ_ENTRIES - of a flush queue, at 5 members or less */
+#define SHAPE_FQ_ENTRIES	256u
 
 struct shape_info {
 	const char *name;

@@ -37,7 +37,7 @@ static const char *token(int t)
 	return one;
 }
 
-static void put_tokens(struct image *img, uint64_t at, struct symbols *out)
+void symbols_tokens(struct image *img, uint64_t at, struct symbols *out)
 {
 	uint16_t index[256], used = 0;
 	int t;
@@ -135,7 +135,7 @@ void symbols_write(struct image *img, uint64_t va, enum symbols_rule rule,
 	out->num_syms = at;
 	at = put(img, at, &count, 4);
 	at = put_names(img, at, symbol, count, out);
-	put_tokens(img, at, out);
+	symbols_tokens(img, at, out);
 }
 
 int symbols_keys(const struct symbols *s, char *text, size_t size)

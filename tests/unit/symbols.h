@@ -31,6 +31,9 @@ void symbols_write(struct image *img, uint64_t va, enum symbols_rule rule,
 		   const struct symbol *symbol, uint32_t count,
 		   struct symbols *out);
 
+/** symbols_tokens() - only the token table and its index */
+void symbols_tokens(struct image *img, uint64_t at, struct symbols *out);
+
 /** symbols_keys() - their VMCOREINFO lines; returns the length */
 int symbols_keys(const struct symbols *s, char *text, size_t size);
 

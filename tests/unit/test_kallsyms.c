@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include <cmocka.h>
 
@@ -165,12 +166,50 @@ static void damaged(void **state)
 	refused(&m);
 }
 
+/*
+ * Memory full of places where the names might begin, each with as many names
+ * behind it as a real table has: the work must not be their product.
+ */
+#define HOSTILE_NAMES	(1u << 20)
+#define HOSTILE_STEP	16u
+
+static void many_places(void **state)
+{
+	static uint32_t marker[HOSTILE_NAMES / 256 + 16];
+	struct { uint64_t base; uint32_t count, pad; } place = {
+		UINT64_MAX << 8 | (HOSTILE_STEP - 1), sizeof(marker) / 4 * 256,
+		0,
+	};
+	const uint64_t names = IMAGE_TEXT + (8u << 20);
+	const uint64_t markers = names + HOSTILE_STEP * HOSTILE_NAMES;
+	uint64_t symbol[AMI_NR_SYMBOLS], at;
+	struct ami_error err;
+	struct made m;
+	clock_t start;
+	size_t i;
+
+	(void)state;
+	m.img = image_new(1 << 16);
+	keys(&m, false);
+	for (i = 0; i < sizeof(marker) / sizeof(marker[0]); i++)
+		marker[i] = i * (HOSTILE_STEP * 240u);
+	for (at = names; at < markers; at += HOSTILE_STEP)
+		put(&m, at, &place, sizeof(place));
+	put(&m, markers, marker, sizeof(marker));
+	symbols_tokens(m.img, markers + sizeof(marker), &m.at);
+	start = clock();
+	assert_int_equal(resolve(&m, symbol, &err), -1);
+	assert_true(clock() - start < 2 * CLOCKS_PER_SEC);
+	image_free(m.img);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(by_keys),
 		cmocka_unit_test(by_shape),
 		cmocka_unit_test(damaged),
+		cmocka_unit_test(many_places),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

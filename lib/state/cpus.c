@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Which CPUs have per-CPU memory. On x86 the possible CPUs are those with the
+ * numbers 0 to nr_cpu_ids - 1, without a gap: arch/x86/kernel/smpboot.c,
+ * prefill_possible_map(), from 6.9 on cpu/topology.c. So number and mask check
+ * each other: a CPU that damage has taken out of one of them is missed.
+ */
+#include "flushq.h"
+
+#define MAX_CPUS	8192u	/* NR_CPUS with MAXSMP */
+#define WORD_BITS	64u
+
+/* How many bits from 0 on are set; @only: none behind them in their word. */
+static bool leading_ones(struct ami_state *s, uint32_t *count, bool *only)
+{
+	uint64_t mask = ami_symbol(s->kernel, AMI_Y___cpu_possible_mask);
+	uint64_t word = UINT64_MAX;
+
+	for (*count = 0; *count < MAX_CPUS && word == UINT64_MAX;) {
+		if (!mask || ami_read_u64(s->kernel, mask + *count / 8,
+					  &word) != AMI_MEM_OK)
+			return false;
+		*count += word == UINT64_MAX ? WORD_BITS :
+			  (unsigned int)__builtin_ctzll(~word);
+	}
+	*only = word == UINT64_MAX || !(word & (word + 1));
+	return true;
+}
+
+void find_cpus(struct ami_state *s, struct cpus *cpus)
+{
+	uint64_t number = 0;
+	bool only = false;
+
+	if (cpus->asked)
+		return;
+	cpus->asked = true;
+	fetch_symbol(s, AMI_Y_nr_cpu_ids, 4, &number);
+	if (leading_ones(s, &cpus->count, &only))
+		cpus->certain = only && number && cpus->count == number;
+	else if (number <= MAX_CPUS)
+		cpus->count = number;
+	if (!cpus->certain)
+		ami_find(&s->findings, AMI_WARNING, "cpus-uncertain",
+			 "nr_cpu_ids", "It says %llu, and the mask of possible CPUs begins with %u: queues that CPUs have each for itself may be missed.",
+			 (unsigned long long)number, cpus->count);
+}

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Private to the files that read flush queues. */
+#ifndef AMI_STATE_FLUSHQ_H
+#define AMI_STATE_FLUSHQ_H
+
+#include "state.h"
+
+/**
+ * struct cpus - those that may have per-CPU memory: numbers 0 to @count - 1
+ * @certain: the kernel's variables agree on it
+ */
+struct cpus {
+	bool asked, certain;
+	uint32_t count;
+};
+
+/**
+ * struct flush_source - where the queues of a domain are, and what they tell
+ * @queue: pointer to the queue, per CPU unless @single
+ * @past: entries that the queues show to have been used at some time
+ * @round: one of them went round, so that there were more
+ */
+struct flush_source {
+	uint64_t queue;
+	bool single;
+	unsigned int iova_shift;
+	struct ami_flushq *out;
+	const char *where;
+	struct cpus *cpus;
+	uint64_t past;
+	bool round;
+};
+
+/**
+ * doubt() - a finding that the books of a flush queue contradict themselves
+ *
+ * The queue counts as unread then: what it held is not known.
+ */
+void doubt(struct ami_state *s, struct flush_source *src, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/** read_queue() - the queue at @va, of one CPU; -1: no memory */
+int read_queue(struct ami_state *s, struct flush_source *src, uint64_t va,
+	       uint32_t cpu);
+
+/** find_cpus() - fill @cpus, once; a finding when it is not certain */
+void find_cpus(struct ami_state *s, struct cpus *cpus);
+
+#endif
