@@ -13,6 +13,9 @@
 
 #include "amdiommu/bits.h"
 
+/** EFR: user/supervisor protection, the bit US of guest tables counts */
+#define AMDVI_EFR_USSUP		(1ULL << 37)
+
 /** Fields of @amdvi_features_fields, over { efr, efr2 } as one entry. */
 extern const struct amdvi_bitfield amdvi_features_fields[];
 extern const size_t amdvi_features_field_count;

@@ -237,11 +237,13 @@ const char *ami_translation_name(enum ami_translation t);
  * @root: physical address, 0 when there is none
  * @glx: levels of the table minus 1
  * @levels: of the guest page tables behind it
+ * @user_only: as in struct ami_table
  */
 struct ami_gcr3 {
 	uint64_t root;
 	unsigned int glx;
 	unsigned int levels;
+	bool user_only;
 };
 
 struct ami_device {

@@ -18,12 +18,14 @@ const char *ami_format_name(enum ami_format format);
  * struct ami_table - an I/O page table
  * @root: physical address of the top page, SME mask removed
  * @levels: 1..6 (v1), 4..5 (v2)
+ * @user_only: v2: requests have user privilege, and the IOMMU heeds the bit US
  */
 struct ami_table {
 	enum ami_format format;
 	uint64_t root;
 	unsigned int levels;
 	uint64_t sme_mask;
+	bool user_only;
 };
 
 /**

@@ -87,7 +87,8 @@ static void report_fault(struct ami_state *s, const struct ami_tree *t,
 /* A root has 52 bits. */
 static uint64_t key_of(const struct ami_table *t)
 {
-	return t->root | (uint64_t)t->format << 60 | (uint64_t)t->levels << 56;
+	return t->root | (uint64_t)t->format << 60 |
+	       (uint64_t)t->user_only << 59 | (uint64_t)t->levels << 56;
 }
 
 const struct ami_tree *ami_tree_of(const struct ami_exposures *ex,

@@ -250,8 +250,10 @@ static void settle(struct ami_state *s, struct ami_device *d)
 		d->may_write = amdvi_dte_may_write(&d->dte);
 		if (has_host_table(&d->dte))
 			d->table = (struct ami_table){
-				AMI_FORMAT_V1, d->dte.host_root, d->dte.mode,
-				ami_kernel_sme(s->kernel),
+				.format = AMI_FORMAT_V1,
+				.root = d->dte.host_root,
+				.levels = d->dte.mode,
+				.sme_mask = ami_kernel_sme(s->kernel),
 			};
 	} else if (dom) {
 		d->translation = from_domain(dom);

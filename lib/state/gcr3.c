@@ -5,12 +5,15 @@
  */
 #include <stdlib.h>
 
+#include <amdiommu/features.h>
+
 #include "state.h"
 
 struct gcr3 {
 	struct ami_dump *dump;
 	uint64_t sme_mask;
 	unsigned int guest_levels;
+	bool user_only;
 	bool (*fn)(void *ctx, uint32_t pasid, const struct ami_table *table);
 	void *ctx;
 	uint64_t unread;
@@ -35,7 +38,7 @@ static bool walk_gcr3(struct gcr3 *g, uint64_t table, unsigned int level,
 		uint32_t id = pasid | i << (9 * level);
 		struct ami_table found = {
 			.format = AMI_FORMAT_V2, .levels = g->guest_levels,
-			.sme_mask = g->sme_mask,
+			.sme_mask = g->sme_mask, .user_only = g->user_only,
 		};
 
 		/* A PASID has 20 bits. */
@@ -57,7 +60,8 @@ uint64_t ami_gcr3_tables(struct ami_dump *dump, const struct ami_gcr3 *gcr3,
 {
 	struct gcr3 g = {
 		.dump = dump, .sme_mask = sme_mask,
-		.guest_levels = gcr3->levels, .fn = fn, .ctx = ctx,
+		.guest_levels = gcr3->levels, .user_only = gcr3->user_only,
+		.fn = fn, .ctx = ctx,
 	};
 
 	if (!gcr3->root || gcr3->glx > 2 || !g.guest_levels)
@@ -72,7 +76,8 @@ static void from_dte(struct ami_device *d)
 	if (!d->dte.v || !d->dte.tv || !d->dte.gv || amdvi_dte_nested(&d->dte))
 		return;
 	d->gcr3 = (struct ami_gcr3){
-		d->dte.gcr3_root, d->dte.glx, amdvi_dte_guest_levels(&d->dte),
+		.root = d->dte.gcr3_root, .glx = d->dte.glx,
+		.levels = amdvi_dte_guest_levels(&d->dte),
 	};
 }
 
@@ -105,6 +110,17 @@ static void from_books(struct ami_state *s, struct ami_device *d,
 	d->gcr3.levels = guest_levels(s);
 }
 
+/*
+ * A process that shares its address space has the kernel's half in its tables.
+ * The driver enables PASIDs without the privileged mode ("Only allow access to
+ * user-accessible pages"), and its own guest tables have US everywhere.
+ */
+static bool user_only(const struct ami_state *s, const struct ami_device *d)
+{
+	return d->iommu >= 0 &&
+	       s->iommus[d->iommu].features & AMDVI_EFR_USSUP;
+}
+
 void find_gcr3(struct ami_state *s, struct ami_device *d)
 {
 	char where[AMI_BDF_TEXT];
@@ -113,4 +129,5 @@ void find_gcr3(struct ami_state *s, struct ami_device *d)
 		from_dte(d);
 	else
 		from_books(s, d, ami_bdf_text(d->bdf, where));
+	d->gcr3.user_only = user_only(s, d);
 }

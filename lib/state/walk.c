@@ -46,6 +46,13 @@ static struct amdvi_pte decode(const struct ami_table *t, uint64_t raw,
 	       amdvi_v1_pte(raw, level, t->sme_mask);
 }
 
+/* No request of a user gets past this entry. */
+static bool denied(const struct ami_table *t, const struct amdvi_pte *pte)
+{
+	return t->user_only && !pte->user && (pte->kind == AMDVI_PTE_TABLE ||
+					      pte->kind == AMDVI_PTE_PAGE);
+}
+
 static unsigned int max_level(const struct ami_table *t)
 {
 	return t->format == AMI_FORMAT_V2 ? AMDVI_V2_MAX_LEVEL :
@@ -164,6 +171,8 @@ static bool walk_entry(struct walk *w, uint64_t table, uint64_t raw,
 	struct amdvi_pte pte = decode(w->table, raw, level);
 	uint64_t slot = 1ull << amdvi_level_shift(level);
 
+	if (denied(w->table, &pte))
+		return true;
 	perm.read &= pte.ir;
 	perm.write &= pte.iw;
 	switch (pte.kind) {
@@ -321,8 +330,8 @@ size_t ami_translate(struct ami_dump *dump, const struct ami_table *table,
 		steps[n++] = at;
 		if (!read)
 			return n;
-		perm.read &= at.pte.ir;
-		perm.write &= at.pte.iw;
+		perm.read &= at.pte.ir && !denied(table, &at.pte);
+		perm.write &= at.pte.iw && !denied(table, &at.pte);
 		if (at.pte.kind != AMDVI_PTE_TABLE)
 			break;
 		mask = (1ull << amdvi_level_shift(at.level)) - 1;

@@ -189,6 +189,7 @@ class Trial:
         for root in self.roots:
             self.open_all(root)
             self.keep(root)
+        for root in self.roots:
             self.session_tests(root)
         self.table()
         return self.results.close()

@@ -11,6 +11,8 @@
 
 #include <cmocka.h>
 
+#include <amdiommu/features.h>
+
 #include "vmcore.h"
 
 #define RAM_PAGES	(1u << 16)
@@ -248,6 +250,53 @@ static void test_guest(void **state)
 	over_shapes(guest);
 }
 
+/*
+ * A process shares its address space under PASID 5: two pages of its own and,
+ * in the upper half, all memory for the kernel alone, as one large page.
+ */
+static void process(struct machine *m, bool heeded)
+{
+	uint64_t root = machine_v2(m, BUFFER, 2, 4);
+	uint64_t half = image_alloc(m->img, 1);
+	const uint64_t user = AMDVI_V2_US;
+	struct amdvi_dte dte = rw;
+
+	image_write64(m->img, root + 8 * 273,
+		      (amdvi_v2_table(half, true) & ~user) | m->sme);
+	image_write64(m->img, half,
+		      (amdvi_v2_page(0, 30, true) & ~user) | m->sme);
+	dte.gv = true;
+	dte.glx = 1;
+	dte.gcr3_root = machine_gcr3(m, 1, 5, root);
+	machine_device(m, 0x10, "gpu", 0);
+	machine_dte(m, 0x10, &dte);
+	if (heeded)
+		machine_set(m, m->iommu, AMI_F_amd_iommu_features,
+			    AMDVI_EFR_USSUP);
+	vmcore_analyse(m);
+	if (heeded)
+		is_exposed(m, 0x10, BUFFER, 2);
+	else
+		is_exposed(m, 0x10, 0, RAM_PAGES);
+}
+
+static void process_heeded(struct machine *m)
+{
+	process(m, true);
+}
+
+static void process_not_heeded(struct machine *m)
+{
+	process(m, false);
+}
+
+static void test_process(void **state)
+{
+	(void)state;
+	over_shapes(process_heeded);
+	over_shapes(process_not_heeded);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -255,6 +304,7 @@ int main(void)
 		cmocka_unit_test(test_sizes),
 		cmocka_unit_test(test_torn),
 		cmocka_unit_test(test_guest),
+		cmocka_unit_test(test_process),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -285,7 +285,9 @@ static void root_outside_ram(void **state)
 {
 	struct machine *m = *state;
 
-	m->table = (struct ami_table){ AMI_FORMAT_V1, 1ull << 45, 6, 0 };
+	m->table = (struct ami_table){
+		.format = AMI_FORMAT_V1, .root = 1ull << 45, .levels = 6,
+	};
 	walk(m);
 	assert_int_equal(m->got.count, 0);
 	assert_int_equal(m->stats.problem[AMI_WALK_MISSING].mem,
