@@ -6,6 +6,7 @@
 # make fuzz       each fuzz target for FUZZ_SECONDS=60
 # make lab        more kernels in QEMU
 # make lab-matrix  every kernel and mode in one table, half an hour and more
+# make check-kdump   the filter in stock crash and in kdump-tools (root)
 # make crash-suites  the extension in the crash of each Debian suite
 # make drive      the decoders on 100 million inputs
 # make lint       static analysis: clang-tidy, cppcheck, gcc -fanalyzer
@@ -332,6 +333,17 @@ crash-suites: deps-test
 	$(MAKE) -j"$$(nproc)" all
 	tests/run.py 'tests/suites/suites.py $(BUILD)/amdiommu'
 
+# The filter where it is used: stock crash reads its dumps, kdump-tools of Debian
+# runs it in a booted guest (root). MAKEDUMPFILE_SOURCE=: the extension in a
+# makedumpfile that has --extension, built from there.
+check-kdump: deps-test
+	$(MAKE) -j"$$(nproc)" all
+	tests/run.py '$(LAB) cached 6.1-marks-file && $(LAB) cached 6.1-marks-stream && \
+	    tests/kdump/crash.py $(BUILD)/amdiommu 6.1-marks-file 6.1-marks-stream' \
+	    'tests/kdump/debian.py $(BUILD)/amdiommu' \
+	    $(if $(MAKEDUMPFILE_SOURCE),'$(LAB) cached 6.1-both && $(LAB) cached 7.3-both && \
+	    tests/kdump/extension.py $(BUILD)/amdiommu $(MAKEDUMPFILE_SOURCE) 6.1-both 7.3-both --capture')
+
 lab: deps-test
 	$(MAKE) -j"$$(nproc)" all
 	tests/run.py $(call lab_tests,$(LAB_LONG)) \
@@ -383,7 +395,9 @@ bench-scale: all $(BUILD)/scale/huge
 
 # makedumpfile with and without the wrapper, paired.
 bench-filter: $(BUILD)/makedumpfile-amdiommu
+	$(LAB) cached 6.1-both && $(LAB) cached 6.1-64g
 	tests/bench/filter.py $(BUILD)/makedumpfile-amdiommu $(LAB_OUT)/6.1-both/vmcore
+	tests/bench/filter.py $(BUILD)/makedumpfile-amdiommu $(LAB_OUT)/6.1-64g/vmcore
 
 demo: deps
 	@$(MAKE) --no-print-directory -j"$$(nproc)" all
@@ -462,6 +476,6 @@ clean:
 
 FORCE:
 
-.PHONY: FORCE all bench bench-filter bench-scale campaign check check-crash check-deb check-quick \
+.PHONY: FORCE all bench bench-filter bench-scale campaign check check-crash check-deb check-kdump check-quick \
 	clean coverage crash-suites deb demo deps deps-package deps-test drive fuzz fuzz-built \
 	install install-kdump lab lab-matrix lint tests-built uninstall-kdump
