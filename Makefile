@@ -7,6 +7,7 @@
 # make lab        more kernels in QEMU
 # make lab-matrix  every kernel and mode in one table, half an hour and more
 # make lab-evidence  each class of device: what evidence told of its writes
+# make check-kdump   the filter in stock crash and in kdump-tools (root)
 # make crash-suites  the extension in the crash of each Debian suite
 # make drive      the decoders on 100 million inputs
 # make lint       static analysis: clang-tidy, cppcheck, gcc -fanalyzer
@@ -336,6 +337,17 @@ crash-suites: deps-test
 	$(MAKE) -j"$$(nproc)" all
 	tests/suites/suites.py $(BUILD)/amdiommu $(SUITES)
 
+# The filter where it is used: stock crash reads its dumps, kdump-tools of Debian
+# runs it in a booted guest (root). MAKEDUMPFILE_SOURCE=: the extension in a
+# makedumpfile that has --extension, built from there.
+check-kdump: deps-test
+	$(MAKE) -j"$$(nproc)" all
+	tests/run.py '$(LAB) cached 6.1-marks-file && $(LAB) cached 6.1-marks-stream && \
+	    tests/kdump/crash.py $(BUILD)/amdiommu 6.1-marks-file 6.1-marks-stream' \
+	    'tests/kdump/debian.py $(BUILD)/amdiommu' \
+	    $(if $(MAKEDUMPFILE_SOURCE),'$(LAB) cached 6.1-both && $(LAB) cached 7.3-both && \
+	    tests/kdump/extension.py $(BUILD)/amdiommu $(MAKEDUMPFILE_SOURCE) 6.1-both 7.3-both --capture')
+
 lab: deps-test
 	$(MAKE) -j"$$(nproc)" all
 	tests/run.py $(call lab_tests,$(LAB_LONG)) \
@@ -391,7 +403,9 @@ bench-scale: all $(BUILD)/scale/huge
 
 # makedumpfile with and without the wrapper, paired.
 bench-filter: $(BUILD)/makedumpfile-amdiommu
+	$(LAB) cached 6.1-both && $(LAB) cached 6.1-64g
 	tests/bench/filter.py $(BUILD)/makedumpfile-amdiommu $(LAB_OUT)/6.1-both/vmcore
+	tests/bench/filter.py $(BUILD)/makedumpfile-amdiommu $(LAB_OUT)/6.1-64g/vmcore
 
 demo: deps
 	@$(MAKE) --no-print-directory -j"$$(nproc)" all
@@ -482,6 +496,6 @@ clean:
 
 FORCE:
 
-.PHONY: FORCE all bench bench-filter bench-scale campaign check check-crash check-deb check-quick \
+.PHONY: FORCE all bench bench-filter bench-scale campaign check check-crash check-deb check-kdump check-quick \
 	check-rpm clean coverage crash-suites deb demo deps deps-package deps-test drive fuzz fuzz-built \
 	install install-kdump lab lab-evidence lab-matrix lint tests-built uninstall-kdump

@@ -13,8 +13,8 @@
 
 #define STREAM_HEADER	4096u
 #define STREAM_RECORD	16u	/* offset and size, big endian */
-/* Where headers and notes of a dump lie, and more. */
-#define STREAM_HEAD_MAX	(UINT64_C(8) << 20)
+/* Where headers and notes of a dump lie, for some thousand CPUs. */
+#define STREAM_HEAD_MAX	(UINT64_C(2) << 20)
 
 /**
  * struct stream - a stream that passes

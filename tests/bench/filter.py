@@ -46,10 +46,13 @@ class Bench:
         os.chmod(self.shim, 0o755)
         self.env = dict(os.environ, AMDIOMMU_WATCH=str(int(args.watch)),
                         AMDIOMMU_MAKEDUMPFILE=self.shim, MOMENTS=self.moments)
-        self.words = ['-f', '-l', '-d', args.level]
+        self.words = ['-l', '-d', args.level]
 
     def timed(self, command, piped):
         """(start, end) in seconds; a pipe is emptied by another process"""
+        for name in (self.output, self.output + '.stdout'):
+            if os.path.exists(name):
+                os.unlink(name)     # ext4 writes out what is overwritten
         os.sync()
         with open(self.output + '.stdout', 'wb') as out:
             reader = subprocess.Popen(['cat'], stdin=subprocess.PIPE,

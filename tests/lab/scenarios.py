@@ -113,6 +113,7 @@ def table():
     # The kernel leaves the IOMMU alone: nothing to analyse.
     add('6.1-off', io=0, net=0, watch=2, cmdline='amd_iommu=off')
     add('6.1-4g', memory=4096)
+    add('6.1-64g', memory=65536)        # 8 GB of disk while it runs
     add('6.1-kdump-pt', stop='kdump', cmdline='iommu=pt')
     # With interrupt remapping left on, 7.3 hangs at its first disk access.
     add('6.1-kdump-by-7.3', stop='kdump', capture='7.3',
