@@ -14,6 +14,7 @@
 # make coverage   lines of lib/ that the tests run
 # make bench      time and memory, paired with crash (BENCH=--drgn: and with drgn)
 # make bench-scale  the same on machines of 4 TiB
+# make bench-evidence  what drivers' evidence adds to a report, paired
 # make bench-filter  time and memory of the makedumpfile wrapper, paired
 # make install-kdump  the makedumpfile filter and its seams (docs/kdump.md)
 # make deb        Debian packages in build/deb; make check-deb tries them out
@@ -172,6 +173,20 @@ $(BUILD)/scale/huge: $(BUILD)/tests/scale/huge.o \
 	@mkdir -p $(@D)
 	$(call say,LD $@)
 	$(Q)$(CC) $(ALL_CFLAGS) -o $@ $^ $(TEST_LIBS)
+
+# The same with thousands of full queues.
+$(BUILD)/scale/queues: $(BUILD)/tests/scale/queues.o \
+		$(UNIT_HELP:%=$(BUILD)/tests/unit/%.o) \
+		$(BUILD)/libamdiommu-file.a $(BUILD)/libamdiommu-core.a
+	@mkdir -p $(@D)
+	$(call say,LD $@)
+	$(Q)$(CC) $(ALL_CFLAGS) -o $@ $^ $(TEST_LIBS)
+
+$(BUILD)/bench/evidence: $(BUILD)/tests/bench/evidence.o \
+		$(BUILD)/libamdiommu-file.a $(BUILD)/libamdiommu-core.a
+	@mkdir -p $(@D)
+	$(call say,LD $@)
+	$(Q)$(CC) $(ALL_CFLAGS) -Wl,--wrap=ami_evidence_find -o $@ $^ $(FILE_LIBS) $(CORE_LIBS)
 
 $(BUILD)/bench/walk: $(BUILD)/tests/bench/walk.o \
 		$(BUILD)/libamdiommu-file.a $(BUILD)/libamdiommu-core.a
@@ -401,6 +416,11 @@ bench: all $(BUILD)/scale/huge $(BUILD)/bench/walk
 bench-scale: all $(BUILD)/scale/huge
 	tests/bench/scale.py $(BUILD)/amdiommu $(BUILD)/scale/huge $(BUILD)/scale
 
+# With and without drivers' evidence, paired; thousands of queues.
+bench-evidence: $(BUILD)/bench/evidence $(BUILD)/scale/queues
+	for s in 6.1-both 6.1-pt 7.3-both; do $(BUILD)/bench/evidence $(LAB_OUT)/$$s/vmcore; done
+	$(BUILD)/scale/queues 512 1024 2048 4096 2>/dev/null | grep -v '^\[\|tests'
+
 # makedumpfile with and without the wrapper, paired.
 bench-filter: $(BUILD)/makedumpfile-amdiommu
 	$(LAB) cached 6.1-both && $(LAB) cached 6.1-64g
@@ -496,6 +516,7 @@ clean:
 
 FORCE:
 
-.PHONY: FORCE all bench bench-filter bench-scale campaign check check-crash check-deb check-kdump check-quick \
-	check-rpm clean coverage crash-suites deb demo deps deps-package deps-test drive fuzz fuzz-built \
+.PHONY: FORCE all bench bench-evidence bench-filter bench-scale campaign check check-crash check-deb \
+	check-kdump check-quick check-rpm clean coverage crash-suites deb demo deps deps-package \
+	deps-test drive fuzz fuzz-built \
 	install install-kdump lab lab-evidence lab-matrix lint tests-built uninstall-kdump

@@ -273,6 +273,22 @@
 	F(virtqueue_list, virtqueue, "list")				\
 	F(virtqueue_name, virtqueue, "name")				\
 	F(virtqueue_index, virtqueue, "index")				\
+	/* dma-debug: kernel/dma/debug.c */				\
+	F(bucket_list, hash_bucket, "list")				\
+	F(dma_debug_list, dma_debug_entry, "list")			\
+	F(dma_debug_dev, dma_debug_entry, "dev")			\
+	F(dma_debug_addr, dma_debug_entry, "dev_addr")			\
+	F(dma_debug_size, dma_debug_entry, "size")			\
+	F(dma_debug_type, dma_debug_entry, "type")			\
+	F(dma_debug_direction, dma_debug_entry, "direction")		\
+	/* page pools: include/net/page_pool/types.h */			\
+	F(page_pool_p, page_pool, "p")					\
+	F(page_pool_slow, page_pool, "slow")				\
+	F(page_pool_mapped, page_pool, "dma_mapped")			\
+	F(page_pool_order, page_pool_params_fast, "order")		\
+	F(page_pool_dev, page_pool_params_fast, "dev")			\
+	F(page_pool_dir, page_pool_params_fast, "dma_dir")		\
+	F(page_pool_netdev, page_pool_params_slow, "netdev")		\
 	/* the clock that NMIs read: kernel/time/timekeeping.c */	\
 	F(tk_fast_base, tk_fast, "base")				\
 	F(tkr_shift, tk_read_base, "shift")				\
@@ -453,6 +469,7 @@
 	T(sbitmap_word)							\
 	T(io_tlb_slot)							\
 	T(virtqueue)							\
+	T(hash_bucket)							\
 	T(prb_desc)							\
 	T(printk_info)							\
 	T(resource)
@@ -500,6 +517,9 @@
 	Y(block_class)							\
 	Y(tk_fast_mono)							\
 	Y(dmam_release)							\
+	Y(dma_entry_hash)						\
+	Y(global_disable)						\
+	Y(page_pools)							\
 	Y(io_tlb_default_mem)						\
 	Y(io_tlb_start)							\
 	Y(io_tlb_nslabs)						\

@@ -21,7 +21,9 @@ static const struct evidence_provider providers[] = {
 	{ "nvme", find_nvme },
 	{ "virtio", find_virtio },
 	{ "ahci", find_ahci },
+	{ "page_pool", find_page_pools },
 	{ "coherent", find_managed },
+	{ "dma-debug", find_dma_debug },
 	{ "swiotlb", name_bounces },
 	{ NULL, NULL },
 };

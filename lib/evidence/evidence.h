@@ -23,6 +23,8 @@ struct evidence_provider {
 
 void find_ahci(struct ami_evidence *ev);
 void find_managed(struct ami_evidence *ev);
+void find_page_pools(struct ami_evidence *ev);
+void find_dma_debug(struct ami_evidence *ev);
 void find_e1000e(struct ami_evidence *ev);
 void find_igb(struct ami_evidence *ev);
 void find_ixgbe(struct ami_evidence *ev);

@@ -30,26 +30,19 @@ static bool find_priv(struct nic *nic)
 
 static void read_nic(struct nic *nic, const struct nic_driver *driver)
 {
-	struct ami_findings *findings = &nic->ev->state->findings;
-	bool typed = ami_has(nic->kernel, driver->needs);
-	bool complete = false;
-
 	if (ami_read_string(nic->kernel, ami_addr(nic->kernel, nic->netdev,
 						  AMI_F_netdev_name),
 			    nic->name, sizeof(nic->name)) != AMI_MEM_OK)
 		strcpy(nic->name, "?");
-	if (!find_priv(nic) || (!typed && !driver->guess)) {
-		ami_find(findings, AMI_INFO, "driver-types-missing",
-			 nic->where,
-			 "The dump does not describe the structures of the driver %s (kernels before 5.11 do not, for modules): the receive buffers of %s cannot be read.",
-			 driver->name, nic->name);
+	if (!find_priv(nic)) {
+		ami_find(&nic->ev->state->findings, AMI_INFO,
+			 "driver-types-missing", nic->where,
+			 "The dump does not describe network interfaces: the receive buffers of %s cannot be read.",
+			 nic->name);
 		return;
 	}
-	if (typed)
-		complete = driver->read(nic);
-	else
-		complete = driver->guess(nic);
-	if (complete)
+	if (ami_has(nic->kernel, driver->needs) ? driver->read(nic) :
+						  driver->guess(nic))
 		cover(nic->ev, nic->device, driver->name);
 }
 
@@ -59,7 +52,7 @@ static bool try_device(void *ctx, uint64_t device)
 	struct nic nic = {
 		.ev = s->ev, .kernel = s->ev->state->kernel,
 		.device = device_above(s->ev, device),
-		.provider = s->driver->name, .best = AMI_PROVEN,
+		.provider = s->driver->name,
 	};
 
 	if (!nic.device || strcmp(nic.device->driver, s->driver->name))

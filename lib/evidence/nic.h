@@ -9,8 +9,6 @@
  * struct nic - a network interface and the device behind it
  * @provider: name of the driver
  * @netdev: address of its struct net_device, @priv: of the driver's own part
- * @best: certainty of what can be proven at most: not AMI_PROVEN where the
- *	driver's structures were recognised by their shape only
  */
 struct nic {
 	struct ami_evidence *ev;
@@ -18,7 +16,6 @@ struct nic {
 	const struct ami_device *device;
 	const char *provider;
 	uint64_t netdev, priv;
-	enum ami_certainty best;
 	char name[17];
 	char where[AMI_BDF_TEXT];
 };
@@ -28,7 +25,7 @@ struct nic {
  * @name: of the driver and of the provider
  * @needs: a member of the module's types that everything depends on
  * @read: collect what the device may write; false when that is not all
- * @guess: the same without types (NULL: then a finding must do)
+ * @guess: the same without types, by shape: what it finds is possible
  */
 struct nic_driver {
 	const char *name;

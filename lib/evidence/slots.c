@@ -107,14 +107,12 @@ static void post_fate(struct nic *nic, const struct rx_slots *slots,
 		      const uint8_t *fates, enum fate fate, size_t count,
 		      const char *label)
 {
-	enum ami_certainty certainty = fate_of[fate].certainty;
 	size_t i;
 
-	if (certainty < nic->best)
-		certainty = nic->best;
-	begin_transfer(nic->ev, nic->device, AMI_TRANSFER_POSTED, certainty,
-		       nic->provider, "%s %s: %zu buffers %s", nic->name, label,
-		       count, fate_of[fate].text);
+	begin_transfer(nic->ev, nic->device, AMI_TRANSFER_POSTED,
+		       fate_of[fate].certainty, nic->provider,
+		       "%s %s: %zu buffers %s", nic->name, label, count,
+		       fate_of[fate].text);
 	for (i = 0; i < slots->count; i++)
 		if (fates[i] == fate)
 			post_slot(nic, &slots->list[i], fate);
@@ -172,8 +170,6 @@ void post_slots(struct nic *nic, struct rx_slots *slots, const char *label)
 void post_dma(struct nic *nic, enum ami_certainty certainty, uint64_t dma,
 	      uint64_t len, const char *what)
 {
-	if (certainty < nic->best)
-		certainty = nic->best;
 	begin_transfer(nic->ev, nic->device, AMI_TRANSFER_POSTED, certainty,
 		       nic->provider, "%s %s", nic->name, what);
 	add_dma(nic->ev, nic->device, dma, len);

@@ -292,6 +292,36 @@ static void by_state(void **state)
 	}
 }
 
+/* By the clock of the last tick: 5 ms before; from the future: unknown. */
+static void age(void **state)
+{
+	static const struct {
+		uint64_t start;
+		int64_t age;
+	} want[] = {
+		{ 5000000, 5 }, { 10500000, 0 }, { 10000000000, -1 }, { 0, -1 },
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(want) / sizeof(want[0]); i++) {
+		struct rig *rig = disk();
+		uint64_t clock = machine_object(rig->m, 128);
+		uint64_t base = rig_member(rig, clock, AMI_F_tk_fast_base);
+
+		image_layout(rig->m->img)->symbol[AMI_Y_tk_fast_mono] = clock;
+		rig_set(rig, base, AMI_F_tkr_base, 9000000);
+		rig_set(rig, base, AMI_F_tkr_xtime_nsec, 1000000ull << 8);
+		rig_set(rig, base, AMI_F_tkr_shift, 8);
+		rig_set(rig, at.request, AMI_F_request_start_time,
+			want[i].start);
+		machine_analyse(rig->m);
+		assert_int_equal(rig->m->ex->evidence->list[0].age_ms,
+				 want[i].age);
+		rig_free(rig);
+	}
+}
+
 /* Tags that were given back keep their bit in the word. */
 static void tag_given_back(void **state)
 {
@@ -672,7 +702,7 @@ int main(void)
 		cmocka_unit_test(reads),
 		cmocka_unit_test(reads_what_is_left),
 		cmocka_unit_test(reads_integrity), cmocka_unit_test(by_state),
-		cmocka_unit_test(tag_given_back),
+		cmocka_unit_test(age), cmocka_unit_test(tag_given_back),
 		cmocka_unit_test(hostile_disks), cmocka_unit_test(nvme_reads),
 		cmocka_unit_test(nvme_certainty), cmocka_unit_test(nvme_sgl),
 		cmocka_unit_test(nvme_own_memory),

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Memory that the kernel shares with devices: bounce buffers, coherent
- * buffers, DMA pools, and what AHCI controllers write by themselves. */
+/*
+ * Memory that the kernel shares with devices: bounce buffers, coherent buffers,
+ * DMA pools, page pools, what AHCI controllers write by themselves; and the
+ * table of mappings of dma-debug.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -429,6 +432,215 @@ static void hostile_managed(void **state)
 	rig_survives(managed, list, sizeof(list) / sizeof(list[0]));
 }
 
+#define BUCKETS		16384u
+#define BOTH		0
+#define TO_DEVICE	1
+#define FROM_DEVICE	2
+#define SG		1
+#define COHERENT	2
+
+static uint64_t bucket_at(struct rig *rig, unsigned int i)
+{
+	const struct ami_layout *l = image_layout(rig->m->img);
+
+	return l->symbol[AMI_Y_dma_entry_hash] + i *
+	       l->type_size[AMI_T_hash_bucket] +
+	       l->field[AMI_F_bucket_list].offset;
+}
+
+static uint64_t mapping(struct rig *rig, unsigned int bucket, uint64_t addr,
+			unsigned int type, unsigned int direction)
+{
+	uint64_t e = machine_object(rig->m, 0x100);
+
+	rig_set(rig, e, AMI_F_dma_debug_dev, rig->dev);
+	rig_set(rig, e, AMI_F_dma_debug_addr, addr);
+	rig_set(rig, e, AMI_F_dma_debug_size, AMI_PAGE_SIZE);
+	rig_set(rig, e, AMI_F_dma_debug_type, type);
+	rig_set(rig, e, AMI_F_dma_debug_direction, direction);
+	machine_list_add(rig->m, bucket_at(rig, bucket),
+			 rig_member(rig, e, AMI_F_dma_debug_list));
+	return e;
+}
+
+/* The controller's own memory at pages 3 and 5 is known: see ahci(). */
+static struct rig *debugged(void)
+{
+	struct rig *rig = ahci();
+	struct ami_layout *l = image_layout(rig->m->img);
+	unsigned int i;
+
+	l->symbol[AMI_Y_dma_entry_hash] = machine_object(rig->m, BUCKETS *
+					l->type_size[AMI_T_hash_bucket]);
+	for (i = 0; i < BUCKETS; i++)
+		machine_list_init(rig->m, bucket_at(rig, i));
+	mapping(rig, 0, IOVA(3), COHERENT, BOTH);
+	mapping(rig, 7, IOVA(10), SG, FROM_DEVICE);
+	mapping(rig, 7, IOVA(11), SG, TO_DEVICE);
+	at.page = mapping(rig, BUCKETS - 1, IOVA(12) + 8, SG, BOTH);
+	return rig;
+}
+
+static void table_of_mappings(void **state)
+{
+	struct rig *rig = debugged();
+	size_t i;
+
+	(void)state;
+	machine_analyse(rig->m);
+	/* 12 and 13 by one mapping that begins within a page. */
+	assert_int_equal(rig_pages(rig, AMI_CLASS_POSTED), 5);
+	assert_true(rig_names(rig, AMI_CLASS_POSTED, AMI_PROVEN,
+			      RIG_BUFFER + IOVA(10)));
+	assert_true(rig_names(rig, AMI_CLASS_POSTED, AMI_PROVEN,
+			      RIG_BUFFER + IOVA(13)));
+	assert_int_equal(rig_found(rig, "evidence-missed"), 1);
+	for (i = 0; strcmp(rig->m->state->findings.list[i].code,
+			   "evidence-missed"); i++)
+		;
+	assert_non_null(strstr(rig->m->state->findings.list[i].text,
+			       "has 3 pages"));
+	rig_free(rig);
+}
+
+/* What others know, too, is not missed; a table that is off says nothing. */
+static void table_agrees(void **state)
+{
+	struct rig *rig = debugged();
+
+	(void)state;
+	rig_set(rig, at.priv, AMI_F_ahci_cmd_slot_dma, IOVA(10));
+	rig_set(rig, at.priv, AMI_F_ahci_rx_fis_dma, IOVA(12));
+	rig_set(rig, at.page, AMI_F_dma_debug_addr, IOVA(12));
+	machine_analyse(rig->m);
+	assert_int_equal(rig_found(rig, "evidence-missed"), 0);
+	rig_free(rig);
+	rig = debugged();
+	machine_variable(rig->m, AMI_Y_global_disable, 1);
+	machine_analyse(rig->m);
+	assert_int_equal(rig_pages(rig, AMI_CLASS_POSTED), 2);
+	rig_free(rig);
+}
+
+static void bucket_loop(struct rig *rig)
+{
+	rig_set64(rig, rig_member(rig, at.page, AMI_F_dma_debug_list),
+		  rig_member(rig, at.page, AMI_F_dma_debug_list));
+}
+
+static void bucket_nowhere(struct rig *rig)
+{
+	rig_set64(rig, bucket_at(rig, 3), NOWHERE);
+}
+
+static void table_nowhere(struct rig *rig)
+{
+	image_layout(rig->m->img)->symbol[AMI_Y_dma_entry_hash] = NOWHERE;
+}
+
+DAMAGE(vast_mapping, at.page, dma_debug_size, UINT64_MAX)
+DAMAGE(third_way, at.page, dma_debug_direction, 77)
+DAMAGE(mapped_nowhere, at.page, dma_debug_addr, 1ull << 40)
+
+static void hostile_table(void **state)
+{
+	static const struct rig_damage list[] = {
+		{ "bucket in a loop", bucket_loop, "dma-debug-unread" },
+		{ "bucket nowhere", bucket_nowhere, "dma-debug-unread" },
+		{ "table nowhere", table_nowhere, "dma-debug-unread" },
+		{ "vast mapping", vast_mapping, "dma-debug-unread" },
+		{ "third way", third_way, "dma-debug-unread" },
+		{ "mapped nowhere", mapped_nowhere, "buffer-not-mapped" },
+	};
+
+	(void)state;
+	rig_survives(debugged, list, sizeof(list) / sizeof(list[0]));
+}
+
+/* Two pages of order 1 in the pool of a driver that nobody reads. */
+static struct rig *page_pool(void)
+{
+	struct rig *rig = rig_new("unknown");
+	struct ami_layout *l = image_layout(rig->m->img);
+	uint64_t pools = machine_object(rig->m, 64);
+	uint64_t node = machine_object(rig->m, 0x400), params;
+
+	l->field[AMI_F_page_pool_p].offset = 0x100;
+	l->field[AMI_F_page_pool_slow].offset = 0x200;
+	l->field[AMI_F_page_pool_mapped].offset = 0x300;
+	l->symbol[AMI_Y_page_pools] = pools;
+	at.pool = machine_object(rig->m, 0x400);
+	rig_set(rig, pools, AMI_F_xarray_head, at.pool);
+	params = rig_member(rig, at.pool, AMI_F_page_pool_p);
+	rig_set(rig, params, AMI_F_page_pool_order, 1);
+	rig_set(rig, params, AMI_F_page_pool_dev, rig->dev);
+	rig_set(rig, params, AMI_F_page_pool_dir, FROM_DEVICE);
+	at.page = rig_member(rig, node, AMI_F_xa_node_slots);
+	rig_set64(rig, at.page + 8, rig_page(RIG_BUFFER));
+	rig_set64(rig, at.page + 16, rig_page(RIG_BUFFER + IOVA(8)));
+	/* Of a device's own memory. */
+	rig_set64(rig, at.page + 24, rig_page(RIG_BUFFER + IOVA(12)) | 1);
+	rig_set(rig, rig_member(rig, at.pool, AMI_F_page_pool_mapped),
+		AMI_F_xarray_head, node | 2);
+	return rig;
+}
+
+static void pool_pages(void **state)
+{
+	struct rig *rig = page_pool();
+
+	(void)state;
+	machine_analyse(rig->m);
+	assert_int_equal(rig_pages(rig, AMI_CLASS_POSTED), 4);
+	assert_true(rig_names(rig, AMI_CLASS_POSTED, AMI_POSSIBLE,
+			      RIG_BUFFER + IOVA(9)));
+	rig_free(rig);
+}
+
+/* Pages to send are only read. */
+static void pool_to_send(struct rig *rig)
+{
+	rig_set(rig, rig_member(rig, at.pool, AMI_F_page_pool_p),
+		AMI_F_page_pool_dir, TO_DEVICE);
+}
+
+static void pool_order(struct rig *rig)
+{
+	rig_set(rig, rig_member(rig, at.pool, AMI_F_page_pool_p),
+		AMI_F_page_pool_order, 64);
+}
+
+static void pool_nowhere(struct rig *rig)
+{
+	rig_set(rig, image_layout(rig->m->img)->symbol[AMI_Y_page_pools],
+		AMI_F_xarray_head, NOWHERE);
+}
+
+static void pools_nowhere(struct rig *rig)
+{
+	image_layout(rig->m->img)->symbol[AMI_Y_page_pools] = NOWHERE;
+}
+
+static void node_nowhere(struct rig *rig)
+{
+	rig_set(rig, rig_member(rig, at.pool, AMI_F_page_pool_mapped),
+		AMI_F_xarray_head, NOWHERE | 2);
+}
+
+static void hostile_pool(void **state)
+{
+	static const struct rig_damage list[] = {
+		{ "order", pool_order, "page-pool-unread" },
+		{ "pool nowhere", pool_nowhere, "page-pool-unread" },
+		{ "pools nowhere", pools_nowhere, "page-pool-unread" },
+		{ "node nowhere", node_nowhere, "page-pool-unread" },
+		{ "to send", pool_to_send, NULL },
+	};
+
+	(void)state;
+	rig_survives(page_pool, list, sizeof(list) / sizeof(list[0]));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -440,6 +652,10 @@ int main(void)
 		cmocka_unit_test(managed_buffers),
 		cmocka_unit_test(managed_recent),
 		cmocka_unit_test(hostile_managed),
+		cmocka_unit_test(table_of_mappings),
+		cmocka_unit_test(table_agrees),
+		cmocka_unit_test(hostile_table), cmocka_unit_test(pool_pages),
+		cmocka_unit_test(hostile_pool),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
