@@ -124,28 +124,38 @@ static void stack_up(struct ami_pfnbatch *b, struct ami_pfnset *part)
 	b->stack[b->depth++] = part;
 }
 
+static void write_sorted(struct ami_pfnset *set, uint64_t chunk,
+			 const uint32_t *low, size_t count)
+{
+	struct pfn_writer w = { .set = set };
+	size_t i, n;
+
+	for (i = 0; i < count; i = n) {
+		uint32_t last = low[i];
+
+		for (n = i + 1; n < count && low[n] - last <= 1; n++)
+			last = low[n];
+		pfn_write(&w, chunk | low[i], (chunk | last) + 1);
+	}
+	pfn_finish(&w);
+}
+
 /* All that were collected become a set, and join what came before. */
 static void take_over(struct ami_pfnbatch *b)
 {
-	struct pfn_writer w = { .set = ami_pfnset_new() };
+	struct ami_pfnset *part = ami_pfnset_new();
 	uint64_t chunk = b->chunk << 32;
-	size_t i, n;
+	bool sorted = bits_to_sort(b->low, b->count) == 0;
 
-	sort(b);
-	for (i = 0; w.set && i < b->count; i = n) {
-		uint32_t last = b->low[i];
-
-		for (n = i + 1; n < b->count && b->low[n] - last <= 1; n++)
-			last = b->low[n];
-		pfn_write(&w, chunk | b->low[i], (chunk | last) + 1);
+	if (part && (sorted || !pfn_sort_in(part, chunk, b->low, b->count))) {
+		sort(b);
+		write_sorted(part, chunk, b->low, b->count);
 	}
 	b->count = 0;
-	if (w.set) {
-		pfn_finish(&w);
-		stack_up(b, w.set);
-	} else {
+	if (part)
+		stack_up(b, part);
+	else
 		b->set->failed = true;
-	}
 }
 
 /* Room for one more; false: it must go in directly. */

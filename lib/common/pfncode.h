@@ -169,6 +169,15 @@ void pfn_finish(struct pfn_writer *w);
  */
 bool pfn_merge(struct ami_pfnset *to, struct ami_pfnset *const *set, size_t n);
 
+/**
+ * pfn_sort_in() - @n frames in no order into the empty set @to
+ * @low: their lower 32 bits, @chunk: the others
+ *
+ * False: too few for it to pay, or no memory; nothing was done.
+ */
+bool pfn_sort_in(struct ami_pfnset *to, uint64_t chunk, const uint32_t *low,
+		 size_t n);
+
 /** pfn_take() - a union that uses up @other; it needs ami_pfnset_free(). */
 void pfn_take(struct ami_pfnset *set, struct ami_pfnset *other);
 

@@ -32,11 +32,7 @@ static int set_of(struct ami_marks *m, const struct ami_exposure *e,
 	if (e->borrowed && e->pages == last->pages)
 		return last->set;
 	last->pages = e->pages;
-	last->set = add_set(m);
-	if (last->set < 0)
-		return -1;
-	ami_pfnset_union(m->sets[last->set], e->pages);
-	ami_pfnset_compact(m->sets[last->set]);
+	last->set = add_shared_set(m, e->pages);
 	return last->set;
 }
 

@@ -29,16 +29,29 @@ void *append_slot(void **array, size_t count, size_t size)
 	return memset(all + count * size, 0, size);
 }
 
+/* Takes over @set. */
+static int append_set(struct ami_marks *m, struct ami_pfnset *set)
+{
+	struct ami_pfnset **to = NULL;
+
+	if (set && m->nr_sets < MAX_SETS)
+		to = append_slot((void **)&m->sets, m->nr_sets, sizeof(*to));
+	if (!to) {
+		ami_pfnset_free(set);
+		return -1;
+	}
+	*to = set;
+	return m->nr_sets++;
+}
+
 int add_set(struct ami_marks *m)
 {
-	struct ami_pfnset **set;
+	return append_set(m, ami_pfnset_new());
+}
 
-	if (m->nr_sets >= MAX_SETS)
-		return -1;
-	set = append_slot((void **)&m->sets, m->nr_sets, sizeof(*set));
-	if (set)
-		*set = ami_pfnset_new();
-	return set && *set ? (int)m->nr_sets++ : -1;
+int add_shared_set(struct ami_marks *m, struct ami_pfnset *set)
+{
+	return append_set(m, ami_pfnset_share(set));
 }
 
 int ami_marks_observe(struct ami_marks *m, const struct ami_pfnset *pages,

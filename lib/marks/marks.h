@@ -6,6 +6,8 @@
 #include <amdiommu/marks.h>
 #include <amdiommu/pfnset.h>
 
+#include "bytes.h"
+
 #define MARKS_MAGIC	"AMIMARKS"
 #define MARKS_VERSION	1u
 #define MARKS_HEADER	32u	/* magic, version, sections, size, 0, crc */
@@ -29,6 +31,12 @@ enum section {
 #define MARK_INCOMPLETE	4u
 #define ORIGIN_CAPTURE	1u
 
+/* In place of the upper bits of page frames: the whole set as runs. */
+#define ALL_AS_RUNS	UINT32_MAX
+
+/* Bitmaps up to so many bytes stay as they are: any Roaring library reads them. */
+#define SMALL_BITMAPS	(4u << 10)
+
 /** crc32c() - CRC-32C (Castagnoli), continued from @crc; 0 to start */
 uint32_t crc32c(uint32_t crc, const void *data, size_t len);
 
@@ -42,6 +50,13 @@ uint32_t crc32c(uint32_t crc, const void *data, size_t len);
 bool roaring_read(struct ami_pfnset *set, unsigned int chunk,
 		  const uint8_t *bytes, size_t len);
 
+/** runs_bytes() - how many runs_write() will take */
+uint64_t runs_bytes(const struct ami_pfnset *set);
+void runs_write(struct out *o, const struct ami_pfnset *set);
+
+/** runs_read() - add to @set; false unless they are runs, and nothing else. */
+bool runs_read(struct ami_pfnset *set, const uint8_t *bytes, size_t len);
+
 /* A page frame in zlib's format; -1: not exactly one page, or no memory. */
 int saved_unpack(const struct ami_saved *saved, uint8_t *page);
 
@@ -53,5 +68,8 @@ void *append_slot(void **array, size_t count, size_t size);
 
 /** add_set() - index of a new empty set, -1: no memory */
 int add_set(struct ami_marks *marks);
+
+/** add_shared_set() - the same for a set that others have, too */
+int add_shared_set(struct ami_marks *marks, struct ami_pfnset *set);
 
 #endif

@@ -43,17 +43,21 @@ static bool read_pages(struct ami_marks *m, struct in *in)
 	if (set < 0)
 		return false;
 	while (in->left) {
-		uint32_t chunk = in_below(in, 4, AMI_PFN_CHUNKS);
+		uint32_t chunk = in_number(in, 4);
 		uint32_t len = in_number(in, 4);
 		const uint8_t *bytes = in_bytes(in, len);
 
-		if (!bytes || chunk < next ||
+		if (!bytes || chunk < next)
+			return false;
+		if (chunk == ALL_AS_RUNS && !next)
+			return !in->left && runs_read(m->sets[set], bytes, len);
+		if (chunk >= AMI_PFN_CHUNKS ||
 		    !roaring_read(m->sets[set], chunk, bytes, len))
 			return false;
 		next = chunk + 1;
 	}
 	ami_pfnset_compact(m->sets[set]);
-	return true;
+	return !ami_pfnset_failed(m->sets[set]);
 }
 
 static int read_set(const struct ami_marks *m, struct in *in)

@@ -35,6 +35,7 @@
 /**
  * struct plan - what to make
  * @next_frame: page frame that is mapped next; they repeat at the end of RAM
+ * @owed: pages that are to be mapped in pieces larger than all of them
  * @random: state of the generator of scattered page frames
  */
 struct plan {
@@ -43,7 +44,7 @@ struct plan {
 	uint64_t ram_pages, first_buffer, next_frame;
 	unsigned int devices, scattered;
 	uint64_t pages;			/* for each table */
-	uint64_t mapped, random;
+	uint64_t mapped, owed, random;
 };
 
 static uint64_t scattered_frame(struct plan *p)
@@ -106,15 +107,22 @@ static uint64_t map_pieces(struct plan *p, uint64_t root, uint64_t iova,
 	return iova;
 }
 
-/* A fifth of the pages singly, the rest half in 2 MiB and half in 1 GiB. */
+/*
+ * A fifth of the pages singly, the rest half in 2 MiB and half in 1 GiB: where
+ * a table has fewer pages than such a piece, one in several has a piece.
+ */
 static uint64_t make_table(struct plan *p)
 {
 	uint64_t root = image_alloc(p->m->img, 1), iova = 0x100000;
 	uint64_t single = p->pages / 5, alone = single * p->scattered / 100;
+	uint64_t large;
 
+	p->owed += p->pages * 2 / 5;
+	large = p->owed / GIB_PAGES * GIB_PAGES;
+	p->owed -= large;
 	iova = map_pieces(p, root, iova, 1, alone, true);
 	iova = map_pieces(p, root, iova, 1, single - alone, false);
-	iova = map_pieces(p, root, iova, 3, p->pages * 2 / 5, false);
+	iova = map_pieces(p, root, iova, 3, large, false);
 	map_pieces(p, root, iova, 2, p->pages * 2 / 5, false);
 	return root;
 }
