@@ -385,22 +385,12 @@ coverage: deps-test
 	tests/run.py $(subst $(SAN)/,$(COV)/,$(QUICK)) '$(COV)/campaign --count 200 $(SAMPLE)'
 	tests/coverage.py $(COV)
 
-# Static analysis; takes minutes. What is left out of it, and why:
-#  cppcheck autoVariables: v->r points to a local only while that is in scope
-#  gcc 12 -fanalyzer: does not see that grow() and room() store through void **
-#      (malloc-leak), that calloc() clears (use-of-uninitialized-value), and
-#      that bsearch() finds what was put into its own table (null-dereference)
-LINT_SRC := $(wildcard lib/*/*.c tools/*.c tests/campaign/*.c)
+# Static analysis; minutes. What is left out, and why: tests/lint.py, .clang-tidy
+LINT_SRC := $(wildcard lib/*/*.c lib/*/*/*.c tools/*.c makedumpfile-plugin/*.c tests/campaign/*.c)
 LINT_FLAGS := -std=gnu11 -Iinclude -D_GNU_SOURCE -DAMI_VERSION='"lint"' $(TEST_INC)
 
 lint: deps-test
-	cppcheck --std=c11 --enable=warning,performance,portability --quiet \
-	    --suppress=autoVariables:lib/report/exposures.c --error-exitcode=1 \
-	    -Iinclude -Ilib/dump -Ilib/kernel -D_GNU_SOURCE lib tools extensions
-	for f in $(LINT_SRC); do gcc $(LINT_FLAGS) -O2 -fanalyzer -Werror -c \
-	    -Wno-analyzer-malloc-leak -Wno-analyzer-null-dereference \
-	    -Wno-analyzer-use-of-uninitialized-value -o /dev/null $$f || exit 1; done
-	clang-tidy --quiet $(LINT_SRC) -- $(LINT_FLAGS)
+	tests/lint.py $(LINT_SRC) -- $(LINT_FLAGS)
 
 # Each against its peers or its limit, in turns; docs/performance.md.
 bench: all $(BUILD)/scale/huge $(BUILD)/bench/walk

@@ -218,11 +218,12 @@ static bool find_names(struct kallsyms *t, uint64_t markers, uint32_t count,
 		return false;
 	buf = malloc(room);
 	from = markers - room;
-	n.end = buf + room;
-	if (buf && ami_read(t->kernel, from, buf, room) == AMI_MEM_OK)
+	if (buf && ami_read(t->kernel, from, buf, room) == AMI_MEM_OK) {
+		n.end = buf + room;
 		for (at = align8(from) - from; at + last < room && !found;
 		     at += 8)
 			found = try_names(t, from + at, buf + at, &n);
+	}
 	free(buf);
 	return found;
 }

@@ -10,8 +10,16 @@
 #define MAX_AREA	(1ull << 32)
 #define VM_DMA_COHERENT	0x10u	/* include/linux/vmalloc.h */
 
-/* @left: pages still to take; areas that overlap are damage without an end. */
-static void take_area(struct ami_owners *o, uint64_t area, uint64_t *left)
+/*
+ * What may still be taken: areas, and pages of them. Areas that overlap, or
+ * lists that share theirs, are damage without an end.
+ */
+struct left {
+	uint64_t areas, pages;
+};
+
+static void take_area(struct ami_owners *o, uint64_t area,
+		      struct left *left)
 {
 	uint64_t start, end, vm, flags, phys;
 
@@ -24,25 +32,27 @@ static void take_area(struct ami_owners *o, uint64_t area, uint64_t *left)
 	    ami_get(o->kernel, area, AMI_F_vmap_area_end, &end) !=
 	    AMI_MEM_OK || end < start || end - start > MAX_AREA)
 		return;
-	for (; start < end && *left; start += AMI_PAGE_SIZE, --*left)
+	for (; start < end && left->pages;
+	     start += AMI_PAGE_SIZE, left->pages--)
 		if (ami_virt_to_phys(o->kernel, start, &phys) == AMI_MEM_OK)
 			ami_pfnset_add(o->coherent, phys >> AMI_PAGE_SHIFT,
 				       1);
 }
 
-static bool take_list(struct ami_owners *o, uint64_t head, uint64_t *left)
+static bool take_list(struct ami_owners *o, uint64_t head, struct left *left)
 {
 	struct ami_list_iter it;
 	uint64_t node;
 
-	ami_list_start(&it, o->kernel, head, MAX_AREAS);
+	ami_list_start(&it, o->kernel, head, left->areas);
 	while (ami_list_next(&it, &node))
 		take_area(o, ami_container(o->kernel, node,
 					   AMI_F_vmap_area_list), left);
+	left->areas -= it.steps < left->areas ? it.steps : left->areas;
 	return !it.broken && it.mem == AMI_MEM_OK;
 }
 
-static bool take_nodes(struct ami_owners *o, uint64_t *left)
+static bool take_nodes(struct ami_owners *o, struct left *left)
 {
 	uint64_t size = ami_type_size(o->kernel, AMI_T_vmap_node), nodes;
 	uint32_t count = 0, i;
@@ -63,7 +73,9 @@ static bool take_nodes(struct ami_owners *o, uint64_t *left)
 void areas_collect(struct ami_owners *o)
 {
 	uint64_t list = ami_symbol(o->kernel, AMI_Y_vmap_area_list);
-	uint64_t left = ami_dump_ram_pages(ami_kernel_dump(o->kernel));
+	struct left left = {
+		MAX_AREAS, ami_dump_ram_pages(ami_kernel_dump(o->kernel)),
+	};
 	bool whole = false;
 
 	if (ami_has(o->kernel, AMI_F_vmap_area_list) && list)
@@ -71,7 +83,7 @@ void areas_collect(struct ami_owners *o)
 	else if (ami_has(o->kernel, AMI_F_vmap_area_list) &&
 		 ami_symbol(o->kernel, AMI_Y_vmap_nodes))
 		whole = take_nodes(o, &left);
-	if (!whole || !left)
+	if (!whole || !left.pages)
 		ami_find(&o->state->findings, AMI_INFO, "vmalloc-unread",
 			 "vmalloc areas", "They cannot all be read: some coherent DMA buffers count as vmalloc.");
 }

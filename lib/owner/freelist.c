@@ -8,7 +8,7 @@
 #define MAX_NODES	1024u
 #define MAX_CPUS	8192u
 #define MAX_LISTS	64u
-#define MAX_ON_LIST	(1u << 20)
+#define MAX_WORK	(1ull << 22)	/* lists, beside one for each page */
 #define HUGE_ORDER	9	/* pageblock_order of x86-64 */
 #define MAX_SMALL_ORDER	3	/* PAGE_ALLOC_COSTLY_ORDER */
 
@@ -20,22 +20,27 @@ static unsigned int order_of(unsigned int list, unsigned int types)
 	return order > MAX_SMALL_ORDER ? HUGE_ORDER : order;
 }
 
-static bool take_list(struct ami_owners *o, uint64_t head, unsigned int order)
+/* A page is on one list: lists that all lead to the same pages are damage. */
+static bool take_list(struct ami_owners *o, uint64_t head, unsigned int order,
+		      uint64_t *left)
 {
 	struct ami_list_iter it;
 	uint64_t node, pfn;
 
-	ami_list_start(&it, o->kernel, head, MAX_ON_LIST);
+	if (!*left)
+		return false;
+	ami_list_start(&it, o->kernel, head, --*left);
 	while (ami_list_next(&it, &node))
 		if (ami_page_to_pfn(o->kernel,
 				    ami_container(o->kernel, node,
 						  AMI_F_page_lru), &pfn))
 			ami_pfnset_add(o->pcp_free, pfn, 1ull << order);
+	*left -= it.steps < *left ? it.steps : *left;
 	return !it.broken && it.mem == AMI_MEM_OK;
 }
 
 /* @pages: a struct per_cpu_pages */
-static bool take_cpu(struct ami_owners *o, uint64_t pages)
+static bool take_cpu(struct ami_owners *o, uint64_t pages, uint64_t *left)
 {
 	const struct ami_member *lists =
 		&ami_kernel_layout(o->kernel)->field[AMI_F_pcp_lists];
@@ -48,11 +53,12 @@ static bool take_cpu(struct ami_owners *o, uint64_t pages)
 		return false;
 	for (i = 0; i < count; i++)
 		whole &= take_list(o, pages + lists->offset + i * 16,
-				   order_of(i, types));
+				   order_of(i, types), left);
 	return whole;
 }
 
-static bool take_zone(struct ami_owners *o, uint64_t zone, uint32_t cpus)
+static bool take_zone(struct ami_owners *o, uint64_t zone, uint32_t cpus,
+		      uint64_t *left)
 {
 	bool direct = ami_has(o->kernel, AMI_F_zone_per_cpu_pageset);
 	uint64_t base = ami_symbol(o->kernel, AMI_Y___per_cpu_offset);
@@ -71,12 +77,13 @@ static bool take_zone(struct ami_owners *o, uint64_t zone, uint32_t cpus)
 		if (ami_read_u64(o->kernel, base + cpu * 8ull, &offset) !=
 		    AMI_MEM_OK)
 			return false;
-		whole &= take_cpu(o, pageset + offset);
+		whole &= take_cpu(o, pageset + offset, left);
 	}
 	return whole;
 }
 
-static bool take_node(struct ami_owners *o, uint64_t node, uint32_t cpus)
+static bool take_node(struct ami_owners *o, uint64_t node, uint32_t cpus,
+		      uint64_t *left)
 {
 	const struct ami_member *zones =
 		&ami_kernel_layout(o->kernel)->field[AMI_F_pgdat_node_zones];
@@ -84,7 +91,8 @@ static bool take_node(struct ami_owners *o, uint64_t node, uint32_t cpus)
 	bool whole = true;
 
 	for (at = 0; at + size <= zones->size; at += size)
-		whole &= take_zone(o, node + zones->offset + at, cpus);
+		whole &= take_zone(o, node + zones->offset + at, cpus,
+				   left);
 	return whole;
 }
 
@@ -92,6 +100,8 @@ static bool take_node(struct ami_owners *o, uint64_t node, uint32_t cpus)
 static bool take_nodes(struct ami_owners *o)
 {
 	uint64_t at = ami_symbol(o->kernel, AMI_Y_node_data), node;
+	uint64_t left = ami_dump_ram_pages(ami_kernel_dump(o->kernel)) +
+			MAX_WORK;
 	uint32_t cpus, i;
 	bool whole = true;
 
@@ -108,7 +118,7 @@ static bool take_nodes(struct ami_owners *o)
 			return false;
 		if (!ami_kernel_address(node))
 			break;
-		whole &= take_node(o, node, cpus);
+		whole &= take_node(o, node, cpus, &left);
 	}
 	return whole && i;
 }

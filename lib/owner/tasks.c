@@ -7,7 +7,6 @@
 #include "owner.h"
 
 #define MAX_TASKS	(1u << 22)
-#define MAX_THREADS	(1u << 20)
 /* THREAD_SIZE of x86-64 without KASAN: arch/x86/include/asm/page_64_types.h */
 #define STACK_PAGES	4u
 
@@ -37,8 +36,11 @@ static void add_stack(struct ami_owners *o, uint64_t task)
 			ami_pfnset_add(o->stacks, phys >> AMI_PAGE_SHIFT, 1);
 }
 
-/* The list of threads includes the leader itself. */
-static void add_threads(struct ami_owners *o, uint64_t leader)
+/*
+ * The list of threads includes the leader itself. @left: threads that may still
+ * be visited; processes that share one list must not cost their product.
+ */
+static void add_threads(struct ami_owners *o, uint64_t leader, uint64_t *left)
 {
 	struct ami_list_iter it;
 	uint64_t signal, node;
@@ -52,8 +54,8 @@ static void add_threads(struct ami_owners *o, uint64_t leader)
 	}
 	ami_list_start(&it, o->kernel,
 		       ami_addr(o->kernel, signal, AMI_F_signal_thread_head),
-		       MAX_THREADS);
-	while (ami_list_next(&it, &node))
+		       *left);
+	for (; ami_list_next(&it, &node); --*left)
 		add_stack(o, ami_container(o->kernel, node,
 					   AMI_F_task_thread_node));
 }
@@ -68,6 +70,7 @@ static int by_va(const void *a, const void *b)
 void tasks_collect(struct ami_owners *o)
 {
 	uint64_t init = ami_symbol(o->kernel, AMI_Y_init_task), node;
+	uint64_t left = MAX_TASKS;
 	struct ami_list_iter it;
 
 	if (!init || !ami_has(o->kernel, AMI_F_task_tasks)) {
@@ -75,13 +78,13 @@ void tasks_collect(struct ami_owners *o)
 			 "tasks", "The list of tasks cannot be found: stacks are not told from other pages.");
 		return;
 	}
-	add_threads(o, init);
+	add_threads(o, init, &left);
 	ami_list_start(&it, o->kernel,
 		       ami_addr(o->kernel, init, AMI_F_task_tasks), MAX_TASKS);
-	while (ami_list_next(&it, &node) && !o->no_memory)
+	while (left && ami_list_next(&it, &node) && !o->no_memory)
 		add_threads(o, ami_container(o->kernel, node,
-					     AMI_F_task_tasks));
-	if (it.broken || it.mem != AMI_MEM_OK)
+					     AMI_F_task_tasks), &left);
+	if (!left || it.broken || it.mem != AMI_MEM_OK)
 		ami_find(&o->state->findings, AMI_WARNING, "tasks-broken",
 			 "tasks", "The list of tasks breaks off after %zu: the stacks of the rest are not known.",
 			 o->nr_tasks);

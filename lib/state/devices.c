@@ -225,6 +225,7 @@ static int read_function(struct ami_state *s, uint64_t pci_dev,
 struct bus_queue {
 	uint64_t *va;
 	size_t count;
+	uint64_t left;		/* devices, on all buses together */
 };
 
 static int queue_children(struct ami_state *s, struct bus_queue *q,
@@ -261,8 +262,8 @@ static int read_bus(struct ami_state *s, struct bus_queue *q, uint64_t bus)
 		fetch(s, "PCI bus", sysdata, AMI_F_pci_sysdata_domain,
 		      &segment);
 	ami_list_start(&it, s->kernel,
-		       ami_addr(s->kernel, bus, AMI_F_pci_bus_devices), 65536);
-	while (ami_list_next(&it, &node))
+		       ami_addr(s->kernel, bus, AMI_F_pci_bus_devices), q->left);
+	for (; ami_list_next(&it, &node); q->left--)
 		if (read_function(s, ami_container(s->kernel, node,
 						   AMI_F_pci_dev_bus_list),
 				  segment, number))
@@ -275,7 +276,7 @@ static int read_bus(struct ami_state *s, struct bus_queue *q, uint64_t bus)
 static int read_pci(struct ami_state *s)
 {
 	uint64_t roots = ami_symbol(s->kernel, AMI_Y_pci_root_buses);
-	struct bus_queue q = { NULL, 0 };
+	struct bus_queue q = { .left = MAX_DEVICES };
 	size_t i;
 	int ret = 0;
 

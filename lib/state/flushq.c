@@ -13,6 +13,8 @@
 
 #define COOKIE_DMA_IOVA_TYPED	1	/* iommu_domain.cookie_type */
 #define QUEUE_SINGLE	1	/* iommu_dma_options.qt */
+/* One for a queue, four for an entry: 4096 domains on 1024 CPUs. */
+#define MAX_WORK	(1u << 22)
 #define MAX_GRANULE	(1ull << 30)
 
 /*
@@ -170,6 +172,7 @@ static int read_flushq(struct ami_state *s, struct ami_domain *d,
 int read_flushqs(struct ami_state *s)
 {
 	struct cpus cpus = { .asked = false };
+	uint32_t left = MAX_WORK;
 	char where[32];
 	size_t i;
 
@@ -177,7 +180,7 @@ int read_flushqs(struct ami_state *s)
 		struct ami_domain *d = &s->domains[i];
 		struct flush_source src = {
 			.out = &d->flushq, .iova_shift = AMI_PAGE_SHIFT,
-			.where = where, .cpus = &cpus,
+			.where = where, .cpus = &cpus, .left = &left,
 		};
 
 		if (!d->readable || (d->kind != AMI_DOMAIN_DMA &&

@@ -17,6 +17,7 @@ struct cpus {
 /**
  * struct flush_source - where the queues of a domain are, and what they tell
  * @queue: pointer to the queue, per CPU unless @single
+ * @left: work that may still be done, for all domains together
  * @past: entries that the queues show to have been used at some time
  * @round: one of them went round, so that there were more
  */
@@ -27,6 +28,7 @@ struct flush_source {
 	struct ami_flushq *out;
 	const char *where;
 	struct cpus *cpus;
+	uint32_t *left;
 	uint64_t past;
 	bool round;
 };

@@ -12,6 +12,7 @@
 #include "flushq.h"
 
 #define MAX_FQ_ENTRIES	32768u
+#define ENTRY_WORK	4u
 #define DEFAULT_FQ_SIZE	256u	/* IOVA_FQ_SIZE, where there is no mod_mask */
 #define MAX_TABLES	65536u
 #define LIST_HEAD_SIZE	16u
@@ -35,6 +36,18 @@ void doubt(struct ami_state *s, struct flush_source *src, const char *fmt, ...)
 	src->out->unread++;
 	ami_find(&s->findings, AMI_WARNING, "flush-queue-contradiction",
 		 src->where, "%s", text);
+}
+
+/* Queues that all lead to the same memory must not cost their product. */
+static bool spend(struct flush_source *src, uint32_t work)
+{
+	if (*src->left < work) {
+		*src->left = 0;
+		src->out->unread++;
+		return false;
+	}
+	*src->left -= work;
+	return true;
 }
 
 static uint64_t entry_at(const struct ami_state *s, const struct queue *q,
@@ -71,7 +84,7 @@ static int read_tables(struct ami_state *s, struct flush_source *src,
 	ami_list_start(&it, s->kernel,
 		       ami_addr(s->kernel, entry, AMI_F_fq_entry_freelist),
 		       MAX_TABLES);
-	while (ami_list_next(&it, &node)) {
+	while (ami_list_next(&it, &node) && spend(src, 1)) {
 		if (!ami_page_to_pfn(s->kernel, ami_container(s->kernel, node,
 							      node_field),
 				     &pfn)) {
@@ -79,7 +92,7 @@ static int read_tables(struct ami_state *s, struct flush_source *src,
 			break;
 		}
 		if (!grow((void **)&q->tables, q->nr_tables,
-			  sizeof(*q->tables), 16 * MAX_TABLES))
+			  sizeof(*q->tables), SIZE_MAX))
 			return -1;
 		q->tables[q->nr_tables++] = (struct ami_freed_table){
 			pfn << AMI_PAGE_SHIFT, size,
@@ -144,8 +157,7 @@ static int read_entry(struct ami_state *s, struct flush_source *src,
 	e.iova <<= src->iova_shift;
 	e.size <<= src->iova_shift;
 	e.flushed = in_order && e.counter < out->finish_count;
-	if (!grow((void **)&out->list, out->count, sizeof(e),
-		  16 * MAX_FQ_ENTRIES))
+	if (!grow((void **)&out->list, out->count, sizeof(e), SIZE_MAX))
 		return -1;
 	out->list[out->count++] = e;
 	if (e.flushed)
@@ -232,10 +244,11 @@ int read_queue(struct ami_state *s, struct flush_source *src, uint64_t va,
 	};
 	uint64_t i;
 
-	if (!read_header(s, src, &q))
+	if (!spend(src, 1) || !read_header(s, src, &q))
 		return 0;
 	check_past(s, src, &q);
-	for (i = q.head; i != q.tail; i = (i + 1) & (q.size - 1))
+	for (i = q.head; i != q.tail && spend(src, ENTRY_WORK);
+	     i = (i + 1) & (q.size - 1))
 		if (read_entry(s, src, &q, i))
 			return -1;
 	return 0;

@@ -36,16 +36,17 @@ struct finder {
 static void add_in_page(struct finder *f, uint64_t paddr, uint32_t len)
 {
 	size_t n = f->p->count[f->what];
-	struct place *more = f->p->list[f->what];
+	struct place *list = f->p->list[f->what];
 
 	if (!overlay_intact(f->o, paddr >> AMI_PAGE_SHIFT))
 		return;
-	if (!(n & (n - 1)))
-		more = realloc(more, (n ? 2 * n : 1) * sizeof(*more));
-	if (!more)
-		abort();
-	more[n] = (struct place){ paddr, len };
-	f->p->list[f->what] = more;
+	if (!(n & (n - 1))) {
+		list = realloc(list, (n ? 2 * n : 1) * sizeof(*list));
+		if (!list)
+			abort();
+		f->p->list[f->what] = list;
+	}
+	list[n] = (struct place){ paddr, len };
 	f->p->count[f->what]++;
 }
 

@@ -278,12 +278,42 @@ static void test_cookies(void **state)
 		}
 }
 
+/* Damage may lead every CPU to one full queue: the work has an end. */
+static void test_all_cpus_one_queue(void **state)
+{
+	struct machine *m = lazy_machine(SHAPE_6_1);
+	struct ami_layout *l = image_layout(m->img);
+	const uint32_t cpus = 8192;
+	uint64_t at;
+	uint32_t i;
+
+	(void)state;
+	for (i = 0; i < SHAPE_FQ_ENTRIES; i++) {
+		at = machine_fq_entry(m, i);
+		machine_set(m, at, AMI_F_fq_entry_counter, 11);
+	}
+	set_queue(m, 1, 0);
+	at = image_alloc_text(m->img, cpus * 8 / AMI_PAGE_SIZE);
+	l->symbol[AMI_Y___per_cpu_offset] = image_text_va(at);
+	machine_variable(m, AMI_Y_nr_cpu_ids, cpus);
+	at = image_alloc_text(m->img, 1);
+	for (i = 0; i < cpus / 64; i++)
+		image_write64(m->img, at + 8 * i, UINT64_MAX);
+	l->symbol[AMI_Y___cpu_possible_mask] = image_text_va(at);
+	machine_analyse(m);
+	assert_false(machine_found(m, "cpus-uncertain"));
+	assert_true(machine_found(m, "flush-queue-unread"));
+	assert_in_range(m->state->domains[0].flushq.count, 1u << 19, 1u << 20);
+	machine_free(m);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_contradictions),
 		cmocka_unit_test(test_list_heads),
 		cmocka_unit_test(test_cookies),
+		cmocka_unit_test(test_all_cpus_one_queue),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
