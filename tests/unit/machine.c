@@ -283,6 +283,24 @@ static void make_cookie(struct machine *m, uint64_t domain)
 	m->dma_domain = domain;
 }
 
+void machine_over_shapes(uint64_t sme_mask, uint64_t ram_pages,
+			 void (*test)(struct machine *m))
+{
+	int shape, sme;
+
+	for (shape = 0; shape < SHAPES; shape++)
+		for (sme = 0; sme < 2; sme++) {
+			struct machine *m;
+
+			print_message("# %s, SME %d\n", shapes[shape].name,
+				      sme);
+			m = machine_new_sized(shape, sme ? sme_mask : 0,
+					      LAST_BDF, ram_pages);
+			test(m);
+			machine_free(m);
+		}
+}
+
 uint64_t machine_domain(struct machine *m, uint16_t id, uint32_t type,
 			enum ami_format format, uint64_t root,
 			unsigned int levels)

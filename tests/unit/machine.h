@@ -54,6 +54,10 @@ struct machine *machine_new_sized(enum shape shape, uint64_t sme_mask,
 				  uint16_t last_bdf, uint64_t ram_pages);
 void machine_free(struct machine *m);
 
+/** machine_over_shapes() - @test with every shape, plain and with SME */
+void machine_over_shapes(uint64_t sme_mask, uint64_t ram_pages,
+			 void (*test)(struct machine *m));
+
 /** machine_has() - has this shape such a member? */
 bool machine_has(const struct machine *m, enum ami_field f);
 

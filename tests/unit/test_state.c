@@ -27,18 +27,7 @@ static const struct amdvi_dte rw = {
 /* Each test runs over every shape, plain and with SME. */
 static void over_shapes(void (*test)(struct machine *m))
 {
-	int shape, sme;
-
-	for (shape = 0; shape < SHAPES; shape++)
-		for (sme = 0; sme < 2; sme++) {
-			struct machine *m = machine_new(shape,
-							sme ? C_BIT : 0);
-
-			print_message("# %s, SME %d\n", shapes[shape].name,
-				      sme);
-			test(m);
-			machine_free(m);
-		}
+	machine_over_shapes(C_BIT, 1 << 16, test);
 }
 
 static struct amdvi_dte host(uint64_t root, unsigned int mode, uint16_t id)

@@ -27,19 +27,7 @@ static const struct amdvi_dte rw = {
 
 static void over_shapes(void (*test)(struct machine *m))
 {
-	int shape, sme;
-
-	for (shape = 0; shape < SHAPES; shape++)
-		for (sme = 0; sme < 2; sme++) {
-			struct machine *m;
-
-			print_message("# %s, SME %d\n", shapes[shape].name,
-				      sme);
-			m = machine_new_sized(shape, sme ? C_BIT : 0, 0xff,
-					      RAM_PAGES);
-			test(m);
-			machine_free(m);
-		}
+	machine_over_shapes(C_BIT, RAM_PAGES, test);
 }
 
 /* The driver's books and the DTE name the same v1 table. */

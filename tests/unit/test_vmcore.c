@@ -65,16 +65,8 @@ static char *render(const struct ami_analysis *a, enum ami_view view,
 		.address = BUFFER + 0x1000, .has_bdf = view == AMI_VIEW_MAP,
 		.bdf = { 0, 0x20 },
 	};
-	struct ami_error err = { AMI_OK, "" };
-	char *text = NULL;
-	size_t size;
-	FILE *out = open_memstream(&text, &size);
 
-	assert_non_null(out);
-	if (ami_render(a, &r, out, &err))
-		fail_msg("%s", err.text);
-	fclose(out);
-	return text;
+	return vmcore_render(a, &r);
 }
 
 /* Views that tell neither path nor format of the dump. */

@@ -272,20 +272,27 @@ struct ami_analysis *vmcore_open(struct machine *m)
 	return a;
 }
 
-static void print_report(const struct ami_analysis *a, bool json)
+char *vmcore_render(const struct ami_analysis *a, const struct ami_request *r)
 {
-	struct ami_request r = {
-		.view = AMI_VIEW_REPORT, .json = json, .iommu = -1,
-	};
 	struct ami_error err = { AMI_OK, "" };
 	char *text = NULL;
 	size_t size;
 	FILE *out = open_memstream(&text, &size);
 
 	assert_non_null(out);
-	if (ami_render(a, &r, out, &err))
+	if (ami_render(a, r, out, &err))
 		fail_msg("%s", err.text);
 	fclose(out);
+	return text;
+}
+
+static void print_report(const struct ami_analysis *a, bool json)
+{
+	struct ami_request r = {
+		.view = AMI_VIEW_REPORT, .json = json, .iommu = -1,
+	};
+	char *text = vmcore_render(a, &r);
+
 	assert_non_null(strstr(text, ami_verdict_name(a->exposures->verdict)));
 	free(text);
 }

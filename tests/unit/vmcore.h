@@ -18,6 +18,9 @@
  */
 struct ami_analysis *vmcore_open(struct machine *m);
 
+/** vmcore_render() - what a view prints; the caller frees it */
+char *vmcore_render(const struct ami_analysis *a, const struct ami_request *r);
+
 /**
  * vmcore_analyse() - machine_analyse() by way of such a file
  *
