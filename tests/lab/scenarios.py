@@ -125,7 +125,7 @@ def table():
     # The NIC has no driver in the capture kernel and goes on writing.
     for series in ('6.1', '7.3'):
         for marks in ('file', 'stream'):
-            add(f'{series}-marks-{marks}', stop='kdump', marks=marks, flood=6,
+            add(f'{series}-marks-{marks}', stop='kdump', marks=marks, flood=3,
                 lossy=int(series != '6.1'))
     return made
 
