@@ -167,10 +167,10 @@ static bool same_sectors(const struct request *rq, const struct nvme_command *c)
 {
 	uint64_t blocks = (c->cdw10[2] & 0xffff) + 1;
 	uint64_t first = (uint64_t)c->cdw10[1] << 32 | c->cdw10[0];
-	uint64_t size = rq->data_len / blocks;
+	uint64_t sectors = rq->data_len / blocks >> SECTOR_SHIFT;
 
-	return size >> SECTOR_SHIFT && rq->data_len % blocks == 0 &&
-	       first == rq->sector / (size >> SECTOR_SHIFT);
+	return sectors && rq->data_len % blocks == 0 &&
+	       first == rq->sector / sectors;
 }
 
 static enum standing stands(const struct nvme *n, const struct request *rq,

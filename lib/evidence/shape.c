@@ -15,6 +15,8 @@
 #define DESC		16u
 #define SMALLEST	8u	/* descriptors */
 #define MAX_RING	65536u	/* bytes that are looked at */
+#define MAX_BOOK	64u	/* bytes of what is booked of one buffer */
+#define LOW_MEMORY	0x100000u	/* no driver gets it */
 #define ETHERNET	1500u
 #define COMMON		1522u	/* what fits one Ethernet frame */
 #define WORDS(bytes)	((bytes) / sizeof(uint64_t))
@@ -117,6 +119,67 @@ static uint32_t buffer_length(struct nic *nic, uint64_t addr)
 	return left;
 }
 
+/* An address of the device, and behind it what holds the buffer. */
+static bool is_booked(struct nic *nic, const uint64_t book[2])
+{
+	struct ami_mapping map;
+
+	return book[0] >= LOW_MEMORY && ami_kernel_address(book[1]) &&
+	       dma_phys(nic->ev, nic->device, book[0], &map) && map.write &&
+	       ami_dump_ram(ami_kernel_dump(nic->kernel),
+			    map.phys >> AMI_PAGE_SHIFT);
+}
+
+/* A ring has one empty place; all others of a receive ring are booked. */
+static bool are_books(struct nic *nic, uint64_t va, uint64_t stride)
+{
+	uint64_t book[2];
+	unsigned int i, good = 0;
+
+	for (i = 0; i < SMALLEST; i++)
+		good += ami_read(nic->kernel, va + i * stride, book,
+				 sizeof(book)) == AMI_MEM_OK &&
+			is_booked(nic, book);
+	return good + 1 >= SMALLEST;
+}
+
+static void post_books(struct nic *nic, uint64_t va, uint64_t stride,
+		       size_t count)
+{
+	uint64_t book[2];
+	size_t i;
+
+	begin_transfer(nic->ev, nic->device, AMI_TRANSFER_POSTED,
+		       AMI_POSSIBLE, nic->provider,
+		       "%s: buffers of what looks like a receive ring's books",
+		       nic->name);
+	for (i = 0; i < count; i++)
+		if (ami_read(nic->kernel, va + i * stride, book,
+			     sizeof(book)) == AMI_MEM_OK &&
+		    is_booked(nic, book))
+			add_dma(nic->ev, nic->device, book[0],
+				buffer_length(nic, book[0]));
+	end_transfer(nic->ev);
+}
+
+/* Filled descriptors have lost their addresses; the books have them. */
+static bool find_books(struct nic *nic, const uint64_t *words, size_t count,
+		       size_t descriptors)
+{
+	uint64_t stride;
+	size_t i;
+
+	for (i = 0; i < count; i++)
+		for (stride = 16; ami_kernel_address(words[i]) &&
+		     stride <= MAX_BOOK; stride += 8)
+			if (are_books(nic, words[i], stride)) {
+				post_books(nic, words[i], stride,
+					   descriptors);
+				return true;
+			}
+	return false;
+}
+
 /* A ring of descriptors most of which wait to be filled. */
 static bool post_filling(struct nic *nic, const uint64_t *ring, size_t count)
 {
@@ -160,7 +223,7 @@ static bool one_ring(struct nic *nic, const uint64_t *words, size_t count,
 
 		receive |= post_filling(nic, ring, got / 2);
 	}
-	return receive;
+	return find_books(nic, words, count, bytes / DESC) || receive;
 }
 
 bool guess_rings(struct nic *nic)
@@ -246,7 +309,7 @@ unsigned int guess_completions(struct ami_evidence *ev,
 			       const struct ami_device *device)
 {
 	struct ami_kernel *k = ev->state->kernel;
-	uint64_t *words = malloc(QUEUES), dev, queues;
+	uint64_t *words = malloc(QUEUES), dev = 0, queues;
 	unsigned int found = 0, number = 0;
 	size_t count = 0, i, end;
 

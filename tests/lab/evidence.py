@@ -40,8 +40,8 @@ def standard():
 class Vmcore:
     """Pages of an ELF dump."""
 
-    def __init__(self, name):
-        self.file = open(name, 'rb')
+    def __init__(self, file):
+        self.file = file
         head = self.file.read(64)
         self.file.seek(struct.unpack_from('<Q', head, 32)[0])
         headers = [struct.unpack('<2I6Q', self.file.read(56))
@@ -56,23 +56,31 @@ class Vmcore:
         return b''
 
 
-def already_filled(vmcore, transfers, bdf, role):
-    """Pages of reads that hold what was asked for"""
+def filled_by(transfer, first, vmcore, letter):
+    """Pages of one read, from sector `first` on, that hold what it asks for"""
+    found, done = set(), first * SECTOR
+    for span in transfer['spans']:
+        phys, end = int(span['phys'], 16), done + span['bytes']
+        for at in range(done, end, SECTOR):
+            want = sector(letter, at // SECTOR)
+            if vmcore.read(phys + at - done, SECTOR) == want:
+                found.add((phys + at - done) // PAGE)
+        done = end
+    return found
+
+
+def already_filled(dump, transfers, bdf, role):
+    """Pages of a disk's reads that hold what was asked for"""
     found = set()
     if role not in DISK_LETTERS:
         return found
-    for transfer in transfers:
-        asked = READ.search(transfer['what'])
-        if transfer['requester'] != bdf or not asked:
-            continue
-        done = int(asked[1]) * SECTOR
-        for span in transfer['spans']:
-            phys, end = int(span['phys'], 16), done + span['bytes']
-            for at in range(done, end, SECTOR):
-                want = sector(DISK_LETTERS[role], at // SECTOR)
-                if vmcore.read(phys + at - done, SECTOR) == want:
-                    found.add((phys + at - done) // PAGE)
-            done = end
+    with open(dump, 'rb') as f:
+        vmcore = Vmcore(f)
+        for transfer in transfers:
+            asked = READ.search(transfer['what'])
+            if transfer['requester'] == bdf and asked:
+                found |= filled_by(transfer, int(asked[1]), vmcore,
+                                   DISK_LETTERS[role])
     return found
 
 
@@ -154,7 +162,7 @@ def one_scenario(scenario, amdiommu, totals):
     for bdf in sorted(want.written):
         if want.written[bdf]:
             filled = set() if want.kdump else already_filled(
-                Vmcore(dump), transfers, bdf, want.roles.get(bdf))
+                dump, transfers, bdf, want.roles.get(bdf))
             missing[bdf] = one_device(scenario, want, report, bdf, filled,
                                       totals)
     for bdf, pages in missing.items():

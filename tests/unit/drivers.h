@@ -12,7 +12,7 @@
 
 #define RIG_DEVICE	0x10u
 #define RIG_BUFFER	0x8000000ull
-#define RIG_PAGES	64u
+#define RIG_PAGES	512u
 
 /**
  * struct rig - the machine

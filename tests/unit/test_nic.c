@@ -378,6 +378,29 @@ static void by_shape(void **state)
 	rig_free(rig);
 }
 
+/* All are filled: the driver's books, 40 bytes each, have the addresses. */
+static void by_books(void **state)
+{
+	struct rig *rig = shape();
+	uint64_t books = image_va(image_alloc(rig->m->img, 1));
+	unsigned int i;
+
+	(void)state;
+	rig_set64(rig, at.ring + 48, books);
+	for (i = 1; i < 32; i++) {
+		const uint64_t book[] = { IOVA(300 + i), image_va(0x5000) };
+
+		put(rig, i, 0x12345678, 0x59600000001);
+		machine_write(rig->m, books + i * 40, book, sizeof(book));
+	}
+	machine_analyse(rig->m);
+	assert_true(posted(rig, AMI_POSSIBLE, 301) &&
+		    posted(rig, AMI_POSSIBLE, 331));
+	assert_false(posted(rig, AMI_POSSIBLE, 300));
+	assert_true(rig_covered(rig, "e1000e"));
+	rig_free(rig);
+}
+
 /* With its commands, it is a ring to send: only written back. */
 static void sends(struct rig *rig)
 {
@@ -428,7 +451,8 @@ int main(void)
 		cmocka_unit_test(e1000e_packet_split),
 		cmocka_unit_test(hostile_e1000e), cmocka_unit_test(igb_posted),
 		cmocka_unit_test(ixgbe_posted), cmocka_unit_test(hostile_igb),
-		cmocka_unit_test(by_shape), cmocka_unit_test(no_receive_ring),
+		cmocka_unit_test(by_shape), cmocka_unit_test(by_books),
+		cmocka_unit_test(no_receive_ring),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
