@@ -188,7 +188,7 @@ $(BUILD)/bench/evidence: $(BUILD)/tests/bench/evidence.o \
 	$(call say,LD $@)
 	$(Q)$(CC) $(ALL_CFLAGS) -Wl,--wrap=ami_evidence_find -o $@ $^ $(FILE_LIBS) $(CORE_LIBS)
 
-$(BUILD)/bench/walk: $(BUILD)/tests/bench/walk.o \
+$(BUILD)/bench/walk $(BUILD)/bench/packed: $(BUILD)/bench/%: $(BUILD)/tests/bench/%.o \
 		$(BUILD)/libamdiommu-file.a $(BUILD)/libamdiommu-core.a
 	@mkdir -p $(@D)
 	$(call say,LD $@)
@@ -393,13 +393,14 @@ lint: deps-test
 	tests/lint.py $(LINT_SRC) -- $(LINT_FLAGS)
 
 # Each against its peers or its limit, in turns; docs/performance.md.
-bench: all $(BUILD)/scale/huge $(BUILD)/bench/walk
+bench: all $(BUILD)/scale/huge $(BUILD)/bench/walk $(BUILD)/bench/packed
 	tests/bench/report.py $(BENCH) $(BUILD)/amdiommu $(LAB_OUT)/6.1-both/vmcore \
 	    $(LAB_OUT)/6.1-both/forms/lzo-d31 --vmlinux "$$($(LAB) vmlinux 6.1)"
 	for scattered in 0 100; do \
 	    $(BUILD)/scale/huge $(BUILD)/scale/walk.elf 256 256 100 $$scattered >/dev/null && \
 	    echo "$$scattered % of the single pages scattered:" && \
-	    $(BUILD)/bench/walk $(BUILD)/scale/walk.elf; done
+	    $(BUILD)/bench/walk $(BUILD)/scale/walk.elf && \
+	    $(BUILD)/bench/packed $(BUILD)/scale/walk.elf $(BUILD)/scale; done
 	rm -f $(BUILD)/scale/walk.elf
 
 # A machine of 4 TiB with up to 400 million mapped pages: minutes.

@@ -6,7 +6,7 @@ _amdiommu()
 	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]}
 	local commands='report check devices domains map translate who ring log
 		irq flushq pages transfers dmesg mark extract'
-	local options='--vmlinux --marks --output --json --pages --verbose --help' command= word n=0
+	local options='--vmlinux --low-memory --marks --output --json --pages --verbose --help' command= word n=0
 
 	COMPREPLY=()
 	for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do

@@ -20,6 +20,7 @@ static const struct option long_options[] = {
 	{ "all", no_argument, NULL, 'a' },
 	{ "bug", no_argument, NULL, 'b' },
 	{ "jobs", required_argument, NULL, 'j' },
+	{ "low-memory", no_argument, NULL, 'L' },
 	{ "help", no_argument, NULL, 'h' },
 	{ "version", no_argument, NULL, 'V' },
 	{ NULL, 0, NULL, 0 },
@@ -87,6 +88,9 @@ static int parse_options(struct options *o, int argc, char **argv)
 		case 'b':
 			o->request.bug = true;
 			break;
+		case 'L':
+			o->low_memory = true;
+			break;
 		case 'j':
 			if (parse_jobs(o, optarg))
 				return AMI_ERR_USAGE;
@@ -119,6 +123,14 @@ static int find_view(const char *name)
 	return -1;
 }
 
+/* Not /tmp, which is often in memory itself. */
+static const char *temporary_folder(void)
+{
+	const char *folder = getenv("TMPDIR");
+
+	return folder && *folder ? folder : "/var/tmp";
+}
+
 struct ami_analysis *open_dump(const struct options *o, const char *path,
 			       bool record, struct ami_error *err)
 {
@@ -140,7 +152,9 @@ struct ami_analysis *open_dump(const struct options *o, const char *path,
 	}
 	if (o->vmlinux)
 		source = ami_layout_vmlinux(o->vmlinux);
-	return ami_analyse_with(dump, &source, o->marks, err);
+	return ami_analyse_small(dump, &source, o->marks,
+				 o->low_memory ? temporary_folder() : NULL,
+				 err);
 }
 
 static bool wants_color(void)

@@ -13,6 +13,7 @@ struct options {
 	const char *output;	/* mark: file to write, NULL: with the dump */
 	const char *marks;	/* file with marks, NULL: look for them */
 	bool help;
+	bool low_memory;	/* page sets in a temporary file */
 	unsigned int jobs;	/* 0: one for each CPU */
 	char *const *operand;
 	int operands;

@@ -103,6 +103,7 @@ void help_overview(FILE *out)
 	fputs("\nOptions:\n"
 	      "  --vmlinux FILE    symbols and types from FILE instead of the dump itself\n"
 	      "  --marks FILE      marks from FILE, such as dev -v of crash extracts\n"
+      "  --low-memory      sets of pages in a file in $TMPDIR or /var/tmp\n"
 	      "  --json            the same facts as JSON (docs/json.md)\n"
 	      "  --pages           with --json: list page frames, not only counts\n"
 	      "  --bug             report: as text for a bug report, without user data\n"

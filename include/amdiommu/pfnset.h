@@ -91,6 +91,28 @@ uint64_t ami_pfnset_count(const struct ami_pfnset *set);
 /** ami_pfnset_compact() - re-encode runs once a set is complete. */
 void ami_pfnset_compact(struct ami_pfnset *set);
 
+/**
+ * struct ami_spill - a file for sets that are complete, where memory is short
+ * @failed: something in it could not be read: frames are missing somewhere
+ */
+struct ami_spill {
+	int fd;
+	uint64_t size;
+	bool failed;
+};
+
+/** ami_spill_open() - a file without a name in @folder; -1: errno says why */
+int ami_spill_open(struct ami_spill *spill, const char *folder);
+void ami_spill_close(struct ami_spill *spill);
+
+/**
+ * ami_pfnset_spill() - move the set to the file, which must outlive it
+ *
+ * A twentieth stays in memory, or all when the file cannot grow. The set must
+ * not change any more.
+ */
+void ami_pfnset_spill(struct ami_pfnset *set, struct ami_spill *spill);
+
 #define AMI_PFN_CHUNKS	256u	/* of 2^32 frames each */
 
 /**

@@ -22,6 +22,7 @@ struct ami_analysis {
 	struct ami_marks *marks;
 	enum ami_marks_from marks_from;
 	struct ami_error marks_error;
+	struct ami_spill spill;		/* with ami_analyse_small() */
 };
 
 /**
@@ -38,6 +39,18 @@ struct ami_analysis *ami_analyse(struct ami_dump *dump,
 struct ami_analysis *ami_analyse_with(struct ami_dump *dump,
 				      const struct ami_layout_source *source,
 				      const char *file, struct ami_error *err);
+
+/**
+ * ami_analyse_small() - the same where memory is short
+ * @folder: where a temporary file can grow: on a disk, not in memory
+ *
+ * Sets of mapped pages go there once they are complete; nothing is left out.
+ * Marks that are built from the analysis must not outlive it.
+ */
+struct ami_analysis *ami_analyse_small(struct ami_dump *dump,
+				       const struct ami_layout_source *source,
+				       const char *file, const char *folder,
+				       struct ami_error *err);
 void ami_analysis_free(struct ami_analysis *a);
 
 /** enum ami_view - the commands that show something */

@@ -289,10 +289,12 @@ struct ami_device_map {
 };
 
 struct ami_marks;
+struct ami_spill;
 
 /**
  * struct ami_state - the AMD IOMMUs of the dead machine, at the panic
  * @marks: what came with the dump, NULL: none; not the state's own
+ * @spill: where sets of pages go that are complete, NULL: they stay in memory
  */
 struct ami_state {
 	struct ami_kernel *kernel;
@@ -312,6 +314,7 @@ struct ami_state {
 	bool snp;
 	bool incomplete;		/* something essential is unknown */
 	const struct ami_marks *marks;
+	struct ami_spill *spill;
 	struct ami_pfnset *rests_on;	/* page frames all this was read from */
 	uint64_t unread_object;		/* reported last, not to repeat it */
 	struct ami_findings findings;

@@ -7,14 +7,18 @@
 
 #define FIRST_ROOM	16u
 
-static void load(struct pfn_reader *r, size_t i)
+static bool load(struct pfn_reader *r, size_t i)
 {
 	const struct pfn_block *b = &r->set->block[i];
 
-	r->at = b->code;
-	r->end = b->code + b->len;
-	r->after = b->first;
 	r->next = i + 1;
+	r->at = r->end = NULL;
+	if (r->set->spill && !pfn_fetch(r->set->spill, b, r->fetched))
+		return false;
+	r->at = r->set->spill ? r->fetched : b->code;
+	r->end = r->at + b->len;
+	r->after = b->first;
+	return true;
 }
 
 static void release(struct pfn_reader *r)
@@ -31,8 +35,7 @@ bool pfn_load(struct pfn_reader *r)
 		release(r);
 	if (r->next >= r->set->nr)
 		return false;
-	load(r, r->next);
-	return true;
+	return load(r, r->next);
 }
 
 size_t pfn_block_of(const struct ami_pfnset *set, uint64_t pfn)
@@ -55,7 +58,8 @@ bool pfn_seek(struct pfn_reader *r, struct pfn_run *run, uint64_t pfn)
 	const struct ami_pfnset *set = r->set;
 
 	if (r->next < set->nr && set->block[r->next].first <= pfn)
-		load(r, pfn_block_of(set, pfn + 1));
+		if (!load(r, pfn_block_of(set, pfn + 1)))
+			return false;
 	while (pfn_next(r, run))
 		if (run->end > pfn)
 			return true;
@@ -235,9 +239,10 @@ void pfn_clear(struct ami_pfnset *set)
 {
 	size_t i;
 
-	for (i = 0; i < set->nr; i++)
+	for (i = 0; i < set->nr && !set->spill; i++)
 		free(set->block[i].code);
 	free(set->block);
+	set->spill = NULL;
 	set->block = NULL;
 	set->nr = set->room = 0;
 	set->count = 0;

@@ -20,10 +20,16 @@ struct pfn_run {
 	uint64_t first, end;
 };
 
-/** struct pfn_block - @frames in as many runs as @len bytes of code hold */
+/**
+ * struct pfn_block - @frames in as many runs as @len bytes of code hold
+ * @offset: of a set that was spilled, where they are in the file
+ */
 struct pfn_block {
 	uint64_t first, frames;
-	uint8_t *code;
+	union {
+		uint8_t *code;
+		uint64_t offset;
+	};
 	uint16_t len, room;
 };
 
@@ -33,6 +39,7 @@ struct pfn_block {
  *	the run before it ends at @last_after
  * @fill: bytes of code after which append begins another block
  * @users: who shares the set
+ * @spill: where the blocks' code is, NULL: in memory
  * @failed: memory ran out, frames are missing
  */
 struct ami_pfnset {
@@ -43,6 +50,7 @@ struct ami_pfnset {
 	uint64_t last_after;
 	uint16_t last_at, fill;
 	uint32_t users;
+	struct ami_spill *spill;
 	bool failed;
 };
 
@@ -56,12 +64,25 @@ struct pfn_reader {
 	const uint8_t *at, *end;
 	uint64_t after;		/* end of the run before */
 	bool release;
+	uint8_t fetched[BLOCK_BYTES];	/* of a set that was spilled */
 };
 
+/* Not an initializer, which would clear the half kilobyte at its end. */
 static inline struct pfn_reader pfn_read(const struct ami_pfnset *set)
 {
-	return (struct pfn_reader){ .set = set };
+	struct pfn_reader r;
+
+	r.set = set;
+	r.next = 0;
+	r.at = r.end = NULL;
+	r.after = 0;
+	r.release = false;
+	return r;
 }
+
+/** pfn_fetch() - the code of a spilled block; false: it cannot be read. */
+bool pfn_fetch(struct ami_spill *spill, const struct pfn_block *b,
+	       uint8_t code[BLOCK_BYTES]);
 
 /** pfn_load() - go on with the next block; false: there is none */
 bool pfn_load(struct pfn_reader *r);

@@ -195,7 +195,7 @@ void ami_pfnset_compact(struct ami_pfnset *set)
 	uint8_t *code;
 	size_t i;
 
-	for (i = 0; i < set->nr; i++) {
+	for (i = 0; i < set->nr && !set->spill; i++) {
 		b = &set->block[i];
 		code = b->room > b->len ? realloc(b->code, b->len) : NULL;
 		if (code) {

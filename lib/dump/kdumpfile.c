@@ -23,6 +23,7 @@ struct file_dump {
 	struct ami_dump_info info;
 	struct elf_facts elf;		/* either this ... */
 	struct kdump_facts *part;	/* ... or these, one per file */
+	struct unpacker unpacker;
 	struct ramlist ram;
 	struct ami_record partial;	/* of an extract: pages not whole */
 	bool extract;
@@ -35,7 +36,8 @@ static enum ami_mem read_kdump_page(struct file_dump *file, uint64_t pfn,
 	size_t i;
 
 	for (i = 0; i < file->nr_fd; i++) {
-		mem = kdump_page_read(file->fd[i], &file->part[i], pfn, page);
+		mem = kdump_page_read(file->fd[i], &file->part[i],
+				      &file->unpacker, pfn, page);
 		if (mem != AMI_MEM_FILTERED)
 			return mem;
 	}
@@ -57,9 +59,18 @@ static size_t file_read_run(void *ctx, uint64_t first, uint8_t *const *page,
 	struct file_dump *file = ctx;
 	uint64_t offset;
 
+	size_t n = 0, i;
+
 	/* Of an extract, not all that a page holds is real. */
-	if (file->part || file->extract)
+	if (file->extract)
 		return 0;
+	if (file->part) {
+		for (i = 0; i < file->nr_fd && !n; i++)
+			n = kdump_run_read(file->fd[i], &file->part[i],
+					   &file->unpacker, first, page,
+					   count);
+		return n;
+	}
 	count = elf_run(&file->elf, first, count, &offset);
 	return count ? file_read_pages(file->fd[0], page, count, offset) : 0;
 }
@@ -94,6 +105,7 @@ static void file_close(void *ctx)
 		close(file->fd[i]);
 	}
 	free(file->part);
+	unpacker_free(&file->unpacker);
 	if (file->extract)
 		ami_record_free(&file->partial);
 	elf_facts_free(&file->elf);

@@ -140,6 +140,14 @@ enum ami_mem kdump_page_find(int fd, struct kdump_facts *facts, uint64_t pfn,
 			     struct kdump_page_desc *desc);
 
 /**
+ * kdump_run_find() - descriptors of page frames from @pfn on
+ *
+ * Returns how many of @count were found before the first that is not there.
+ */
+size_t kdump_run_find(int fd, struct kdump_facts *facts, uint64_t pfn,
+		      size_t count, struct kdump_page_desc *desc);
+
+/**
  * kdump_note_find() - descriptor of the first note with this name and type
  *
  * Returns NULL when there is none; bounds are checked.

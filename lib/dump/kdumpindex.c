@@ -151,6 +151,11 @@ static bool cache_block(int fd, struct kdump_facts *facts, uint64_t block)
 	return true;
 }
 
+static bool is_there(const struct kdump_facts *facts, uint64_t bit)
+{
+	return facts->words[bit / 64] >> bit % 64 & 1;
+}
+
 enum ami_mem kdump_page_find(int fd, struct kdump_facts *facts, uint64_t pfn,
 			     struct kdump_page_desc *desc)
 {
@@ -161,7 +166,7 @@ enum ami_mem kdump_page_find(int fd, struct kdump_facts *facts, uint64_t pfn,
 		return AMI_MEM_FILTERED;
 	if (!cache_block(fd, facts, block))
 		return AMI_MEM_ERROR;
-	if (!(facts->words[bit / 64] >> bit % 64 & 1))
+	if (!is_there(facts, bit))
 		return AMI_MEM_FILTERED;
 	index = facts->rank[block] + count_bits(facts->words, bit);
 	if (!file_read_at(fd, desc, sizeof(*desc),
@@ -169,4 +174,26 @@ enum ami_mem kdump_page_find(int fd, struct kdump_facts *facts, uint64_t pfn,
 	    !ends_inside(facts, desc))
 		return AMI_MEM_ERROR;
 	return AMI_MEM_OK;
+}
+
+size_t kdump_run_find(int fd, struct kdump_facts *facts, uint64_t pfn,
+		      size_t count, struct kdump_page_desc *desc)
+{
+	uint64_t block = pfn / PFNS_PER_BLOCK, bit = pfn % PFNS_PER_BLOCK;
+	size_t n = 0, i;
+
+	if (pfn < facts->first_pfn || pfn >= facts->end_pfn ||
+	    !cache_block(fd, facts, block))
+		return 0;
+	while (n < count && bit + n < PFNS_PER_BLOCK &&
+	       is_there(facts, bit + n))
+		n++;
+	if (!n || !file_read_at(fd, desc, n * sizeof(*desc),
+				desc_offset(facts, facts->rank[block] +
+						   count_bits(facts->words,
+							      bit))))
+		return 0;
+	for (i = 0; i < n && ends_inside(facts, &desc[i]); i++)
+		;
+	return i;
 }

@@ -6,16 +6,37 @@
 #include "kdumphdr.h"
 
 /**
+ * struct unpacker - what is kept from page to page: it costs more to make than
+ * a page to unpack
+ *
+ * Starts as zeros. In its place NULL can be given, where speed does not matter.
+ */
+struct unpacker {
+	void *zlib, *zstd;
+	uint8_t *packed;
+};
+
+void unpacker_free(struct unpacker *u);
+
+/**
  * unpack_page() - one page from @size bytes at @from
  * @flags: KDUMP_COMPRESSED_* of its descriptor, 0: stored
  *
  * False when the bytes do not give exactly a page.
  */
-bool unpack_page(uint32_t flags, const uint8_t *from, size_t size,
-		 uint8_t *page);
+bool unpack_page(struct unpacker *u, uint32_t flags, const uint8_t *from,
+		 size_t size, uint8_t *page);
 
 /** kdump_page_read() - the page itself; otherwise as kdump_page_find(). */
-enum ami_mem kdump_page_read(int fd, struct kdump_facts *facts, uint64_t pfn,
-			     uint8_t *page);
+enum ami_mem kdump_page_read(int fd, struct kdump_facts *facts,
+			     struct unpacker *u, uint64_t pfn, uint8_t *page);
+
+/**
+ * kdump_run_read() - page frames from @pfn on into @count pages, together
+ *
+ * Returns how many, up to the first that cannot be had.
+ */
+size_t kdump_run_read(int fd, struct kdump_facts *facts, struct unpacker *u,
+		      uint64_t pfn, uint8_t *const *page, size_t count);
 
 #endif

@@ -101,6 +101,21 @@ const struct ami_exposure *ami_exposure_next(const struct ami_exposures *ex,
 	       &ex->list[first] : NULL;
 }
 
+/* Frames that were lost for want of memory must not pass for safe ones. */
+static bool lost_frames(const struct ami_exposures *ex)
+{
+	const struct ami_pfnset *rests_on = ex->state->rests_on;
+	size_t i;
+
+	for (i = 0; i < ex->count; i++)
+		if (ex->list[i].pages && ami_pfnset_failed(ex->list[i].pages))
+			return true;
+	return ami_pfnset_failed(ex->io_tables) ||
+	       (ex->evidence_pages && ami_pfnset_failed(ex->evidence_pages)) ||
+	       (ex->observed && ami_pfnset_failed(ex->observed)) ||
+	       (rests_on && ami_pfnset_failed(rests_on));
+}
+
 static int run_providers(struct ami_exposures *ex, struct ami_error *err)
 {
 	struct ami_dump *dump = ami_kernel_dump(ex->state->kernel);
@@ -115,7 +130,10 @@ static int run_providers(struct ami_exposures *ex, struct ami_error *err)
 			return ami_error_set(err, AMI_ERR_INTERRUPTED,
 					     "interrupted");
 	}
-	if (judge(ex))
+	if (ex->state->spill && ex->state->spill->failed)
+		return ami_error_set(err, AMI_ERR_OUTPUT,
+				     "the temporary file of page sets cannot be read");
+	if (lost_frames(ex) || judge(ex))
 		return ami_error_set(err, AMI_ERR_MEMORY, "out of memory");
 	return 0;
 }

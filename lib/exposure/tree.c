@@ -154,6 +154,8 @@ struct ami_tree *tree_get(struct ami_exposures *ex,
 		ami_pfnset_compact(t->iovas_in_ram);
 		f.no_memory |= ami_pfnset_failed(t->iovas_in_ram);
 	}
+	if (ex->state->spill)
+		ami_pfnset_spill(t->writable, ex->state->spill);
 	merge_iovas(t->holes, &t->nr_holes);
 	for (fault = 0; fault < AMI_WALK_FAULTS; fault++)
 		report_fault(ex->state, t, fault);

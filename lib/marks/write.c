@@ -226,7 +226,8 @@ int ami_marks_write(const struct ami_marks *marks, uint8_t **bytes,
 	out_space(&w.out, MARKS_HEADER);
 	put_identity(&w);
 	put_origin(&w);
-	for (i = 0; i < marks->nr_sets; i++)
+	/* Not far beyond the limit: it may be much. */
+	for (i = 0; i < marks->nr_sets && w.out.len <= AMI_MARKS_MAX_BYTES; i++)
 		put_pages(&w, marks->sets[i]);
 	put_exposures(&w);
 	put_verdict(&w);

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -22,6 +23,7 @@ static void read_state(struct ami_analysis *a, struct ami_error *err)
 	}
 	a->state->rests_on = rests_on;
 	a->state->marks = a->marks;
+	a->state->spill = a->spill.fd < 0 ? NULL : &a->spill;
 	if (a->marks_error.status)
 		ami_find(&a->state->findings, AMI_WARNING, "marks-refused",
 			 ami_marks_from_name(a->marks_from),
@@ -58,20 +60,11 @@ struct ami_analysis *ami_analyse(struct ami_dump *dump,
 	return ami_analyse_with(dump, source, NULL, err);
 }
 
-struct ami_analysis *ami_analyse_with(struct ami_dump *dump,
-				      const struct ami_layout_source *source,
-				      const char *file, struct ami_error *err)
+static int analyse(struct ami_analysis *a,
+		   const struct ami_layout_source *source,
+		   struct ami_error *err)
 {
-	struct ami_analysis *a = calloc(1, sizeof(*a));
-
-	if (!a) {
-		ami_error_set(err, AMI_ERR_MEMORY, "out of memory");
-		ami_dump_close(dump);
-		return NULL;
-	}
-	a->dump = dump;
-	take_marks(a, file);
-	a->kernel = ami_kernel_open(dump, source, err);
+	a->kernel = ami_kernel_open(a->dump, source, err);
 	if (a->kernel)
 		read_state(a, err);
 	if (a->state)
@@ -79,12 +72,46 @@ struct ami_analysis *ami_analyse_with(struct ami_dump *dump,
 	if (a->exposures)
 		a->dmesg = ami_dmesg_read(a->state, err);
 	if (!a->dmesg) {
-		blame_truncation(ami_dump_info(dump), err);
+		blame_truncation(ami_dump_info(a->dump), err);
+		return -1;
+	}
+	ami_findings_sort(&a->state->findings);
+	return 0;
+}
+
+struct ami_analysis *ami_analyse_small(struct ami_dump *dump,
+				       const struct ami_layout_source *source,
+				       const char *file, const char *folder,
+				       struct ami_error *err)
+{
+	struct ami_analysis *a = calloc(1, sizeof(*a));
+	int ret = 0;
+
+	if (!a) {
+		ami_error_set(err, AMI_ERR_MEMORY, "out of memory");
+		ami_dump_close(dump);
+		return NULL;
+	}
+	a->dump = dump;
+	a->spill.fd = -1;
+	if (folder && ami_spill_open(&a->spill, folder))
+		ret = ami_error_set(err, AMI_ERR_OUTPUT,
+				    "no temporary file in %s: %s; name another folder (TMPDIR)",
+				    folder, strerror(errno));
+	if (!ret)
+		take_marks(a, file);
+	if (ret || analyse(a, source, err)) {
 		ami_analysis_free(a);
 		return NULL;
 	}
-	ami_findings_sort(&a->state->findings);
 	return a;
+}
+
+struct ami_analysis *ami_analyse_with(struct ami_dump *dump,
+				      const struct ami_layout_source *source,
+				      const char *file, struct ami_error *err)
+{
+	return ami_analyse_small(dump, source, file, NULL, err);
 }
 
 void ami_analysis_free(struct ami_analysis *a)
@@ -97,6 +124,7 @@ void ami_analysis_free(struct ami_analysis *a)
 	ami_kernel_close(a->kernel);
 	ami_dump_close(a->dump);
 	ami_marks_free(a->marks);
+	ami_spill_close(&a->spill);
 	free(a);
 }
 

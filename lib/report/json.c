@@ -50,18 +50,25 @@ static void open_value(struct json *j, const char *key, char bracket,
 {
 	value_starts(j, key);
 	putc(bracket, j->out);
-	if (j->depth + 1 == JSON_MAX_DEPTH)
-		abort();	/* a renderer nests too deep: no data does */
-	j->depth++;
+	/* No renderer nests so deep; if one did, only the layout would suffer. */
+	if (j->depth + 1 == JSON_MAX_DEPTH) {
+		j->beyond++;
+	} else {
+		j->depth++;
+		j->compact[j->depth] = compact || j->compact[j->depth - 1];
+	}
 	j->more[j->depth] = false;
-	j->compact[j->depth] = compact || j->compact[j->depth - 1];
 }
 
 static void close_value(struct json *j, char bracket)
 {
 	bool more = j->more[j->depth], compact = j->compact[j->depth];
 
-	j->depth--;
+	if (j->beyond)
+		j->beyond--;
+	else
+		j->depth--;
+	j->more[j->depth] = true;
 	if (more && !compact)
 		newline(j);
 	putc(bracket, j->out);

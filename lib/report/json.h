@@ -14,7 +14,7 @@
 
 struct json {
 	FILE *out;
-	unsigned int depth;
+	unsigned int depth, beyond;	/* beyond: deeper than can be told apart */
 	bool more[JSON_MAX_DEPTH];	/* a value stands before, at this depth */
 	bool compact[JSON_MAX_DEPTH];	/* on one line */
 };

@@ -144,19 +144,41 @@ static bool is_like(const struct leaf *leaf, uint64_t raw)
 	return leaf->known && (raw & leaf->mask) == leaf->is;
 }
 
+#define GROUP	8u
+
+/* Do GROUP entries map memory in one piece, the first of them @want? */
+static bool group_follows(const uint64_t *entry, uint64_t want, uint64_t slot,
+			  uint64_t used)
+{
+	uint64_t differ = 0;
+	unsigned int i;
+
+	for (i = 0; i < GROUP; i++)
+		differ |= (entry[i] ^ (want + i * slot)) & ~used;
+	return !differ;
+}
+
 /* How many entries from the first on map memory in one piece. */
 static unsigned int piece(const struct leaf *leaf, const uint64_t *entry,
 			  unsigned int max, uint64_t slot)
 {
 	uint64_t want = (entry[0] & ~leaf->mask & AMDVI_ADDR_MASK) | leaf->is;
-	uint64_t used = ~leaf->mask & ~AMDVI_ADDR_MASK;
-	unsigned int n;
+	uint64_t used = ~leaf->mask & ~AMDVI_ADDR_MASK, last;
+	unsigned int n = 1;
 
-	for (n = 1; n < max; n++) {
+	while (n < max) {
 		want += slot;
 		if ((entry[n] & ~used) != want ||
 		    (want & leaf->mask) != leaf->is)
 			break;
+		/* An address that overflows has changed the others' bits. */
+		last = want + GROUP * slot;
+		while (++n + GROUP <= max && (last & leaf->mask) == leaf->is &&
+		       group_follows(entry + n, want + slot, slot, used)) {
+			want = last;
+			last += GROUP * slot;
+			n += GROUP - 1;
+		}
 	}
 	return n;
 }

@@ -68,7 +68,8 @@ int readmem(int type, unsigned long long addr, void *buf, size_t size)
 			n = size;
 		mem = host.headers.is_elf ?
 		      elf_read_page(&host.headers.elf, host.fd, pfn, page) :
-		      kdump_page_read(host.fd, &host.headers.kdump, pfn, page);
+		      kdump_page_read(host.fd, &host.headers.kdump, NULL,
+				      pfn, page);
 		if (mem != AMI_MEM_OK) {
 			fprintf(stderr, "readmem: addr:%llx failed\n", addr);
 			return 0;

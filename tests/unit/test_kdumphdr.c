@@ -528,17 +528,17 @@ static void ways_to_pack(void **state)
 	for (i = 0; i < COUNT(flags); i++) {
 		size = pack(flags[i]);
 		memset(page, 0, sizeof(page));
-		if (!unpack_page(flags[i], packed, size, page))
+		if (!unpack_page(NULL, flags[i], packed, size, page))
 			fail_msg("flags %x", flags[i]);
 		assert_memory_equal(page, want, sizeof(page));
 		for (cut = 0; cut < size; cut++)
-			assert_false(unpack_page(flags[i], packed, cut,
+			assert_false(unpack_page(NULL, flags[i], packed, cut,
 						 page));
 	}
 	size = pack(0);
-	assert_false(unpack_page(0, packed, size + 1, page));
-	assert_false(unpack_page(3, packed, size, page));
-	assert_false(unpack_page(0x40, packed, size, page));
+	assert_false(unpack_page(NULL, 0, packed, size + 1, page));
+	assert_false(unpack_page(NULL, 3, packed, size, page));
+	assert_false(unpack_page(NULL, 0x40, packed, size, page));
 }
 
 /* What is not exactly one page is refused, however it came about. */
@@ -557,7 +557,7 @@ static void not_one_page(void **state)
 		size = sizeof(packed);
 		assert_int_equal(compress(packed, &size, bytes, sizes[i]),
 				 Z_OK);
-		assert_false(unpack_page(KDUMP_COMPRESSED_ZLIB, packed,
+		assert_false(unpack_page(NULL, KDUMP_COMPRESSED_ZLIB, packed,
 					 size, page));
 	}
 }
@@ -586,9 +586,9 @@ static void hostile_descriptors(void **state)
 	for (i = 0; i < COUNT(descs); i++) {
 		assert_true(file_write_at(fd, &descs[i], sizeof(descs[i]),
 					  facts.bitmap + 2 * facts.bitmap_size));
-		assert_int_equal(kdump_page_read(fd, &facts, 0, page),
+		assert_int_equal(kdump_page_read(fd, &facts, NULL, 0, page),
 				 AMI_MEM_ERROR);
-		assert_int_equal(kdump_page_read(fd, &facts, 63, page),
+		assert_int_equal(kdump_page_read(fd, &facts, NULL, 63, page),
 				 AMI_MEM_OK);
 	}
 	kdump_facts_free(&facts);
