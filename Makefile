@@ -194,6 +194,7 @@ $(GOLDEN:%=$(BUILD)/golden/%): $(BUILD)/golden/%: $(BUILD)/tests/golden/%.o \
 	$(call say,LD $@)
 	$(Q)$(CC) $(ALL_CFLAGS) -o $@ $^ $(TEST_LIBS)
 
+$(BUILD)/fuzz/stream: $(patsubst %,$(BUILD)/makedumpfile-plugin/%.o,stream)
 # Each target with all helpers; clang's library has main().
 $(FUZZ_TARGETS:%=$(BUILD)/fuzz/%): $(BUILD)/fuzz/%: $(BUILD)/tests/fuzz/fuzz_%.o \
 		$(BUILD)/tests/fuzz/hostile.o $(BUILD)/tests/golden/overlay.o \

@@ -264,7 +264,7 @@ static int read_parts(struct file_dump *file, const char *const *paths,
 static int open_kdump(struct file_dump *file, const char *const *paths,
 		      struct ami_error *err)
 {
-	file->part = calloc(file->nr_fd, sizeof(*file->part));
+	file->part = calloc(MAX_FILES, sizeof(*file->part));
 	if (!file->part)
 		return ami_error_set(err, AMI_ERR_MEMORY, "out of memory");
 	file->info.format = "kdump";
