@@ -212,6 +212,7 @@ $(GOLDEN:%=$(BUILD)/golden/%): $(BUILD)/golden/%: $(BUILD)/tests/golden/%.o \
 	$(call say,LD $@)
 	$(Q)$(CC) $(ALL_CFLAGS) -o $@ $^ $(TEST_LIBS)
 
+$(BUILD)/fuzz/stream: $(patsubst %,$(BUILD)/makedumpfile-plugin/%.o,stream)
 # Each target with all helpers; clang's library has main().
 $(FUZZ_TARGETS:%=$(BUILD)/fuzz/%): $(BUILD)/fuzz/%: $(BUILD)/tests/fuzz/fuzz_%.o \
 		$(BUILD)/tests/fuzz/hostile.o $(BUILD)/tests/golden/overlay.o \
@@ -376,13 +377,15 @@ lab-evidence: deps-test
 	$(MAKE) -j"$$(nproc)" all
 	$(LAB) evidence --amdiommu $(BUILD)/amdiommu
 
-# Lines of lib/ that the tests run; no QEMU.
+# Lines of lib/ that the tests run; no QEMU. All that they run is built so.
 COV := $(BUILD)/cov
+COV_QUICK := $(subst $(BUILD)/makedumpfile,$(COV)/makedumpfile,$(subst $(BUILD)/amdiommu,$(COV)/amdiommu,$(subst $(SAN)/,$(COV)/,$(QUICK))))
 
 coverage: deps-test
-	$(MAKE) -j"$$(nproc)" IN_SAN=1 BUILD=$(COV) SANITIZE='--coverage -O0' san $(COV)/campaign
+	$(MAKE) -j"$$(nproc)" IN_SAN=1 BUILD=$(COV) SANITIZE='--coverage -O0' san $(COV)/campaign \
+	    $(COV)/makedumpfile-amdiommu $(COV)/makedumpfile/amdiommu.so
 	find $(COV) -name '*.gcda' -delete
-	tests/run.py $(subst $(SAN)/,$(COV)/,$(QUICK)) '$(COV)/campaign --count 200 $(SAMPLE)'
+	tests/run.py $(COV_QUICK) '$(COV)/campaign --count 200 $(SAMPLE)'
 	tests/coverage.py $(COV)
 
 # Static analysis; minutes. What is left out, and why: tests/lint.py, .clang-tidy

@@ -31,6 +31,12 @@ GCC_OFF = {
     'use-of-uninitialized-value',   # calloc() clears
     'null-dereference',         # bsearch() finds what its own table has
 }
+# And of clang-tidy, where .clang-tidy would say too much.
+TIDY_OFF = {
+    # load_queue() and load_split() said that there are entries.
+    'lib/evidence/nvme.c': 'clang-analyzer-core.DivideZero',
+    'lib/evidence/vring.c': 'clang-analyzer-core.DivideZero',
+}
 
 
 def cppcheck(files, flags):
@@ -48,7 +54,9 @@ def gcc(files, flags):
 
 
 def clang_tidy(files, flags):
-    return [['clang-tidy', '--quiet', f, '--', *flags] for f in files]
+    return [['clang-tidy', '--quiet', f,
+             *([f'--checks=-{TIDY_OFF[f]}'] if f in TIDY_OFF else []),
+             '--', *flags] for f in files]
 
 
 def run(command):

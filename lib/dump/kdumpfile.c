@@ -254,6 +254,19 @@ static int open_elf(struct file_dump *file, struct ami_error *err)
 	return 0;
 }
 
+/* The same part twice would make up for one that is missing. */
+static bool overlaps(const struct file_dump *file, size_t last)
+{
+	const struct kdump_facts *part = file->part;
+	size_t i;
+
+	for (i = 0; i < last; i++)
+		if (part[i].first_pfn < part[last].end_pfn &&
+		    part[last].first_pfn < part[i].end_pfn)
+			return true;
+	return false;
+}
+
 /* The parts of a split dump; a missing part makes the dump incomplete. */
 static int read_parts(struct file_dump *file, const char *const *paths,
 		      struct ami_error *err)
@@ -272,6 +285,10 @@ static int read_parts(struct file_dump *file, const char *const *paths,
 			return ami_error_set(err, AMI_ERR_USAGE,
 					     "the %zu files are not parts of one split dump; name one dump",
 					     file->nr_fd);
+		if (overlaps(file, i))
+			return ami_error_set(err, AMI_ERR_USAGE,
+					     "%s is of a part of the dump that another file has already; name each part once",
+					     paths[i]);
 		pages += part->end_pfn - part->first_pfn;
 		status = part->header.status;
 		file->info.compression = kdump_compression(status);
@@ -290,7 +307,7 @@ static int read_parts(struct file_dump *file, const char *const *paths,
 static int open_kdump(struct file_dump *file, const char *const *paths,
 		      struct ami_error *err)
 {
-	file->part = calloc(file->nr_fd, sizeof(*file->part));
+	file->part = calloc(MAX_FILES, sizeof(*file->part));
 	if (!file->part)
 		return ami_error_set(err, AMI_ERR_MEMORY, "out of memory");
 	file->info.format = "kdump";

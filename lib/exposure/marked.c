@@ -79,9 +79,28 @@ static void subtract_known(const struct ami_exposures *ex,
 			ami_pfnset_subtract(pages, e->pages);
 }
 
+/*
+ * The one for marks like this, from position @first on: many marks of a device
+ * must not make a long chain, each searched for the next.
+ */
+static struct ami_exposure *exposure_for(struct ami_exposures *ex,
+					 const struct ami_mark *mark,
+					 size_t first)
+{
+	const struct ami_exposure *e = NULL;
+
+	while (!mark->requester.is_iommu &&
+	       (e = ami_exposure_next(ex, mark->requester.bdf, e)))
+		if (e >= ex->list + first && e->class == mark->class &&
+		    e->certainty == mark->certainty)
+			return &ex->list[e - ex->list];
+	return add_exposure(ex, mark->requester, mark->class, mark->certainty);
+}
+
 /* What the marks know of a device and this analysis does not. */
 static int add_mark(struct ami_exposures *ex, const struct ami_marks *m,
-		    const struct ami_mark *mark, const struct ami_pfnset *ram)
+		    const struct ami_mark *mark, const struct ami_pfnset *ram,
+		    size_t first)
 {
 	struct ami_pfnset *pages = ami_pfnset_and(m->sets[mark->set], ram);
 	struct ami_exposure *e = NULL;
@@ -93,26 +112,32 @@ static int add_mark(struct ami_exposures *ex, const struct ami_marks *m,
 		ami_pfnset_free(pages);
 		return 0;
 	}
-	e = add_exposure(ex, mark->requester, mark->class, mark->certainty);
+	e = exposure_for(ex, mark, first);
 	if (!e) {
 		ami_pfnset_free(pages);
 		return -1;
 	}
-	e->pages = pages;
-	e->count = ami_pfnset_count(pages);
-	ex->marks_only += e->count;
+	ex->marks_only += ami_pfnset_count(pages);
+	if (e->pages) {
+		ami_pfnset_union(e->pages, pages);
+		ami_pfnset_free(pages);
+	} else {
+		e->pages = pages;
+	}
+	e->count = ami_pfnset_count(e->pages);
 	return 0;
 }
 
 static int add_marks(struct ami_exposures *ex, const struct ami_marks *m,
 		     const struct ami_pfnset *ram)
 {
-	size_t i;
+	size_t i, first = ex->count;
 
 	if (compare(ex, m, ram))
 		return -1;
 	for (i = 0; i < m->count; i++)
-		if (m->list[i].set >= 0 && add_mark(ex, m, &m->list[i], ram))
+		if (m->list[i].set >= 0 && add_mark(ex, m, &m->list[i], ram,
+						  first))
 			return -1;
 	if (ex->marks_only)
 		ami_find(&ex->state->findings, AMI_INFO, "marks-know-more",

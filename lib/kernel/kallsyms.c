@@ -175,7 +175,8 @@ static void expand(const struct kallsyms *t, const uint8_t *codes, size_t n,
 	match(w, name, len, hash, number);
 }
 
-static void find_names(const struct kallsyms *t, struct wanted *w)
+/* False when they end early: a symbol behind that is not a missing one. */
+static bool find_names(const struct kallsyms *t, struct wanted *w)
 {
 	size_t pos = 0;
 	uint32_t i;
@@ -184,37 +185,40 @@ static void find_names(const struct kallsyms *t, struct wanted *w)
 		size_t n;
 
 		if (pos + 2 > t->name_size)
-			return;
+			return false;
 		n = t->name_bytes[pos++];
 		if (n & 0x80)
 			n = (n & 0x7f) | (size_t)t->name_bytes[pos++] << 7;
 		if (n > t->name_size - pos)
-			return;
+			return false;
 		expand(t, t->name_bytes + pos, n, w, i);
 		pos += n;
 	}
+	return true;
 }
 
-static uint64_t address(const struct kallsyms *t, enum rule rule,
-			uint32_t number)
+static bool address(const struct kallsyms *t, enum rule rule, uint32_t number,
+		    uint64_t *va)
 {
 	uint64_t slot = t->offsets + 4ull * number;
 	uint32_t raw;
 	int32_t off;
 
 	if (ami_read_u32(t->kernel, slot, &raw) != AMI_MEM_OK)
-		return 0;
+		return false;
 	off = (int32_t)raw;
 	switch (rule) {
 	case RULE_SIGNED_BASE:
-		return off >= 0 ? (uint64_t)off
-				: t->relative_base - 1 - (int64_t)off;
+		*va = off >= 0 ? (uint64_t)off :
+				 t->relative_base - 1 - (int64_t)off;
+		break;
 	case RULE_UNSIGNED_BASE:
-		return t->relative_base + raw;
+		*va = t->relative_base + raw;
+		break;
 	case RULE_SELF_RELATIVE:
-		return slot + (int64_t)off;
+		*va = slot + (int64_t)off;
 	}
-	return 0;
+	return true;
 }
 
 /* The rule is the one that puts _stext where VMCOREINFO says it is. */
@@ -222,52 +226,60 @@ static bool choose_rule(const struct kallsyms *t, const struct wanted *w,
 			enum rule *rule)
 {
 	uint32_t number = w->number[AMI_Y__stext];
-	uint64_t stext;
+	uint64_t stext, va;
 
 	if (number == NOT_FOUND || !key(t->kernel, "_stext", &stext))
 		return false;
 	for (*rule = RULE_SIGNED_BASE; *rule <= RULE_SELF_RELATIVE; ++*rule) {
 		if (t->has_base == (*rule == RULE_SELF_RELATIVE))
 			continue;
-		if (address(t, *rule, number) == stext)
+		if (address(t, *rule, number, &va) && va == stext)
 			return true;
 	}
 	return false;
+}
+
+/* All addresses, or none: what cannot be read must not look like no symbol. */
+static bool addresses(const struct kallsyms *t, enum rule rule,
+		      const struct wanted *w, uint64_t *symbols)
+{
+	unsigned int i;
+
+	for (i = 0; i < AMI_NR_SYMBOLS; i++)
+		if (w->number[i] != NOT_FOUND &&
+		    !address(t, rule, w->number[i], &symbols[i]))
+			return false;
+	return true;
+}
+
+/* Returns what is wrong, NULL: nothing. */
+static const char *resolve(struct kallsyms *t, uint64_t *symbols)
+{
+	struct wanted w;
+	enum rule rule;
+
+	if (!locate(t))
+		return "is not to be found: pages are missing or damaged";
+	want_all(&w);
+	if (!load(t) || !find_names(t, &w))
+		return "cannot be read: pages are missing or damaged";
+	if (!choose_rule(t, &w, &rule))
+		return "is damaged or of an unknown form (_stext does not decode to its address)";
+	return addresses(t, rule, &w, symbols) ? NULL :
+	       "cannot be read: pages with addresses are missing";
 }
 
 int kallsyms_resolve(struct ami_kernel *kernel, uint64_t *symbols,
 		     struct ami_error *err)
 {
 	struct kallsyms t = { .kernel = kernel };
-	struct wanted w;
-	enum rule rule;
-	unsigned int i;
-	int ret = -1;
+	const char *wrong = resolve(&t, symbols);
 
-	if (!locate(&t)) {
-		ami_error_set(err, AMI_ERR_DATA,
-			      "the kernel's symbol table (kallsyms) is not to be found in %s: pages are missing or damaged; give the kernel's vmlinux with --vmlinux",
-			      ami_dump_info(kernel->dump)->path);
-	} else if (!load(&t)) {
-		ami_error_set(err, AMI_ERR_DATA,
-			      "the kernel's symbol table (kallsyms) cannot be read from %s: pages are missing or damaged; give the kernel's vmlinux with --vmlinux",
-			      ami_dump_info(kernel->dump)->path);
-	} else {
-		want_all(&w);
-		find_names(&t, &w);
-		if (!choose_rule(&t, &w, &rule)) {
-			ami_error_set(err, AMI_ERR_DATA,
-				      "kallsyms in %s is damaged or of an unknown form (_stext does not decode to its address); give the kernel's vmlinux with --vmlinux",
-				      ami_dump_info(kernel->dump)->path);
-		} else {
-			for (i = 0; i < AMI_NR_SYMBOLS; i++)
-				if (w.number[i] != NOT_FOUND)
-					symbols[i] = address(&t, rule,
-							     w.number[i]);
-			ret = 0;
-		}
-	}
 	free(t.name_bytes);
 	free(t.tokens);
-	return ret;
+	if (!wrong)
+		return 0;
+	return ami_error_set(err, AMI_ERR_DATA,
+			     "the kernel's symbol table (kallsyms) in %s %s; give the kernel's vmlinux with --vmlinux",
+			     ami_dump_info(kernel->dump)->path, wrong);
 }

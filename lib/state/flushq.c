@@ -18,6 +18,36 @@
 #define MAX_GRANULE	(1ull << 30)
 
 /*
+ * Does it unmap for the DMA API? A domain of another type that has the DMA
+ * API's cookie was of it, and may have unmapped lazily.
+ */
+static bool of_dma_api(struct ami_state *s, const struct ami_domain *d,
+		       struct flush_source *src)
+{
+	uint64_t domain = ami_addr(s->kernel, d->va, AMI_F_pdom_domain);
+	uint64_t cookie = 0, type = !COOKIE_DMA_IOVA_TYPED, wanted = 0;
+
+	if (d->kind == AMI_DOMAIN_DMA || d->kind == AMI_DOMAIN_DMA_FQ)
+		return true;
+	ami_get(s->kernel, domain, AMI_F_iommu_domain_cookie, &cookie);
+	if (!cookie)
+		return false;
+	if (ami_has(s->kernel, AMI_F_iommu_domain_cookie_type)) {
+		wanted = COOKIE_DMA_IOVA_TYPED;
+		ami_get(s->kernel, domain, AMI_F_iommu_domain_cookie_type,
+			&type);
+	} else if (ami_get(s->kernel, cookie, AMI_F_cookie_type, &type) !=
+		   AMI_MEM_OK) {
+		return false;
+	}
+	if (type != wanted)
+		return false;
+	doubt(s, src, "It has the DMA API's cookie, but its type %#x is none of the DMA API.",
+	      d->type);
+	return true;
+}
+
+/*
  * The cookie that each domain of the DMA API has. What cannot be read, or is
  * no such cookie, counts as an unread queue: it may well have held something.
  */
@@ -183,10 +213,9 @@ int read_flushqs(struct ami_state *s)
 			.where = where, .cpus = &cpus, .left = &left,
 		};
 
-		if (!d->readable || (d->kind != AMI_DOMAIN_DMA &&
-				     d->kind != AMI_DOMAIN_DMA_FQ))
-			continue;
 		snprintf(where, sizeof(where), "domain %u", d->id);
+		if (!d->readable || !of_dma_api(s, d, &src))
+			continue;
 		if (read_flushq(s, d, &src))
 			return -1;
 		if (d->flushq.unread)

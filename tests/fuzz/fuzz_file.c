@@ -1,8 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* A dump file: ELF, kdump-compressed, flattened; all of its first pages. */
+/*
+ * A dump file: ELF, kdump-compressed, flattened; all of its first pages, and
+ * marks in its notes.
+ */
 #include <stdio.h>
 #include <sys/mman.h>
 #include <unistd.h>
+
+#include <amdiommu/marks.h>
 
 #include "fileio.h"
 #include "hostile.h"
@@ -30,6 +35,16 @@ static void read_some(struct ami_dump *dump)
 	ami_dump_read(dump, info->max_pfn << AMI_PAGE_SHIFT, buf, 1);
 }
 
+static void find_marks(struct ami_dump *dump)
+{
+	struct ami_error err = { AMI_OK, "" };
+	enum ami_marks_from from;
+	struct ami_marks *m = ami_marks_find(dump, NULL, &from, &err);
+
+	must(m || err.status == AMI_OK || err.text[0]);
+	ami_marks_free(m);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	int fd = memfd_create("fuzz", MFD_CLOEXEC);
@@ -45,6 +60,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	dump = ami_dump_open(&name, 1, &err);
 	if (dump) {
 		read_some(dump);
+		find_marks(dump);
 		ami_vmcoreinfo_number(dump, "NUMBER(phys_base)", 10, &value);
 	} else {
 		must(err.status == AMI_ERR_DATA || err.status == AMI_ERR_INPUT ||

@@ -229,6 +229,8 @@ static void flattened(const uint8_t *file, size_t size)
 	memcpy(out + 4112, file, size);
 	memcpy(out + 4112 + size, end, sizeof(end));
 	save("file", "flattened", size > MAX_SEED / 8, out, 4128 + size);
+	save("stream", "whole", size > MAX_SEED / 8, out, 4128 + size);
+	save("stream", "cut", size > MAX_SEED / 8, out, 4120 + size);
 }
 
 static void files(const char *vmcoreinfo)
@@ -291,6 +293,7 @@ static void edits(void)
 		edit[2] = i / 2;
 		edit[5] = i;
 		save("report", "edit", i, edit, sizeof(edit));
+		save("evidence", "edit", i, edit + 1, sizeof(edit) - 1);
 	}
 }
 

@@ -303,6 +303,19 @@ struct ami_analysis *overlay_analyse(struct overlay *o, struct ami_error *err)
 	return ami_analyse(open_layers(o), &source, err);
 }
 
+struct ami_kernel *overlay_kernel(struct overlay *o, struct ami_error *err)
+{
+	struct ami_layout_source source = {
+		ami_layout_btf.name, layer_resolve, o,
+	};
+	struct ami_dump *dump = open_layers(o);
+	struct ami_kernel *k = ami_kernel_open(dump, &source, err);
+
+	if (!k)
+		ami_dump_close(dump);
+	return k;
+}
+
 bool overlay_remember_layout(struct overlay *o)
 {
 	struct ami_pfnset *pages = ami_pfnset_new();

@@ -36,6 +36,9 @@ const uint8_t *overlay_intact(const struct overlay *o, uint64_t pfn);
 /** overlay_analyse() - the whole analysis over the damaged dump. */
 struct ami_analysis *overlay_analyse(struct overlay *o, struct ami_error *err);
 
+/** overlay_kernel() - only the kernel; close it, then its dump. NULL: @err */
+struct ami_kernel *overlay_kernel(struct overlay *o, struct ami_error *err);
+
 /**
  * overlay_remember_layout() - read symbols and types once
  *

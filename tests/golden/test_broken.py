@@ -7,11 +7,14 @@ usage: test_broken.py AMDIOMMU SAMPLE
 
 AMDIOMMU must be built without sanitizers: its address space is limited.
 """
+import ctypes
+import errno
 import json
 import os
 import pwd
 import random
 import resource
+import signal
 import socket
 import struct
 import subprocess
@@ -55,6 +58,31 @@ def run(*args, **kw):
                           stderr=subprocess.PIPE, timeout=SECONDS, text=True,
                           preexec_fn=limit, **kw)
     return done.returncode, done.stdout, done.stderr
+
+
+def unreadable(first, end):
+    """Run before exec: the file's bytes from @first to @end give EIO.
+
+    A seccomp filter on pread(2): what a disk with bad sectors does.
+    """
+    load, jump_eq, jump_ge, give = 0x20, 0x15, 0x35, 0x06
+    allow, fail = 0x7fff0000, 0x00050000 | errno.EIO
+    pread64, number, offset = 17, 0, 16 + 3 * 8
+    program = b''.join(struct.pack('<HBBI', *op) for op in (
+        (load, 0, 0, number), (jump_eq, 0, 4, pread64),
+        (load, 0, 0, offset), (jump_ge, 0, 2, first),
+        (jump_ge, 1, 0, end), (give, 0, 0, fail), (give, 0, 0, allow)))
+    text = ctypes.create_string_buffer(program, len(program))
+    fprog = struct.pack('@HP', len(program) // 8, ctypes.addressof(text))
+    libc = ctypes.CDLL(None, use_errno=True)
+
+    def install():
+        limit()
+        for args in (38, 1, 0), (22, 2, fprog):  # NO_NEW_PRIVS, SECCOMP
+            if libc.prctl(*args, 0, 0):
+                raise OSError(ctypes.get_errno(), 'prctl')
+    install.keep = text, fprog
+    return install
 
 
 def patched(*changes):
@@ -194,6 +222,42 @@ class Flags(Files):
                                             (START_PFN_64, 'Q', first),
                                             (END_PFN_64, 'Q', end)))
             self.assertIn('incomplete', said.lower(), (first, end))
+
+
+class Unreadable(Files):
+    """A disk with bad sectors, a network file system that went away."""
+    def check(self, first, end, *codes):
+        self.write(WHOLE)
+        done = subprocess.run([TOOL, 'report', '--json', self.path],
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                              timeout=SECONDS, text=True,
+                              preexec_fn=unreadable(first, end))
+        self.assertIn(done.returncode, codes, (first, done.stderr))
+        if done.returncode:
+            self.assertEqual(len(done.stderr.splitlines()), 1, done.stderr)
+            return done.stderr
+        return json.loads(done.stdout)
+
+    def test_headers(self):
+        # Not before: the loader reads libraries there.
+        for first in BLOCK, BITMAP, BITMAP_2, DESCS:
+            self.check(first, 0xffffffff, 65, 66)
+
+    def test_nothing_unreadable(self):
+        self.assertTrue(self.check(0xfffffffe, 0xffffffff, 0))
+
+    def test_some_pages(self):
+        """What is behind them is told as unreadable, not as left out."""
+        told = 0
+        for n in range(0, PAGES, PAGES // 24):
+            at, _ = struct.unpack_from('<QI', WHOLE, DESCS + 24 * n)
+            facts = self.check(at, at + 64 * 1024, 0, 65)
+            if isinstance(facts, dict):
+                told += any('unreadable' in f['text']
+                            for f in facts['findings'])
+            else:
+                self.assertRegex(facts, 'damaged|missing|unreadable')
+        self.assertTrue(told)
 
 
 class Bitmaps(Files):
@@ -354,6 +418,21 @@ class NoFiles(Files):
                                   stderr=subprocess.PIPE, text=True)
         self.assertEqual(done.returncode, 66)
         self.assertIn('as root', done.stderr)
+
+    def test_full_disk(self):
+        """An extract that does not fit is said so, and is not left."""
+        self.write(WHOLE)
+        out = os.path.join(self.dir.name, 'extract')
+
+        def small():
+            signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+            resource.setrlimit(resource.RLIMIT_FSIZE, (DESCS, DESCS))
+        done = subprocess.run([TOOL, 'extract', self.path, out],
+                              stderr=subprocess.PIPE, text=True,
+                              preexec_fn=small, timeout=SECONDS)
+        self.assertNotEqual(done.returncode, 0)
+        self.assertEqual(len(done.stderr.splitlines()), 1, done.stderr)
+        self.assertEqual(os.listdir(self.dir.name), ['dump'])
 
     def test_no_extract_is_left(self):
         self.write(WHOLE[:DESCS + 100])

@@ -121,6 +121,16 @@ static void many_cpus(struct machine *m)
 	machine_variable(m, AMI_Y_nr_cpu_ids, 0xffffffff);
 }
 
+static void unmanaged(struct machine *m)
+{
+	machine_set(m, m->dma_domain, AMI_F_iommu_domain_type, 1);
+}
+
+static void unknown_type(struct machine *m)
+{
+	machine_set(m, m->dma_domain, AMI_F_iommu_domain_type, 0x1b);
+}
+
 static void half_written(struct machine *m)
 {
 	machine_set(m, machine_fq_entry(m, FIRST + 2),
@@ -168,6 +178,8 @@ static const struct {
 	{ "CPU 2 alone", cpus_behind_a_gap, "cpus-uncertain",
 	  AMI_VERDICT_SUSPECT },
 	{ "CPUs by number", many_cpus, "cpus-uncertain", AMI_VERDICT_SUSPECT },
+	{ "unmanaged", unmanaged, CONTRADICTION, AMI_VERDICT_SUSPECT },
+	{ "of no type", unknown_type, CONTRADICTION, AMI_VERDICT_SUSPECT },
 	{ "half written", half_written, CONTRADICTION, AMI_VERDICT_SUSPECT },
 	{ "backwards", waits_for_the_past, "flush-queue-damaged",
 	  AMI_VERDICT_CORRUPT },

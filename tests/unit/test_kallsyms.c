@@ -160,6 +160,21 @@ static void damaged(void **state)
 		   AMI_MEM_FILTERED);
 	refused(&m);
 
+	/* A symbol that cannot be read is not one that this kernel lacks. */
+	make(&m, SIGNED_BASE);
+	keys(&m, true);
+	image_hide(m.img, to_phys(m.at.markers - 16) >> AMI_PAGE_SHIFT,
+		   AMI_MEM_ERROR);
+	image_hide(m.img, to_phys(m.at.markers - 16 - AMI_PAGE_SIZE) >>
+		   AMI_PAGE_SHIFT, AMI_MEM_ERROR);
+	refused(&m);
+
+	make(&m, SIGNED_BASE);
+	keys(&m, true);
+	image_hide(m.img, to_phys(m.at.offsets + 4 * FILLER + 8) >>
+		   AMI_PAGE_SHIFT, AMI_MEM_FILTERED);
+	refused(&m);
+
 	make(&m, SIGNED_BASE);
 	keys(&m, false);
 	put(&m, m.at.markers, &huge, 4);

@@ -260,6 +260,11 @@ static void parts_of_nothing(void **state)
 	refused(paths, 2, AMI_ERR_USAGE, "not parts of one split dump");
 	put_part(p->path[0], 0, 0x18, 0);
 	refused(paths, 2, AMI_ERR_USAGE, "not parts of one split dump");
+	put_part(p->path[1], 0x17, RAM_PAGES, 7);
+	refused(paths, 2, AMI_ERR_USAGE, "name each part once");
+	paths[1] = paths[0];
+	refused(paths, 2, AMI_ERR_USAGE, "name each part once");
+	paths[1] = p->path[1];
 	put_elf(p->path[1], 0);
 	refused(paths, 2, AMI_ERR_USAGE, "can be split");
 }
