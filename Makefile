@@ -423,16 +423,15 @@ deps-test:
 # --- install ---------------------------------------------------------------
 
 ZSHDIR ?= $(PREFIX)/share/zsh/site-functions
-MAN1 := $(wildcard docs/man/*.1)
-MAN8 := $(wildcard docs/man/*.8)
+MANDIR := $(PREFIX)/share/man
 
 install: all
 	install -D -m 755 $(BUILD)/amdiommu $(DESTDIR)$(PREFIX)/bin/amdiommu
 	$(if $(CRASH_DEFS),install -D -m 644 $(BUILD)/crash/amdiommu.so \
 	    $(DESTDIR)$(CRASH_EXTDIR)/amdiommu.so)
-	install -d $(DESTDIR)$(PREFIX)/share/man/man1 $(DESTDIR)$(PREFIX)/share/man/man8
-	install -m 644 $(MAN1) $(DESTDIR)$(PREFIX)/share/man/man1/
-	install -m 644 $(MAN8) $(DESTDIR)$(PREFIX)/share/man/man8/
+	for s in 1 5 8; do \
+	    install -d $(DESTDIR)$(MANDIR)/man$$s && \
+	    install -m 644 docs/man/*.$$s $(DESTDIR)$(MANDIR)/man$$s/ || exit; done
 	install -D -m 644 completions/amdiommu.bash \
 	    $(DESTDIR)$(PREFIX)/share/bash-completion/completions/amdiommu
 	install -D -m 644 completions/_amdiommu $(DESTDIR)$(ZSHDIR)/_amdiommu
@@ -450,7 +449,7 @@ install-kdump: $(BUILD)/makedumpfile-amdiommu $(BUILD)/makedumpfile/amdiommu.so
 	install -D $(KDUMP_STRIP) -m 755 $(BUILD)/makedumpfile-amdiommu $(DESTDIR)$(SBINDIR)/makedumpfile-amdiommu
 	install -D $(KDUMP_STRIP) -m 755 $(BUILD)/makedumpfile/amdiommu.so $(DESTDIR)$(LIBDIR)/makedumpfile.so
 	install -D -m 644 docs/man/makedumpfile-amdiommu.8 \
-	    $(DESTDIR)$(PREFIX)/share/man/man8/makedumpfile-amdiommu.8
+	    $(DESTDIR)$(MANDIR)/man8/makedumpfile-amdiommu.8
 	install -d $(DESTDIR)$(LIBDIR)/kdump $(DESTDIR)$(HOOKDIR) $(DESTDIR)$(DRACUTDIR)/99amdiommu
 	ln -sfn $(SBINDIR)/makedumpfile-amdiommu $(DESTDIR)$(LIBDIR)/kdump/makedumpfile
 	$(fill) kdump/initramfs-tools/amdiommu-kdump >$(DESTDIR)$(HOOKDIR)/amdiommu-kdump
@@ -461,7 +460,7 @@ uninstall-kdump:
 	rm -rf $(DESTDIR)$(LIBDIR)/kdump $(DESTDIR)$(DRACUTDIR)/99amdiommu
 	rm -f $(DESTDIR)$(SBINDIR)/makedumpfile-amdiommu $(DESTDIR)$(LIBDIR)/makedumpfile.so \
 	    $(DESTDIR)$(HOOKDIR)/amdiommu-kdump \
-	    $(DESTDIR)$(PREFIX)/share/man/man8/makedumpfile-amdiommu.8
+	    $(DESTDIR)$(MANDIR)/man8/makedumpfile-amdiommu.8
 
 # --- packages --------------------------------------------------------------
 
@@ -476,16 +475,29 @@ deb: deps-package
 	lintian --fail-on error,warning --tag-display-limit 0 $(DEB)/*.changes
 
 # Root; a fresh root directory at first. DUMP= VMLINUX=: crash loads the extension.
+# The spec, and that it builds: against this system's libraries, whose packages
+# have other names here, therefore --nodeps.
+RPM := $(BUILD)/rpm
+
+check-rpm: deps-package
+	rpmlint -c packaging/rpmlint.toml packaging/amdiommu.spec
+	rm -rf $(RPM)
+	mkdir -p $(RPM)/SOURCES
+	tar -c --exclude=./$(BUILD) --exclude=./.git --transform 's,^\.,amdiommu-$(VERSION),' . \
+	    | gzip -1 >$(RPM)/SOURCES/amdiommu-$(VERSION).tar.gz
+	env -u MAKEFLAGS rpmbuild --quiet --nodeps --define '_topdir $(CURDIR)/$(RPM)' \
+	    -bb packaging/amdiommu.spec
+
 check-deb: deb
 	tests/run.py 'tests/packages/test_deb.py $(DEB) $(SAMPLE)'
 
 clean:
 	rm -rf $(BUILD)
 
--include $(shell find $(BUILD) -type f -name '*.d' -not -path '$(BUILD)/deb/*' -not -path '$(SAN)/*' -not -path '$(FUZZ)/*' -not -path '$(COV)/*' 2>/dev/null)
+-include $(shell find $(BUILD) -type f -name '*.d' -not -path '$(BUILD)/deb/*' -not -path '$(BUILD)/rpm/*' -not -path '$(SAN)/*' -not -path '$(FUZZ)/*' -not -path '$(COV)/*' 2>/dev/null)
 
 FORCE:
 
 .PHONY: FORCE all bench bench-evidence bench-filter bench-scale campaign check check-crash check-deb check-quick \
-	clean coverage crash-suites deb demo deps deps-package deps-test drive fuzz fuzz-built \
+	check-rpm clean coverage crash-suites deb demo deps deps-package deps-test drive fuzz fuzz-built \
 	install install-kdump lab lab-evidence lab-matrix lint tests-built uninstall-kdump

@@ -11,7 +11,7 @@ liblzo2-dev libsnappy-dev libzstd-dev crash"
 test="libcmocka-dev libkdumpfile-dev python3 python3-jsonschema makedumpfile qemu-system-x86 busybox-static
 kexec-tools kmod cpio xz-utils zstd clang libclang-rt-dev clang-tidy cppcheck chromium
 chromium-driver python3-selenium"
-package="debhelper dpkg-dev fakeroot lintian"
+package="debhelper dpkg-dev fakeroot lintian rpm rpmlint"
 
 case ${1:-build} in
 build) wanted=$build ;;

@@ -22,7 +22,7 @@
 static void dump_text(struct view *v)
 {
 	const struct ami_dump_info *info = ami_dump_info(v->a->dump);
-	char size[48];
+	char size[48], marks[320];
 
 	fprintf(v->out, "Dump:         %s%s%s, RAM %s, types from %s%s\n",
 		info->format, *info->compression ? " " : "",
@@ -33,6 +33,11 @@ static void dump_text(struct view *v)
 	if (v->a->state->capture == AMI_CAPTURE_REUSE)
 		fputs("Capture:      the capture kernel wrote into the dead kernel's IOMMU\n"
 		      "              structures\n", v->out);
+	marks_summary(v, marks, sizeof(marks));
+	if (*marks) {
+		fputs("Marks:        ", v->out);
+		wrapped(v, 14, 14, "%s", marks);
+	}
 }
 
 static void verdict_part(struct view *v)
@@ -93,15 +98,14 @@ static void iommus_part(struct view *v)
 
 static void device_line(struct view *v, const struct ami_device *d)
 {
-	char bdf[AMI_BDF_TEXT], reach[40];
+	struct reach reach = device_reach(v, d);
+	char bdf[AMI_BDF_TEXT], text[40];
 
-	reach_text(v, d, reach, sizeof(reach));
 	fputs("  ", v->out);
 	wrapped(v, 2, 4, "%s %04x:%04x %s: %s, writable %s%s, DTE %s%s%s",
 		ami_bdf_text(d->bdf, bdf), d->vendor, d->device,
 		d->driver[0] ? d->driver : "(no driver)",
-		ami_translation_name(d->translation), reach,
-		isdigit((unsigned char)*reach) ? " pages" : "",
+		ami_translation_name(d->translation), reach_text(v, &reach, text), reach.all_ram ? "" : " pages",
 		ami_seen_name(d->dte_seen), d->disagreement[0] ? ": " : "",
 		d->disagreement);
 }

@@ -56,6 +56,17 @@ static void dte_json(struct view *v, const struct ami_device *d)
 					     AMDVI_VALUES_MAX));
 }
 
+static void reach_json(struct view *v, const struct ami_device *d)
+{
+	struct reach reach = device_reach(v, d);
+
+	json_object_line(&v->j, "writable");
+	json_known(&v->j, "pages", !reach.all_ram, reach.pages);
+	json_bool(&v->j, "all_ram", reach.all_ram);
+	json_bool(&v->j, "complete", !reach.more);
+	json_close_object(&v->j);
+}
+
 static void device_json(struct view *v, const struct ami_device *d)
 {
 	const struct ami_state *s = v->a->state;
@@ -68,6 +79,7 @@ static void device_json(struct view *v, const struct ami_device *d)
 		   d->iommu >= 0 ? s->iommus[d->iommu].index : 0);
 	json_known(&v->j, "domain", dom && dom->id_known, dom ? dom->id : 0);
 	json_string(&v->j, "translation", ami_translation_name(d->translation));
+	reach_json(v, d);
 	dte_json(v, d);
 	json_close_object(&v->j);
 }
@@ -89,36 +101,31 @@ void devices_json(struct view *v)
 	json_close_array(&v->j);
 }
 
-/* Pages that can be named, in any class; all RAM counts as such. */
-static uint64_t reach(const struct view *v, const struct ami_device *d,
-		      bool *all, bool *more)
+struct reach device_reach(const struct view *v, const struct ami_device *d)
 {
 	const struct ami_exposures *ex = v->a->exposures;
 	struct ami_pfnset *sum = ami_pfnset_new();
 	const struct ami_exposure *e = NULL;
-	uint64_t pages;
+	struct reach reach = { 0 };
 
 	while ((e = ami_exposure_next(ex, d->bdf, e))) {
-		*all |= e->all_ram;
-		*more |= !e->complete;
+		reach.all_ram |= e->all_ram;
+		reach.more |= !e->complete;
 		if (sum && e->pages)
 			ami_pfnset_union(sum, e->pages);
 	}
-	pages = sum ? ami_pfnset_count(sum) : 0;
+	reach.pages = sum ? ami_pfnset_count(sum) : 0;
 	ami_pfnset_free(sum);
-	return pages;
+	return reach;
 }
 
-void reach_text(const struct view *v, const struct ami_device *d, char *buf,
-		size_t size)
+char *reach_text(const struct view *v, const struct reach *reach, char buf[40])
 {
-	bool all = false, more = false;
-	uint64_t pages = reach(v, d, &all, &more);
 	char count[24];
 
-	snprintf(buf, size, "%s%s",
-		 all ? "all RAM" : number_text(v, pages, count),
-		 more ? "+?" : "");
+	snprintf(buf, 40, "%s%s", reach->all_ram ? "all RAM" :
+		 number_text(v, reach->pages, count), reach->more ? "+?" : "");
+	return buf;
 }
 
 static bool exposed(const struct view *v, const struct ami_device *d)
@@ -146,7 +153,8 @@ enum concern device_concern(const struct view *v, const struct ami_device *d)
 static void device_line(struct view *v, const struct ami_device *d)
 {
 	const struct ami_state *s = v->a->state;
-	char bdf[AMI_BDF_TEXT], domain[24] = "-", reach[40], id[12] = "-";
+	char bdf[AMI_BDF_TEXT], domain[24] = "-", text[40], id[12] = "-";
+	struct reach reach = device_reach(v, d);
 
 	if (d->domain >= 0 && !s->domains[d->domain].id_known)
 		snprintf(domain, sizeof(domain), "?");
@@ -154,11 +162,11 @@ static void device_line(struct view *v, const struct ami_device *d)
 		number_text(v, s->domains[d->domain].id, domain);
 	if (d->is_pci)
 		snprintf(id, sizeof(id), "%04x:%04x", d->vendor, d->device);
-	reach_text(v, d, reach, sizeof(reach));
 	fprintf(v->out, DEVICE_LINE,
 		ami_bdf_text(d->bdf, bdf), id,
 		d->driver[0] ? d->driver : "-",
-		ami_translation_name(d->translation), domain, reach,
+		ami_translation_name(d->translation), domain,
+		reach_text(v, &reach, text),
 		ami_seen_name(d->dte_seen));
 }
 

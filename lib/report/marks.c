@@ -187,13 +187,14 @@ static void found_json(struct view *v, const struct ami_marks *m)
 	json_close_array(&v->j);
 }
 
-void marks_json(struct view *v)
+/* Opens the object if marks came; what follows needs them to be used. */
+static bool origin_json(struct view *v)
 {
 	const struct ami_analysis *a = v->a;
 
 	if (!a->marks && !a->marks_error.status) {
 		json_null(&v->j, "marks");
-		return;
+		return false;
 	}
 	json_object(&v->j, "marks");
 	json_string(&v->j, "from", ami_marks_from_name(a->marks_from));
@@ -201,6 +202,32 @@ void marks_json(struct view *v)
 		json_null(&v->j, "refused");
 	else
 		json_string(&v->j, "refused", a->marks_error.text);
+	return true;
+}
+
+void marks_brief_json(struct view *v)
+{
+	const struct ami_pfnset *observed = v->a->exposures->observed;
+	const struct ami_marks *m = v->a->marks;
+	char text[40];
+
+	if (!origin_json(v))
+		return;
+	if (m) {
+		json_string(&v->j, "made", time_text(m->made, text));
+		json_string(&v->j, "verdict", ami_verdict_name(m->verdict));
+		json_number(&v->j, "observed_pages",
+			    observed ? ami_pfnset_count(observed) : 0);
+	}
+	json_close_object(&v->j);
+}
+
+void marks_json(struct view *v)
+{
+	const struct ami_analysis *a = v->a;
+
+	if (!origin_json(v))
+		return;
 	if (a->marks)
 		found_json(v, a->marks);
 	json_close_object(&v->j);

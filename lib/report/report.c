@@ -426,6 +426,7 @@ int check_view(struct view *v)
 	if (v->r->json) {
 		dump_json(v);
 		verdict_json(v);
+		marks_brief_json(v);
 		return 0;
 	}
 	fprintf(v->out, "%s: %s", ami_dump_info(v->a->dump)->path,

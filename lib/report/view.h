@@ -59,6 +59,8 @@ void ring_json(struct view *v, const struct ami_iommu *iommu);
 void dmesg_json(struct view *v);
 void marks_json(struct view *v);
 void marks_text(struct view *v);
+/** marks_brief_json() - what a pipeline asks first; null when none came */
+void marks_brief_json(struct view *v);
 /** transfers_at() - those that were to write this byte */
 void transfers_at(struct view *v, uint64_t paddr);
 /** marks_summary() - where they came from and when; "" when there are none */
@@ -87,9 +89,20 @@ enum concern {
 
 enum concern device_concern(const struct view *v, const struct ami_device *d);
 
-/** reach_text() - pages that can be named: "124", "124+?", "all RAM" */
-void reach_text(const struct view *v, const struct ami_device *d, char *buf,
-		size_t size);
+/**
+ * struct reach - what a device could write, in any class
+ * @pages: that can be named, each counted once
+ * @more: and pages that cannot be named
+ */
+struct reach {
+	uint64_t pages;
+	bool all_ram, more;
+};
+
+struct reach device_reach(const struct view *v, const struct ami_device *d);
+
+/** reach_text() - "124", "124+?", "all RAM" */
+char *reach_text(const struct view *v, const struct reach *reach, char buf[40]);
 
 /** untranslated() - how many devices reach all RAM */
 size_t untranslated(const struct view *v);

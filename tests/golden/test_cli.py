@@ -94,6 +94,14 @@ class Facts(unittest.TestCase):
         for e in busy:
             self.assertEqual(e['pages'], sum(n for _, n in e['pfns']))
 
+    def test_writable_counts_a_page_once(self):
+        for d in self.report['devices']:
+            pages = {p for e in self.report['exposures']
+                     if e['requester'] == d['bdf']
+                     for first, n in e['pfns']
+                     for p in range(first, first + n)}
+            self.assertEqual(d['writable']['pages'], len(pages), d['bdf'])
+
     def test_map_names_the_same_pages(self):
         for e in self.exposures('mapped'):
             ranges = json.loads(view(['map', e['requester'],

@@ -8,6 +8,7 @@ usage: test_html.py AMDIOMMU DUMP...
 """
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -41,6 +42,21 @@ def browser():
     options.set_capability('goog:loggingPrefs',
                            {'browser': 'ALL', 'performance': 'ALL'})
     return webdriver.Chrome(options=options, service=Service(DRIVER))
+
+
+def luminance(color):
+    """Of #rgb or #rrggbb, as WCAG 2.2 defines it."""
+    digits = color[1:] if len(color) == 7 else ''.join(
+        2 * c for c in color[1:])
+    parts = [int(digits[i:i + 2], 16) / 255 for i in (0, 2, 4)]
+    r, g, b = [p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4
+               for p in parts]
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b
+
+
+def contrast(a, b):
+    dark, light = sorted((luminance(a), luminance(b)))
+    return (light + 0.05) / (dark + 0.05)
 
 
 class Page(unittest.TestCase):
@@ -109,20 +125,43 @@ class Page(unittest.TestCase):
         self.assertEqual(sorted(self.texts('#devices tbody th')),
                          sorted(d['bdf'] for d in data['devices']))
         for device in data['devices']:
-            pages = sum(e['pages'] for e in data['exposures']
-                        if e['requester'] == device['bdf'])
             row = [e.text for e in self.all(
                 '[id="d-%s"] td' % device['bdf'])]
-            self.assertEqual(row[2], device['translation'])
-            if not row[4].startswith('all'):
-                self.assertEqual(row[4].rstrip('+?'), str(pages))
-        owned = {}
-        for o in data['owners']:
-            key = o['owner'], o['class']
-            owned[key] = owned.get(key, 0) + o['pages']
+            self.assertEqual(row[3], device['translation'])
+            if not row[1].startswith('all'):
+                self.assertEqual(row[1].rstrip('+?'),
+                                 str(device['writable']['pages']))
+        owned = {(o['owner'], o['class']): o['pages']
+                 for o in data['class_owners']}
         cells = self.texts('#owners td')
         self.assertEqual({(cells[i], cells[i + 1]): int(cells[i + 2])
                           for i in range(0, len(cells), 4)}, owned)
+
+    def colors(self, scheme):
+        self.driver.execute_cdp_cmd('Emulation.setEmulatedMedia', {
+            'features': [{'name': 'prefers-color-scheme', 'value': scheme}]})
+        names = set(re.findall(r'--([a-z]+): #', self.texts('style')[0]))
+        return {n: self.run_js(
+            'return getComputedStyle(document.documentElement)'
+            '.getPropertyValue("--%s").trim()' % n) for n in names}
+
+    def test_contrast(self):
+        """Text 4.5 to one, strips and arcs 3 to one (WCAG 2.2, AA)."""
+        self.open(DUMPS[0])
+        papers = {}
+        for scheme in ('light', 'dark'):
+            colors = self.colors(scheme)
+            papers[scheme] = colors['paper']
+            for name in set(colors) - {'paper', 'card', 'track', 'line'}:
+                least = 3 if name in ('done', 'device', 'owner') else 4.5
+                for ground in ('paper', 'card'):
+                    self.assertGreaterEqual(
+                        contrast(colors[name], colors[ground]), least,
+                        (scheme, name, ground))
+                self.assertGreaterEqual(
+                    contrast(colors[name], colors['track']), 3,
+                    (scheme, name, 'track'))
+        self.assertNotEqual(papers['light'], papers['dark'])
 
     def test_filters(self):
         self.open(DUMPS[0])
@@ -134,12 +173,12 @@ class Page(unittest.TestCase):
 
     def test_sorts_both_ways(self):
         self.open(DUMPS[0])
-        head = self.all('#devices thead th')[5]
+        head = self.all('#devices thead th')[2]
         for way, reverse in (('ascending', False), ('descending', True)):
             head.find_element(By.TAG_NAME, 'button').click()
             self.assertEqual(head.get_attribute('aria-sort'), way)
             pages = [int(x) for x in
-                     self.texts('#devices tbody td:nth-child(6)')]
+                     self.texts('#devices tbody td:nth-child(3)')]
             self.assertEqual(pages, sorted(pages, reverse=reverse))
 
     def test_zooms_and_reads_out(self):

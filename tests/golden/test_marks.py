@@ -74,6 +74,19 @@ class Beside(Case):
         self.assertIn('\nMARKS    sidecar, made 20', text)
         self.assertNotIn('MARKS', run('report', SAMPLE)[1])
 
+    def test_brief(self):
+        brief = json.loads(run('check', '--json', self.dump)[1])['marks']
+        self.assertEqual({k: brief[k] for k in ('from', 'refused', 'verdict',
+                                                'observed_pages')},
+                         {'from': 'sidecar', 'refused': None,
+                          'verdict': 'exposed', 'observed_pages': 0})
+        self.assertIn('\nMarks:        sidecar, made 20',
+                      run('report', '--bug', self.dump)[1])
+        os.unlink(self.sidecar)
+        self.assertIsNone(json.loads(run('check', '--json', self.dump)[1])
+                          ['marks'])
+        self.assertNotIn('Marks:', run('report', '--bug', self.dump)[1])
+
     def test_named(self):
         other = self.path('named')
         self.assertEqual(run('mark', '--output', other, self.dump),

@@ -8,15 +8,6 @@
 #define BOXES	14u	/* devices in the diagram */
 #define STEP	46u
 
-static void reach(const struct html_page *p, const struct html_ranked *r,
-		  char buf[40])
-{
-	char n[24];
-
-	snprintf(buf, 40, "%s%s", r->all_ram ? "all RAM" :
-		 number_text(p->v, r->pages, n), r->more ? "+?" : "");
-}
-
 static void domain_name(const struct html_page *p, const struct ami_device *d,
 			char buf[24])
 {
@@ -33,11 +24,14 @@ static void domain_name(const struct html_page *p, const struct ami_device *d,
 static void classes(struct html_page *p, const struct ami_device *d)
 {
 	const struct ami_exposure *e = NULL;
+	bool seen[AMI_CLASSES] = { false };
 
 	html_raw(p, "<td>");
 	while ((e = ami_exposure_next(p->v->a->exposures, d->bdf, e))) {
-		if (!e->count && !e->all_ram && e->complete)
+		if (seen[e->class] ||
+		    (!e->count && !e->all_ram && e->complete))
 			continue;
+		seen[e->class] = true;
 		fprintf(p->out, "<span class=\"tag %s\">%s</span> ",
 			ami_class_name(e->class), ami_class_name(e->class));
 	}
@@ -52,18 +46,18 @@ static void row(struct html_page *p, const struct html_ranked *r)
 	ami_bdf_text(d->bdf, bdf);
 	fprintf(p->out, "<tr id=\"d-%s\"%s><th scope=\"row\">%s</th>", bdf,
 		r->anomalous ? " class=\"odd\"" : "", bdf);
+	html_cell(p, false, "%s", d->driver[0] ? d->driver : "-");
+	fprintf(p->out, "<td class=\"n\" data-v=\"%" PRIu64 "\">%s</td>",
+		r->reach.all_ram ? UINT64_MAX >> 12 : r->reach.pages,
+		reach_text(p->v, &r->reach, text));
+	classes(p, d);
+	html_cell(p, false, "%s", ami_translation_name(d->translation));
+	domain_name(p, d, text);
+	html_cell(p, true, "%s", text);
 	if (d->is_pci)
 		html_cell(p, false, "%04x:%04x", d->vendor, d->device);
 	else
 		html_cell(p, false, "-");
-	html_cell(p, false, "%s", d->driver[0] ? d->driver : "-");
-	html_cell(p, false, "%s", ami_translation_name(d->translation));
-	domain_name(p, d, text);
-	html_cell(p, true, "%s", text);
-	reach(p, r, text);
-	fprintf(p->out, "<td class=\"n\" data-v=\"%" PRIu64 "\">%s</td>",
-		r->all_ram ? UINT64_MAX >> 12 : r->pages, text);
-	classes(p, d);
 	fprintf(p->out, "<td>%s", ami_seen_name(d->dte_seen));
 	if (d->disagreement[0]) {
 		html_raw(p, "<br><small>");
@@ -79,16 +73,15 @@ void html_devices(struct html_page *p)
 
 	html_section(p, "devices", "Devices",
 		     "Pages each could write at the panic; what is odd or "
-		     "exposed comes first. A page that is in two classes counts "
-		     "in both.");
+		     "exposed comes first.");
 	html_raw(p, "<div class=\"scroll\" tabindex=\"0\" role=\"region\" "
 		 "aria-label=\"Devices\"><table class=\"sort filter\"><thead><tr>"
-		 "<th scope=\"col\">device</th><th scope=\"col\">ID</th>"
-		 "<th scope=\"col\">driver</th><th scope=\"col\">translation</th>"
-		 "<th scope=\"col\" class=\"n\">domain</th>"
+		 "<th scope=\"col\">device</th><th scope=\"col\">driver</th>"
 		 "<th scope=\"col\" class=\"n\">writable</th>"
-		 "<th scope=\"col\">classes</th><th scope=\"col\">DTE</th>"
-		 "</tr></thead><tbody>\n");
+		 "<th scope=\"col\">classes</th>"
+		 "<th scope=\"col\">translation</th>"
+		 "<th scope=\"col\" class=\"n\">domain</th>"
+		 "<th scope=\"col\">ID</th><th scope=\"col\">DTE</th></tr></thead><tbody>\n");
 	for (i = 0; i < p->nr_ranked && i < HTML_DEVICES; i++)
 		row(p, &p->ranked[i]);
 	html_raw(p, "</tbody></table></div>\n");
@@ -105,9 +98,9 @@ static unsigned int width(const struct html_ranked *r)
 	unsigned int w = 2;
 	uint64_t n;
 
-	if (r->all_ram)
+	if (r->reach.all_ram)
 		return 14;
-	for (n = r->pages; n && w < 14; n /= 4)
+	for (n = r->reach.pages; n && w < 14; n /= 4)
 		w++;
 	return w;
 }
@@ -143,9 +136,9 @@ static void path_of(struct html_page *p, const struct html_ranked *r,
 	link_to(p, 540, domain_y + 19, y + 19, width(r));
 	box(p, 0, y, ami_bdf_text(d->bdf, bdf),
 	    d->driver[0] ? d->driver : "no driver");
-	reach(p, r, text);
-	pages_text(p->v, r->pages, pages);
-	box(p, 680, y, r->all_ram ? text : pages, r->more ?
+	reach_text(p->v, &r->reach, text);
+	pages_text(p->v, r->reach.pages, pages);
+	box(p, 680, y, r->reach.all_ram ? text : pages, r->reach.more ?
 	    "and more that cannot be named" : "writable");
 	if (!first)
 		return;
@@ -163,7 +156,7 @@ void html_diagram(struct html_page *p)
 	size_t i, k, n = 0, hidden = 0;
 
 	for (i = 0; i < p->nr_ranked; i++) {
-		if (!p->ranked[i].pages && !p->ranked[i].all_ram)
+		if (!p->ranked[i].reach.pages && !p->ranked[i].reach.all_ram)
 			continue;
 		if (n < BOXES)
 			shown[n++] = &p->ranked[i];

@@ -4,39 +4,30 @@
 
 #include "html.h"
 
-static uint64_t total(const struct ami_exposures *ex, int class, int owner)
-{
-	uint64_t n = 0;
-	size_t i;
-
-	for (i = 0; i < ex->count; i++)
-		if ((int)ex->list[i].class == class)
-			n += ex->list[i].owners[owner];
-	return n;
-}
-
 void html_owners(struct html_page *p)
 {
 	const struct ami_exposures *ex = p->v->a->exposures;
 	int class, owner;
 
 	html_section(p, "owners", "Owners",
-		     "Whose the pages are that devices could write; a page that "
-		     "is in several exposures counts in each.");
+		     "Whose the pages are that devices could write, by class; "
+		     "each page counts once in a class.");
 	html_raw(p, "<div class=\"scroll\" tabindex=\"0\" role=\"region\" "
 		 "aria-label=\"Owners\"><table class=\"sort\"><thead><tr>"
 		 "<th>owner</th><th>class</th><th class=\"n\">pages</th>"
 		 "<th>ever a buffer?</th></tr></thead><tbody>\n");
 	for (owner = 0; owner < AMI_OWNERS; owner++)
 		for (class = 0; class < AMI_CLASSES; class++) {
-			uint64_t n = total(ex, class, owner);
+			uint64_t n = ex->class_owners[class][owner];
 
 			if (!n)
 				continue;
 			fprintf(p->out, "<tr><td>%s</td><td>%s</td>"
 				"<td class=\"n\">%" PRIu64 "</td><td>%s</td></tr>\n",
 				ami_owner_name(owner), ami_class_name(class), n,
-				ami_owner_never_buffer(owner) ? "never" : "yes");
+				owner == AMI_OWNER_UNKNOWN ? "not known" :
+				ami_owner_never_buffer(owner) ? "never" :
+				"can be");
 		}
 	html_raw(p, "</tbody></table></div>\n</section>\n");
 }

@@ -18,12 +18,12 @@
 
 /**
  * struct html_ranked - a device and what puts it first in the table
- * @pages: nameable pages, over all classes; @anomalous: DTE not intact
+ * @anomalous: DTE not intact
  */
 struct html_ranked {
 	const struct ami_device *d;
-	uint64_t pages;
-	bool all_ram, more, anomalous;
+	struct reach reach;
+	bool anomalous;
 };
 
 /** struct html_page - the report being written; @ranked: what matters first */

@@ -93,7 +93,8 @@ static void device_lanes(struct html_page *p)
 	for (i = 0; i < p->nr_ranked && n < HTML_LANES; i++) {
 		const struct ami_device *d = p->ranked[i].d;
 
-		if (!p->ranked[i].pages && !p->ranked[i].all_ram)
+		if (!p->ranked[i].reach.pages &&
+		    !p->ranked[i].reach.all_ram)
 			continue;
 		n++;
 		set = ami_pfnset_new();

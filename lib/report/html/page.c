@@ -13,7 +13,8 @@ static const char *const meaning[] = {
 	[AMI_VERDICT_EXPOSED] =
 		"Believe the dump, but not the pages that devices could write.",
 	[AMI_VERDICT_SUSPECT] =
-		"Devices could write where the kernel keeps its own.",
+		"Devices could write memory of the kernel itself, or pages that "
+		"cannot be named.",
 	[AMI_VERDICT_CORRUPT] =
 		"Memory contradicts itself: do not draw conclusions from it.",
 	[AMI_VERDICT_UNKNOWN] =
@@ -76,25 +77,50 @@ static void fact(struct html_page *p, const char *name, const char *value)
 	html_raw(p, "</dd></div>\n");
 }
 
+static bool same_features(const struct ami_iommu *a, const struct ami_iommu *b)
+{
+	return a->features == b->features && a->features2 == b->features2;
+}
+
+/* Those with the features of the first stand together. */
+static void iommu_fact(struct html_page *p, const struct ami_iommu *iommu,
+		       size_t n)
+{
+	char bdf[AMI_BDF_TEXT], text[512];
+	size_t i, shown = 0, same = 0;
+
+	html_raw(p, "<div class=\"wide\"><dt>IOMMU</dt><dd>");
+	for (i = 0; i < n; i++) {
+		if (!same_features(&iommu[i], iommu))
+			continue;
+		if (same++ < HTML_IOMMUS) {
+			html_text(p, "%siommu%u at %s", shown ? ", " : "",
+				  iommu[i].index,
+				  ami_bdf_text(iommu[i].bdf, bdf));
+			shown++;
+		}
+	}
+	if (same > shown)
+		fprintf(p->out, " and %zu more", same - shown);
+	amdvi_features_describe(iommu->features, iommu->features2, text,
+				sizeof(text));
+	html_text(p, ". Features: %s", text);
+	html_raw(p, "</dd></div>\n");
+}
+
 static void iommu_facts(struct html_page *p)
 {
 	const struct ami_state *s = p->v->a->state;
-	char bdf[AMI_BDF_TEXT], text[640], features[512];
-	size_t i;
+	size_t i, k, kinds = 0;
 
-	for (i = 0; i < s->nr_iommus && i < HTML_IOMMUS; i++) {
-		const struct ami_iommu *u = &s->iommus[i];
-
-		amdvi_features_describe(u->features, u->features2, features,
-					sizeof(features));
-		snprintf(text, sizeof(text), "iommu%u at %s: %s", u->index,
-			 ami_bdf_text(u->bdf, bdf), features);
-		fact(p, "IOMMU", text);
-	}
-	if (s->nr_iommus > HTML_IOMMUS) {
-		snprintf(text, sizeof(text), "%zu more",
-			 s->nr_iommus - HTML_IOMMUS);
-		fact(p, "IOMMU", text);
+	for (i = 0; i < s->nr_iommus && kinds < HTML_IOMMUS; i++) {
+		for (k = 0; k < i; k++)
+			if (same_features(&s->iommus[k], &s->iommus[i]))
+				break;
+		if (k < i)
+			continue;
+		kinds++;
+		iommu_fact(p, &s->iommus[i], s->nr_iommus - i);
 	}
 }
 
@@ -193,10 +219,10 @@ static int order(const void *one, const void *two)
 
 	if (a->anomalous != b->anomalous)
 		return a->anomalous ? -1 : 1;
-	if (a->all_ram != b->all_ram)
-		return a->all_ram ? -1 : 1;
-	if (a->pages != b->pages)
-		return a->pages > b->pages ? -1 : 1;
+	if (a->reach.all_ram != b->reach.all_ram)
+		return a->reach.all_ram ? -1 : 1;
+	if (a->reach.pages != b->reach.pages)
+		return a->reach.pages > b->reach.pages ? -1 : 1;
 	if (!a->d->driver[0] != !b->d->driver[0])
 		return a->d->driver[0] ? -1 : 1;
 	return a->d < b->d ? -1 : a->d > b->d;
@@ -204,21 +230,15 @@ static int order(const void *one, const void *two)
 
 static void rank(struct html_page *p)
 {
-	const struct ami_exposures *ex = p->v->a->exposures;
 	const struct ami_state *s = p->v->a->state;
 	size_t i;
 
 	for (i = 0; i < s->nr_devices; i++) {
 		struct html_ranked *r = &p->ranked[i];
-		const struct ami_exposure *e = NULL;
 
 		r->d = &s->devices[i];
 		r->anomalous = r->d->dte_seen != AMI_SEEN_INTACT;
-		while ((e = ami_exposure_next(ex, r->d->bdf, e))) {
-			r->pages += e->count;
-			r->all_ram |= e->all_ram;
-			r->more |= !e->complete;
-		}
+		r->reach = device_reach(p->v, r->d);
 	}
 	p->nr_ranked = s->nr_devices;
 	qsort(p->ranked, p->nr_ranked, sizeof(*p->ranked), order);
