@@ -76,6 +76,7 @@ struct ami_coverage {
 /**
  * struct ami_evidence - what drivers had handed to their devices
  * @dropped: transfers beyond AMI_MAX_TRANSFERS: in the sets all the same
+ * @coverage: ascending by device
  */
 struct ami_evidence {
 	struct ami_state *state;

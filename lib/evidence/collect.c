@@ -260,15 +260,35 @@ void end_transfer(struct ami_evidence *ev)
 	*t = (struct ami_transfer){ .spans = NULL };
 }
 
+static uint32_t key_of(struct ami_bdf device)
+{
+	return (uint32_t)device.segment << 16 | device.devid;
+}
+
+/* Where it stands in the list, or where it belongs: ascending by device. */
+static size_t place_of(const struct ami_evidence *ev, struct ami_bdf device)
+{
+	size_t low = 0, high = ev->nr_coverage;
+
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
+
+		if (key_of(ev->coverage[mid].device) < key_of(device))
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return low;
+}
+
 static struct ami_coverage *coverage_of(const struct ami_evidence *ev,
 					struct ami_bdf device)
 {
-	size_t i;
+	size_t at = place_of(ev, device);
 
-	for (i = 0; i < ev->nr_coverage; i++)
-		if (!memcmp(&ev->coverage[i].device, &device, sizeof(device)))
-			return &ev->coverage[i];
-	return NULL;
+	return at < ev->nr_coverage &&
+	       key_of(ev->coverage[at].device) == key_of(device) ?
+	       &ev->coverage[at] : NULL;
 }
 
 bool ami_evidence_covers(const struct ami_evidence *ev, struct ami_bdf device)
@@ -287,15 +307,19 @@ void cover(struct ami_evidence *ev, const struct ami_device *device,
 	   const char *provider)
 {
 	struct ami_coverage *c = coverage_of(ev, device->bdf);
+	size_t at;
 
 	if (c && !strcmp(c->provider, BLOCK_PROVIDER))
 		c->provider = provider;
 	if (c)
 		return;
-	if (room(ev, (void **)&ev->coverage, ev->nr_coverage,
-		 sizeof(*ev->coverage)))
-		ev->coverage[ev->nr_coverage++] =
-			(struct ami_coverage){ device->bdf, provider };
+	if (!room(ev, (void **)&ev->coverage, ev->nr_coverage, sizeof(*c)))
+		return;
+	at = place_of(ev, device->bdf);
+	c = &ev->coverage[at];
+	memmove(c + 1, c, (ev->nr_coverage - at) * sizeof(*c));
+	*c = (struct ami_coverage){ device->bdf, provider };
+	ev->nr_coverage++;
 }
 
 static const struct ami_device *device_at(const struct ami_collector *c,

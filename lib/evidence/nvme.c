@@ -132,13 +132,21 @@ static bool load_queue(struct nvme *n)
 	return true;
 }
 
-/* Between the last doorbell and the tail, the device knows nothing yet. */
+/* How many slots before the tail. */
+static uint64_t before_tail(const struct nvme *n, uint64_t slot)
+{
+	return n->tail >= slot ? n->tail - slot : n->tail + n->depth - slot;
+}
+
+/*
+ * Between the last doorbell and the tail, the device knows nothing yet. The
+ * tail itself holds the oldest command.
+ */
 static bool announced(const struct nvme *n, uint32_t slot)
 {
-	uint64_t age = (n->tail + n->depth - slot - 1) % n->depth;
-	uint64_t quiet = (n->tail + n->depth - n->rung) % n->depth;
+	uint64_t before = before_tail(n, slot);
 
-	return age >= quiet;
+	return !before || before > before_tail(n, n->rung);
 }
 
 static const struct nvme_command *command_of(struct nvme *n,
