@@ -94,17 +94,28 @@ static uint64_t reach(const struct view *v, const struct ami_device *d,
 		      bool *all, bool *more)
 {
 	const struct ami_exposures *ex = v->a->exposures;
-	struct ami_pfnset *sum = ami_pfnset_new();
+	const struct ami_pfnset *one = NULL;
 	const struct ami_exposure *e = NULL;
-	uint64_t pages;
+	struct ami_pfnset *sum = NULL;
+	uint64_t pages = 0;
 
 	while ((e = ami_exposure_next(ex, d->bdf, e))) {
 		*all |= e->all_ram;
 		*more |= !e->complete;
-		if (sum && e->pages)
+		if (!e->pages || e->pages == one)
+			continue;
+		/* Most have one set, which may be large: no copy of that. */
+		if (one && !sum) {
+			sum = ami_pfnset_new();
+			if (sum)
+				ami_pfnset_union(sum, one);
+		}
+		if (sum)
 			ami_pfnset_union(sum, e->pages);
+		one = e->pages;
 	}
-	pages = sum ? ami_pfnset_count(sum) : 0;
+	if (one)
+		pages = ami_pfnset_count(sum ? sum : one);
 	ami_pfnset_free(sum);
 	return pages;
 }
