@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Sets of page frames: two of them at a time. */
-#include <stdlib.h>
+#include <string.h>
 
 #include "pfncode.h"
 
@@ -48,6 +48,22 @@ static void merge(struct pfn_writer *to, struct pfn_reader *a,
 	}
 }
 
+/* Blocks as they are: much faster than run by run. */
+static void copy(struct ami_pfnset *to, const struct ami_pfnset *from)
+{
+	struct pfn_writer w = { .set = to };
+	struct pfn_reader r = pfn_read(from);
+
+	while (pfn_load(&r)) {
+		w.at = w.code + (r.end - r.at);
+		memcpy(w.code, r.at, r.end - r.at);
+		w.first = from->block[r.next - 1].first;
+		w.frames = from->block[r.next - 1].frames;
+		pfn_flush(&w);
+	}
+	pfn_finish(&w);
+}
+
 void ami_pfnset_union(struct ami_pfnset *set, const struct ami_pfnset *other)
 {
 	struct pfn_reader old = pfn_read(set), add = pfn_read(other);
@@ -58,6 +74,10 @@ void ami_pfnset_union(struct ami_pfnset *set, const struct ami_pfnset *other)
 	set->failed |= other->failed;
 	if (set == other || !other->nr)
 		return;
+	if (!set->nr) {
+		copy(set, other);
+		return;
+	}
 	if (other->block[0].first >= set->last.end ||
 	    much_smaller(other, set)) {
 		while (pfn_next(&add, &run))

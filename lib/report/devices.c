@@ -104,17 +104,28 @@ void devices_json(struct view *v)
 struct reach device_reach(const struct view *v, const struct ami_device *d)
 {
 	const struct ami_exposures *ex = v->a->exposures;
-	struct ami_pfnset *sum = ami_pfnset_new();
+	const struct ami_pfnset *one = NULL;
 	const struct ami_exposure *e = NULL;
+	struct ami_pfnset *sum = NULL;
 	struct reach reach = { 0 };
 
 	while ((e = ami_exposure_next(ex, d->bdf, e))) {
 		reach.all_ram |= e->all_ram;
 		reach.more |= !e->complete;
-		if (sum && e->pages)
+		if (!e->pages || e->pages == one)
+			continue;
+		/* Most have one set, which may be large: no copy of that. */
+		if (one && !sum) {
+			sum = ami_pfnset_new();
+			if (sum)
+				ami_pfnset_union(sum, one);
+		}
+		if (sum)
 			ami_pfnset_union(sum, e->pages);
+		one = e->pages;
 	}
-	reach.pages = sum ? ami_pfnset_count(sum) : 0;
+	if (one)
+		reach.pages = ami_pfnset_count(sum ? sum : one);
 	ami_pfnset_free(sum);
 	return reach;
 }

@@ -12,8 +12,7 @@ from workdir import HERE as LAB_CODE, LAB, CannotRun, Failed, lock, path
 HERE = os.path.dirname(os.path.abspath(__file__))
 CHECKOUT = os.path.dirname(os.path.dirname(LAB_CODE))
 # crash's defs.h includes zlib.h.
-NEEDED = ('crash', 'gcc', 'make', 'libc6-dev', 'libbpf-dev', 'libroaring-dev',
-          'zlib1g-dev')
+NEEDED = ('crash', 'gcc', 'make', 'libc6-dev', 'libbpf-dev', 'zlib1g-dev')
 SECONDS = 1800
 
 

@@ -228,12 +228,12 @@ static void random_operations(void **state)
 
 	(void)state;
 	state_of_random = 7;
-	for (round = 0; round < 5; round++) {
+	for (round = 0; round < 3; round++) {
 		for (i = 0; i < SETS; i++)
 			all[i] = (struct model){
 				ami_pfnset_new(), calloc(WINDOW, 1),
 			};
-		for (n = 0; n < 3000; n++)
+		for (n = 0; n < 1500; n++)
 			operate(all);
 		for (i = 0; i < SETS; i++) {
 			check_one(&all[i]);
