@@ -478,9 +478,6 @@ static void lines_are_shown(void **state)
 	r = (struct ami_request){ .bug = true };
 	shows(l->m, r, LIST("Kernel log: 5 lines", "IO_PAGE_FAULT",
 			    "(2 times, last at", "xx:xx:xx"), LIST("12:34:56"));
-	r = (struct ami_request){ .view = AMI_VIEW_DMESG, .has_bdf = true,
-				  .bdf = { 0, 0x7777 } };
-	shows(l->m, r, LIST("5 lines"), LIST("AMD-Vi: seen"));
 	free_log(l);
 }
 
