@@ -35,7 +35,9 @@ static void hide_macs(char *text)
 			if (i % 3 == 2 ? text[i] != ':' :
 			    !isxdigit((unsigned char)text[i]))
 				break;
-		for (; i == 17 && i--; )
+		if (i < 17)
+			continue;
+		for (i = 0; i < 17; i++)
 			if (i % 3 != 2)
 				text[i] = 'x';
 	}

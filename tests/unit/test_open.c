@@ -16,6 +16,7 @@
 
 #include "fileio.h"
 #include "image.h"
+#include "headers.h"
 #include "kdumphdr.h"
 
 #define COUNT(array)	(sizeof(array) / sizeof((array)[0]))
@@ -250,6 +251,45 @@ static void split_dump(void **state)
 	}
 }
 
+/* The same headers for hosts that read pages themselves. */
+static void headers_for_hosts(void **state)
+{
+	struct place *p = *state;
+	struct dump_headers h;
+	struct ami_error err;
+	int fd;
+
+	put_kdump(p->path[0]);
+	fd = open(p->path[0], O_RDONLY | O_CLOEXEC);
+	assert_int_equal(dump_headers_read(fd, "f", &h, &err), 0);
+	assert_string_equal(h.info.format, "kdump");
+	assert_int_equal(h.info.max_pfn, RAM_PAGES);
+	assert_true(dump_headers_ram(&h, 0x10));
+	assert_false(dump_headers_ram(&h, RAM_PAGES));
+	assert_true(dump_headers_valid(&h, 0x10) == UINT64_MAX);
+	assert_non_null(h.vmcoreinfo);
+	dump_headers_free(&h);
+	close(fd);
+
+	put_elf(p->path[0], 0x3000);
+	fd = open(p->path[0], O_RDONLY | O_CLOEXEC);
+	assert_int_equal(dump_headers_read(fd, "f", &h, &err), 0);
+	assert_string_equal(h.info.format, "elf");
+	assert_true(dump_headers_ram(&h, 3));
+	assert_false(dump_headers_ram(&h, 0x100000));
+	assert_true(dump_headers_valid(&h, 3) == UINT64_MAX);
+	assert_null(h.vmcoreinfo);
+	dump_headers_free(&h);
+	close(fd);
+
+	fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	assert_int_equal(dump_headers_read(fd, "f", &h, &err), -1);
+	assert_int_equal(err.status, AMI_ERR_DATA);
+	assert_non_null(strstr(err.text, "neither"));
+	dump_headers_free(&h);
+	close(fd);
+}
+
 static void parts_of_nothing(void **state)
 {
 	struct place *p = *state;
@@ -279,6 +319,7 @@ int main(void)
 		TEST(how_many_files),
 		TEST(elf_dump),
 		TEST(split_dump),
+		TEST(headers_for_hosts),
 		TEST(parts_of_nothing),
 	};
 

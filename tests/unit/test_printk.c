@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include <amdiommu/dmesg.h>
+#include <amdiommu/report.h>
 
 #include "machine.h"
 
@@ -415,6 +416,95 @@ static void users_lines_are_left_out(void **state)
 	free_log(l);
 }
 
+static char *render(struct machine *m, struct ami_request r)
+{
+	struct ami_error err = { AMI_OK, "" };
+	struct ami_analysis a = {
+		.dump = m->dump, .kernel = m->kernel, .state = m->state,
+		.exposures = m->ex, .dmesg = ami_dmesg_read(m->state, &err),
+	};
+	char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	assert_non_null(a.dmesg);
+	r.iommu = -1;
+	assert_int_equal(ami_render(&a, &r, out, &err), 0);
+	fclose(out);
+	ami_dmesg_free(a.dmesg);
+	return text;
+}
+
+/* Shows @r; each of @has must be in it, none of @lacks (both end with NULL). */
+static void shows(struct machine *m, struct ami_request r,
+		  const char *const *has, const char *const *lacks)
+{
+	char *text = render(m, r);
+
+	for (; *has; has++)
+		if (!strstr(text, *has))
+			fail_msg("no '%s' in:\n%s", *has, text);
+	for (; *lacks; lacks++)
+		if (strstr(text, *lacks))
+			fail_msg("'%s' in:\n%s", *lacks, text);
+	free(text);
+}
+
+#define LIST(...)	((const char *const[]){ __VA_ARGS__, NULL })
+
+static void lines_are_shown(void **state)
+{
+	struct log *l = new_log(false);
+	struct ami_request r = { .view = AMI_VIEW_DMESG };
+	uint64_t id;
+
+	(void)state;
+	log_line(l, "", "nothing to see");
+	log_line(l, "", "AMD-Vi: seen\nand more");
+	log_line(l, "", "AMD-Vi: of 52:54:00:12:34:56 dma");
+	id = log_line(l, "", "AMD-Vi: Event logged [IO_PAGE_FAULT]");
+	machine_set(l->m, info_at(l, id), AMI_F_printk_level, 3);
+	log_line(l, "", "AMD-Vi: Event logged [IO_PAGE_FAULT]");
+	machine_analyse(l->m);
+	shows(l->m, r, LIST("5 lines", "AMD-Vi: seen", "and more"),
+	      LIST("nothing to see"));
+	r.all = true;
+	shows(l->m, r, LIST("nothing to see"), LIST("(--all: all)"));
+	r.json = true;
+	shows(l->m, r, LIST("\"state\": \"read\"", "nothing to see",
+			    "seen\\u000aand more"), LIST("\"text\": null"));
+	r.all = false;
+	shows(l->m, r, LIST("AMD-Vi: seen"), LIST("nothing to see"));
+	r = (struct ami_request){ .bug = true };
+	shows(l->m, r, LIST("Kernel log: 5 lines", "IO_PAGE_FAULT",
+			    "(2 times, last at", "xx:xx:xx"), LIST("12:34:56"));
+	free_log(l);
+}
+
+/* Why there is none, in words: filtered, damaged, of no known form. */
+static void no_log_is_said(void **state)
+{
+	struct ami_request r = { .view = AMI_VIEW_DMESG };
+	struct log *l = new_log(false);
+
+	(void)state;
+	log_line(l, "", "AMD-Vi: seen");
+	machine_set(l->m, l->prb, AMI_F_prb_count_bits, 77);
+	machine_analyse(l->m);
+	shows(l->m, r, LIST("it is damaged"), LIST("seen"));
+	r.json = true;
+	shows(l->m, r, LIST("\"damaged\"", "\"records\": null"), LIST("seen"));
+	free_log(l);
+
+	l = new_log(false);
+	image_layout(l->m->img)->symbol[AMI_Y_prb] = 0;
+	machine_analyse(l->m);
+	shows(l->m, r, LIST("\"absent\""), LIST("seen"));
+	r.json = false;
+	shows(l->m, r, LIST("no log of a known form"), LIST("seen"));
+	free_log(l);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -428,6 +518,8 @@ int main(void)
 		cmocka_unit_test(holes_are_told),
 		cmocka_unit_test(lines_are_tied_to_devices),
 		cmocka_unit_test(users_lines_are_left_out),
+		cmocka_unit_test(lines_are_shown),
+		cmocka_unit_test(no_log_is_said),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
