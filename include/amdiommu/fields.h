@@ -493,6 +493,7 @@
 	E(PGTY_slab, pagetype)						\
 	E(PGTY_unaccepted, pagetype)
 
+/* From block_class to io_tlb_orig_addr: what only drivers' evidence needs. */
 #define AMI_SYMBOLS(Y)							\
 	Y(_stext)							\
 	Y(__start_BTF)							\

@@ -33,6 +33,16 @@ struct ami_layout {
 	uint64_t symbol[AMI_NR_SYMBOLS];	/* 0: no such symbol */
 };
 
+/* Not an address: there is such a symbol, but the dump lacks where it lies. */
+#define AMI_SYMBOL_UNREAD	1
+
+/** ami_symbol_optional() - only evidence needs it: an analysis goes without */
+static inline bool ami_symbol_optional(enum ami_symbol y)
+{
+	return y >= AMI_Y_block_class && y <= AMI_Y_io_tlb_orig_addr;
+}
+
+
 /**
  * struct ami_field_want - a member to look up, by name
  * @module: NULL for the kernel itself. What is wanted of modules does not
@@ -117,7 +127,9 @@ static inline bool ami_has(const struct ami_kernel *kernel, enum ami_field f)
 static inline uint64_t ami_symbol(const struct ami_kernel *kernel,
 				  enum ami_symbol y)
 {
-	return ami_kernel_layout(kernel)->symbol[y];
+	uint64_t va = ami_kernel_layout(kernel)->symbol[y];
+
+	return va == AMI_SYMBOL_UNREAD ? 0 : va;
 }
 
 /** ami_type_size() - sizeof a structure, 0 when the kernel has none. */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* All providers of evidence, and what to say of devices without one. */
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -101,6 +102,25 @@ static void name_uncovered(struct ami_evidence *ev)
 	}
 }
 
+static void name_unread_symbols(struct ami_evidence *ev)
+{
+	const struct ami_layout *l = ami_kernel_layout(ev->state->kernel);
+	char names[256] = "";
+	size_t used = 0;
+	int y;
+
+	for (y = 0; y < AMI_NR_SYMBOLS; y++)
+		if (l->symbol[y] == AMI_SYMBOL_UNREAD && used < sizeof(names))
+			used += snprintf(names + used, sizeof(names) - used,
+					 "%s%s", used ? ", " : "",
+					 ami_symbol_wants[y]);
+	if (used)
+		ami_find(&ev->state->findings, AMI_WARNING, "symbols-unread",
+			 "kernel",
+			 "The dump lacks where %s lie: what they lead to of transfers in flight is missing. An extract should be made again with this version.",
+			 names);
+}
+
 /* A buffer without a translation: the device faults, or uses a stale one. */
 static void name_unmapped(struct ami_evidence *ev)
 {
@@ -134,6 +154,7 @@ static int run_providers(struct ami_evidence *ev, struct ami_error *err)
 			return ami_error_set(err, AMI_ERR_INTERRUPTED,
 					     "interrupted");
 	}
+	name_unread_symbols(ev);
 	name_unmapped(ev);
 	name_uncovered(ev);
 	return 0;

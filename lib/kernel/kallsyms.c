@@ -239,16 +239,20 @@ static bool choose_rule(const struct kallsyms *t, const struct wanted *w,
 	return false;
 }
 
-/* All addresses, or none: what cannot be read must not look like no symbol. */
+/* What cannot be read must not look like a symbol that the kernel lacks. */
 static bool addresses(const struct kallsyms *t, enum rule rule,
 		      const struct wanted *w, uint64_t *symbols)
 {
 	unsigned int i;
 
-	for (i = 0; i < AMI_NR_SYMBOLS; i++)
-		if (w->number[i] != NOT_FOUND &&
-		    !address(t, rule, w->number[i], &symbols[i]))
+	for (i = 0; i < AMI_NR_SYMBOLS; i++) {
+		if (w->number[i] == NOT_FOUND ||
+		    address(t, rule, w->number[i], &symbols[i]))
+			continue;
+		if (!ami_symbol_optional(i))
 			return false;
+		symbols[i] = AMI_SYMBOL_UNREAD;
+	}
 	return true;
 }
 

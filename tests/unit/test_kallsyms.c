@@ -17,7 +17,7 @@
 #include "symbols.h"
 
 #define TABLES		(IMAGE_TEXT + 0x300000)
-#define FILLER		700u	/* symbols around the interesting ones */
+#define FILLER		1200u	/* symbols around the interesting ones */
 #define COUNT		(2 * FILLER)
 
 static const struct symbol wanted[] = {
@@ -26,6 +26,8 @@ static const struct symbol wanted[] = {
 	{ "amd_iommu_list_suffix", IMAGE_TEXT + 0x1 },
 	{ "pci_root_buses", IMAGE_TEXT + 0x200008 },
 };
+
+static const struct symbol optional = { "page_pools", IMAGE_TEXT + 0x200010 };
 
 struct made {
 	struct image *img;
@@ -53,6 +55,7 @@ static void make(struct made *m, enum symbols_rule rule)
 		symbol[i] = (struct symbol){ filler[i], IMAGE_TEXT + 16 * i };
 	}
 	memcpy(symbol + FILLER, wanted, sizeof(wanted));
+	symbol[COUNT - 1] = optional;	/* in another page than those */
 	m->img = image_new(1 << 16);
 	symbols_write(m->img, TABLES, rule, symbol, COUNT, &m->at);
 }
@@ -92,6 +95,7 @@ static void check(struct made *m)
 	assert_int_equal(symbol[AMI_Y__stext], wanted[0].address);
 	assert_int_equal(symbol[AMI_Y_amd_iommu_list], wanted[1].address);
 	assert_int_equal(symbol[AMI_Y_pci_root_buses], wanted[3].address);
+	assert_int_equal(symbol[AMI_Y_page_pools], optional.address);
 	assert_int_equal(symbol[AMI_Y_dev_data_list], 0);
 }
 
@@ -181,6 +185,25 @@ static void damaged(void **state)
 	refused(&m);
 }
 
+/* An older extract has no address of what a newer version asks for. */
+static void lacks_what_is_optional(void **state)
+{
+	uint64_t symbol[AMI_NR_SYMBOLS];
+	struct ami_error err;
+	struct made m;
+
+	(void)state;
+	make(&m, SIGNED_BASE);
+	keys(&m, true);
+	image_hide(m.img, to_phys(m.at.offsets + 4 * (COUNT - 1)) >>
+		   AMI_PAGE_SHIFT, AMI_MEM_FILTERED);
+	assert_int_equal(resolve(&m, symbol, &err), 0);
+	assert_int_equal(symbol[AMI_Y_page_pools], AMI_SYMBOL_UNREAD);
+	assert_int_equal(symbol[AMI_Y_block_class], 0);
+	assert_int_equal(symbol[AMI_Y_amd_iommu_list], wanted[1].address);
+	image_free(m.img);
+}
+
 /*
  * Memory full of places where the names might begin, each with as many names
  * behind it as a real table has: the work must not be their product.
@@ -224,6 +247,7 @@ int main(void)
 		cmocka_unit_test(by_keys),
 		cmocka_unit_test(by_shape),
 		cmocka_unit_test(damaged),
+		cmocka_unit_test(lacks_what_is_optional),
 		cmocka_unit_test(many_places),
 	};
 
