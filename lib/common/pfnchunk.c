@@ -36,16 +36,16 @@ struct chunk {
 	bool more;
 };
 
-static struct chunk open_chunk(const struct ami_pfnset *set, unsigned int i)
+static void open_chunk(struct chunk *c, const struct ami_pfnset *set,
+		       unsigned int i)
 {
-	struct chunk c = {
-		.r = pfn_read(set), .end = ((uint64_t)i + 1) << 32,
-	};
+	uint64_t first = (uint64_t)i << 32;
 
-	c.more = pfn_seek(&c.r, &c.rest, (uint64_t)i << 32);
-	if (c.more && c.rest.first < (uint64_t)i << 32)
-		c.rest.first = (uint64_t)i << 32;
-	return c;
+	c->r = pfn_read(set);
+	c->end = first + (1ull << 32);
+	c->more = pfn_seek(&c->r, &c->rest, first);
+	if (c->more && c->rest.first < first)
+		c->rest.first = first;
 }
 
 /* The next run within one container. */
@@ -72,10 +72,10 @@ static bool next_container(struct chunk *c, struct container *con)
 			 !pfn_next(&c->r, &c->rest)) ||
 	    c->rest.first >= c->end)
 		return c->more = false;
-	*con = (struct container){
-		.key = c->rest.first >> 16 & 0xffff, .from = c->r,
-		.rest = c->rest,
-	};
+	con->key = c->rest.first >> 16 & 0xffff;
+	con->values = con->runs = 0;
+	con->rest = c->rest;
+	pfn_copy(&con->from, &c->r);
 	end = (c->rest.first | (VALUES - 1)) + 1;
 	while (next_piece(&c->r, &c->rest, end, &piece)) {
 		con->values += piece.end - piece.first;
@@ -153,10 +153,13 @@ struct head {
 	uint8_t *is_run, *keys, *offsets, *data;
 };
 
-static void measure(struct chunk c, struct head *h)
+static void measure(const struct ami_pfnset *set, unsigned int chunk,
+		    struct head *h)
 {
 	struct container con;
+	struct chunk c;
 
+	open_chunk(&c, set, chunk);
 	while (next_container(&c, &con)) {
 		h->containers++;
 		h->runs += form_of(&con) == RUNS;
@@ -175,12 +178,15 @@ static size_t head_bytes(const struct head *h)
 	       h->containers * (has_offsets(h) ? 8ul : 4ul);
 }
 
-static void put_all(struct chunk c, struct head *h, uint8_t *buf)
+static void put_all(const struct ami_pfnset *set, unsigned int chunk,
+		    struct head *h, uint8_t *buf)
 {
 	uint8_t *data = buf + head_bytes(h);
 	struct container con;
+	struct chunk c;
 	uint32_t i;
 
+	open_chunk(&c, set, chunk);
 	for (i = 0; next_container(&c, &con); i++) {
 		if (form_of(&con) == RUNS)
 			h->is_run[i / 8] |= 1u << i % 8;
@@ -195,11 +201,10 @@ static void put_all(struct chunk c, struct head *h, uint8_t *buf)
 size_t ami_pfnset_chunk(const struct ami_pfnset *set, unsigned int chunk,
 			void *buf)
 {
-	struct chunk c = open_chunk(set, chunk);
 	struct head h = { .containers = 0 };
 	uint8_t *to = buf;
 
-	measure(c, &h);
+	measure(set, chunk, &h);
 	if (!h.containers)
 		return 0;
 	if (!buf)
@@ -212,6 +217,6 @@ size_t ami_pfnset_chunk(const struct ami_pfnset *set, unsigned int chunk,
 		h.keys = put(put(to, COOKIE, 4), h.containers, 4);
 	}
 	h.offsets = h.keys + 4 * h.containers;
-	put_all(c, &h, to);
+	put_all(set, chunk, &h, to);
 	return head_bytes(&h) + h.bytes;
 }

@@ -299,6 +299,50 @@ static void roaring_forms(void **state)
 	roaring_bitmap_free(r);
 }
 
+/* Sparse sets go as runs; hostile runs are refused. */
+static void runs(void **state)
+{
+	static const struct {
+		uint8_t bytes[12];
+		size_t len;
+		bool ok;
+	} cases[] = {
+		{ { 0 }, 0, true },
+		{ { 0x00 }, 1, true },			/* frame 0 */
+		{ { 0x0a, 0x02 }, 2, true },		/* 5, 7 */
+		{ { 0x0b, 0x03 }, 2, true },		/* 5 to 9 */
+		{ { 0x0a, 0x00 }, 2, false },		/* 5, 6: one run */
+		{ { 0x0b }, 1, false },			/* no length */
+		{ { 0x8a }, 1, false },			/* cut off */
+		{ { 0x80, 0x80, 0x80, 0x80, 0x80, 0x40 }, 6, false },
+		{ { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f }, 9,
+		  false },
+		{ { 0x01, 0xff, 0xff, 0xff, 0xff, 0xff, 0x3f }, 7, false },
+	};
+	struct ami_pfnset *set = ami_pfnset_new(), *back = ami_pfnset_new();
+	struct out o = { .data = NULL };
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < 5000; i++)
+		ami_pfnset_add(set, i * i * 977 + (i << 25), 1 + i % 3);
+	ami_pfnset_add(set, AMI_PFN_LIMIT - 7, 7);
+	runs_write(&o, set);
+	assert_int_equal(o.len, runs_bytes(set));
+	assert_true(runs_read(back, o.data, o.len));
+	assert_int_equal(ami_pfnset_count(back), ami_pfnset_count(set));
+	assert_int_equal(ami_pfnset_common(back, set), ami_pfnset_count(set));
+	free(o.data);
+	ami_pfnset_free(set);
+	ami_pfnset_free(back);
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		set = ami_pfnset_new();
+		assert_int_equal(runs_read(set, cases[i].bytes, cases[i].len),
+				 cases[i].ok);
+		ami_pfnset_free(set);
+	}
+}
+
 static void roaring_damage(void **state)
 {
 	/* one array container: key 0, cardinality 2, offset 16, 3 and 5 */
@@ -470,6 +514,7 @@ int main(void)
 		cmocka_unit_test(other_dump),
 		cmocka_unit_test(roaring_forms),
 		cmocka_unit_test(roaring_damage),
+		cmocka_unit_test(runs),
 		cmocka_unit_test(observed),
 		cmocka_unit_test(observed_by_nobody),
 		cmocka_unit_test(taken_over),

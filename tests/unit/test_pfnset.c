@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 #include <roaring/roaring.h>
@@ -314,6 +315,37 @@ static void met_frames(void **state)
 	free(has);
 }
 
+/* In a file it is the same set; what cannot be read there is noticed. */
+static void spilling(void **state)
+{
+	struct model m = { ami_pfnset_new(), calloc(WINDOW, 1) };
+	struct ami_pfnset *copy = ami_pfnset_new();
+	struct ami_spill spill;
+	uint32_t i;
+
+	(void)state;
+	state_of_random = 5;
+	for (i = 0; i < 5000; i++)
+		fill(&m, rnd(WINDOW), length() % 100, true);
+	assert_int_equal(ami_spill_open(&spill, "/no/such/folder"), -1);
+	assert_int_equal(ami_spill_open(&spill, "."), 0);
+	ami_pfnset_spill(m.set, &spill);
+	assert_true(spill.size > 0);
+	check_one(&m);
+	ami_pfnset_union(copy, m.set);
+	assert_int_equal(ami_pfnset_common(copy, m.set),
+			 ami_pfnset_count(m.set));
+	check_chunk(&m, base >> 32);
+	assert_false(spill.failed);
+	assert_int_equal(ftruncate(spill.fd, spill.size / 2), 0);
+	ami_pfnset_common(copy, m.set);
+	assert_true(spill.failed);
+	ami_pfnset_free(copy);
+	ami_pfnset_free(m.set);
+	ami_spill_close(&spill);
+	free(m.has);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -321,6 +353,7 @@ int main(void)
 		cmocka_unit_test(large_batch),
 		cmocka_unit_test(sharing),
 		cmocka_unit_test(met_frames),
+		cmocka_unit_test(spilling),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
