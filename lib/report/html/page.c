@@ -13,8 +13,8 @@ static const char *const meaning[] = {
 	[AMI_VERDICT_EXPOSED] =
 		"Believe the dump, but not the pages that devices could write.",
 	[AMI_VERDICT_SUSPECT] =
-		"Devices could write memory of the kernel itself, or pages that "
-		"cannot be named.",
+		("Devices could write memory of the kernel itself, or pages "
+		 "that cannot be named."),
 	[AMI_VERDICT_CORRUPT] =
 		"Memory contradicts itself: do not draw conclusions from it.",
 	[AMI_VERDICT_UNKNOWN] =
