@@ -236,7 +236,7 @@ static void put_symbols(struct machine *m)
 	image_vmcoreinfo_add(m->img, keys);
 }
 
-static void save(struct machine *m, const char *path)
+void vmcore_save(struct machine *m, const char *path)
 {
 	put_btf(m);
 	put_symbols(m);
@@ -253,7 +253,7 @@ static struct ami_dump *save_and_open(struct machine *m)
 
 	assert_true(fd >= 0);
 	close(fd);
-	save(m, path);
+	vmcore_save(m, path);
 	dump = ami_dump_open(paths, 1, &err);
 	unlink(path);
 	if (!dump)

@@ -10,6 +10,9 @@
 
 #include "machine.h"
 
+/** vmcore_save() - add symbols and types to the machine, write it to @path */
+void vmcore_save(struct machine *m, const char *path);
+
 /**
  * vmcore_open() - add symbols and types to the machine, write it to a file
  *
