@@ -18,7 +18,8 @@
 
 #define TABLES		(IMAGE_TEXT + 0x300000)
 #define FILLER		1200u	/* symbols around the interesting ones */
-#define COUNT		(2 * FILLER)
+#define OPTIONAL	(2 * FILLER)	/* its address in a page of its own */
+#define COUNT		(4 * FILLER)
 
 static const struct symbol wanted[] = {
 	{ "_stext", IMAGE_TEXT },
@@ -55,7 +56,7 @@ static void make(struct made *m, enum symbols_rule rule)
 		symbol[i] = (struct symbol){ filler[i], IMAGE_TEXT + 16 * i };
 	}
 	memcpy(symbol + FILLER, wanted, sizeof(wanted));
-	symbol[COUNT - 1] = optional;	/* in another page than those */
+	symbol[OPTIONAL] = optional;
 	m->img = image_new(1 << 16);
 	symbols_write(m->img, TABLES, rule, symbol, COUNT, &m->at);
 }
@@ -195,7 +196,7 @@ static void lacks_what_is_optional(void **state)
 	(void)state;
 	make(&m, SIGNED_BASE);
 	keys(&m, true);
-	image_hide(m.img, to_phys(m.at.offsets + 4 * (COUNT - 1)) >>
+	image_hide(m.img, to_phys(m.at.offsets + 4 * OPTIONAL) >>
 		   AMI_PAGE_SHIFT, AMI_MEM_FILTERED);
 	assert_int_equal(resolve(&m, symbol, &err), 0);
 	assert_int_equal(symbol[AMI_Y_page_pools], AMI_SYMBOL_UNREAD);
