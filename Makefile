@@ -312,11 +312,12 @@ crash_test = tests/golden/test_crash.py $(BUILD)/amdiommu $(BUILD)/crash/amdiomm
 	     $(1) $(LAB_OUT)/6.1-both/vmcore $(LAB_OUT)/6.1-kdump/vmcore
 
 # The same dump in all forms; the same facts in crash.
+LAB_DIRS := $(LAB_SHORT:%=$(LAB_OUT)/%)
 SAME := '$(LAB) cached 6.1-both && $(LAB) forms 6.1-both && V=$$($(LAB) vmlinux 6.1) && \
 	 tests/golden/test_forms.py $(BUILD)/amdiommu $(LAB_OUT)/6.1-both/vmcore --vmlinux $$V $(LAB_OUT)/6.1-both/forms/*' \
-	'tests/golden/test_schema.py $(BUILD)/amdiommu $(SAMPLE) $(LAB_OUT)/*/vmcore' \
-	'tests/golden/test_same_facts.py $(BUILD)/amdiommu $(LAB_OUT)/*/vmcore' \
-	'tests/golden/test_dmesg.py $(BUILD)/amdiommu $$(dirname $(LAB_OUT)/*/vmcore)' \
+	'tests/golden/test_schema.py $(BUILD)/amdiommu $(SAMPLE) $(LAB_DIRS:%=%/vmcore)' \
+	'tests/golden/test_same_facts.py $(BUILD)/amdiommu $(LAB_DIRS:%=%/vmcore)' \
+	'tests/golden/test_dmesg.py $(BUILD)/amdiommu $(LAB_DIRS)' \
 	'V=$$($(LAB) vmlinux 6.1) && CRASH_TESTS=SameFacts $(call crash_test,$$V)'
 
 lab_marks = $(foreach s,$(1),'$(LAB) cached $(s) && $(LAB) marks $(s)')

@@ -6,6 +6,7 @@
 #include <link.h>
 #include <signal.h>
 
+#include <amdiommu/progress.h>
 #include <amdiommu/report.h>
 
 #include "crash.h"
@@ -15,6 +16,7 @@
  * change, and on a large machine the analysis takes its time.
  */
 static struct ami_analysis *analysis;
+static struct ami_progress progress;
 static FILE *output;
 static sigset_t signals_before;
 static bool blocked;
@@ -187,6 +189,7 @@ static int copy_layout(void *ctx, struct ami_kernel *kernel,
 static struct ami_analysis *analyse(struct ami_error *err)
 {
 	struct ami_layout_source source = { .name = "crash" };
+	struct ami_analysis *made;
 	struct ami_dump *dump;
 
 	source.resolve = copy_layout;
@@ -194,7 +197,12 @@ static struct ami_analysis *analyse(struct ami_error *err)
 	if (!source.ctx)
 		return NULL;
 	dump = crash_dump_open(err);
-	return dump ? ami_analyse(dump, &source, err) : NULL;
+	if (!dump)
+		return NULL;
+	ami_progress_begin(&progress, dump, stderr);
+	made = ami_analyse(dump, &source, err);
+	ami_progress_end(&progress);
+	return made;
 }
 
 static int render(const struct ami_request *r, struct ami_error *err)

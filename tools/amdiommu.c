@@ -131,10 +131,17 @@ static const char *temporary_folder(void)
 	return folder && *folder ? folder : "/var/tmp";
 }
 
-struct ami_analysis *open_dump(const struct options *o, const char *path,
+/* Of many dumps it is told how many are done. */
+static bool one_of_many(const struct options *o)
+{
+	return o->request.view == AMI_VIEW_CHECK && o->operands > 1;
+}
+
+struct ami_analysis *open_dump(struct options *o, const char *path,
 			       bool record, struct ami_error *err)
 {
 	struct ami_layout_source source = ami_layout_btf;
+	struct ami_analysis *a;
 	struct ami_dump *dump;
 
 	if (o->marks && access(o->marks, R_OK)) {
@@ -152,9 +159,13 @@ struct ami_analysis *open_dump(const struct options *o, const char *path,
 	}
 	if (o->vmlinux)
 		source = ami_layout_vmlinux(o->vmlinux);
-	return ami_analyse_small(dump, &source, o->marks,
-				 o->low_memory ? temporary_folder() : NULL,
-				 err);
+	if (!one_of_many(o))
+		ami_progress_begin(&o->progress, dump, stderr);
+	a = ami_analyse_small(dump, &source, o->marks,
+			      o->low_memory ? temporary_folder() : NULL, err);
+	if (!a || !o->html)
+		ami_progress_end(&o->progress);
+	return a;
 }
 
 static bool wants_color(void)
@@ -179,6 +190,7 @@ static int render(const struct options *o, const struct ami_analysis *a,
 	FILE *out = stdout;
 	int ret;
 
+	ami_dump_doing(a->dump, "page for the browser");
 	if (o->html)
 		out = same_file(o->html, o->operand[0]) ? NULL :
 		      fopen(o->html, "w");
@@ -217,7 +229,10 @@ static int show(struct options *o)
 	a = open_dump(o, o->operand[0], false, &err);
 	if (!a)
 		return fail(&err);
-	ret = render(o, a, &err) ? fail(&err) : 0;
+	ret = render(o, a, &err);
+	ami_progress_end(&o->progress);
+	if (ret)
+		ret = fail(&err);
 	ami_analysis_free(a);
 	return ret;
 }

@@ -3,6 +3,7 @@
 #ifndef AMI_TOOL_COMMAND_H
 #define AMI_TOOL_COMMAND_H
 
+#include <amdiommu/progress.h>
 #include <amdiommu/report.h>
 
 struct options {
@@ -17,10 +18,11 @@ struct options {
 	unsigned int jobs;	/* 0: one for each CPU */
 	char *const *operand;
 	int operands;
+	struct ami_progress progress;
 };
 
 /** open_dump() - open and analyse; NULL with @err filled */
-struct ami_analysis *open_dump(const struct options *o, const char *path,
+struct ami_analysis *open_dump(struct options *o, const char *path,
 			       bool record, struct ami_error *err);
 
 /** fail() - tell on stderr; returns the exit code */

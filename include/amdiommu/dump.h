@@ -122,6 +122,20 @@ bool ami_vmcoreinfo_number(const struct ami_dump *dump, const char *key,
 bool ami_dump_interrupted(const struct ami_dump *dump);
 
 /**
+ * ami_dump_doing() - what the dump is read for from now on
+ * @what: for the user to see; not copied
+ */
+void ami_dump_doing(struct ami_dump *dump, const char *what);
+
+/**
+ * ami_dump_watch() - be called often while the dump is worked on
+ * @tell: what it is read for, and how many page frames were read so far
+ */
+void ami_dump_watch(struct ami_dump *dump,
+		    void (*tell)(void *ctx, const char *doing, uint64_t pages),
+		    void *ctx);
+
+/**
  * ami_dump_read() - read physical memory
  *
  * All @len bytes or nothing: the first page that can't be read decides the

@@ -37,6 +37,9 @@ struct ami_dump {
 	bool (*prefer)(void *ctx, uint64_t pfn, enum ami_mem mem,
 		       uint8_t *page);
 	void *prefer_ctx;
+	const char *doing;
+	void (*tell)(void *ctx, const char *doing, uint64_t pages);
+	void *tell_ctx;
 	struct ami_record record;
 	bool recording;
 	bool paused;
@@ -110,8 +113,23 @@ const char *ami_dump_vmcoreinfo(const struct ami_dump *dump)
 	return dump->ops.vmcoreinfo ? dump->ops.vmcoreinfo(dump->ctx) : NULL;
 }
 
+void ami_dump_doing(struct ami_dump *dump, const char *what)
+{
+	dump->doing = what;
+}
+
+void ami_dump_watch(struct ami_dump *dump,
+		    void (*tell)(void *ctx, const char *doing, uint64_t pages),
+		    void *ctx)
+{
+	dump->tell = tell;
+	dump->tell_ctx = ctx;
+}
+
 bool ami_dump_interrupted(const struct ami_dump *dump)
 {
+	if (dump->tell && dump->doing)
+		dump->tell(dump->tell_ctx, dump->doing, dump->pages_read);
 	return dump->ops.interrupted && dump->ops.interrupted(dump->ctx);
 }
 

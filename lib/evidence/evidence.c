@@ -145,6 +145,7 @@ static int run_providers(struct ami_evidence *ev, struct ami_error *err)
 	const struct evidence_provider *p;
 
 	for (p = providers; p->name; p++) {
+		ami_dump_doing(dump, p->name);
 		p->find(ev);
 		if (ev->collector->no_memory)
 			return ami_error_set(err, AMI_ERR_MEMORY,

@@ -5,16 +5,16 @@
 #include "exposure.h"
 
 static const struct provider providers[] = {
-	{ "mapped", find_mapped },
-	{ "passthrough", find_passthrough },
-	{ "stripped", find_stripped },
-	{ "stale", find_stale },
+	{ "page tables", find_mapped },
+	{ "pass-through", find_passthrough },
+	{ "stripped DTEs", find_stripped },
+	{ "stale translations", find_stale },
 	{ "evidence", find_evidence },
-	{ "hardware", find_hardware },
+	{ "the IOMMU's own writes", find_hardware },
 	{ "marks", find_marked },
-	{ "owners", find_owners },
+	{ "page owners", find_owners },
 	{ "faults", find_faults },
-	{ "taint", find_taint },
+	{ "self-taint", find_taint },
 };
 
 const char *ami_class_name(enum ami_class c)
@@ -122,6 +122,7 @@ static int run_providers(struct ami_exposures *ex, struct ami_error *err)
 	size_t i;
 
 	for (i = 0; i < sizeof(providers) / sizeof(providers[0]); i++) {
+		ami_dump_doing(dump, providers[i].name);
 		if (providers[i].find(ex))
 			return ami_error_set(err, AMI_ERR_MEMORY,
 					     "out of memory while collecting pages (%s)",

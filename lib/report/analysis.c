@@ -14,6 +14,7 @@ static void read_state(struct ami_analysis *a, struct ami_error *err)
 {
 	struct ami_pfnset *rests_on = ami_pfnset_new();
 
+	ami_dump_doing(a->dump, "IOMMU state");
 	ami_dump_note_reads(a->dump, rests_on);
 	a->state = ami_state_read(a->kernel, err);
 	ami_dump_note_reads(a->dump, NULL);
@@ -64,11 +65,13 @@ static int analyse(struct ami_analysis *a,
 		   const struct ami_layout_source *source,
 		   struct ami_error *err)
 {
+	ami_dump_doing(a->dump, "kernel symbols and types");
 	a->kernel = ami_kernel_open(a->dump, source, err);
 	if (a->kernel)
 		read_state(a, err);
 	if (a->state)
 		a->exposures = ami_exposures_find(a->state, err);
+	ami_dump_doing(a->dump, "kernel log");
 	if (a->exposures)
 		a->dmesg = ami_dmesg_read(a->state, err);
 	if (!a->dmesg) {

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef AMDIOMMU_PROGRESS_H
+#define AMDIOMMU_PROGRESS_H
+
+#include <stdio.h>
+#include <time.h>
+
+#include <amdiommu/dump.h>
+
+/**
+ * struct ami_progress - a line on a terminal while an analysis takes long
+ * @to: the terminal, NULL: nobody looks
+ */
+struct ami_progress {
+	FILE *to;
+	struct timespec next;
+	bool shown;
+};
+
+/**
+ * ami_progress_begin() - tell on @to what is done to @dump, once it takes long
+ *
+ * Does nothing unless @to is a terminal. @p must live as long as the dump.
+ */
+void ami_progress_begin(struct ami_progress *p, struct ami_dump *dump,
+			FILE *to);
+
+/** ami_progress_end() - take the line away, for others to write there */
+void ami_progress_end(struct ami_progress *p);
+
+#endif
