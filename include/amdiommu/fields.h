@@ -143,6 +143,8 @@
 	F(page_type, page, "page_type")					\
 	F(page_refcount, page, "_refcount")				\
 	F(page_pp_magic, page, "pp_magic")				\
+	F(page_index, page, "index")					\
+	F(page_folio_index, page, "__folio_index")			\
 	F(page_slab_cache, page, "slab_cache")				\
 	F(slab_slab_cache, slab, "slab_cache")				\
 	F(page_objects, page, "objects")				\
@@ -170,7 +172,18 @@
 	F(task_comm, task_struct, "comm")				\
 	F(task_pid, task_struct, "pid")					\
 	F(task_mm, task_struct, "mm")					\
+	F(task_tgid, task_struct, "tgid")				\
 	F(mm_pgd, mm_struct, "pgd")					\
+	/* anonymous memory: include/linux/rmap.h */			\
+	F(anon_vma_areas, anon_vma, "rb_root.rb_root.rb_node")		\
+	F(anon_vma_chain_rb, anon_vma_chain, "rb")			\
+	F(anon_vma_chain_vma, anon_vma_chain, "vma")			\
+	F(rb_left, rb_node, "rb_left")					\
+	F(rb_right, rb_node, "rb_right")				\
+	F(vma_start, vm_area_struct, "vm_start")			\
+	F(vma_end, vm_area_struct, "vm_end")				\
+	F(vma_pgoff, vm_area_struct, "vm_pgoff")			\
+	F(vma_mm, vm_area_struct, "vm_mm")				\
 	F(vmap_area_start, vmap_area, "va_start")			\
 	F(vmap_area_end, vmap_area, "va_end")				\
 	F(vmap_area_list, vmap_area, "list")				\

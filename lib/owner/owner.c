@@ -200,6 +200,7 @@ void ami_owners_free(struct ami_owners *o)
 	ami_pfnset_free(o->io_tables);
 	ami_pfnset_free(o->pcp_free);
 	free(o->task);
+	ami_index_free(&o->by_mm);
 	free(o);
 }
 
@@ -340,6 +341,8 @@ enum ami_owner ami_owner_describe(struct ami_owners *o, uint64_t phys,
 		describe_slab(o, phys, text, size);
 	else if (owner == AMI_OWNER_FILE)
 		describe_file(o, &v, text, size);
+	else if (owner == AMI_OWNER_ANON)
+		describe_anon(o, phys >> AMI_PAGE_SHIFT, &v, text, size);
 	else if (owner == AMI_OWNER_STACK)
 		describe_stack(o, phys, text, size);
 	return owner;

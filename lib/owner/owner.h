@@ -3,6 +3,7 @@
 #ifndef AMI_OWNER_PRIVATE_H
 #define AMI_OWNER_PRIVATE_H
 
+#include <amdiommu/index.h>
 #include <amdiommu/owner.h>
 #include <amdiommu/page.h>
 
@@ -37,6 +38,7 @@ struct task_stack {
  * struct ami_owners - what is known before a page is asked for
  * @table_type, @buddy_type, ...: values of page.page_type, 0: not known
  * @tables, @vmalloc, @memmap, @coherent, @stacks: from page tables and lists
+ * @by_mm: made when the first process is asked for
  * @block: the page of struct pages at @block_va that was read last, or why not
  */
 struct ami_owners {
@@ -53,6 +55,8 @@ struct ami_owners {
 	struct ami_pfnset *io_tables, *pcp_free;
 	struct task_stack *task;
 	size_t nr_tasks;
+	struct ami_index by_mm;		/* from mm_struct to @task */
+	bool processes_known;
 	bool no_memory;
 	uint64_t block_va;
 	enum ami_mem block_mem;
@@ -82,11 +86,17 @@ void areas_collect(struct ami_owners *o);
 /** freelists_collect() - free pages on the lists of CPUs. */
 void freelists_collect(struct ami_owners *o);
 
-/** describe_slab(), describe_file(), describe_stack() - detail for a byte. */
+/** task_text() - "dd (pid 213)" */
+#define AMI_TASK_TEXT	48
+void task_text(struct ami_owners *o, uint64_t task, char text[AMI_TASK_TEXT]);
+
+/** describe_...() - detail for a byte, or a page; else @text stays as it is */
 void describe_slab(struct ami_owners *o, uint64_t phys, char *text,
 		   size_t size);
 void describe_file(struct ami_owners *o, const struct page_view *v, char *text,
 		   size_t size);
+void describe_anon(struct ami_owners *o, uint64_t pfn,
+		   const struct page_view *v, char *text, size_t size);
 void describe_stack(struct ami_owners *o, uint64_t phys, char *text,
 		    size_t size);
 

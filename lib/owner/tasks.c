@@ -114,19 +114,27 @@ static const struct task_stack *stack_at(struct ami_owners *o, uint64_t phys,
 	return NULL;
 }
 
+void task_text(struct ami_owners *o, uint64_t task, char text[AMI_TASK_TEXT])
+{
+	char comm[16] = "?";
+	uint64_t pid = 0;
+
+	ami_get(o->kernel, task, AMI_F_task_pid, &pid);
+	ami_read_string(o->kernel, ami_addr(o->kernel, task, AMI_F_task_comm),
+			comm, sizeof(comm));
+	snprintf(text, AMI_TASK_TEXT, "%s (pid %d)", comm, (int)pid);
+}
+
 void describe_stack(struct ami_owners *o, uint64_t phys, char *text,
 		    size_t size)
 {
-	uint64_t offset, pid = 0;
+	char name[AMI_TASK_TEXT];
+	uint64_t offset;
 	const struct task_stack *s = stack_at(o, phys, &offset);
-	char comm[16] = "?";
 
 	if (!s)
 		return;
-	ami_get(o->kernel, s->task, AMI_F_task_pid, &pid);
-	ami_read_string(o->kernel, ami_addr(o->kernel, s->task,
-					    AMI_F_task_comm),
-			comm, sizeof(comm));
-	snprintf(text, size, "kernel stack of %s (pid %d), %#" PRIx64
-		 " above its end", comm, (int)pid, offset);
+	task_text(o, s->task, name);
+	snprintf(text, size, "kernel stack of %s, %#" PRIx64
+		 " above its end", name, offset);
 }

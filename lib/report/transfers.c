@@ -27,9 +27,19 @@ static void spans_json(struct view *v, const struct ami_transfer *t)
 	json_close_array(&v->j);
 }
 
+/* Whose memory a request was to fill, by its first page; "": not asked. */
+static void memory_text(struct view *v, const struct ami_transfer *t,
+			char text[AMI_OWNER_TEXT_SIZE])
+{
+	text[0] = '\0';
+	if (t->kind == AMI_TRANSFER_INFLIGHT && t->nr_spans)
+		ami_owner_describe(v->a->exposures->owners, t->spans[0].phys,
+				   text, AMI_OWNER_TEXT_SIZE);
+}
+
 static void transfer_json(struct view *v, const struct ami_transfer *t)
 {
-	char who[AMI_BDF_TEXT];
+	char who[AMI_BDF_TEXT], memory[AMI_OWNER_TEXT_SIZE];
 
 	json_object(&v->j, NULL);
 	json_string(&v->j, "requester", ami_bdf_text(t->device, who));
@@ -43,6 +53,11 @@ static void transfer_json(struct view *v, const struct ami_transfer *t)
 		json_null(&v->j, "age_ms");
 	json_number(&v->j, "bytes", t->bytes);
 	json_number(&v->j, "unnamed_bytes", t->unnamed);
+	memory_text(v, t, memory);
+	if (*memory)
+		json_string(&v->j, "memory", memory);
+	else
+		json_null(&v->j, "memory");
 	spans_json(v, t);
 	json_number(&v->j, "spans_left_out", t->more);
 	json_close_object(&v->j);
@@ -77,7 +92,7 @@ static void spans_text(struct view *v, const struct ami_transfer *t)
 
 static void transfer_text(struct view *v, const struct ami_transfer *t)
 {
-	char who[AMI_BDF_TEXT], age[40], n[24];
+	char who[AMI_BDF_TEXT], age[40], n[24], memory[AMI_OWNER_TEXT_SIZE];
 
 	age_text(t, age, sizeof(age));
 	fprintf(v->out, "%s  %s  %s  by %s, %s bytes%s\n",
@@ -85,7 +100,8 @@ static void transfer_text(struct view *v, const struct ami_transfer *t)
 		ami_certainty_name(t->certainty), t->provider,
 		number_text(v, t->bytes, n), age);
 	fputs("    ", v->out);
-	wrapped(v, 4, 4, "%s", t->what);
+	memory_text(v, t, memory);
+	wrapped(v, 4, 4, "%s%s%s", t->what, *memory ? ", into " : "", memory);
 	spans_text(v, t);
 }
 

@@ -65,6 +65,22 @@ static const struct {
 	{ AMI_F_dentry_alias, 8, 8 },
 	{ AMI_F_dentry_name, 0, 8 },
 	{ AMI_F_super_block_id, 0, 32 },
+	{ AMI_F_page_index, 32, 8 },
+	{ AMI_F_task_tasks, 0, 16 },
+	{ AMI_F_task_stack, 16, 8 },
+	{ AMI_F_task_mm, 24, 8 },
+	{ AMI_F_task_pid, 32, 4 },
+	{ AMI_F_task_tgid, 36, 4 },
+	{ AMI_F_task_comm, 40, 16 },
+	{ AMI_F_anon_vma_areas, 16, 8 },
+	{ AMI_F_anon_vma_chain_vma, 0, 8 },
+	{ AMI_F_anon_vma_chain_rb, 8, 24 },
+	{ AMI_F_rb_right, 8, 8 },
+	{ AMI_F_rb_left, 16, 8 },
+	{ AMI_F_vma_start, 0, 8 },
+	{ AMI_F_vma_end, 8, 8 },
+	{ AMI_F_vma_pgoff, 16, 8 },
+	{ AMI_F_vma_mm, 24, 8 },
 };
 
 static uint64_t page_at(unsigned int page)
@@ -79,6 +95,11 @@ static void mark(struct fixture *f, unsigned int page, enum ami_field field,
 	machine_set(f->m, page_at(page), field, value);
 }
 
+static void absent(struct ami_layout *l, enum ami_field field)
+{
+	l->field[field].present = false;
+}
+
 static void add_layout(struct fixture *f)
 {
 	struct ami_layout *l = image_layout(f->m->img);
@@ -89,9 +110,11 @@ static void add_layout(struct fixture *f)
 			.present = true, .offset = members[i].offset,
 			.size = members[i].size,
 		};
-	l->field[AMI_F_slab_slab_cache].present = false;
-	l->field[AMI_F_slab_objects].present = false;
-	l->field[AMI_F_page_compound_info].present = false;
+	absent(l, AMI_F_slab_slab_cache);
+	absent(l, AMI_F_slab_objects);
+	absent(l, AMI_F_page_compound_info);
+	absent(l, AMI_F_page_folio_index);
+	absent(l, AMI_F_task_thread_node);
 	l->type_size[AMI_T_page] = PAGE_STRUCT;
 	l->enumerator[AMI_E_PG_slab].present = true;
 	l->enumerator[AMI_E_PG_slab].value = PG_SLAB;
@@ -247,6 +270,75 @@ static void owners(void **state)
 			 ->owners[AMI_OWNER_ANON], 3);
 }
 
+static void add_task(struct fixture *f, uint64_t list, int pid,
+		     const char *comm, uint64_t mm)
+{
+	uint64_t task = machine_object(f->m, 64);
+
+	machine_set(f->m, task, AMI_F_task_stack, machine_object(f->m, 4096));
+	machine_set(f->m, task, AMI_F_task_mm, mm);
+	machine_set(f->m, task, AMI_F_task_pid, pid);
+	machine_set(f->m, task, AMI_F_task_tgid, pid);
+	machine_write(f->m, task + 40, comm, strlen(comm) + 1);
+	machine_list_add(f->m, list, task);
+}
+
+/* An area from page @offset of the object on; returns its node. */
+static uint64_t add_area(struct fixture *f, uint64_t mm, uint64_t start,
+			 uint64_t pages, uint64_t offset)
+{
+	uint64_t area = machine_object(f->m, 64);
+	uint64_t chain = machine_object(f->m, 64);
+
+	machine_set(f->m, area, AMI_F_vma_start, start);
+	machine_set(f->m, area, AMI_F_vma_end, start + pages * AMI_PAGE_SIZE);
+	machine_set(f->m, area, AMI_F_vma_pgoff, offset);
+	machine_set(f->m, area, AMI_F_vma_mm, mm);
+	machine_set(f->m, chain, AMI_F_anon_vma_chain_vma, area);
+	return chain + 8;
+}
+
+static void says(struct fixture *f, unsigned int page, const char *text)
+{
+	char said[AMI_OWNER_TEXT_SIZE];
+
+	ami_owner_describe(f->m->ex->owners, BUFFER + (page << 12), said,
+			   sizeof(said));
+	assert_string_equal(said, text);
+}
+
+static void processes(void **state)
+{
+	struct fixture *f = *state;
+	uint64_t init = machine_object(f->m, 64), dd = machine_object(f->m, 64);
+	uint64_t sh = machine_object(f->m, 64), node, left;
+	uint64_t anon = machine_object(f->m, 64);
+	uint64_t broken = machine_object(f->m, 64);
+
+	image_layout(f->m->img)->symbol[AMI_Y_init_task] = init;
+	machine_list_init(f->m, init);
+	add_task(f, init, 212, "sh", sh);
+	add_task(f, init, 213, "dd", dd);
+	mark(f, ANON, AMI_F_page_mapping, anon | 1);
+	mark(f, ANON, AMI_F_page_index, 0x12);
+	node = add_area(f, dd, 0x7f0000, 16, 0x10);
+	machine_set(f->m, anon, AMI_F_anon_vma_areas, node);
+	/* Not of this page: ends before it, has no memory. */
+	left = add_area(f, sh, 0x400000, 2, 0x10);
+	machine_set(f->m, node, AMI_F_rb_left, left);
+	machine_set(f->m, left, AMI_F_rb_right, add_area(f, sh, 0, 0, 0x12));
+	/* A tree that leads back to its root. */
+	mark(f, HEAD, AMI_F_page_mapping, broken | 1);
+	mark(f, HEAD, AMI_F_page_index, 0x20);
+	node = add_area(f, sh, 0x100000, 2, 0x20);
+	machine_set(f->m, broken, AMI_F_anon_vma_areas, node);
+	machine_set(f->m, node, AMI_F_rb_left, node);
+	machine_analyse(f->m);
+	says(f, ANON, "anonymous memory of dd (pid 213) at 0x7f2000");
+	says(f, HEAD, "anonymous memory of sh (pid 212) at 0x100000, perhaps in others too");
+	says(f, TAIL, "anonymous memory of sh (pid 212) at 0x101000, perhaps in others too");
+}
+
 /* Damage to what describes a page costs the description, not the report. */
 static void owners_damaged(void **state)
 {
@@ -375,7 +467,7 @@ static void faults(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(owners), TEST(owners_damaged), TEST(content_intact),
+		TEST(owners), TEST(processes), TEST(owners_damaged), TEST(content_intact),
 		TEST(content_written), TEST(content_of_objects), TEST(faults),
 	};
 
