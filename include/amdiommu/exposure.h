@@ -153,7 +153,8 @@ struct ami_writer {
 /**
  * ami_writers() - everybody who could write the byte at @paddr
  *
- * @fn is called for each (exposure, IOVA); false stops.
+ * @fn is called for each (exposure, IOVA); false stops. What is not mapped has no
+ * IOVA to tell: of one device and class only the most certain is given.
  */
 void ami_writers(const struct ami_exposures *ex, uint64_t paddr,
 		 bool (*fn)(void *ctx, const struct ami_writer *writer),

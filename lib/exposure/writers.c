@@ -91,6 +91,21 @@ static void search_exposure(struct search *s)
 	s->stop = !s->fn(s->ctx, &w);
 }
 
+/* The same device, the same class, and more certain: it says all this says. */
+static bool said_better(const struct search *s)
+{
+	const struct ami_exposure *e = s->e, *other = NULL;
+
+	if (e->requester.is_iommu || e->class == AMI_CLASS_MAPPED)
+		return false;
+	while ((other = ami_exposure_next(s->ex, e->requester.bdf, other)))
+		if (other->class == e->class &&
+		    other->certainty < e->certainty &&
+		    ami_exposure_has(s->ex, other, s->paddr >> AMI_PAGE_SHIFT))
+			return true;
+	return false;
+}
+
 void ami_writers(const struct ami_exposures *ex, uint64_t paddr,
 		 bool (*fn)(void *ctx, const struct ami_writer *writer),
 		 void *ctx)
@@ -100,7 +115,8 @@ void ami_writers(const struct ami_exposures *ex, uint64_t paddr,
 
 	for (i = 0; i < ex->count && !s.stop; i++) {
 		s.e = &ex->list[i];
-		search_exposure(&s);
+		if (!said_better(&s))
+			search_exposure(&s);
 	}
 }
 

@@ -130,8 +130,11 @@ void mark_foreign_events(struct ami_state *s, struct ami_iommu *iommu)
 		ami_find(&s->findings, AMI_INFO, "log-reused", where,
 			 "The capture kernel reused the event log: the first %u entries are its own, as the domain in the last of them shows, and what stood there is lost; of %zu others nothing tells whether they were written before the panic.",
 			 n, open);
+	else if (open)
+		ami_find(&s->findings, AMI_INFO, "log-reused", where,
+			 "The capture kernel reused the event log from entry 0 on and zeroed what it handled. %zu entries are not zero: nothing tells whether they were written before the panic.",
+			 open);
 	else
 		ami_find(&s->findings, AMI_INFO, "log-reused", where,
-			 "The capture kernel reused the event log from entry 0 on: of %zu entries that are not zero none names its domains, and nothing tells whether they were written before the panic; entries that it zeroed are lost.",
-			 open);
+			 "The capture kernel reused the event log from entry 0 on and zeroed what it handled: what was logged before the panic is lost, if anything was.");
 }
