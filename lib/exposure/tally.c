@@ -253,8 +253,8 @@ static int group(const struct ami_exposures *ex, struct tallies *t,
 		 struct window *w)
 {
 	struct ami_index known = { .room = 0 };
-	bool ok = true;
 	size_t i, n;
+	bool ok;
 
 	t->list = calloc(ex->count + 1, sizeof(*t->list));
 	t->of = calloc(ex->count + 1, sizeof(*t->of));
@@ -268,11 +268,13 @@ static int group(const struct ami_exposures *ex, struct tallies *t,
 			continue;
 		ok = !ami_pfnset_failed(e->pages) &&
 		     add_tally(t, &known, e, &n);
+		if (!ok)
+			break;
 		t->list[n].classes |= 1u << e->class;
 		t->of[i] = n + 1;
 		if (!w->class[e->class])
 			w->class[e->class] = malloc(WINDOW_BYTES);
-		ok = ok && w->class[e->class];
+		ok = w->class[e->class];
 	}
 	ami_index_free(&known);
 	return ok ? 0 : -1;
