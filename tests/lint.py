@@ -83,7 +83,7 @@ def analyse(name, commands, files, pool):
     took = f'{time.monotonic() - start:.0f} s'
     if slowest[1]:
         took += f', the longest {slowest[1]} with {slowest[0]:.0f} s'
-    print(f'{name}: {files} files, {failed or "no"} with findings ({took})',
+    print(f'{name}: {files} files, {failed or "none"} with findings ({took})',
           flush=True)
     return failed
 
