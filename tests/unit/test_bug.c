@@ -12,7 +12,7 @@
 #include <amdiommu/identity.h>
 #include <amdiommu/report.h>
 
-#include "machine.h"
+#include "render.h"
 
 static uint64_t string(struct machine *m, const char *text)
 {
@@ -41,32 +41,8 @@ static struct machine *machine(const char *command_line, const char *banner,
 static char *bug(struct machine *m)
 {
 	struct ami_request r = { .iommu = -1, .bug = true };
-	struct ami_error err = { AMI_OK, "" };
-	struct ami_analysis a = {
-		.dump = m->dump, .kernel = m->kernel, .state = m->state,
-		.exposures = m->ex, .dmesg = ami_dmesg_read(m->state, &err),
-	};
-	char *text = NULL;
-	size_t size;
-	FILE *out = open_memstream(&text, &size);
 
-	assert_non_null(a.dmesg);
-	assert_int_equal(ami_render(&a, &r, out, &err), 0);
-	fclose(out);
-	ami_dmesg_free(a.dmesg);
-	return text;
-}
-
-static void has(const char *text, const char *needle)
-{
-	if (!strstr(text, needle))
-		fail_msg("no '%s' in:\n%s", needle, text);
-}
-
-static void lacks(const char *text, const char *needle)
-{
-	if (strstr(text, needle))
-		fail_msg("'%s' in:\n%s", needle, text);
+	return render_machine(m, &r);
 }
 
 static void user_data_stays_away(void **state)

@@ -11,7 +11,7 @@
 
 #include <amdiommu/report.h>
 
-#include "machine.h"
+#include "render.h"
 
 static uint64_t log_at(struct machine *m, enum ami_field f)
 {
@@ -42,36 +42,19 @@ static struct machine *machine(bool lost)
 	return m;
 }
 
-static char *render(struct machine *m, bool json)
+static char *log_view(struct machine *m, bool json)
 {
 	struct ami_request r = {
 		.view = AMI_VIEW_LOG, .json = json, .iommu = -1,
 	};
-	struct ami_error err = { AMI_OK, "" };
-	struct ami_analysis a = {
-		.dump = m->dump, .kernel = m->kernel, .state = m->state,
-		.exposures = m->ex, .dmesg = ami_dmesg_read(m->state, &err),
-	};
-	char *text = NULL;
-	size_t size;
-	FILE *out = open_memstream(&text, &size);
 
-	assert_int_equal(ami_render(&a, &r, out, &err), 0);
-	fclose(out);
-	ami_dmesg_free(a.dmesg);
-	return text;
-}
-
-static void has(const char *text, const char *needle)
-{
-	if (!strstr(text, needle))
-		fail_msg("no '%s' in:\n%s", needle, text);
+	return render_machine(m, &r);
 }
 
 static void entries_are_shown(void **state)
 {
 	struct machine *m = machine(false);
-	char *text = render(m, false);
+	char *text = log_view(m, false);
 
 	(void)state;
 	has(text, "iommu0  event log: ");
@@ -80,7 +63,7 @@ static void entries_are_shown(void **state)
 	has(text, "iommu0  PPR log: ");
 	has(text, "iommu0  GA log: not in use");
 	free(text);
-	text = render(m, true);
+	text = log_view(m, true);
 	has(text, "\"index\": 0");
 	has(text, "IO_PAGE_FAULT");
 	has(text, "\"ga_log\": null");
@@ -92,7 +75,7 @@ static void entries_are_shown(void **state)
 static void lost_pages_are_counted(void **state)
 {
 	struct machine *m = machine(true);
-	char *text = render(m, false);
+	char *text = log_view(m, false);
 
 	(void)state;
 	has(text, "1 not zero, 1 pages not readable");

@@ -13,6 +13,7 @@
 
 #include <cmocka.h>
 
+#include "render.h"
 #include "vmcore.h"
 
 #define BUFFER		0x8000000ull
@@ -57,7 +58,7 @@ static void populate(struct machine *m)
 	machine_dte(m, 0x20, &dte);
 }
 
-static char *render(const struct ami_analysis *a, enum ami_view view,
+static char *view(const struct ami_analysis *a, enum ami_view view,
 		    bool json)
 {
 	struct ami_request r = {
@@ -66,7 +67,7 @@ static char *render(const struct ami_analysis *a, enum ami_view view,
 		.bdf = { 0, 0x20 },
 	};
 
-	return vmcore_render(a, &r);
+	return render(a, &r);
 }
 
 /* Views that tell neither path nor format of the dump. */
@@ -84,8 +85,8 @@ static void same_views_of(const struct ami_analysis *file,
 
 	for (i = 0; i < sizeof(same_views) / sizeof(same_views[0]); i++)
 		for (json = 0; json < 2; json++) {
-			char *a = render(file, same_views[i], json);
-			char *b = render(memory, same_views[i], json);
+			char *a = view(file, same_views[i], json);
+			char *b = view(memory, same_views[i], json);
 
 			assert_string_equal(a, b);
 			free(a);
@@ -126,14 +127,14 @@ static void same_layout(const struct ami_kernel *file,
 
 static void report_says(const struct ami_analysis *a)
 {
-	char *text = render(a, AMI_VIEW_REPORT, true);
+	char *text = view(a, AMI_VIEW_REPORT, true);
 
 	assert_non_null(strstr(text, "\"types\": \"BTF\""));
 	assert_non_null(strstr(text, "\"driver\": \"nvme\""));
 	assert_non_null(strstr(text, "\"ats\": true"));
 	assert_non_null(strstr(text, "\"value\": \"suspect\""));
 	free(text);
-	text = render(a, AMI_VIEW_WHO, true);
+	text = view(a, AMI_VIEW_WHO, true);
 	assert_non_null(strstr(text, "0000:00:02.0"));
 	assert_non_null(strstr(text, "0000:00:02.1"));
 	free(text);

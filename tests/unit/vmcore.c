@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include "render.h"
 #include "vmcore.h"
 
 #define MAX_PARTS	64u
@@ -272,26 +273,12 @@ struct ami_analysis *vmcore_open(struct machine *m)
 	return a;
 }
 
-char *vmcore_render(const struct ami_analysis *a, const struct ami_request *r)
-{
-	struct ami_error err = { AMI_OK, "" };
-	char *text = NULL;
-	size_t size;
-	FILE *out = open_memstream(&text, &size);
-
-	assert_non_null(out);
-	if (ami_render(a, r, out, &err))
-		fail_msg("%s", err.text);
-	fclose(out);
-	return text;
-}
-
 static void print_report(const struct ami_analysis *a, bool json)
 {
 	struct ami_request r = {
 		.view = AMI_VIEW_REPORT, .json = json, .iommu = -1,
 	};
-	char *text = vmcore_render(a, &r);
+	char *text = render(a, &r);
 
 	assert_non_null(strstr(text, ami_verdict_name(a->exposures->verdict)));
 	free(text);

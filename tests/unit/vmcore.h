@@ -21,9 +21,6 @@ void vmcore_save(struct machine *m, const char *path);
  */
 struct ami_analysis *vmcore_open(struct machine *m);
 
-/** vmcore_render() - what a view prints; the caller frees it */
-char *vmcore_render(const struct ami_analysis *a, const struct ami_request *r);
-
 /**
  * vmcore_analyse() - machine_analyse() by way of such a file
  *
