@@ -69,14 +69,10 @@ static int write_marks(const struct ami_analysis *a, int fd,
 static int hash_marked(const struct ami_analysis *a, const struct marking *m,
 		       struct ami_error *err)
 {
-	struct ami_pfnset *pages = ami_pfnset_new();
+	struct ami_pfnset *pages = ami_exposures_pages(a->exposures);
 	struct ami_dump *dump = m->open(m->input, err);
-	size_t i;
 	int ret;
 
-	for (i = 0; pages && i < a->exposures->count; i++)
-		if (a->exposures->list[i].pages)
-			ami_pfnset_union(pages, a->exposures->list[i].pages);
 	if (!dump)
 		ret = -1;
 	else if (!pages)

@@ -151,6 +151,14 @@ struct ami_writer {
 };
 
 /**
+ * ami_exposures_pages() - all pages that the list names, in one set
+ *
+ * The caller frees it; NULL when out of memory. Requesters that are not
+ * translated name none.
+ */
+struct ami_pfnset *ami_exposures_pages(const struct ami_exposures *ex);
+
+/**
  * ami_writers() - everybody who could write the byte at @paddr
  *
  * @fn is called for each (exposure, IOVA); false stops. What is not mapped has no

@@ -101,6 +101,19 @@ const struct ami_exposure *ami_exposure_next(const struct ami_exposures *ex,
 	       &ex->list[first] : NULL;
 }
 
+struct ami_pfnset *ami_exposures_pages(const struct ami_exposures *ex)
+{
+	struct ami_pfnbatch all = { .set = ami_pfnset_new() };
+	size_t i;
+
+	for (i = 0; all.set && i < ex->count; i++)
+		if (ex->list[i].pages)
+			ami_pfnbatch_join(&all, ex->list[i].pages);
+	if (all.set)
+		ami_pfnbatch_flush(&all);
+	return all.set;
+}
+
 /* Frames that were lost for want of memory must not pass for safe ones. */
 static bool lost_frames(const struct ami_exposures *ex)
 {

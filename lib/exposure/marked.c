@@ -26,19 +26,25 @@ static struct ami_pfnset *all_ram(const struct ami_exposures *ex)
 
 /* --- marks against this analysis ---------------------------------------------- */
 
+static struct ami_pfnset *all_marked(const struct ami_marks *m)
+{
+	struct ami_pfnbatch all = { .set = ami_pfnset_new() };
+	size_t i;
+
+	for (i = 0; all.set && i < m->count; i++)
+		if (m->list[i].set >= 0)
+			ami_pfnbatch_join(&all, m->sets[m->list[i].set]);
+	if (all.set)
+		ami_pfnbatch_flush(&all);
+	return all.set;
+}
+
 static int compare(struct ami_exposures *ex, const struct ami_marks *m,
 		   const struct ami_pfnset *ram)
 {
-	struct ami_pfnset *marked = ami_pfnset_new();
-	struct ami_pfnset *found = ami_pfnset_new(), *both = NULL;
-	size_t i;
+	struct ami_pfnset *marked = all_marked(m);
+	struct ami_pfnset *found = ami_exposures_pages(ex), *both = NULL;
 
-	for (i = 0; marked && i < m->count; i++)
-		if (m->list[i].set >= 0)
-			ami_pfnset_union(marked, m->sets[m->list[i].set]);
-	for (i = 0; found && i < ex->count; i++)
-		if (ex->list[i].pages)
-			ami_pfnset_union(found, ex->list[i].pages);
 	if (marked && found)
 		both = ami_pfnset_and(marked, ram);
 	if (both) {

@@ -45,16 +45,18 @@ static bool agrees(const struct ami_exposures *ex)
 
 static uint64_t pages_of_class(const struct ami_marks *m, int class)
 {
-	struct ami_pfnset *all = ami_pfnset_new();
-	uint64_t pages = 0;
+	struct ami_pfnbatch all = { .set = ami_pfnset_new() };
+	uint64_t pages;
 	size_t i;
 
-	for (i = 0; all && i < m->count; i++)
+	if (!all.set)
+		return 0;
+	for (i = 0; i < m->count; i++)
 		if ((int)m->list[i].class == class && m->list[i].set >= 0)
-			ami_pfnset_union(all, m->sets[m->list[i].set]);
-	if (all)
-		pages = ami_pfnset_count(all);
-	ami_pfnset_free(all);
+			ami_pfnbatch_join(&all, m->sets[m->list[i].set]);
+	ami_pfnbatch_flush(&all);
+	pages = ami_pfnset_count(all.set);
+	ami_pfnset_free(all.set);
 	return pages;
 }
 

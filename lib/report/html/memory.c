@@ -29,7 +29,7 @@ static void lane_of(struct html_page *p, const struct ami_pfnset *set,
 	free(lane);
 }
 
-static void take(struct html_page *p, struct ami_pfnset *set,
+static void take(struct html_page *p, struct ami_pfnbatch *batch,
 		 const struct ami_exposure *e)
 {
 	const struct ami_dump_info *info = ami_dump_info(p->v->a->dump);
@@ -37,10 +37,10 @@ static void take(struct html_page *p, struct ami_pfnset *set,
 
 	if (e->all_ram)
 		for (i = 0; i < info->nr_ram; i++)
-			ami_pfnset_add(set, info->ram[i].first,
+			ami_pfnset_add(batch->set, info->ram[i].first,
 				       info->ram[i].count);
 	else if (e->pages)
-		ami_pfnset_union(set, e->pages);
+		ami_pfnbatch_join(batch, e->pages);
 }
 
 static void ram_lanes(struct html_page *p)
@@ -65,26 +65,29 @@ static void ram_lanes(struct html_page *p)
 static void class_lanes(struct html_page *p, struct ami_pfnset *all)
 {
 	const struct ami_exposures *ex = p->v->a->exposures;
-	struct ami_pfnset *set;
 	size_t i;
 	int c;
 
 	html_raw(p, "<h3>Exposed, by class</h3>\n");
 	for (c = 0; c < AMI_CLASSES; c++) {
-		set = ami_pfnset_new();
+		struct ami_pfnbatch batch = { .set = ami_pfnset_new() };
+
+		if (!batch.set)
+			continue;
 		for (i = 0; i < ex->count; i++)
 			if ((int)ex->list[i].class == c)
-				take(p, set, &ex->list[i]);
-		lane_of(p, set, ami_class_name(c), ami_class_name(c), "");
-		ami_pfnset_union(all, set);
-		ami_pfnset_free(set);
+				take(p, &batch, &ex->list[i]);
+		ami_pfnbatch_flush(&batch);
+		lane_of(p, batch.set, ami_class_name(c), ami_class_name(c),
+			"");
+		ami_pfnset_union(all, batch.set);
+		ami_pfnset_free(batch.set);
 	}
 }
 
 static void device_lanes(struct html_page *p)
 {
 	const struct ami_exposure *e;
-	struct ami_pfnset *set;
 	char bdf[AMI_BDF_TEXT];
 	size_t i, n = 0;
 
@@ -92,17 +95,22 @@ static void device_lanes(struct html_page *p)
 		 "counts once</small></h3>\n");
 	for (i = 0; i < p->nr_ranked && n < HTML_LANES; i++) {
 		const struct ami_device *d = p->ranked[i].d;
+		struct ami_pfnbatch batch = { .set = NULL };
 
 		if (!p->ranked[i].reach.pages &&
 		    !p->ranked[i].reach.all_ram)
 			continue;
 		n++;
-		set = ami_pfnset_new();
+		batch.set = ami_pfnset_new();
+		if (!batch.set)
+			continue;
 		for (e = NULL; (e = ami_exposure_next(p->v->a->exposures,
 						      d->bdf, e));)
-			take(p, set, e);
-		lane_of(p, set, "device", ami_bdf_text(d->bdf, bdf), d->driver);
-		ami_pfnset_free(set);
+			take(p, &batch, e);
+		ami_pfnbatch_flush(&batch);
+		lane_of(p, batch.set, "device", ami_bdf_text(d->bdf, bdf),
+			d->driver);
+		ami_pfnset_free(batch.set);
 	}
 	if (n == HTML_LANES)
 		html_raw(p, "<p class=\"note\">Only those that could write "
