@@ -202,9 +202,12 @@ uint64_t machine_iommu(struct machine *m, uint16_t devid, uint16_t first,
 	uint64_t list = image_layout(m->img)->symbol[AMI_Y_amd_iommu_list];
 	uint64_t iommu = structure(m, AMI_T_amd_iommu);
 	uint64_t ring = image_alloc(m->img, 2), sem = image_alloc(m->img, 1);
+	uint64_t node = member_at(m, iommu, AMI_F_amd_iommu_list);
 	uint32_t id;
 
-	machine_list_add(m, list, member_at(m, iommu, AMI_F_amd_iommu_list));
+	machine_list_add(m, m->last_iommu ? m->last_iommu : list, node);
+	m->last_iommu = node;
+	machine_set(m, iommu, AMI_F_amd_iommu_index, m->nr_iommus++);
 	machine_set(m, iommu, AMI_F_amd_iommu_devid, devid);
 	machine_set(m, iommu, AMI_F_amd_iommu_cmd_buf, image_va(ring));
 	machine_set(m, iommu, AMI_F_amd_iommu_cmd_sem, image_va(sem));

@@ -33,6 +33,8 @@ struct machine {
 	uint64_t sme;
 	uint64_t iommu;			/* virtual, the first one */
 	uint64_t ring, semaphore;	/* of that one; physical */
+	uint64_t last_iommu;		/* its node in the list of them */
+	unsigned int nr_iommus;
 	struct machine_segment segments[MACHINE_SEGMENTS];
 	unsigned int nr_segments;
 	struct machine_segment *seg;	/* what calls below work on */
