@@ -218,9 +218,11 @@ static int show(struct options *o)
 	int ret;
 
 	if (!o->operands) {
+		const char *args = ami_views[r->view].args;
+
 		ami_error_set(&err, AMI_ERR_USAGE,
-			      "which dump? amdiommu %s DUMP %s", o->command,
-			      ami_views[r->view].args);
+			      "which dump? amdiommu %s DUMP%s%s", o->command,
+			      *args ? " " : "", args);
 		return fail(&err);
 	}
 	if (ami_request_args(r, o->operands - 1, o->operand + 1, &err))
