@@ -148,7 +148,7 @@ int marking_make(const struct marking *m, struct ami_error *err)
 		ami_dump_close(dump);
 		return ami_error_set(err, AMI_ERR_MEMORY, "out of memory");
 	}
-	a = ami_analyse(dump, &source, err);
+	a = ami_analyse_small(dump, &source, NULL, m->folder, err);
 	if (!a)
 		return -1;
 	ret = write_marks(a, m->marks, err);
@@ -209,17 +209,22 @@ int marking_add(const char *dump, int marks, struct ami_error *err)
 	int fd = open(dump, O_RDWR | O_CLOEXEC), ret = -1;
 	struct carrier_patch patch[2];
 
-	if (fd < 0 || !b.data)
-		return ami_error_set(err, AMI_ERR_OUTPUT,
-				     "%s cannot be opened for writing", dump);
-	if (!carrier_patches(fd, file_size(fd), b.data, b.len, patch, err)) {
+	if (fd < 0)
+		ami_error_set(err, AMI_ERR_OUTPUT,
+			      "%s cannot be opened for writing: %s", dump,
+			      strerror(errno));
+	else if (!b.data)
+		ami_error_set(err, AMI_ERR_MEMORY, "out of memory");
+	else if (!carrier_patches(fd, file_size(fd), b.data, b.len, patch,
+				  err)) {
 		ret = carrier_apply(fd, patch) ? 0 :
 		      ami_error_set(err, AMI_ERR_OUTPUT, "%s: %s", dump,
 				    strerror(errno));
 		free(patch[0].data);
 		free(patch[1].data);
 	}
-	close(fd);
+	if (fd >= 0)
+		close(fd);
 	free(b.data);
 	return ret;
 }
@@ -232,24 +237,37 @@ static bool write_record(FILE *out, const struct carrier_patch *patch)
 	       fwrite(patch->data, patch->len, 1, out) == 1;
 }
 
+static bool write_records(int out, const struct carrier_patch patch[2])
+{
+	int copy = dup(out);
+	FILE *to = copy >= 0 ? fdopen(copy, "w") : NULL;
+	bool ok;
+
+	if (!to) {
+		if (copy >= 0)
+			close(copy);
+		return false;
+	}
+	ok = write_record(to, &patch[0]) && write_record(to, &patch[1]);
+	return !fclose(to) && ok;
+}
+
 int marking_records(int head, uint64_t size, int marks, int out,
 		    struct ami_error *err)
 {
 	struct bytes b = read_all(marks);
 	struct carrier_patch patch[2];
-	int copy = dup(out);
-	FILE *to = copy >= 0 ? fdopen(copy, "w") : NULL;
-	bool ok;
+	int ret = -1;
 
-	if (!to || !b.data)
-		return ami_error_set(err, AMI_ERR_MEMORY, "out of memory");
-	if (carrier_patches(head, size, b.data, b.len, patch, err))
-		return -1;
-	ok = write_record(to, &patch[0]) && write_record(to, &patch[1]);
-	ok = !fclose(to) && ok;
-	free(patch[0].data);
-	free(patch[1].data);
+	if (!b.data)
+		ami_error_set(err, AMI_ERR_MEMORY, "out of memory");
+	else if (!carrier_patches(head, size, b.data, b.len, patch, err)) {
+		ret = write_records(out, patch) ? 0 :
+		      ami_error_set(err, AMI_ERR_MEMORY,
+				    "no room for the records");
+		free(patch[0].data);
+		free(patch[1].data);
+	}
 	free(b.data);
-	return ok ? 0 : ami_error_set(err, AMI_ERR_MEMORY,
-				      "no room for the records");
+	return ret;
 }
