@@ -299,7 +299,15 @@ struct btf *btf_of_kernel(struct ami_kernel *k, const char **why)
 	uint64_t start = symbol[AMI_Y___start_BTF];
 
 	*why = "was not built in";
-	if (!start)
-		return NULL;
-	return btf_read(k, start, symbol[AMI_Y___stop_BTF] - start, NULL, why);
+	if (!k->types && start)
+		k->types = btf_read(k, start,
+				    symbol[AMI_Y___stop_BTF] - start, NULL,
+				    why);
+	return k->types;
+}
+
+void btf_forget(struct ami_kernel *k)
+{
+	btf__free(k->types);
+	k->types = NULL;
 }

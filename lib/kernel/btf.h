@@ -17,8 +17,13 @@
 struct btf *btf_read(struct ami_kernel *k, uint64_t va, uint64_t size,
 		     struct btf *base, const char **why);
 
-/** btf_of_kernel() - the kernel's own type information, as btf_read(). */
+/**
+ * btf_of_kernel() - the kernel's own type information, as btf_read()
+ *
+ * Read once, and @k's until btf_forget().
+ */
 struct btf *btf_of_kernel(struct ami_kernel *k, const char **why);
+void btf_forget(struct ami_kernel *k);
 
 /**
  * btf_resolve() - look up all that is wanted of one module

@@ -18,7 +18,6 @@ static int resolve(void *ctx, struct ami_kernel *k, struct ami_layout *layout,
 				     "the kernel's type information (BTF) %s in %s; give the kernel's vmlinux with --vmlinux",
 				     why, ami_dump_info(k->dump)->path);
 	btf_resolve(btf, 1, NULL, layout);
-	btf__free(btf);
 	return 0;
 }
 

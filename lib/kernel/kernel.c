@@ -77,12 +77,14 @@ struct ami_kernel *ami_kernel_open(struct ami_dump *dump,
 	k->source = source->name;
 	if (read_vmcoreinfo(k, err) ||
 	    source->resolve(source->ctx, k, &k->layout, err)) {
+		btf_forget(k);
 		free(k);
 		return NULL;
 	}
 	find_direct_map(k);
 	find_vmemmap(k);
 	modules_resolve(k);
+	btf_forget(k);
 	return k;
 }
 

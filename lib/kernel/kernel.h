@@ -14,6 +14,8 @@ struct ami_tlb_entry {
 	uint64_t pa;
 };
 
+struct btf;
+
 struct ami_kernel {
 	struct ami_dump *dump;
 	const char *source;
@@ -26,6 +28,7 @@ struct ami_kernel {
 	uint64_t direct_map;	/* page_offset_base, 0 while unknown */
 	uint64_t vmemmap;	/* address of the struct page of frame 0 */
 	bool five_levels;
+	struct btf *types;	/* the kernel's own, while it is opened */
 	struct ami_tlb_entry tlb[TLB_SLOTS];
 };
 

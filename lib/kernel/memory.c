@@ -5,6 +5,7 @@
 
 #include "kernel.h"
 
+#define LARGE	(16u * AMI_PAGE_SIZE)
 #define PTE_PRESENT	0x001ull
 #define PTE_PSE		0x080ull
 #define PTE_ADDR	0x000ffffffffff000ull
@@ -92,9 +93,25 @@ enum ami_mem ami_virt_to_phys(struct ami_kernel *k, uint64_t va,
 	return AMI_MEM_OK;
 }
 
+/* Of a large piece many pages come with one read. */
+static void fetch_ahead(struct ami_kernel *k, uint64_t va, size_t len)
+{
+	uint64_t pfn[AMI_PREFETCH], pa;
+	size_t i;
+
+	for (i = 0; i < AMI_PREFETCH && i * AMI_PAGE_SIZE < len; i++) {
+		if (ami_virt_to_phys(k, va + i * AMI_PAGE_SIZE, &pa) !=
+		    AMI_MEM_OK)
+			break;
+		pfn[i] = pa >> AMI_PAGE_SHIFT;
+	}
+	ami_dump_prefetch(k->dump, pfn, i);
+}
+
 enum ami_mem ami_read(struct ami_kernel *k, uint64_t va, void *buf, size_t len)
 {
 	uint8_t *p = buf;
+	size_t pages = 0;
 
 	if (len && va > UINT64_MAX - (len - 1))
 		return AMI_MEM_UNMAPPED;
@@ -103,6 +120,8 @@ enum ami_mem ami_read(struct ami_kernel *k, uint64_t va, void *buf, size_t len)
 		enum ami_mem mem;
 		uint64_t pa;
 
+		if (len > LARGE && !(pages++ % AMI_PREFETCH))
+			fetch_ahead(k, va, len);
 		if (part > len)
 			part = len;
 		mem = ami_virt_to_phys(k, va, &pa);

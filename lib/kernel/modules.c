@@ -101,5 +101,4 @@ void modules_resolve(struct ami_kernel *k)
 	for (i = 0; i < m.count; i++)
 		if (!m.done[i])
 			btf_resolve(base, 1, m.name[i], &k->layout);
-	btf__free(base);
 }

@@ -33,7 +33,6 @@ static int resolve(void *ctx, struct ami_kernel *k, struct ami_layout *layout,
 	if (module)
 		btf_resolve(module, types, "nvme", layout);
 	btf__free(module);
-	btf__free(own);
 	return 0;
 }
 
