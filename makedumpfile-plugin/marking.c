@@ -148,7 +148,7 @@ int marking_make(const struct marking *m, struct ami_error *err)
 		ami_dump_close(dump);
 		return ami_error_set(err, AMI_ERR_MEMORY, "out of memory");
 	}
-	a = ami_analyse_small(dump, &source, NULL, m->folder, err);
+	a = ami_analyse(dump, &source, err);
 	if (!a)
 		return -1;
 	ret = write_marks(a, m->marks, err);

@@ -17,8 +17,6 @@ typedef struct ami_dump *marking_open(const char *input,
 /**
  * struct marking - how to make marks, and where they go
  * @open: opens the vmcore @input
- * @folder: on a disk, for a temporary file where there are many pages; NULL:
- *	all stays in memory
  * @marks: open file for the container
  * @hashes: open file for what marking_observe() compares, -1: not wanted
  * @decisions: open file for what decide_load() reads, -1: not wanted
@@ -26,7 +24,6 @@ typedef struct ami_dump *marking_open(const char *input,
 struct marking {
 	marking_open *open;
 	const char *input;
-	const char *folder;
 	int marks, hashes, decisions;
 };
 

@@ -1,23 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* What comes before makedumpfile and after it. */
 #include <fcntl.h>
-#include <libgen.h>
 #include <limits.h>
-#include <linux/magic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
-#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "deliver.h"
 #include "marking.h"
 #include "session.h"
-
-/* Never the space that the dump will need. */
-#define DISK_SPARE	(1ull << 30)
 
 static bool switched_on(const char *name)
 {
@@ -40,43 +34,12 @@ static void forget(int *fd)
 
 /* --- before makedumpfile ------------------------------------------------------ */
 
-static bool in_memory(const struct statfs *fs)
-{
-	return fs->f_type == TMPFS_MAGIC || fs->f_type == RAMFS_MAGIC;
-}
-
-/*
- * Where page sets can wait: beside the dump, if that is a disk with room to
- * spare. An initramfs has its own /tmp in the memory that is short.
- */
-static const char *disk_folder(const struct job *job, char folder[PATH_MAX])
-{
-	const char *asked = getenv("AMDIOMMU_TMPDIR"), *output = job->output;
-	const char *at;
-	struct statfs fs;
-
-	if (asked && *asked)
-		return asked;
-	if (job->kind == JOB_SPLIT)
-		output = job->part[0];
-	if (!output || strlen(output) >= PATH_MAX)
-		return NULL;
-	strcpy(folder, output);
-	at = dirname(folder);
-	if (access(at, W_OK) || statfs(at, &fs) || in_memory(&fs) ||
-	    (uint64_t)fs.f_bavail * fs.f_bsize < DISK_SPARE)
-		return NULL;
-	return at;
-}
-
 static int make_marks(void *ctx, struct ami_error *err)
 {
 	const struct session *s = ctx;
-	char folder[PATH_MAX];
 	const struct marking m = {
 		.open = s->open, .input = s->job->input, .marks = s->marks,
 		.hashes = s->hashes, .decisions = s->decisions,
-		.folder = disk_folder(s->job, folder),
 	};
 
 	return marking_make(&m, err);

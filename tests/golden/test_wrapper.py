@@ -273,16 +273,6 @@ class Delivery(Bench):
         self.check('out')
         self.assertFalse(os.path.exists(self.path('out.amdiommu')))
 
-    def test_page_sets_on_disk(self):
-        """A file that is gone when the analysis is done; the same marks."""
-        folder = self.path('waiting')
-        os.mkdir(folder)
-        code, _, err = self.run_it('-d31', SAMPLE, 'out',
-                                   AMDIOMMU_TMPDIR=folder)
-        self.assertEqual((code, err), (0, ''))
-        self.check('out')
-        self.assertEqual(os.listdir(folder), [])
-
     def test_sidecar_of_an_earlier_dump_goes(self):
         self.run_it(SAMPLE, 'out', AMDIOMMU_MEMORY='0')
         self.assertTrue(os.path.exists(self.path('out.amdiommu')))
@@ -411,10 +401,6 @@ class Faults(Bench):
             else:
                 self.same_but_for_notes('out')
         self.assertGreater(failed, 2)
-
-    def test_no_folder_for_page_sets(self):
-        self.check('no temporary file in /nowhere',
-                   AMDIOMMU_TMPDIR='/nowhere')
 
     def test_time_limit(self):
         start = time.monotonic()
