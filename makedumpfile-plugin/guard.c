@@ -195,14 +195,19 @@ int guard_run(const struct guard_limits *limits,
 	      int (*fn)(void *ctx, struct ami_error *err), void *ctx,
 	      struct ami_error *err)
 {
+	const struct sigaction usual = { .sa_handler = SIG_DFL };
 	struct report *report = mmap(NULL, sizeof(*report),
 				     PROT_READ | PROT_WRITE,
 				     MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	struct sigaction before;
 	int ret;
 
 	if (report == MAP_FAILED)
 		return ami_error_set(err, AMI_ERR_MEMORY, "out of memory");
+	/* Where SIGCHLD is ignored, a child's status is lost. */
+	sigaction(SIGCHLD, &usual, &before);
 	ret = run_with(report, limits, fn, ctx, err);
+	sigaction(SIGCHLD, &before, NULL);
 	munmap(report, sizeof(*report));
 	return ret;
 }
