@@ -63,7 +63,7 @@ CRASH_OBJ := $(patsubst %.c,$(BUILD)/crash/%.o,$(wildcard extensions/*.c))
 CRASH_CFLAGS := -Ilib/dump -isystem $(CRASH_INCLUDE) -DX86_64 -DCRASH_BUILT_FOR='"$(CRASH_VERSION)"'
 
 # makedumpfile with marks: wrapper for releases without extensions.
-MDF_SHARED := cmdline decide deliver guard marking session stream watch
+MDF_SHARED := cmdline decide deliver guard marking session spare stream watch
 MDF_UNPACK := $(BUILD)/makedumpfile-plugin/unpack.o
 MDF_OBJ := $(patsubst %,$(BUILD)/makedumpfile-plugin/%.o,$(MDF_SHARED) run wrap) $(MDF_UNPACK)
 MDF_EXT_OBJ := $(patsubst %,$(BUILD)/makedumpfile-plugin/%.o,$(MDF_SHARED) extension readmem_dump) \
@@ -195,8 +195,8 @@ $(BUILD)/bench/walk $(BUILD)/bench/packed: $(BUILD)/bench/%: $(BUILD)/tests/benc
 	$(Q)$(CC) $(ALL_CFLAGS) -o $@ $^ $(FILE_LIBS) $(CORE_LIBS)
 
 ifdef IN_SAN
-$(BUILD)/unit/test_filter: $(patsubst %,$(BUILD)/makedumpfile-plugin/%.o,cmdline decide guard stream watch)
-$(BUILD)/unit/test_carrier: $(patsubst %,$(BUILD)/makedumpfile-plugin/%.o,decide deliver guard marking stream watch)
+$(BUILD)/unit/test_filter: $(patsubst %,$(BUILD)/makedumpfile-plugin/%.o,cmdline decide guard spare stream watch)
+$(BUILD)/unit/test_carrier: $(patsubst %,$(BUILD)/makedumpfile-plugin/%.o,decide deliver guard marking spare stream watch)
 $(UNIT:%=$(BUILD)/unit/%): $(BUILD)/unit/%: $(BUILD)/tests/unit/%.o \
 		$(UNIT_HELP:%=$(BUILD)/tests/unit/%.o) \
 		$(BUILD)/libamdiommu-file.a \

@@ -99,13 +99,15 @@ static void no_input_output(void)
 static void confine(const struct guard_limits *limits)
 {
 	static const int fatal[] = {
-		SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGPIPE, SIGXFSZ, SIGXCPU,
+		SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGPIPE, SIGXCPU,
 	};
 	size_t i;
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	for (i = 0; i < sizeof(fatal) / sizeof(fatal[0]); i++)
 		signal(fatal[i], SIG_DFL);
+	/* A file that would grow too large: that write fails, and no other. */
+	signal(SIGXFSZ, SIG_IGN);
 	no_input_output();
 	be_killed_first();
 	set_limit(RLIMIT_CORE, 0);
@@ -195,14 +197,19 @@ int guard_run(const struct guard_limits *limits,
 	      int (*fn)(void *ctx, struct ami_error *err), void *ctx,
 	      struct ami_error *err)
 {
+	const struct sigaction usual = { .sa_handler = SIG_DFL };
 	struct report *report = mmap(NULL, sizeof(*report),
 				     PROT_READ | PROT_WRITE,
 				     MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	struct sigaction before;
 	int ret;
 
 	if (report == MAP_FAILED)
 		return ami_error_set(err, AMI_ERR_MEMORY, "out of memory");
+	/* Where SIGCHLD is ignored, a child's status is lost. */
+	sigaction(SIGCHLD, &usual, &before);
 	ret = run_with(report, limits, fn, ctx, err);
+	sigaction(SIGCHLD, &before, NULL);
 	munmap(report, sizeof(*report));
 	return ret;
 }

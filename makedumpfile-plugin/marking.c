@@ -13,6 +13,7 @@
 #include "decide.h"
 #include "fileio.h"
 #include "marking.h"
+#include "spare.h"
 #include "watch.h"
 
 struct bytes {
@@ -148,7 +149,8 @@ int marking_make(const struct marking *m, struct ami_error *err)
 		ami_dump_close(dump);
 		return ami_error_set(err, AMI_ERR_MEMORY, "out of memory");
 	}
-	a = ami_analyse(dump, &source, err);
+	a = ami_analyse_small(dump, &source, NULL,
+			      spare_usable(m->spare) ? m->spare : NULL, err);
 	if (!a)
 		return -1;
 	ret = write_marks(a, m->marks, err);
@@ -156,6 +158,10 @@ int marking_make(const struct marking *m, struct ami_error *err)
 		ret = write_decisions(m, a, err);
 	if (!ret && m->hashes >= 0)
 		ret = hash_marked(a, m, err);
+	if (!ret && a->spill.failed)
+		ret = ami_error_set(err, AMI_ERR_OUTPUT,
+				    "a temporary file in %s cannot be read back",
+				    m->spare);
 	ami_analysis_free(a);
 	return ret;
 }

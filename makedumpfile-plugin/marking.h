@@ -17,13 +17,14 @@ typedef struct ami_dump *marking_open(const char *input,
 /**
  * struct marking - how to make marks, and where they go
  * @open: opens the vmcore @input
+ * @spare: folder for sets of pages if spare_usable(), "": they stay in memory
  * @marks: open file for the container
  * @hashes: open file for what marking_observe() compares, -1: not wanted
  * @decisions: open file for what decide_load() reads, -1: not wanted
  */
 struct marking {
 	marking_open *open;
-	const char *input;
+	const char *input, *spare;
 	int marks, hashes, decisions;
 };
 

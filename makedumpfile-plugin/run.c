@@ -95,7 +95,7 @@ static const int passed_on[] = {
 #define PASSED_ON	(sizeof(passed_on) / sizeof(passed_on[0]))
 
 static volatile sig_atomic_t child;
-static struct sigaction before[PASSED_ON], pipe_before;
+static struct sigaction before[PASSED_ON], pipe_before, child_before;
 
 /* A terminal sends SIGINT and SIGQUIT to both of us: do not double them. */
 static void pass_on(int number, siginfo_t *info, void *context)
@@ -114,6 +114,7 @@ static void take_signals(void)
 		.sa_sigaction = pass_on, .sa_flags = SA_SIGINFO | SA_RESTART,
 	};
 	struct sigaction ignore = { .sa_handler = SIG_IGN };
+	struct sigaction usual = { .sa_handler = SIG_DFL };
 	size_t i;
 
 	for (i = 0; i < PASSED_ON; i++) {
@@ -122,6 +123,8 @@ static void take_signals(void)
 			sigaction(passed_on[i], &action, NULL);
 	}
 	sigaction(SIGPIPE, &ignore, &pipe_before);
+	/* Where it is ignored, a child's status is lost. */
+	sigaction(SIGCHLD, &usual, &child_before);
 }
 
 static void give_signals_back(void)
@@ -131,6 +134,7 @@ static void give_signals_back(void)
 	for (i = 0; i < PASSED_ON; i++)
 		sigaction(passed_on[i], &before[i], NULL);
 	sigaction(SIGPIPE, &pipe_before, NULL);
+	sigaction(SIGCHLD, &child_before, NULL);
 }
 
 /* --- the process ------------------------------------------------------------ */

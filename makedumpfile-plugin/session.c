@@ -12,6 +12,7 @@
 #include "deliver.h"
 #include "marking.h"
 #include "session.h"
+#include "spare.h"
 
 static bool switched_on(const char *name)
 {
@@ -38,7 +39,8 @@ static int make_marks(void *ctx, struct ami_error *err)
 {
 	const struct session *s = ctx;
 	const struct marking m = {
-		.open = s->open, .input = s->job->input, .marks = s->marks,
+		.open = s->open, .input = s->job->input, .spare = s->spare,
+		.marks = s->marks,
 		.hashes = s->hashes, .decisions = s->decisions,
 	};
 
@@ -47,6 +49,7 @@ static int make_marks(void *ctx, struct ami_error *err)
 
 static void analyse(struct session *s)
 {
+	spare_folder(s->job, s->spare, sizeof(s->spare));
 	s->marks = memfd_create("amdiommu-marks", MFD_CLOEXEC);
 	if (switched_on("AMDIOMMU_WATCH"))
 		s->hashes = memfd_create("amdiommu-hashes", MFD_CLOEXEC);

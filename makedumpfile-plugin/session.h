@@ -3,6 +3,8 @@
 #ifndef AMI_SESSION_H
 #define AMI_SESSION_H
 
+#include <limits.h>
+
 #include "cmdline.h"
 #include "guard.h"
 #include "marking.h"
@@ -13,6 +15,7 @@
  * @err: why there are no marks
  * @marks: file with the container, -1: none
  * @hashes: of marked pages, for `watch`; -1: not wanted
+ * @spare: folder that the dump goes to, for a temporary file
  * @in_place: the stream goes to a regular file, where marks can be added later
  */
 struct session {
@@ -24,6 +27,7 @@ struct session {
 	int marks;
 	int hashes;
 	bool in_place;
+	char spare[PATH_MAX];
 };
 
 /** session_say() - one line on stderr. */

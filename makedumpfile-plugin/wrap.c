@@ -12,6 +12,7 @@
 #include "wrap.h"
 
 #define EXIT_NOT_FOUND	127
+#define EXIT_LOST	1	/* as makedumpfile's own */
 
 static struct ami_dump *open_input(const char *input, struct ami_error *err)
 {
@@ -49,7 +50,8 @@ static int run_stream(struct session *s, const char *path, char *const *argv)
 		end_stream(s, &stream, status);
 	if (stream.head >= 0)
 		close(stream.head);
-	return status;
+	/* makedumpfile was done before its last bytes found no room. */
+	return stream.lost && !status ? EXIT_LOST << 8 : status;
 }
 
 static int run_plain(struct session *s, const char *path, char *const *argv)

@@ -23,7 +23,11 @@ void ami_pfnset_free(struct ami_pfnset *set);
 /** ami_pfnset_share() - another owner, who frees it, too; it must not change. */
 struct ami_pfnset *ami_pfnset_share(struct ami_pfnset *set);
 
-/** ami_pfnset_failed() - has it, or what it was made of, lost frames? */
+/**
+ * ami_pfnset_failed() - has it, or what it was made of, lost frames?
+ *
+ * True also once anything in the temporary file it waits in could not be read.
+ */
 bool ami_pfnset_failed(const struct ami_pfnset *set);
 
 /** ami_pfnset_add() - add @count frames from @first; those above 2^40 are cut. */

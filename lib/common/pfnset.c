@@ -31,7 +31,7 @@ void ami_pfnset_free(struct ami_pfnset *set)
 
 bool ami_pfnset_failed(const struct ami_pfnset *set)
 {
-	return set->failed;
+	return set->failed || (set->spill && set->spill->failed);
 }
 
 /* What lies above the limit is cut; false: nothing remains. */

@@ -217,6 +217,17 @@ static void put_header(struct writer *w)
 	put_at(head + 28, crc32c(0, head, 28), 4);
 }
 
+/* A set in a temporary file that fails ends early, and would name too few. */
+static bool lost_pages(const struct ami_marks *marks)
+{
+	size_t i;
+
+	for (i = 0; i < marks->nr_sets; i++)
+		if (ami_pfnset_failed(marks->sets[i]))
+			return true;
+	return false;
+}
+
 int ami_marks_write(const struct ami_marks *marks, uint8_t **bytes,
 		    size_t *len, struct ami_error *err)
 {
@@ -238,6 +249,11 @@ int ami_marks_write(const struct ami_marks *marks, uint8_t **bytes,
 		return ami_error_set(err, AMI_ERR_MEMORY, w.out.failed ?
 				     "out of memory" :
 				     "the marks would be too large");
+	}
+	if (lost_pages(marks)) {
+		free(w.out.data);
+		return ami_error_set(err, AMI_ERR_OUTPUT,
+				     "sets of pages are incomplete: out of memory, or their temporary file (TMPDIR) cannot be read");
 	}
 	put_header(&w);
 	*bytes = w.out.data;

@@ -38,7 +38,7 @@ if os.environ.get('FAKE_SLEEP'):
     open(os.environ['CALLS'] + '.up', 'w').close()
     time.sleep(float(os.environ['FAKE_SLEEP']))
 if '-F' in sys.argv:
-    data = open(files[0], 'rb').read()
+    data = open(files[0], 'rb').read(int(os.environ.get('FAKE_BYTES', -1)))
     out = sys.stdout.buffer
     out.write(b'makedumpfile'.ljust(16, b'\0') + struct.pack('>2q', 1, 1) +
               bytes(4064))
@@ -190,6 +190,23 @@ class Passing(Bench):
         finally:
             os.close(write)
         self.assertNotEqual(code, 0)
+
+    def test_no_room_for_what_makedumpfile_had_written(self):
+        """The pipe took all, and makedumpfile was done."""
+        with open('/dev/full', 'wb') as full:
+            code, _, err = self.run_it('-F', SAMPLE, stdout=full,
+                                       FAKE_BYTES='1000')
+        self.assertEqual(code, 1, err)
+
+    def test_callers_that_ignore_sigchld(self):
+        ignoring = ['/usr/bin/env', '--ignore-signal=CHLD', WRAPPER]
+        for args in ([SAMPLE, 'out'], ['-F', SAMPLE]):
+            code, _, err = self.run_it(*ignoring[1:], *args,
+                                       program=ignoring[0])
+            self.assertEqual((code, err), (0, ''), args)
+        code = self.run_it(*ignoring[1:], SAMPLE, 'out', FAKE_EXIT='3',
+                           program=ignoring[0])[0]
+        self.assertEqual(code, 3)
 
 
 class Finding(Bench):

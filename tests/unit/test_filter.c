@@ -18,6 +18,7 @@
 #include "decide.h"
 #include "guard.h"
 #include "host.h"
+#include "spare.h"
 #include "stream.h"
 #include "watch.h"
 
@@ -114,6 +115,43 @@ static void test_cmdline(void **unused)
 				 job.parts);
 		job_free(&job);
 	}
+}
+
+/* --- room for the analysis ------------------------------------------------------- */
+
+static void test_spare(void **unused)
+{
+	char path[64], *words[] = { "makedumpfile", "vmcore", "/a/b/dump" };
+	struct job job;
+	int null = open("/dev/null", O_WRONLY), out = dup(STDOUT_FILENO);
+
+	(void)unused;
+	job_parse(&job, 3, words);
+	spare_folder(&job, path, sizeof(path));
+	assert_string_equal(path, "/a/b");
+	spare_folder(&job, path, 8);	/* no room for the name */
+	assert_true(strlen(path) < 8);
+	job_free(&job);
+	words[2] = "dump";
+	job_parse(&job, 3, words);
+	spare_folder(&job, path, sizeof(path));
+	assert_string_equal(path, ".");
+	job_free(&job);
+	words[1] = "-F";
+	job_parse(&job, 3, words);
+	setenv("TMPDIR", "/x", 1);
+	fflush(stdout);
+	dup2(null, STDOUT_FILENO);	/* no file: as a pipe */
+	spare_folder(&job, path, sizeof(path));
+	dup2(out, STDOUT_FILENO);
+	assert_string_equal(path, "/x");
+	unsetenv("TMPDIR");
+	job_free(&job);
+	close(null);
+	close(out);
+	assert_false(spare_usable(""));
+	assert_false(spare_usable("/no/such/folder"));
+	assert_false(spare_usable("/proc"));
 }
 
 /* --- stream ---------------------------------------------------------------------- */
@@ -511,6 +549,7 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_cmdline),
+		cmocka_unit_test(test_spare),
 		cmocka_unit_test(test_stream),
 		cmocka_unit_test(test_odd_streams),
 		cmocka_unit_test(test_decisions),

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include <cmocka.h>
+#include <unistd.h>
 
 #include <roaring/roaring.h>
 
@@ -198,6 +199,31 @@ static void damaged_with_checksums(void **state)
 	assert_true(refused > b.len / 10);
 	free(bad.data);
 	free(b.data);
+	machine_free(m);
+}
+
+/* Marks that name too few pages would call the others safe. */
+static void unreadable_spill(void **unused)
+{
+	struct machine *m = machine();
+	struct ami_marks *marks;
+	struct ami_spill spill;
+	struct bytes b = { NULL, 0 };
+	struct ami_error err;
+
+	(void)unused;
+	marks = ami_marks_build(m->ex, true, &err);
+	assert_non_null(marks);
+	assert_true(marks->nr_sets > 0);
+	assert_int_equal(ami_spill_open(&spill, "."), 0);
+	ami_pfnset_spill(marks->sets[0], &spill);
+	assert_int_equal(ami_marks_write(marks, &b.data, &b.len, &err), 0);
+	free(b.data);
+	assert_int_equal(ftruncate(spill.fd, 0), 0);
+	assert_int_equal(ami_marks_write(marks, &b.data, &b.len, &err), -1);
+	assert_int_equal(err.status, AMI_ERR_OUTPUT);
+	ami_marks_free(marks);
+	ami_spill_close(&spill);
 	machine_free(m);
 }
 
@@ -510,6 +536,7 @@ int main(void)
 		cmocka_unit_test(truncated),
 		cmocka_unit_test(flipped),
 		cmocka_unit_test(damaged_with_checksums),
+		cmocka_unit_test(unreadable_spill),
 		cmocka_unit_test(other_version),
 		cmocka_unit_test(other_dump),
 		cmocka_unit_test(roaring_forms),

@@ -340,6 +340,7 @@ static void spilling(void **state)
 	assert_int_equal(ftruncate(spill.fd, spill.size / 2), 0);
 	ami_pfnset_common(copy, m.set);
 	assert_true(spill.failed);
+	assert_true(ami_pfnset_failed(m.set));
 	ami_pfnset_free(copy);
 	ami_pfnset_free(m.set);
 	ami_spill_close(&spill);
