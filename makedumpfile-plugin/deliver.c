@@ -157,6 +157,9 @@ int deliver_stream(struct stream *s, int marks,
 	return records >= 0 && !s->lost ? 0 : -1;
 }
 
+/* A power cut may leave one of two sectors written. */
+#define SECTOR	512u
+
 /*
  * Records and a new end mark go behind the old end mark, which still ends the
  * stream. Then one write of 16 bytes turns it into the first record's head.
@@ -199,11 +202,14 @@ int deliver_flattened(int fd, int marks, const struct guard_limits *limits,
 	int records = -1, ret = -1;
 
 	stream_scan(&s);
-	if (s.ended)
-		records = records_for(&s, marks, limits, err);
-	else
+	if (!s.ended)
 		ami_error_set(err, AMI_ERR_DATA,
 			      "the flattened stream has no end mark");
+	else if (s.passed % SECTOR > SECTOR - STREAM_RECORD)
+		ami_error_set(err, AMI_ERR_OUTPUT,
+			      "the end of the flattened stream lies across two sectors of the disk");
+	else
+		records = records_for(&s, marks, limits, err);
 	if (records >= 0) {
 		ret = append_records(fd, s.passed, records, err);
 		close(records);

@@ -127,6 +127,18 @@ static void take_signals(void)
 	sigaction(SIGCHLD, &usual, &child_before);
 }
 
+/* Until it is known whom to pass them on to; then none is lost. */
+static void hold_signals(sigset_t *old)
+{
+	sigset_t hold;
+	size_t i;
+
+	sigemptyset(&hold);
+	for (i = 0; i < PASSED_ON; i++)
+		sigaddset(&hold, passed_on[i]);
+	sigprocmask(SIG_BLOCK, &hold, old);
+}
+
 static void give_signals_back(void)
 {
 	size_t i;
@@ -139,11 +151,13 @@ static void give_signals_back(void)
 
 /* --- the process ------------------------------------------------------------ */
 
-static void be_makedumpfile(const char *path, char *const *argv, int out)
+static void be_makedumpfile(const char *path, char *const *argv, int out,
+			    const sigset_t *mask)
 {
 	if (out >= 0)
 		dup2(out, STDOUT_FILENO);
 	give_signals_back();
+	sigprocmask(SIG_SETMASK, mask, NULL);
 	run_instead(path, argv);
 	_exit(EXIT_NOT_FOUND);
 }
@@ -152,17 +166,20 @@ int run_start(struct run *run, const char *path, char *const *argv,
 	      bool piped)
 {
 	int fd[2] = { -1, -1 };
+	sigset_t old;
 
 	if (piped && pipe2(fd, O_CLOEXEC))
 		return -1;
 	if (piped)
 		fcntl(fd[1], F_SETPIPE_SZ, PIPE_BYTES);
+	hold_signals(&old);
 	take_signals();
 	run->output = fd[0];
 	run->pid = fork();
 	if (!run->pid)
-		be_makedumpfile(path, argv, fd[1]);
+		be_makedumpfile(path, argv, fd[1], &old);
 	child = run->pid;
+	sigprocmask(SIG_SETMASK, &old, NULL);
 	if (piped)
 		close(fd[1]);
 	if (run->pid > 0)

@@ -171,10 +171,13 @@ void session_put_beside(struct session *s)
 	const char *dump = s->job->kind == JOB_SPLIT ? s->job->part[0] :
 						       s->job->output;
 	const char *set = getenv("AMDIOMMU_SIDECAR");
+	char path[PATH_MAX];
 	struct ami_error err;
 
 	if (set && *set)
 		dump = set;
+	else if (s->in_place && stdout_file(path, sizeof(path)))
+		dump = path;
 	else if (!is_file(dump))
 		dump = NULL;
 	if (dump && deliver_sidecar(dump, s->marks, s->marks >= 0 ? NULL :

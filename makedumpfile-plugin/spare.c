@@ -15,8 +15,7 @@
 /* Not in <linux/magic.h> of all systems. */
 #define XFS_MAGIC	0x58465342
 
-/* The file behind stdout: a link that names it. */
-static bool stdout_file(char *path, size_t size)
+bool stdout_file(char *path, size_t size)
 {
 	ssize_t n = readlink("/proc/self/fd/1", path, size - 1);
 	struct stat st;

@@ -25,4 +25,7 @@ void spare_folder(const struct job *job, char *path, size_t size);
  */
 bool spare_usable(const char *folder);
 
+/** stdout_file() - the name of the regular file that stdout goes to */
+bool stdout_file(char *path, size_t size);
+
 #endif

@@ -415,6 +415,33 @@ static void cut_stream(void **state)
 	close(fd);
 }
 
+/* Then no single write can turn the end mark into a record. */
+static void end_across_sectors(void **state)
+{
+	const struct dump *d = *state;
+	struct guard_limits limits = { .memory = 1u << 30, .seconds = 60 };
+	struct ami_error err;
+	int fd = flattened(d), marks = open(d->path, O_RDWR | O_CLOEXEC);
+	uint64_t at = file_size(fd) - STREAM_RECORD, pad;
+	uint8_t zeros[1024] = { 0 }, *before, *after;
+	size_t size, size_after;
+
+	pad = 504 + 1024 - at % 512 - STREAM_RECORD;
+	put_record(fd, &at, d->size, zeros, pad % 512);
+	assert_int_equal(at % 512, 504);
+	put_record(fd, &at, UINT64_MAX, NULL, UINT64_MAX);
+	load(d->torn, &before, &size);
+	assert_int_equal(deliver_flattened(fd, marks, &limits, &err), -1);
+	assert_non_null(strstr(err.text, "two sectors"));
+	load(d->torn, &after, &size_after);
+	assert_int_equal(size_after, size);
+	assert_memory_equal(before, after, size);
+	free(before);
+	free(after);
+	close(marks);
+	close(fd);
+}
+
 static void renewed(void **state)
 {
 	const struct dump *d = *state;
@@ -489,6 +516,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(cut_file, setup, teardown),
 		cmocka_unit_test_setup_teardown(cut_stream, setup, teardown),
+		cmocka_unit_test_setup_teardown(end_across_sectors, setup,
+						teardown),
 		cmocka_unit_test_setup_teardown(renewed, setup, teardown),
 		cmocka_unit_test_setup_teardown(sidecar, setup, teardown),
 		cmocka_unit_test_setup_teardown(not_a_dump, setup, teardown),
