@@ -116,9 +116,10 @@ static void fetch_name(struct ami_state *s, struct ami_device *d)
 		fetch(s, where, d->dev, AMI_F_device_init_name, &name);
 	if (name)
 		ami_read_string(s->kernel, name, d->name, sizeof(d->name));
-	if (!fetch(s, where, d->dev, AMI_F_device_driver, &driver) || !driver)
+	if (fetch(s, where, d->dev, AMI_F_device_driver, &driver) && !driver)
 		return;
-	if (fetch(s, where, driver, AMI_F_device_driver_name, &name) && name &&
+	if (driver &&
+	    fetch(s, where, driver, AMI_F_device_driver_name, &name) && name &&
 	    ami_read_string(s->kernel, name, d->driver,
 			    sizeof(d->driver)) == AMI_MEM_OK)
 		return;

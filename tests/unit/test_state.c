@@ -817,6 +817,37 @@ static void test_shared_table_is_read_once(void **state)
 	machine_free(m);
 }
 
+/* What may be at work, when in doubt. */
+static void active_devices(void **state)
+{
+	static const struct {
+		struct ami_device d;
+		bool active;
+	} want[] = {
+		{ { .is_pci = false }, true },	/* such as one of ACPI */
+		{ { .is_pci = true, .driver = "nvme", .busmaster_known = true,
+		    .busmaster = true }, true },
+		{ { .is_pci = true, .driver = "lpc_ich",
+		    .busmaster_known = true }, false },
+		{ { .is_pci = true, .busmaster_known = true }, false },
+		{ { .is_pci = true, .busmaster_known = true,
+		    .busmaster = true }, true },
+		{ { .is_pci = true, .driver = "?" }, true },
+		{ { .is_pci = true, .is_bridge = true, .driver = "pcieport",
+		    .busmaster_known = true, .busmaster = true }, false },
+		{ { .is_pci = true, .driver = "vfio-pci",
+		    .busmaster_known = true }, true },
+		{ { .is_pci = true, .driver = "uio_pci_generic",
+		    .busmaster_known = true }, true },
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(want) / sizeof(want[0]); i++)
+		assert_int_equal(ami_device_active(&want[i].d),
+				 want[i].active);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -841,6 +872,7 @@ int main(void)
 		cmocka_unit_test(test_snp),
 		cmocka_unit_test(test_writers),
 		cmocka_unit_test(test_shared_table_is_read_once),
+		cmocka_unit_test(active_devices),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
