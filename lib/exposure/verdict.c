@@ -44,6 +44,12 @@ bool ami_device_active(const struct ami_device *d)
 	return !d->is_bridge && (!d->busmaster_known || d->busmaster);
 }
 
+static bool undecided(const struct ami_device *d)
+{
+	return d->translation == AMI_TRANSLATION_UNKNOWN &&
+	       (d->iommu >= 0 || ami_device_active(d));
+}
+
 /* What is missing or damaged decides before what is reachable. */
 static int judge_evidence(struct ami_exposures *ex, bool *done)
 {
@@ -61,10 +67,7 @@ static int judge_evidence(struct ami_exposures *ex, bool *done)
 	if (*done || ret)
 		return ret;
 	for (i = 0; i < ex->state->nr_devices; i++)
-		if (ex->state->devices[i].iommu >= 0 &&
-		    ex->state->devices[i].translation ==
-		    AMI_TRANSLATION_UNKNOWN)
-			unknown++;
+		unknown += undecided(&ex->state->devices[i]);
 	if (ex->state->incomplete || unknown) {
 		ex->verdict = AMI_VERDICT_UNKNOWN;
 		*done = true;
@@ -251,6 +254,33 @@ static uint64_t mapped_pages(const struct ami_exposures *ex, size_t *devices)
 	return pages;
 }
 
+/* Behind what could not be read there may be a device that nothing names. */
+static bool has_gaps(const struct ami_exposures *ex)
+{
+	static const char *const gap[] = {
+		"commands-unseen", "device-table-unread",
+		"domain-table-unknown", "dte-unread", "field-unread",
+		"kernel-pages-dropped", "pci-unknown", "ring-unknown",
+		"ring-unread", "symbol-unread",
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(gap) / sizeof(gap[0]); i++)
+		if (ami_findings_total(&ex->state->findings, gap[i]))
+			return true;
+	return false;
+}
+
+static int judge_nothing(struct ami_exposures *ex)
+{
+	if (has_gaps(ex)) {
+		ex->verdict = AMI_VERDICT_UNKNOWN;
+		return reason(ex, "no device is known to reach memory, but parts of the state could not be read, see the findings");
+	}
+	ex->verdict = AMI_VERDICT_TRUSTED;
+	return reason(ex, "no active device could write to memory");
+}
+
 static int judge_reach(struct ami_exposures *ex)
 {
 	uint64_t pages, observed = 0;
@@ -267,10 +297,8 @@ static int judge_reach(struct ami_exposures *ex)
 	if (ex->verdict == AMI_VERDICT_SUSPECT)
 		return 0;
 	pages = mapped_pages(ex, &devices);
-	if (!pages && !observed) {
-		ex->verdict = AMI_VERDICT_TRUSTED;
-		return reason(ex, "no active device could write to memory");
-	}
+	if (!pages && !observed)
+		return judge_nothing(ex);
 	ex->verdict = AMI_VERDICT_EXPOSED;
 	if (!pages)
 		return 0;

@@ -190,8 +190,11 @@ static int read_dev_data(struct ami_state *s, size_t segment)
 					    AMI_F_dev_data_node);
 		struct ami_device *d;
 
-		if (!fetch(s, "device data", va, AMI_F_dev_data_devid, &devid))
+		if (!fetch(s, "device data", va, AMI_F_dev_data_devid,
+			   &devid)) {
+			s->incomplete = true;
 			continue;
+		}
 		d = device_at(s, (struct ami_bdf){ s->segments[segment].id,
 						   devid });
 		if (!d)
@@ -210,8 +213,10 @@ static int read_function(struct ami_state *s, uint64_t pci_dev,
 	struct ami_device *d;
 	uint64_t devfn;
 
-	if (!fetch(s, "PCI device", pci_dev, AMI_F_pci_dev_devfn, &devfn))
+	if (!fetch(s, "PCI device", pci_dev, AMI_F_pci_dev_devfn, &devfn)) {
+		s->incomplete = true;
 		return 0;
+	}
 	d = device_at(s, (struct ami_bdf){ segment, bus << 8 | (devfn & 0xff) });
 	if (!d)
 		return -1;
@@ -256,8 +261,10 @@ static int read_bus(struct ami_state *s, struct bus_queue *q, uint64_t bus)
 	uint64_t number, sysdata, segment = 0, node;
 	struct ami_list_iter it;
 
-	if (!fetch(s, "PCI bus", bus, AMI_F_pci_bus_number, &number))
+	if (!fetch(s, "PCI bus", bus, AMI_F_pci_bus_number, &number)) {
+		s->incomplete = true;
 		return 0;
+	}
 	if (fetch(s, "PCI bus", bus, AMI_F_pci_bus_sysdata, &sysdata) &&
 	    sysdata)
 		fetch(s, "PCI bus", sysdata, AMI_F_pci_sysdata_domain,

@@ -128,18 +128,19 @@ class Filter(unittest.TestCase):
         self.identical(VMCORE, LD_PRELOAD=FAULT, FAULT='short:30')
 
     def test_read_errors_that_do_no_harm(self):
-        """The analysis goes on with what it has."""
+        """The analysis goes on with what it has, if that is enough."""
         reference, codes = self.reference(VMCORE)
         made = 0
-        for fault in ('eio:2800', 'short:3200'):
+        for fault in ('eio:600', 'short:600', 'eio:900', 'short:900'):
             results = self.both(WRAPPER, VMCORE, 'out', LD_PRELOAD=FAULT,
                                 FAULT=fault)
             self.assertEqual([code for code, _ in results], codes)
-            if any(NO_MARKS in err for _, err in results):
-                self.same('out', reference)
-            else:
+            marked = [NO_MARKS not in err for _, err in results]
+            if all(marked):
                 self.same_pages('out', reference)
                 made += 1
+            elif not any(marked):
+                self.same('out', reference)
         self.assertTrue(made)
 
     def test_truncated_input(self):
