@@ -817,6 +817,20 @@ static void test_shared_table_is_read_once(void **state)
 	machine_free(m);
 }
 
+/* A device that nothing names may be where nothing could be looked at. */
+static void nothing_seen_is_not_nothing(void **state)
+{
+	struct machine *m = machine_new(SHAPE_6_1, 0);
+
+	(void)state;
+	image_layout(m->img)->symbol[AMI_Y_pci_root_buses] = 0;
+	machine_analyse(m);
+	assert_int_equal(ami_findings_total(&m->state->findings,
+					    "pci-unknown"), 1);
+	assert_int_equal(m->ex->verdict, AMI_VERDICT_UNKNOWN);
+	machine_free(m);
+}
+
 /* What may be at work, when in doubt. */
 static void active_devices(void **state)
 {
@@ -872,6 +886,7 @@ int main(void)
 		cmocka_unit_test(test_snp),
 		cmocka_unit_test(test_writers),
 		cmocka_unit_test(test_shared_table_is_read_once),
+		cmocka_unit_test(nothing_seen_is_not_nothing),
 		cmocka_unit_test(active_devices),
 	};
 
