@@ -39,17 +39,8 @@ def run_once(args):
 
 
 def cached(args):
-    wanted = scenario(args.scenario)
-    if run.is_cached(args.scenario, wanted):
-        print('cached')
-        return
-    try:
-        run.run(args.scenario, wanted)
-    except Failed as error:
-        # A guest on a busy machine can miss its time; twice is no accident.
-        print(f'lab: {error}; once more', file=sys.stderr)
-        run.run(args.scenario, wanted)
-    print('made')
+    made = run.make(args.scenario, scenario(args.scenario))
+    print('made' if made else 'cached')
 
 
 def vmlinux(args):

@@ -128,9 +128,7 @@ class Row:
                   checks)
 
 
-def has_result(name, as_is):
-    if not as_is:
-        return run.is_cached(name, SCENARIOS[name])
+def has_result(name):
     try:
         load(name)
     except Failed:
@@ -138,18 +136,11 @@ def has_result(name, as_is):
     return True
 
 
-def make(name):
-    try:
-        run.run(name, SCENARIOS[name])
-    except Failed:
-        run.run(name, SCENARIOS[name])      # as in `lab.py cached`
-
-
 def fill(row, amdiommu, as_is):
     """Makes the scenario if need be; each failure is a red cell."""
     try:
-        if not has_result(row.scenario, as_is):
-            make(row.scenario)
+        if not (as_is and has_result(row.scenario)):
+            run.make(row.scenario, SCENARIOS[row.scenario])
         truth = load(row.scenario)
     except (Failed, CannotRun) as error:
         row.broken('BOOTS', error)

@@ -8,6 +8,7 @@ import re
 import shutil
 import struct
 import subprocess
+import sys
 import time
 
 import events
@@ -335,27 +336,46 @@ def prepare(scenario):
     return packages.qemu(scenario.qemu), kernels
 
 
-def run(name, scenario, keep_late=False):
-    """Make $AMDIOMMU_LAB/out/NAME anew; returns the truth. What a failed run
-    leaves goes to NAME.failed."""
+def run(name, scenario, keep_late=False, anew=True):
+    """Make $AMDIOMMU_LAB/out/NAME; returns the truth, or None where it is
+    there and need not be made anew. Nobody sees half of a run: it takes its
+    place when it is complete, and what a failed run leaves goes to
+    NAME.failed."""
     qemu, kernels = prepare(scenario)
     out = path('out', name)
+    making = out + '.new'
     with lock('out-' + name):
-        for old in (out, out + '.failed'):
+        # Another process may have made it while this one waited.
+        if not anew and is_cached(name, scenario):
+            return None
+        for old in (making, out + '.failed'):
             shutil.rmtree(old, ignore_errors=True)
-        os.makedirs(out)
+        os.makedirs(making)
         try:
-            facts = run_guest(name, scenario, qemu, kernels, keep_late)
+            facts = run_guest(name, scenario, qemu, kernels, making, keep_late)
         except BaseException:
-            os.rename(out, out + '.failed')
+            os.rename(making, out + '.failed')
             raise
-        with open(out + '/stamp', 'w') as f:
+        with open(making + '/stamp', 'w') as f:
             f.write(stamp(scenario, kernels))
+        shutil.rmtree(out, ignore_errors=True)
+        os.rename(making, out)
     return facts
 
 
-def run_guest(name, scenario, qemu, kernels, keep_late):
-    out = path('out', name)
+def make(name, scenario):
+    """The same unless it is there; says whether it was made"""
+    if is_cached(name, scenario):
+        return False
+    try:
+        return run(name, scenario, anew=False) is not None
+    except Failed as error:
+        # A guest on a busy machine can miss its time; twice is no accident.
+        print(f'lab: {error}; once more', file=sys.stderr)
+        return run(name, scenario, anew=False) is not None
+
+
+def run_guest(name, scenario, qemu, kernels, out, keep_late):
     steps = run_kdump if scenario.stop == 'kdump' else run_halt
     with scratch((7 if scenario.marks else 5) * scenario.memory *
                  MEBIBYTE) as folder:
