@@ -155,6 +155,7 @@
 	F(kmem_cache_object_size, kmem_cache, "object_size")		\
 	F(kmem_cache_inuse, kmem_cache, "inuse")			\
 	F(kmem_cache_red_left_pad, kmem_cache, "red_left_pad")		\
+	F(kmem_cache_refcount, kmem_cache, "refcount")			\
 	F(address_space_host, address_space, "host")			\
 	F(inode_ino, inode, "i_ino")					\
 	F(inode_sb, inode, "i_sb")					\

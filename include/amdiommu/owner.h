@@ -16,6 +16,7 @@ enum ami_owner {
 	AMI_OWNER_MEMMAP,	/* the array of struct page */
 	AMI_OWNER_STACK,	/* kernel stack of a task */
 	AMI_OWNER_SLAB,
+	AMI_OWNER_OBJECT,	/* slab of what is never a buffer: dentries, tasks */
 	AMI_OWNER_VMALLOC,
 	AMI_OWNER_COHERENT,	/* dma_alloc_coherent() */
 	AMI_OWNER_NETWORK,	/* page_pool */
@@ -37,6 +38,9 @@ const char *ami_owner_name(enum ami_owner owner);
  * A device that may write there can break the kernel, not just a buffer.
  */
 bool ami_owner_never_buffer(enum ami_owner owner);
+
+/** ami_owner_in_slab() - does such a page hold slab objects of any kind? */
+bool ami_owner_in_slab(enum ami_owner owner);
 
 #define AMI_OWNER_TEXT_SIZE	128
 

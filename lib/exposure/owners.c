@@ -20,6 +20,8 @@ static const char *code_of(enum ami_owner owner)
 		return "page-table-exposed";
 	case AMI_OWNER_IOMMU_TABLE:
 		return "io-page-table-exposed";
+	case AMI_OWNER_OBJECT:
+		return "kernel-objects-exposed";
 	case AMI_OWNER_MEMMAP:
 		return "memmap-exposed";
 	default:

@@ -189,13 +189,13 @@ static void keep_contents(struct tallies *t, const struct window *w,
 	for (block = 0; block < BLOCKS; block++) {
 		const uint32_t *sum = w->sum[block];
 
-		if (!sum[AMI_OWNER_SLAB] &&
+		if (!sum[AMI_OWNER_SLAB] && !sum[AMI_OWNER_OBJECT] &&
 		    !(free_ones && sum[AMI_OWNER_FREE]))
 			continue;
 		for (i = block * BLOCK; i < (block + 1) * BLOCK; i++) {
 			if (!(w->all[i / 64] >> i % 64 & 1))
 				continue;
-			if (w->owner[i] == AMI_OWNER_SLAB)
+			if (ami_owner_in_slab(w->owner[i]))
 				ami_pfnset_add(t->contents, w->first + i, 1);
 			if (free_ones && w->owner[i] == AMI_OWNER_FREE) {
 				ami_pfnset_add(t->contents, w->first + i, 1);

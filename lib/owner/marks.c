@@ -87,6 +87,9 @@ enum ami_mem page_view_read(struct ami_owners *o, uint64_t pfn,
 	v->mapping = pick(o, raw, AMI_F_page_mapping);
 	v->private = pick(o, raw, AMI_F_page_private);
 	v->pp_magic = pick(o, raw, AMI_F_page_pp_magic);
+	/* One of the two: struct slab lies over struct page since 5.17. */
+	v->cache = pick(o, raw, ami_has(o->kernel, AMI_F_slab_slab_cache) ?
+			AMI_F_slab_slab_cache : AMI_F_page_slab_cache);
 	v->type = pick(o, raw, AMI_F_page_type);
 	v->refcount = pick(o, raw, AMI_F_page_refcount);
 	info = pick(o, raw, AMI_F_page_compound_head) |

@@ -25,6 +25,7 @@ const char *ami_owner_name(enum ami_owner owner)
 		[AMI_OWNER_MEMMAP] = "struct page array",
 		[AMI_OWNER_STACK] = "stack",
 		[AMI_OWNER_SLAB] = "slab",
+		[AMI_OWNER_OBJECT] = "kernel objects",
 		[AMI_OWNER_VMALLOC] = "vmalloc",
 		[AMI_OWNER_COHERENT] = "coherent DMA",
 		[AMI_OWNER_NETWORK] = "network",
@@ -49,11 +50,17 @@ bool ami_owner_never_buffer(enum ami_owner owner)
 	case AMI_OWNER_IOMMU_TABLE:
 	case AMI_OWNER_MEMMAP:
 	case AMI_OWNER_STACK:
+	case AMI_OWNER_OBJECT:
 	case AMI_OWNER_FREE:
 		return true;
 	default:
 		return false;
 	}
+}
+
+bool ami_owner_in_slab(enum ami_owner owner)
+{
+	return owner == AMI_OWNER_SLAB || owner == AMI_OWNER_OBJECT;
 }
 
 static void add_image(struct ami_owners *o, int part, enum ami_owner owner,
@@ -201,6 +208,7 @@ void ami_owners_free(struct ami_owners *o)
 	ami_pfnset_free(o->pcp_free);
 	free(o->task);
 	ami_index_free(&o->by_mm);
+	ami_index_free(&o->caches);
 	free(o);
 }
 
@@ -235,7 +243,8 @@ static enum ami_owner by_head(struct ami_owners *o, const struct page_view *v)
 {
 	if ((o->slab_flag >= 0 && v->flags >> o->slab_flag & 1) ||
 	    page_is(v, o->slab_type))
-		return AMI_OWNER_SLAB;
+		return cache_never_buffer(o, v->cache) ? AMI_OWNER_OBJECT :
+							 AMI_OWNER_SLAB;
 	if (page_is(v, o->table_type))
 		return AMI_OWNER_PAGE_TABLE;
 	if (page_is(v, o->hugetlb_type))
@@ -337,7 +346,7 @@ enum ami_owner ami_owner_describe(struct ami_owners *o, uint64_t phys,
 	enum ami_owner owner = classify(o, phys >> AMI_PAGE_SHIFT, &v);
 
 	snprintf(text, size, "%s", ami_owner_name(owner));
-	if (owner == AMI_OWNER_SLAB)
+	if (ami_owner_in_slab(owner))
 		describe_slab(o, phys, text, size);
 	else if (owner == AMI_OWNER_FILE)
 		describe_file(o, &v, text, size);

@@ -14,6 +14,7 @@ struct page_view {
 	uint64_t mapping;
 	uint64_t private;
 	uint64_t pp_magic;
+	uint64_t cache;		/* of a slab page: its kmem_cache */
 	uint64_t head;		/* address of the first struct page of its block */
 	uint32_t type;
 	int32_t refcount;
@@ -57,6 +58,7 @@ struct ami_owners {
 	size_t nr_tasks;
 	struct ami_index by_mm;		/* from mm_struct to @task */
 	bool processes_known;
+	struct ami_index caches;	/* from kmem_cache to cache_holds */
 	bool no_memory;
 	uint64_t block_va;
 	enum ami_mem block_mem;
@@ -89,6 +91,13 @@ void freelists_collect(struct ami_owners *o);
 /** task_text() - "dd (pid 213)" */
 #define AMI_TASK_TEXT	48
 void task_text(struct ami_owners *o, uint64_t task, char text[AMI_TASK_TEXT]);
+
+/**
+ * cache_never_buffer() - does this kmem_cache hold what is never a buffer?
+ *
+ * False also when that cannot be told.
+ */
+bool cache_never_buffer(struct ami_owners *o, uint64_t cache);
 
 /** describe_...() - detail for a byte, or a page; else @text stays as it is */
 void describe_slab(struct ami_owners *o, uint64_t phys, char *text,

@@ -10,19 +10,17 @@
 
 uint64_t ami_owner_cache(struct ami_owners *o, uint64_t pfn, uint64_t *base)
 {
-	enum ami_field f = ami_has(o->kernel, AMI_F_slab_slab_cache) ?
-			   AMI_F_slab_slab_cache : AMI_F_page_slab_cache;
 	struct page_view v;
-	uint64_t cache, head;
+	uint64_t head;
 
-	if (ami_owner_of(o, pfn) != AMI_OWNER_SLAB ||
+	if (!ami_owner_in_slab(ami_owner_of(o, pfn)) ||
 	    page_view_read(o, pfn, &v) != AMI_MEM_OK ||
 	    !ami_page_to_pfn(o->kernel, v.head, &head) || head > pfn ||
-	    ami_get(o->kernel, v.head, f, &cache) != AMI_MEM_OK ||
-	    !ami_kernel_address(cache))
+	    page_view_read(o, head, &v) != AMI_MEM_OK ||
+	    !ami_kernel_address(v.cache))
 		return 0;
 	*base = head << AMI_PAGE_SHIFT;
-	return cache;
+	return v.cache;
 }
 
 void describe_slab(struct ami_owners *o, uint64_t phys, char *text,

@@ -58,6 +58,7 @@ static const struct {
 	{ AMI_F_kmem_cache_inuse, 16, 4 },
 	{ AMI_F_kmem_cache_red_left_pad, 20, 4 },
 	{ AMI_F_kmem_cache_name, 24, 8 },
+	{ AMI_F_kmem_cache_refcount, 32, 4 },
 	{ AMI_F_address_space_host, 0, 8 },
 	{ AMI_F_inode_ino, 0, 8 },
 	{ AMI_F_inode_sb, 8, 8 },
@@ -154,6 +155,7 @@ static void make_cache(struct fixture *f)
 	machine_set(f->m, f->cache, AMI_F_kmem_cache_size, SLOT);
 	machine_set(f->m, f->cache, AMI_F_kmem_cache_object_size, OBJECT);
 	machine_set(f->m, f->cache, AMI_F_kmem_cache_inuse, OBJECT + 8);
+	machine_set(f->m, f->cache, AMI_F_kmem_cache_refcount, 1);
 	machine_set(f->m, f->cache, AMI_F_kmem_cache_red_left_pad, LEFT);
 	machine_set(f->m, f->cache, AMI_F_kmem_cache_name,
 		    text(f, "kmalloc-192"));
@@ -360,6 +362,81 @@ static void owners_damaged(void **state)
 			 AMI_OWNER_UNKNOWN);
 }
 
+/* A slab is suspect if its cache holds nothing else than what no device writes. */
+static void kernel_objects(void **state)
+{
+	static const struct {
+		const char *name;
+		uint64_t users;
+		enum ami_owner owner;
+	} cache[] = {
+		{ "dentry", 1, AMI_OWNER_OBJECT },
+		{ "task_struct", UINT32_MAX, AMI_OWNER_OBJECT }, /* -1 */
+		{ "dentry", 2, AMI_OWNER_SLAB },	/* others merged in */
+		{ "dentry_buffers", 1, AMI_OWNER_SLAB },
+		{ "kmalloc-192", 1, AMI_OWNER_SLAB },
+	};
+	struct fixture *f;
+	char said[AMI_OWNER_TEXT_SIZE], want[64];
+	size_t i;
+
+	for (i = 0; i < sizeof(cache) / sizeof(cache[0]); i++) {
+		bool never = cache[i].owner == AMI_OWNER_OBJECT;
+
+		teardown(state);
+		setup(state);
+		f = *state;
+		machine_set(f->m, f->cache, AMI_F_kmem_cache_name,
+			    text(f, cache[i].name));
+		machine_set(f->m, f->cache, AMI_F_kmem_cache_refcount,
+			    cache[i].users);
+		machine_analyse(f->m);
+		assert_int_equal(ami_owner_describe(f->m->ex->owners,
+						    BUFFER + (SLAB << 12) +
+						    LEFT, said, sizeof(said)),
+				 cache[i].owner);
+		snprintf(want, sizeof(want), "slab %s, byte 0 of the object",
+			 cache[i].name);
+		assert_memory_equal(said, want, strlen(want));
+		assert_int_equal(machine_exposure(f->m, NIC, AMI_CLASS_MAPPED)
+				 ->owners[cache[i].owner], 1);
+		assert_int_equal(machine_found(f->m, "kernel-objects-exposed"),
+				 never);
+	}
+}
+
+/* What cannot be told of a cache makes no suspicion. */
+static void caches_damaged(void **state)
+{
+	static const struct {
+		enum ami_field field;
+		uint64_t value;
+	} damage[] = {
+		{ AMI_F_kmem_cache_name, 0x4141414141414141 },
+		{ AMI_F_kmem_cache_refcount, 0 },	/* not in this kernel */
+	};
+	struct fixture *f;
+	size_t i;
+
+	for (i = 0; i < sizeof(damage) / sizeof(damage[0]); i++) {
+		teardown(state);
+		setup(state);
+		f = *state;
+		machine_set(f->m, f->cache, AMI_F_kmem_cache_name,
+			    text(f, "dentry"));
+		if (damage[i].value)
+			machine_set(f->m, f->cache, damage[i].field,
+				    damage[i].value);
+		else
+			absent(image_layout(f->m->img), damage[i].field);
+		machine_analyse(f->m);
+		assert_int_equal(ami_owner_of(f->m->ex->owners,
+					      (BUFFER >> 12) + SLAB),
+				 AMI_OWNER_SLAB);
+		assert_false(machine_found(f->m, "kernel-objects-exposed"));
+	}
+}
+
 static size_t contradictions(const struct fixture *f)
 {
 	const struct ami_findings *found = &f->m->state->findings;
@@ -467,7 +544,8 @@ static void faults(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(owners), TEST(processes), TEST(owners_damaged), TEST(content_intact),
+		TEST(owners), TEST(processes), TEST(owners_damaged),
+		TEST(kernel_objects), TEST(caches_damaged), TEST(content_intact),
 		TEST(content_written), TEST(content_of_objects), TEST(faults),
 	};
 
