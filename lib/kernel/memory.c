@@ -56,13 +56,13 @@ static bool linear(const struct ami_kernel *k, uint64_t va, uint64_t *paddr)
 {
 	uint64_t pa;
 
-	if (va >= START_KERNEL_MAP && va - START_KERNEL_MAP < k->image_size) {
-		*paddr = va - START_KERNEL_MAP + k->phys_base;
-		return true;
-	}
-	if (!k->direct_map || va < k->direct_map)
+	/* Below an image that was moved (KASLR) the range leads nowhere. */
+	if (va >= START_KERNEL_MAP && va - START_KERNEL_MAP < k->image_size)
+		pa = va - START_KERNEL_MAP + k->phys_base;
+	else if (k->direct_map && va >= k->direct_map)
+		pa = va - k->direct_map;
+	else
 		return false;
-	pa = va - k->direct_map;
 	if (!ami_dump_ram(k->dump, pa >> AMI_PAGE_SHIFT))
 		return false;
 	*paddr = pa;

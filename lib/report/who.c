@@ -8,7 +8,16 @@
 struct answer {
 	struct view *v;
 	size_t count;
+	bool headed;
 };
+
+static void heading(struct answer *a)
+{
+	if (!a->headed)
+		fprintf(a->v->out, "%-12s  %-16s  %-11s  %-9s  %s\n", "WRITER",
+			"DRIVER", "CLASS", "CERTAINTY", "IOVA");
+	a->headed = true;
+}
 
 static const char *driver_of(const struct view *v, struct ami_requester r)
 {
@@ -42,6 +51,7 @@ static bool one_writer(void *ctx, const struct ami_writer *w)
 		json_close_object(&v->j);
 		return true;
 	}
+	heading(a);
 	fprintf(v->out, "%-12s  %-16.16s  %-11s  %-9s  ", who,
 		driver_of(v, e->requester), ami_class_name(e->class),
 		ami_certainty_name(e->certainty));
@@ -53,8 +63,9 @@ static bool one_writer(void *ctx, const struct ami_writer *w)
 }
 
 /* Requesters whose pages cannot all be named: they may reach any page. */
-static size_t unnamed(struct view *v)
+static size_t unnamed(struct answer *a)
 {
+	struct view *v = a->v;
 	const struct ami_exposures *ex = v->a->exposures;
 	char who[AMI_REQUESTER_TEXT];
 	size_t i, n = 0;
@@ -74,6 +85,7 @@ static size_t unnamed(struct view *v)
 			json_string(&v->j, "class", ami_class_name(e->class));
 			json_close_object(&v->j);
 		} else {
+			heading(a);
 			fprintf(v->out, "%-12s  %-16.16s  %-11s  %-9s  %s\n",
 				who, driver_of(v, e->requester),
 				ami_class_name(e->class), "possible",
@@ -149,16 +161,14 @@ int who_view(struct view *v)
 		ami_writers(v->a->exposures, paddr, one_writer, &a);
 		json_close_array(&v->j);
 		transfers_at(v, paddr);
-		unnamed(v);
+		unnamed(&a);
 		return 0;
 	}
 	fprintf(v->out, "physical %#" PRIx64 ", page frame %#" PRIx64 "\n",
 		paddr, paddr >> AMI_PAGE_SHIFT);
 	owner(v, paddr);
-	fprintf(v->out, "%-12s  %-16s  %-11s  %-9s  %s\n", "WRITER", "DRIVER",
-		"CLASS", "CERTAINTY", "IOVA");
 	ami_writers(v->a->exposures, paddr, one_writer, &a);
-	unknown = unnamed(v);
+	unknown = unnamed(&a);
 	transfers_at(v, paddr);
 	if (!a.count)
 		nobody_text(v, paddr >> AMI_PAGE_SHIFT, unknown);

@@ -64,6 +64,8 @@ static void addresses(void **state)
 			 AMI_MEM_OK);
 	assert_int_equal(pa, 0x5678);
 	/* Not RAM, and no page table says otherwise. */
+	assert_int_equal(ami_virt_to_phys(m->k, IMAGE_TEXT + (768ull << 20),
+					  &pa), AMI_MEM_UNMAPPED);
 	assert_int_equal(ami_virt_to_phys(m->k, image_va(1ull << 40), &pa),
 			 AMI_MEM_UNMAPPED);
 	assert_int_equal(ami_virt_to_phys(m->k, 0x7fff12345678ull, &pa),
