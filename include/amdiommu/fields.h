@@ -494,6 +494,7 @@
 	E(__REQ_INTEGRITY, req_flag_bits)				\
 	E(AMD_IOMMU_V1, io_pgtable_fmt)					\
 	E(AMD_IOMMU_V2, io_pgtable_fmt)					\
+	E(IOMMU_INITIALIZED, iommu_init_state)				\
 	E(PD_MODE_NONE, protection_domain_mode)				\
 	E(PD_MODE_V1, protection_domain_mode)				\
 	E(PD_MODE_V2, protection_domain_mode)				\
@@ -562,6 +563,7 @@
 	Y(dev_data_list)						\
 	Y(amd_iommu_unity_map)						\
 	Y(amd_iommu_pgtable)						\
+	Y(init_state)							\
 	Y(amd_iommu_gpt_level)						\
 	Y(amd_iommu_snp_en)						\
 	Y(amd_iommu_efr)						\

@@ -261,6 +261,7 @@ struct ami_device {
 	char driver[32];		/* "" when unbound */
 	int group;			/* IOMMU group, -1 */
 	int iommu;			/* index into ami_state.iommus, -1 */
+	bool uncovered;			/* the driver has no IOMMU for it */
 	int segment;			/* index into ami_state.segments, -1 */
 	int domain;			/* index into ami_state.domains, -1 */
 	int next_in_domain;		/* index into ami_state.devices, -1 */
@@ -312,6 +313,7 @@ struct ami_state {
 	enum ami_capture capture;
 	unsigned int irte_size;		/* 4 or 16 bytes */
 	bool snp;
+	bool untranslated;		/* the driver left DMA alone */
 	bool incomplete;		/* something essential is unknown */
 	const struct ami_marks *marks;
 	struct ami_spill *spill;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * Class "passthrough": the device's addresses are physical addresses. By an
- * identity DTE (iommu=pt), by a DTE with V=0, or because no IOMMU covers it.
+ * identity DTE (iommu=pt), by a DTE with V=0, or because no IOMMU covers it or
+ * the driver left DMA alone.
  */
 #include "exposure.h"
 
@@ -18,6 +19,8 @@ static void report(struct ami_state *s, const struct ami_device *d)
 	ami_bdf_text(d->bdf, where);
 	if (d->translation != AMI_TRANSLATION_NONE)
 		return;
+	if (s->untranslated && d->iommu >= 0)
+		return;		/* said once, of the driver */
 	if (d->iommu < 0)
 		ami_find(&s->findings, AMI_WARNING, "device-without-iommu",
 			 where, "No IOMMU covers this device (%s): its DMA is not translated.",
@@ -25,6 +28,13 @@ static void report(struct ami_state *s, const struct ami_device *d)
 	else
 		ami_find(&s->findings, AMI_WARNING, "dte-not-valid", where,
 			 "Its DTE has V=0: its DMA was forwarded untranslated.");
+}
+
+/* An entry that looks as if it blocked may not have been looked at. */
+static enum ami_certainty certainty(const struct ami_device *d)
+{
+	return d->translation == AMI_TRANSLATION_NONE && ami_believes_dte(d) &&
+	       d->dte.v ? AMI_POSSIBLE : AMI_PROVEN;
 }
 
 int find_passthrough(struct ami_exposures *ex)
@@ -40,7 +50,7 @@ int find_passthrough(struct ami_exposures *ex)
 			continue;
 		report(s, d);
 		e = add_exposure(ex, device_requester(d),
-				 AMI_CLASS_PASSTHROUGH, AMI_PROVEN);
+				 AMI_CLASS_PASSTHROUGH, certainty(d));
 		if (!e)
 			return -1;
 		e->all_ram = true;

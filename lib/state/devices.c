@@ -300,21 +300,30 @@ static int read_pci(struct ami_state *s)
 	return ret;
 }
 
-/* rlookup_table[devid]: the IOMMU in charge, NULL for none. */
+/*
+ * rlookup_table[devid]: the IOMMU in charge, NULL for none. Those that the
+ * firmware's table leaves out, and those that the driver gave up on
+ * (iommu_ignore_device()), have none.
+ */
 static void find_iommu(struct ami_state *s, struct ami_device *d)
 {
 	const struct ami_segment *seg;
 	uint64_t va;
 	size_t i;
 
+	d->uncovered = d->segment < 0;
 	if (d->segment < 0)
 		return;
 	seg = &s->segments[d->segment];
+	if (seg->rlookup_table && seg->last_bdf_known &&
+	    d->bdf.devid > seg->last_bdf)
+		d->uncovered = true;
 	if (!seg->rlookup_table || d->bdf.devid > seg->last_bdf)
 		return;
 	if (ami_read_u64(s->kernel, seg->rlookup_table + 8ull * d->bdf.devid,
 			 &va) != AMI_MEM_OK)
 		return;
+	d->uncovered = !va;
 	for (i = 0; i < s->nr_iommus; i++)
 		if (va && s->iommus[i].va == va)
 			d->iommu = i;

@@ -10,6 +10,7 @@
 
 #include "state.h"
 
+#define PCI_CLASS_BRIDGE	0x06	/* base class: bridges of all kinds */
 #define DTES_PER_PAGE	(AMI_PAGE_SIZE / AMDVI_DTE_SIZE)
 
 uint64_t dte_address(const struct ami_segment *seg, uint16_t devid)
@@ -237,6 +238,34 @@ bool ami_believes_dte(const struct ami_device *d)
 	       d->dte_seen != AMI_SEEN_OVERWRITTEN;
 }
 
+static bool is_iommu(const struct ami_state *s, struct ami_bdf bdf)
+{
+	size_t i;
+
+	for (i = 0; i < s->nr_iommus; i++)
+		if (s->iommus[i].bdf.segment == bdf.segment &&
+		    s->iommus[i].bdf.devid == bdf.devid)
+			return true;
+	return false;
+}
+
+/*
+ * Nothing known stands between the device and memory: no IOMMU serves it, or
+ * the driver left DMA alone. Its entry may look as if it blocked DMA all the
+ * same: the driver fills those of devices that are behind no IOMMU too, and a
+ * capture kernel that reuses the table makes all that had V=0 look so.
+ */
+static bool unguarded(const struct ami_state *s, const struct ami_device *d)
+{
+	if (d->domain >= 0 || is_iommu(s, d->bdf) ||
+	    d->class >> 16 == PCI_CLASS_BRIDGE ||
+	    !(d->is_pci || d->dev_data))
+		return false;
+	if (ami_believes_dte(d) && amdvi_dte_dma(&d->dte) != AMDVI_DMA_BLOCKED)
+		return false;
+	return s->untranslated || (d->is_pci && d->uncovered);
+}
+
 /* What its DMA went through at the panic. */
 static void settle(struct ami_state *s, struct ami_device *d)
 {
@@ -244,7 +273,10 @@ static void settle(struct ami_state *s, struct ami_device *d)
 				       &s->domains[d->domain] : NULL;
 
 	find_gcr3(s, d);
-	if (ami_believes_dte(d)) {
+	if (unguarded(s, d)) {
+		d->translation = AMI_TRANSLATION_NONE;
+		d->may_read = d->may_write = true;
+	} else if (ami_believes_dte(d)) {
 		d->translation = from_dte(d);
 		d->may_read = amdvi_dte_may_read(&d->dte);
 		d->may_write = amdvi_dte_may_write(&d->dte);
@@ -260,10 +292,6 @@ static void settle(struct ami_state *s, struct ami_device *d)
 		d->table = dom->table;
 		d->may_read = d->may_write =
 			d->translation != AMI_TRANSLATION_BLOCKED;
-	} else if (d->iommu < 0 && d->is_pci && d->segment >= 0 &&
-		   s->segments[d->segment].rlookup_table) {
-		d->translation = AMI_TRANSLATION_NONE;
-		d->may_read = d->may_write = true;
 	} else {
 		d->translation = AMI_TRANSLATION_UNKNOWN;
 	}

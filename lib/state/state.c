@@ -114,6 +114,34 @@ static void read_crashkernel(struct ami_state *s)
 	}
 }
 
+/*
+ * Where the driver's initialisation fails after interrupts are remapped, its
+ * structures stay, and all its DTEs are V=0 (uninit_device_table_dma()); so they
+ * are where it can translate nothing (PD_MODE_NONE).
+ */
+static void read_progress(struct ami_state *s)
+{
+	int64_t done = ami_enumerator(s->kernel, AMI_E_IOMMU_INITIALIZED, -1);
+	int64_t none = ami_enumerator(s->kernel, AMI_E_PD_MODE_NONE, -1);
+	uint64_t at = ami_symbol(s->kernel, AMI_Y_init_state), v = 0;
+
+	/* Extracts made before this was looked at lack it. */
+	if (done >= 0 && at &&
+	    ami_read(s->kernel, at, &v, 4) == AMI_MEM_OK &&
+	    (int64_t)v != done) {
+		s->untranslated = true;
+		ami_find(&s->findings, AMI_WARNING, "iommu-not-initialised",
+			 "kernel", "The driver's initialisation ended in state %llu, not %lld (IOMMU_INITIALIZED): DMA of devices without a domain counts as not translated.",
+			 (unsigned long long)v, (long long)done);
+	} else if (none >= 0 &&
+		   fetch_symbol(s, AMI_Y_amd_iommu_pgtable, 4, &v) &&
+		   (int64_t)v == none) {
+		s->untranslated = true;
+		ami_find(&s->findings, AMI_WARNING, "iommu-not-initialised",
+			 "kernel", "This IOMMU has no page tables that the driver can use (PD_MODE_NONE): DMA is not translated.");
+	}
+}
+
 static void read_globals(struct ami_state *s)
 {
 	uint64_t v = 0;
@@ -125,6 +153,7 @@ static void read_globals(struct ami_state *s)
 	v = 0;
 	fetch_symbol(s, AMI_Y_amd_iommu_snp_en, 1, &v);
 	s->snp = v;
+	read_progress(s);
 }
 
 /* Members without which whole parts of the report stay empty. */

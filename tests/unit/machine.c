@@ -480,6 +480,28 @@ uint64_t machine_device(struct machine *m, uint16_t devid, const char *driver,
 	return data;
 }
 
+static void make_bus(struct machine *m)
+{
+	m->bus = structure(m, AMI_T_pci_bus);
+	machine_list_init(m, member_at(m, m->bus, AMI_F_pci_bus_children));
+	machine_list_init(m, member_at(m, m->bus, AMI_F_pci_bus_devices));
+	machine_list_add(m, image_layout(m->img)->symbol[AMI_Y_pci_root_buses],
+			 member_at(m, m->bus, AMI_F_pci_bus_node));
+}
+
+void machine_pci(struct machine *m, uint16_t devid, uint32_t class)
+{
+	uint64_t pci = structure(m, AMI_T_pci_dev);
+
+	if (!m->bus)
+		make_bus(m);
+	machine_set(m, pci, AMI_F_pci_dev_devfn, devid);
+	machine_set(m, pci, AMI_F_pci_dev_class, class);
+	machine_set(m, pci, AMI_F_pci_dev_is_busmaster, 1);
+	machine_list_add(m, member_at(m, m->bus, AMI_F_pci_bus_devices),
+			 member_at(m, pci, AMI_F_pci_dev_bus_list));
+}
+
 void machine_alias(struct machine *m, uint16_t devid, uint16_t alias)
 {
 	image_write(m->img, m->seg->alias + 2ull * devid, &alias, 2);

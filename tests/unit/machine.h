@@ -41,6 +41,7 @@ struct machine {
 	uint64_t used;			/* of the page for small objects */
 	uint64_t vmemmap;		/* physical; 0: not mapped yet */
 	uint64_t fq;			/* the flush queue, 0: none */
+	uint64_t bus;			/* PCI bus 0; 0: none yet */
 	uint64_t dma_domain, cookie;	/* the last iommu_domain of the DMA API */
 	struct ami_dump *dump;
 	struct ami_kernel *kernel;
@@ -136,6 +137,9 @@ uint64_t machine_dev_data(struct machine *m, uint16_t devid, uint64_t domain);
 /** machine_device() - a device with its iommu_dev_data, bound to @driver */
 uint64_t machine_device(struct machine *m, uint16_t devid, const char *driver,
 			uint64_t domain);
+
+/** machine_pci() - a bus master on PCI bus 0 that the IOMMU driver never met */
+void machine_pci(struct machine *m, uint16_t devid, uint32_t class);
 
 /** machine_alias() - requests of @devid come as @alias */
 void machine_alias(struct machine *m, uint16_t devid, uint16_t alias);
