@@ -140,9 +140,6 @@ const struct ami_exposure *ami_exposure_next(const struct ami_exposures *ex,
 bool ami_exposure_has(const struct ami_exposures *ex,
 		      const struct ami_exposure *e, uint64_t pfn);
 
-/** ami_device_active() - could it be at work? When in doubt, yes. */
-bool ami_device_active(const struct ami_device *device);
-
 /** struct ami_writer - one way in which a page could be written. */
 struct ami_writer {
 	const struct ami_exposure *exposure;

@@ -366,6 +366,9 @@ bool ami_irt_read(const struct ami_state *state,
 		  const struct ami_device *device, struct ami_irt *irt);
 void ami_irt_free(struct ami_irt *irt);
 
+/** ami_device_active() - could it be at work? When in doubt, yes. */
+bool ami_device_active(const struct ami_device *device);
+
 /**
  * ami_gcr3_tables() - the guest tables behind a GCR3 table
  * @fn: called with each valid PASID and its table; false stops

@@ -11,8 +11,6 @@
 #include "nvme.h"
 #include "vring.h"
 
-#define PCI_CLASS_BRIDGE	0x06
-
 static const struct evidence_provider providers[] = {
 	{ "swiotlb", find_bounces },
 	{ "e1000e", find_e1000e },
@@ -76,30 +74,41 @@ static void free_collector(struct ami_collector *c)
 	free(c);
 }
 
-/* Could it be writing to memory? Bridges pass on what others write. */
-static bool may_write_memory(const struct ami_device *d)
+/* An ID that is only another device's alias is spoken for by that device. */
+static bool needs_provider(const struct ami_device *d)
 {
-	return d->is_pci && !d->is_bridge && d->driver[0] &&
-	       d->class >> 16 != PCI_CLASS_BRIDGE &&
-	       (!d->busmaster_known || d->busmaster) &&
+	return d->dev && ami_device_active(d) &&
 	       d->translation != AMI_TRANSLATION_BLOCKED;
+}
+
+/* Of a disk controller that has no reader, requests are known, queues are not. */
+static void name_one_uncovered(struct ami_evidence *ev,
+			       const struct ami_device *d)
+{
+	struct ami_findings *f = &ev->state->findings;
+	char where[AMI_BDF_TEXT];
+
+	ami_bdf_text(d->bdf, where);
+	if (ami_evidence_covers(ev, d->bdf))
+		ami_find(f, AMI_INFO, "block-layer-only", where,
+			 "The disk reads that it was to do are known; what else the driver %s had it write (completions, messages) nothing here reads: only its mappings speak for that.",
+			 d->driver);
+	else
+		ami_find(f, AMI_INFO, "no-evidence-provider", where,
+			 "Nothing here reads what %s%s had asked this device to write; only its mappings speak for it.",
+			 d->driver[0] ? "the driver " :
+			 "a driver that has left, or firmware,", d->driver);
 }
 
 static void name_uncovered(struct ami_evidence *ev)
 {
-	struct ami_state *s = ev->state;
-	char where[AMI_BDF_TEXT];
+	const struct ami_state *s = ev->state;
 	size_t i;
 
-	for (i = 0; i < s->nr_devices; i++) {
-		const struct ami_device *d = &s->devices[i];
-
-		if (may_write_memory(d) && !ami_evidence_covers(ev, d->bdf))
-			ami_find(&s->findings, AMI_INFO, "no-evidence-provider",
-				 ami_bdf_text(d->bdf, where),
-				 "Nothing here reads what the driver %s had asked this device to write; only its mappings speak for it.",
-				 d->driver);
-	}
+	for (i = 0; i < s->nr_devices; i++)
+		if (needs_provider(&s->devices[i]) &&
+		    !driver_covers(ev, s->devices[i].bdf))
+			name_one_uncovered(ev, &s->devices[i]);
 }
 
 static void name_unread_symbols(struct ami_evidence *ev)

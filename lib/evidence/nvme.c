@@ -211,14 +211,16 @@ static void add_nvme_command(struct nvme *n, const struct request *rq,
 	};
 	enum standing is = stands(n, rq, c, slot);
 	enum nvme_damage damage;
-	char size[24];
+	char size[24], opcode[24] = "read of";
 
+	if (!n->qid || c->opcode != READ)
+		snprintf(opcode, sizeof(opcode), "opcode %#x,", c->opcode);
 	if (is == FOREIGN)
 		complain(n, rq, "is not about the sectors of its request: an old command, or a damaged one");
 	begin_transfer(n->ev, n->device, AMI_TRANSFER_INFLIGHT,
 		       by[is].certainty, "nvme",
-		       "queue %u command %#x: opcode %#x, %s%s", n->qid, c->cid,
-		       c->opcode, bytes_text(rq->data_len, size), by[is].text);
+		       "queue %u command %#x: %s %s%s", n->qid, c->cid, opcode,
+		       bytes_text(rq->data_len, size), by[is].text);
 	transfer_age(n->ev, age_at(n->now, rq->start));
 	damage = add_command(n->ev, n->device, c, rq->data_len, &n->budget);
 	end_transfer(n->ev);

@@ -1,67 +1,191 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * What the IOMMU refused (IO_PAGE_FAULT in the event log) against what is
- * mapped now: was the address unmapped, read-only, or mapped again since?
+ * mapped now, what was unmapped, and what lies beside it.
  */
 #include <inttypes.h>
+#include <stdio.h>
 
 #include "exposure.h"
 
-static bool in_stale(const struct ami_exposures *ex, struct ami_bdf bdf,
-		     uint64_t iova)
+/* So far behind the end of a buffer a transfer may run over. */
+#define NEAR		(64u * 1024)
+/* Invalidations of more than this are of a domain, not of a buffer. */
+#define MAX_BUFFER	(1ull << 30)
+
+/** struct fault - a refused access, and the table that it went through */
+struct fault {
+	struct ami_exposures *ex;
+	const struct ami_device *device;
+	const struct amdvi_event *event;
+	struct ami_table table;
+	struct ami_mapping before;	/* the last mapping below; size 0: none */
+	char story[224];
+};
+
+static bool in_stale(const struct fault *f)
 {
-	size_t i, k;
+	const struct ami_exposure *e = NULL;
+	uint64_t iova = f->event->address;
+	size_t i;
 
-	for (i = 0; i < ex->count; i++) {
-		const struct ami_exposure *e = &ex->list[i];
-
-		if (e->class != AMI_CLASS_STALE ||
-		    e->requester.bdf.segment != bdf.segment ||
-		    e->requester.bdf.devid != bdf.devid)
-			continue;
-		for (k = 0; k < e->nr_iovas; k++)
-			if (iova >= e->iovas[k].first &&
-			    iova <= e->iovas[k].last)
+	while ((e = ami_exposure_next(f->ex, f->device->bdf, e)))
+		for (i = 0; e->class == AMI_CLASS_STALE && i < e->nr_iovas; i++)
+			if (iova >= e->iovas[i].first &&
+			    iova <= e->iovas[i].last)
 				return true;
-	}
 	return false;
 }
 
-static const char *story(const struct ami_exposures *ex,
-			 const struct ami_device *d, uint64_t iova)
+/* The newest of the executed commands that took this buffer away, or -1. */
+static int invalidated_by(const struct fault *f, const struct ami_ring *ring)
 {
-	struct ami_dump *dump = ami_kernel_dump(ex->state->kernel);
+	uint64_t first, last;
+	uint32_t i, at;
+
+	for (i = 1; i <= AMI_RING_ENTRIES; i++) {
+		at = (ring->tail + AMI_RING_ENTRIES - i) % AMI_RING_ENTRIES;
+		if (ring->state[at] == AMI_ENTRY_DONE &&
+		    amdvi_command_range(&ring->entry[at], &first, &last) &&
+		    last - first < MAX_BUFFER &&
+		    f->event->address >= first && f->event->address <= last &&
+		    command_concerns(f->ex->state, f->device,
+				     &ring->entry[at], &first, &last))
+			return at;
+	}
+	return -1;
+}
+
+static bool flushed_from_queue(const struct fault *f)
+{
+	const struct ami_flushq *q;
+	size_t i;
+
+	if (f->device->domain < 0)
+		return false;
+	q = &f->ex->state->domains[f->device->domain].flushq;
+	for (i = 0; i < q->count; i++)
+		if (q->list[i].flushed &&
+		    f->event->address - q->list[i].iova < q->list[i].size)
+			return true;
+	return false;
+}
+
+static bool keep_last_before(void *ctx, const struct ami_mapping *m)
+{
+	struct fault *f = ctx;
+
+	if (m->iova > f->event->address)
+		return false;
+	f->before = *m;
+	return true;
+}
+
+/* How far behind the end of what is mapped below; 0: not near any. */
+static uint64_t behind_end(struct fault *f)
+{
+	static const struct ami_walk_ops ops = { .mapping = keep_last_before };
+	struct ami_walk_stats stats;
+	uint64_t end;
+
+	ami_walk(ami_kernel_dump(f->ex->state->kernel), &f->table, &ops, f,
+		 &stats);
+	end = f->before.iova + f->before.size;
+	return f->before.size && end <= f->event->address &&
+	       f->event->address - end < NEAR ?
+	       f->event->address - end + 1 : 0;
+}
+
+static void tell_unmapped(struct fault *f, const struct ami_iommu *iommu)
+{
+	int entry = invalidated_by(f, &iommu->ring);
+	uint64_t behind;
+
+	if (entry >= 0) {
+		snprintf(f->story, sizeof(f->story),
+			 "it was unmapped before (command ring, entry %d: its invalidation was executed): the device went on using a buffer that was taken from it",
+			 entry);
+	} else if (flushed_from_queue(f)) {
+		snprintf(f->story, sizeof(f->story),
+			 "it was unmapped before (flush queue, flushed): the device went on using a buffer that was taken from it");
+	} else if ((behind = behind_end(f))) {
+		snprintf(f->story, sizeof(f->story),
+			 "it is not mapped, and lies %" PRIu64 " bytes behind the end of what is mapped at IOVA %#" PRIx64 ": a transfer may have run over the end of that buffer",
+			 behind - 1, f->before.iova);
+	} else {
+		snprintf(f->story, sizeof(f->story),
+			 "it is not mapped, nor is anything right before it: the device used an address that was unmapped earlier, or never given to it");
+	}
+}
+
+static bool keep_guest(void *ctx, uint32_t pasid, const struct ami_table *table)
+{
+	struct fault *f = ctx;
+
+	if (pasid != f->event->pasid)
+		return true;
+	f->table = *table;
+	return false;
+}
+
+/* With a PASID, and without one in domains with guest tables: by GCR3. */
+static void find_table(struct fault *f)
+{
+	const struct ami_state *s = f->ex->state;
+
+	if (!f->event->gn)
+		f->table = f->device->table;
+	else
+		ami_gcr3_tables(ami_kernel_dump(s->kernel), &f->device->gcr3,
+				ami_kernel_sme(s->kernel), keep_guest, f);
+}
+
+static void tell(struct fault *f, const struct ami_iommu *iommu)
+{
+	struct ami_dump *dump = ami_kernel_dump(f->ex->state->kernel);
 	struct ami_step steps[AMI_MAX_STEPS];
 	struct ami_mapping map;
 	bool mapped = false;
 
-	if (d->table.format != AMI_FORMAT_NONE)
-		ami_translate(dump, &d->table, iova, steps, &map, &mapped);
+	find_table(f);
+	if (f->table.format != AMI_FORMAT_NONE)
+		ami_translate(dump, &f->table, f->event->address, steps, &map,
+			      &mapped);
 	if (mapped && map.write)
-		return "it is mapped writable at the panic, so it was mapped after the fault";
-	if (mapped)
-		return "it is mapped, but read-only";
-	if (in_stale(ex, d->bdf, iova))
-		return "it was unmapped shortly before: the device went on using a buffer that was taken from it";
-	return "it is not mapped: the device used an address after it was unmapped, or a wrong one";
+		snprintf(f->story, sizeof(f->story),
+			 "it is mapped writable at the panic, so it was mapped after the fault");
+	else if (mapped)
+		snprintf(f->story, sizeof(f->story),
+			 "it is mapped, but read-only");
+	else if (in_stale(f))
+		snprintf(f->story, sizeof(f->story),
+			 "it was unmapped shortly before: the device went on using a buffer that was taken from it");
+	else
+		tell_unmapped(f, iommu);
 }
 
 static void explain(struct ami_exposures *ex, const struct ami_iommu *iommu,
 		    const struct ami_log_entry *entry)
 {
-	const struct amdvi_event *event = &entry->event;
-	struct ami_bdf bdf = { iommu->bdf.segment, event->devid };
-	const struct ami_device *d = ami_state_device(ex->state, bdf);
+	struct ami_bdf bdf = { iommu->bdf.segment, entry->event.devid };
+	struct fault f = {
+		.ex = ex, .event = &entry->event,
+		.device = ami_state_device(ex->state, bdf),
+		.story = "no device of the kernel has this ID",
+	};
 	char where[AMI_BDF_TEXT];
 
-	if (event->code != AMDVI_EVENT_IO_PAGE_FAULT || event->intr ||
-	    event->gn || !d || entry->seen == AMI_SEEN_OVERWRITTEN)
+	if (f.event->code != AMDVI_EVENT_IO_PAGE_FAULT || f.event->intr ||
+	    entry->seen == AMI_SEEN_OVERWRITTEN)
 		return;
+	/* It may walk whole tables: only for what will be kept. */
+	if (f.device && !ami_findings_full(&ex->state->findings,
+					   "io-page-fault"))
+		tell(&f, iommu);
 	ami_find(&ex->state->findings, AMI_WARNING, "io-page-fault",
 		 ami_bdf_text(bdf, where),
 		 "The IOMMU refused its %s at IOVA %#" PRIx64 "; %s.",
-		 event->rw ? "write" : "access", event->address,
-		 story(ex, d, event->address));
+		 f.event->rw ? "write" : "access", f.event->address, f.story);
 }
 
 int find_faults(struct ami_exposures *ex)

@@ -31,10 +31,9 @@ static bool same_iommu(const struct ami_state *s, const struct ami_device *d,
 	return d->iommu < 0 || (size_t)d->iommu == iommu || s->nr_iommus == 1;
 }
 
-/* Does the command concern the device? Then which IOVAs. */
-static bool concerns(const struct ami_state *s, const struct ami_device *d,
-		     const struct amdvi_command *c, uint64_t *first,
-		     uint64_t *last)
+bool command_concerns(const struct ami_state *s, const struct ami_device *d,
+		      const struct amdvi_command *c, uint64_t *first,
+		      uint64_t *last)
 {
 	uint16_t domain = d->dte.domain_id;
 
@@ -99,7 +98,8 @@ static int collect(const struct ami_state *s, const struct ami_device *d,
 			return -1;
 		for (i = 0; i < AMI_RING_ENTRIES; i++)
 			if (outstanding(ring, i) &&
-			    concerns(s, d, &ring->entry[i], &first, &last) &&
+			    command_concerns(s, d, &ring->entry[i], &first,
+					     &last) &&
 			    add_iovas(&p->iovas, &p->count, first, last))
 				return -1;
 	}

@@ -27,23 +27,6 @@ static int reason(struct ami_exposures *ex, const char *fmt, ...)
 	return 0;
 }
 
-/*
- * Then programs make it bus master, through its configuration space, and the
- * kernel's flag does not follow (drivers/vfio/pci/vfio_pci_config.c).
- */
-static bool has_user_driver(const struct ami_device *d)
-{
-	return strstr(d->driver, "vfio") || strstr(d->driver, "uio");
-}
-
-bool ami_device_active(const struct ami_device *d)
-{
-	if (!d->is_pci || has_user_driver(d))
-		return true;
-	/* Without a driver, too: one that has left may not have stopped it. */
-	return !d->is_bridge && (!d->busmaster_known || d->busmaster);
-}
-
 static bool undecided(const struct ami_device *d)
 {
 	return d->translation == AMI_TRANSLATION_UNKNOWN &&

@@ -51,15 +51,28 @@ static enum ami_mem walk_tables(struct ami_kernel *k, uint64_t va,
 	return AMI_MEM_UNMAPPED;
 }
 
+/*
+ * Around the image nothing is mapped, though addresses are set aside. Before its
+ * symbols are known, it could be anywhere there.
+ */
+static bool in_image(const struct ami_kernel *k, uint64_t va)
+{
+	uint64_t first = k->layout.symbol[AMI_Y__text];
+	uint64_t end = k->layout.symbol[AMI_Y__end];
+
+	return va >= START_KERNEL_MAP &&
+	       va - START_KERNEL_MAP < k->image_size &&
+	       (first >= end || (va >= first && va < end));
+}
+
 /* The two mappings that are plain arithmetic need no page tables. */
 static bool linear(const struct ami_kernel *k, uint64_t va, uint64_t *paddr)
 {
 	uint64_t pa;
 
-	/* Below an image that was moved (KASLR) the range leads nowhere. */
-	if (va >= START_KERNEL_MAP && va - START_KERNEL_MAP < k->image_size)
+	if (in_image(k, va))
 		pa = va - START_KERNEL_MAP + k->phys_base;
-	else if (k->direct_map && va >= k->direct_map)
+	else if (va < START_KERNEL_MAP && k->direct_map && va >= k->direct_map)
 		pa = va - k->direct_map;
 	else
 		return false;

@@ -345,7 +345,9 @@ enum ami_owner ami_owner_describe(struct ami_owners *o, uint64_t phys,
 	struct page_view v;
 	enum ami_owner owner = classify(o, phys >> AMI_PAGE_SHIFT, &v);
 
-	snprintf(text, size, "%s", ami_owner_name(owner));
+	snprintf(text, size, "%s%s", ami_owner_name(owner),
+		 owner == AMI_OWNER_KERNEL ?
+		 ", for what its struct page does not tell" : "");
 	if (ami_owner_in_slab(owner))
 		describe_slab(o, phys, text, size);
 	else if (owner == AMI_OWNER_FILE)

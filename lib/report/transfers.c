@@ -138,39 +138,65 @@ int transfers_view(struct view *v)
 	return 0;
 }
 
-static bool holds(const struct ami_transfer *t, uint64_t paddr)
+/* Any of the @size bytes from @paddr on? */
+static bool touches(const struct ami_transfer *t, uint64_t paddr, uint64_t size)
 {
 	size_t i;
 
 	for (i = 0; i < t->nr_spans; i++)
-		if (paddr - t->spans[i].phys < t->spans[i].len)
+		if (paddr - t->spans[i].phys < t->spans[i].len ||
+		    t->spans[i].phys - paddr < size)
 			return true;
 	return false;
 }
 
-void transfers_at(struct view *v, uint64_t paddr)
+static bool touches_byte(const struct ami_transfer *t, uint64_t paddr)
+{
+	return touches(t, paddr, 1);
+}
+
+/* Classes are of pages: of one that holds several things, this is the rest. */
+static bool touches_rest(const struct ami_transfer *t, uint64_t paddr)
+{
+	return !touches_byte(t, paddr) &&
+	       touches(t, paddr & ~(AMI_PAGE_SIZE - 1ull), AMI_PAGE_SIZE);
+}
+
+static void told_text(struct view *v, const struct ami_transfer *t,
+		      const char *what)
+{
+	char who[AMI_BDF_TEXT], age[40];
+
+	age_text(t, age, sizeof(age));
+	fprintf(v->out, "%s  ", ami_bdf_text(t->device, who));
+	wrapped(v, 14, 14, "was told to write %s (%s, %s): %s%s", what,
+		kind_name(t), ami_certainty_name(t->certainty), t->what, age);
+}
+
+static void list_those(struct view *v, const char *key, uint64_t paddr,
+		       bool (*wanted)(const struct ami_transfer *t,
+				      uint64_t paddr), const char *what)
 {
 	const struct ami_evidence *ev = v->a->exposures->evidence;
-	char who[AMI_BDF_TEXT], age[40];
 	size_t i;
 
 	if (v->r->json)
-		json_array(&v->j, "transfers");
+		json_array(&v->j, key);
 	for (i = 0; i < ev->count; i++) {
-		const struct ami_transfer *t = &ev->list[i];
-
-		if (!holds(t, paddr))
+		if (!wanted(&ev->list[i], paddr))
 			continue;
-		if (v->r->json) {
-			transfer_json(v, t);
-			continue;
-		}
-		age_text(t, age, sizeof(age));
-		fprintf(v->out, "%s  ", ami_bdf_text(t->device, who));
-		wrapped(v, 14, 14, "was told to write this byte (%s, %s): %s%s",
-			kind_name(t), ami_certainty_name(t->certainty),
-			t->what, age);
+		if (v->r->json)
+			transfer_json(v, &ev->list[i]);
+		else
+			told_text(v, &ev->list[i], what);
 	}
 	if (v->r->json)
 		json_close_array(&v->j);
+}
+
+void transfers_at(struct view *v, uint64_t paddr)
+{
+	list_those(v, "transfers", paddr, touches_byte, "this byte");
+	list_those(v, "transfers_beside", paddr, touches_rest,
+		   "other bytes of this page");
 }

@@ -61,7 +61,7 @@ void marks_json(struct view *v);
 void marks_text(struct view *v);
 /** marks_brief_json() - what a pipeline asks first; null when none came */
 void marks_brief_json(struct view *v);
-/** transfers_at() - those that were to write this byte */
+/** transfers_at() - those that were to write this byte, or its page */
 void transfers_at(struct view *v, uint64_t paddr);
 /** marks_summary() - where they came from and when; "" when there are none */
 void marks_summary(const struct view *v, char *buf, size_t size);

@@ -7,26 +7,63 @@
 
 struct answer {
 	struct view *v;
-	size_t count;
-	bool headed;
+	uint64_t paddr;
+	size_t rows;		/* of the table of writers */
+	size_t count;		/* writers that are known to reach the address */
 };
 
-static void heading(struct answer *a)
+static bool within_log(const struct ami_log *log, uint64_t paddr)
 {
-	if (!a->headed)
-		fprintf(a->v->out, "%-12s  %-16s  %-11s  %-9s  %s\n", "WRITER",
-			"DRIVER", "CLASS", "CERTAINTY", "IOVA");
-	a->headed = true;
+	return log->located && paddr >= log->phys &&
+	       paddr - log->phys < (uint64_t)log->entries * log->entry_size;
 }
 
-static const char *driver_of(const struct view *v, struct ami_requester r)
+/* What of the IOMMU's own lies there; the rest of a page is reached with it. */
+static const char *hardware_part(const struct view *v, uint32_t index,
+				 uint64_t paddr)
+{
+	static const char *const log_text[AMI_LOGS] = {
+		[AMI_LOG_EVENT] = "event log", [AMI_LOG_PPR] = "PPR log",
+		[AMI_LOG_GA] = "GA log",
+	};
+	const struct ami_state *s = v->a->state;
+	const struct ami_iommu *iommu;
+	int kind;
+
+	if (index >= s->nr_iommus)
+		return "semaphore or log";
+	iommu = &s->iommus[index];
+	for (kind = 0; kind < AMI_LOGS; kind++)
+		if (within_log(&iommu->log[kind], paddr))
+			return log_text[kind];
+	if (iommu->ring.semaphore_phys >> AMI_PAGE_SHIFT ==
+	    paddr >> AMI_PAGE_SHIFT)
+		return "semaphore";
+	return "semaphore or log";
+}
+
+static const char *driver_of(const struct answer *a, struct ami_requester r)
 {
 	const struct ami_device *d;
 
 	if (r.is_iommu)
-		return "semaphore or log";
-	d = ami_state_device(v->a->state, r.bdf);
+		return hardware_part(a->v, r.index, a->paddr);
+	d = ami_state_device(a->v->a->state, r.bdf);
 	return d && d->driver[0] ? d->driver : "no driver";
+}
+
+static void row(struct answer *a, const struct ami_exposure *e,
+		enum ami_certainty certainty, const char *iova)
+{
+	char who[AMI_REQUESTER_TEXT];
+
+	if (!a->rows++)
+		fprintf(a->v->out, "%-12s  %-16s  %-11s  %-9s  %s\n",
+			"WRITER", "DRIVER", "CLASS", "CERTAINTY", "IOVA");
+	fprintf(a->v->out, "%-12s  %-16.16s  %-11s  %-9s  %s\n",
+		ami_requester_text(e->requester, who),
+		driver_of(a, e->requester), ami_class_name(e->class),
+		ami_certainty_name(certainty), iova);
 }
 
 static bool one_writer(void *ctx, const struct ami_writer *w)
@@ -34,31 +71,25 @@ static bool one_writer(void *ctx, const struct ami_writer *w)
 	struct answer *a = ctx;
 	struct view *v = a->v;
 	const struct ami_exposure *e = w->exposure;
-	char who[AMI_REQUESTER_TEXT];
+	char who[AMI_REQUESTER_TEXT], iova[24] = "-";
 
-	ami_requester_text(e->requester, who);
 	a->count++;
-	if (v->r->json) {
-		json_object_line(&v->j, NULL);
-		json_string(&v->j, "requester", who);
-		json_string(&v->j, "class", ami_class_name(e->class));
-		json_string(&v->j, "certainty",
-			    ami_certainty_name(e->certainty));
+	if (!v->r->json) {
 		if (w->has_iova)
-			json_hex(&v->j, "iova", w->iova);
-		else
-			json_null(&v->j, "iova");
-		json_close_object(&v->j);
+			snprintf(iova, sizeof(iova), "%#" PRIx64, w->iova);
+		row(a, e, e->certainty, iova);
 		return true;
 	}
-	heading(a);
-	fprintf(v->out, "%-12s  %-16.16s  %-11s  %-9s  ", who,
-		driver_of(v, e->requester), ami_class_name(e->class),
-		ami_certainty_name(e->certainty));
+	json_object_line(&v->j, NULL);
+	json_string(&v->j, "requester",
+		    ami_requester_text(e->requester, who));
+	json_string(&v->j, "class", ami_class_name(e->class));
+	json_string(&v->j, "certainty", ami_certainty_name(e->certainty));
 	if (w->has_iova)
-		fprintf(v->out, "%#" PRIx64 "\n", w->iova);
+		json_hex(&v->j, "iova", w->iova);
 	else
-		fputs("-\n", v->out);
+		json_null(&v->j, "iova");
+	json_close_object(&v->j);
 	return true;
 }
 
@@ -78,45 +109,57 @@ static size_t unnamed(struct answer *a)
 		if (e->complete)
 			continue;
 		n++;
-		ami_requester_text(e->requester, who);
-		if (v->r->json) {
-			json_object_line(&v->j, NULL);
-			json_string(&v->j, "requester", who);
-			json_string(&v->j, "class", ami_class_name(e->class));
-			json_close_object(&v->j);
-		} else {
-			heading(a);
-			fprintf(v->out, "%-12s  %-16.16s  %-11s  %-9s  %s\n",
-				who, driver_of(v, e->requester),
-				ami_class_name(e->class), "possible",
-				"pages not known");
+		if (!v->r->json) {
+			row(a, e, AMI_POSSIBLE, "pages not known");
+			continue;
 		}
+		json_object_line(&v->j, NULL);
+		json_string(&v->j, "requester",
+			    ami_requester_text(e->requester, who));
+		json_string(&v->j, "class", ami_class_name(e->class));
+		json_close_object(&v->j);
 	}
 	if (v->r->json)
 		json_close_array(&v->j);
 	return n;
 }
 
-static void nobody_text(struct view *v, uint64_t pfn, size_t unknown)
+/* Where writes of devices are messages to the interrupt controllers. */
+#define MSI_FIRST	0xfee00000u
+#define MSI_LAST	0xfeefffffu
+
+static void no_ram_text(struct view *v, uint64_t paddr)
+{
+	if (paddr >= MSI_FIRST && paddr <= MSI_LAST)
+		wrapped(v, 0, 0, "No RAM: what devices write to this address are interrupts (MSI).");
+	else
+		wrapped(v, 0, 0, "No RAM of this dump has this physical address. One of a process has to be translated first.");
+}
+
+static void nobody_text(struct view *v, size_t unknown)
 {
 	enum ami_verdict verdict = v->a->exposures->verdict;
 
-	if (!ami_dump_ram(v->a->dump, pfn))
-		wrapped(v, 0, 0, "No RAM of this dump has this address.");
-	else if (unknown || verdict == AMI_VERDICT_CORRUPT ||
-		 verdict == AMI_VERDICT_UNKNOWN)
+	if (unknown || verdict == AMI_VERDICT_CORRUPT ||
+	    verdict == AMI_VERDICT_UNKNOWN)
 		wrapped(v, 0, 0, "No known translation leads here, but the state is incomplete or damaged (see report): this does not prove that no device wrote the page.");
 	else
 		wrapped(v, 0, 0, "No device could write this page through the IOMMU at the panic.");
 }
+
+#define PHYSICAL_BITS	52
 
 static int physical(struct view *v, uint64_t *paddr)
 {
 	enum ami_mem mem;
 
 	*paddr = v->r->address;
-	if (!ami_kernel_address(v->r->address))
+	if (!(v->r->address >> PHYSICAL_BITS))
 		return 0;
+	if (!ami_kernel_address(v->r->address))
+		return ami_error_set(v->err, AMI_ERR_DATA,
+				     "%#" PRIx64 " is neither a physical address (%d bits) nor a virtual one of the kernel",
+				     v->r->address, PHYSICAL_BITS);
 	mem = ami_virt_to_phys(v->a->kernel, v->r->address, paddr);
 	if (mem == AMI_MEM_OK)
 		return 0;
@@ -125,52 +168,84 @@ static int physical(struct view *v, uint64_t *paddr)
 			     v->r->address, ami_mem_text(mem));
 }
 
+/* Can the content be looked at in this dump? Why not: in words. */
+static const char *content(struct view *v, uint64_t pfn)
+{
+	enum ami_mem mem;
+	const uint8_t *page = ami_dump_page(v->a->dump, pfn, &mem);
+
+	if (!page)
+		return ami_mem_text(mem);
+	ami_dump_unpage(v->a->dump, page);
+	return NULL;
+}
+
 /* What lay at the address, as far as the kernel's own books tell. */
 static void owner(struct view *v, uint64_t paddr)
 {
+	const char *lacking = content(v, paddr >> AMI_PAGE_SHIFT);
 	char text[AMI_OWNER_TEXT_SIZE];
 	enum ami_owner is;
 
-	if (!ami_dump_ram(v->a->dump, paddr >> AMI_PAGE_SHIFT))
-		return;
 	is = ami_owner_describe(v->a->exposures->owners, paddr, text,
 				sizeof(text));
 	if (v->r->json) {
 		json_string(&v->j, "owner", ami_owner_name(is));
 		json_string(&v->j, "owner_text", text);
-	} else {
-		fprintf(v->out, "owner    %s\n", text);
+		json_bool(&v->j, "in_dump", !lacking);
+		return;
 	}
+	fprintf(v->out, "owner    %s\n", text);
+	if (lacking)
+		fprintf(v->out, "content  %s\n", lacking);
+}
+
+static void who_json(struct answer *a, bool ram)
+{
+	struct view *v = a->v;
+
+	json_hex(&v->j, "phys", a->paddr);
+	json_number(&v->j, "pfn", a->paddr >> AMI_PAGE_SHIFT);
+	json_bool(&v->j, "ram", ram);
+	if (ram)
+		owner(v, a->paddr);
+	json_array(&v->j, "writers");
+	ami_writers(v->a->exposures, a->paddr, one_writer, a);
+	json_close_array(&v->j);
+	transfers_at(v, a->paddr);
+	unnamed(a);
+}
+
+static void who_text(struct answer *a, bool ram)
+{
+	struct view *v = a->v;
+	size_t unknown;
+
+	fprintf(v->out, "physical %#" PRIx64 ", page frame %#" PRIx64 "\n",
+		a->paddr, a->paddr >> AMI_PAGE_SHIFT);
+	if (!ram) {
+		no_ram_text(v, a->paddr);
+		return;
+	}
+	owner(v, a->paddr);
+	ami_writers(v->a->exposures, a->paddr, one_writer, a);
+	unknown = unnamed(a);
+	transfers_at(v, a->paddr);
+	if (!a->count)
+		nobody_text(v, unknown);
 }
 
 int who_view(struct view *v)
 {
 	struct answer a = { .v = v };
-	uint64_t paddr;
-	size_t unknown;
+	bool ram;
 
-	if (physical(v, &paddr))
+	if (physical(v, &a.paddr))
 		return -1;
-	if (v->r->json) {
-		json_hex(&v->j, "phys", paddr);
-		json_number(&v->j, "pfn", paddr >> AMI_PAGE_SHIFT);
-		json_bool(&v->j, "ram",
-			  ami_dump_ram(v->a->dump, paddr >> AMI_PAGE_SHIFT));
-		owner(v, paddr);
-		json_array(&v->j, "writers");
-		ami_writers(v->a->exposures, paddr, one_writer, &a);
-		json_close_array(&v->j);
-		transfers_at(v, paddr);
-		unnamed(&a);
-		return 0;
-	}
-	fprintf(v->out, "physical %#" PRIx64 ", page frame %#" PRIx64 "\n",
-		paddr, paddr >> AMI_PAGE_SHIFT);
-	owner(v, paddr);
-	ami_writers(v->a->exposures, paddr, one_writer, &a);
-	unknown = unnamed(&a);
-	transfers_at(v, paddr);
-	if (!a.count)
-		nobody_text(v, paddr >> AMI_PAGE_SHIFT, unknown);
+	ram = ami_dump_ram(v->a->dump, a.paddr >> AMI_PAGE_SHIFT);
+	if (v->r->json)
+		who_json(&a, ram);
+	else
+		who_text(&a, ram);
 	return 0;
 }

@@ -196,6 +196,15 @@ uint64_t machine_ring_of(struct machine *m, uint64_t iommu)
 	return to_phys(ring);
 }
 
+void machine_command(struct machine *m, uint32_t index,
+		     struct amdvi_command command)
+{
+	uint32_t w[4];
+
+	amdvi_command_encode(&command, m->sme, w);
+	image_write(m->img, m->ring + sizeof(w) * index, w, sizeof(w));
+}
+
 uint64_t machine_iommu(struct machine *m, uint16_t devid, uint16_t first,
 		       uint16_t last)
 {

@@ -77,6 +77,10 @@ uint64_t machine_iommu(struct machine *m, uint16_t devid, uint16_t first,
 /** machine_ring_of() - physical address of an IOMMU's command ring */
 uint64_t machine_ring_of(struct machine *m, uint64_t iommu);
 
+/** machine_command() - into the command ring of the first IOMMU */
+void machine_command(struct machine *m, uint32_t index,
+		     struct amdvi_command command);
+
 /** machine_variable() - a global variable of 16 bytes; its address */
 uint64_t machine_variable(struct machine *m, enum ami_symbol y,
 			  uint64_t value);

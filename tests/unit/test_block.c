@@ -206,6 +206,8 @@ static void reads(void **state)
 	assert_true(inflight(rig, AMI_LIKELY, 0) &&
 		    inflight(rig, AMI_LIKELY, 2));
 	assert_true(rig_covered(rig, "block"));
+	assert_int_equal(rig_found(rig, "block-layer-only"), 1);
+	assert_int_equal(rig_found(rig, "no-evidence-provider"), 0);
 	assert_int_equal(rig_found(rig, "request-length"), 0);
 	assert_non_null(strstr(rig->m->ex->evidence->list[0].what,
 			       "sdx tag 5: read of 12 KiB at sector 1000"));

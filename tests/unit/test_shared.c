@@ -641,6 +641,45 @@ static void hostile_pool(void **state)
 	rig_survives(page_pool, list, sizeof(list) / sizeof(list[0]));
 }
 
+/* What is said of the only device that has a struct device. */
+static void silence(void **state)
+{
+	static const struct {
+		const char *driver;
+		bool blocked;
+		const char *text;	/* NULL: nothing */
+	} want[] = {
+		{ "megaraid_sas", .text = "the driver megaraid_sas had" },
+		{ "vfio-pci", .text = "the driver vfio-pci had" },
+		{ NULL, .text = "a driver that has left, or firmware, had" },
+		{ "megaraid_sas", .blocked = true },
+	};
+	const struct amdvi_dte none = { .v = true, .tv = true, .domain_id = 4 };
+	size_t i, k;
+
+	(void)state;
+	for (i = 0; i < sizeof(want) / sizeof(want[0]); i++) {
+		struct rig *rig = rig_new(want[i].driver);
+		const struct ami_findings *f;
+
+		if (want[i].blocked)
+			machine_dte(rig->m, RIG_DEVICE, &none);
+		/* An ID of which nothing but the IOMMU's books is known. */
+		machine_dev_data(rig->m, RIG_DEVICE + 1, 0);
+		machine_analyse(rig->m);
+		f = &rig->m->state->findings;
+		assert_int_equal(rig_found(rig, "no-evidence-provider"),
+				 !!want[i].text);
+		for (k = 0; want[i].text && strcmp(f->list[k].code,
+						   "no-evidence-provider");
+		     k++)
+			;
+		if (want[i].text)
+			assert_non_null(strstr(f->list[k].text, want[i].text));
+		rig_free(rig);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -655,7 +694,7 @@ int main(void)
 		cmocka_unit_test(table_of_mappings),
 		cmocka_unit_test(table_agrees),
 		cmocka_unit_test(hostile_table), cmocka_unit_test(pool_pages),
-		cmocka_unit_test(hostile_pool),
+		cmocka_unit_test(hostile_pool), cmocka_unit_test(silence),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -653,18 +653,9 @@ static void test_freed_tables(void **state)
 	over_shapes(freed_tables);
 }
 
-static void put_command(struct machine *m, uint32_t index,
-			struct amdvi_command c)
-{
-	uint32_t w[4];
-
-	amdvi_command_encode(&c, m->sme, w);
-	image_write(m->img, m->ring + 16 * index, w, sizeof(w));
-}
-
 static void put_wait(struct machine *m, uint32_t index, uint64_t number)
 {
-	put_command(m, index, (struct amdvi_command){
+	machine_command(m, index, (struct amdvi_command){
 		.opcode = AMDVI_CMD_COMPLETION_WAIT, .store = true,
 		.store_addr = m->semaphore, .data = number,
 	});
@@ -673,11 +664,11 @@ static void put_wait(struct machine *m, uint32_t index, uint64_t number)
 /* What the capture kernel of an SNP machine writes: two waits, 1 and 2. */
 static void put_capture(struct machine *m)
 {
-	put_command(m, 0, (struct amdvi_command){
+	machine_command(m, 0, (struct amdvi_command){
 		.opcode = AMDVI_CMD_INVALIDATE_IOMMU_ALL,
 	});
 	put_wait(m, 1, 1);
-	put_command(m, 2, (struct amdvi_command){
+	machine_command(m, 2, (struct amdvi_command){
 		.opcode = AMDVI_CMD_INVALIDATE_DEVTAB_ENTRY, .devid = 0x10,
 	});
 	put_wait(m, 3, 2);
