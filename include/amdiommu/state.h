@@ -238,12 +238,15 @@ const char *ami_translation_name(enum ami_translation t);
  * @glx: levels of the table minus 1
  * @levels: of the guest page tables behind it
  * @user_only: as in struct ami_table
+ * @has_domain: the driver gave it a domain ID of its own, @domain_id
  */
 struct ami_gcr3 {
 	uint64_t root;
 	unsigned int glx;
 	unsigned int levels;
 	bool user_only;
+	bool has_domain;
+	uint16_t domain_id;
 };
 
 struct ami_device {

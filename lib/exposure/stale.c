@@ -31,19 +31,35 @@ static bool same_iommu(const struct ami_state *s, const struct ami_device *d,
 	return d->iommu < 0 || (size_t)d->iommu == iommu || s->nr_iommus == 1;
 }
 
+/*
+ * Is it the domain that the device's translations are cached for? What the DTE
+ * says, if it is the dead kernel's; else what the driver's books say, where a
+ * device with guest tables may have an ID of its own.
+ */
+static bool in_domain(const struct ami_state *s, const struct ami_device *d,
+		      uint16_t id)
+{
+	const struct ami_domain *dom = d->domain >= 0 ?
+				       &s->domains[d->domain] : NULL;
+
+	if (d->dte_seen == AMI_SEEN_INTACT || !dom)
+		return id == d->dte.domain_id;
+	return !dom->id_known || id == dom->id ||
+	       (d->gcr3.root && d->gcr3.has_domain &&
+		id == d->gcr3.domain_id) ||
+	       (d->dte_seen == AMI_SEEN_INCONSISTENT &&
+		id == d->dte.domain_id);
+}
+
 bool command_concerns(const struct ami_state *s, const struct ami_device *d,
 		      const struct amdvi_command *c, uint64_t *first,
 		      uint64_t *last)
 {
-	uint16_t domain = d->dte.domain_id;
-
-	if (d->dte_seen != AMI_SEEN_INTACT && d->domain >= 0)
-		domain = s->domains[d->domain].id;
 	*first = 0;
 	*last = UINT64_MAX;
 	switch (c->opcode) {
 	case AMDVI_CMD_INVALIDATE_IOMMU_PAGES:
-		if (c->domain_id != domain)
+		if (!in_domain(s, d, c->domain_id))
 			return false;
 		amdvi_command_range(c, first, last);
 		return true;

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "state.h"
+#include "needs.h"
 
 #define MAX_BUSES	65536u
 #define MAX_BUS_DEPTH	64
@@ -173,7 +173,8 @@ static void fetch_dev_data(struct ami_state *s, uint64_t va,
 	if (fetch(s, where, va, AMI_F_dev_data_defer_attach, &v))
 		d->deferred = v;
 	fetch(s, where, va, AMI_F_dev_data_dev, &d->dev);
-	if (fetch(s, where, va, AMI_F_dev_data_pdev, &pdev) && pdev)
+	if (fetch(s, where, va, AMI_F_dev_data_pdev, &pdev) && pdev &&
+	    ami_has(s->kernel, AMI_F_pci_dev_dev))
 		d->dev = ami_addr(s->kernel, pdev, AMI_F_pci_dev_dev);
 }
 
@@ -182,7 +183,7 @@ static int read_dev_data(struct ami_state *s, size_t segment)
 	uint64_t head = s->segments[segment].dev_data_head, node, devid;
 	struct ami_list_iter it;
 
-	if (!head)
+	if (!head || lacks_member(s, NEED_DEV_DATA))
 		return 0;
 	ami_llist_start(&it, s->kernel, head, 65536);
 	while (ami_list_next(&it, &node)) {
@@ -288,7 +289,7 @@ static int read_pci(struct ami_state *s)
 	size_t i;
 	int ret = 0;
 
-	if (!roots || !ami_has(s->kernel, AMI_F_pci_bus_devices)) {
+	if (!roots || lacks_member(s, NEED_PCI)) {
 		ami_find(&s->findings, AMI_WARNING, "pci-unknown", "PCI",
 			 "The PCI buses cannot be found in this kernel; devices that its IOMMU driver does not manage stay unseen.");
 		return 0;

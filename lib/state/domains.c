@@ -9,7 +9,7 @@
 
 #include <amdiommu/index.h>
 
-#include "state.h"
+#include "needs.h"
 
 /* enum protection_domain_mode, and io_pgtable_fmt of 6.12's pd_mode. */
 #define PD_MODE_V2_DEFAULT	2
@@ -74,7 +74,9 @@ static void read_pt_root(struct ami_state *s, struct ami_domain *d,
 {
 	uint64_t v;
 
-	if (fetch(s, where, d->va, AMI_F_pdom_pt_root, &v))
+	if (!fetch(s, where, d->va, AMI_F_pdom_pt_root, &v))
+		d->readable = false;
+	else
 		set_table(s, d, AMI_FORMAT_V1, v & ~(AMI_PAGE_SIZE - 1ull),
 			  v & TOP_LEVEL_MASK, where);
 }
@@ -85,9 +87,13 @@ static void read_io_pgtable(struct ami_state *s, struct ami_domain *d,
 {
 	uint64_t mode = 0, root = 0, pgd = 0;
 
-	fetch(s, where, d->va, AMI_F_pdom_iop_mode, &mode);
-	fetch(s, where, d->va, AMI_F_pdom_iop_root, &root);
-	fetch(s, where, d->va, AMI_F_pdom_iop_pgd, &pgd);
+	if (!fetch(s, where, d->va, AMI_F_pdom_iop_mode, &mode) ||
+	    !fetch(s, where, d->va, AMI_F_pdom_iop_root, &root) ||
+	    (!fetch(s, where, d->va, AMI_F_pdom_iop_pgd, &pgd) &&
+	     ami_has(s->kernel, AMI_F_pdom_iop_pgd))) {
+		d->readable = false;
+		return;
+	}
 	if (mode > AMDVI_V1_MAX_LEVEL) {
 		ami_find(&s->findings, AMI_ERROR, "domain-mode-invalid", where,
 			 "Its page table claims %llu levels.",
@@ -105,15 +111,17 @@ static void read_io_pgtable(struct ami_state *s, struct ami_domain *d,
 static void read_generic_pt(struct ami_state *s, struct ami_domain *d,
 			    const char *where)
 {
-	uint64_t mode = 1, top = 0;
-	bool v2;
+	uint64_t mode, top;
+	bool v2, known;
 
-	fetch(s, where, d->va, AMI_F_pdom_pd_mode, &mode);
+	known = fetch(s, where, d->va, AMI_F_pdom_pd_mode, &mode);
 	v2 = (int64_t)mode == ami_enumerator(s->kernel, AMI_E_PD_MODE_V2,
 					     PD_MODE_V2_DEFAULT);
-	if (!fetch(s, where, d->va, v2 ? AMI_F_pdom_amdv2_top :
-		   AMI_F_pdom_amdv1_top, &top))
+	if (!known || !fetch(s, where, d->va, v2 ? AMI_F_pdom_amdv2_top :
+			     AMI_F_pdom_amdv1_top, &top)) {
+		d->readable = false;
 		return;
+	}
 	set_table(s, d, v2 ? AMI_FORMAT_V2 : AMI_FORMAT_V1,
 		  top & ~(AMI_PAGE_SIZE - 1ull), (top & TOP_LEVEL_MASK) + 1,
 		  where);
@@ -137,9 +145,7 @@ static void read_table(struct ami_state *s, struct ami_domain *d,
 	} else if (ami_has(s->kernel, AMI_F_pdom_amdv1_top)) {
 		read_generic_pt(s, d, where);
 	} else {
-		d->readable = false;
-		ami_find(&s->findings, AMI_WARNING, "domain-table-unknown",
-			 "kernel", "Where this kernel keeps a domain's page table is unknown (none of protection_domain.pt_root, .iop.root, .amdv1.amdpt exists); only the device table tells.");
+		d->readable = false;	/* only the device table tells */
 	}
 }
 
@@ -155,7 +161,8 @@ static void read_domain(struct ami_state *s, struct ami_domain *d)
 	d->id = v;
 	if (d->id_known)
 		snprintf(where, sizeof(where), "domain %u", d->id);
-	if (fetch(s, where, ami_addr(s->kernel, d->va, AMI_F_pdom_domain),
+	if (ami_has(s->kernel, AMI_F_pdom_domain) &&
+	    fetch(s, where, ami_addr(s->kernel, d->va, AMI_F_pdom_domain),
 		  AMI_F_iommu_domain_type, &v)) {
 		d->type = v;
 		d->kind = kind_of(v);

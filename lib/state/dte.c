@@ -204,13 +204,16 @@ static enum ami_translation from_dte(const struct ami_device *d)
 	return AMI_TRANSLATION_BLOCKED;
 }
 
-static enum ami_translation from_domain(const struct ami_domain *dom)
+/* Where its table is must be known, or that it has but guest tables. */
+static enum ami_translation from_domain(const struct ami_device *d,
+					const struct ami_domain *dom)
 {
 	if (dom->kind == AMI_DOMAIN_IDENTITY)
 		return AMI_TRANSLATION_PASSTHROUGH;
 	if (dom->kind == AMI_DOMAIN_BLOCKED)
 		return AMI_TRANSLATION_BLOCKED;
-	return dom->readable ? AMI_TRANSLATION_PAGING :
+	return dom->readable && (dom->table.format != AMI_FORMAT_NONE ||
+				 d->gcr3.root) ? AMI_TRANSLATION_PAGING :
 	       AMI_TRANSLATION_UNKNOWN;
 }
 
@@ -288,7 +291,7 @@ static void settle(struct ami_state *s, struct ami_device *d)
 				.sme_mask = ami_kernel_sme(s->kernel),
 			};
 	} else if (dom) {
-		d->translation = from_domain(dom);
+		d->translation = from_domain(d, dom);
 		d->table = dom->table;
 		d->may_read = d->may_write =
 			d->translation != AMI_TRANSLATION_BLOCKED;

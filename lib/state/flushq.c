@@ -10,6 +10,7 @@
 #include <amdiommu/page.h>
 
 #include "flushq.h"
+#include "needs.h"
 
 #define COOKIE_DMA_IOVA_TYPED	1	/* iommu_domain.cookie_type */
 #define QUEUE_SINGLE	1	/* iommu_dma_options.qt */
@@ -58,8 +59,7 @@ static uint64_t dma_cookie(struct ami_state *s, struct ami_domain *d,
 	uint64_t cookie, typed = COOKIE_DMA_IOVA_TYPED, type = 0;
 
 	if (!fetch(s, src->where, domain, AMI_F_iommu_domain_cookie, &cookie)) {
-		d->flushq.unread += ami_has(s->kernel,
-					    AMI_F_iommu_domain_cookie);
+		d->flushq.unread++;
 		return 0;
 	}
 	if (ami_has(s->kernel, AMI_F_iommu_domain_cookie_type))
@@ -169,21 +169,23 @@ static bool check_cookie(struct ami_state *s, const struct ami_domain *d,
 static int read_flushq(struct ami_state *s, struct ami_domain *d,
 		       struct flush_source *src)
 {
-	uint64_t cookie = dma_cookie(s, d, src);
-	uint64_t iovad, used, granule = AMI_PAGE_SIZE, timer = 0;
+	uint64_t cookie = 0, iovad, used, granule = AMI_PAGE_SIZE, timer = 0;
 	bool in_iovad = ami_has(s->kernel, AMI_F_iovad_fq);
 	int ret;
 
+	if (lacks_member(s, NEED_FLUSHQ))
+		d->flushq.unread++;
+	else
+		cookie = dma_cookie(s, d, src);
 	if (!cookie)
 		return 0;
 	if (!fetch(s, src->where, cookie, AMI_F_cookie_fq_domain, &used)) {
-		d->flushq.unread += ami_has(s->kernel, AMI_F_cookie_fq_domain);
+		d->flushq.unread++;
 		return 0;
 	}
 	d->flushq.active = used;
 	iovad = ami_addr(s->kernel, cookie, AMI_F_cookie_iovad);
-	if (ami_has(s->kernel, AMI_F_iovad_granule) &&
-	    !fetch(s, src->where, iovad, AMI_F_iovad_granule, &granule))
+	if (!fetch(s, src->where, iovad, AMI_F_iovad_granule, &granule))
 		d->flushq.unread++;
 	if (in_iovad)
 		locate_in_iovad(s, iovad, src);
@@ -214,9 +216,9 @@ int read_flushqs(struct ami_state *s)
 		};
 
 		snprintf(where, sizeof(where), "domain %u", d->id);
-		if (!d->readable || !of_dma_api(s, d, &src))
-			continue;
-		if (read_flushq(s, d, &src))
+		if (d->kind == AMI_DOMAIN_UNKNOWN && !d->readable)
+			d->flushq.unread++;
+		else if (of_dma_api(s, d, &src) && read_flushq(s, d, &src))
 			return -1;
 		if (d->flushq.unread)
 			ami_find(&s->findings, AMI_WARNING,

@@ -7,7 +7,7 @@
 
 #include <amdiommu/features.h>
 
-#include "state.h"
+#include "needs.h"
 
 struct gcr3 {
 	struct ami_dump *dump;
@@ -87,11 +87,18 @@ static void from_books(struct ami_state *s, struct ami_device *d,
 {
 	const struct ami_domain *dom = d->domain >= 0 ?
 				       &s->domains[d->domain] : NULL;
-	uint64_t va = 0, glx = 0;
+	uint64_t va = 0, glx = 0, id;
 
+	if (lacks_member(s, NEED_GCR3)) {
+		s->incomplete = true;
+		return;
+	}
 	if (d->dev_data && ami_has(s->kernel, AMI_F_dev_data_gcr3_tbl)) {
 		fetch(s, where, d->dev_data, AMI_F_dev_data_gcr3_tbl, &va);
 		fetch(s, where, d->dev_data, AMI_F_dev_data_gcr3_glx, &glx);
+		d->gcr3.has_domain = fetch(s, where, d->dev_data,
+					   AMI_F_dev_data_gcr3_domid, &id);
+		d->gcr3.domain_id = id;
 	} else if (dom) {
 		fetch(s, where, dom->va, AMI_F_pdom_gcr3_tbl, &va);
 		fetch(s, where, dom->va, AMI_F_pdom_glx, &glx);

@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "state.h"
+#include "needs.h"
 
 static int add_segment(struct ami_state *s, const struct ami_segment *seg)
 {
@@ -15,6 +15,13 @@ static int add_segment(struct ami_state *s, const struct ami_segment *seg)
 		return -1;
 	s->segments[s->nr_segments++] = *seg;
 	return 0;
+}
+
+/* Head of a list in a segment, 0 where this kernel has no such member. */
+static uint64_t head_in(const struct ami_state *s,
+			const struct ami_segment *seg, enum ami_field f)
+{
+	return ami_has(s->kernel, f) ? ami_addr(s->kernel, seg->va, f) : 0;
 }
 
 static void fetch_segment(struct ami_state *s, struct ami_segment *seg)
@@ -35,9 +42,8 @@ static void fetch_segment(struct ami_state *s, struct ami_segment *seg)
 	fetch(s, where, seg->va, AMI_F_seg_alias_table, &seg->alias_table);
 	fetch(s, where, seg->va, AMI_F_seg_irq_lookup_table,
 	      &seg->irq_lookup_table);
-	seg->dev_data_head = ami_addr(s->kernel, seg->va,
-				      AMI_F_seg_dev_data_list);
-	seg->unity_head = ami_addr(s->kernel, seg->va, AMI_F_seg_unity_map);
+	seg->dev_data_head = head_in(s, seg, AMI_F_seg_dev_data_list);
+	seg->unity_head = head_in(s, seg, AMI_F_seg_unity_map);
 }
 
 /* Up to 5.19 one set of global tables serves every segment. */
@@ -63,7 +69,7 @@ static void read_unity(struct ami_state *s, struct ami_segment *seg)
 	struct ami_list_iter it;
 	uint64_t node, v;
 
-	if (!seg->unity_head)
+	if (!seg->unity_head || lacks_member(s, NEED_UNITY))
 		return;
 	ami_list_start(&it, s->kernel, seg->unity_head, MAX_UNITY);
 	while (ami_list_next(&it, &node)) {
@@ -93,6 +99,9 @@ static void check_device_table(struct ami_state *s, struct ami_segment *seg)
 	char where[32];
 
 	snprintf(where, sizeof(where), "segment %04x", seg->id);
+	if (!ami_has(s->kernel, AMI_F_seg_dev_table) &&
+	    !ami_symbol(s->kernel, AMI_Y_amd_iommu_dev_table))
+		return;
 	if (!seg->dev_table ||
 	    ami_virt_to_phys(s->kernel, seg->dev_table,
 			     &seg->dev_table_phys) != AMI_MEM_OK) {
@@ -106,6 +115,17 @@ static void check_device_table(struct ami_state *s, struct ami_segment *seg)
 		seg->dev_table_size = 65536 * AMDVI_DTE_SIZE;
 	if (!seg->dev_table_size && seg->last_bdf_known)
 		seg->dev_table_size = (seg->last_bdf + 1u) * AMDVI_DTE_SIZE;
+	/* One tells the other: all tables are for a power of two of IDs. */
+	if (!seg->last_bdf_known && seg->dev_table_size >= AMDVI_DTE_SIZE)
+		seg->last_bdf = seg->dev_table_size / AMDVI_DTE_SIZE - 1;
+	s->incomplete |= !seg->dev_table_size;
+}
+
+/* Any of these: a member that a kernel lacks is no other variant. */
+static bool per_segment(const struct ami_state *s)
+{
+	return ami_has(s->kernel, AMI_F_seg_dev_table) ||
+	       ami_has(s->kernel, AMI_F_seg_dev_data_list);
 }
 
 int read_segments(struct ami_state *s)
@@ -114,13 +134,13 @@ int read_segments(struct ami_state *s)
 	uint64_t node;
 	size_t i;
 
-	if (!ami_has(s->kernel, AMI_F_seg_dev_table)) {
+	if (!per_segment(s)) {
 		struct ami_segment seg = { .id = 0 };
 
 		fetch_globals(s, &seg);
 		if (add_segment(s, &seg))
 			return -1;
-	} else {
+	} else if (!lacks_member(s, NEED_SEGMENTS)) {
 		ami_list_start(&it, s->kernel,
 			       ami_symbol(s->kernel,
 					  AMI_Y_amd_iommu_pci_seg_list),
@@ -148,7 +168,9 @@ static int segment_of(const struct ami_state *s, uint64_t va)
 {
 	size_t i;
 
-	if (s->nr_segments == 1 && !s->segments[0].va)
+	if (s->nr_segments == 1 &&
+	    (!s->segments[0].va || !ami_has(s->kernel,
+					    AMI_F_amd_iommu_pci_seg)))
 		return 0;
 	for (i = 0; i < s->nr_segments; i++)
 		if (s->segments[i].va == va)
@@ -185,7 +207,8 @@ static void fetch_iommu(struct ami_state *s, struct ami_iommu *iommu)
 	iommu->segment = segment_of(s, seg);
 	if (iommu->segment >= 0)
 		iommu->bdf.segment = s->segments[iommu->segment].id;
-	else
+	else if (ami_has(s->kernel, AMI_F_amd_iommu_pci_seg) &&
+		 !lacks_member(s, NEED_SEGMENTS))
 		ami_find(&s->findings, AMI_ERROR, "iommu-without-segment",
 			 where, "Its PCI segment pointer %#llx is none of the known segments.",
 			 (unsigned long long)seg);

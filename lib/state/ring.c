@@ -90,12 +90,13 @@ void read_ring(struct ami_state *s, struct ami_iommu *iommu)
 	fetch(s, where, iommu->va, AMI_F_amd_iommu_cmd_buf, &ring->va);
 	ring->located = ring->va && ami_virt_to_phys(s->kernel, ring->va,
 						     &ring->phys) == AMI_MEM_OK;
-	if (!ring->located)
+	if (!ring->located && ami_has(s->kernel, AMI_F_amd_iommu_cmd_buf))
 		ami_find(&s->findings, AMI_WARNING, "ring-unknown", where,
 			 "The command ring's address %#llx does not translate.",
 			 (unsigned long long)ring->va);
 	ring->sync_known = fetch(s, where, iommu->va,
-				 AMI_F_amd_iommu_need_sync, &v);
+				 AMI_F_amd_iommu_need_sync, &v) &&
+			   ami_has(s->kernel, AMI_F_amd_iommu_lock);
 	ring->need_sync = v;
 	ring->lock_held = fetch(s, where, iommu->va, AMI_F_amd_iommu_lock,
 				&v) && v;

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "state.h"
+#include "needs.h"
 
 bool grow(void **array, size_t count, size_t size, size_t max)
 {
@@ -156,28 +156,6 @@ static void read_globals(struct ami_state *s)
 	read_progress(s);
 }
 
-/* Members without which whole parts of the report stay empty. */
-static void check_fields(struct ami_state *s)
-{
-	static const enum ami_field needed[] = {
-		AMI_F_amd_iommu_cmd_buf, AMI_F_amd_iommu_cmd_buf_tail,
-		AMI_F_amd_iommu_cmd_sem, AMI_F_amd_iommu_cmd_sem_val,
-		AMI_F_amd_iommu_evt_buf, AMI_F_dev_data_domain,
-		AMI_F_dev_data_devid, AMI_F_pdom_id, AMI_F_iommu_domain_type,
-	};
-	size_t i;
-
-	for (i = 0; i < sizeof(needed) / sizeof(needed[0]); i++) {
-		if (ami_has(s->kernel, needed[i]))
-			continue;
-		s->incomplete = true;
-		ami_find(&s->findings, AMI_WARNING, "field-missing", "kernel",
-			 "This kernel has no member %s.%s; what rests on it is missing from the report.",
-			 ami_field_wants[needed[i]].type,
-			 ami_field_wants[needed[i]].path);
-	}
-}
-
 static int no_iommu(struct ami_state *s, struct ami_error *err)
 {
 	const char *path = ami_dump_info(ami_kernel_dump(s->kernel))->path;
@@ -239,7 +217,7 @@ static int read_all(struct ami_state *s, struct ami_error *err)
 	if (no_iommu(s, err))
 		return -1;
 	read_globals(s);
-	check_fields(s);
+	check_needs(s);
 	ret = read_segments(s) || read_iommus(s);
 	if (!ret && !s->nr_iommus)
 		return nothing_found(s, err);

@@ -103,6 +103,12 @@ static const struct {
 	unsigned int variants;
 } optional[] = {
 	{ AMI_F_seg_dev_table, SEGMENTS },
+	{ AMI_F_seg_last_bdf, SEGMENTS },
+	{ AMI_F_seg_dev_table_size, SEGMENTS },
+	{ AMI_F_seg_rlookup_table, SEGMENTS },
+	{ AMI_F_seg_irq_lookup_table, SEGMENTS },
+	{ AMI_F_seg_alias_table, SEGMENTS },
+	{ AMI_F_seg_unity_map, SEGMENTS },
 	{ AMI_F_seg_dev_data_list, SEGMENTS },
 	{ AMI_F_amd_iommu_features2, EFR2 },
 	{ AMI_F_amd_iommu_cmd_sem_paddr, SEM_PADDR },

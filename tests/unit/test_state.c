@@ -744,6 +744,75 @@ static void test_snp(void **state)
 	}
 }
 
+/*
+ * The capture kernel took a device with v2 tables over. Its translations are
+ * cached under an ID of its own where the driver gives it one (6.9 and later),
+ * else under the domain's: what is not proven flushed of it is stale.
+ */
+static void stale_under_own_id(struct machine *m)
+{
+	uint64_t root = machine_v2(m, BUFFER, 2, 4), dom, data;
+	uint64_t foreign = machine_v1(m, BUFFER + 0x400000, 1);
+	struct amdvi_dte dte = host(foreign, 2, 4);
+	bool own = machine_has(m, AMI_F_dev_data_gcr3_domid);
+	const struct ami_exposure *e;
+
+	machine_crashkernel(m, foreign, foreign + 0x1fff);
+	dom = machine_domain(m, 8, TYPE_DMA, AMI_FORMAT_V2, root, 4);
+	data = machine_device(m, 0x18, "nic", dom);
+	machine_set(m, data, AMI_F_dev_data_gcr3_tbl,
+		    image_va(machine_gcr3(m, 0, 0, root)));
+	machine_set(m, data, AMI_F_dev_data_gcr3_domid, 77);
+	machine_set(m, dom, AMI_F_pdom_gcr3_tbl,
+		    image_va(machine_gcr3(m, 0, 0, root)));
+	machine_dte(m, 0x18, &dte);
+	put_command(m, 0, (struct amdvi_command){
+		.opcode = AMDVI_CMD_INVALIDATE_IOMMU_PAGES,
+		.domain_id = own ? 77 : 8, .address = 0x7000,
+	});
+	machine_set(m, m->iommu, AMI_F_amd_iommu_cmd_buf_tail, 16);
+	machine_set(m, m->iommu, AMI_F_amd_iommu_need_sync, 1);
+	vmcore_analyse(m);
+	assert_int_equal(device(m, 0x18)->dte_seen, AMI_SEEN_OVERWRITTEN);
+	e = machine_exposure(m, 0x18, AMI_CLASS_STALE);
+	assert_non_null(e);
+	assert_int_equal(e->nr_iovas, 1);
+	assert_int_equal(e->iovas[0].first, 0x7000);
+}
+
+static void test_stale_under_own_id(void **state)
+{
+	(void)state;
+	over_shapes(stale_under_own_id);
+}
+
+/*
+ * Nothing tells what a device could write: the capture kernel replaced its DTE,
+ * and in its domain, which damage hit, there is no table any more.
+ */
+static void no_table_left(struct machine *m)
+{
+	uint64_t foreign = machine_v1(m, BUFFER + 0x400000, 1);
+	struct amdvi_dte dte = host(foreign, 2, 4);
+	const struct ami_exposure *e;
+
+	machine_crashkernel(m, foreign, foreign + 0x1fff);
+	machine_device(m, 0x10, "nvme",
+		       machine_domain(m, 4, TYPE_DMA, AMI_FORMAT_V1, 0, 3));
+	machine_dte(m, 0x10, &dte);
+	vmcore_analyse(m);
+	e = machine_exposure(m, 0x10, AMI_CLASS_MAPPED);
+	assert_non_null(e);
+	assert_false(e->complete);
+	assert_int_equal(m->ex->verdict, AMI_VERDICT_UNKNOWN);
+}
+
+static void test_no_table_left(void **state)
+{
+	(void)state;
+	over_shapes(no_table_left);
+}
+
 static void two_devices(struct machine *m)
 {
 	uint64_t root = machine_v1(m, BUFFER, 3);
@@ -875,6 +944,8 @@ int main(void)
 		cmocka_unit_test(test_nested_unknown),
 		cmocka_unit_test(test_freed_tables),
 		cmocka_unit_test(test_snp),
+		cmocka_unit_test(test_stale_under_own_id),
+		cmocka_unit_test(test_no_table_left),
 		cmocka_unit_test(test_writers),
 		cmocka_unit_test(test_shared_table_is_read_once),
 		cmocka_unit_test(nothing_seen_is_not_nothing),

@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * A kernel that has renamed one member: from a vmcore file to the report. A
+ * finding names the member, what does not rest on it is as before, and nothing
+ * looks safer than it did.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include <amdiommu/finding.h>
+
+#include "render.h"
+#include "vmcore.h"
+
+#define BUFFER		0x3000000ull
+#define RAM_PAGES	(1u << 14)
+#define C_BIT		(1ull << 47)
+#define TYPE_DMA	0x3
+#define TYPE_DMA_FQ	0xb
+#define DEVID		0x10
+#define ALIAS		0x18
+#define TAKEN		0x20	/* the capture kernel took it over */
+/* The members that the driver's state is read from; without the list of
+ * IOMMUs, which is before them, there is no report. */
+#define FIRST		AMI_F_amd_iommu_index
+#define LAST		AMI_F_pci_sysdata_domain
+
+/* Looked at in no kernel, or only if it is there: newer ones have it. */
+static const enum ami_field optional[] = {
+	AMI_F_amd_iommu_cmd_buf_head,
+	AMI_F_amd_iommu_int_enabled,
+	AMI_F_amd_iommu_features2,
+	AMI_F_amd_iommu_cmd_sem_paddr,
+	AMI_F_pdom_flags,
+	AMI_F_pdom_iop_pgd,
+	AMI_F_ioptdesc_node,
+	AMI_F_irt_min_index,
+	AMI_F_group_default_domain,
+	AMI_F_group_domain,
+	AMI_F_pci_dev_bus,
+	AMI_F_pci_dev_ats_enabled,
+};
+
+/* Is there, but does not matter in this shape, or another one does as well? */
+static bool is_spare(const struct machine *m, enum ami_field f)
+{
+	switch (f) {
+	case AMI_F_amd_iommu_pci_seg:
+	case AMI_F_seg_list:
+	case AMI_F_seg_id:
+		return !machine_has(m, AMI_F_seg_dev_data_list);
+	case AMI_F_pdom_pd_mode:
+		return !machine_has(m, AMI_F_pdom_amdv1_top);
+	case AMI_F_fq_entry_freelist:
+		return !machine_has(m, AMI_F_cookie_percpu_fq);
+	case AMI_F_device_kobj_name:
+	case AMI_F_device_init_name:
+		return true;
+	default:
+		return false;
+	}
+}
+
+static bool is_optional(const struct machine *m, enum ami_field f)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(optional) / sizeof(optional[0]); i++)
+		if (optional[i] == f)
+			return true;
+	return is_spare(m, f);
+}
+
+static struct amdvi_dte host(uint64_t root, uint16_t id)
+{
+	return (struct amdvi_dte){
+		.v = true, .tv = true, .ir = true, .iw = true, .mode = 2,
+		.host_root = root, .domain_id = id,
+	};
+}
+
+/* Of this one the driver's books alone tell. */
+static void taken_over(struct machine *m)
+{
+	uint64_t foreign = machine_v1(m, BUFFER + 0x100000, 1);
+	struct amdvi_dte dte = host(foreign, 1);
+
+	machine_crashkernel(m, foreign, foreign + 0x1fff);
+	machine_device(m, TAKEN, "nvme",
+		       machine_domain(m, 5, TYPE_DMA, AMI_FORMAT_V1,
+				      machine_v1(m, BUFFER + 0x10000, 3), 2));
+	machine_dte(m, TAKEN, &dte);
+}
+
+/* A device with an alias, a table, unmaps that wait. */
+static void furnish(struct machine *m)
+{
+	uint64_t root = machine_v1(m, BUFFER, 5), dom;
+	struct amdvi_dte dte = host(root, 4);
+
+	taken_over(m);
+	dom = machine_domain(m, 4, machine_has(m, AMI_F_iovad_fq) ? TYPE_DMA :
+			     TYPE_DMA_FQ, AMI_FORMAT_V1, root, 2);
+	machine_lazy(m, dom, 0xff003, 3);
+	machine_device(m, DEVID, "nvme", dom);
+	machine_alias(m, DEVID, ALIAS);
+	machine_dte(m, DEVID, &dte);
+	machine_dte(m, ALIAS, &dte);
+}
+
+static bool named(const struct machine *m, enum ami_field f)
+{
+	const struct ami_findings *found = &m->state->findings;
+	char name[96];
+	size_t i;
+
+	snprintf(name, sizeof(name), "%s.%s", ami_field_wants[f].type,
+		 ami_field_wants[f].path);
+	for (i = 0; i < found->count; i++)
+		if (!strcmp(found->list[i].code, "field-missing") &&
+		    strstr(found->list[i].text, name))
+			return true;
+	return false;
+}
+
+static uint64_t pages_of(const struct machine *m, uint16_t devid)
+{
+	const struct ami_exposure *e = machine_exposure(m, devid,
+							AMI_CLASS_MAPPED);
+
+	return e ? e->count : 0;
+}
+
+/* Without these no device table is found: nothing is known, and it is said. */
+static bool leads_to_tables(const struct machine *m, enum ami_field f)
+{
+	return (f == AMI_F_seg_list && !is_spare(m, f)) ||
+	       f == AMI_F_seg_dev_table;
+}
+
+static void judge(const struct machine *m, enum ami_field f)
+{
+	const struct ami_exposure *e;
+
+	if (!is_optional(m, f) && !named(m, f))
+		fail_msg("no finding names the member");
+	/* A list of stale IOVAs makes it suspect; it must not get lost. */
+	assert_true(m->ex->verdict == AMI_VERDICT_SUSPECT ||
+		    m->ex->verdict == AMI_VERDICT_UNKNOWN);
+	if (leads_to_tables(m, f)) {
+		assert_int_equal(m->ex->verdict, AMI_VERDICT_UNKNOWN);
+		return;
+	}
+	assert_int_equal(pages_of(m, DEVID), 5);
+	assert_int_equal(pages_of(m, ALIAS), 5);
+	if (m->ex->verdict == AMI_VERDICT_UNKNOWN)
+		return;
+	assert_non_null(machine_exposure(m, DEVID, AMI_CLASS_STALE));
+	e = machine_exposure(m, TAKEN, AMI_CLASS_MAPPED);
+	assert_non_null(e);
+	assert_true(e->count == 3 || !e->complete);
+}
+
+static void without(enum shape shape, enum ami_field f)
+{
+	struct machine *m = machine_new_sized(shape, C_BIT, 0xff, RAM_PAGES);
+
+	if (machine_has(m, f)) {
+		furnish(m);
+		image_layout(m->img)->field[f].present = false;
+		print_message("# %s without %s.%s\n", shapes[shape].name,
+			      ami_field_wants[f].type,
+			      ami_field_wants[f].path);
+		vmcore_analyse(m);
+		judge(m, f);
+	}
+	machine_free(m);
+}
+
+/* Between them these have each variant of each structure. */
+static void test_each_member(void **state)
+{
+	static const enum shape shape[] = {
+		SHAPE_5_10, SHAPE_UBUNTU_5_15, SHAPE_6_1, SHAPE_6_18, SHAPE_7,
+	};
+	size_t i;
+	int f;
+
+	(void)state;
+	for (i = 0; i < sizeof(shape) / sizeof(shape[0]); i++)
+		for (f = FIRST; f <= LAST; f++)
+			without(shape[i], f);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_each_member),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
