@@ -7,6 +7,49 @@
 
 #include "exposure.h"
 
+/** struct tainted - pages with drivers' structures that one exposure covers */
+struct tainted {
+	struct ami_owners *owners;
+	uint64_t count, first;
+};
+
+/* Rings are read because devices write there; slab objects hold books. */
+static bool count_books(void *ctx, uint64_t first, uint64_t count)
+{
+	struct tainted *t = ctx;
+
+	for (; count; count--, first++) {
+		if (!ami_owner_in_slab(ami_owner_of(t->owners, first)))
+			continue;
+		if (!t->count++)
+			t->first = first;
+	}
+	return true;
+}
+
+static void taint_evidence(struct ami_exposures *ex,
+			   const struct ami_exposure *e)
+{
+	struct tainted t = { .owners = ex->owners };
+	char where[AMI_REQUESTER_TEXT];
+	struct ami_pfnset *both;
+
+	if (!ex->evidence_pages ||
+	    !ami_pfnset_common(e->pages, ex->evidence_pages))
+		return;
+	both = ami_pfnset_and(e->pages, ex->evidence_pages);
+	if (!both)
+		return;
+	ami_pfnset_ranges(both, count_books, &t);
+	ami_pfnset_free(both);
+	if (t.count)
+		ami_find(&ex->state->findings, AMI_WARNING, "self-taint",
+			 ami_requester_text(e->requester, where),
+			 "It could write %" PRIu64 " of the slab pages that drivers' evidence was read from (%s), the first at %#" PRIx64 ": what is said of transfers may rest on overwritten memory.",
+			 t.count, ami_class_name(e->class),
+			 t.first << AMI_PAGE_SHIFT);
+}
+
 /*
  * The IOMMU's own semaphore and logs are read because it writes there; what was
  * observed is in another class as well.
@@ -24,6 +67,7 @@ int find_taint(struct ami_exposures *ex)
 
 		if (!e->pages || e->class >= AMI_CLASS_HARDWARE)
 			continue;
+		taint_evidence(ex, e);
 		pages = ami_pfnset_common(e->pages, s->rests_on);
 		both = pages ? ami_pfnset_and(e->pages, s->rests_on) : NULL;
 		if (both)

@@ -17,9 +17,10 @@ enum cache_holds { MAY_BE_BUFFERS, NEVER_BUFFERS };
 /*
  * As the kernel's own code names them in kmem_cache_create(): kernel/fork.c,
  * kernel/cred.c, kernel/pid.c, fs/{dcache,inode,file_table,buffer}.c, mm/rmap.c,
- * mm/slub.c, lib/{radix-tree,maple_tree}.c and file systems. None of these is
- * ever read or written by a device. (names_cache is left out: pages of it serve
- * as scratch memory, too.)
+ * mm/slub.c, lib/{radix-tree,maple_tree}.c, net/core/skbuff.c (the sk_buff, not
+ * its data), drivers/iommu/amd/init.c (only the IOMMU reads it) and file systems.
+ * None of these is ever read or written by a device. (names_cache is left out:
+ * pages of it serve as scratch memory, too.)
  */
 static bool is_bookkeeping(const char *name)
 {
@@ -31,7 +32,8 @@ static bool is_bookkeeping(const char *name)
 		"radix_tree_node", "maple_node", "kernfs_node_cache",
 		"kmem_cache", "kmem_cache_node", "proc_inode_cache",
 		"shmem_inode_cache", "sock_inode_cache", "ext4_inode_cache",
-		"xfs_inode", "btrfs_inode",
+		"xfs_inode", "btrfs_inode", "skbuff_head_cache",
+		"skbuff_fclone_cache", "irq_remap_cache",
 	};
 	size_t i;
 

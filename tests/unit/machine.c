@@ -370,8 +370,7 @@ uint64_t machine_fq_entry(struct machine *m, unsigned int index)
 	       index * l->type_size[AMI_T_iova_fq_entry];
 }
 
-/* The kernel's own page tables: 2 MiB of struct pages from page frame 0 on. */
-static void map_vmemmap(struct machine *m)
+void machine_vmemmap(struct machine *m)
 {
 	uint64_t table = image_alloc(m->img, 1), next;
 	char line[64];
@@ -405,7 +404,7 @@ void machine_freed_tables(struct machine *m, unsigned int index,
 	if (!machine_has(m, AMI_F_fq_entry_freelist))
 		return;
 	if (!m->vmemmap)
-		map_vmemmap(m);
+		machine_vmemmap(m);
 	while (count--) {
 		uint64_t page = (tables[count] >> AMI_PAGE_SHIFT) * 64;
 
@@ -579,14 +578,18 @@ uint64_t machine_gcr3(struct machine *m, unsigned int glx, uint32_t pasid,
 
 void machine_analyse(struct machine *m)
 {
+	struct ami_pfnset *rests_on = ami_pfnset_new();
 	struct ami_error err = { AMI_OK, "" };
 	size_t i;
 
 	m->dump = image_dump(m->img);
 	m->kernel = image_kernel(m->img, m->dump);
+	ami_dump_note_reads(m->dump, rests_on);
 	m->state = ami_state_read(m->kernel, &err);
-	if (m->state)
-		m->ex = ami_exposures_find(m->state, &err);
+	ami_dump_note_reads(m->dump, NULL);
+	assert_non_null(m->state);
+	m->state->rests_on = rests_on;
+	m->ex = ami_exposures_find(m->state, &err);
 	if (!m->ex)
 		print_error("%s\n", err.text);
 	assert_non_null(m->ex);

@@ -103,6 +103,9 @@ uint64_t machine_string(struct machine *m, const char *text);
 void machine_list_init(struct machine *m, uint64_t head);
 void machine_list_add(struct machine *m, uint64_t head, uint64_t node);
 
+/** machine_vmemmap() - page tables for 2 MiB of struct pages, from frame 0 on */
+void machine_vmemmap(struct machine *m);
+
 /**
  * machine_domain() - a protection domain; @root is physical, 0: no table
  *

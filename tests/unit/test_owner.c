@@ -12,6 +12,7 @@
 
 #include <cmocka.h>
 
+#include "exposure.h"
 #include "machine.h"
 
 #define BUFFER		0x8000000ull	/* physical; mapped from IOVA 0 on */
@@ -37,6 +38,7 @@ enum { FREE, SLAB, CACHED, ANON, RESERVED, NETWORK, HEAD, TAIL, PLAIN };
 struct fixture {
 	struct machine *m;
 	uint64_t cache;		/* virtual: a kmem_cache */
+	uint64_t root;		/* physical: the device's page table */
 };
 
 static const struct {
@@ -219,7 +221,7 @@ static int setup(void **state)
 	make_cache(f);
 	fill_slab(f);
 	add_owners(f);
-	dte.host_root = machine_v1(f->m, BUFFER, PAGES);
+	f->root = dte.host_root = machine_v1(f->m, BUFFER, PAGES);
 	machine_device(f->m, NIC, "nic",
 		       machine_domain(f->m, 4, 3, AMI_FORMAT_V1,
 				      dte.host_root, 2));
@@ -438,6 +440,203 @@ static void caches_damaged(void **state)
 	}
 }
 
+/* A page of the image, whose struct page says that it was not given back. */
+static uint64_t image_page(struct fixture *f, enum ami_symbol first,
+			   enum ami_symbol end)
+{
+	uint64_t phys = image_alloc(f->m->img, 1);
+	uint64_t va = IMAGE_MAP + phys - IMAGE_PHYS_BASE;
+
+	image_layout(f->m->img)->symbol[first] = va;
+	image_layout(f->m->img)->symbol[end] = va + AMI_PAGE_SIZE;
+	machine_set(f->m, image_va(MEMMAP + (phys >> 12) * PAGE_STRUCT),
+		    AMI_F_page_flags, 1 << PG_RESERVED);
+	return phys;
+}
+
+static uint64_t text_page(struct fixture *f)
+{
+	return image_page(f, AMI_Y__text, AMI_Y__etext);
+}
+
+static uint64_t rodata_page(struct fixture *f)
+{
+	return image_page(f, AMI_Y___start_rodata, AMI_Y___end_rodata);
+}
+
+static uint64_t stack_page(struct fixture *f)
+{
+	uint64_t init = machine_object(f->m, 64), task = machine_object(f->m, 64);
+	uint64_t stack = image_alloc(f->m->img, 4);
+
+	image_layout(f->m->img)->symbol[AMI_Y_init_task] = init;
+	machine_list_init(f->m, init);
+	machine_set(f->m, task, AMI_F_task_stack, image_va(stack));
+	machine_list_add(f->m, init, task);
+	return stack + 3 * AMI_PAGE_SIZE;
+}
+
+static uint64_t cpu_table(struct fixture *f)
+{
+	struct ami_layout *l = image_layout(f->m->img);
+
+	l->enumerator[AMI_E_PGTY_table].present = true;
+	l->enumerator[AMI_E_PGTY_table].value = 0xf2;
+	mark(f, PLAIN, AMI_F_page_type, 0xf2000000);
+	return BUFFER + (PLAIN << 12);
+}
+
+static uint64_t io_table(struct fixture *f)
+{
+	return f->root;
+}
+
+static uint64_t free_page(struct fixture *f)
+{
+	mark(f, PLAIN, AMI_F_page_type, BUDDY);
+	mark(f, PLAIN, AMI_F_page_refcount, 0);
+	image_layout(f->m->img)->symbol[AMI_Y__page_poisoning_enabled] = 0;
+	return BUFFER + (PLAIN << 12);
+}
+
+static uint64_t plain_page(struct fixture *f)
+{
+	(void)f;
+	return BUFFER + (PLAIN << 12);
+}
+
+/* Where the device's last IOVA leads. */
+static void lead_to(struct fixture *f, uint64_t phys)
+{
+	uint64_t leaf;
+
+	image_read(f->m->img, f->root, &leaf, sizeof(leaf));
+	leaf &= 0x000ffffffffff000ull;
+	image_write64(f->m->img, leaf + 8 * PLAIN,
+		      amdvi_v1_page(phys, 12, 1, true, true));
+}
+
+static const struct ami_finding *finding(const struct fixture *f,
+					 const char *code)
+{
+	const struct ami_findings *all = &f->m->state->findings;
+	size_t i;
+
+	for (i = 0; i < all->count; i++)
+		if (!strcmp(all->list[i].code, code))
+			return &all->list[i];
+	return NULL;
+}
+
+/* Each kind of page that is never a buffer: finding, IOVA, verdict, its reason. */
+static void never_buffers(void **state)
+{
+	static const struct {
+		uint64_t (*make)(struct fixture *f);
+		enum ami_owner owner;
+		const char *code;	/* NULL: it may well be a buffer */
+	} want[] = {
+		{ plain_page, AMI_OWNER_KERNEL, NULL },
+		{ free_page, AMI_OWNER_FREE, "free-page-exposed" },
+		{ stack_page, AMI_OWNER_STACK, "stack-exposed" },
+		{ cpu_table, AMI_OWNER_PAGE_TABLE, "page-table-exposed" },
+		{ io_table, AMI_OWNER_IOMMU_TABLE, "io-page-table-exposed" },
+		{ text_page, AMI_OWNER_TEXT, "kernel-image-exposed" },
+		{ rodata_page, AMI_OWNER_RODATA, "kernel-image-exposed" },
+	};
+	const struct ami_finding *said;
+	struct fixture *f;
+	size_t i;
+
+	for (i = 0; i < sizeof(want) / sizeof(want[0]); i++) {
+		teardown(state);
+		setup(state);
+		f = *state;
+		mark(f, FREE, AMI_F_page_type, UINT32_MAX);
+		mark(f, FREE, AMI_F_page_refcount, 1);
+		lead_to(f, want[i].make(f));
+		machine_analyse(f->m);
+		assert_true(machine_exposure(f->m, NIC, AMI_CLASS_MAPPED)
+			    ->owners[want[i].owner] > 0);
+		assert_int_equal(f->m->ex->verdict, want[i].code ?
+				 AMI_VERDICT_SUSPECT : AMI_VERDICT_EXPOSED);
+		if (!want[i].code)
+			continue;
+		said = finding(f, want[i].code);
+		assert_non_null(said);
+		assert_int_equal(said->severity, AMI_WARNING);
+		assert_non_null(strstr(said->text, "IOVA 0x8000:"));
+		assert_non_null(strstr(f->m->ex->reason[0],
+				       ami_owner_name(want[i].owner)));
+	}
+}
+
+/* What the analysis itself was read from: told, and no more. */
+static void tainted(void **state)
+{
+	struct fixture *f = *state;
+
+	mark(f, FREE, AMI_F_page_type, UINT32_MAX);
+	mark(f, FREE, AMI_F_page_refcount, 1);
+	lead_to(f, (f->m->iommu - image_va(0)) & ~0xfffull);
+	machine_analyse(f->m);
+	assert_non_null(finding(f, "self-taint"));
+	assert_int_equal(finding(f, "self-taint")->severity, AMI_WARNING);
+	assert_int_equal(f->m->ex->verdict, AMI_VERDICT_EXPOSED);
+}
+
+/* Rings are read where devices write; what lies in slab pages is no ring. */
+static void tainted_evidence(void **state)
+{
+	struct fixture *f = *state;
+	struct ami_pfnset *read;
+
+	machine_analyse(f->m);
+	read = f->m->ex->evidence_pages;
+	ami_pfnset_add(read, (BUFFER >> 12) + PLAIN, 1);
+	assert_int_equal(find_taint(f->m->ex), 0);
+	assert_null(finding(f, "self-taint"));
+	ami_pfnset_add(read, (BUFFER >> 12) + SLAB, 1);
+	assert_int_equal(find_taint(f->m->ex), 0);
+	assert_non_null(strstr(finding(f, "self-taint")->text,
+			       "1 of the slab pages that drivers' evidence"));
+}
+
+/* An entry of level 1 that leads to a table of level 5. */
+static void invalid_entry(void **state)
+{
+	struct fixture *f = *state;
+	uint64_t leaf;
+
+	image_read(f->m->img, f->root, &leaf, sizeof(leaf));
+	image_write64(f->m->img, (leaf & 0x000ffffffffff000ull) + 8 * PLAIN,
+		      amdvi_v1_table(BUFFER, 5, true, true));
+	machine_analyse(f->m);
+	assert_non_null(finding(f, "table-entry-invalid"));
+	assert_int_equal(f->m->ex->verdict, AMI_VERDICT_CORRUPT);
+}
+
+/* The array of struct page is known from the kernel's own page tables. */
+static void memmap(void **state)
+{
+	struct machine *m = machine_new(SHAPE_6_1, 0);
+	struct amdvi_dte dte = {
+		.v = true, .tv = true, .ir = true, .iw = true, .mode = 2,
+		.domain_id = 4,
+	};
+
+	(void)state;
+	machine_vmemmap(m);
+	dte.host_root = machine_v1(m, m->vmemmap, 1);
+	machine_device(m, NIC, "nic", machine_domain(m, 4, 3, AMI_FORMAT_V1,
+						     dte.host_root, 2));
+	machine_dte(m, NIC, &dte);
+	machine_analyse(m);
+	assert_true(machine_found(m, "memmap-exposed"));
+	assert_int_equal(m->ex->verdict, AMI_VERDICT_SUSPECT);
+	machine_free(m);
+}
+
 static size_t contradictions(const struct fixture *f)
 {
 	const struct ami_findings *found = &f->m->state->findings;
@@ -510,7 +709,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(owners), TEST(processes), TEST(owners_damaged),
-		TEST(kernel_objects), TEST(caches_damaged), TEST(content_intact),
+		TEST(kernel_objects), TEST(caches_damaged), TEST(never_buffers),
+		TEST(tainted), TEST(tainted_evidence), TEST(invalid_entry), cmocka_unit_test(memmap),
+		TEST(content_intact),
 		TEST(content_written), TEST(content_of_objects),
 	};
 
