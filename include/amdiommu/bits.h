@@ -143,13 +143,14 @@ struct amdvi_text {
 	char *buf;
 	size_t len;
 	size_t used;		/* without the NUL; may exceed @len */
+	uint16_t segment;	/* of the devices named in it */
 };
 
 /** Append to @text. The buffer is NUL terminated if @len is not 0. */
 void amdvi_text_add(struct amdvi_text *text, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 
-/** Append @devid as bb:dd.f. */
+/** Append @devid as ssss:bb:dd.f. */
 void amdvi_text_add_devid(struct amdvi_text *text, uint16_t devid);
 
 #endif

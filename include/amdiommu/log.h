@@ -114,11 +114,11 @@ size_t amdvi_event_values(const struct amdvi_event *event,
 			  struct amdvi_value *out, size_t max);
 
 /**
- * One plain sentence: "write to IOVA 0x1000 by 00:03.0 blocked: not mapped
- * (domain 5)". snprintf() semantics.
+ * One plain sentence: "write to IOVA 0x1000 by 0000:00:03.0 blocked: not
+ * mapped (domain 5)". @segment is that of the IOMMU. snprintf() semantics.
  */
-size_t amdvi_event_describe(const struct amdvi_event *event, char *buf,
-			    size_t len);
+size_t amdvi_event_describe(const struct amdvi_event *event, uint16_t segment,
+			    char *buf, size_t len);
 
 /** A decoded peripheral page request. */
 struct amdvi_ppr {

@@ -109,6 +109,6 @@ void amdvi_text_add(struct amdvi_text *text, const char *fmt, ...)
 
 void amdvi_text_add_devid(struct amdvi_text *text, uint16_t devid)
 {
-	amdvi_text_add(text, "%02x:%02x.%x", devid >> 8, (devid >> 3) & 0x1f,
-		       devid & 7);
+	amdvi_text_add(text, "%04x:%02x:%02x.%x", text->segment, devid >> 8,
+		       (devid >> 3) & 0x1f, devid & 7);
 }

@@ -226,7 +226,7 @@ static bool add_dma(struct amdvi_text *text, const struct amdvi_dte *dte)
 
 size_t amdvi_dte_describe(const struct amdvi_dte *dte, char *buf, size_t len)
 {
-	struct amdvi_text text = { buf, len, 0 };
+	struct amdvi_text text = { .buf = buf, .len = len };
 
 	if (!add_dma(&text, dte))
 		return text.used;

@@ -24,7 +24,7 @@ static void add_by(struct amdvi_text *text, const struct amdvi_event *event)
 	amdvi_text_add_devid(text, event->devid);
 }
 
-/* "write to IOVA 0x1000 by 00:03.0" */
+/* "write to IOVA 0x1000 by 0000:00:03.0" */
 static void add_request(struct amdvi_text *text,
 			const struct amdvi_event *event)
 {
@@ -186,8 +186,8 @@ static void unknown(struct amdvi_text *text, const struct amdvi_event *event)
 	amdvi_text_add(text, "unknown event code %u", event->code);
 }
 
-size_t amdvi_event_describe(const struct amdvi_event *event, char *buf,
-			    size_t len)
+size_t amdvi_event_describe(const struct amdvi_event *event, uint16_t segment,
+			    char *buf, size_t len)
 {
 	static void (*const sentences[16])(struct amdvi_text *,
 					   const struct amdvi_event *) = {
@@ -196,7 +196,7 @@ size_t amdvi_event_describe(const struct amdvi_event *event, char *buf,
 		iotlb_timeout, device_request, ppr_request, counter_zero,
 		guest_event, viommu_error, rmp_fault, rmp_error, unknown,
 	};
-	struct amdvi_text text = { buf, len, 0 };
+	struct amdvi_text text = { .buf = buf, .len = len, .segment = segment };
 
 	if (event->unused)
 		amdvi_text_add(&text, "unused entry");

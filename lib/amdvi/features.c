@@ -115,7 +115,7 @@ size_t amdvi_features_describe(uint64_t efr, uint64_t efr2, char *buf,
 			       size_t len)
 {
 	const uint64_t raw[2] = { efr, efr2 };
-	struct amdvi_text text = { buf, len, 0 };
+	struct amdvi_text text = { .buf = buf, .len = len };
 
 	add_pass(&text, raw, AMDVI_FMT_FLAG);
 	add_pass(&text, raw, AMDVI_FMT_DEC);

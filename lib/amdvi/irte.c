@@ -107,7 +107,7 @@ size_t amdvi_irte_values(const struct amdvi_irte *irte,
 size_t amdvi_irte_describe(const struct amdvi_irte *irte, char *buf,
 			   size_t len)
 {
-	struct amdvi_text text = { buf, len, 0 };
+	struct amdvi_text text = { .buf = buf, .len = len };
 
 	if (!irte->valid)
 		amdvi_text_add(&text, "not valid: interrupt blocked%s",

@@ -33,11 +33,76 @@ static bool undecided(const struct ami_device *d)
 	       (d->iommu >= 0 || ami_device_active(d));
 }
 
+/**
+ * struct suspects - devices of which the same is to be told
+ * @first: the one to tell of if it is the only one
+ * @names: of the first few
+ */
+struct suspects {
+	size_t count, named;
+	const struct ami_exposure *first;
+	char names[128];
+};
+
+#define NAMED	3u
+
+static void name_device(struct suspects *s, const char *who,
+			const struct ami_device *d)
+{
+	size_t used = strlen(s->names);
+
+	s->count++;
+	if (s->named == NAMED)
+		return;
+	s->named++;
+	snprintf(s->names + used, sizeof(s->names) - used, "%s%s (%s)",
+		 used ? ", " : "", who,
+		 d && d->driver[0] ? d->driver : "no driver");
+}
+
+static const char *more(const struct suspects *s)
+{
+	return s->count > s->named ? ", ..." : "";
+}
+
+static bool is_unknown(const struct ami_exposures *ex)
+{
+	size_t i;
+
+	for (i = 0; i < ex->state->nr_devices; i++)
+		if (undecided(&ex->state->devices[i]))
+			return true;
+	return ex->state->incomplete;
+}
+
+/* What to do about it comes before what follows from it. */
+static int tell_unknown(struct ami_exposures *ex)
+{
+	struct suspects s = { 0 };
+	char bdf[AMI_BDF_TEXT];
+	size_t i;
+
+	ex->verdict = AMI_VERDICT_UNKNOWN;
+	for (i = 0; i < ex->state->nr_devices; i++)
+		if (undecided(&ex->state->devices[i]))
+			name_device(&s, ami_bdf_text(ex->state->devices[i].bdf, bdf),
+				    &ex->state->devices[i]);
+	if (s.count &&
+	    reason(ex, "what %s%s could write cannot be told from this dump",
+		   s.names, more(&s)))
+		return -1;
+	if (ami_findings_total(&ex->state->findings, "kernel-pages-dropped") &&
+	    reason(ex, "makedumpfile left out pages of the kernel's own structures; a newer one, or -d 0, keeps them"))
+		return -1;
+	return ex->state->incomplete ?
+	       reason(ex, "parts of the IOMMU driver's state are missing, see the findings") : 0;
+}
+
 /* What is missing or damaged decides before what is reachable. */
 static int judge_evidence(struct ami_exposures *ex, bool *done)
 {
 	const struct ami_findings *f = &ex->state->findings;
-	size_t i, unknown = 0;
+	size_t i;
 	int ret = 0;
 
 	for (i = 0; i < f->count && !ret; i++) {
@@ -49,18 +114,8 @@ static int judge_evidence(struct ami_exposures *ex, bool *done)
 	}
 	if (*done || ret)
 		return ret;
-	for (i = 0; i < ex->state->nr_devices; i++)
-		unknown += undecided(&ex->state->devices[i]);
-	if (ex->state->incomplete || unknown) {
-		ex->verdict = AMI_VERDICT_UNKNOWN;
-		*done = true;
-		if (unknown)
-			ret = reason(ex, "what %zu devices could write cannot be told from this dump",
-				     unknown);
-		if (ex->state->incomplete && !ret)
-			ret = reason(ex, "parts of the IOMMU driver's state are missing, see the findings");
-	}
-	return ret;
+	*done = is_unknown(ex);
+	return *done ? tell_unknown(ex) : 0;
 }
 
 static uint64_t never_buffers(const struct ami_exposure *e)
@@ -109,37 +164,6 @@ static bool suspicious(const struct ami_exposure *e, enum suspicion why,
 	}
 }
 
-/**
- * struct suspects - devices under the same suspicion
- * @first: the one to tell of if it is the only one
- * @names: of the first few, active ones before others
- */
-struct suspects {
-	size_t count, named;
-	const struct ami_exposure *first;
-	char names[128];
-};
-
-#define NAMED	3u
-
-static void name_suspect(const struct ami_exposures *ex, struct suspects *s,
-			 const struct ami_exposure *e)
-{
-	const struct ami_device *d = ami_state_device(ex->state,
-						      e->requester.bdf);
-	char who[AMI_REQUESTER_TEXT];
-	size_t used = strlen(s->names);
-
-	if (!s->count++)
-		s->first = e;
-	if (s->named == NAMED)
-		return;
-	s->named++;
-	snprintf(s->names + used, sizeof(s->names) - used, "%s%s (%s)",
-		 used ? ", " : "", ami_requester_text(e->requester, who),
-		 d && d->driver[0] ? d->driver : "no driver");
-}
-
 /* Another exposure of the device has brought it in already. */
 static bool told(const struct ami_exposures *ex, const struct ami_exposure *e,
 		 enum suspicion why, bool active)
@@ -150,6 +174,17 @@ static bool told(const struct ami_exposures *ex, const struct ami_exposure *e,
 		if (suspicious(x, why, active))
 			return true;
 	return false;
+}
+
+static void name_suspect(const struct ami_exposures *ex, struct suspects *s,
+			 const struct ami_exposure *e)
+{
+	char who[AMI_REQUESTER_TEXT];
+
+	if (!s->count)
+		s->first = e;
+	name_device(s, ami_requester_text(e->requester, who),
+		    ami_state_device(ex->state, e->requester.bdf));
 }
 
 static void find_suspects(const struct ami_exposures *ex, enum suspicion why,
@@ -177,25 +212,24 @@ static int tell(struct ami_exposures *ex, enum suspicion why,
 		const struct suspects *s)
 {
 	const struct ami_exposure *e = s->first;
-	const char *more = s->count > s->named ? ", ..." : "";
 	bool one = s->count == 1;
 
 	switch (why) {
 	case NEVER_BUFFERS:
 		return reason(ex, "%s%s could write pages that no driver hands to a device (the first %" PRIu64 ", %s, class %s)",
-			      s->names, more, never_buffers(e),
+			      s->names, more(s), never_buffers(e),
 			      ami_owner_name(worst_owner(e)),
 			      ami_class_name(e->class));
 	case UNTRANSLATED:
 		return reason(ex, "%s%s %s active and DMA is not translated: %s could write any page",
-			      s->names, more, one ? "is" : "are",
+			      s->names, more(s), one ? "is" : "are",
 			      one ? "it" : "they");
 	case GUEST_TABLES:
 		return reason(ex, "%s%s %s active behind guest tables, which a copying capture kernel clears: then pages at physical addresses equal to the IOVAs could be written (%" PRIu64 " by the first)",
-			      s->names, more, one ? "is" : "are", e->count);
+			      s->names, more(s), one ? "is" : "are", e->count);
 	default:
 		return reason(ex, "%zu device%s may write pages that cannot be named (%s%s; class %s): the list is incomplete",
-			      s->count, one ? "" : "s", s->names, more,
+			      s->count, one ? "" : "s", s->names, more(s),
 			      ami_class_name(e->class));
 	}
 }

@@ -96,36 +96,40 @@ static void iommus_part(struct view *v)
 		fprintf(v->out, "  and %zu more\n", s->nr_iommus - i);
 }
 
-static void device_line(struct view *v, const struct ami_device *d)
+static void device_line(struct view *v, const struct ranked *r)
 {
-	struct reach reach = device_reach(v, d);
+	const struct ami_device *d = r->d;
 	char bdf[AMI_BDF_TEXT], text[40];
 
 	fputs("  ", v->out);
 	wrapped(v, 2, 4, "%s %04x:%04x %s: %s, writable %s%s, DTE %s%s%s",
 		ami_bdf_text(d->bdf, bdf), d->vendor, d->device,
 		d->driver[0] ? d->driver : "(no driver)",
-		ami_translation_name(d->translation), reach_text(v, &reach, text), reach.all_ram ? "" : " pages",
+		ami_translation_name(d->translation),
+		reach_text(v, &r->reach, text),
+		r->reach.all_ram ? "" : " pages",
 		ami_seen_name(d->dte_seen), d->disagreement[0] ? ": " : "",
 		d->disagreement);
 }
 
-static void devices_part(struct view *v)
+static int devices_part(struct view *v)
 {
 	const struct ami_state *s = v->a->state;
-	size_t i, shown = 0, matter = 0;
+	struct ranked *list = rank_devices(v);
+	size_t i, matter = 0;
 
-	for (i = 0; i < s->nr_devices; i++)
-		matter += device_concern(v, &s->devices[i]) != CONCERN_NONE;
+	if (!list)
+		return -1;
+	while (matter < s->nr_devices && list[matter].concern != CONCERN_NONE)
+		matter++;
 	fprintf(v->out, "\nDevices: %zu, of those active, exposed or anomalous: %zu\n",
 		s->nr_devices, matter);
-	for (i = 0; i < s->nr_devices && shown < MAX_DEVICES; i++)
-		if (device_concern(v, &s->devices[i]) != CONCERN_NONE) {
-			device_line(v, &s->devices[i]);
-			shown++;
-		}
-	if (shown < matter)
-		fprintf(v->out, "  and %zu more\n", matter - shown);
+	for (i = 0; i < matter && i < MAX_DEVICES; i++)
+		device_line(v, &list[i]);
+	if (i < matter)
+		fprintf(v->out, "  and %zu more\n", matter - i);
+	free(list);
+	return 0;
 }
 
 static void exposed_part(struct view *v)
@@ -190,9 +194,9 @@ static void events_part(struct view *v)
 	for (i = 0; i < s->nr_iommus; i++)
 		for (k = 0; k < s->iommus[i].log[AMI_LOG_EVENT].count &&
 		     shown < MAX_EVENTS; k++, shown++) {
-			amdvi_event_describe(
-				&s->iommus[i].log[AMI_LOG_EVENT].list[k].event,
-				text, sizeof(text));
+			event_text(&s->iommus[i],
+				   &s->iommus[i].log[AMI_LOG_EVENT].list[k],
+				   text, sizeof(text));
 			fputs("  ", v->out);
 			wrapped(v, 2, 4, "iommu%u: %s", s->iommus[i].index,
 				text);
@@ -201,7 +205,7 @@ static void events_part(struct view *v)
 		fprintf(v->out, "  and %zu more\n", total - shown);
 }
 
-static void all_parts(struct view *v)
+static int all_parts(struct view *v)
 {
 	fputs("AMD IOMMU state at a panic, by amdiommu " AMI_VERSION "\n\n",
 	      v->out);
@@ -210,11 +214,13 @@ static void all_parts(struct view *v)
 	bug_kernel(v);
 	dump_text(v);
 	iommus_part(v);
-	devices_part(v);
+	if (devices_part(v))
+		return -1;
 	exposed_part(v);
 	findings_part(v);
 	events_part(v);
 	bug_log(v);
+	return 0;
 }
 
 /* The parts are short, but a damaged dump may make many of them long. */
@@ -237,11 +243,12 @@ int bug_text(struct view *v)
 	FILE *out = v->out;
 	char *text = NULL;
 	size_t size;
+	int ret = 0;
 
 	v->columns = MAIL_COLUMNS;
 	v->out = open_memstream(&text, &size);
 	if (v->out) {
-		all_parts(v);
+		ret = all_parts(v);
 		if (fclose(v->out)) {
 			free(text);
 			text = NULL;
@@ -250,7 +257,8 @@ int bug_text(struct view *v)
 	v->out = out;
 	if (!text)
 		return ami_error_set(v->err, AMI_ERR_MEMORY, "out of memory");
-	copy_lines(out, text);
+	if (!ret)
+		copy_lines(out, text);
 	free(text);
-	return 0;
+	return ret;
 }

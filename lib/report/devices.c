@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Devices: who they are, and what becomes of their DMA. */
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "view.h"
@@ -161,11 +162,11 @@ enum concern device_concern(const struct view *v, const struct ami_device *d)
 	return CONCERN_NONE;
 }
 
-static void device_line(struct view *v, const struct ami_device *d)
+static void device_line(struct view *v, const struct ami_device *d,
+			const struct reach *reach)
 {
 	const struct ami_state *s = v->a->state;
 	char bdf[AMI_BDF_TEXT], domain[24] = "-", text[40], id[12] = "-";
-	struct reach reach = device_reach(v, d);
 
 	if (d->domain >= 0 && !s->domains[d->domain].id_known)
 		snprintf(domain, sizeof(domain), "?");
@@ -177,7 +178,7 @@ static void device_line(struct view *v, const struct ami_device *d)
 		ami_bdf_text(d->bdf, bdf), id,
 		d->driver[0] ? d->driver : "-",
 		ami_translation_name(d->translation), domain,
-		reach_text(v, &reach, text),
+		reach_text(v, reach, text),
 		ami_seen_name(d->dte_seen));
 }
 
@@ -191,42 +192,46 @@ static void columns_text(struct view *v)
 #define MANY	40u
 
 /* Returns how many there are, shown or not. */
-static size_t group_text(struct view *v, enum concern concern,
-			 const char *title)
+static size_t group_text(struct view *v, const struct ranked *list,
+			 enum concern concern, const char *title)
 {
-	const struct ami_state *s = v->a->state;
 	size_t i, n = 0;
 
-	for (i = 0; i < s->nr_devices; i++) {
-		if (device_concern(v, &s->devices[i]) != concern)
+	for (i = 0; i < v->a->state->nr_devices; i++) {
+		if (list[i].concern != concern)
 			continue;
 		if (!n && title)
 			fprintf(v->out, "%s\n", title);
 		if (n++ < MANY || v->r->verbose)
-			device_line(v, &s->devices[i]);
+			device_line(v, list[i].d, &list[i].reach);
 	}
 	if (n > MANY && !v->r->verbose)
 		fprintf(v->out, "... and %zu more (-v)\n", n - MANY);
 	return n;
 }
 
-void devices_that_matter(struct view *v)
+int devices_that_matter(struct view *v)
 {
+	struct ranked *list = rank_devices(v);
 	size_t rest, n;
 
+	if (!list)
+		return -1;
 	columns_text(v);
-	n = group_text(v, CONCERN_ACTIVE, NULL);
-	n += group_text(v, CONCERN_EXPOSED,
+	n = group_text(v, list, CONCERN_ACTIVE, NULL);
+	n += group_text(v, list, CONCERN_EXPOSED,
 			"not active, but could write if they were:");
-	n += group_text(v, CONCERN_ANOMALY,
+	n += group_text(v, list, CONCERN_ANOMALY,
 			"not active, but their DTE is not as it should be:");
 	rest = v->a->state->nr_devices - n;
 	if (rest && v->r->verbose)
-		group_text(v, CONCERN_NONE,
+		group_text(v, list, CONCERN_NONE,
 			   "not active, could write nothing:");
 	else if (rest)
 		fprintf(v->out, "(%zu %sdevice%s not active and could write nothing; -v)\n",
 			rest, n ? "more " : "", rest == 1 ? " is" : "s are");
+	free(list);
+	return 0;
 }
 
 void devices_text(struct view *v)
@@ -235,9 +240,14 @@ void devices_text(struct view *v)
 	size_t i;
 
 	columns_text(v);
-	for (i = 0; i < s->nr_devices; i++)
-		if (shown(v, &s->devices[i]))
-			device_line(v, &s->devices[i]);
+	for (i = 0; i < s->nr_devices; i++) {
+		struct reach reach;
+
+		if (!shown(v, &s->devices[i]))
+			continue;
+		reach = device_reach(v, &s->devices[i]);
+		device_line(v, &s->devices[i], &reach);
+	}
 }
 
 static void fields_text(struct view *v, const struct ami_device *d)

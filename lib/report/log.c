@@ -23,10 +23,22 @@ static const char *const log_key[AMI_LOGS] = {
 	[AMI_LOG_GA] = "ga_log",
 };
 
-static const char *seen_text(const struct ami_log_entry *e)
+const char *event_state(const struct ami_log_entry *e)
 {
 	return e->seen == AMI_SEEN_INCONSISTENT ? "undecided" :
 	       ami_seen_name(e->seen);
+}
+
+void event_text(const struct ami_iommu *iommu, const struct ami_log_entry *e,
+		char *buf, size_t size)
+{
+	int used = 0;
+
+	if (e->seen != AMI_SEEN_INTACT)
+		used = snprintf(buf, size, "%s: ", event_state(e));
+	if (used >= 0 && (size_t)used < size)
+		amdvi_event_describe(&e->event, iommu->bdf.segment, buf + used,
+				     size - used);
 }
 
 static void entry_json(struct view *v, const struct ami_iommu *iommu,
@@ -43,9 +55,10 @@ static void entry_json(struct view *v, const struct ami_iommu *iommu,
 		for (i = 0; i < 4; i++)
 			json_hex(&v->j, NULL, e->event.w[i]);
 		json_close_array(&v->j);
-		json_string(&v->j, "state", seen_text(e));
+		json_string(&v->j, "state", event_state(e));
 		json_string(&v->j, "name", amdvi_event_name(e->event.code));
-		amdvi_event_describe(&e->event, text, sizeof(text));
+		amdvi_event_describe(&e->event, iommu->bdf.segment, text,
+				     sizeof(text));
 		json_string(&v->j, "text", text);
 	}
 	values_json(v, "fields", iommu->bdf.segment, value,
@@ -82,14 +95,11 @@ static void entry_text(struct view *v, const struct ami_iommu *iommu,
 
 	fprintf(v->out, "%7s  ", number_text(v, e->index, index));
 	if (kind == AMI_LOG_EVENT)
-		amdvi_event_describe(&e->event, text, sizeof(text));
+		event_text(iommu, e, text, sizeof(text));
 	else
 		values_text(v, iommu->bdf.segment, value,
 			    entry_values(kind, e, value), text, sizeof(text));
-	if (kind == AMI_LOG_EVENT && e->seen != AMI_SEEN_INTACT)
-		wrapped(v, 9, 9, "%s: %s", seen_text(e), text);
-	else
-		wrapped(v, 9, 9, "%s", text);
+	wrapped(v, 9, 9, "%s", text);
 }
 
 static void log_text(struct view *v, const struct ami_iommu *iommu,

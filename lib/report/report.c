@@ -251,21 +251,44 @@ static void dump_text(struct view *v)
 		ami_kernel_source(v->a->kernel));
 }
 
-static void iommu_text(struct view *v, const struct ami_iommu *iommu)
+/* Of a log that a capture kernel reused, its own are said to be so. */
+static void events_count(const struct view *v, const struct ami_log *log,
+			 char buf[96])
+{
+	size_t i, theirs = 0;
+	char all[24], n[24], of[64] = "";
+
+	for (i = 0; i < log->count; i++)
+		theirs += log->list[i].seen == AMI_SEEN_OVERWRITTEN;
+	if (theirs)
+		snprintf(of, sizeof(of), ", %s of them the capture kernel's",
+			 number_text(v, theirs, n));
+	snprintf(buf, 96, "%s logged event%s%s",
+		 number_text(v, log->count, all), log->count == 1 ? "" : "s",
+		 of);
+}
+
+/* @before: the one shown before; features that are the same are not repeated */
+static void iommu_text(struct view *v, const struct ami_iommu *iommu,
+		       const struct ami_iommu *before)
 {
 	const struct ami_ring *ring = &iommu->ring;
-	char bdf[AMI_BDF_TEXT], features[512], n[24];
+	char bdf[AMI_BDF_TEXT], features[512], n[24], done[64], events[96];
 
 	fprintf(v->out, "IOMMU    iommu%u  %s  ", iommu->index,
 		ami_bdf_text(iommu->bdf, bdf));
 	if (ring->outstanding)
-		fprintf(v->out, "%s commands not proven done",
-			number_text(v, ring->outstanding, n));
+		snprintf(done, sizeof(done), "%s command%s not proven done",
+			 number_text(v, ring->outstanding, n),
+			 ring->outstanding == 1 ? "" : "s");
 	else
-		fputs(ring->blind ? "commands lost" : "all commands done",
-		      v->out);
-	fprintf(v->out, ", %s logged events\n",
-		number_text(v, iommu->log[AMI_LOG_EVENT].count, n));
+		snprintf(done, sizeof(done), "%s", ring->blind ?
+			 "commands lost" : "all commands done");
+	events_count(v, &iommu->log[AMI_LOG_EVENT], events);
+	wrapped(v, 31, 9, "%s, %s", done, events);
+	if (before && before->features == iommu->features &&
+	    before->features2 == iommu->features2)
+		return;
 	amdvi_features_describe(iommu->features, iommu->features2, features,
 				sizeof(features));
 	fputs("         ", v->out);
@@ -338,14 +361,25 @@ void findings_text(struct view *v, enum ami_severity least)
 static void hardware_text(struct view *v)
 {
 	const struct ami_exposures *ex = v->a->exposures;
-	char who[AMI_REQUESTER_TEXT], size[48];
-	size_t i;
+	char who[AMI_REQUESTER_TEXT], count[32], size[48];
+	size_t i, n = 0;
+	uint64_t pages = 0;
 
-	for (i = 0; i < ex->count; i++)
-		if (ex->list[i].class == AMI_CLASS_HARDWARE)
-			fprintf(v->out, "%-12s  writes %s itself (semaphore, logs)\n",
-				ami_requester_text(ex->list[i].requester, who),
-				pages_text(v, ex->list[i].count, size));
+	for (i = 0; i < ex->count; i++) {
+		if (ex->list[i].class != AMI_CLASS_HARDWARE)
+			continue;
+		pages += ex->list[i].count;
+		if (!n++)
+			ami_requester_text(ex->list[i].requester, who);
+	}
+	if (n == 1)
+		fprintf(v->out, "%-12s  writes %s itself (semaphore, logs)\n",
+			who, pages_text(v, pages, size));
+	if (n < 2)
+		return;
+	snprintf(count, sizeof(count), "%zu IOMMUs", n);
+	fprintf(v->out, "%-12s  write %s themselves (semaphores, logs)\n",
+		count, pages_text(v, pages, size));
 }
 
 /* What the kernel itself had said before it died. */
@@ -382,7 +416,7 @@ static void heading(struct view *v, const char *name, const char *what)
 	putc('\n', v->out);
 }
 
-static void report_text(struct view *v)
+static int report_text(struct view *v)
 {
 	const struct ami_state *s = v->a->state;
 	size_t i;
@@ -394,16 +428,18 @@ static void report_text(struct view *v)
 		fputs("CAPTURE  the capture kernel wrote into the dead kernel's IOMMU structures\n",
 		      v->out);
 	for (i = 0; i < s->nr_iommus; i++)
-		iommu_text(v, &s->iommus[i]);
+		iommu_text(v, &s->iommus[i], i ? &s->iommus[i - 1] : NULL);
 	log_text(v);
 	marks_text(v);
 	heading(v, "DEVICES", "pages each could write at the panic");
-	devices_that_matter(v);
+	if (devices_that_matter(v))
+		return -1;
 	hardware_text(v);
 	heading(v, "OWNERS", "whose those pages are, by class");
 	owners_text(v);
 	heading(v, "FINDINGS", "");
 	findings_text(v, v->r->verbose ? AMI_INFO : AMI_WARNING);
+	return 0;
 }
 
 int report_view(struct view *v)
@@ -412,10 +448,9 @@ int report_view(struct view *v)
 		return bug_text(v);
 	if (v->r->html)
 		return html_report(v);
-	if (v->r->json)
-		report_json(v);
-	else
-		report_text(v);
+	if (!v->r->json)
+		return report_text(v);
+	report_json(v);
 	return 0;
 }
 

@@ -44,10 +44,6 @@ int bug_text(struct view *v);
 /** html_report() - the report as one HTML file; -1 when out of memory */
 int html_report(struct view *v);
 
-/** crash_time() - VMCOREINFO's CRASHTIME in UTC; false: not known */
-bool crash_time(const struct view *v, char buf[32]);
-
-
 /* The parts that the report and a view of its own have in common. */
 void dump_json(struct view *v);
 void devices_json(struct view *v);
@@ -71,8 +67,8 @@ void verdict_json(struct view *v);
 void verdict_text(struct view *v);
 void devices_text(struct view *v);
 
-/** devices_that_matter() - active ones first, the rest only counted */
-void devices_that_matter(struct view *v);
+/** devices_that_matter() - active ones first, the rest only counted; -1: v->err */
+int devices_that_matter(struct view *v);
 void findings_json(struct view *v);
 void findings_text(struct view *v, enum ami_severity least);
 
@@ -103,6 +99,24 @@ struct reach device_reach(const struct view *v, const struct ami_device *d);
 
 /** reach_text() - "124", "124+?", "all RAM" */
 char *reach_text(const struct view *v, const struct reach *reach, char buf[40]);
+
+/**
+ * struct ranked - a device and what puts it before others
+ * @anomalous: DTE not intact
+ */
+struct ranked {
+	const struct ami_device *d;
+	struct reach reach;
+	enum concern concern;
+	bool anomalous;
+};
+
+/**
+ * rank_devices() - all devices of the state, what matters most first: active
+ * ones, then those that could write, then odd ones; to be freed. NULL with
+ * v->err filled when out of memory.
+ */
+struct ranked *rank_devices(struct view *v);
 
 /** untranslated() - how many devices reach all RAM */
 size_t untranslated(const struct view *v);
@@ -143,6 +157,16 @@ const struct ami_device *asked_device(struct view *v);
 
 /** domain_format() - "v1", "v2", "identity", ... */
 const char *domain_format(const struct ami_domain *d);
+
+/**
+ * event_state() - of an event log entry: "intact", "overwritten" by a capture
+ * kernel, or "undecided" whose it is
+ */
+const char *event_state(const struct ami_log_entry *e);
+
+/** event_text() - an event log entry in a sentence, its state if not intact */
+void event_text(const struct ami_iommu *iommu, const struct ami_log_entry *e,
+		char *buf, size_t size);
 
 /** ring_runs_json() - [[index, count], ...] of entries in @state. */
 void ring_runs_json(struct view *v, const char *key,

@@ -368,8 +368,9 @@ static int scan_table(struct ami_state *s, struct ami_segment *seg)
 	}
 	if (unread)
 		ami_find(&s->findings, AMI_WARNING, "device-table-unread",
-			 where, "%u pages (%u entries) of the device table cannot be read from this dump.",
-			 unread, unread * DTES_PER_PAGE);
+			 where, "%u page%s (%u entries) of the device table cannot be read from this dump.",
+			 unread, unread == 1 ? "" : "s",
+			 unread * DTES_PER_PAGE);
 	if (open)
 		ami_find(&s->findings, AMI_INFO, "dte-open-unclaimed", where,
 			 "%u device IDs without a device have V=0: a requester with such an ID would write untranslated.",

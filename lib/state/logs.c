@@ -119,12 +119,12 @@ static void report_events(struct ami_state *s, const struct ami_log *log,
 	}
 	if (faults)
 		ami_find(&s->findings, AMI_INFO, "page-faults-logged", where,
-			 "The event log holds %zu I/O page faults; they may be old, the driver leaves them in place.",
-			 faults);
+			 "The event log holds %zu I/O page fault%s, which may be old: the driver leaves them in place.",
+			 faults, faults == 1 ? "" : "s");
 	if (other && !s->snp)
 		ami_find(&s->findings, AMI_WARNING, "events-pending", where,
-			 "The event log holds %zu events that the driver had not handled.",
-			 other);
+			 "The event log holds %zu event%s that the driver had not handled.",
+			 other, other == 1 ? "" : "s");
 }
 
 int read_logs(struct ami_state *s, struct ami_iommu *iommu)

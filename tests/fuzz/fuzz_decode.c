@@ -76,7 +76,7 @@ static void decode_logs(const struct input *in)
 	amdvi_event_blames_command(&event);
 	must(amdvi_event_values(&event, value, AMDVI_VALUES_MAX) <=
 	     AMDVI_VALUES_MAX);
-	amdvi_event_describe(&event, text, sizeof(text));
+	amdvi_event_describe(&event, 1, text, sizeof(text));
 	must(memchr(text, 0, sizeof(text)));
 	amdvi_ppr_decode(in->q, &ppr);
 	amdvi_ppr_values(&ppr, value, AMDVI_VALUES_MAX);

@@ -9,5 +9,7 @@ def main():
         unittest.defaultTestLoader.loadTestsFromModule(
             sys.modules['__main__']))
     failed = len(result.failures) + len(result.errors)
-    print(f'{result.testsRun - failed} passed, {failed} failed')
+    skipped = len(result.skipped)
+    print(f'{result.testsRun - failed - skipped} passed, {failed} failed'
+          f'{f", {skipped} skipped" if skipped else ""}')
     return 1 if failed or not result.testsRun else 0

@@ -124,6 +124,14 @@ class Page(unittest.TestCase):
             self.texts('.finding p'), [f['text'] for f in data['findings']])
         self.assertEqual(sorted(self.texts('#devices tbody th')),
                          sorted(d['bdf'] for d in data['devices']))
+        self.assertEqual(self.texts('#devices tbody th'),
+                         self.order_in_text(data['dump']['path']))
+        cells = self.texts('#events td')
+        self.assertEqual(
+            [cells[i:i + 5] for i in range(0, len(cells), 5)],
+            [[f"iommu{log['index']}", str(e['index']), e['state'], e['name'],
+              e['text']] for log in self.logs(data['dump']['path'])
+             for e in (log['event_log'] or {'list': []})['list'][:64]])
         for device in data['devices']:
             row = [e.text for e in self.all(
                 '[id="d-%s"] td' % device['bdf'])]
@@ -136,6 +144,16 @@ class Page(unittest.TestCase):
         cells = self.texts('#owners td')
         self.assertEqual({(cells[i], cells[i + 1]): int(cells[i + 2])
                           for i in range(0, len(cells), 4)}, owned)
+
+    @staticmethod
+    def order_in_text(dump):
+        text = subprocess.check_output([TOOL, 'report', dump, '-v'], text=True)
+        return re.findall(r'(?m)^([0-9a-f]{4}:[0-9a-f]{2}:\S+) ', text)
+
+    @staticmethod
+    def logs(dump):
+        return json.loads(subprocess.check_output(
+            [TOOL, 'log', dump, '--json']))['logs']
 
     def colors(self, scheme):
         self.driver.execute_cdp_cmd('Emulation.setEmulatedMedia', {

@@ -145,6 +145,65 @@ static void reasons_are_told_once(void **state)
 	machine_free(m);
 }
 
+/* Where the DTEs are missing, too, a device without a domain stays open. */
+static void the_unknown_is_named(void **state)
+{
+	struct machine *m = machine_new(SHAPE_6_1, 0);
+
+	(void)state;
+	machine_device(m, 0x10, "nvme", 0);
+	image_hide(m->img, m->seg->dev_table >> AMI_PAGE_SHIFT,
+		   AMI_MEM_FILTERED);
+	machine_analyse(m);
+	assert_int_equal(m->ex->verdict, AMI_VERDICT_UNKNOWN);
+	assert_string_equal(m->ex->reason[0],
+			    "what 0000:00:02.0 (nvme) could write cannot be told from this dump");
+	machine_free(m);
+}
+
+#define MANY_DEVICES	60u
+
+/* What matters most is shown, however many there are, and stands first. */
+static void the_strongest_come_first(void **state)
+{
+	static const struct amdvi_dte none = { .v = false };
+	static const char last[] = "0000:00:10.6", first[] = "0000:00:02.0";
+	struct machine *m = machine_new(SHAPE_6_1, 0);
+	struct ami_request r = { .iommu = -1 };
+	struct amdvi_dte dte = { .v = true, .tv = true, .ir = true, .iw = true,
+				 .mode = 2, .domain_id = 1 };
+	uint64_t domain, identity;
+	char *text, *list;
+	unsigned int i;
+
+	(void)state;
+	dte.host_root = machine_v1(m, 0x100000, 3);
+	domain = machine_domain(m, 1, 3, AMI_FORMAT_V1, dte.host_root, 2);
+	identity = machine_domain(m, 2, 4, AMI_FORMAT_NONE, 0, 0);
+	for (i = 0; i < MANY_DEVICES; i++) {
+		bool strongest = i == MANY_DEVICES - 1;
+
+		machine_device(m, 0x10 + 2 * i, "nvme",
+			       strongest ? identity : domain);
+		machine_dte(m, 0x10 + 2 * i, strongest ? &none : &dte);
+	}
+	machine_analyse(m);
+	text = bug(m);
+	list = strstr(text, "\nDevices: ");
+	assert_non_null(list);
+	assert_non_null(strstr(list, last));
+	assert_true(strstr(list, last) < strstr(list, first));
+	free(text);
+	text = render_machine(m, &r);
+	list = strstr(text, "\nDEVICES");
+	assert_non_null(list);
+	assert_non_null(strstr(list, last));
+	assert_true(strstr(list, last) < strstr(list, first));
+	has(text, "... and 20 more (-v)");
+	free(text);
+	machine_free(m);
+}
+
 /* Neither gets into an extract. */
 static void not_recorded(void **state)
 {
@@ -173,6 +232,8 @@ int main(void)
 		cmocka_unit_test(what_is_missing_is_said),
 		cmocka_unit_test(command_lines_are_bounded),
 		cmocka_unit_test(reasons_are_told_once),
+		cmocka_unit_test(the_unknown_is_named),
+		cmocka_unit_test(the_strongest_come_first),
 		cmocka_unit_test(not_recorded),
 	};
 

@@ -24,71 +24,71 @@ static const struct {
 	{ { 0x0700, 0x20000007, 0xffc02000, 0xff }, "IO_PAGE_FAULT",
 	  "DeviceID=700 DomainID=7 Address=ffffc02000 GN=0 NX=0 US=0 I=0 PR=0 "
 	  "RW=0 PE=0 RZ=0 TR=0 vFlags=0",
-	  "read of IOVA 0xffffc02000 by 07:00.0 blocked: not mapped "
+	  "read of IOVA 0xffffc02000 by 0001:07:00.0 blocked: not mapped "
 	  "(domain 7)" },
 	/* Linux: domain=0x0005 address=0x1000 flags=0x0020 */
 	{ { 0x0018, 0x20200005, 0x1000, 0 }, "IO_PAGE_FAULT",
 	  "DeviceID=18 DomainID=5 Address=1000 GN=0 NX=0 US=0 I=0 PR=0 RW=1 "
 	  "PE=0 RZ=0 TR=0 vFlags=0",
-	  "write to IOVA 0x1000 by 00:03.0 blocked: not mapped (domain 5)" },
+	  "write to IOVA 0x1000 by 0001:00:03.0 blocked: not mapped (domain 5)" },
 	/* Linux: device=04:00.0 domain=0x0000 flags=0x0070 */
 	{ { 0x0400, 0x20700000, 0x0b4a01e0, 0x1 }, "IO_PAGE_FAULT",
 	  "DeviceID=400 DomainID=0 Address=10b4a01e0 GN=0 NX=0 US=0 I=0 PR=1 "
 	  "RW=1 PE=1 RZ=0 TR=0 vFlags=0",
-	  "write to IOVA 0x10b4a01e0 by 04:00.0 blocked: not permitted "
+	  "write to IOVA 0x10b4a01e0 by 0001:04:00.0 blocked: not permitted "
 	  "(domain 0)" },
 	{ { 0x0400, 0x20900001, 0x2000, 0 }, "IO_PAGE_FAULT",
 	  "DeviceID=400 DomainID=1 Address=2000 GN=0 NX=0 US=0 I=0 PR=1 RW=0 "
 	  "PE=0 RZ=1 TR=0 vFlags=0",
-	  "read of IOVA 0x2000 by 04:00.0 blocked: reserved bit set in a page "
+	  "read of IOVA 0x2000 by 0001:04:00.0 blocked: reserved bit set in a page "
 	  "table entry (domain 1)" },
 	{ { 0x0400, 0x20100001, 0x2000, 0 }, "IO_PAGE_FAULT",
 	  "DeviceID=400 DomainID=1 Address=2000 GN=0 NX=0 US=0 I=0 PR=1 RW=0 "
 	  "PE=0 RZ=0 TR=0 vFlags=0",
-	  "read of IOVA 0x2000 by 04:00.0 blocked: invalid page table entry "
+	  "read of IOVA 0x2000 by 0001:04:00.0 blocked: invalid page table entry "
 	  "(domain 1)" },
 	/* with a PASID, in two pieces; ATS */
 	{ { 0xe80a1234, 0x21075678, 0x3000, 0x12 }, "IO_PAGE_FAULT",
 	  "DeviceID=1234 PASID=a5678 Address=1200003000 GN=1 NX=1 US=1 I=0 "
 	  "PR=0 RW=0 PE=0 RZ=0 TR=1 vFlags=1d",
-	  "ATS translation request for IOVA 0x1200003000 by 12:06.4 blocked: "
+	  "ATS translation request for IOVA 0x1200003000 by 0001:12:06.4 blocked: "
 	  "not mapped (PASID 0xa5678)" },
 	{ { 0x0018, 0x20080000, 0xfee01004, 0 }, "IO_PAGE_FAULT",
 	  "DeviceID=18 DomainID=0 Address=fee01004 GN=0 NX=0 US=0 I=1 PR=0 "
 	  "RW=0 PE=0 RZ=0 TR=0 vFlags=0",
-	  "interrupt request to 0xfee01004 by 00:03.0 blocked: not mapped "
+	  "interrupt request to 0xfee01004 by 0001:00:03.0 blocked: not mapped "
 	  "(domain 0)" },
 	/* QEMU: I is set for DMA, too */
 	{ { 0x0018, 0x20080000, 0xffed4000, 0 }, "IO_PAGE_FAULT",
 	  "DeviceID=18 DomainID=0 Address=ffed4000 GN=0 NX=0 US=0 I=1 PR=0 "
 	  "RW=0 PE=0 RZ=0 TR=0 vFlags=0",
-	  "request marked as interrupt to IOVA 0xffed4000 by 00:03.0 blocked: "
+	  "request marked as interrupt to IOVA 0xffed4000 by 0001:00:03.0 blocked: "
 	  "not mapped (domain 0)" },
 	{ { 0x000a0018, 0x10a15678, 0x1003, 0 }, "ILLEGAL_DEV_TABLE_ENTRY",
 	  "DeviceID=18 PASID=a5678 Address=1000 GN=1 I=0 RW=1 RZ=1 TR=0 "
 	  "vFlags=0",
-	  "write to IOVA 0x1000 by 00:03.0 blocked: illegal device table "
+	  "write to IOVA 0x1000 by 0001:00:03.0 blocked: illegal device table "
 	  "entry, reserved bit set (PASID 0xa5678)" },
 	{ { 0x0018, 0x11080000, 0x1000, 0 }, "ILLEGAL_DEV_TABLE_ENTRY",
 	  "DeviceID=18 PASID=0 Address=1000 GN=0 I=1 RW=0 RZ=0 TR=1 vFlags=0",
-	  "request marked as interrupt to IOVA 0x1000 by 00:03.0 blocked: "
+	  "request marked as interrupt to IOVA 0x1000 by 0001:00:03.0 blocked: "
 	  "illegal device table entry, bad level encoding" },
 	{ { 0x80000018, 0x37280000, 0x011c230f, 0x1 },
 	  "DEV_TAB_HARDWARE_ERROR",
 	  "DeviceID=18 Address=1011c2300 I=1 RW=1 TR=1 Type=3 vFlags=10",
 	  "data error reading the device table at physical 0x1011c2300 for a "
-	  "request by 00:03.0" },
+	  "request by 0001:00:03.0" },
 	{ { 0x0018, 0x42200005, 0x0123400f, 0 }, "PAGE_TAB_HARDWARE_ERROR",
 	  "DeviceID=18 DomainID=5 Address=1234008 GN=0 I=0 RW=1 TR=0 Type=1 "
 	  "vFlags=0",
 	  "master abort reading a page table at physical 0x1234008 for a "
-	  "request by 00:03.0 (domain 5)" },
+	  "request by 0001:00:03.0 (domain 5)" },
 	{ { 0x000a0018, 0x44015678, 0x01234000, 0 },
 	  "PAGE_TAB_HARDWARE_ERROR",
 	  "DeviceID=18 PASID=a5678 Address=1234000 GN=1 I=0 RW=0 TR=0 Type=2 "
 	  "vFlags=0",
 	  "target abort reading a page table at physical 0x1234000 for a "
-	  "request by 00:03.0 (PASID 0xa5678)" },
+	  "request by 0001:00:03.0 (PASID 0xa5678)" },
 	{ { 0, 0x50000000, 0x011c4120, 0x1 }, "ILLEGAL_COMMAND_ERROR",
 	  "Address=1011c4120",
 	  "illegal command at physical 0x1011c4120: command processing "
@@ -99,18 +99,18 @@ static const struct {
 	  "processing stopped" },
 	{ { 0x0300, 0x70000000, 0x011c4130, 0 }, "IOTLB_INV_TIMEOUT",
 	  "DeviceID=300 Address=11c4130",
-	  "no answer by 03:00.0 to the IOTLB invalidation at physical "
+	  "no answer by 0001:03:00.0 to the IOTLB invalidation at physical "
 	  "0x11c4130" },
 	{ { 0x000a0018, 0x8b035678, 0xfee00000, 0 }, "INVALID_DEVICE_REQUEST",
 	  "DeviceID=18 PASID=a5678 Address=fee00000 GN=1 US=1 TR=1 Type=5",
-	  "invalid request (type 5) to address 0xfee00000 by 00:03.0 "
+	  "invalid request (type 5) to address 0xfee00000 by 0001:00:03.0 "
 	  "(PASID 0xa5678)" },
 	{ { 0x0018, 0x82000000, 0x1000, 0 }, "INVALID_DEVICE_REQUEST",
 	  "DeviceID=18 PASID=0 Address=1000 GN=0 US=0 TR=0 Type=1",
-	  "invalid request (type 1) to address 0x1000 by 00:03.0" },
+	  "invalid request (type 1) to address 0x1000 by 0001:00:03.0" },
 	{ { 0x56780018, 0x91232a55, 0x4000, 0x7f }, "INVALID_PPR_REQUEST",
 	  "DeviceID=18 PASID=a5678 Address=7f00004000 Tag=255 Flags=123",
-	  "invalid page request 0x255 for address 0x7f00004000 by 00:03.0 "
+	  "invalid page request 0x255 for address 0x7f00004000 by 0001:00:03.0 "
 	  "(PASID 0xa5678)" },
 	{ { 0, 0xa0000000, 0xfff12345, 0x6789abcd }, "EVENT_COUNTER_ZERO",
 	  "CounterNote=123456789abcd",
@@ -123,12 +123,12 @@ static const struct {
 	  "virtual IOMMU hardware error at 0x5000 for guest 9" },
 	{ { 0x00ab0018, 0xd1231234, 0x12345678, 0x9 }, "RMP_PAGE_FAULT",
 	  "DeviceID=18 VMGTag=1234 Address=912345678 FlagsRMP=ab Flags=123",
-	  "access to guest physical 0x912345678 by 00:03.0 blocked by the RMP "
+	  "access to guest physical 0x912345678 by 0001:00:03.0 blocked by the RMP "
 	  "(guest tag 0x1234)" },
 	{ { 0x0018, 0xe1231234, 0x1234567f, 0x9 }, "RMP_HARDWARE_ERROR",
 	  "DeviceID=18 VMGTag=1234 Address=912345678 Flags=123",
 	  "hardware error reading the RMP at physical 0x912345678 for a "
-	  "request by 00:03.0" },
+	  "request by 0001:00:03.0" },
 	{ { 0x1, 0, 0, 0 }, "UNKNOWN", "", "unknown event code 0" },
 	{ { 0, 0xf0000000, 0, 0 }, "UNKNOWN", "", "unknown event code 15" },
 	{ { 0, 0, 0, 0 }, "UNKNOWN", "", "unused entry" },
@@ -165,10 +165,10 @@ static void test_events(void **state)
 		n = amdvi_event_values(&event, values, COUNT(values));
 		join(values, n, text, sizeof(text));
 		assert_string_equal(text, events[i].values);
-		n = amdvi_event_describe(&event, text, sizeof(text));
+		n = amdvi_event_describe(&event, 1, text, sizeof(text));
 		assert_string_equal(text, events[i].text);
 		assert_int_equal(n, strlen(text));
-		assert_int_equal(amdvi_event_describe(&event, text, 4), n);
+		assert_int_equal(amdvi_event_describe(&event, 1, text, 4), n);
 		assert_int_equal(strlen(text), 3);
 	}
 }
@@ -404,7 +404,7 @@ static void test_hostile(void **state)
 		amdvi_event_decode(w, &event);
 		assert_in_range(amdvi_event_values(&event, values,
 						   COUNT(values)), 0, 20);
-		assert_in_range(amdvi_event_describe(&event, text,
+		assert_in_range(amdvi_event_describe(&event, 1, text,
 						     sizeof(text)), 1,
 				sizeof(text) - 1);
 	}

@@ -38,7 +38,7 @@ static void classes(struct html_page *p, const struct ami_device *d)
 	html_raw(p, "</td>");
 }
 
-static void row(struct html_page *p, const struct html_ranked *r)
+static void row(struct html_page *p, const struct ranked *r)
 {
 	const struct ami_device *d = r->d;
 	char bdf[AMI_BDF_TEXT], text[40];
@@ -72,8 +72,8 @@ void html_devices(struct html_page *p)
 	size_t i;
 
 	html_section(p, "devices", "Devices",
-		     "Pages each could write at the panic; what is odd or "
-		     "exposed comes first.");
+		     "Pages each could write at the panic; active devices "
+		     "come first, of those the odd ones.");
 	html_raw(p, "<div class=\"scroll\" tabindex=\"0\" role=\"region\" "
 		 "aria-label=\"Devices\"><table class=\"sort filter\"><thead><tr>"
 		 "<th scope=\"col\">device</th><th scope=\"col\">driver</th>"
@@ -93,7 +93,7 @@ void html_devices(struct html_page *p)
 }
 
 /* Thickness grows with the order of magnitude. */
-static unsigned int width(const struct html_ranked *r)
+static unsigned int width(const struct ranked *r)
 {
 	unsigned int w = 2;
 	uint64_t n;
@@ -126,7 +126,7 @@ static void link_to(struct html_page *p, unsigned int x, unsigned int y,
 		x + 140, to, w);
 }
 
-static void path_of(struct html_page *p, const struct html_ranked *r,
+static void path_of(struct html_page *p, const struct ranked *r,
 		    unsigned int y, unsigned int domain_y, bool first)
 {
 	char bdf[AMI_BDF_TEXT], id[24], text[48], pages[48];
@@ -152,11 +152,13 @@ static void path_of(struct html_page *p, const struct html_ranked *r,
 
 void html_diagram(struct html_page *p)
 {
-	const struct html_ranked *shown[BOXES];
+	const struct ranked *shown[BOXES];
 	size_t i, k, n = 0, hidden = 0;
 
 	for (i = 0; i < p->nr_ranked; i++) {
-		if (!p->ranked[i].reach.pages && !p->ranked[i].reach.all_ram)
+		const struct reach *reach = &p->ranked[i].reach;
+
+		if (!reach->pages && !reach->all_ram && !reach->more)
 			continue;
 		if (n < BOXES)
 			shown[n++] = &p->ranked[i];
@@ -180,10 +182,10 @@ void html_diagram(struct html_page *p)
 	}
 	html_raw(p, "</svg></div>\n");
 	if (!n)
-		html_raw(p, "<p>No device could write RAM that can be named."
+		html_raw(p, "<p>No device could write RAM."
 			 "</p>\n");
 	if (hidden)
 		fprintf(p->out, "<p class=\"note\">%zu more devices could "
-			"write fewer pages.</p>\n", hidden);
+			"write, too.</p>\n", hidden);
 	html_raw(p, "</section>\n");
 }

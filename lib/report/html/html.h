@@ -16,21 +16,11 @@
 #define HTML_BUCKETS	2048u	/* per lane, where the runs are too many */
 #define HTML_RUNS	1024u	/* of page frames that a lane shows exactly */
 
-/**
- * struct html_ranked - a device and what puts it first in the table
- * @anomalous: DTE not intact
- */
-struct html_ranked {
-	const struct ami_device *d;
-	struct reach reach;
-	bool anomalous;
-};
-
 /** struct html_page - the report being written; @ranked: what matters first */
 struct html_page {
 	struct view *v;
 	FILE *out;
-	struct html_ranked *ranked;
+	struct ranked *ranked;
 	size_t nr_ranked;
 };
 

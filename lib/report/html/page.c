@@ -213,45 +213,14 @@ static void facts(struct html_page *p)
 	html_raw(p, "</script>\n");
 }
 
-static int order(const void *one, const void *two)
-{
-	const struct html_ranked *a = one, *b = two;
-
-	if (a->anomalous != b->anomalous)
-		return a->anomalous ? -1 : 1;
-	if (a->reach.all_ram != b->reach.all_ram)
-		return a->reach.all_ram ? -1 : 1;
-	if (a->reach.pages != b->reach.pages)
-		return a->reach.pages > b->reach.pages ? -1 : 1;
-	if (!a->d->driver[0] != !b->d->driver[0])
-		return a->d->driver[0] ? -1 : 1;
-	return a->d < b->d ? -1 : a->d > b->d;
-}
-
-static void rank(struct html_page *p)
-{
-	const struct ami_state *s = p->v->a->state;
-	size_t i;
-
-	for (i = 0; i < s->nr_devices; i++) {
-		struct html_ranked *r = &p->ranked[i];
-
-		r->d = &s->devices[i];
-		r->anomalous = r->d->dte_seen != AMI_SEEN_INTACT;
-		r->reach = device_reach(p->v, r->d);
-	}
-	p->nr_ranked = s->nr_devices;
-	qsort(p->ranked, p->nr_ranked, sizeof(*p->ranked), order);
-}
-
 int html_report(struct view *v)
 {
 	struct html_page p = { .v = v, .out = v->out };
 
-	p.ranked = calloc(v->a->state->nr_devices + 1, sizeof(*p.ranked));
+	p.ranked = rank_devices(v);
 	if (!p.ranked)
-		return ami_error_set(v->err, AMI_ERR_MEMORY, "out of memory");
-	rank(&p);
+		return -1;
+	p.nr_ranked = v->a->state->nr_devices;
 	head(&p);
 	verdict(&p);
 	html_machine(&p);

@@ -131,9 +131,10 @@ static void event(struct html_page *p, const struct ami_iommu *u,
 {
 	char text[256];
 
-	amdvi_event_describe(&e->event, text, sizeof(text));
+	amdvi_event_describe(&e->event, u->bdf.segment, text, sizeof(text));
 	fprintf(p->out, "<tr><td>iommu%u</td>", u->index);
 	html_cell(p, true, "%u", e->index);
+	html_cell(p, false, "%s", event_state(e));
 	html_cell(p, false, "%s", amdvi_event_name(e->event.code));
 	html_cell(p, false, "%s", text);
 	html_raw(p, "</tr>\n");
@@ -146,7 +147,8 @@ void html_events(struct html_page *p)
 
 	html_section(p, "events", "Event log",
 		     "The driver clears what it has handled, except page "
-		     "faults, which may be old.");
+		     "faults, which may be old. Overwritten: by the capture "
+		     "kernel's own; undecided: of either kernel.");
 	for (i = 0; i < s->nr_iommus; i++)
 		total += s->iommus[i].log[AMI_LOG_EVENT].count;
 	if (!total) {
@@ -155,8 +157,8 @@ void html_events(struct html_page *p)
 	}
 	html_raw(p, "<div class=\"scroll\" tabindex=\"0\" role=\"region\" "
 		 "aria-label=\"Events\"><table class=\"sort filter\"><thead><tr>"
-		 "<th>IOMMU</th><th class=\"n\">entry</th><th>event</th>"
-		 "<th>meaning</th></tr></thead><tbody>\n");
+		 "<th>IOMMU</th><th class=\"n\">entry</th><th>state</th>"
+		 "<th>event</th><th>meaning</th></tr></thead><tbody>\n");
 	for (i = 0; i < s->nr_iommus && i < HTML_IOMMUS; i++)
 		for (k = 0; k < s->iommus[i].log[AMI_LOG_EVENT].count &&
 		     k < LISTED; k++)

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Which devices a reader is shown first: the same in every form of the report. */
+#include <stdlib.h>
+
+#include "view.h"
+
+static int order(const void *one, const void *two)
+{
+	const struct ranked *a = one, *b = two;
+
+	if (a->concern != b->concern)
+		return a->concern > b->concern ? -1 : 1;
+	if (a->anomalous != b->anomalous)
+		return a->anomalous ? -1 : 1;
+	if (a->reach.all_ram != b->reach.all_ram)
+		return a->reach.all_ram ? -1 : 1;
+	if (a->reach.more != b->reach.more)
+		return a->reach.more ? -1 : 1;
+	if (a->reach.pages != b->reach.pages)
+		return a->reach.pages > b->reach.pages ? -1 : 1;
+	if (!a->d->driver[0] != !b->d->driver[0])
+		return a->d->driver[0] ? -1 : 1;
+	return a->d < b->d ? -1 : a->d > b->d;
+}
+
+struct ranked *rank_devices(struct view *v)
+{
+	const struct ami_state *s = v->a->state;
+	struct ranked *list = calloc(s->nr_devices + 1, sizeof(*list));
+	size_t i;
+
+	if (!list) {
+		ami_error_set(v->err, AMI_ERR_MEMORY, "out of memory");
+		return NULL;
+	}
+	for (i = 0; i < s->nr_devices; i++) {
+		struct ranked *r = &list[i];
+
+		r->d = &s->devices[i];
+		r->concern = device_concern(v, r->d);
+		r->anomalous = r->d->dte_seen != AMI_SEEN_INTACT;
+		r->reach = device_reach(v, r->d);
+	}
+	qsort(list, s->nr_devices, sizeof(*list), order);
+	return list;
+}
