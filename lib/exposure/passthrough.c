@@ -5,10 +5,14 @@
  */
 #include "exposure.h"
 
-static bool untranslated(const struct ami_device *d)
+static bool untranslated(const struct ami_state *s, const struct ami_device *d)
 {
-	return (d->translation == AMI_TRANSLATION_PASSTHROUGH ||
-		d->translation == AMI_TRANSLATION_NONE) && d->may_write;
+	if ((d->translation == AMI_TRANSLATION_PASSTHROUGH ||
+	     d->translation == AMI_TRANSLATION_NONE) && d->may_write)
+		return true;
+	/* DTE and driver disagree: either may be what the IOMMU used. */
+	return d->dte_seen == AMI_SEEN_INCONSISTENT && d->domain >= 0 &&
+	       s->domains[d->domain].kind == AMI_DOMAIN_IDENTITY;
 }
 
 static void report(struct ami_state *s, const struct ami_device *d)
@@ -36,11 +40,13 @@ int find_passthrough(struct ami_exposures *ex)
 		const struct ami_device *d = &s->devices[i];
 		struct ami_exposure *e;
 
-		if (!untranslated(d))
+		if (!untranslated(s, d))
 			continue;
 		report(s, d);
 		e = add_exposure(ex, device_requester(d),
-				 AMI_CLASS_PASSTHROUGH, AMI_PROVEN);
+				 AMI_CLASS_PASSTHROUGH,
+				 d->dte_seen == AMI_SEEN_INCONSISTENT ?
+				 AMI_LIKELY : AMI_PROVEN);
 		if (!e)
 			return -1;
 		e->all_ram = true;
