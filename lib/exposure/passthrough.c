@@ -15,6 +15,13 @@ static bool untranslated(const struct ami_state *s, const struct ami_device *d)
 	       s->domains[d->domain].kind == AMI_DOMAIN_IDENTITY;
 }
 
+/* Without an IOMMU there is no entry to agree with. */
+static enum ami_certainty certainty(const struct ami_device *d)
+{
+	return d->dte_seen == AMI_SEEN_INTACT || d->iommu < 0 ? AMI_PROVEN :
+								AMI_LIKELY;
+}
+
 static void report(struct ami_state *s, const struct ami_device *d)
 {
 	char where[AMI_BDF_TEXT];
@@ -44,9 +51,7 @@ int find_passthrough(struct ami_exposures *ex)
 			continue;
 		report(s, d);
 		e = add_exposure(ex, device_requester(d),
-				 AMI_CLASS_PASSTHROUGH,
-				 d->dte_seen == AMI_SEEN_INCONSISTENT ?
-				 AMI_LIKELY : AMI_PROVEN);
+				 AMI_CLASS_PASSTHROUGH, certainty(d));
 		if (!e)
 			return -1;
 		e->all_ram = true;
