@@ -15,6 +15,20 @@ static bool keep_ram(void *ctx, uint64_t first, uint64_t count)
 	return true;
 }
 
+/* A device with transfers to do is at work, whatever one bit says of it. */
+static void check_bus_master(struct ami_state *s, struct ami_bdf bdf)
+{
+	const struct ami_device *d = ami_state_device(s, bdf);
+	char where[AMI_BDF_TEXT];
+
+	if (!d || !d->is_pci || !d->busmaster_known || d->busmaster)
+		return;
+	s->devices[d - s->devices].busmaster_known = false;
+	ami_find(&s->findings, AMI_WARNING, "bus-master-contradiction",
+		 ami_bdf_text(bdf, where),
+		 "By the kernel's flag it is no bus master, but its driver had handed buffers to it: taken as active.");
+}
+
 static int add_set(struct ami_exposures *ex,
 		   const struct ami_evidence_set *set)
 {
@@ -33,6 +47,8 @@ static int add_set(struct ami_exposures *ex,
 	ami_pfnset_ranges(set->pages, keep_ram, &keep);
 	ami_pfnset_compact(keep.e->pages);
 	keep.e->count = ami_pfnset_count(keep.e->pages);
+	if (keep.e->count)
+		check_bus_master(ex->state, set->device);
 	return 0;
 }
 

@@ -6,10 +6,21 @@
  */
 #include "exposure.h"
 
-static bool untranslated(const struct ami_device *d)
+static bool untranslated(const struct ami_state *s, const struct ami_device *d)
 {
-	return (d->translation == AMI_TRANSLATION_PASSTHROUGH ||
-		d->translation == AMI_TRANSLATION_NONE) && d->may_write;
+	if ((d->translation == AMI_TRANSLATION_PASSTHROUGH ||
+	     d->translation == AMI_TRANSLATION_NONE) && d->may_write)
+		return true;
+	/* DTE and driver disagree: either may be what the IOMMU used. */
+	return d->dte_seen == AMI_SEEN_INCONSISTENT && d->domain >= 0 &&
+	       s->domains[d->domain].kind == AMI_DOMAIN_IDENTITY;
+}
+
+/* Without an IOMMU there is no entry to agree with. */
+static enum ami_certainty certainty(const struct ami_device *d)
+{
+	return d->dte_seen == AMI_SEEN_INTACT || d->iommu < 0 ? AMI_PROVEN :
+								AMI_LIKELY;
 }
 
 static void report(struct ami_state *s, const struct ami_device *d)
@@ -46,7 +57,7 @@ int find_passthrough(struct ami_exposures *ex)
 		const struct ami_device *d = &s->devices[i];
 		struct ami_exposure *e;
 
-		if (!untranslated(d))
+		if (!untranslated(s, d))
 			continue;
 		report(s, d);
 		e = add_exposure(ex, device_requester(d),

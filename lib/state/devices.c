@@ -12,6 +12,7 @@
 #define MAX_BUSES	65536u
 #define MAX_BUS_DEPTH	64
 #define PCI_HEADER_BRIDGE	1
+#define PCI_CLASS_BRIDGE	0x0604u
 
 static int by_bdf(const void *a, const void *b)
 {
@@ -139,6 +140,19 @@ static void fetch_group(struct ami_state *s, struct ami_device *d)
 		d->group = (int)v;
 }
 
+/* A bridge does nothing by itself; no damage must make one of a device. */
+static void check_bridge(struct ami_state *s, struct ami_device *d,
+			 const char *where)
+{
+	if (!d->is_bridge || !ami_has(s->kernel, AMI_F_pci_dev_class) ||
+	    d->class >> 8 == PCI_CLASS_BRIDGE)
+		return;
+	d->is_bridge = false;
+	ami_find(&s->findings, AMI_WARNING, "pci-contradiction", where,
+		 "Its header is a PCI bridge's, its class %06x is not: taken as a device.",
+		 d->class);
+}
+
 static void fetch_pci(struct ami_state *s, struct ami_device *d)
 {
 	char where[AMI_BDF_TEXT];
@@ -154,6 +168,7 @@ static void fetch_pci(struct ami_state *s, struct ami_device *d)
 		d->class = v;
 	if (fetch(s, where, d->pci_dev, AMI_F_pci_dev_hdr_type, &v))
 		d->is_bridge = (v & 0x7f) == PCI_HEADER_BRIDGE;
+	check_bridge(s, d, where);
 	d->busmaster_known = fetch(s, where, d->pci_dev,
 				   AMI_F_pci_dev_is_busmaster, &v);
 	d->busmaster = v;
@@ -301,6 +316,21 @@ static int read_pci(struct ami_state *s)
 	return ret;
 }
 
+/* The driver keeps data of devices only that it has found an IOMMU for. */
+static void check_iommu(struct ami_state *s, const struct ami_device *d,
+			uint64_t va)
+{
+	char where[AMI_BDF_TEXT];
+
+	if (d->iommu >= 0 || (!va && !d->dev_data))
+		return;
+	s->incomplete = true;
+	ami_find(&s->findings, AMI_WARNING, "iommu-of-device-unknown",
+		 ami_bdf_text(d->bdf, where),
+		 "The driver's table of IOMMUs by device has %#llx for it, which is none of the known IOMMUs: an IOMMU is missing from the list, or the table was overwritten.",
+		 (unsigned long long)va);
+}
+
 /*
  * rlookup_table[devid]: the IOMMU in charge, NULL for none. Those that the
  * firmware's table leaves out, and those that the driver gave up on
@@ -328,6 +358,7 @@ static void find_iommu(struct ami_state *s, struct ami_device *d)
 	for (i = 0; i < s->nr_iommus; i++)
 		if (va && s->iommus[i].va == va)
 			d->iommu = i;
+	check_iommu(s, d, va);
 }
 
 static void find_alias(struct ami_state *s, struct ami_device *d)

@@ -127,10 +127,15 @@ static void read_generic_pt(struct ami_state *s, struct ami_domain *d,
 		  where);
 }
 
+/*
+ * A protection domain that blocks has an empty table (VFIO's, up to 6.9); later
+ * kernels have a bare iommu_domain for that, which is no such domain.
+ */
 static bool has_table(enum ami_domain_kind kind)
 {
 	return kind == AMI_DOMAIN_UNMANAGED || kind == AMI_DOMAIN_DMA ||
-	       kind == AMI_DOMAIN_DMA_FQ || kind == AMI_DOMAIN_UNKNOWN;
+	       kind == AMI_DOMAIN_DMA_FQ || kind == AMI_DOMAIN_UNKNOWN ||
+	       kind == AMI_DOMAIN_BLOCKED;
 }
 
 static void read_table(struct ami_state *s, struct ami_domain *d,
@@ -147,6 +152,25 @@ static void read_table(struct ami_state *s, struct ami_domain *d,
 	} else {
 		d->readable = false;	/* only the device table tells */
 	}
+}
+
+/* Zeros over a domain must not look like one that lets nothing through. */
+static void check_domain(struct ami_state *s, struct ami_domain *d,
+			 const char *where)
+{
+	const char *wrong = NULL;
+
+	if (d->id_known && !d->id)
+		wrong = "has the ID 0, which the driver gives to none";
+	else if (has_table(d->kind) && d->table.format == AMI_FORMAT_NONE)
+		wrong = "has no page table";
+	if (!d->readable || !wrong)
+		return;
+	d->readable = false;
+	s->incomplete = true;
+	ami_find(&s->findings, AMI_WARNING, "domain-contradiction", where,
+		 "A domain of type %s %s: it was overwritten, and what its devices could reach is unknown.",
+		 ami_domain_kind_name(d->kind), wrong);
 }
 
 static void read_domain(struct ami_state *s, struct ami_domain *d)
@@ -171,6 +195,7 @@ static void read_domain(struct ami_state *s, struct ami_domain *d)
 		d->readable = false;
 	}
 	read_table(s, d, where);
+	check_domain(s, d, where);
 }
 
 static int domain_at(struct ami_state *s, struct ami_index *known,

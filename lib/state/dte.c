@@ -54,6 +54,35 @@ static bool same_tree(struct ami_state *s, const struct ami_table *domain,
 	return pte.kind == AMDVI_PTE_TABLE && pte.addr == dte->host_root;
 }
 
+static bool take_first(void *ctx, uint32_t pasid, const struct ami_table *t)
+{
+	if (!pasid)
+		*(uint64_t *)ctx = t->root;
+	return false;
+}
+
+/*
+ * Requests without a PASID go through the first guest table. That one is the
+ * domain's, and damage to the DTE or to the GCR3 table would hide it.
+ */
+static void compare_guest(struct ami_state *s, struct ami_device *d,
+			  const struct ami_domain *dom)
+{
+	const struct ami_gcr3 gcr3 = {
+		.root = d->dte.gcr3_root, .glx = d->dte.glx,
+		.levels = amdvi_dte_guest_levels(&d->dte),
+	};
+	uint64_t root = 0;
+
+	if (!ami_gcr3_tables(ami_kernel_dump(s->kernel), &gcr3,
+			     ami_kernel_sme(s->kernel), take_first, &root) &&
+	    root != dom->table.root)
+		snprintf(d->disagreement, sizeof(d->disagreement),
+			 "guest table: driver %#llx, by the DTE %#llx",
+			 (unsigned long long)dom->table.root,
+			 (unsigned long long)root);
+}
+
 static void compare_paging(struct ami_state *s, struct ami_device *d,
 			   const struct ami_domain *dom, enum amdvi_dma dma)
 {
@@ -72,6 +101,23 @@ static void compare_paging(struct ami_state *s, struct ami_device *d,
 			 (unsigned long long)dom->table.root,
 			 dom->table.levels,
 			 (unsigned long long)d->dte.host_root, d->dte.mode);
+	else if (v2)
+		compare_guest(s, d, dom);
+}
+
+/* The driver lets a device that it translates or passes read and write. */
+static void compare_permissions(struct ami_device *d,
+				const struct ami_domain *dom)
+{
+	if (dom->kind != AMI_DOMAIN_IDENTITY &&
+	    dom->table.format == AMI_FORMAT_NONE)
+		return;
+	if (!amdvi_dte_may_read(&d->dte) || !amdvi_dte_may_write(&d->dte))
+		snprintf(d->disagreement, sizeof(d->disagreement),
+			 "driver: read and write, DTE: %s%s%s",
+			 amdvi_dte_may_read(&d->dte) ? "read only" : "",
+			 amdvi_dte_may_write(&d->dte) ? "write only" : "",
+			 d->dte.ir || d->dte.iw ? "" : "neither");
 }
 
 static void compare(struct ami_state *s, struct ami_device *d)
@@ -94,6 +140,8 @@ static void compare(struct ami_state *s, struct ami_device *d)
 	} else {
 		compare_paging(s, d, dom, dma);
 	}
+	if (!d->disagreement[0])
+		compare_permissions(d, dom);
 	/* The id in a GV entry is the device's own (gcr3_info.domid). */
 	if (!d->disagreement[0] && dom->id_known && !d->dte.gv &&
 	    dom->id != d->dte.domain_id)
@@ -210,7 +258,8 @@ static enum ami_translation from_domain(const struct ami_device *d,
 {
 	if (dom->kind == AMI_DOMAIN_IDENTITY)
 		return AMI_TRANSLATION_PASSTHROUGH;
-	if (dom->kind == AMI_DOMAIN_BLOCKED)
+	if (dom->kind == AMI_DOMAIN_BLOCKED && dom->readable &&
+	    dom->table.format == AMI_FORMAT_NONE)
 		return AMI_TRANSLATION_BLOCKED;
 	return dom->readable && (dom->table.format != AMI_FORMAT_NONE ||
 				 d->gcr3.root) ? AMI_TRANSLATION_PAGING :

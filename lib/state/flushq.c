@@ -13,6 +13,7 @@
 #include "needs.h"
 
 #define COOKIE_DMA_IOVA_TYPED	1	/* iommu_domain.cookie_type */
+#define COOKIE_NONE_TYPED	0
 #define QUEUE_SINGLE	1	/* iommu_dma_options.qt */
 /* One for a queue, four for an entry: 4096 domains on 1024 CPUs. */
 #define MAX_WORK	(1u << 22)
@@ -41,7 +42,8 @@ static bool of_dma_api(struct ami_state *s, const struct ami_domain *d,
 		   AMI_MEM_OK) {
 		return false;
 	}
-	if (type != wanted)
+	/* One word holds both types: a cookie of none had one. */
+	if (type != wanted && !(type == COOKIE_NONE_TYPED && wanted))
 		return false;
 	doubt(s, src, "It has the DMA API's cookie, but its type %#x is none of the DMA API.",
 	      d->type);

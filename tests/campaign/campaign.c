@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <getopt.h>
 #include <inttypes.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,6 +24,7 @@
 
 #include "damage.h"
 #include "judge.h"
+#include "sweep.h"
 
 /*
  * Work and memory that one damaged dump may cost. Damage can map all of RAM,
@@ -37,6 +39,7 @@
 struct options {
 	uint64_t seed, first, count;
 	bool verbose;
+	enum sweep_kind sweep;
 };
 
 /* Shared by parent and workers. */
@@ -54,8 +57,10 @@ struct campaign {
 	const char *path;
 	struct overlay *o;
 	struct places places;
+	struct sweep sweep;
 	struct facts intact;
 	struct score *score;
+	uint64_t end;
 };
 
 static void tell(const struct campaign *c, enum outcome outcome)
@@ -105,6 +110,20 @@ static void show(const struct ami_analysis *a, const struct ami_error *err)
 		       f->list[i].code, f->list[i].where, f->list[i].text);
 }
 
+static bool tables_hit(const struct campaign *c)
+{
+	const struct ami_pfnset *tables =
+		c->intact.analysis->exposures->io_tables;
+	const struct hits *hits = &c->score->hits;
+	unsigned int i;
+
+	for (i = 0; i < hits->count; i++)
+		if (ami_pfnset_has(tables, hits->hit[i].paddr >>
+				   AMI_PAGE_SHIFT))
+			return true;
+	return false;
+}
+
 static void one_dump(struct campaign *c)
 {
 	struct random r = { .state = c->opt->seed };
@@ -116,13 +135,16 @@ static void one_dump(struct campaign *c)
 	r.state = random_next(&r) ^ s->at;
 	also = random_below(&r, AMI_VIEWS);
 	overlay_reset(c->o);
-	damage_apply(c->o, &c->places, &r, &s->hits);
+	if (c->opt->sweep)
+		sweep_apply(&c->sweep, c->o, s->at, &s->hits);
+	else
+		damage_apply(c->o, &c->places, &r, &s->hits);
 	a = overlay_analyse(c->o, &err);
 	if (overlay_reads(c->o) > s->most_reads)
 		s->most_reads = overlay_reads(c->o);
 	if (c->opt->verbose)
 		show(a, &err);
-	note(c, outcome_of(&c->intact, a, &err, also));
+	note(c, outcome_of(&c->intact, a, &err, also, tables_hit(c)));
 }
 
 static void limit_process(void)
@@ -144,7 +166,7 @@ static void limit_process(void)
 static void work(struct campaign *c)
 {
 	struct itimerval cpu = { .it_value.tv_sec = CPU_SECONDS };
-	uint64_t end = c->opt->first + c->opt->count;
+	uint64_t end = c->end;
 
 	limit_process();
 	for (; c->score->at < end; c->score->at++) {
@@ -157,7 +179,7 @@ static void work(struct campaign *c)
 /* Returns false when no worker can be had. */
 static bool run(struct campaign *c)
 {
-	uint64_t end = c->opt->first + c->opt->count;
+	uint64_t end = c->end;
 	int status;
 	pid_t pid;
 
@@ -200,6 +222,14 @@ static bool start(struct campaign *c)
 		      READS_PER_FRAME * ami_dump_ram_pages(a->dump));
 	places_find(&c->places, c->o, a);
 	c->intact = facts_of(a);
+	c->end = c->opt->first + c->opt->count;
+	if (c->opt->sweep) {
+		sweep_find(&c->sweep, c->opt->sweep, c->o, &c->places);
+		printf("%" PRIu64 " places, one after the other\n",
+		       c->sweep.count);
+		if (c->end > c->sweep.count)
+			c->end = c->sweep.count;
+	}
 	printf("%s: %s, %zu page frames, %" PRIu64 " reads\n", c->path,
 	       ami_verdict_name(c->intact.verdict), overlay_pages(c->o),
 	       reads);
@@ -209,6 +239,7 @@ static bool start(struct campaign *c)
 static void stop(struct campaign *c)
 {
 	facts_free(&c->intact);
+	sweep_free(&c->sweep);
 	places_free(&c->places);
 	overlay_free(c->o);
 }
@@ -256,7 +287,7 @@ static uint64_t tables(const struct score *s)
 
 static int usage(void)
 {
-	fputs("usage: campaign [--seed N] [--first N] [--count N] [--verbose] EXTRACT...\n",
+	fputs("usage: campaign [--seed N] [--first N] [--count N] [--words|--bits] [--verbose] EXTRACT...\n",
 	      stderr);
 	return 64;
 }
@@ -267,18 +298,24 @@ static bool parse(struct options *o, int argc, char **argv)
 		{ "seed", required_argument, NULL, 's' },
 		{ "first", required_argument, NULL, 'f' },
 		{ "count", required_argument, NULL, 'c' },
+		{ "words", no_argument, NULL, 'w' },
+		{ "bits", no_argument, NULL, 'b' },
 		{ "verbose", no_argument, NULL, 'v' },
 		{ 0 },
 	};
 	int c;
 
-	while ((c = getopt_long(argc, argv, "s:f:c:v", known, NULL)) != -1) {
+	while ((c = getopt_long(argc, argv, "s:f:c:wbv", known, NULL)) != -1) {
 		if (c == 's')
 			o->seed = strtoull(optarg, NULL, 0);
 		else if (c == 'f')
 			o->first = strtoull(optarg, NULL, 0);
 		else if (c == 'c')
 			o->count = strtoull(optarg, NULL, 0);
+		else if (c == 'w')
+			o->sweep = SWEEP_WORDS;
+		else if (c == 'b')
+			o->sweep = SWEEP_BITS;
 		else if (c == 'v')
 			o->verbose = true;
 		else
@@ -316,6 +353,9 @@ int main(int argc, char **argv)
 		     MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (score == MAP_FAILED)
 		return 71;
+	/* Each analysis wants the same megabytes: not mapped anew each time. */
+	mallopt(M_MMAP_THRESHOLD, 64 << 20);
+	mallopt(M_TRIM_THRESHOLD, 256 << 20);
 	clock_gettime(CLOCK_MONOTONIC, &from);
 	for (; optind < argc && done; optind++) {
 		struct campaign c = {

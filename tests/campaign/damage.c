@@ -17,6 +17,7 @@ const char *const damage_name[BY_NR] = {
 	[BY_WORD] = "one word",
 	[BY_HIDING] = "page missing",
 	[BY_SEVERAL] = "several of them",
+	[BY_SWEEP] = "one after the other",
 };
 
 uint64_t random_next(struct random *r)

@@ -15,6 +15,7 @@ enum damage {
 	BY_WORD,	/* a word that looks like a pointer, or is random */
 	BY_HIDING,	/* the page is not in the dump, or unreadable */
 	BY_SEVERAL,	/* more than one of the above */
+	BY_SWEEP,	/* one place after the other: sweep.h */
 	BY_NR
 };
 

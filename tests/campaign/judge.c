@@ -14,6 +14,7 @@ const char *const outcome_name[OUTCOMES] = {
 	[BETTER_FOUND] = "better*",
 	[REFUSED] = "refused",
 	[FALSE_TRUST] = "FALSE",
+	[HIDDEN] = "HIDDEN",
 	[BAD_JSON] = "JSON",
 	[TOO_MUCH_WORK] = "WORK",
 	[TOO_MUCH_MEMORY] = "MEMORY",
@@ -109,8 +110,56 @@ static bool valid_json(const struct ami_analysis *a, enum ami_view view)
 	return valid;
 }
 
+static bool active(const struct facts *f, const struct ami_exposure *e)
+{
+	const struct ami_device *d = ami_state_device(f->analysis->state,
+						      e->requester.bdf);
+
+	return d && ami_device_active(d);
+}
+
+/* By this exposure, does the device still reach what it did by @before? */
+static bool reaches(const struct ami_exposure *before,
+		    const struct ami_exposure *now)
+{
+	if (now->class >= AMI_CLASS_HARDWARE)
+		return false;
+	if (now->all_ram || !now->complete)
+		return true;
+	if (before->all_ram || !before->complete)
+		return false;
+	return now->pages && before->pages &&
+	       ami_pfnset_common(before->pages, now->pages) == before->count;
+}
+
+/*
+ * What the IOMMU let a device write, as a whole: a driver's evidence may be
+ * overwritten and nothing else know of it, but is about pages counted here.
+ */
+static bool lost_reach(const struct facts *intact, const struct facts *now)
+{
+	const struct ami_exposures *before = intact->analysis->exposures;
+	size_t i;
+
+	for (i = 0; i < before->count; i++) {
+		const struct ami_exposure *e = &before->list[i], *x = NULL;
+
+		if (e->requester.is_iommu || e->class > AMI_CLASS_STALE ||
+		    (!e->count && e->complete))
+			continue;
+		do
+			x = ami_exposure_next(now->analysis->exposures,
+					      e->requester.bdf, x);
+		while (x && !reaches(e, x));
+		if (!x || (e->class == AMI_CLASS_PASSTHROUGH &&
+			   active(intact, e) && !active(now, e)))
+			return true;
+	}
+	return false;
+}
+
 static enum outcome compare(const struct facts *intact,
-			    const struct facts *now)
+			    const struct facts *now, bool tables_hit)
 {
 	bool found = new_finding(&intact->findings, &now->findings);
 
@@ -120,6 +169,8 @@ static enum outcome compare(const struct facts *intact,
 		return WORSE;
 	if (found)
 		return NEW_FINDING;
+	if (!tables_hit && lost_reach(intact, now))
+		return HIDDEN;
 	if (ami_pfnset_common(intact->pages, now->pages) <
 	    ami_pfnset_count(intact->pages))
 		return FEWER_PAGES;
@@ -127,7 +178,8 @@ static enum outcome compare(const struct facts *intact,
 }
 
 enum outcome outcome_of(const struct facts *intact, struct ami_analysis *a,
-		   const struct ami_error *err, enum ami_view also)
+			const struct ami_error *err, enum ami_view also,
+			bool tables_hit)
 {
 	enum outcome outcome;
 	struct facts now;
@@ -140,7 +192,7 @@ enum outcome outcome_of(const struct facts *intact, struct ami_analysis *a,
 		return err->status == AMI_ERR_DATA && err->text[0] ? REFUSED :
 								     NO_REASON;
 	now = facts_of(a);
-	outcome = compare(intact, &now);
+	outcome = compare(intact, &now, tables_hit);
 	if (!valid_json(a, AMI_VIEW_REPORT) || !valid_json(a, also))
 		outcome = BAD_JSON;
 	facts_free(&now);

@@ -15,6 +15,7 @@ enum outcome {
 	REFUSED,		/* no report, but a reason */
 	/* from here on: failures */
 	FALSE_TRUST,		/* better verdict without a finding */
+	HIDDEN,			/* a device's reach is gone without a finding */
 	BAD_JSON,
 	TOO_MUCH_WORK,
 	TOO_MUCH_MEMORY,
@@ -40,8 +41,13 @@ struct facts {
 struct facts facts_of(struct ami_analysis *a);
 void facts_free(struct facts *f);
 
-/** outcome_of() - @a may be NULL: then @err must say why; frees @a */
+/**
+ * outcome_of() - @a may be NULL: then @err must say why; frees @a
+ * @tables_hit: an I/O page table was damaged: which pages it mapped nothing
+ *	else tells
+ */
 enum outcome outcome_of(const struct facts *intact, struct ami_analysis *a,
-		   const struct ami_error *err, enum ami_view also);
+			const struct ami_error *err, enum ami_view also,
+			bool tables_hit);
 
 #endif

@@ -196,6 +196,39 @@ static void types(void)
 	unlink(path);
 }
 
+/* A log of one record, laid out as in fuzz_printk.c. */
+static void log_ring(void)
+{
+	struct {
+		uint64_t prb;
+		uint32_t count_bits, pad;
+		uint64_t descs, infos, head, tail;
+		uint32_t size_bits, pad2;
+		uint64_t data, pad3;
+		uint64_t desc[2][3];
+		struct {
+			uint64_t seq, ts;
+			uint16_t text_len;
+			uint8_t facility, level;
+			uint32_t caller;
+			char subsystem[16], device[48];
+		} info[2];
+		uint64_t id;
+		char text[24];
+	} in = {
+		.prb = IMAGE_MAP + 8, .count_bits = 1, .size_bits = 5,
+		.descs = IMAGE_MAP + offsetof(typeof(in), desc),
+		.infos = IMAGE_MAP + offsetof(typeof(in), info),
+		.data = IMAGE_MAP + offsetof(typeof(in), id),
+		.desc = { { 2ull << 62, 0, 32 } },
+		.info = { { .text_len = 22, .subsystem = "pci",
+			    .device = "+pci:0000:00:02.0" } },
+		.text = "AMD-Vi: IO page fault",
+	};
+
+	save("printk", "record", 0, &in, sizeof(in));
+}
+
 static int some_page(void *ctx, size_t index, uint8_t *page)
 {
 	(void)ctx;
@@ -323,6 +356,7 @@ int main(int argc, char **argv)
 	containers();
 	symbol_tables();
 	types();
+	log_ring();
 	marks(a->exposures);
 	edits();
 	ami_analysis_free(a);

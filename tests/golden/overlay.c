@@ -149,6 +149,13 @@ const uint8_t *overlay_intact(const struct overlay *o, uint64_t pfn)
 	return k ? k->data : NULL;
 }
 
+uint64_t overlay_valid(const struct overlay *o, uint64_t pfn)
+{
+	const struct kept_page *k = kept(o, pfn);
+
+	return k ? k->valid : 0;
+}
+
 static struct damaged_page *find(struct overlay *o, uint64_t pfn)
 {
 	size_t i;

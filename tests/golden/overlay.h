@@ -33,6 +33,9 @@ uint64_t overlay_pfn(const struct overlay *o, size_t index);
 /** overlay_intact() - a page without damage, NULL when the file lacks it */
 const uint8_t *overlay_intact(const struct overlay *o, uint64_t pfn);
 
+/** overlay_valid() - bit n: the file really has granule n of this page */
+uint64_t overlay_valid(const struct overlay *o, uint64_t pfn);
+
 /** overlay_analyse() - the whole analysis over the damaged dump. */
 struct ami_analysis *overlay_analyse(struct overlay *o, struct ami_error *err);
 

@@ -18,7 +18,8 @@ static const char *sample;
 /* Physical addresses of what the tests damage, taken from the intact dump. */
 struct places {
 	uint64_t tail, semaphore, ring, dte, root, dev_data_next, domain;
-	uint64_t iommu_list, seg_list, last_issued;
+	uint64_t iommu_list, seg_list, last_issued, header, master;
+	uint8_t master_bit;
 	struct ami_bdf bdf;
 	uint64_t writable;
 	uint16_t domain_id;
@@ -73,6 +74,17 @@ static const struct ami_device *busiest(const struct ami_analysis *a)
 	return ami_state_device(a->state, best->requester.bdf);
 }
 
+/* A bit field: its byte and bit. */
+static void find_master(struct places *at, struct ami_kernel *k, uint64_t dev)
+{
+	const struct ami_member *m =
+		&ami_kernel_layout(k)->field[AMI_F_pci_dev_is_busmaster];
+
+	assert_int_equal(m->bit_size, 1);
+	at->master = phys(k, dev + m->offset + m->bit_offset / 8);
+	at->master_bit = 1u << m->bit_offset % 8;
+}
+
 static void find_places(struct fixture *f, const struct ami_analysis *a)
 {
 	const struct ami_device *d = busiest(a);
@@ -92,6 +104,8 @@ static void find_places(struct fixture *f, const struct ami_analysis *a)
 	at->root = d->table.root;
 	at->dev_data_next = phys(k, ami_addr(k, d->dev_data,
 					     AMI_F_dev_data_node));
+	at->header = phys(k, ami_addr(k, d->pci_dev, AMI_F_pci_dev_hdr_type));
+	find_master(at, k, d->pci_dev);
 	at->domain = phys(k, a->state->domains[d->domain].va);
 	at->domain_id = a->state->domains[d->domain].id;
 	at->iommu_list = phys(k, ami_symbol(k, AMI_Y_amd_iommu_list));
@@ -347,6 +361,45 @@ static void dte_and_domain_hidden(void **state)
 	assert_int_equal(f->a->exposures->verdict, AMI_VERDICT_UNKNOWN);
 }
 
+static bool active(const struct fixture *f)
+{
+	return ami_device_active(ami_state_device(f->a->state, f->at.bdf));
+}
+
+/* One bit would make an idle device of one whose driver waits for it. */
+static void no_bus_master(struct fixture *f)
+{
+	const uint8_t *page = overlay_intact(f->o, f->at.master >>
+					     AMI_PAGE_SHIFT);
+	uint8_t byte = page[f->at.master % AMI_PAGE_SIZE];
+
+	assert_true(byte & f->at.master_bit);
+	byte &= ~f->at.master_bit;
+	overlay_poke(f->o, f->at.master, &byte, 1);
+}
+
+static void bus_master_off(void **state)
+{
+	struct fixture *f = *state;
+
+	no_bus_master(f);
+	analyse(f);
+	assert_true(found(f, "bus-master-contradiction"));
+	assert_true(active(f));
+}
+
+/* And a byte a bridge, which by itself writes nothing. */
+static void header_of_a_bridge(void **state)
+{
+	static const uint8_t bridge = 1;
+	struct fixture *f = *state;
+
+	overlay_poke(f->o, f->at.header, &bridge, 1);
+	analyse(f);
+	assert_true(found(f, "pci-contradiction"));
+	assert_true(active(f));
+}
+
 /* An empty list of IOMMUs: one sentence, no report. */
 static void no_iommu(void **state)
 {
@@ -420,6 +473,8 @@ int main(int argc, char **argv)
 		TEST(device_table_hidden),
 		TEST(dte_not_valid),
 		TEST(dte_and_domain_hidden),
+		TEST(bus_master_off),
+		TEST(header_of_a_bridge),
 		TEST(no_iommu),
 		TEST(kallsyms_hidden),
 		TEST(btf_hidden),
