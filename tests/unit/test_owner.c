@@ -408,6 +408,30 @@ static void kernel_objects(void **state)
 	}
 }
 
+/* An object of a task is that task's. */
+static void tasks_in_slab(void **state)
+{
+	struct fixture *f = *state;
+	uint64_t init = machine_object(f->m, 64);
+	uint64_t task = image_va(BUFFER + (SLAB << 12) + SLOT + LEFT);
+	char said[AMI_OWNER_TEXT_SIZE];
+
+	image_layout(f->m->img)->symbol[AMI_Y_init_task] = init;
+	machine_list_init(f->m, init);
+	machine_set(f->m, f->cache, AMI_F_kmem_cache_name,
+		    text(f, "task_struct"));
+	machine_set(f->m, task, AMI_F_task_pid, 17);
+	machine_set(f->m, task, AMI_F_task_mm, 0);
+	machine_write(f->m, task + 40, "dd", 3);
+	machine_list_add(f->m, init, task);
+	machine_analyse(f->m);
+	says(f, SLAB, "slab task_struct, byte 0 of the object at 0x8001008");
+	ami_owner_describe(f->m->ex->owners,
+			   BUFFER + (SLAB << 12) + SLOT + LEFT + 5, said,
+			   sizeof(said));
+	assert_string_equal(said, "slab task_struct, byte 5 of the object at 0x8001108, dd (pid 17)");
+}
+
 /* What cannot be told of a cache makes no suspicion. */
 static void caches_damaged(void **state)
 {
@@ -709,9 +733,10 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(owners), TEST(processes), TEST(owners_damaged),
-		TEST(kernel_objects), TEST(caches_damaged), TEST(never_buffers),
-		TEST(tainted), TEST(tainted_evidence), TEST(invalid_entry), cmocka_unit_test(memmap),
-		TEST(content_intact),
+		TEST(kernel_objects), TEST(tasks_in_slab),
+		TEST(caches_damaged), TEST(never_buffers), TEST(tainted),
+		TEST(tainted_evidence), TEST(invalid_entry),
+		cmocka_unit_test(memmap), TEST(content_intact),
 		TEST(content_written), TEST(content_of_objects),
 	};
 
