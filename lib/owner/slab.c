@@ -23,6 +23,24 @@ uint64_t ami_owner_cache(struct ami_owners *o, uint64_t pfn, uint64_t *base)
 	return v.cache;
 }
 
+/* Of objects that have a name of their own: the task that lies there. */
+static void add_task(struct ami_owners *o, uint64_t first, uint64_t last,
+		     char *text, size_t size)
+{
+	char name[AMI_TASK_TEXT];
+	uint64_t at;
+	size_t i, used = strlen(text);
+
+	for (i = 0; i < o->nr_tasks; i++) {
+		if (ami_virt_to_phys(o->kernel, o->task[i].task, &at) !=
+		    AMI_MEM_OK || at < first || at > last)
+			continue;
+		task_text(o, o->task[i].task, name);
+		snprintf(text + used, size - used, ", %s", name);
+		return;
+	}
+}
+
 void describe_slab(struct ami_owners *o, uint64_t phys, char *text,
 		   size_t size)
 {
@@ -44,4 +62,6 @@ void describe_slab(struct ami_owners *o, uint64_t phys, char *text,
 	in = (phys - base) % object_size;
 	snprintf(text, size, "slab %s, byte %" PRIu64 " of the object at %#" PRIx64,
 		 label, in >= left ? in - left : in, phys - in + left);
+	if (!strcmp(label, "task_struct"))
+		add_task(o, phys - in, phys - in + object_size - 1, text, size);
 }

@@ -136,5 +136,5 @@ void describe_stack(struct ami_owners *o, uint64_t phys, char *text,
 		return;
 	task_text(o, s->task, name);
 	snprintf(text, size, "kernel stack of %s, %#" PRIx64
-		 " above its end", name, offset);
+		 " above its lowest byte", name, offset);
 }

@@ -10,6 +10,7 @@ struct answer {
 	uint64_t paddr;
 	size_t rows;		/* of the table of writers */
 	size_t count;		/* writers that are known to reach the address */
+	bool named;		/* one of them by a mapping, or told to */
 };
 
 static bool within_log(const struct ami_log *log, uint64_t paddr)
@@ -52,6 +53,15 @@ static const char *driver_of(const struct answer *a, struct ami_requester r)
 	return d && d->driver[0] ? d->driver : "no driver";
 }
 
+/* It could write, and was not set up to: no bus master. */
+static bool idle(const struct view *v, struct ami_requester r)
+{
+	const struct ami_device *d = r.is_iommu ? NULL :
+				     ami_state_device(v->a->state, r.bdf);
+
+	return d && !ami_device_active(d);
+}
+
 static void row(struct answer *a, const struct ami_exposure *e,
 		enum ami_certainty certainty, const char *iova)
 {
@@ -60,10 +70,11 @@ static void row(struct answer *a, const struct ami_exposure *e,
 	if (!a->rows++)
 		fprintf(a->v->out, "%-12s  %-16s  %-11s  %-9s  %s\n",
 			"WRITER", "DRIVER", "CLASS", "CERTAINTY", "IOVA");
-	fprintf(a->v->out, "%-12s  %-16.16s  %-11s  %-9s  %s\n",
+	fprintf(a->v->out, "%-12s  %-16.16s  %-11s  %-9s  %s%s\n",
 		ami_requester_text(e->requester, who),
 		driver_of(a, e->requester), ami_class_name(e->class),
-		ami_certainty_name(certainty), iova);
+		ami_certainty_name(certainty), iova,
+		idle(a->v, e->requester) ? ", not active" : "");
 }
 
 static bool one_writer(void *ctx, const struct ami_writer *w)
@@ -74,6 +85,8 @@ static bool one_writer(void *ctx, const struct ami_writer *w)
 	char who[AMI_REQUESTER_TEXT], iova[24] = "-";
 
 	a->count++;
+	a->named |= e->class != AMI_CLASS_PASSTHROUGH &&
+		    e->class < AMI_CLASS_HARDWARE;
 	if (!v->r->json) {
 		if (w->has_iova)
 			snprintf(iova, sizeof(iova), "%#" PRIx64, w->iova);
@@ -89,6 +102,7 @@ static bool one_writer(void *ctx, const struct ami_writer *w)
 		json_hex(&v->j, "iova", w->iova);
 	else
 		json_null(&v->j, "iova");
+	json_bool(&v->j, "active", !idle(v, e->requester));
 	json_close_object(&v->j);
 	return true;
 }
@@ -181,7 +195,7 @@ static const char *content(struct view *v, uint64_t pfn)
 }
 
 /* What lay at the address, as far as the kernel's own books tell. */
-static void owner(struct view *v, uint64_t paddr)
+static enum ami_owner owner(struct view *v, uint64_t paddr)
 {
 	const char *lacking = content(v, paddr >> AMI_PAGE_SHIFT);
 	char text[AMI_OWNER_TEXT_SIZE];
@@ -193,11 +207,13 @@ static void owner(struct view *v, uint64_t paddr)
 		json_string(&v->j, "owner", ami_owner_name(is));
 		json_string(&v->j, "owner_text", text);
 		json_bool(&v->j, "in_dump", !lacking);
-		return;
+		json_bool(&v->j, "never_buffer", ami_owner_never_buffer(is));
+		return is;
 	}
 	fprintf(v->out, "owner    %s\n", text);
 	if (lacking)
 		fprintf(v->out, "content  %s\n", lacking);
+	return is;
 }
 
 static void who_json(struct answer *a, bool ram)
@@ -219,6 +235,7 @@ static void who_json(struct answer *a, bool ram)
 static void who_text(struct answer *a, bool ram)
 {
 	struct view *v = a->v;
+	enum ami_owner is;
 	size_t unknown;
 
 	fprintf(v->out, "physical %#" PRIx64 ", page frame %#" PRIx64 "\n",
@@ -227,12 +244,16 @@ static void who_text(struct answer *a, bool ram)
 		no_ram_text(v, a->paddr);
 		return;
 	}
-	owner(v, a->paddr);
+	is = owner(v, a->paddr);
 	ami_writers(v->a->exposures, a->paddr, one_writer, a);
 	unknown = unnamed(a);
 	transfers_at(v, a->paddr);
 	if (!a->count)
 		nobody_text(v, unknown);
+	else if (a->named && ami_owner_never_buffer(is))
+		wrapped(v, 0, 0, is == AMI_OWNER_FREE ?
+			"No correct driver lets a device write a free page: a buffer was freed while its mapping stayed (use after free by DMA)." :
+			"No correct driver lets a device write such a page: a mapping outlived its buffer, or the page was taken for one.");
 }
 
 int who_view(struct view *v)

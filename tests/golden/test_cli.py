@@ -129,6 +129,37 @@ class Facts(unittest.TestCase):
                 self.assertEqual(int(back['phys'], 16), phys)
                 self.assertTrue(back['write'])
 
+    def test_who_of_a_byte_and_its_page(self):
+        told = json.loads(view(['transfers', '--json']))['transfers']
+        small = [t for t in told if t['class'] == 'posted' and
+                 all(s['bytes'] < 100 for s in t['spans'])]
+        self.assertTrue(small)
+        for transfer in small:
+            phys = int(transfer['spans'][0]['phys'], 16)
+            beside = phys + transfer['spans'][0]['bytes']
+            self.assertEqual(phys >> 12, beside >> 12)
+            for at, key, other, words in (
+                    (phys, 'transfers', 'transfers_beside', 'this byte'),
+                    (beside, 'transfers_beside', 'transfers',
+                     'other bytes of this page')):
+                data = json.loads(view(['who', hex(at), '--json']))
+                self.assertIn(transfer, data[key])
+                self.assertNotIn(transfer, data[other])
+                self.assertIn('was told to write ' + words,
+                              ' '.join(view(['who', hex(at)]).split()))
+
+    def test_who_of_the_logs(self):
+        log = json.loads(view(['log', '--json']))['logs'][0]
+        for key, name in (('event_log', 'event log'), ('ppr_log', 'PPR log')):
+            said = view(['who', log[key]['phys']])
+            self.assertRegex(said, rf'iommu0 +{name} +hardware')
+
+    def test_who_of_no_memory(self):
+        self.assertIn('interrupts', view(['who', 'fee00010']))
+        data = json.loads(view(['who', 'fee00010', '--json']))
+        self.assertEqual((data['ram'], data['writers'], 'owner' in data),
+                         (False, [], False))
+
     def test_ring_counts(self):
         ring = json.loads(view(['ring', '--json']))['rings'][0]
         self.assertEqual(len(ring['ring']), 512)
@@ -180,6 +211,9 @@ class Errors(unittest.TestCase):
         self.refused(64, 'not a PCI address', 'map', SAMPLE, 'zz')
         self.refused(64, 'no device', 'map', SAMPLE, '0000:7f:00.0')
         self.refused(64, 'not an address', 'who', SAMPLE, 'xyz')
+        self.refused(65, 'neither a physical address', 'who', SAMPLE,
+                     'deadbeef00000000')
+        self.refused(65, 'not mapped', 'who', SAMPLE, 'ffffffffbffff000')
         self.refused(64, 'no iommu', 'ring', SAMPLE, 'iommu9')
         self.refused(64, 'takes', 'translate', SAMPLE, '00:02.0')
 

@@ -449,11 +449,25 @@ def check_verdict(results, want, report):
     free = [bdf for bdf in want.roles if is_passthrough(want.devices[bdf])]
     if want.lossy:
         results.check(value == 'unknown', f'verdict {value}, dump lacks pages')
+    elif free and want.loaded:
+        results.check(value == 'suspect', f'verdict {value}, not translated')
     elif want.pending or free or any(want.unnamed.values()):
         results.check(value != 'trusted', f'verdict {value}, not trusted')
     else:
         results.check(value in ('trusted', 'exposed', 'suspect'),
                       f'verdict {value}')
+
+
+EXIT_CODES = {'trusted': 0, 'exposed': 0, 'suspect': 1, 'corrupt': 2,
+              'unknown': 3}
+
+
+def check_code(results, amdiommu, dump, value):
+    """`amdiommu check` says in its exit code what the report says"""
+    code = subprocess.run([amdiommu, 'check', dump], timeout=SECONDS,
+                          stdout=subprocess.DEVNULL, check=False).returncode
+    results.check(code == EXIT_CODES[value],
+                  f'exit code {code} of check: {value}')
 
 
 def compare(truth, report, ring, results=None, dump=None, log=None):
@@ -537,4 +551,6 @@ def main(scenario, amdiommu, dump=None):
         print(f'FAIL {error}')
         print('0 passed, 1 failed')
         return 1
-    return compare(truth, report, ring, dump=dump, log=log)
+    results = Results()
+    check_code(results, amdiommu, dump, report['verdict']['value'])
+    return compare(truth, report, ring, results, dump, log)

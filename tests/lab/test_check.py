@@ -328,6 +328,22 @@ class Pending(Case):
         self.assertBad('verdict trusted')
 
 
+class ExitCode(unittest.TestCase):
+    """What `check` ends with, against the verdict."""
+
+    def passed(self, tool, verdict):
+        results = check.Results()
+        with contextlib.redirect_stdout(io.StringIO()):
+            check.check_code(results, tool, '/nonexistent', verdict)
+        return results.passed, results.failed
+
+    def test_codes(self):
+        self.assertEqual(self.passed('/bin/false', 'suspect'), (1, 0))
+        self.assertEqual(self.passed('/bin/true', 'exposed'), (1, 0))
+        self.assertEqual(self.passed('/bin/true', 'suspect'), (0, 1))
+        self.assertEqual(self.passed('/bin/false', 'corrupt'), (0, 1))
+
+
 class Passthrough(Case):
     """iommu=pt: all memory."""
 
@@ -365,6 +381,10 @@ class Passthrough(Case):
     def test_other_class(self):
         self.all['class'] = 'posted'
         self.assertBad('pass-through: 0 of 1 devices')
+
+    def test_exposed(self):
+        self.report['verdict']['value'] = 'exposed'
+        self.assertBad('verdict exposed')
 
     def test_trusted(self):
         self.report['verdict']['value'] = 'trusted'

@@ -13,7 +13,7 @@
 #include <cmocka.h>
 
 #include "exposure.h"
-#include "machine.h"
+#include "render.h"
 
 #define BUFFER		0x8000000ull	/* physical; mapped from IOVA 0 on */
 #define PAGES		9u
@@ -21,6 +21,8 @@
 #define MEMMAP		0x40000000ull
 #define MEMMAP_SIZE	0x2000000ull
 #define NIC		0x10
+#define GPU		0x18
+#define ELSEWHERE	100u		/* a page behind the buffer */
 #define PAGE_STRUCT	64u
 #define BUDDY		(~0x80u)
 #define PG_SLAB		9
@@ -408,6 +410,30 @@ static void kernel_objects(void **state)
 	}
 }
 
+/* An object of a task is that task's. */
+static void tasks_in_slab(void **state)
+{
+	struct fixture *f = *state;
+	uint64_t init = machine_object(f->m, 64);
+	uint64_t task = image_va(BUFFER + (SLAB << 12) + SLOT + LEFT);
+	char said[AMI_OWNER_TEXT_SIZE];
+
+	image_layout(f->m->img)->symbol[AMI_Y_init_task] = init;
+	machine_list_init(f->m, init);
+	machine_set(f->m, f->cache, AMI_F_kmem_cache_name,
+		    text(f, "task_struct"));
+	machine_set(f->m, task, AMI_F_task_pid, 17);
+	machine_set(f->m, task, AMI_F_task_mm, 0);
+	machine_write(f->m, task + 40, "dd", 3);
+	machine_list_add(f->m, init, task);
+	machine_analyse(f->m);
+	says(f, SLAB, "slab task_struct, byte 0 of the object at 0x8001008");
+	ami_owner_describe(f->m->ex->owners,
+			   BUFFER + (SLAB << 12) + SLOT + LEFT + 5, said,
+			   sizeof(said));
+	assert_string_equal(said, "slab task_struct, byte 5 of the object at 0x8001108, dd (pid 17)");
+}
+
 /* What cannot be told of a cache makes no suspicion. */
 static void caches_damaged(void **state)
 {
@@ -571,6 +597,40 @@ static void never_buffers(void **state)
 	}
 }
 
+/* Who asks for the page is told the story, unless anything could be written. */
+static void story_of_page(void **state)
+{
+	static const char story[] = "a buffer was freed while its";
+	struct fixture *f = *state;
+	struct ami_request r = {
+		.view = AMI_VIEW_WHO, .iommu = -1, .address = BUFFER,
+	};
+	struct amdvi_dte untranslated = {
+		.v = true, .tv = true, .ir = true, .iw = true, .domain_id = 5,
+	};
+	char *said;
+
+	machine_device(f->m, GPU, "gpu", machine_domain(f->m, 5, 4,
+							AMI_FORMAT_NONE, 0, 0));
+	machine_dte(f->m, GPU, &untranslated);
+	mark(f, ELSEWHERE, AMI_F_page_type, BUDDY);
+	machine_analyse(f->m);
+	said = render_machine(f->m, &r);
+	has(said, "owner    free");
+	has(said, story);
+	free(said);
+	r.address = BUFFER + (PLAIN << 12);
+	said = render_machine(f->m, &r);
+	lacks(said, story);
+	free(said);
+	r.address = BUFFER + (ELSEWHERE << 12);
+	said = render_machine(f->m, &r);
+	has(said, "owner    free");
+	has(said, "passthrough");
+	lacks(said, story);
+	free(said);
+}
+
 /* What the analysis itself was read from: told, and no more. */
 static void tainted(void **state)
 {
@@ -709,9 +769,11 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(owners), TEST(processes), TEST(owners_damaged),
-		TEST(kernel_objects), TEST(caches_damaged), TEST(never_buffers),
-		TEST(tainted), TEST(tainted_evidence), TEST(invalid_entry), cmocka_unit_test(memmap),
-		TEST(content_intact),
+		TEST(kernel_objects), TEST(tasks_in_slab),
+		TEST(caches_damaged), TEST(never_buffers),
+		TEST(story_of_page), TEST(tainted),
+		TEST(tainted_evidence), TEST(invalid_entry),
+		cmocka_unit_test(memmap), TEST(content_intact),
 		TEST(content_written), TEST(content_of_objects),
 	};
 
