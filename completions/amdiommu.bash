@@ -6,16 +6,23 @@ _amdiommu()
 	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]}
 	local commands='report check devices domains map translate who ring log
 		irq flushq pages transfers dmesg mark extract'
-	local options='--vmlinux --low-memory --marks --output --json --pages --verbose --help' command= word n=0
+	local options='--vmlinux --low-memory --marks --output --json --pages --verbose --help'
+	local command= word before= n=0
 
 	COMPREPLY=()
 	for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
+		case $before in
+		--vmlinux | --marks | --output | --html | -j | --jobs)
+			before=
+			continue ;;
+		esac
+		before=$word
 		[[ $word == -* ]] && continue
 		[[ -z $command ]] && command=$word
 		n=$((n + 1))
 	done
 	case $prev in
-	--vmlinux | --marks | --output)
+	--vmlinux | --marks | --output | --html)
 		compopt -o filenames
 		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
 		return ;;

@@ -39,31 +39,31 @@ static const struct topic topics[] = {
 	  "With BDF: the device table entry field by field, and how it compares with the\n"
 	  "driver's books.\n", "",
 	  "  amdiommu devices vmcore\n"
-	  "  amdiommu devices vmcore 03:00.0\n" },
+	  "  amdiommu devices vmcore 00:04.0\n" },
 	{ "domains", "", "", "  amdiommu domains vmcore\n" },
-	{ "map", "", "", "  amdiommu map vmcore 0000:03:00.0\n" },
+	{ "map", "", "", "  amdiommu map vmcore 0000:00:04.0\n" },
 	{ "translate", "IOVA is hexadecimal.\n", "",
-	  "  amdiommu translate vmcore 03:00.0 fffff000\n" },
+	  "  amdiommu translate vmcore 00:04.0 fffa7123\n" },
 	{ "who",
 	  "ADDRESS is a hexadecimal physical address or a kernel virtual address. Also\n"
 	  "tells whose the page was.\n", "",
-	  "  amdiommu who vmcore 12345678\n"
-	  "  amdiommu who vmcore ffff888012345678\n" },
+	  "  amdiommu who vmcore 2698123\n"
+	  "  amdiommu who vmcore ff2ff086c2698123\n" },
 	{ "ring", "", "  -v      all 512 entries, not only the newest\n",
 	  "  amdiommu ring vmcore iommu0\n" },
 	{ "log", "", "", "  amdiommu log vmcore\n" },
-	{ "irq", "", "", "  amdiommu irq vmcore 03:00.0\n" },
+	{ "irq", "", "", "  amdiommu irq vmcore 00:04.0\n" },
 	{ "flushq", "", "", "  amdiommu flushq vmcore\n" },
-	{ "pages", "", "", "  amdiommu pages vmcore 03:00.0\n" },
+	{ "pages", "", "", "  amdiommu pages vmcore 00:04.0\n" },
 	{ "transfers",
 	  "Requests not completed, buffers handed out, rings. With BDF: of this device.\n",
 	  "  -v      each piece of memory, not only the first four\n",
-	  "  amdiommu transfers vmcore 03:00.0\n" },
+	  "  amdiommu transfers vmcore 00:04.0\n" },
 	{ "dmesg",
 	  "The kernel's own log, from the dump. With BDF: what concerns this device.\n",
 	  "  --all   all lines of the log\n",
 	  "  amdiommu dmesg vmcore\n"
-	  "  amdiommu dmesg vmcore 03:00.0\n" },
+	  "  amdiommu dmesg vmcore 00:04.0\n" },
 	{ "mark",
 	  "Analyses a dump and adds the result to it: as a note in a kdump-compressed\n"
 	  "file, in place; with other formats in DUMP.amdiommu. Marks that the dump has\n"
@@ -116,9 +116,10 @@ void help_overview(FILE *out)
 	      "  -V, --version     version\n\n"
 	      "Exit codes: 0 done (check: trusted or exposed), check: 1 suspect, 2 corrupt,\n"
 	      "3 unknown; 64 usage, 65 nothing to analyse in the dump, 66 unreadable input.\n\n"
-	      "'amdiommu help COMMAND' tells more, with an example. To begin with:\n"
+	      "'amdiommu help COMMAND' tells more, with examples that work on a copy of\n"
+	      "the sample dump. To begin with:\n"
 	      "  amdiommu report vmcore\n"
-	      "  amdiommu who vmcore 12345678\n", out);
+	      "  amdiommu who vmcore 2698123\n", out);
 }
 
 /* Synopsis and summary; false when there is no such command. */

@@ -136,6 +136,17 @@ const struct ami_exposure *ami_exposure_next(const struct ami_exposures *ex,
 					     struct ami_bdf bdf,
 					     const struct ami_exposure *after);
 
+/**
+ * ami_stale_iovas() - addresses that devices of a domain may still use though
+ * nothing is mapped there, or something else is
+ * @count: how many; in order, none touches the next
+ *
+ * Returns the list, to be freed; NULL when there are none or out of memory.
+ */
+struct ami_iova_range *ami_stale_iovas(const struct ami_exposures *ex,
+				       const struct ami_domain *dom,
+				       size_t *count);
+
 /** ami_exposure_has() - does the exposure cover this page frame? */
 bool ami_exposure_has(const struct ami_exposures *ex,
 		      const struct ami_exposure *e, uint64_t pfn);

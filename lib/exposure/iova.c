@@ -52,3 +52,30 @@ void merge_iovas(struct ami_iova_range *list, size_t *count)
 	}
 	*count = n + 1;
 }
+
+struct ami_iova_range *ami_stale_iovas(const struct ami_exposures *ex,
+				       const struct ami_domain *dom,
+				       size_t *count)
+{
+	const struct ami_device *devices = ex->state->devices;
+	struct ami_iova_range *list = NULL;
+	size_t k;
+	int i;
+
+	*count = 0;
+	for (i = dom->first_device; i >= 0; i = devices[i].next_in_domain) {
+		const struct ami_exposure *e = NULL;
+
+		while ((e = ami_exposure_next(ex, devices[i].bdf, e)))
+			for (k = 0; e->class == AMI_CLASS_STALE &&
+			     k < e->nr_iovas; k++)
+				if (add_iovas(&list, count, e->iovas[k].first,
+					      e->iovas[k].last)) {
+					free(list);
+					*count = 0;
+					return NULL;
+				}
+	}
+	merge_iovas(list, count);
+	return list;
+}

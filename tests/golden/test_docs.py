@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The examples in README.md and docs/*.md are what the command prints.
+"""The examples in README.md and docs/*.md are what the command prints; the man
+pages are without fault (mandoc's lint).
 
 usage: test_docs.py AMDIOMMU [--write]
 
@@ -65,10 +66,21 @@ def check_file(path, write):
     return passed, failed
 
 
+def check_man_pages():
+    paths = sorted(glob.glob(os.path.join(ROOT, 'docs', 'man', '*.[1-8]')))
+    done = subprocess.run(['mandoc', '-T', 'lint', *paths], text=True,
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    if done.stdout or done.returncode:
+        print(f'FAIL man pages:\n{done.stdout}')
+        return 0, 1
+    return len(paths), 0
+
+
 def main():
     paths = [os.path.join(ROOT, 'README.md')]
     paths += sorted(glob.glob(os.path.join(ROOT, 'docs', '*.md')))
     counts = [check_file(p, '--write' in sys.argv[2:]) for p in paths]
+    counts.append(check_man_pages())
     passed, failed = map(sum, zip(*counts))
     print(f'{passed} passed, {failed} failed')
     return 1 if failed else 0

@@ -105,10 +105,36 @@ static void names_stay_text(void **state)
 	machine_free(m);
 }
 
+/* Known by IOVA only: the one place of the page that can show them. */
+static void stale_addresses_are_drawn(void **state)
+{
+	struct amdvi_dte dte = {
+		.v = true, .tv = true, .ir = true, .iw = true, .mode = 2,
+		.domain_id = 1,
+	};
+	struct machine *m = machine_new(SHAPE_6_12, 0);
+	uint64_t domain;
+	char *text;
+
+	(void)state;
+	dte.host_root = machine_v1(m, 0x100000, 3);
+	domain = machine_domain(m, 1, 3, AMI_FORMAT_V1, dte.host_root, 2);
+	machine_device(m, 0x20, "nvme", domain);
+	machine_dte(m, 0x20, &dte);
+	machine_lazy(m, domain, 0x40, 6);	/* the first is flushed */
+	machine_analyse(m);
+	text = html(m);
+	assert_non_null(strstr(text, "class=\"strip stale\""));
+	assert_non_null(strstr(text, "not proven flushed, 5 pages (20 KiB)"));
+	free(text);
+	machine_free(m);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(names_stay_text),
+		cmocka_unit_test(stale_addresses_are_drawn),
 		cmocka_unit_test(a_terabyte),
 	};
 

@@ -7,6 +7,7 @@
 
 #define BOXES	14u	/* devices in the diagram */
 #define STEP	46u
+#define WIDEST	236u	/* box */
 
 static void domain_name(const struct html_page *p, const struct ami_device *d,
 			char buf[24])
@@ -105,11 +106,12 @@ static unsigned int width(const struct ranked *r)
 	return w;
 }
 
+/* 28 characters have room in the widest. */
 static void box(struct html_page *p, unsigned int x, unsigned int y,
-		const char *one, const char *two)
+		unsigned int wide, const char *one, const char *two)
 {
-	fprintf(p->out, "<rect class=\"box\" x=\"%u\" y=\"%u\" width=\"200\" "
-		"height=\"38\" rx=\"6\"/><text x=\"%u\" y=\"%u\">", x, y,
+	fprintf(p->out, "<rect class=\"box\" x=\"%u\" y=\"%u\" width=\"%u\" "
+		"height=\"38\" rx=\"6\"/><text x=\"%u\" y=\"%u\">", x, y, wide,
 		x + 12, y + 16);
 	html_text(p, "%.28s", one);
 	fprintf(p->out, "</text><text class=\"dim\" x=\"%u\" y=\"%u\">",
@@ -134,18 +136,18 @@ static void path_of(struct html_page *p, const struct ranked *r,
 
 	link_to(p, 200, y + 19, domain_y + 19, width(r));
 	link_to(p, 540, domain_y + 19, y + 19, width(r));
-	box(p, 0, y, ami_bdf_text(d->bdf, bdf),
+	box(p, 0, y, 200, ami_bdf_text(d->bdf, bdf),
 	    d->driver[0] ? d->driver : "no driver");
 	reach_text(p->v, &r->reach, text);
 	pages_text(p->v, r->reach.pages, pages);
-	box(p, 680, y, r->reach.all_ram ? text : pages, r->reach.more ?
-	    "and more that cannot be named" : "writable");
+	box(p, 680, y, WIDEST, r->reach.all_ram ? text : pages, r->reach.more ?
+	    "and some without a name" : "writable");
 	if (!first)
 		return;
 	domain_name(p, d, id);
 	snprintf(text, sizeof(text), d->domain < 0 ? "no domain" : "domain %s",
 		 id);
-	box(p, 340, domain_y, text, d->domain < 0 ?
+	box(p, 340, domain_y, 200, text, d->domain < 0 ?
 	    ami_translation_name(d->translation) :
 	    domain_format(&p->v->a->state->domains[d->domain]));
 }
@@ -170,9 +172,9 @@ void html_diagram(struct html_page *p)
 		     "means more pages.");
 	fprintf(p->out, "<div class=\"scroll\" tabindex=\"0\" role=\"region\" "
 		"aria-label=\"Diagram of paths\"><svg class=\"paths\" "
-		"viewBox=\"-1 -1 882 %zu\" role=\"img\"><title>Devices, their "
+		"viewBox=\"-1 -1 %u %zu\" role=\"img\"><title>Devices, their "
 		"domains, and how many pages they could write</title>\n",
-		n * STEP + 2);
+		680 + WIDEST + 2, n * STEP + 2);
 	for (i = 0; i < n; i++) {
 		for (k = 0; k < i; k++)
 			if (shown[i]->d->domain >= 0 &&

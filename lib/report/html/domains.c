@@ -5,22 +5,29 @@
 
 #include "html.h"
 
-/** struct space - one walk: the extent first, then what lies in it */
+/**
+ * struct space - one walk: the extent first, then what lies in it
+ * @stale: addresses that devices may still use
+ */
 struct space {
 	uint64_t first, last;		/* in pages */
-	struct html_lane *write, *read;
+	struct html_lane *write, *read, *old;
+	struct ami_iova_range *stale;
+	size_t nr_stale;
 };
 
-static bool extent(void *ctx, const struct ami_mapping *m)
+static void widen(struct space *s, uint64_t first, uint64_t last)
 {
-	struct space *s = ctx;
-	uint64_t first = m->iova >> AMI_PAGE_SHIFT;
-	uint64_t last = (m->iova + m->size - 1) >> AMI_PAGE_SHIFT;
-
 	if (first < s->first)
 		s->first = first;
 	if (last > s->last)
 		s->last = last;
+}
+
+static bool extent(void *ctx, const struct ami_mapping *m)
+{
+	widen(ctx, m->iova >> AMI_PAGE_SHIFT,
+	      (m->iova + m->size - 1) >> AMI_PAGE_SHIFT);
 	return true;
 }
 
@@ -33,31 +40,76 @@ static bool place(void *ctx, const struct ami_mapping *m)
 	return true;
 }
 
+/* "All addresses" would leave no room for what is mapped. */
+static bool endless(const struct ami_iova_range *r)
+{
+	return r->last == UINT64_MAX;
+}
+
+/* Of a range that begins before the axis only what lies on it. */
+static void place_stale(struct space *s)
+{
+	size_t i;
+
+	for (i = 0; i < s->nr_stale; i++) {
+		uint64_t first = s->stale[i].first >> AMI_PAGE_SHIFT;
+		uint64_t last = s->stale[i].last >> AMI_PAGE_SHIFT;
+
+		if (first < s->first)
+			first = s->first;
+		if (last > s->last)
+			last = s->last;
+		if (first <= last)
+			html_lane_add(s->old, first, last - first + 1, 1);
+	}
+}
+
+static void lanes(struct html_page *p, const struct ami_domain *d,
+		  struct space *s, const char *label)
+{
+	static const struct ami_walk_ops fill = { .mapping = place };
+	struct ami_walk_stats stats;
+
+	ami_walk(p->v->a->dump, &d->table, &fill, s, &stats);
+	place_stale(s);
+	html_map_open(p, "iova", s->first, s->last - s->first + 1, label);
+	html_lane_svg(p, s->write, "mapped", "writable", "");
+	if (s->read->total)
+		html_lane_svg(p, s->read, "readonly", "read only", "");
+	if (s->old->total)
+		html_lane_svg(p, s->old, "stale", "stale", "not proven flushed");
+	html_map_close(p);
+}
+
 static void map(struct html_page *p, const struct ami_domain *d,
 		const char *label)
 {
 	static const struct ami_walk_ops measure = { .mapping = extent };
-	static const struct ami_walk_ops fill = { .mapping = place };
 	struct space s = { .first = UINT64_MAX };
 	struct ami_walk_stats stats;
-	uint64_t span;
+	size_t i;
 
+	s.stale = ami_stale_iovas(p->v->a->exposures, d, &s.nr_stale);
 	ami_walk(p->v->a->dump, &d->table, &measure, &s, &stats);
-	if (s.first > s.last)
-		return;
-	span = s.last - s.first + 1;
-	s.write = html_lane_new(s.first, span);
-	s.read = html_lane_new(s.first, span);
-	if (s.write && s.read) {
-		ami_walk(p->v->a->dump, &d->table, &fill, &s, &stats);
-		html_map_open(p, "iova", s.first, span, label);
-		html_lane_svg(p, s.write, "mapped", "writable", "");
-		if (s.read->total)
-			html_lane_svg(p, s.read, "readonly", "read only", "");
-		html_map_close(p);
+	for (i = 0; i < s.nr_stale; i++)
+		if (!endless(&s.stale[i]))
+			widen(&s, s.stale[i].first >> AMI_PAGE_SHIFT,
+			      s.stale[i].last >> AMI_PAGE_SHIFT);
+	if (s.first <= s.last) {
+		s.write = html_lane_new(s.first, s.last - s.first + 1);
+		s.read = html_lane_new(s.first, s.last - s.first + 1);
+		s.old = html_lane_new(s.first, s.last - s.first + 1);
+		if (s.write && s.read && s.old)
+			lanes(p, d, &s, label);
+	} else {
+		html_raw(p, s.nr_stale ?
+			 "<p class=\"note\">nothing is mapped; any address may be stale</p>\n" :
+			 "<p class=\"note\">nothing is mapped</p>\n");
 	}
 	free(s.write);
 	free(s.read);
+	free(s.old);
+	free(s.stale);
 }
 
 static void members(struct html_page *p, const struct ami_domain *d)
@@ -85,20 +137,18 @@ static void domain(struct html_page *p, const struct ami_domain *d)
 	html_text(p, "%s, %s", ami_domain_kind_name(d->kind), domain_format(d));
 	members(p, d);
 	html_raw(p, "</small></h3>\n");
-	if (t && t->mapped) {
+	if (t)
 		map(p, d, label);
-	} else {
-		html_raw(p, "<p class=\"note\">");
-		html_text(p, "%s", t ? "nothing is mapped" : "no table to show");
-		html_raw(p, "</p>\n");
-	}
+	else
+		html_raw(p, "<p class=\"note\">no table to show</p>\n");
 	if (t && t->nr_holes)
 		fprintf(p->out, "<p class=\"note\">%zu stretches lie behind "
 			"page tables that cannot be read.</p>\n", t->nr_holes);
 	if (d->flushq.pending) {
 		html_raw(p, "<p class=\"note\">");
-		html_text(p, "%s unmapped and not proven flushed.",
-			  number_text(p->v, d->flushq.pending, pages));
+		html_text(p, "In its flush queue: %s range%s, unmapped and not proven flushed.",
+			  number_text(p->v, d->flushq.pending, pages),
+			  d->flushq.pending == 1 ? "" : "s");
 		html_raw(p, "</p>\n");
 	}
 	html_raw(p, "</article>\n");
@@ -112,7 +162,8 @@ void html_domains(struct html_page *p)
 	size_t i, n = 0, empty = 0;
 
 	html_section(p, "domains", "IOVA space per domain",
-		     "From the lowest to the highest address that is mapped.");
+		     "From the lowest to the highest address that is mapped, or "
+		     "was and is not proven flushed.");
 	for (i = 0; done && i < p->nr_ranked && n < HTML_DOMAINS; i++) {
 		int at = p->ranked[i].d->domain;
 
