@@ -355,15 +355,18 @@ crash-suites: deps-test
 	tests/suites/suites.py $(BUILD)/amdiommu $(SUITES)
 
 # The filter where it is used: stock crash reads its dumps, kdump-tools of Debian
-# runs it in a booted guest (root). MAKEDUMPFILE_SOURCE=: the extension in a
-# makedumpfile that has --extension, built from there.
+# runs it in a booted guest (root). MAKEDUMPFILE_SOURCE=, a clone of makedumpfile's
+# repository: the extension in a makedumpfile that has --extension, built from
+# there, and the wrapper around each release since 1.6.8.
 check-kdump: deps-test
 	$(MAKE) -j"$$(nproc)" all
 	tests/run.py '$(LAB) cached 6.1-marks-file && $(LAB) cached 6.1-marks-stream && \
 	    tests/kdump/crash.py $(BUILD)/amdiommu 6.1-marks-file 6.1-marks-stream' \
 	    'tests/kdump/debian.py $(BUILD)/amdiommu' \
 	    $(if $(MAKEDUMPFILE_SOURCE),'$(LAB) cached 6.1-both && $(LAB) cached 7.3-both && \
-	    tests/kdump/extension.py $(BUILD)/amdiommu $(MAKEDUMPFILE_SOURCE) 6.1-both 7.3-both --capture')
+	    tests/kdump/extension.py $(BUILD)/amdiommu $(MAKEDUMPFILE_SOURCE) 6.1-both 7.3-both --capture' \
+	    '$(LAB) cached 5.10-both && $(LAB) cached 6.1-both && \
+	    tests/kdump/releases.py $(BUILD)/amdiommu $(BUILD)/makedumpfile-amdiommu $(MAKEDUMPFILE_SOURCE)')
 
 lab: deps-test
 	$(MAKE) -j"$$(nproc)" all

@@ -62,15 +62,27 @@ static bool remember(struct original *o, const char *path)
 
 /*
  * What is added becomes part of the dump by one write to its headers. Before
- * that write it is cut off again; after it, it stays.
+ * that write it is cut off again, or else is inert; after it, it stays: false.
  */
-static bool restored(struct original *o)
+static bool undone(struct original *o)
 {
 	static uint8_t now[HEADERS];
+	bool known = pread(o->fd, now, o->len, 0) == o->len;
 
-	return pread(o->fd, now, o->len, 0) == o->len &&
-	       !memcmp(now, o->headers, o->len) &&
-	       !ftruncate(o->fd, o->size);
+	if (known && memcmp(now, o->headers, o->len))
+		return false;
+	if (known && ftruncate(o->fd, o->size))
+		errno = 0;
+	return true;
+}
+
+/* Nothing is undone while the child may still come to write. */
+static int add_or_undo(struct original *o, const struct guard_limits *limits,
+		       struct addition *a, struct ami_error *err)
+{
+	int ret = guard_run(limits, add_to_file, a, err);
+
+	return ret == -1 && !undone(o) ? 0 : ret;
 }
 
 int deliver_file(const char *path, int marks,
@@ -90,8 +102,8 @@ int deliver_file(const char *path, int marks,
 		ami_error_set(err, AMI_ERR_OUTPUT,
 			      "%s is no regular file that can be changed",
 			      path);
-	else if (!guard_run(&l, add_to_file, &a, err) || !restored(o))
-		ret = 0;
+	else
+		ret = add_or_undo(o, &l, &a, err);
 	if (o->fd >= 0)
 		close(o->fd);
 	free(o);

@@ -13,6 +13,7 @@
 
 #define GUARD_MEMORY_DEFAULT	64u	/* MiB */
 #define GUARD_SECONDS_DEFAULT	30u
+#define GUARD_STUCK		(-2)	/* the child may still do something */
 
 /**
  * struct guard_limits - what the child may take
@@ -40,9 +41,10 @@ struct guard_limits guard_limits_env(void);
  * The child shares open files, and what it writes to shared memory or memfds;
  * nothing else it does can reach this process. It has stderr, but neither
  * stdin nor stdout, and is what the kernel kills first when memory runs out.
- * A child that does not die of SIGKILL (stuck in the kernel) is left behind.
- * Returns 0, or -1 with @err saying why in one sentence, for whatever reason
- * @fn did not succeed.
+ * A child that does not die of SIGKILL (stuck in the kernel) is left behind,
+ * and the system call it is in may still come to its end.
+ * Returns 0, or else with @err saying in one sentence why @fn did not succeed:
+ * GUARD_STUCK for such a child, -1 for whatever other reason.
  */
 int guard_run(const struct guard_limits *limits,
 	      int (*fn)(void *ctx, struct ami_error *err), void *ctx,

@@ -13,6 +13,8 @@
 #include <string.h>
 #include <endian.h>
 #include <fcntl.h>
+#include <signal.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
@@ -210,9 +212,38 @@ static void record(int fd, const void *buf, ssize_t len, off_t offset,
 	tape.count++;
 }
 
+/*
+ * A disk that hangs: the write of the headers comes after the one who asked for
+ * it was to be killed. Another process stands in for one that cannot be.
+ */
+static bool hanging;
+static volatile bool *has_begun;	/* shared by the processes */
+
+static void write_late(int fd, const void *buf, size_t len, off_t offset)
+{
+	if (!fork()) {
+		*has_begun = true;
+		sleep(6);
+		_exit(syscall(SYS_pwrite64, fd, buf, len, offset) < 0);
+	}
+	pause();
+}
+
+/* Not before there is something that goes on. */
+int kill(pid_t pid, int number)
+{
+	while (hanging && !*has_begun)
+		usleep(1000);
+	return syscall(SYS_kill, pid, number);
+}
+
 ssize_t pwrite(int fd, const void *buf, size_t len, off_t offset)
 {
-	ssize_t n = syscall(SYS_pwrite64, fd, buf, len, offset);
+	ssize_t n;
+
+	if (hanging && offset == KDUMP_BLOCK)
+		write_late(fd, buf, len, offset);
+	n = syscall(SYS_pwrite64, fd, buf, len, offset);
 
 	record(fd, buf, n, offset, false);
 	return n;
@@ -442,6 +473,31 @@ static void end_across_sectors(void **state)
 	close(fd);
 }
 
+/* What the late write points to must still be there. */
+static void late_write(void **state)
+{
+	const struct dump *d = *state;
+	struct guard_limits limits = { .memory = 1u << 30, .seconds = 0 };
+	struct ami_error err;
+	int marks = open(d->torn, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	int i;
+
+	assert_true(file_write_at(marks, d->marks, d->len, 0));
+	has_begun = mmap(NULL, sizeof(*has_begun), PROT_READ | PROT_WRITE,
+			 MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	assert_ptr_not_equal(has_begun, MAP_FAILED);
+	hanging = true;
+	assert_int_not_equal(deliver_file(d->path, marks, &limits, &err), 0);
+	hanging = false;
+	assert_non_null(strstr(err.text, "stuck"));
+	assert_false(both_readers(d->path));
+	for (i = 0; i < 100 && !our_reader(d->path); i++)
+		usleep(100000);
+	assert_true(both_readers(d->path));
+	munmap((void *)has_begun, sizeof(*has_begun));
+	close(marks);
+}
+
 static void renewed(void **state)
 {
 	const struct dump *d = *state;
@@ -518,6 +574,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(cut_stream, setup, teardown),
 		cmocka_unit_test_setup_teardown(end_across_sectors, setup,
 						teardown),
+		cmocka_unit_test_setup_teardown(late_write, setup, teardown),
 		cmocka_unit_test_setup_teardown(renewed, setup, teardown),
 		cmocka_unit_test_setup_teardown(sidecar, setup, teardown),
 		cmocka_unit_test_setup_teardown(not_a_dump, setup, teardown),

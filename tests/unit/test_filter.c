@@ -527,6 +527,18 @@ static int sleeps(void *ctx, struct ami_error *err)
 	return 0;
 }
 
+/* Another process stands in for a child that the kernel does not let go. */
+static int outlives(void *ctx, struct ami_error *err)
+{
+	(void)ctx, (void)err;
+	if (!fork()) {
+		sleep(10);
+		_exit(0);
+	}
+	pause();
+	return 0;
+}
+
 static void test_guard(void **unused)
 {
 	struct guard_limits l = { .memory = UINT64_C(1) << 45, .seconds = 20 };
@@ -543,6 +555,9 @@ static void test_guard(void **unused)
 	l.seconds = 0;
 	assert_int_equal(guard_run(&l, sleeps, NULL, &err), -1);
 	assert_non_null(strstr(err.text, "no result after 0 s"));
+	l.seconds = 1;
+	assert_int_equal(guard_run(&l, outlives, NULL, &err), GUARD_STUCK);
+	assert_non_null(strstr(err.text, "stuck in the kernel"));
 }
 
 int main(void)
