@@ -37,7 +37,7 @@
 	F(amd_iommu_cmd_sem, amd_iommu, "cmd_sem")			\
 	F(amd_iommu_cmd_sem_val, amd_iommu, "cmd_sem_val")		\
 	F(amd_iommu_cmd_sem_paddr, amd_iommu, "cmd_sem_paddr")		\
-	/* PCI segment: 5.10 has only {list, id}, its tables are globals */ \
+	/* PCI segment; up to 5.19 none, but its number and global tables */ \
 	F(seg_list, amd_iommu_pci_seg, "list")				\
 	F(seg_dev_data_list, amd_iommu_pci_seg, "dev_data_list")	\
 	F(seg_id, amd_iommu_pci_seg, "id")				\

@@ -26,6 +26,9 @@ int find_stale(struct ami_exposures *ex);
 int find_evidence(struct ami_exposures *ex);
 int find_marked(struct ami_exposures *ex);
 int find_owners(struct ami_exposures *ex);
+
+/** check_io_tables() - findings on table pages in use that are not tables' */
+int check_io_tables(struct ami_exposures *ex);
 int find_faults(struct ami_exposures *ex);
 int find_taint(struct ami_exposures *ex);
 

@@ -122,6 +122,8 @@ int find_owners(struct ami_exposures *ex)
 	ex->owners = ami_owners_new(ex->state);
 	if (!ex->owners)
 		return -1;
+	if (check_io_tables(ex))
+		return -1;
 	ami_pfnset_ranges(ex->io_tables, add_io_table, ex->owners);
 	ret = tally_owners(ex, &t);
 	if (!ret)

@@ -6,21 +6,18 @@
  */
 #include "exposure.h"
 
-static bool untranslated(const struct ami_state *s, const struct ami_device *d)
+/* Either may have been in force: the entry, or what the driver set. */
+static bool maybe_identity(const struct ami_state *s,
+			   const struct ami_device *d)
 {
-	if ((d->translation == AMI_TRANSLATION_PASSTHROUGH ||
-	     d->translation == AMI_TRANSLATION_NONE) && d->may_write)
-		return true;
-	/* DTE and driver disagree: either may be what the IOMMU used. */
 	return d->dte_seen == AMI_SEEN_INCONSISTENT && d->domain >= 0 &&
 	       s->domains[d->domain].kind == AMI_DOMAIN_IDENTITY;
 }
 
-/* Without an IOMMU there is no entry to agree with. */
-static enum ami_certainty certainty(const struct ami_device *d)
+static bool untranslated(const struct ami_device *d)
 {
-	return d->dte_seen == AMI_SEEN_INTACT || d->iommu < 0 ? AMI_PROVEN :
-								AMI_LIKELY;
+	return (d->translation == AMI_TRANSLATION_PASSTHROUGH ||
+		d->translation == AMI_TRANSLATION_NONE) && d->may_write;
 }
 
 static void report(struct ami_state *s, const struct ami_device *d)
@@ -41,11 +38,17 @@ static void report(struct ami_state *s, const struct ami_device *d)
 			 "Its DTE has V=0: its DMA was forwarded untranslated.");
 }
 
-/* An entry that looks as if it blocked may not have been looked at. */
+/*
+ * An entry that looks as if it blocked may not have been looked at. Without an
+ * IOMMU there is no entry to agree with.
+ */
 static enum ami_certainty certainty(const struct ami_device *d)
 {
-	return d->translation == AMI_TRANSLATION_NONE && ami_believes_dte(d) &&
-	       d->dte.v ? AMI_POSSIBLE : AMI_PROVEN;
+	if (d->translation == AMI_TRANSLATION_NONE && ami_believes_dte(d) &&
+	    d->dte.v)
+		return AMI_POSSIBLE;
+	return d->dte_seen == AMI_SEEN_INTACT || d->iommu < 0 ? AMI_PROVEN :
+								AMI_LIKELY;
 }
 
 int find_passthrough(struct ami_exposures *ex)
@@ -57,7 +60,7 @@ int find_passthrough(struct ami_exposures *ex)
 		const struct ami_device *d = &s->devices[i];
 		struct ami_exposure *e;
 
-		if (!untranslated(s, d))
+		if (!untranslated(d) && !maybe_identity(s, d))
 			continue;
 		report(s, d);
 		e = add_exposure(ex, device_requester(d),

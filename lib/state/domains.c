@@ -173,18 +173,25 @@ static void check_domain(struct ami_state *s, struct ami_domain *d,
 		 ami_domain_kind_name(d->kind), wrong);
 }
 
+void name_domain(const struct ami_domain *d, char where[DOMAIN_TEXT])
+{
+	if (d->id_known)
+		snprintf(where, DOMAIN_TEXT, "domain %u", d->id);
+	else
+		snprintf(where, DOMAIN_TEXT, "domain at %#llx",
+			 (unsigned long long)d->va);
+}
+
 static void read_domain(struct ami_state *s, struct ami_domain *d)
 {
-	char where[32];
+	char where[DOMAIN_TEXT];
 	uint64_t v;
 
 	d->readable = true;
-	snprintf(where, sizeof(where), "domain at %#llx",
-		 (unsigned long long)d->va);
+	name_domain(d, where);
 	d->id_known = fetch(s, where, d->va, AMI_F_pdom_id, &v);
 	d->id = v;
-	if (d->id_known)
-		snprintf(where, sizeof(where), "domain %u", d->id);
+	name_domain(d, where);
 	if (ami_has(s->kernel, AMI_F_pdom_domain) &&
 	    fetch(s, where, ami_addr(s->kernel, d->va, AMI_F_pdom_domain),
 		  AMI_F_iommu_domain_type, &v)) {

@@ -207,7 +207,7 @@ int read_flushqs(struct ami_state *s)
 {
 	struct cpus cpus = { .asked = false };
 	uint32_t left = MAX_WORK;
-	char where[32];
+	char where[DOMAIN_TEXT];
 	size_t i;
 
 	for (i = 0; i < s->nr_domains; i++) {
@@ -217,7 +217,7 @@ int read_flushqs(struct ami_state *s)
 			.where = where, .cpus = &cpus, .left = &left,
 		};
 
-		snprintf(where, sizeof(where), "domain %u", d->id);
+		name_domain(d, where);
 		if (d->kind == AMI_DOMAIN_UNKNOWN && !d->readable)
 			d->flushq.unread++;
 		else if (of_dma_api(s, d, &src) && read_flushq(s, d, &src))

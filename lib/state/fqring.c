@@ -67,7 +67,7 @@ static bool has_list(const struct ami_state *s)
 
 /*
  * Page-table pages removed by this unmap: on a list through struct ioptdesc
- * (from 6.16 on) or struct page (before), which are the same memory. Up to 5.17
+ * (from 6.16 on) or struct page (before), which are the same memory. Up to 5.16
  * the member was another type, and empty with AMD.
  */
 static int read_tables(struct ami_state *s, struct flush_source *src,

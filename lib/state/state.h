@@ -63,6 +63,11 @@ void grade_ring(struct ami_state *s, struct ami_iommu *iommu);
 /** find_unclaimed() - DTEs whose page table no domain has; -1: no memory */
 int find_unclaimed(struct ami_state *s);
 
+#define DOMAIN_TEXT	32
+
+/** name_domain() - by its ID, or else by its address, for findings */
+void name_domain(const struct ami_domain *d, char where[DOMAIN_TEXT]);
+
 /** guest_levels() - of v2 tables as this kernel makes them */
 unsigned int guest_levels(struct ami_state *s);
 

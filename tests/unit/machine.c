@@ -157,8 +157,8 @@ static void set_globals(struct machine *m, uint32_t table_size)
 
 void machine_segment(struct machine *m, uint16_t id, uint16_t last_bdf)
 {
-	uint64_t seg = structure(m, AMI_T_amd_iommu_pci_seg);
 	uint32_t table_size;
+	uint64_t seg;
 
 	assert_true(m->nr_segments < MACHINE_SEGMENTS);
 	m->seg = &m->segments[m->nr_segments++];
@@ -166,13 +166,14 @@ void machine_segment(struct machine *m, uint16_t id, uint16_t last_bdf)
 	m->seg->last_bdf = last_bdf;
 	make_tables(m);
 	table_size = pages_for(last_bdf + 1u, 32) * AMI_PAGE_SIZE;
-	machine_list_add(m, image_layout(m->img)->symbol[AMI_Y_amd_iommu_pci_seg_list],
-		 member_at(m, seg, AMI_F_seg_list));
 	if (global_tables(m)) {
 		assert_int_equal(m->nr_segments, 1);
 		set_globals(m, table_size);
 		return;
 	}
+	seg = structure(m, AMI_T_amd_iommu_pci_seg);
+	machine_list_add(m, image_layout(m->img)->symbol[AMI_Y_amd_iommu_pci_seg_list],
+		 member_at(m, seg, AMI_F_seg_list));
 	m->seg->va = seg;
 	machine_set(m, seg, AMI_F_seg_id, id);
 	machine_set(m, seg, AMI_F_seg_last_bdf, last_bdf);
@@ -441,6 +442,14 @@ void machine_lazy(struct machine *m, uint64_t domain, uint64_t iova_pfn,
 		fill_entry(m, i, 0xaa, 8);
 	for (i = 0; i < count; i++)
 		fill_entry(m, 3 + i, iova_pfn + i, i < 2 ? 9 + i : 11);
+}
+
+void machine_single_queue(struct machine *m)
+{
+	machine_set(m, m->cookie, AMI_F_cookie_single_fq, m->fq);
+	machine_set(m, m->cookie, AMI_F_cookie_percpu_fq, 0);
+	machine_set(m, m->cookie, AMI_F_cookie_qt, 1);
+	machine_variable(m, AMI_Y___per_cpu_offset, 1ull << 40);
 }
 
 uint64_t machine_string(struct machine *m, const char *text)

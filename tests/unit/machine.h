@@ -124,6 +124,9 @@ uint64_t machine_domain(struct machine *m, uint16_t id, uint32_t type,
 void machine_lazy(struct machine *m, uint64_t domain, uint64_t iova_pfn,
 		  unsigned int count);
 
+/** machine_single_queue() - that one is for all CPUs, not for one of them */
+void machine_single_queue(struct machine *m);
+
 /** machine_fq_entry() - its virtual address */
 uint64_t machine_fq_entry(struct machine *m, unsigned int index);
 

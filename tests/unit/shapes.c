@@ -34,12 +34,13 @@ enum variant {
 };
 
 /*
- * 5.10, 6.1, 6.12, 6.18, 7: as released. 5.17: flush queue moved to the
- * cookie, tables still global, which 5.14-based SLES kernels may mix. RHEL 9:
- * the IOMMU code of 6.12 in a 5.14 whose VMCOREINFO has no kallsyms keys.
- * SLES 15 SP6 (6.4): per-domain GCR3 with the ATS bits of 6.8. Ubuntu 6.8:
- * pd_mode and single_fq, but per-domain GCR3. Ubuntu 5.15: global tables,
- * io_pgtable without pgd, flush queue in iova_domain.
+ * 5.10, 6.1, 6.12, 6.18, 7: as released. 5.17 (Ubuntu 5.19 has it): flush queue
+ * moved to the cookie, tables still global. SLES 15 SP5 (5.14): that queue and
+ * the segments of 6.0, but io_pgtable without pgd. RHEL 9: the IOMMU code of
+ * 6.12 in a 5.14 whose VMCOREINFO has no kallsyms keys. SLES 15 SP6 (6.4):
+ * per-domain GCR3 with the ATS bits of 6.8. Ubuntu 6.8: those and single_fq, but
+ * no pd_mode. Ubuntu 5.15: global tables, io_pgtable without pgd, flush queue in
+ * iova_domain.
  */
 const struct shape_info shapes[SHAPES] = {
 	[SHAPE_5_10] = {
@@ -53,8 +54,13 @@ const struct shape_info shapes[SHAPES] = {
 		SIGNED_BASE, SYMBOLS_BY_SHAPE,
 	},
 	[SHAPE_5_17] = {
-		"5.17", GLOBALS | DEV | ATS_STRUCT | IOP | DOMAIN_GCR3 |
-		FQ_IN_COOKIE | COOKIE_TYPE,
+		"5.17", GLOBALS | PDEV | ATS_STRUCT | IOP | DOMAIN_GCR3 |
+		FQ_IN_COOKIE | COOKIE_TYPE | FREE_LIST,
+		SIGNED_BASE, SYMBOLS_BY_SHAPE,
+	},
+	[SHAPE_SLES_5_14] = {
+		"SLES 5.14", SEGMENTS | DEV | ATS_STRUCT | IOP | DOMAIN_GCR3 |
+		FQ_IN_COOKIE | COOKIE_TYPE | FREE_LIST,
 		SIGNED_BASE, SYMBOLS_BY_SHAPE,
 	},
 	[SHAPE_6_1] = {
@@ -69,8 +75,7 @@ const struct shape_info shapes[SHAPES] = {
 	},
 	[SHAPE_UBUNTU_6_8] = {
 		"Ubuntu 6.8", SEGMENTS | DEV | ATS_BITS | IOP | IOP_PGD |
-		PD_MODE | DOMAIN_GCR3 | FQ_SINGLE | COOKIE_TYPE | FREE_LIST |
-		EFR2,
+		DOMAIN_GCR3 | FQ_SINGLE | COOKIE_TYPE | FREE_LIST | EFR2,
 		SIGNED_BASE, SYMBOLS_BY_KEYS,
 	},
 	[SHAPE_RHEL_9] = {
@@ -102,6 +107,8 @@ static const struct {
 	enum ami_field field;
 	unsigned int variants;
 } optional[] = {
+	{ AMI_F_seg_list, SEGMENTS },
+	{ AMI_F_seg_id, SEGMENTS },
 	{ AMI_F_seg_dev_table, SEGMENTS },
 	{ AMI_F_seg_last_bdf, SEGMENTS },
 	{ AMI_F_seg_dev_table_size, SEGMENTS },

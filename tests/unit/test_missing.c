@@ -52,8 +52,6 @@ static bool is_spare(const struct machine *m, enum ami_field f)
 {
 	switch (f) {
 	case AMI_F_amd_iommu_pci_seg:
-	case AMI_F_seg_list:
-	case AMI_F_seg_id:
 		return !machine_has(m, AMI_F_seg_dev_data_list);
 	case AMI_F_pdom_pd_mode:
 		return !machine_has(m, AMI_F_pdom_amdv1_top);
@@ -138,10 +136,9 @@ static uint64_t pages_of(const struct machine *m, uint16_t devid)
 }
 
 /* Without these no device table is found: nothing is known, and it is said. */
-static bool leads_to_tables(const struct machine *m, enum ami_field f)
+static bool leads_to_tables(enum ami_field f)
 {
-	return (f == AMI_F_seg_list && !is_spare(m, f)) ||
-	       f == AMI_F_seg_dev_table;
+	return f == AMI_F_seg_list || f == AMI_F_seg_dev_table;
 }
 
 static void judge(const struct machine *m, enum ami_field f)
@@ -153,7 +150,7 @@ static void judge(const struct machine *m, enum ami_field f)
 	/* A list of stale IOVAs makes it suspect; it must not get lost. */
 	assert_true(m->ex->verdict == AMI_VERDICT_SUSPECT ||
 		    m->ex->verdict == AMI_VERDICT_UNKNOWN);
-	if (leads_to_tables(m, f)) {
+	if (leads_to_tables(f)) {
 		assert_int_equal(m->ex->verdict, AMI_VERDICT_UNKNOWN);
 		return;
 	}

@@ -12,6 +12,8 @@
 
 #include <cmocka.h>
 
+#include <amdiommu/pte.h>
+
 #include "exposure.h"
 #include "render.h"
 
@@ -765,6 +767,55 @@ static void content_of_objects(void **state)
 
 #define TEST(name)	cmocka_unit_test_setup_teardown(name, setup, teardown)
 
+/*
+ * The lowest page of the device's table: a page of the kernel's, as it should
+ * be, or freed while the table above still leads there, or given away since.
+ */
+static void table_page(struct fixture *f, uint32_t type, uint32_t refcount,
+		       uint64_t mapping)
+{
+	uint64_t root, entry, page;
+
+	image_read(f->m->img, f->m->seg->dev_table + 32 * NIC, &root,
+		   sizeof(root));
+	image_read(f->m->img, root & AMDVI_ADDR_MASK, &entry, sizeof(entry));
+	page = image_va(MEMMAP + (entry & AMDVI_ADDR_MASK) / AMI_PAGE_SIZE *
+			PAGE_STRUCT);
+	machine_set(f->m, page, AMI_F_page_type, type);
+	machine_set(f->m, page, AMI_F_page_refcount, refcount);
+	machine_set(f->m, page, AMI_F_page_mapping, mapping);
+}
+
+static void table_in_use(void **state)
+{
+	struct fixture *f = *state;
+
+	table_page(f, UINT32_MAX, 1, 0);
+	machine_analyse(f->m);
+	assert_false(machine_found(f->m, "io-table-freed"));
+	assert_int_not_equal(f->m->ex->verdict, AMI_VERDICT_CORRUPT);
+}
+
+static void table_freed(void **state)
+{
+	struct fixture *f = *state;
+
+	table_page(f, BUDDY, 0, 0);
+	machine_analyse(f->m);
+	assert_true(machine_found(f->m, "io-table-freed"));
+	assert_int_equal(f->m->ex->verdict, AMI_VERDICT_CORRUPT);
+}
+
+static void table_given_away(void **state)
+{
+	struct fixture *f = *state;
+
+	table_page(f, UINT32_MAX, 1, image_va(0x123000) | 1);
+	machine_analyse(f->m);
+	assert_true(machine_found(f->m, "io-table-freed"));
+	assert_int_equal(f->m->ex->verdict, AMI_VERDICT_CORRUPT);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -775,6 +826,7 @@ int main(void)
 		TEST(tainted_evidence), TEST(invalid_entry),
 		cmocka_unit_test(memmap), TEST(content_intact),
 		TEST(content_written), TEST(content_of_objects),
+		TEST(table_in_use), TEST(table_freed), TEST(table_given_away),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

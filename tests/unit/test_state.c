@@ -465,7 +465,7 @@ static void test_event_log(void **state)
 	over_shapes(log_of_the_dead);
 }
 
-static void lazy(struct machine *m)
+static void unmaps_wait(struct machine *m, bool single)
 {
 	uint64_t root = machine_v1(m, BUFFER, 5), dom;
 	struct amdvi_dte dte = host(root, 2, 4);
@@ -474,9 +474,15 @@ static void lazy(struct machine *m)
 	dom = machine_domain(m, 4, machine_has(m, AMI_F_iovad_fq) ? TYPE_DMA :
 			     TYPE_DMA_FQ, AMI_FORMAT_V1, root, 2);
 	machine_lazy(m, dom, 0xff003, 3);
+	if (single)
+		machine_single_queue(m);
 	machine_device(m, 0x10, "nvme", dom);
 	machine_dte(m, 0x10, &dte);
 	vmcore_analyse(m);
+	assert_int_equal(m->state->domains[0].flushq.unread, 0);
+	assert_int_equal(m->state->domains[0].flushq.start_count, 11);
+	assert_int_equal(m->state->domains[0].flushq.finish_count, 10);
+	assert_true(m->state->domains[0].flushq.list[0].flushed);
 	assert_int_equal(m->state->domains[0].flushq.count, 3);
 	assert_int_equal(m->state->domains[0].flushq.pending, 2);
 	e = machine_exposure(m, 0x10, AMI_CLASS_STALE);
@@ -488,10 +494,22 @@ static void lazy(struct machine *m)
 	assert_int_equal(m->ex->verdict, AMI_VERDICT_SUSPECT);
 }
 
+static void lazy(struct machine *m)
+{
+	unmaps_wait(m, false);
+}
+
+static void lazy_single(struct machine *m)
+{
+	if (machine_has(m, AMI_F_cookie_single_fq))
+		unmaps_wait(m, true);
+}
+
 static void test_lazy(void **state)
 {
 	(void)state;
 	over_shapes(lazy);
+	over_shapes(lazy_single);
 }
 
 /*
@@ -766,7 +784,7 @@ static void stale_under_own_id(struct machine *m)
 	machine_set(m, dom, AMI_F_pdom_gcr3_tbl,
 		    image_va(machine_gcr3(m, 0, 0, root)));
 	machine_dte(m, 0x18, &dte);
-	put_command(m, 0, (struct amdvi_command){
+	machine_command(m, 0, (struct amdvi_command){
 		.opcode = AMDVI_CMD_INVALIDATE_IOMMU_PAGES,
 		.domain_id = own ? 77 : 8, .address = 0x7000,
 	});

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * I/O page tables in use whose pages have another owner. The driver takes a
+ * table page out, then has the IOMMU flush it, then frees it; so a page that is
+ * free, or was given to somebody else, while a device's table still leads to it,
+ * was freed too early, or the entry above it is damaged. What the IOMMU reads
+ * there as entries is whatever its new owner writes.
+ */
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "exposure.h"
+
+#define WINDOW		AMI_OWNER_WINDOW
+
+struct window {
+	uint64_t first;
+	uint64_t *wanted;
+	uint8_t *owner;
+};
+
+struct strangers {
+	const struct window *w;
+	uint64_t count[AMI_OWNERS], first[AMI_OWNERS];
+};
+
+/* Not in the list: what a process's own tables may be, when it shares them. */
+static bool is_stranger(enum ami_owner owner)
+{
+	switch (owner) {
+	case AMI_OWNER_FREE:
+	case AMI_OWNER_SLAB:
+	case AMI_OWNER_OBJECT:
+	case AMI_OWNER_NETWORK:
+	case AMI_OWNER_FILE:
+	case AMI_OWNER_ANON:
+	case AMI_OWNER_HUGETLB:
+		return true;
+	default:
+		return false;
+	}
+}
+
+static bool want(void *ctx, uint64_t first, uint64_t count)
+{
+	struct window *w = ctx;
+	uint64_t at = first - w->first;
+
+	for (; count--; at++)
+		w->wanted[at / 64] |= 1ull << at % 64;
+	return true;
+}
+
+static bool compare(void *ctx, uint64_t first, uint64_t count)
+{
+	struct strangers *s = ctx;
+
+	for (; count--; first++) {
+		enum ami_owner owner = s->w->owner[first - s->w->first];
+
+		if (is_stranger(owner) && !s->count[owner]++)
+			s->first[owner] = first;
+	}
+	return true;
+}
+
+static void look(struct ami_exposures *ex, struct window *w,
+		 struct strangers *s)
+{
+	uint64_t next = ami_pfnset_first(ex->io_tables), i;
+	struct ami_dump *dump = ami_kernel_dump(ex->state->kernel);
+
+	while (next < AMI_PFN_LIMIT && !ami_dump_interrupted(dump)) {
+		w->first = next / WINDOW * WINDOW;
+		for (i = 0; i < WINDOW / 64; i++)
+			w->wanted[i] = 0;
+		ami_pfnset_ranges_in(ex->io_tables, w->first, WINDOW, want, w);
+		ami_owners_fill(ex->owners, w->first, w->wanted, w->owner);
+		if (ami_dump_interrupted(dump))
+			return;
+		ami_pfnset_ranges_in(ex->io_tables, w->first, WINDOW, compare, s);
+		next = ami_pfnset_next(ex->io_tables, w->first + WINDOW);
+	}
+}
+
+int check_io_tables(struct ami_exposures *ex)
+{
+	struct window w = {
+		.wanted = malloc(WINDOW / 8), .owner = malloc(WINDOW),
+	};
+	struct strangers s = { .w = &w };
+	bool ok = w.wanted && w.owner;
+	int owner;
+
+	if (ok)
+		look(ex, &w, &s);
+	free(w.wanted);
+	free(w.owner);
+	for (owner = 0; ok && owner < AMI_OWNERS; owner++)
+		if (s.count[owner])
+			ami_find(&ex->state->findings, AMI_ERROR,
+				 "io-table-freed", "I/O page tables",
+				 "%" PRIu64 " pages that devices' tables lead to are %s at the panic, the first at %#" PRIx64 ": they were freed while in use, or the entries above are damaged. The IOMMU takes what is written there for a table.",
+				 s.count[owner], ami_owner_name(owner),
+				 s.first[owner] << AMI_PAGE_SHIFT);
+	return ok ? 0 : -1;
+}
