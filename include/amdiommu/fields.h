@@ -36,6 +36,7 @@
 	F(amd_iommu_flags, amd_iommu, "flags")				\
 	F(amd_iommu_cmd_sem, amd_iommu, "cmd_sem")			\
 	F(amd_iommu_cmd_sem_val, amd_iommu, "cmd_sem_val")		\
+	F(amd_iommu_cmd_sem_counter, amd_iommu, "cmd_sem_val.counter")	\
 	F(amd_iommu_cmd_sem_paddr, amd_iommu, "cmd_sem_paddr")		\
 	/* PCI segment; up to 5.19 none, but its number and global tables */ \
 	F(seg_list, amd_iommu_pci_seg, "list")				\
@@ -74,6 +75,7 @@
 	F(pdom_glx, protection_domain, "glx")				\
 	F(pdom_gcr3_tbl, protection_domain, "gcr3_tbl")			\
 	F(pdom_pd_mode, protection_domain, "pd_mode")			\
+	F(pdom_dirty_tracking, protection_domain, "dirty_tracking")	\
 	F(pdom_iop_mode, protection_domain, "iop.mode")			\
 	F(pdom_iop_root, protection_domain, "iop.root")			\
 	F(pdom_iop_pgd, protection_domain, "iop.pgd")			\
@@ -495,6 +497,7 @@
 	E(AMD_IOMMU_V1, io_pgtable_fmt)					\
 	E(AMD_IOMMU_V2, io_pgtable_fmt)					\
 	E(IOMMU_INITIALIZED, iommu_init_state)				\
+	E(SYSTEM_HALT, system_states)					\
 	E(PD_MODE_NONE, protection_domain_mode)				\
 	E(PD_MODE_V1, protection_domain_mode)				\
 	E(PD_MODE_V2, protection_domain_mode)				\
@@ -508,7 +511,10 @@
 	E(PGTY_slab, pagetype)						\
 	E(PGTY_unaccepted, pagetype)
 
-/* From block_class to io_tlb_orig_addr: what only drivers' evidence needs. */
+/*
+ * From block_class to io_tlb_orig_addr: what only drivers' evidence needs; up to
+ * system_state: what extracts made by older versions lack.
+ */
 #define AMI_SYMBOLS(Y)							\
 	Y(_stext)							\
 	Y(__start_BTF)							\
@@ -540,6 +546,10 @@
 	Y(io_tlb_start)							\
 	Y(io_tlb_nslabs)						\
 	Y(io_tlb_orig_addr)						\
+	Y(crashk_cma_cnt)						\
+	Y(crashk_cma_ranges)						\
+	Y(init_state)							\
+	Y(system_state)							\
 	Y(vmemmap_base)							\
 	Y(page_offset_base)						\
 	Y(__per_cpu_offset)						\
@@ -563,7 +573,6 @@
 	Y(dev_data_list)						\
 	Y(amd_iommu_unity_map)						\
 	Y(amd_iommu_pgtable)						\
-	Y(init_state)							\
 	Y(amd_iommu_gpt_level)						\
 	Y(amd_iommu_snp_en)						\
 	Y(amd_iommu_efr)						\

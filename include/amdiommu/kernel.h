@@ -36,10 +36,10 @@ struct ami_layout {
 /* Not an address: there is such a symbol, but the dump lacks where it lies. */
 #define AMI_SYMBOL_UNREAD	1
 
-/** ami_symbol_optional() - only evidence needs it: an analysis goes without */
+/** ami_symbol_optional() - an analysis goes without: see AMI_SYMBOLS */
 static inline bool ami_symbol_optional(enum ami_symbol y)
 {
-	return y >= AMI_Y_block_class && y <= AMI_Y_io_tlb_orig_addr;
+	return y >= AMI_Y_block_class && y <= AMI_Y_system_state;
 }
 
 

@@ -60,6 +60,8 @@ const char *ami_entry_state_name(enum ami_entry_state state);
  * @proven: index of the newest completion wait proven done, -1 when none
  * @oldest, @outstanding: the unproven entries are @outstanding entries from
  *	index @oldest on, wrapping; they end before @tail
+ * @sme_mask: may be set where the hardware names an address of the ring
+ * @unordered: numbers are given out before the lock is taken (6.16 to 6.18)
  * @blind: entries that may be outstanding were overwritten or cannot be read,
  *	and the driver's books do not prove that nothing was
  */
@@ -72,6 +74,8 @@ struct ami_ring {
 	uint64_t semaphore;
 	bool need_sync;
 	bool lock_held;
+	bool unordered;
+	uint64_t sme_mask;
 	int proven;
 	uint32_t oldest, outstanding;
 	bool blind;
@@ -275,6 +279,7 @@ struct ami_device {
 	char disagreement[96];		/* DTE against driver, "" when none */
 	struct ami_table table;		/* what its DMA goes through */
 	struct ami_gcr3 gcr3;		/* with PASID, or GIoV without */
+	struct ami_gcr3 gcr3_books;	/* the driver's, if the DTE's differs */
 	enum ami_translation translation;
 	bool may_read, may_write;	/* by the DTE, before any table */
 };
@@ -295,8 +300,12 @@ struct ami_device_map {
 struct ami_marks;
 struct ami_spill;
 
+#define AMI_CRASH_CMA	4	/* ranges of crashkernel=SIZE,cma */
+
 /**
  * struct ami_state - the AMD IOMMUs of the dead machine, at the panic
+ * @crash_cma: memory that the capture kernel has besides; until the panic it
+ *	was programs' (never the kernel's own)
  * @marks: what came with the dump, NULL: none; not the state's own
  * @spill: where sets of pages go that are complete, NULL: they stay in memory
  */
@@ -313,8 +322,10 @@ struct ami_state {
 	struct ami_domain *domains;
 	size_t nr_domains;
 	struct ami_range crashkernel[2];	/* in page frames */
+	struct ami_range crash_cma[AMI_CRASH_CMA];
 	enum ami_capture capture;
 	unsigned int irte_size;		/* 4 or 16 bytes */
+	bool posts_interrupts;		/* to guests' vAPIC pages */
 	bool snp;
 	bool untranslated;		/* the driver left DMA alone */
 	bool incomplete;		/* something essential is unknown */
@@ -371,6 +382,16 @@ void ami_irt_free(struct ami_irt *irt);
 
 /** ami_device_active() - could it be at work? When in doubt, yes. */
 bool ami_device_active(const struct ami_device *device);
+
+/**
+ * ami_irt_posted() - vAPIC pages where the device's interrupts are posted
+ * @fn: called with the physical address of each, more than once if shared
+ *
+ * Returns whether entries could not be read.
+ */
+bool ami_irt_posted(const struct ami_state *state,
+		    const struct ami_device *device,
+		    void (*fn)(void *ctx, uint64_t phys), void *ctx);
 
 /**
  * ami_gcr3_tables() - the guest tables behind a GCR3 table

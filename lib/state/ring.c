@@ -87,6 +87,8 @@ void read_ring(struct ami_state *s, struct ami_iommu *iommu)
 
 	snprintf(where, sizeof(where), "iommu%u", iommu->index);
 	ring->proven = -1;
+	ring->sme_mask = ami_kernel_sme(s->kernel);
+	ring->unordered = ami_has(s->kernel, AMI_F_amd_iommu_cmd_sem_counter);
 	fetch(s, where, iommu->va, AMI_F_amd_iommu_cmd_buf, &ring->va);
 	ring->located = ring->va && ami_virt_to_phys(s->kernel, ring->va,
 						     &ring->phys) == AMI_MEM_OK;
@@ -121,9 +123,10 @@ static bool is_own_wait(const struct ami_ring *ring, uint32_t i)
 
 /*
  * How many entries before the tail the newest proven completion wait lies,
- * 0 when there is none. Two kernels (6.17, 6.18) may queue sequence numbers
+ * 0 when there is none. Some kernels (6.16 to 6.18) may queue sequence numbers
  * slightly out of order, so the wait whose number the hardware stored last
- * decides; a smaller number counts only if that one is nowhere.
+ * decides; a smaller number counts only if that one is nowhere, and not for
+ * those kernels, whose smaller numbers may have been queued later.
  */
 static uint32_t find_proven(const struct ami_ring *ring)
 {
@@ -136,7 +139,7 @@ static uint32_t find_proven(const struct ami_ring *ring)
 			continue;
 		if (ring->entry[i].data == ring->semaphore)
 			return n;
-		if (!smaller &&
+		if (!ring->unordered && !smaller &&
 		    (int64_t)(ring->semaphore - ring->entry[i].data) > 0)
 			smaller = n;
 	}
@@ -151,7 +154,8 @@ static uint32_t stopped_at(const struct ami_iommu *iommu)
 
 	for (i = 0; i < log->count; i++) {
 		const struct amdvi_event *e = &log->list[i].event;
-		uint64_t at = e->address - iommu->ring.phys;
+		uint64_t at = (e->address & ~iommu->ring.sme_mask) -
+			      iommu->ring.phys;
 
 		if (e->code != AMDVI_EVENT_ILLEGAL_COMMAND_ERROR &&
 		    e->code != AMDVI_EVENT_COMMAND_HARDWARE_ERROR)
@@ -202,6 +206,20 @@ static void report_ring(struct ami_state *s, const struct ami_iommu *iommu,
 			 "The IOMMU's lock was held: a CPU was stopped while it queued a command, the tail may be off by one.");
 }
 
+/*
+ * Books without need_sync say that the last command is a completion wait. Where
+ * the ring has another one there, or a wait with another number (a kernel that
+ * queues numbers out of order gave up waiting for it), they prove nothing.
+ */
+static bool contradicts_books(const struct ami_ring *ring)
+{
+	uint32_t last = back(ring->tail, 1);
+
+	return ring->state[last] == AMI_ENTRY_UNPROVEN &&
+	       !(is_own_wait(ring, last) &&
+		 ring->entry[last].data == ring->semaphore);
+}
+
 /* Nothing outstanding: the driver's own books prove it. */
 static bool proven_empty(const struct ami_ring *ring)
 {
@@ -217,9 +235,8 @@ static bool believable(const struct ami_ring *ring)
 		(int64_t)(ring->semaphore - ring->last_issued) <= 0);
 }
 
-static void mark_done(struct ami_ring *ring, uint32_t newest)
+static void mark_done(struct ami_ring *ring, uint32_t newest, bool all)
 {
-	bool all = believable(ring) && proven_empty(ring);
 	uint32_t n;
 
 	for (n = 1; n <= AMI_RING_ENTRIES; n++) {
@@ -229,6 +246,15 @@ static void mark_done(struct ami_ring *ring, uint32_t newest)
 		    (all || (newest && n >= newest)))
 			ring->state[i] = AMI_ENTRY_DONE;
 	}
+}
+
+/* No wait of the driver: whoever wrote it, what stood there is lost. */
+static bool is_wait_elsewhere(const struct ami_ring *ring, uint32_t i)
+{
+	const struct amdvi_command *c = &ring->entry[i];
+
+	return c->opcode == AMDVI_CMD_COMPLETION_WAIT && ring->semaphore_phys &&
+	       !(c->store && c->store_addr == ring->semaphore_phys);
 }
 
 /*
@@ -246,6 +272,8 @@ static bool out_of_sight(const struct ami_ring *ring, uint32_t i,
 	case AMI_ENTRY_UNUSED:
 		return after_proven || i < ring->tail;
 	case AMI_ENTRY_UNPROVEN:
+		if (is_wait_elsewhere(ring, i))
+			return true;
 		return ring->entry[i].opcode < AMDVI_CMD_COMPLETION_WAIT ||
 		       ring->entry[i].opcode > AMDVI_CMD_RESET_VMMIO;
 	default:
@@ -254,9 +282,9 @@ static bool out_of_sight(const struct ami_ring *ring, uint32_t i,
 }
 
 /* What is not proven ends at the tail; is anything there out of sight? */
-static void find_outstanding(struct ami_ring *ring, uint32_t newest)
+static void find_outstanding(struct ami_ring *ring, uint32_t newest,
+			     bool empty)
 {
-	bool empty = believable(ring) && proven_empty(ring);
 	uint32_t n, end = newest ? newest : MAX_OUTSTANDING + 1;
 
 	for (n = 1; n < end && !empty; n++) {
@@ -292,13 +320,15 @@ void grade_ring(struct ami_state *s, struct ami_iommu *iommu)
 {
 	struct ami_ring *ring = &iommu->ring;
 	uint32_t stop = stopped_at(iommu), newest = 0, i;
+	bool empty = believable(ring) && proven_empty(ring) &&
+		     !contradicts_books(ring);
 
 	if (believable(ring))
 		newest = find_proven(ring);
 	if (newest)
 		ring->proven = back(ring->tail, newest);
-	mark_done(ring, newest);
-	find_outstanding(ring, newest);
+	mark_done(ring, newest, empty);
+	find_outstanding(ring, newest, empty);
 	mark_stopped(ring, stop);
 	for (i = 0; i < AMI_RING_ENTRIES; i++)
 		ring->count[ring->state[i]]++;

@@ -119,6 +119,7 @@ static const struct {
 	{ AMI_F_seg_dev_data_list, SEGMENTS },
 	{ AMI_F_amd_iommu_features2, EFR2 },
 	{ AMI_F_amd_iommu_cmd_sem_paddr, SEM_PADDR },
+	{ AMI_F_amd_iommu_cmd_sem_counter, 0 },	/* hides cmd_sem_val */
 	{ AMI_F_dev_data_pdev, PDEV },
 	{ AMI_F_dev_data_dev, DEV },
 	{ AMI_F_dev_data_ats_510, ATS_STRUCT },
@@ -177,6 +178,7 @@ static const struct {
 	{ AMI_F_dev_data_gcr3_domid, 2, 0 },
 	{ AMI_F_pdom_id, 2, 0 },
 	{ AMI_F_pdom_pd_mode, 4, 0 },
+	{ AMI_F_pdom_dirty_tracking, 1, 0 },
 	{ AMI_F_pdom_iop_mode, 4, 0 },
 	{ AMI_F_iommu_domain_type, 4, 0 },
 	{ AMI_F_iommu_domain_cookie_type, 4, 0 },

@@ -4,6 +4,7 @@
  *
  *	wN	completion wait with sequence number N
  *	xN	the same, storing into the capture kernel's memory
+ *	yN	the same, storing to nobody's memory
  *	i	an invalidation
  *	?	an entry that cannot be read
  *	-	never written
@@ -33,7 +34,7 @@ struct ring_case {
 	const char *words;
 	uint32_t tail;
 	uint64_t semaphore, issued;
-	bool need_sync, lock_held, no_semaphore, no_tail;
+	bool need_sync, lock_held, no_semaphore, no_tail, unordered;
 	uint32_t stop;		/* blamed entry + 1, 0: none */
 	const char *states;
 	int proven;
@@ -67,6 +68,15 @@ static const struct ring_case cases[] = {
 	{ "burnt number: the newest smaller one counts", "i w1 i w2 i", 5, 3, 4,
 	  true, .states = "ddddu", .proven = 3, .oldest = 4,
 	  .outstanding = 1 },
+	{ "out of order, and the driver gave up on the last (6.18)",
+	  "i w2 i w1", 4, 2, 2, false, .unordered = true,
+	  .states = "dduu", .proven = 1, .oldest = 2, .outstanding = 2 },
+	{ "out of order: a smaller number may be newer (6.18)",
+	  "i w1 i w2 i", 5, 3, 4, true, .unordered = true,
+	  .states = "uuuuu", .proven = -1, .oldest = 0, .outstanding = 5 },
+	{ "books say nothing is outstanding, the ring has a command",
+	  "i w1 i", 3, 1, 1, false,
+	  .states = "ddu", .proven = 1, .oldest = 2, .outstanding = 1 },
 	{ "unread entry among the outstanding", "i w1 i ? w2", 5, 1, 2, false,
 	  .states = "dduru", .proven = 1, .oldest = 2,
 	  .outstanding = 3, .blind = true },
@@ -93,6 +103,9 @@ static const struct ring_case cases[] = {
 	{ "garbage over what was outstanding", "i w1 g g w2", 5, 1, 2, false,
 	  .states = "dduuu", .proven = 1, .oldest = 2, .outstanding = 3,
 	  .blind = true },
+	{ "a wait of unknown origin over what was outstanding",
+	  "i w1 i y1 w2", 5, 1, 2, false, .states = "dduuu", .proven = 1,
+	  .oldest = 2, .outstanding = 3, .blind = true },
 	{ "garbage, but the books prove the ring empty", "i w1 g w2", 4, 2, 2,
 	  false, .states = "dddd", .proven = 3 },
 };
@@ -122,6 +135,9 @@ static uint32_t fill(struct ami_ring *ring, const char *words)
 		case 'x':
 			set_wait(c, CRASHKERNEL << AMI_PAGE_SHIFT,
 				 strtoull(word + 1, NULL, 10));
+			break;
+		case 'y':
+			set_wait(c, 2 * SEMAPHORE, strtoull(word + 1, NULL, 10));
 			break;
 		case 'i':
 			c->opcode = AMDVI_CMD_INVALIDATE_IOMMU_PAGES;
@@ -175,6 +191,7 @@ static void check_case(const struct ring_case *t)
 	ring->issued_known = ring->sync_known = true;
 	ring->need_sync = t->need_sync;
 	ring->lock_held = t->lock_held;
+	ring->unordered = t->unordered;
 	if (t->stop)
 		blame(iommu, t->stop - 1);
 	mark_foreign(&s, iommu);
