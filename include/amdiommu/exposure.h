@@ -62,6 +62,7 @@ struct ami_exposure {
 struct ami_tree {
 	struct ami_table table;
 	struct ami_pfnset *writable;	/* RAM only */
+	struct ami_pfnset *updated;	/* table pages with bits A, D to be set */
 	struct ami_pfnset *iovas_in_ram;	/* v2: RAM at its writable IOVAs */
 	uint64_t mapped;	/* pages, RAM or not, by IOVA */
 	uint64_t writable_iovas;	/* of those, writable */

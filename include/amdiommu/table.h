@@ -18,6 +18,7 @@ const char *ami_format_name(enum ami_format format);
  * struct ami_table - an I/O page table
  * @root: physical address of the top page, SME mask removed
  * @levels: 1..6 (v1), 4..5 (v2)
+ * @ad_bits: the IOMMU sets bits A and D in its entries
  * @user_only: v2: requests have user privilege, and the IOMMU heeds the bit US
  */
 struct ami_table {
@@ -26,6 +27,7 @@ struct ami_table {
 	unsigned int levels;
 	uint64_t sme_mask;
 	bool user_only;
+	bool ad_bits;
 };
 
 /**
@@ -76,7 +78,7 @@ struct ami_walk_stats {
  * struct ami_walk_ops - what to do with what a walk meets
  * @mapping: called for each maximal run of contiguous IOVA, physical address
  *	and equal permissions; returns false to stop
- * @table: optional; called with the page frame of each table page
+ * @table: optional; called with page frame and level of each table page
  * @problem: optional; called for each problem with the IOVAs it hides,
  *	@last inclusive
  */
@@ -84,7 +86,7 @@ struct ami_walk_ops {
 	bool (*mapping)(void *ctx, const struct ami_mapping *run);
 	void (*problem)(void *ctx, enum ami_walk_fault fault, uint64_t first,
 			uint64_t last);
-	void (*table)(void *ctx, uint64_t pfn);
+	void (*table)(void *ctx, uint64_t pfn, unsigned int level);
 };
 
 /**

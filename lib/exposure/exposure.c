@@ -189,6 +189,7 @@ void ami_exposures_free(struct ami_exposures *ex)
 	for (i = 0; i < ex->nr_trees; i++) {
 		ami_pfnset_free(ex->trees[i].writable);
 		ami_pfnset_free(ex->trees[i].iovas_in_ram);
+		ami_pfnset_free(ex->trees[i].updated);
 		free(ex->trees[i].holes);
 	}
 	for (i = 0; i < ex->nr_reasons; i++)

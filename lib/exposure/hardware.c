@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Class "hardware": the IOMMU writes semaphore and logs without being asked. */
+/*
+ * Class "hardware": what the IOMMU writes by itself. Semaphore and logs; the
+ * vAPIC pages of guests, where it posts interrupts; bits A and D of page
+ * tables; and wherever a completion wait says.
+ */
 #include "exposure.h"
 
 static void add_bytes(struct ami_exposure *e, uint64_t phys, uint64_t len)
@@ -24,6 +28,100 @@ static void add_logs(struct ami_exposure *e, const struct ami_iommu *iommu)
 	}
 }
 
+struct gather {
+	struct ami_exposures *ex;
+	struct ami_exposure *e;
+	bool failed;
+};
+
+/* The driver has all waits store to the one semaphore: no other is its own. */
+static void add_waits(struct gather *g, const struct ami_iommu *iommu)
+{
+	struct ami_dump *dump = ami_kernel_dump(g->ex->state->kernel);
+	const struct ami_ring *ring = &iommu->ring;
+	char where[AMI_REQUESTER_TEXT];
+	uint32_t i;
+
+	for (i = 0; i < AMI_RING_ENTRIES; i++) {
+		const struct amdvi_command *c = &ring->entry[i];
+
+		if ((ring->state[i] != AMI_ENTRY_UNPROVEN &&
+		     ring->state[i] != AMI_ENTRY_NOT_EXECUTED) ||
+		    c->opcode != AMDVI_CMD_COMPLETION_WAIT || !c->store ||
+		    c->store_addr == ring->semaphore_phys)
+			continue;
+		add_ram(g->e->pages, dump, c->store_addr >> AMI_PAGE_SHIFT, 1);
+		ami_find(&g->ex->state->findings, AMI_WARNING,
+			 "completion-wait-elsewhere",
+			 ami_requester_text(g->e->requester, where),
+			 "The completion wait in ring entry %u stores to %#llx, not to the semaphore.",
+			 i, (unsigned long long)c->store_addr);
+	}
+}
+
+static void add_vapic(void *ctx, uint64_t phys)
+{
+	struct gather *g = ctx;
+
+	add_ram(g->e->pages, ami_kernel_dump(g->ex->state->kernel),
+		phys >> AMI_PAGE_SHIFT, 1);
+}
+
+static void add_interrupts(struct gather *g, const struct ami_device *d)
+{
+	char where[AMI_BDF_TEXT];
+
+	if (!ami_irt_posted(g->ex->state, d, add_vapic, g))
+		return;
+	g->e->complete = false;
+	ami_find(&g->ex->state->findings, AMI_WARNING, "irt-unread",
+		 ami_bdf_text(d->bdf, where),
+		 "Its interrupt remapping table cannot be read: the IOMMU may write to vAPIC pages of guests that are not known.");
+}
+
+static bool add_table(void *ctx, uint32_t pasid, const struct ami_table *table)
+{
+	struct gather *g = ctx;
+	const struct ami_tree *t;
+
+	(void)pasid;
+	if (!table->ad_bits)
+		return true;
+	t = tree_get(g->ex, table);
+	if (!t) {
+		g->failed = true;
+		return false;
+	}
+	ami_pfnset_union(g->e->pages, t->updated);
+	return true;
+}
+
+static void add_device(struct gather *g, const struct ami_device *d)
+{
+	struct ami_kernel *kernel = g->ex->state->kernel;
+
+	add_interrupts(g, d);
+	if (d->translation == AMI_TRANSLATION_BLOCKED)
+		return;
+	if (d->table.format != AMI_FORMAT_NONE)
+		add_table(g, 0, &d->table);
+	if (!g->failed)
+		ami_gcr3_tables(ami_kernel_dump(kernel), &d->gcr3,
+				ami_kernel_sme(kernel), add_table, g);
+}
+
+static int add_devices(struct gather *g, size_t iommu)
+{
+	const struct ami_state *s = g->ex->state;
+	size_t i;
+
+	for (i = 0; i < s->nr_devices && !g->failed; i++)
+		if (s->devices[i].iommu < 0 ? !iommu :
+		    (size_t)s->devices[i].iommu == iommu)
+			add_device(g, &s->devices[i]);
+	return g->failed ? -1 : 0;
+}
+
 int find_hardware(struct ami_exposures *ex)
 {
 	struct ami_state *s = ex->state;
@@ -34,6 +132,7 @@ int find_hardware(struct ami_exposures *ex)
 		struct ami_requester r = {
 			.is_iommu = true, .index = iommu->index,
 		};
+		struct gather g = { .ex = ex };
 		struct ami_exposure *e;
 
 		e = add_exposure(ex, r, AMI_CLASS_HARDWARE, AMI_PROVEN);
@@ -47,6 +146,10 @@ int find_hardware(struct ami_exposures *ex)
 		if (iommu->ga_tail_phys)
 			add_bytes(e, iommu->ga_tail_phys, 8);
 		add_logs(e, iommu);
+		g.e = e;
+		add_waits(&g, iommu);
+		if (add_devices(&g, i))
+			return -1;
 		e->count = ami_pfnset_count(e->pages);
 	}
 	return 0;

@@ -10,7 +10,7 @@
 struct filling {
 	struct ami_dump *dump;
 	struct ami_tree *tree;
-	struct ami_pfnbatch writable, iovas, tables;
+	struct ami_pfnbatch writable, iovas, tables, updated;
 	bool no_memory;
 };
 
@@ -42,11 +42,41 @@ static void on_problem(void *ctx, enum ami_walk_fault fault, uint64_t first,
 		f->no_memory = true;
 }
 
-static void on_table(void *ctx, uint64_t pfn)
+/* Has the IOMMU a reason to set bit A or D in this table page? */
+static bool to_be_updated(const struct ami_tree *t, const uint64_t *entry,
+			  unsigned int level)
+{
+	bool v2 = t->table.format == AMI_FORMAT_V2;
+	struct amdvi_pte pte;
+	unsigned int i;
+
+	for (i = 0; i < AMDVI_TABLE_ENTRIES; i++) {
+		if (!entry[i])
+			continue;
+		pte = v2 ? amdvi_v2_pte(entry[i], level, t->table.sme_mask) :
+		      amdvi_v1_pte(entry[i], level, t->table.sme_mask);
+		if ((pte.kind == AMDVI_PTE_TABLE && !pte.accessed) ||
+		    (pte.kind == AMDVI_PTE_PAGE &&
+		     (!pte.accessed || (pte.iw && !pte.dirty))))
+			return true;
+	}
+	return false;
+}
+
+static void on_table(void *ctx, uint64_t pfn, unsigned int level)
 {
 	struct filling *f = ctx;
+	const uint8_t *page;
+	enum ami_mem mem;
 
 	ami_pfnbatch_add(&f->tables, pfn, 1);
+	if (!f->updated.set)
+		return;
+	page = ami_dump_page(f->dump, pfn, &mem);
+	if (page && to_be_updated(f->tree, (const uint64_t *)page, level))
+		ami_pfnbatch_add(&f->updated, pfn, 1);
+	if (page)
+		ami_dump_unpage(f->dump, page);
 }
 
 static const char *const fault_code[AMI_WALK_FAULTS] = {
@@ -88,6 +118,7 @@ static void report_fault(struct ami_state *s, const struct ami_tree *t,
 static uint64_t key_of(const struct ami_table *t)
 {
 	return t->root | (uint64_t)t->format << 60 |
+	       (uint64_t)t->ad_bits << 55 |
 	       (uint64_t)t->user_only << 59 | (uint64_t)t->levels << 56;
 }
 
@@ -120,8 +151,10 @@ static struct ami_tree *add_tree(struct ami_exposures *ex,
 	t->writable = ami_pfnset_new();
 	if (table->format == AMI_FORMAT_V2)
 		t->iovas_in_ram = ami_pfnset_new();
-	return t->writable && (t->iovas_in_ram ||
-			       table->format != AMI_FORMAT_V2) ? t : NULL;
+	if (table->ad_bits)
+		t->updated = ami_pfnset_new();
+	return t->writable && (t->updated || !table->ad_bits) &&
+	       (t->iovas_in_ram || table->format != AMI_FORMAT_V2) ? t : NULL;
 }
 
 struct ami_tree *tree_get(struct ami_exposures *ex,
@@ -143,13 +176,16 @@ struct ami_tree *tree_get(struct ami_exposures *ex,
 	f.tables.set = ex->io_tables;
 	f.writable.set = t->writable;
 	f.iovas.set = t->iovas_in_ram;
+	f.updated.set = t->updated;
 	ami_walk(f.dump, table, &ops, &f, &t->stats);
 	ami_pfnbatch_flush(&f.writable);
 	ami_pfnbatch_flush(&f.iovas);
 	ami_pfnbatch_flush(&f.tables);
+	ami_pfnbatch_flush(&f.updated);
 	ami_pfnset_compact(t->writable);
 	f.no_memory |= ami_pfnset_failed(t->writable) ||
 		       ami_pfnset_failed(ex->io_tables);
+	f.no_memory |= t->updated && ami_pfnset_failed(t->updated);
 	if (t->iovas_in_ram) {
 		ami_pfnset_compact(t->iovas_in_ram);
 		f.no_memory |= ami_pfnset_failed(t->iovas_in_ram);

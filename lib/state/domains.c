@@ -47,6 +47,15 @@ unsigned int guest_levels(struct ami_state *s)
 	return 4;
 }
 
+/* The driver sets HAD in the DTEs then (iommufd, for migration of guests). */
+static bool dirty_tracking(struct ami_state *s, const struct ami_domain *d,
+			   const char *where)
+{
+	uint64_t v;
+
+	return fetch(s, where, d->va, AMI_F_pdom_dirty_tracking, &v) && v;
+}
+
 static void set_table(struct ami_state *s, struct ami_domain *d,
 		      enum ami_format format, uint64_t root_va,
 		      unsigned int levels, const char *where)
@@ -66,6 +75,8 @@ static void set_table(struct ami_state *s, struct ami_domain *d,
 	d->table.format = format;
 	d->table.levels = levels;
 	d->table.sme_mask = ami_kernel_sme(s->kernel);
+	d->table.ad_bits = format == AMI_FORMAT_V2 ||
+			   dirty_tracking(s, d, where);
 }
 
 /* 5.10: one word, virtual root with the level count in its low bits. */
@@ -154,6 +165,16 @@ static void read_table(struct ami_state *s, struct ami_domain *d,
 	}
 }
 
+/* Up to 6.6 iommu_v2 made domains without a table, for PASIDs alone. */
+static bool only_for_pasids(struct ami_state *s, const struct ami_domain *d,
+			    const char *where)
+{
+	uint64_t gcr3;
+
+	return d->kind == AMI_DOMAIN_UNMANAGED &&
+	       fetch(s, where, d->va, AMI_F_pdom_gcr3_tbl, &gcr3) && gcr3;
+}
+
 /* Zeros over a domain must not look like one that lets nothing through. */
 static void check_domain(struct ami_state *s, struct ami_domain *d,
 			 const char *where)
@@ -162,7 +183,8 @@ static void check_domain(struct ami_state *s, struct ami_domain *d,
 
 	if (d->id_known && !d->id)
 		wrong = "has the ID 0, which the driver gives to none";
-	else if (has_table(d->kind) && d->table.format == AMI_FORMAT_NONE)
+	else if (has_table(d->kind) && d->table.format == AMI_FORMAT_NONE &&
+		 !only_for_pasids(s, d, where))
 		wrong = "has no page table";
 	if (!d->readable || !wrong)
 		return;

@@ -18,7 +18,7 @@ static bool is_foreign_wait(const struct ami_state *s,
 	return ring->state[i] == AMI_ENTRY_UNPROVEN &&
 	       c->opcode == AMDVI_CMD_COMPLETION_WAIT && c->store &&
 	       c->store_addr != ring->semaphore_phys &&
-	       ami_in_crashkernel(s, c->store_addr >> AMI_PAGE_SHIFT);
+	       of_capture_kernel(s, c->store_addr >> AMI_PAGE_SHIFT);
 }
 
 /* How many entries from 0 on the capture kernel wrote. */

@@ -45,14 +45,11 @@ static uint64_t from_driver(const struct ami_state *s,
 	return phys;
 }
 
-bool ami_irt_read(const struct ami_state *s, const struct ami_device *device,
-		  struct ami_irt *irt)
+/* False: it has none, or it is not to be had. */
+static bool locate(const struct ami_state *s, const struct ami_device *device,
+		   struct ami_irt *irt)
 {
-	struct ami_dump *dump = ami_kernel_dump(s->kernel);
 	const struct amdvi_dte *dte = &device->dte;
-	struct amdvi_irte irte;
-	uint64_t raw[2];
-	uint32_t i;
 
 	memset(irt, 0, sizeof(*irt));
 	if (device->dte_mem != AMI_MEM_OK || !dte->iv || !dte->irt_ptr ||
@@ -60,10 +57,21 @@ bool ami_irt_read(const struct ami_state *s, const struct ami_device *device,
 		return false;
 	irt->phys = ami_believes_dte(device) ? dte->irt_ptr :
 		    from_driver(s, device);
-	if (!irt->phys)
-		return false;
 	irt->entries = 1u << dte->irt_len_log2;
 	irt->entry_size = s->irte_size;
+	return irt->phys;
+}
+
+bool ami_irt_read(const struct ami_state *s, const struct ami_device *device,
+		  struct ami_irt *irt)
+{
+	struct ami_dump *dump = ami_kernel_dump(s->kernel);
+	struct amdvi_irte irte;
+	uint64_t raw[2];
+	uint32_t i;
+
+	if (!locate(s, device, irt))
+		return false;
 	for (i = 0; i < irt->entries; i++) {
 		memset(raw, 0, sizeof(raw));
 		if (ami_dump_read(dump, irt->phys + (uint64_t)i *
@@ -83,6 +91,40 @@ bool ami_irt_read(const struct ami_state *s, const struct ami_device *device,
 		}
 	}
 	return true;
+}
+
+#define CHUNK	256u	/* entries that are read together */
+
+bool ami_irt_posted(const struct ami_state *s, const struct ami_device *device,
+		    void (*fn)(void *ctx, uint64_t phys), void *ctx)
+{
+	uint64_t raw[CHUNK][2];
+	struct ami_irt irt;
+	bool unread = false;
+	uint32_t i, k, n;
+
+	if (!s->posts_interrupts || !locate(s, device, &irt))
+		return false;
+	for (i = 0; i < irt.entries; i += n) {
+		n = irt.entries - i < CHUNK ? irt.entries - i : CHUNK;
+		if (ami_dump_read(ami_kernel_dump(s->kernel), irt.phys +
+				  (uint64_t)i * AMDVI_IRTE128_SIZE, raw,
+				  n * AMDVI_IRTE128_SIZE) != AMI_MEM_OK) {
+			unread = true;
+			continue;
+		}
+		for (k = 0; k < n; k++) {
+			struct amdvi_irte irte;
+
+			if (!(raw[k][0] & 1))
+				continue;
+			amdvi_irte128_decode(raw[k],
+					     ami_kernel_sme(s->kernel), &irte);
+			if (irte.valid && irte.guest_mode)
+				fn(ctx, irte.ga_root);
+		}
+	}
+	return unread;
 }
 
 void ami_irt_free(struct ami_irt *irt)

@@ -5,6 +5,8 @@
 
 #include "needs.h"
 
+#define GUEST_IR_VAPIC	2	/* enum amd_iommu_intr_mode_type */
+
 bool grow(void **array, size_t count, size_t size, size_t max)
 {
 	size_t room;
@@ -92,6 +94,57 @@ bool ami_in_crashkernel(const struct ami_state *s, uint64_t pfn)
 	return false;
 }
 
+bool of_capture_kernel(const struct ami_state *s, uint64_t pfn)
+{
+	int i;
+
+	for (i = 0; i < AMI_CRASH_CMA; i++)
+		if (pfn - s->crash_cma[i].first < s->crash_cma[i].count)
+			return true;
+	return ami_in_crashkernel(s, pfn);
+}
+
+/* A variable that extracts made before it was looked at lack. */
+static bool fetch_late(struct ami_state *s, enum ami_symbol y, uint64_t *value)
+{
+	uint64_t at = ami_kernel_layout(s->kernel)->symbol[y];
+
+	*value = 0;
+	if (!at || (at != AMI_SYMBOL_UNREAD &&
+		    ami_read(s->kernel, at, value, 4) == AMI_MEM_OK))
+		return at;
+	if (strcmp(ami_dump_info(ami_kernel_dump(s->kernel))->format,
+		   "extract"))
+		ami_find(&s->findings, AMI_WARNING, "symbol-unread",
+			 ami_symbol_wants[y], "The dump lacks this variable, or where it lies.");
+	return false;
+}
+
+static void set_range(struct ami_range *range, uint64_t start, uint64_t end)
+{
+	if (!start || end <= start)
+		return;
+	range->first = start >> AMI_PAGE_SHIFT;
+	range->count = ((end + 1) >> AMI_PAGE_SHIFT) - range->first;
+}
+
+/* crashkernel=SIZE,cma: programs use it, and the capture kernel after them. */
+static void read_crash_cma(struct ami_state *s)
+{
+	uint64_t at = ami_symbol(s->kernel, AMI_Y_crashk_cma_ranges);
+	uint64_t count, range[2];	/* struct range: start, end */
+	int i;
+
+	if (!fetch_late(s, AMI_Y_crashk_cma_cnt, &count) || !at)
+		return;
+	for (i = 0; i < AMI_CRASH_CMA && count--; i++) {
+		if (ami_read(s->kernel, at, range, sizeof(range)) ==
+		    AMI_MEM_OK)
+			set_range(&s->crash_cma[i], range[0], range[1]);
+		at += sizeof(range);
+	}
+}
+
 static void read_crashkernel(struct ami_state *s)
 {
 	static const enum ami_symbol res[2] = {
@@ -102,16 +155,13 @@ static void read_crashkernel(struct ami_state *s)
 
 	for (i = 0; i < 2; i++) {
 		at = ami_symbol(s->kernel, res[i]);
-		if (!at ||
-		    !fetch(s, "crashkernel", at, AMI_F_resource_start,
-			   &start) ||
-		    !fetch(s, "crashkernel", at, AMI_F_resource_end, &end) ||
-		    !start || end <= start)
-			continue;
-		s->crashkernel[i].first = start >> AMI_PAGE_SHIFT;
-		s->crashkernel[i].count =
-			((end + 1) >> AMI_PAGE_SHIFT) - s->crashkernel[i].first;
+		if (at &&
+		    fetch(s, "crashkernel", at, AMI_F_resource_start,
+			  &start) &&
+		    fetch(s, "crashkernel", at, AMI_F_resource_end, &end))
+			set_range(&s->crashkernel[i], start, end);
 	}
+	read_crash_cma(s);
 }
 
 /*
@@ -123,11 +173,9 @@ static void read_progress(struct ami_state *s)
 {
 	int64_t done = ami_enumerator(s->kernel, AMI_E_IOMMU_INITIALIZED, -1);
 	int64_t none = ami_enumerator(s->kernel, AMI_E_PD_MODE_NONE, -1);
-	uint64_t at = ami_symbol(s->kernel, AMI_Y_init_state), v = 0;
+	uint64_t v;
 
-	/* Extracts made before this was looked at lack it. */
-	if (done >= 0 && at &&
-	    ami_read(s->kernel, at, &v, 4) == AMI_MEM_OK &&
+	if (done >= 0 && fetch_late(s, AMI_Y_init_state, &v) &&
 	    (int64_t)v != done) {
 		s->untranslated = true;
 		ami_find(&s->findings, AMI_WARNING, "iommu-not-initialised",
@@ -142,6 +190,23 @@ static void read_progress(struct ami_state *s)
 	}
 }
 
+/*
+ * Late in a shutdown, a kexec or a suspend the driver turns the IOMMUs off
+ * (disable_iommus()), and no variable tells.
+ */
+static void read_system_state(struct ami_state *s)
+{
+	int64_t halt = ami_enumerator(s->kernel, AMI_E_SYSTEM_HALT, -1);
+	uint64_t v;
+
+	if (halt < 0 || !fetch_late(s, AMI_Y_system_state, &v) ||
+	    (int64_t)v < halt)
+		return;
+	ami_find(&s->findings, AMI_WARNING, "iommu-may-be-off", "kernel",
+		 "The machine was shutting down or being suspended (system_state %llu), late in which the IOMMU is turned off: from then on DMA is not translated, whatever its tables say.",
+		 (unsigned long long)v);
+}
+
 static void read_globals(struct ami_state *s)
 {
 	uint64_t v = 0;
@@ -150,10 +215,12 @@ static void read_globals(struct ami_state *s)
 	s->irte_size = AMDVI_IRTE32_SIZE;
 	if (fetch_symbol(s, AMI_Y_amd_iommu_guest_ir, 4, &v) && v)
 		s->irte_size = AMDVI_IRTE128_SIZE;
+	s->posts_interrupts = v == GUEST_IR_VAPIC;
 	v = 0;
 	fetch_symbol(s, AMI_Y_amd_iommu_snp_en, 1, &v);
 	s->snp = v;
 	read_progress(s);
+	read_system_state(s);
 }
 
 static int no_iommu(struct ami_state *s, struct ami_error *err)
@@ -227,6 +294,7 @@ static int read_all(struct ami_state *s, struct ami_error *err)
 		for (i = 0; i < s->nr_iommus; i++)
 			mark_foreign_events(s, &s->iommus[i]);
 		link_domains(s);
+		find_lost(s);
 		ret = read_flushqs(s);
 	}
 	if (ret)

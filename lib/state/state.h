@@ -30,6 +30,13 @@ bool fetch_symbol(struct ami_state *s, enum ami_symbol y, size_t size,
 void list_report(struct ami_state *s, const struct ami_list_iter *it,
 		 const char *what);
 
+/**
+ * of_capture_kernel() - could the capture kernel have put something there?
+ *
+ * In its reserved memory, or where until the panic only programs were.
+ */
+bool of_capture_kernel(const struct ami_state *s, uint64_t pfn);
+
 /** grow() - room for one more element; false when out of memory or @max. */
 bool grow(void **array, size_t count, size_t size, size_t max);
 
@@ -68,11 +75,33 @@ int find_unclaimed(struct ami_state *s);
 /** name_domain() - by its ID, or else by its address, for findings */
 void name_domain(const struct ami_domain *d, char where[DOMAIN_TEXT]);
 
+/** struct lost - failed invalidations, by the kernel's log */
+struct lost {
+	unsigned long commands, waits, timeouts;
+	char device[AMI_BDF_TEXT];
+};
+
+struct ami_printk_record;
+
+/** find_lost() - a finding for what the log tells of them */
+void find_lost(struct ami_state *s);
+
+/* Its parts: one record of the log, into a struct lost; what came together. */
+bool note_lost(void *lost, const struct ami_printk_record *record);
+void report_lost(struct ami_state *s, const struct lost *lost);
+
 /** guest_levels() - of v2 tables as this kernel makes them */
 unsigned int guest_levels(struct ami_state *s);
 
 /** find_gcr3() - of a device, by its DTE or else by the driver's books */
 void find_gcr3(struct ami_state *s, struct ami_device *d);
+
+/** compare_gcr3() - of DTE and driver; what differs goes to disagreement */
+void compare_gcr3(struct ami_state *s, struct ami_device *d);
+
+/** first_guest_table() - of PASID 0, by the DTE, 0: none; false: unreadable */
+bool first_guest_table(const struct ami_state *s, const struct ami_device *d,
+		       uint64_t *root);
 
 /** device_at() - find or add the device with this BDF; NULL: no memory. */
 struct ami_device *device_at(struct ami_state *s, struct ami_bdf bdf);

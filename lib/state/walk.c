@@ -289,7 +289,7 @@ static bool walk_table(struct walk *w, uint64_t table, unsigned int level,
 	}
 	w->stats->table_pages++;
 	if (w->ops->table)
-		w->ops->table(w->ctx, table >> AMI_PAGE_SHIFT);
+		w->ops->table(w->ctx, table >> AMI_PAGE_SHIFT, level);
 	go_on = walk_entries(w, table, (const uint64_t *)page, level, iova,
 			     perm);
 	ami_dump_unpage(w->dump, page);
