@@ -64,12 +64,13 @@ static void all_iovas_unknown(struct gather *g)
 		g->failed = true;
 }
 
-static void take_gcr3(struct gather *g, const struct ami_device *d)
+static void take_gcr3(struct gather *g, const struct ami_gcr3 *gcr3)
 {
 	struct ami_kernel *kernel = g->ex->state->kernel;
 
-	if (ami_gcr3_tables(ami_kernel_dump(kernel), &d->gcr3,
-			    ami_kernel_sme(kernel), take_guest, g))
+	if (ami_gcr3_tables(ami_kernel_dump(kernel), gcr3,
+			    ami_kernel_sme(kernel), take_guest, g) ||
+	    (gcr3->root && !gcr3->levels))
 		all_iovas_unknown(g);
 }
 
@@ -79,7 +80,8 @@ static void gather_device(struct gather *g, const struct ami_device *d)
 
 	if (d->table.format != AMI_FORMAT_NONE)
 		take_tree(g, &d->table);
-	take_gcr3(g, d);
+	take_gcr3(g, &d->gcr3);
+	take_gcr3(g, &d->gcr3_books);
 	/* DTE and driver disagree: either may be what the IOMMU used. */
 	if (d->dte_seen == AMI_SEEN_INCONSISTENT && d->domain >= 0 &&
 	    s->domains[d->domain].table.format != AMI_FORMAT_NONE)

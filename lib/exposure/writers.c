@@ -60,6 +60,8 @@ static void search_mapped(struct search *s)
 	search_table(s, &d->table);
 	ami_gcr3_tables(ami_kernel_dump(state->kernel), &d->gcr3,
 			ami_kernel_sme(state->kernel), search_guest, s);
+	ami_gcr3_tables(ami_kernel_dump(state->kernel), &d->gcr3_books,
+			ami_kernel_sme(state->kernel), search_guest, s);
 	if (d->dte_seen != AMI_SEEN_INCONSISTENT || d->domain < 0)
 		return;
 	dom = &state->domains[d->domain];

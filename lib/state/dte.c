@@ -54,35 +54,6 @@ static bool same_tree(struct ami_state *s, const struct ami_table *domain,
 	return pte.kind == AMDVI_PTE_TABLE && pte.addr == dte->host_root;
 }
 
-static bool take_first(void *ctx, uint32_t pasid, const struct ami_table *t)
-{
-	if (!pasid)
-		*(uint64_t *)ctx = t->root;
-	return false;
-}
-
-/*
- * Requests without a PASID go through the first guest table. That one is the
- * domain's, and damage to the DTE or to the GCR3 table would hide it.
- */
-static void compare_guest(struct ami_state *s, struct ami_device *d,
-			  const struct ami_domain *dom)
-{
-	const struct ami_gcr3 gcr3 = {
-		.root = d->dte.gcr3_root, .glx = d->dte.glx,
-		.levels = amdvi_dte_guest_levels(&d->dte),
-	};
-	uint64_t root = 0;
-
-	if (!ami_gcr3_tables(ami_kernel_dump(s->kernel), &gcr3,
-			     ami_kernel_sme(s->kernel), take_first, &root) &&
-	    root != dom->table.root)
-		snprintf(d->disagreement, sizeof(d->disagreement),
-			 "guest table: driver %#llx, by the DTE %#llx",
-			 (unsigned long long)dom->table.root,
-			 (unsigned long long)root);
-}
-
 static void compare_paging(struct ami_state *s, struct ami_device *d,
 			   const struct ami_domain *dom, enum amdvi_dma dma)
 {
@@ -101,8 +72,6 @@ static void compare_paging(struct ami_state *s, struct ami_device *d,
 			 (unsigned long long)dom->table.root,
 			 dom->table.levels,
 			 (unsigned long long)d->dte.host_root, d->dte.mode);
-	else if (v2)
-		compare_guest(s, d, dom);
 }
 
 /* The driver lets a device that it translates or passes read and write. */
@@ -142,6 +111,7 @@ static void compare(struct ami_state *s, struct ami_device *d)
 	}
 	if (!d->disagreement[0])
 		compare_permissions(d, dom);
+	compare_gcr3(s, d);
 	/* The id in a GV entry is the device's own (gcr3_info.domid). */
 	if (!d->disagreement[0] && dom->id_known && !d->dte.gv &&
 	    dom->id != d->dte.domain_id)
@@ -166,9 +136,9 @@ static uint64_t foreign_table(const struct ami_state *s,
 {
 	uint64_t root = root_of(dte), irt = dte->iv ? dte->irt_ptr : 0;
 
-	if (ami_in_crashkernel(s, root >> AMI_PAGE_SHIFT))
+	if (of_capture_kernel(s, root >> AMI_PAGE_SHIFT))
 		return root;
-	return ami_in_crashkernel(s, irt >> AMI_PAGE_SHIFT) ? irt : 0;
+	return of_capture_kernel(s, irt >> AMI_PAGE_SHIFT) ? irt : 0;
 }
 
 static bool is_foreign(const struct ami_state *s, const struct ami_device *d)
@@ -252,7 +222,10 @@ static enum ami_translation from_dte(const struct ami_device *d)
 	return AMI_TRANSLATION_BLOCKED;
 }
 
-/* Where its table is must be known, or that it has but guest tables. */
+/*
+ * A domain that has GCR3 tables only passes requests without PASID through.
+ * Where another's table is must be known.
+ */
 static enum ami_translation from_domain(const struct ami_device *d,
 					const struct ami_domain *dom)
 {
@@ -261,9 +234,12 @@ static enum ami_translation from_domain(const struct ami_device *d,
 	if (dom->kind == AMI_DOMAIN_BLOCKED && dom->readable &&
 	    dom->table.format == AMI_FORMAT_NONE)
 		return AMI_TRANSLATION_BLOCKED;
-	return dom->readable && (dom->table.format != AMI_FORMAT_NONE ||
-				 d->gcr3.root) ? AMI_TRANSLATION_PAGING :
-	       AMI_TRANSLATION_UNKNOWN;
+	if (!dom->readable)
+		return AMI_TRANSLATION_UNKNOWN;
+	if (dom->table.format == AMI_FORMAT_NONE)
+		return d->gcr3.root ? AMI_TRANSLATION_PASSTHROUGH :
+		       AMI_TRANSLATION_UNKNOWN;
+	return AMI_TRANSLATION_PAGING;
 }
 
 /* The table whose pages are RAM pages: of nested translation the host's. */
@@ -338,6 +314,7 @@ static void settle(struct ami_state *s, struct ami_device *d)
 				.root = d->dte.host_root,
 				.levels = d->dte.mode,
 				.sme_mask = ami_kernel_sme(s->kernel),
+				.ad_bits = d->dte.had,
 			};
 	} else if (dom) {
 		d->translation = from_domain(d, dom);
@@ -421,7 +398,7 @@ static int scan_table(struct ami_state *s, struct ami_segment *seg)
 			 unread, unread == 1 ? "" : "s",
 			 unread * DTES_PER_PAGE);
 	if (open)
-		ami_find(&s->findings, AMI_INFO, "dte-open-unclaimed", where,
+		ami_find(&s->findings, AMI_WARNING, "dte-open-unclaimed", where,
 			 "%u device IDs without a device have V=0: a requester with such an ID would write untranslated.",
 			 open);
 	return 0;

@@ -3,6 +3,7 @@
  * GCR3 tables: PASID to guest page table. GLX + 1 levels of 512 entries; bit 0
  * of an entry is "valid", bits 51:12 its address.
  */
+#include <stdio.h>
 #include <stdlib.h>
 
 #include <amdiommu/features.h>
@@ -39,6 +40,7 @@ static bool walk_gcr3(struct gcr3 *g, uint64_t table, unsigned int level,
 		struct ami_table found = {
 			.format = AMI_FORMAT_V2, .levels = g->guest_levels,
 			.sme_mask = g->sme_mask, .user_only = g->user_only,
+			.ad_bits = true,
 		};
 
 		/* A PASID has 20 bits. */
@@ -70,20 +72,30 @@ uint64_t ami_gcr3_tables(struct ami_dump *dump, const struct ami_gcr3 *gcr3,
 	return g.unread;
 }
 
-static void from_dte(struct ami_device *d)
+static bool has_guest_tables(const struct amdvi_dte *dte)
 {
 	/* Nested: these are guest addresses, not to be read as physical. */
-	if (!d->dte.v || !d->dte.tv || !d->dte.gv || amdvi_dte_nested(&d->dte))
+	return dte->v && dte->tv && dte->gv && !amdvi_dte_nested(dte);
+}
+
+static void from_dte(struct ami_state *s, struct ami_device *d,
+		     const char *where)
+{
+	if (!has_guest_tables(&d->dte))
 		return;
 	d->gcr3 = (struct ami_gcr3){
 		.root = d->dte.gcr3_root, .glx = d->dte.glx,
 		.levels = amdvi_dte_guest_levels(&d->dte),
 	};
+	if (!d->gcr3.levels)
+		ami_find(&s->findings, AMI_ERROR, "gcr3-invalid", where,
+			 "Its DTE has guest tables of no known number of levels (GuestPagingMode %u): what they map is unknown.",
+			 d->dte.guest_paging_mode);
 }
 
 /* Up to 6.8 the domain has the table, later the device (gcr3_info). */
-static void from_books(struct ami_state *s, struct ami_device *d,
-		       const char *where)
+static void from_books(struct ami_state *s, const struct ami_device *d,
+		       const char *where, struct ami_gcr3 *gcr3)
 {
 	const struct ami_domain *dom = d->domain >= 0 ?
 				       &s->domains[d->domain] : NULL;
@@ -96,25 +108,78 @@ static void from_books(struct ami_state *s, struct ami_device *d,
 	if (d->dev_data && ami_has(s->kernel, AMI_F_dev_data_gcr3_tbl)) {
 		fetch(s, where, d->dev_data, AMI_F_dev_data_gcr3_tbl, &va);
 		fetch(s, where, d->dev_data, AMI_F_dev_data_gcr3_glx, &glx);
-		d->gcr3.has_domain = fetch(s, where, d->dev_data,
-					   AMI_F_dev_data_gcr3_domid, &id);
-		d->gcr3.domain_id = id;
+		gcr3->has_domain = fetch(s, where, d->dev_data,
+					 AMI_F_dev_data_gcr3_domid, &id);
+		gcr3->domain_id = id;
 	} else if (dom) {
 		fetch(s, where, dom->va, AMI_F_pdom_gcr3_tbl, &va);
 		fetch(s, where, dom->va, AMI_F_pdom_glx, &glx);
 	}
 	if (!va)
 		return;
-	if (glx > 2 || ami_virt_to_phys(s->kernel, va, &d->gcr3.root) !=
+	if (glx > 2 || ami_virt_to_phys(s->kernel, va, &gcr3->root) !=
 		       AMI_MEM_OK) {
-		d->gcr3.root = 0;
+		gcr3->root = 0;
 		ami_find(&s->findings, AMI_ERROR, "gcr3-invalid", where,
 			 "The driver's books have a GCR3 table at %#llx with GLX %llu, which is none.",
 			 (unsigned long long)va, (unsigned long long)glx);
 		return;
 	}
-	d->gcr3.glx = glx;
-	d->gcr3.levels = guest_levels(s);
+	gcr3->glx = glx;
+	gcr3->levels = guest_levels(s);
+}
+
+static bool take_root(void *ctx, uint32_t pasid, const struct ami_table *table)
+{
+	if (!pasid)
+		*(uint64_t *)ctx = table->root;
+	return false;
+}
+
+bool first_guest_table(const struct ami_state *s, const struct ami_device *d,
+		       uint64_t *root)
+{
+	struct ami_gcr3 gcr3 = {
+		.root = d->dte.gcr3_root, .glx = d->dte.glx, .levels = 4,
+	};
+
+	*root = 0;
+	return !ami_gcr3_tables(ami_kernel_dump(s->kernel), &gcr3,
+				ami_kernel_sme(s->kernel), take_root, root);
+}
+
+/*
+ * Damage to the DTE or to the GCR3 table would hide what the driver has there.
+ * Requests without a PASID go through the first table, which is the domain's.
+ */
+void compare_gcr3(struct ami_state *s, struct ami_device *d)
+{
+	const struct ami_domain *dom = &s->domains[d->domain];
+	struct ami_gcr3 books = { .root = 0 };
+	uint64_t root;
+	char where[AMI_BDF_TEXT];
+
+	if (!has_guest_tables(&d->dte))
+		return;
+	from_books(s, d, ami_bdf_text(d->bdf, where), &books);
+	if (books.root && (books.root != d->dte.gcr3_root ||
+			   books.glx != d->dte.glx ||
+			   books.levels != amdvi_dte_guest_levels(&d->dte))) {
+		d->gcr3_books = books;
+		snprintf(d->disagreement, sizeof(d->disagreement),
+			 "GCR3 table: driver %#llx (GLX %u, %u levels), DTE %#llx",
+			 (unsigned long long)books.root, books.glx,
+			 books.levels, (unsigned long long)d->dte.gcr3_root);
+		return;
+	}
+	if (dom->table.format != AMI_FORMAT_V2)
+		return;
+	if (!first_guest_table(s, d, &root) || root == dom->table.root)
+		return;
+	snprintf(d->disagreement, sizeof(d->disagreement),
+		 "guest table: driver %#llx, by the DTE %#llx",
+		 (unsigned long long)dom->table.root,
+		 (unsigned long long)root);
 }
 
 /*
@@ -133,8 +198,8 @@ void find_gcr3(struct ami_state *s, struct ami_device *d)
 	char where[AMI_BDF_TEXT];
 
 	if (ami_believes_dte(d))
-		from_dte(d);
+		from_dte(s, d, ami_bdf_text(d->bdf, where));
 	else
-		from_books(s, d, ami_bdf_text(d->bdf, where));
-	d->gcr3.user_only = user_only(s, d);
+		from_books(s, d, ami_bdf_text(d->bdf, where), &d->gcr3);
+	d->gcr3.user_only = d->gcr3_books.user_only = user_only(s, d);
 }

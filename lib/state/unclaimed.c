@@ -17,18 +17,35 @@ static int by_value(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-/*
- * An intact entry with a host table whose owner the driver does not name. Not
- * a nested one: the driver's domain pointer does not lead to its host table.
- */
+/* Does the driver name no owner for the table behind this intact entry? */
 static bool is_candidate(const struct ami_state *s, const struct ami_device *d)
 {
-	if (d->dte_seen != AMI_SEEN_INTACT || amdvi_dte_nested(&d->dte) ||
-	    amdvi_dte_dma(&d->dte) != AMDVI_DMA_HOST)
+	if (d->dte_seen != AMI_SEEN_INTACT)
 		return false;
 	return d->domain < 0 ||
 	       (s->domains[d->domain].readable &&
 		s->domains[d->domain].table.format == AMI_FORMAT_NONE);
+}
+
+/*
+ * The table that requests without PASID go through, 0 for none. Not a nested
+ * one: the driver's domain pointer does not lead to its host table.
+ */
+static uint64_t table_of(const struct ami_state *s, const struct ami_device *d)
+{
+	uint64_t root;
+
+	if (amdvi_dte_nested(&d->dte))
+		return 0;
+	switch (amdvi_dte_dma(&d->dte)) {
+	case AMDVI_DMA_HOST:
+		return d->dte.host_root;
+	case AMDVI_DMA_GUEST:
+		first_guest_table(s, d, &root);
+		return root;
+	default:
+		return 0;
+	}
 }
 
 /*
@@ -44,10 +61,9 @@ static uint64_t *claimed_roots(struct ami_state *s)
 		const struct ami_table *t = &s->domains[i].table;
 		struct amdvi_pte pte;
 
-		if (t->format != AMI_FORMAT_V1)
-			continue;
 		root[2 * i] = t->root;
-		if (ami_dump_read(ami_kernel_dump(s->kernel), t->root, &raw,
+		if (t->format != AMI_FORMAT_V1 ||
+		    ami_dump_read(ami_kernel_dump(s->kernel), t->root, &raw,
 				  sizeof(raw)) != AMI_MEM_OK)
 			continue;
 		pte = amdvi_v1_pte(raw, t->levels, t->sme_mask);
@@ -61,7 +77,7 @@ static uint64_t *claimed_roots(struct ami_state *s)
 
 int find_unclaimed(struct ami_state *s)
 {
-	uint64_t *claimed = claimed_roots(s);
+	uint64_t *claimed = claimed_roots(s), root;
 	char where[AMI_BDF_TEXT];
 	size_t i;
 
@@ -70,15 +86,15 @@ int find_unclaimed(struct ami_state *s)
 	for (i = 0; i < s->nr_devices; i++) {
 		const struct ami_device *d = &s->devices[i];
 
-		if (!is_candidate(s, d) ||
-		    bsearch(&d->dte.host_root, claimed, 2 * s->nr_domains,
-			    sizeof(*claimed), by_value))
+		root = is_candidate(s, d) ? table_of(s, d) : 0;
+		if (!root || bsearch(&root, claimed, 2 * s->nr_domains,
+				     sizeof(*claimed), by_value))
 			continue;
 		s->incomplete = true;
 		ami_find(&s->findings, AMI_WARNING, "domain-missing",
 			 ami_bdf_text(d->bdf, where),
 			 "Its DTE has the page table at %#llx, which no domain in the driver's books has: the list of devices or a domain was damaged, and what was queued there to be flushed is unknown.",
-			 (unsigned long long)d->dte.host_root);
+			 (unsigned long long)root);
 	}
 	free(claimed);
 	return 0;
