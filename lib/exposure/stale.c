@@ -42,8 +42,11 @@ static bool in_domain(const struct ami_state *s, const struct ami_device *d,
 	const struct ami_domain *dom = d->domain >= 0 ?
 				       &s->domains[d->domain] : NULL;
 
-	if (d->dte_seen == AMI_SEEN_INTACT || !dom)
+	if (d->dte_seen == AMI_SEEN_INTACT)
 		return id == d->dte.domain_id;
+	/* Then its ID is anybody's guess. */
+	if (!dom)
+		return d->iommu >= 0;
 	return !dom->id_known || id == dom->id ||
 	       (d->gcr3.root && d->gcr3.has_domain &&
 		id == d->gcr3.domain_id) ||
@@ -75,6 +78,25 @@ bool command_concerns(const struct ami_state *s, const struct ami_device *d,
 	default:
 		return false;
 	}
+}
+
+/*
+ * A completion wait proves that an invalidation of the device's own TLB ended,
+ * not that it succeeded: when the device does not answer, the IOMMU logs that
+ * and goes on.
+ */
+static bool kept_its_tlb(const struct ami_iommu *iommu,
+			 const struct ami_device *d)
+{
+	const struct ami_log *log = &iommu->log[AMI_LOG_EVENT];
+	size_t i;
+
+	for (i = 0; i < log->count; i++)
+		if (log->list[i].seen != AMI_SEEN_OVERWRITTEN &&
+		    log->list[i].event.code == AMDVI_EVENT_IOTLB_INV_TIMEOUT &&
+		    log->list[i].event.devid == d->bdf.devid)
+			return true;
+	return false;
 }
 
 static int collect_lazy(const struct ami_state *s, const struct ami_device *d,
@@ -109,7 +131,7 @@ static int collect(const struct ami_state *s, const struct ami_device *d,
 		if (!same_iommu(s, d, u) ||
 		    s->iommus[u].bdf.segment != d->bdf.segment)
 			continue;
-		if (ring->blind &&
+		if ((ring->blind || kept_its_tlb(&s->iommus[u], d)) &&
 		    add_iovas(&p->iovas, &p->count, 0, UINT64_MAX))
 			return -1;
 		for (i = 0; i < AMI_RING_ENTRIES; i++)

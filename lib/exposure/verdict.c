@@ -271,12 +271,29 @@ static uint64_t mapped_pages(const struct ami_exposures *ex, size_t *devices)
 	return pages;
 }
 
-/* Behind what could not be read there may be a device that nothing names. */
+/* What devices were asked to write, whatever they could. */
+static uint64_t asked_pages(const struct ami_exposures *ex)
+{
+	uint64_t pages = 0;
+	size_t i;
+
+	for (i = 0; i < ex->count; i++)
+		if (ex->list[i].class == AMI_CLASS_INFLIGHT ||
+		    ex->list[i].class == AMI_CLASS_POSTED)
+			pages += ex->list[i].count;
+	return pages;
+}
+
+/*
+ * Behind what could not be read there may be a device that nothing names; and
+ * what nothing names may not have been translated.
+ */
 static bool has_gaps(const struct ami_exposures *ex)
 {
 	static const char *const gap[] = {
 		"commands-unseen", "device-table-unread",
-		"domain-table-unknown", "dte-unread", "field-unread",
+		"domain-table-unknown", "dte-open-unclaimed", "dte-unread",
+		"field-unread", "invalidation-lost", "iommu-may-be-off",
 		"kernel-pages-dropped", "pci-unknown", "ring-unknown",
 		"ring-unread", "symbol-unread",
 	};
@@ -314,9 +331,12 @@ static int judge_reach(struct ami_exposures *ex)
 	if (ex->verdict == AMI_VERDICT_SUSPECT)
 		return 0;
 	pages = mapped_pages(ex, &devices);
-	if (!pages && !observed)
+	if (!pages && !observed && !asked_pages(ex))
 		return judge_nothing(ex);
 	ex->verdict = AMI_VERDICT_EXPOSED;
+	if (!pages && !observed)
+		return reason(ex, "devices had been asked to write %" PRIu64 " pages (classes inflight and posted), though none is known to be active",
+			      asked_pages(ex));
 	if (!pages)
 		return 0;
 	return reason(ex, "%zu device%s could write %" PRIu64 " mapped pages; do not trust the content of those",

@@ -285,6 +285,9 @@ static int read_bus(struct ami_state *s, struct bus_queue *q, uint64_t bus)
 	    sysdata)
 		fetch(s, "PCI bus", sysdata, AMI_F_pci_sysdata_domain,
 		      &segment);
+	/* Devices behind another (Intel VMD) come under the ID of that. */
+	if (segment > UINT16_MAX)
+		return 0;
 	ami_list_start(&it, s->kernel,
 		       ami_addr(s->kernel, bus, AMI_F_pci_bus_devices), q->left);
 	for (; ami_list_next(&it, &node); q->left--)
@@ -399,12 +402,41 @@ static int add_aliases(struct ami_state *s)
 	return ret;
 }
 
+/*
+ * One that was unplugged is in no list any more, but the IOMMU may still have
+ * its entry or its translations, while an invalidation is not proven.
+ */
+static int add_flushed(struct ami_state *s, const struct ami_iommu *iommu)
+{
+	const struct ami_ring *ring = &iommu->ring;
+	uint32_t i;
+
+	for (i = 0; i < AMI_RING_ENTRIES; i++) {
+		const struct amdvi_command *c = &ring->entry[i];
+
+		if ((ring->state[i] != AMI_ENTRY_UNPROVEN &&
+		     ring->state[i] != AMI_ENTRY_NOT_EXECUTED) ||
+		    (c->opcode != AMDVI_CMD_INVALIDATE_DEVTAB_ENTRY &&
+		     c->opcode != AMDVI_CMD_INVALIDATE_IOTLB_PAGES) ||
+		    iommu->segment < 0 ||
+		    c->devid > s->segments[iommu->segment].last_bdf)
+			continue;
+		if (!device_at(s, (struct ami_bdf){ iommu->bdf.segment,
+						    c->devid }))
+			return -1;
+	}
+	return 0;
+}
+
 int read_devices(struct ami_state *s)
 {
 	size_t i;
 
 	for (i = 0; i < s->nr_segments; i++)
 		if (read_dev_data(s, i))
+			return -1;
+	for (i = 0; i < s->nr_iommus; i++)
+		if (add_flushed(s, &s->iommus[i]))
 			return -1;
 	if (read_pci(s) || add_aliases(s))
 		return -1;

@@ -506,7 +506,7 @@ static void make_bus(struct machine *m)
 			 member_at(m, m->bus, AMI_F_pci_bus_node));
 }
 
-void machine_pci(struct machine *m, uint16_t devid, uint32_t class)
+uint64_t machine_pci(struct machine *m, uint16_t devid, uint32_t class)
 {
 	uint64_t pci = structure(m, AMI_T_pci_dev);
 
@@ -517,6 +517,7 @@ void machine_pci(struct machine *m, uint16_t devid, uint32_t class)
 	machine_set(m, pci, AMI_F_pci_dev_is_busmaster, 1);
 	machine_list_add(m, member_at(m, m->bus, AMI_F_pci_bus_devices),
 			 member_at(m, pci, AMI_F_pci_dev_bus_list));
+	return pci;
 }
 
 void machine_alias(struct machine *m, uint16_t devid, uint16_t alias)

@@ -149,7 +149,7 @@ uint64_t machine_device(struct machine *m, uint16_t devid, const char *driver,
 			uint64_t domain);
 
 /** machine_pci() - a bus master on PCI bus 0 that the IOMMU driver never met */
-void machine_pci(struct machine *m, uint16_t devid, uint32_t class);
+uint64_t machine_pci(struct machine *m, uint16_t devid, uint32_t class);
 
 /** machine_alias() - requests of @devid come as @alias */
 void machine_alias(struct machine *m, uint16_t devid, uint16_t alias);

@@ -6,10 +6,15 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include <cmocka.h>
 
+#include <amdiommu/marks.h>
+#include <amdiommu/printk.h>
+
+#include "state.h"
 #include "vmcore.h"
 
 #define BUFFER		0x8000000ull	/* what devices may write */
@@ -132,9 +137,689 @@ static void test_no_tables(void **state)
 	machine_free(m);
 }
 
+static struct amdvi_dte paging(uint64_t root, uint16_t id)
+{
+	return (struct amdvi_dte){
+		.v = true, .tv = true, .ir = true, .iw = true, .mode = 2,
+		.host_root = root, .domain_id = id,
+	};
+}
+
+static struct amdvi_dte guest(uint64_t gcr3, uint16_t id)
+{
+	return (struct amdvi_dte){
+		.v = true, .tv = true, .ir = true, .iw = true, .gv = true,
+		.giov = true, .gcr3_root = gcr3, .domain_id = id,
+	};
+}
+
+static bool has_v2(const struct machine *m)
+{
+	return machine_has(m, AMI_F_pdom_iop_pgd) ||
+	       machine_has(m, AMI_F_pdom_amdv2_top);
+}
+
+static const struct ami_exposure *of_iommu(const struct machine *m)
+{
+	size_t i;
+
+	for (i = 0; i < m->ex->count; i++)
+		if (m->ex->list[i].requester.is_iommu)
+			return &m->ex->list[i];
+	return NULL;
+}
+
+/* --- the entry was damaged, the books know better ----------------------------- */
+
+/* A bit of the entry is lost: what the driver attached could write. */
+static void lost_permission(struct machine *m)
+{
+	uint64_t root = machine_v1(m, BUFFER, 3);
+	struct amdvi_dte dte = paging(root, 5);
+	const struct ami_exposure *e;
+
+	dte.iw = false;
+	machine_device(m, DEVICE, "nvme",
+		       machine_domain(m, 5, TYPE_DMA, AMI_FORMAT_V1, root, 2));
+	machine_dte(m, DEVICE, &dte);
+	vmcore_analyse(m);
+	assert_int_equal(device(m, DEVICE)->dte_seen, AMI_SEEN_INCONSISTENT);
+	e = machine_exposure(m, DEVICE, AMI_CLASS_MAPPED);
+	assert_non_null(e);
+	assert_int_equal(e->count, 3);
+	assert_int_equal(e->certainty, AMI_LIKELY);
+}
+
+static void lost_identity(struct machine *m)
+{
+	struct amdvi_dte blocked = { .v = true, .tv = true };
+	const struct ami_exposure *e;
+
+	machine_device(m, DEVICE, "nvme",
+		       machine_domain(m, 1, 0x4, AMI_FORMAT_NONE, 0, 0));
+	machine_dte(m, DEVICE, &blocked);
+	vmcore_analyse(m);
+	e = machine_exposure(m, DEVICE, AMI_CLASS_PASSTHROUGH);
+	assert_non_null(e);
+	assert_int_equal(e->certainty, AMI_LIKELY);
+	assert_int_equal(m->ex->verdict, AMI_VERDICT_SUSPECT);
+}
+
+static void test_lost_bits(void **state)
+{
+	(void)state;
+	over_shapes(lost_permission);
+	over_shapes(lost_identity);
+}
+
+/*
+ * @wrong: the entry leads to another GCR3 table, which is empty; else its table
+ * is the right one, but PASID 0 in it is overwritten.
+ */
+static void guest_table(struct machine *m, bool wrong)
+{
+	uint64_t root = machine_v2(m, BUFFER, 4, 4);
+	uint64_t gcr3 = machine_gcr3(m, 0, 0, root);
+	struct amdvi_dte dte = guest(wrong ? image_alloc(m->img, 1) : gcr3, 8);
+	uint64_t dom, data;
+
+	dom = machine_domain(m, 8, TYPE_DMA, AMI_FORMAT_V2, root, 4);
+	data = machine_device(m, DEVICE, "nic", dom);
+	machine_set(m, dom, AMI_F_pdom_gcr3_tbl, image_va(gcr3));
+	machine_set(m, data, AMI_F_dev_data_gcr3_tbl, image_va(gcr3));
+	machine_dte(m, DEVICE, &dte);
+	if (!wrong)
+		image_write64(m->img, gcr3, 0);
+	vmcore_analyse(m);
+	assert_int_equal(device(m, DEVICE)->dte_seen, AMI_SEEN_INCONSISTENT);
+	assert_non_null(machine_exposure(m, DEVICE, AMI_CLASS_MAPPED));
+	assert_int_equal(machine_exposure(m, DEVICE, AMI_CLASS_MAPPED)->count,
+			 4);
+}
+
+/* What cannot be read contradicts nothing; what it maps is unknown. */
+static void test_gcr3_unread(void **state)
+{
+	struct machine *m = machine_new(SHAPE_6_12, C_BIT);
+	uint64_t root = machine_v2(m, BUFFER, 4, 4);
+	uint64_t gcr3 = machine_gcr3(m, 0, 0, root);
+	struct amdvi_dte dte = guest(gcr3, 8);
+
+	(void)state;
+	machine_device(m, DEVICE, "nic",
+		       machine_domain(m, 8, TYPE_DMA, AMI_FORMAT_V2, root, 4));
+	machine_dte(m, DEVICE, &dte);
+	image_hide(m->img, gcr3 >> AMI_PAGE_SHIFT, AMI_MEM_FILTERED);
+	machine_analyse(m);
+	assert_int_equal(device(m, DEVICE)->dte_seen, AMI_SEEN_INTACT);
+	assert_false(machine_exposure(m, DEVICE, AMI_CLASS_MAPPED)->complete);
+	machine_free(m);
+}
+
+/* Process tables behind the GCR3 table that the entry no longer leads to. */
+static void pasid_table(struct machine *m)
+{
+	uint64_t gcr3 = machine_gcr3(m, 0, 3, machine_v2(m, BUFFER, 4, 4));
+	struct amdvi_dte dte = guest(image_alloc(m->img, 1), 1);
+	uint64_t dom, data;
+
+	dte.giov = false;
+	dom = machine_domain(m, 1, 0x4, AMI_FORMAT_NONE, 0, 0);
+	data = machine_device(m, DEVICE, "gpu", dom);
+	machine_set(m, dom, AMI_F_pdom_gcr3_tbl, image_va(gcr3));
+	machine_set(m, data, AMI_F_dev_data_gcr3_tbl, image_va(gcr3));
+	machine_dte(m, DEVICE, &dte);
+	vmcore_analyse(m);
+	assert_int_equal(machine_exposure(m, DEVICE, AMI_CLASS_MAPPED)->count,
+			 4);
+}
+
+static void reserved_levels(struct machine *m)
+{
+	struct amdvi_dte dte = guest(machine_gcr3(m, 0, 0,
+				     machine_v2(m, BUFFER, 4, 4)), 1);
+
+	dte.guest_paging_mode = 2;
+	machine_device(m, DEVICE, "gpu", 0);
+	machine_dte(m, DEVICE, &dte);
+	vmcore_analyse(m);
+	assert_false(machine_exposure(m, DEVICE, AMI_CLASS_MAPPED)->complete);
+	assert_true(machine_found(m, "gcr3-invalid"));
+	assert_int_equal(m->ex->verdict, AMI_VERDICT_CORRUPT);
+}
+
+static void test_gcr3(void **state)
+{
+	int shape, wrong;
+
+	(void)state;
+	over_shapes(pasid_table);
+	over_shapes(reserved_levels);
+	for (shape = 0; shape < SHAPES; shape++)
+		for (wrong = 0; wrong < 2; wrong++) {
+			struct machine *m = machine_new(shape, C_BIT);
+
+			if (has_v2(m))
+				guest_table(m, wrong);
+			machine_free(m);
+		}
+}
+
+/* --- what was invalidated, and for whom ---------------------------------------- */
+
+/* At the tail, and no wait behind it. */
+static void put_last(struct machine *m, uint32_t index,
+		     struct amdvi_command c)
+{
+	machine_command(m, index, c);
+	machine_set(m, m->iommu, AMI_F_amd_iommu_cmd_buf_tail,
+		    16 * (index + 1));
+	machine_set(m, m->iommu, AMI_F_amd_iommu_need_sync, 1);
+}
+
+static void flush_domain(struct machine *m, uint16_t id)
+{
+	put_last(m, 0, (struct amdvi_command){
+		.opcode = AMDVI_CMD_INVALIDATE_IOMMU_PAGES, .domain_id = id,
+		.address = 0x7000,
+	});
+}
+
+static void is_stale(const struct machine *m)
+{
+	const struct ami_exposure *e;
+
+	e = machine_exposure(m, DEVICE, AMI_CLASS_STALE);
+	assert_non_null(e);
+	assert_int_equal(e->nr_iovas, 1);
+	assert_int_equal(e->iovas[0].first, 0x7000);
+	assert_int_equal(m->ex->verdict, AMI_VERDICT_SUSPECT);
+}
+
+/* Entry and books differ: a pending invalidation may be of either's domain. */
+static void flush_of(struct machine *m, uint16_t id)
+{
+	uint64_t root = machine_v1(m, BUFFER, 3);
+	struct amdvi_dte dte = paging(machine_v1(m, BUFFER, 3), 6);
+
+	machine_device(m, DEVICE, "nvme",
+		       machine_domain(m, 5, TYPE_DMA, AMI_FORMAT_V1, root, 2));
+	machine_dte(m, DEVICE, &dte);
+	flush_domain(m, id);
+	vmcore_analyse(m);
+	is_stale(m);
+}
+
+static void flush_of_books(struct machine *m)
+{
+	flush_of(m, 5);
+}
+
+static void flush_of_entry(struct machine *m)
+{
+	flush_of(m, 6);
+}
+
+/*
+ * Behind guest tables the device has a domain ID of its own; here only the
+ * books still have it, as the capture kernel overwrote the entry.
+ */
+static void flush_of_device(struct machine *m)
+{
+	uint64_t root = machine_v2(m, BUFFER, 3, 4);
+	uint64_t foreign = machine_v1(m, BUFFER + 0x400000, 1);
+	struct amdvi_dte dte = paging(foreign, 1);
+	uint64_t data;
+
+	if (!machine_has(m, AMI_F_dev_data_gcr3_domid))
+		return;
+	machine_crashkernel(m, foreign, foreign + 0x1fff);
+	data = machine_device(m, DEVICE, "nic",
+			      machine_domain(m, 8, TYPE_DMA, AMI_FORMAT_V2,
+					     root, 4));
+	machine_set(m, data, AMI_F_dev_data_gcr3_tbl,
+		    image_va(machine_gcr3(m, 0, 0, root)));
+	machine_set(m, data, AMI_F_dev_data_gcr3_domid, 77);
+	machine_dte(m, DEVICE, &dte);
+	flush_domain(m, 77);
+	vmcore_analyse(m);
+	assert_int_equal(device(m, DEVICE)->dte_seen, AMI_SEEN_OVERWRITTEN);
+	is_stale(m);
+}
+
+static void test_whose_flush(void **state)
+{
+	(void)state;
+	over_shapes(flush_of_books);
+	over_shapes(flush_of_entry);
+	over_shapes(flush_of_device);
+}
+
+/* The device did not answer: its TLB keeps what it had, the ring goes on. */
+static void tlb_timeout(struct machine *m)
+{
+	uint64_t root = machine_v1(m, BUFFER, 3), log = image_alloc(m->img, 2);
+	struct amdvi_dte dte = paging(root, 5);
+
+	machine_device(m, DEVICE, "gpu",
+		       machine_domain(m, 5, TYPE_DMA, AMI_FORMAT_V1, root, 2));
+	machine_dte(m, DEVICE, &dte);
+	machine_set(m, m->iommu, AMI_F_amd_iommu_evt_buf, image_va(log));
+	image_write64(m->img, log, 7ull << 60 | DEVICE);
+	image_write64(m->img, log + 8, m->ring);
+	vmcore_analyse(m);
+	assert_non_null(machine_exposure(m, DEVICE, AMI_CLASS_STALE));
+	assert_int_equal(m->ex->verdict, AMI_VERDICT_SUSPECT);
+}
+
+static void test_tlb_timeout(void **state)
+{
+	(void)state;
+	over_shapes(tlb_timeout);
+}
+
+/* --- what the IOMMU writes itself ----------------------------------------------- */
+
+/* In the upper table all bits are set already, in the next one is not. */
+static void ad_bits(struct machine *m, uint64_t accessed, uint64_t root,
+		    const struct amdvi_dte *dte)
+{
+	uint64_t pte, next;
+
+	image_read(m->img, root, &pte, sizeof(pte));
+	image_write64(m->img, root, pte | accessed);
+	next = pte & AMDVI_ADDR_MASK & ~m->sme;
+	image_read(m->img, next, &pte, sizeof(pte));
+	image_write64(m->img, next, pte & ~accessed);
+	machine_device(m, DEVICE, "gpu", 0);
+	machine_dte(m, DEVICE, dte);
+	vmcore_analyse(m);
+	assert_false(ami_pfnset_has(of_iommu(m)->pages, root >> 12));
+	assert_true(ami_pfnset_has(of_iommu(m)->pages, next >> 12));
+}
+
+/* A process shares its tables with a device: the IOMMU sets bits there. */
+static void guest_ad_bits(struct machine *m)
+{
+	uint64_t root = machine_v2(m, BUFFER, 3, 4);
+	struct amdvi_dte dte = guest(machine_gcr3(m, 0, 3, root), 1);
+
+	dte.giov = false;
+	ad_bits(m, AMDVI_V2_A, root, &dte);
+}
+
+static void host_ad_bits(struct machine *m)
+{
+	struct amdvi_dte dte = paging(machine_v1(m, BUFFER, 3), 5);
+
+	dte.had = 3;
+	ad_bits(m, AMDVI_V1_A, dte.host_root, &dte);
+}
+
+/* Without HAD host tables are only read. */
+static void no_ad_bits(struct machine *m)
+{
+	struct amdvi_dte dte = paging(machine_v1(m, BUFFER, 3), 5);
+
+	machine_device(m, DEVICE, "nvme", 0);
+	machine_dte(m, DEVICE, &dte);
+	vmcore_analyse(m);
+	assert_false(ami_pfnset_has(of_iommu(m)->pages, dte.host_root >> 12));
+}
+
+static void test_ad_bits(void **state)
+{
+	(void)state;
+	over_shapes(guest_ad_bits);
+	over_shapes(host_ad_bits);
+	over_shapes(no_ad_bits);
+}
+
+/* Interrupts of a device of a guest are posted into a page of its vCPU. */
+static void posted(struct machine *m, unsigned int guest_ir, bool expected)
+{
+	uint64_t irt = image_alloc(m->img, 2), page = BUFFER + 0x5000;
+	struct amdvi_dte dte = {
+		.v = true, .tv = true, .iv = true, .irt_ptr = irt,
+		.irt_len_log2 = 9, .int_ctl = AMDVI_INT_REMAP,
+	};
+
+	machine_variable(m, AMI_Y_amd_iommu_guest_ir, guest_ir);
+	/* Remapped, not valid, and posted: bits 0 (valid), 7 (guest). */
+	image_write64(m->img, irt, 1);
+	image_write64(m->img, irt + 16, 0x80);
+	image_write64(m->img, irt + 24, (page + 0x1000) | m->sme);
+	image_write64(m->img, irt + 16 * 511, 0x81);
+	image_write64(m->img, irt + 16 * 511 + 8, page | m->sme);
+	machine_device(m, DEVICE, "vfio-pci", 0);
+	machine_dte(m, DEVICE, &dte);
+	vmcore_analyse(m);
+	assert_int_equal(ami_pfnset_has(of_iommu(m)->pages, page >> 12),
+			 expected);
+	assert_false(ami_pfnset_has(of_iommu(m)->pages, (page >> 12) + 1));
+}
+
+static void posted_interrupts(struct machine *m)
+{
+	posted(m, 2, true);
+}
+
+static void remapped_interrupts(struct machine *m)
+{
+	posted(m, 1, false);
+}
+
+static void test_posted(void **state)
+{
+	(void)state;
+	over_shapes(posted_interrupts);
+	over_shapes(remapped_interrupts);
+}
+
+/* A command as no driver writes it still stores where it says. */
+static void wait_elsewhere(struct machine *m)
+{
+	put_last(m, 0, (struct amdvi_command){
+		.opcode = AMDVI_CMD_COMPLETION_WAIT, .store = true,
+		.store_addr = BUFFER + 0x10, .data = 1,
+	});
+	vmcore_analyse(m);
+	assert_true(ami_pfnset_has(of_iommu(m)->pages, BUFFER >> 12));
+	assert_true(machine_found(m, "completion-wait-elsewhere"));
+}
+
+static void test_wait_elsewhere(void **state)
+{
+	(void)state;
+	over_shapes(wait_elsewhere);
+}
+
+/* --- memory of the capture kernel ------------------------------------------------ */
+
+/* crashkernel=SIZE,cma: its tables may lie where programs were. */
+static void test_crash_cma(void **state)
+{
+	struct machine *m = machine_new(SHAPE_7, C_BIT);
+	uint64_t root = machine_v1(m, BUFFER, 5), at;
+	uint64_t foreign = machine_v1(m, BUFFER + 0x400000, 1);
+	struct amdvi_dte dte = paging(foreign, 5);
+	const uint64_t ranges[4] = { 0x1000, 0x1fff, foreign, foreign + 0xfff };
+
+	(void)state;
+	at = machine_object(m, sizeof(ranges));
+	machine_write(m, at, ranges, sizeof(ranges));
+	image_layout(m->img)->symbol[AMI_Y_crashk_cma_ranges] =
+		image_text_va(at - IMAGE_DIRECT_MAP);
+	machine_variable(m, AMI_Y_crashk_cma_cnt, 2);
+	machine_device(m, DEVICE, "nvme",
+		       machine_domain(m, 5, TYPE_DMA, AMI_FORMAT_V1, root, 2));
+	machine_dte(m, DEVICE, &dte);
+	vmcore_analyse(m);
+	assert_int_equal(m->state->capture, AMI_CAPTURE_REUSE);
+	assert_int_equal(device(m, DEVICE)->dte_seen, AMI_SEEN_OVERWRITTEN);
+	assert_int_equal(machine_exposure(m, DEVICE, AMI_CLASS_MAPPED)->count,
+			 5);
+	machine_free(m);
+}
+
+/* --- what only the log tells ------------------------------------------------------ */
+
+static struct lost lost_in(const char *text, uint8_t facility)
+{
+	struct ami_printk_record r = { .facility = facility };
+	struct lost lost = { .commands = 0 };
+
+	snprintf(r.text, sizeof(r.text), "%s", text);
+	assert_true(note_lost(&lost, &r));
+	return lost;
+}
+
+static void test_lost_lines(void **state)
+{
+	static const char timeout[] = "vfio-pci 0000:41:00.0: AMD-Vi: Event logged [IOTLB_INV_TIMEOUT device=0000:41:00.0 address=0x1234]";
+	struct lost lost;
+
+	(void)state;
+	lost = lost_in(timeout, 0);
+	assert_int_equal(lost.timeouts, 1);
+	assert_string_equal(lost.device, "0000:41:00.0");
+	/* 5.10 names no segment. */
+	lost = lost_in("AMD-Vi: Event logged [IOTLB_INV_TIMEOUT device=41:00.0 address=0x1]", 0);
+	assert_string_equal(lost.device, "41:00.0");
+	lost = lost_in("AMD-Vi: Event logged [IOTLB_INV_TIMEOUT device=0123456789abcdef0123456789 ", 0);
+	assert_string_equal(lost.device, "");
+	assert_int_equal(lost_in("AMD-Vi: Command buffer timeout", 0).commands,
+			 1);
+	assert_int_equal(lost_in("AMD-Vi: Completion-Wait loop timed out", 0)
+			 .waits, 1);
+	/* A program may write anything into the log. */
+	assert_int_equal(lost_in(timeout, 1).timeouts, 0);
+	assert_int_equal(lost_in("AMD-Vi: Interrupt remapping enabled", 0)
+			 .commands, 0);
+}
+
+/* Each of them alone: nothing else can be written in this machine. */
+static void not_trusted(struct machine *m, const char *code)
+{
+	struct ami_error err;
+
+	machine_analyse(m);
+	assert_int_equal(m->ex->verdict, AMI_VERDICT_TRUSTED);
+	ami_exposures_free(m->ex);
+	ami_find(&m->state->findings, AMI_WARNING, code, "here", "so");
+	m->ex = ami_exposures_find(m->state, &err);
+	assert_int_equal(m->ex->verdict, AMI_VERDICT_UNKNOWN);
+	machine_free(m);
+}
+
+static void test_not_trusted(void **state)
+{
+	(void)state;
+	not_trusted(machine_new(SHAPE_6_1, 0), "invalidation-lost");
+	not_trusted(machine_new(SHAPE_6_1, 0), "iommu-may-be-off");
+}
+
+static void test_reported(void **state)
+{
+	struct ami_state s = { .nr_iommus = 0 };
+	struct lost lost = { .device = "41:00.0" };
+
+	(void)state;
+	report_lost(&s, &lost);
+	assert_int_equal(s.findings.count, 0);
+	lost.timeouts = lost.waits = 1;
+	report_lost(&s, &lost);
+	assert_int_equal(ami_findings_total(&s.findings, "invalidation-lost"),
+			 2);
+	ami_findings_free(&s.findings);
+}
+
+/*
+ * No device is known to reach memory, but one had been asked to write there, as
+ * marks tell that were made when more could be read.
+ */
+static void test_asked(void **state)
+{
+	struct machine *m = machine_new(SHAPE_6_1, 0);
+	struct ami_pfnset *pages = ami_pfnset_new();
+	struct ami_mark mark = {
+		.requester.bdf.devid = DEVICE, .class = AMI_CLASS_INFLIGHT,
+		.certainty = AMI_LIKELY, .complete = true, .count = 3,
+	};
+	struct ami_marks marks = {
+		.sets = &pages, .nr_sets = 1, .list = &mark, .count = 1,
+	};
+	struct ami_error err;
+
+	(void)state;
+	ami_pfnset_add(pages, BUFFER >> 12, 3);
+	machine_analyse(m);
+	assert_int_equal(m->ex->verdict, AMI_VERDICT_TRUSTED);
+	ami_exposures_free(m->ex);
+	m->state->marks = &marks;
+	m->ex = ami_exposures_find(m->state, &err);
+	assert_int_equal(m->ex->verdict, AMI_VERDICT_EXPOSED);
+	assert_int_equal(m->ex->nr_reasons, 1);
+	ami_pfnset_free(pages);
+	machine_free(m);
+}
+
+/* --- other ways ----------------------------------------------------------------- */
+
+static void shutting_down(struct machine *m, uint64_t value, bool found)
+{
+	struct ami_layout *l = image_layout(m->img);
+
+	l->enumerator[AMI_E_SYSTEM_HALT].present = true;
+	l->enumerator[AMI_E_SYSTEM_HALT].value = 4;
+	machine_variable(m, AMI_Y_system_state, value);
+	vmcore_analyse(m);
+	assert_int_equal(machine_found(m, "iommu-may-be-off"), found);
+	machine_free(m);
+}
+
+static void test_system_state(void **state)
+{
+	(void)state;
+	shutting_down(machine_new(SHAPE_6_1, 0), 3, false);
+	shutting_down(machine_new(SHAPE_6_1, 0), 6, true);
+}
+
+/* That it cannot be read must not pass for a machine that was running. */
+static void test_system_state_unread(void **state)
+{
+	struct machine *m = machine_new(SHAPE_6_1, 0);
+	struct ami_layout *l = image_layout(m->img);
+
+	(void)state;
+	l->enumerator[AMI_E_SYSTEM_HALT].present = true;
+	l->symbol[AMI_Y_system_state] = AMI_SYMBOL_UNREAD;
+	machine_analyse(m);
+	assert_true(machine_found(m, "symbol-unread"));
+	assert_int_equal(m->ex->verdict, AMI_VERDICT_UNKNOWN);
+	machine_free(m);
+}
+
+/* The device is gone from all lists; the flush of its entry is not proven. */
+static void unplugged(struct machine *m)
+{
+	put_last(m, 0, (struct amdvi_command){
+		.opcode = AMDVI_CMD_INVALIDATE_DEVTAB_ENTRY, .devid = 0x40,
+	});
+	vmcore_analyse(m);
+	assert_non_null(machine_exposure(m, 0x40, AMI_CLASS_STALE));
+	assert_int_equal(m->ex->verdict, AMI_VERDICT_SUSPECT);
+}
+
+static void test_unplugged(void **state)
+{
+	(void)state;
+	over_shapes(unplugged);
+}
+
+/* The books alone are left, and their domain has lost its table. */
+static void no_table(struct machine *m, bool pasids)
+{
+	uint64_t gcr3 = machine_gcr3(m, 0, 3, machine_v2(m, BUFFER, 4, 4));
+	uint64_t foreign = machine_v1(m, BUFFER + 0x400000, 1), dom, data;
+	struct amdvi_dte dte = paging(foreign, 1);
+
+	machine_crashkernel(m, foreign, foreign + 0x1fff);
+	dom = machine_domain(m, 5, 0x1, AMI_FORMAT_NONE, 0, 0);
+	data = machine_device(m, DEVICE, "gpu", dom);
+	machine_dte(m, DEVICE, &dte);
+	if (pasids) {
+		machine_set(m, dom, AMI_F_pdom_gcr3_tbl, image_va(gcr3));
+		machine_set(m, data, AMI_F_dev_data_gcr3_tbl, image_va(gcr3));
+	}
+	vmcore_analyse(m);
+	if (pasids && machine_has(m, AMI_F_pdom_gcr3_tbl))
+		assert_non_null(machine_exposure(m, DEVICE,
+						 AMI_CLASS_PASSTHROUGH));
+	else
+		assert_int_equal(m->ex->verdict, AMI_VERDICT_UNKNOWN);
+}
+
+static void lost_table(struct machine *m)
+{
+	no_table(m, false);
+}
+
+static void table_for_pasids(struct machine *m)
+{
+	no_table(m, true);
+}
+
+static void test_no_table_of_domain(void **state)
+{
+	(void)state;
+	over_shapes(lost_table);
+	over_shapes(table_for_pasids);
+}
+
+/* Its domain is in no list: what was queued there for a flush is lost. */
+static void test_guest_domain_missing(void **state)
+{
+	struct machine *m = machine_new(SHAPE_7, C_BIT);
+	uint64_t known = machine_v2(m, BUFFER, 2, 4);
+	uint64_t root = machine_v2(m, BUFFER + 0x400000, 3, 4);
+	uint64_t gcr3 = machine_gcr3(m, 0, 0, known);
+	struct amdvi_dte dte = guest(gcr3, 5);
+
+	(void)state;
+	machine_set(m, machine_device(m, DEVICE, "nvme",
+				      machine_domain(m, 5, TYPE_DMA,
+						     AMI_FORMAT_V2, known, 4)),
+		    AMI_F_dev_data_gcr3_tbl, image_va(gcr3));
+	machine_dte(m, DEVICE, &dte);
+	machine_dte(m, 0x11, &dte);	/* an alias */
+	dte = guest(machine_gcr3(m, 0, 0, root), 6);
+	machine_dte(m, 0x20, &dte);
+	vmcore_analyse(m);
+	assert_int_equal(ami_findings_total(&m->state->findings,
+					    "domain-missing"), 1);
+	assert_int_equal(m->ex->verdict, AMI_VERDICT_UNKNOWN);
+	machine_free(m);
+}
+
+/* Nobody knows a device with this ID, and what has it writes everywhere. */
+static void open_entry(struct machine *m)
+{
+	struct amdvi_dte open = { .v = false };
+
+	machine_dte(m, 0x77, &open);
+	vmcore_analyse(m);
+	assert_int_equal(m->ex->verdict, AMI_VERDICT_UNKNOWN);
+}
+
+static void test_open_entry(void **state)
+{
+	(void)state;
+	over_shapes(open_entry);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_lost_lines),
+		cmocka_unit_test(test_not_trusted),
+		cmocka_unit_test(test_reported),
+		cmocka_unit_test(test_asked),
+		cmocka_unit_test(test_system_state),
+		cmocka_unit_test(test_system_state_unread),
+		cmocka_unit_test(test_unplugged),
+		cmocka_unit_test(test_no_table_of_domain),
+		cmocka_unit_test(test_guest_domain_missing),
+		cmocka_unit_test(test_open_entry),
+		cmocka_unit_test(test_lost_bits),
+		cmocka_unit_test(test_gcr3),
+		cmocka_unit_test(test_gcr3_unread),
+		cmocka_unit_test(test_whose_flush),
+		cmocka_unit_test(test_tlb_timeout),
+		cmocka_unit_test(test_ad_bits),
+		cmocka_unit_test(test_posted),
+		cmocka_unit_test(test_wait_elsewhere),
+		cmocka_unit_test(test_crash_cma),
 		cmocka_unit_test(test_uncovered),
 		cmocka_unit_test(test_not_initialised),
 		cmocka_unit_test(test_no_tables),
