@@ -231,40 +231,67 @@ static void test_not_copied(void **state)
 	machine_free(m);
 }
 
-static void v2_dma_domain(struct machine *m)
+static void v2_dma_domain(struct machine *m, unsigned int levels)
 {
-	uint64_t root = machine_v2(m, BUFFER, 9, 4);
+	uint64_t root = machine_v2(m, BUFFER, 9, levels);
 	struct amdvi_dte dte = rw;
 	uint64_t dom;
 
-	dom = machine_domain(m, 8, TYPE_DMA, AMI_FORMAT_V2, root, 4);
+	dom = machine_domain(m, 8, TYPE_DMA, AMI_FORMAT_V2, root, levels);
 	dte.gv = dte.giov = true;
+	dte.guest_paging_mode = levels == 5;
 	dte.domain_id = 8;
 	dte.gcr3_root = machine_gcr3(m, 0, 0, root);
 	machine_device(m, 0x18, "nic", dom);
 	machine_dte(m, 0x18, &dte);
 	vmcore_analyse(m);
 	assert_int_equal(m->state->domains[0].table.format, AMI_FORMAT_V2);
-	assert_int_equal(m->state->domains[0].table.levels, 4);
+	assert_int_equal(m->state->domains[0].table.levels, levels);
 	assert_string_equal(device(m, 0x18)->disagreement, "");
 	is_exposed(m, 0x18, BUFFER, 9);
 	is_at_risk_if_copied(m, 0x18, 9);
 }
 
-static void test_v2_dma(void **state)
+/* The same when the capture kernel has taken the device over. */
+static void v2_of_the_books(struct machine *m, unsigned int levels)
 {
+	uint64_t foreign = machine_v1(m, BUFFER + 0x400000, 1);
+	struct amdvi_dte dte = host(foreign, 2, 4);
+
+	machine_crashkernel(m, foreign, foreign + 0x1fff);
+	machine_device(m, 0x18, "nic",
+		       machine_domain(m, 8, TYPE_DMA, AMI_FORMAT_V2,
+				      machine_v2(m, BUFFER, 9, levels),
+				      levels));
+	machine_dte(m, 0x18, &dte);
+	vmcore_analyse(m);
+	assert_int_equal(device(m, 0x18)->dte_seen, AMI_SEEN_OVERWRITTEN);
+	is_exposed(m, 0x18, BUFFER, 9);
+}
+
+/* In shapes whose driver has v2 tables for the DMA API. */
+static void over_v2_shapes(void (*test)(struct machine *m, unsigned int levels))
+{
+	unsigned int levels;
 	int shape;
 
-	(void)state;
-	for (shape = 0; shape < SHAPES; shape++) {
-		struct machine *m = machine_new(shape, C_BIT);
+	for (shape = 0; shape < SHAPES; shape++)
+		for (levels = 4; levels <= 5; levels++) {
+			struct machine *m = machine_new(shape, C_BIT);
 
-		/* Where the driver has v2 tables for the DMA API. */
-		if (machine_has(m, AMI_F_pdom_iop_pgd) ||
-		    machine_has(m, AMI_F_pdom_amdv2_top))
-			v2_dma_domain(m);
-		machine_free(m);
-	}
+			machine_variable(m, AMI_Y_amd_iommu_gpt_level, levels);
+			if (machine_has(m, AMI_F_pdom_iop_pgd) ||
+			    machine_has(m, AMI_F_pdom_amdv2_top))
+				test(m, levels);
+			machine_free(m);
+		}
+}
+
+static void test_v2_dma(void **state)
+{
+	(void)state;
+	over_v2_shapes(v2_dma_domain);
+	over_v2_shapes(v2_of_the_books);
 }
 
 static void untranslated(struct machine *m)
@@ -719,13 +746,36 @@ static void snp(struct machine *m, uint64_t issued, uint32_t tail,
 	is_exposed(m, 0x10, BUFFER, 4);
 }
 
+struct snp_case {
+	uint64_t issued;
+	uint32_t tail;
+	bool snp, captured, seen;
+};
+
+static void snp_seen(enum shape shape, const struct snp_case *c)
+{
+	struct machine *m = machine_new(shape, C_BIT);
+	const struct ami_ring *ring;
+
+	machine_variable(m, AMI_Y_amd_iommu_snp_en, c->snp);
+	snp(m, c->issued, c->tail, c->captured);
+	ring = &m->state->iommus[0].ring;
+	assert_int_equal(m->state->snp, c->snp);
+	assert_int_equal(machine_found(m, "ring-restarted"), c->seen);
+	assert_int_equal(ring->count[AMI_ENTRY_OVERWRITTEN], c->seen ? 4 : 0);
+	assert_int_equal(ring->semaphore_known, !c->seen);
+	assert_int_equal(ring->blind, c->seen);
+	assert_int_equal(m->state->capture, c->seen ? AMI_CAPTURE_REUSE :
+			 AMI_CAPTURE_NONE);
+	if (c->seen)
+		assert_non_null(machine_exposure(m, 0x10, AMI_CLASS_STALE));
+	machine_free(m);
+}
+
+/* In the shapes of kernels that reuse tables. */
 static void test_snp(void **state)
 {
-	static const struct {
-		uint64_t issued;
-		uint32_t tail;
-		bool snp, captured, seen;
-	} cases[] = {
+	static const struct snp_case cases[] = {
 		{ 5000, 100, true, true, true },
 		{ 5000, 2, true, true, true },	/* into the pending ones */
 		{ 300, 300, true, true, true },	/* never went round */
@@ -739,26 +789,9 @@ static void test_snp(void **state)
 
 	(void)state;
 	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		struct machine *m = machine_new(SHAPE_6_18, C_BIT);
-		const struct ami_ring *ring;
-
 		print_message("# case %zu\n", i);
-		machine_variable(m, AMI_Y_amd_iommu_snp_en, cases[i].snp);
-		snp(m, cases[i].issued, cases[i].tail, cases[i].captured);
-		ring = &m->state->iommus[0].ring;
-		assert_int_equal(m->state->snp, cases[i].snp);
-		assert_int_equal(machine_found(m, "ring-restarted"),
-				 cases[i].seen);
-		assert_int_equal(ring->count[AMI_ENTRY_OVERWRITTEN],
-				 cases[i].seen ? 4 : 0);
-		assert_int_equal(ring->semaphore_known, !cases[i].seen);
-		assert_int_equal(ring->blind, cases[i].seen);
-		assert_int_equal(m->state->capture, cases[i].seen ?
-				 AMI_CAPTURE_REUSE : AMI_CAPTURE_NONE);
-		if (cases[i].seen)
-			assert_non_null(machine_exposure(m, 0x10,
-							 AMI_CLASS_STALE));
-		machine_free(m);
+		snp_seen(SHAPE_6_18, &cases[i]);
+		snp_seen(SHAPE_7, &cases[i]);
 	}
 }
 
