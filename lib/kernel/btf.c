@@ -119,23 +119,24 @@ static bool same_module(const char *wanted, const char *module)
 	return wanted == module || (wanted && module && !strcmp(wanted, module));
 }
 
-/* Distinct names of the wanted composite types, sorted, and their BTF ids. */
-struct names {
-	const char *module;
-	const char *name[AMI_NR_FIELDS + AMI_NR_TYPES];
-	__u32 id[AMI_NR_FIELDS + AMI_NR_TYPES];
-	size_t count;
-};
+static bool any_module(const char *wanted, const char *module)
+{
+	(void)module;
+	return wanted;
+}
 
-static void collect_names(struct names *n)
+/* Names of the composite types that are wanted of whom @of says. */
+static void collect_names(struct btf_names *n, const char *module,
+			  bool (*of)(const char *wanted, const char *module))
 {
 	size_t i, unique = 0;
 
+	memset(n, 0, sizeof(*n));
 	for (i = 0; i < AMI_NR_FIELDS; i++)
-		if (same_module(ami_field_wants[i].module, n->module))
+		if (of(ami_field_wants[i].module, module))
 			n->name[n->count++] = ami_field_wants[i].type;
 	for (i = 0; i < AMI_NR_TYPES; i++)
-		if (same_module(ami_type_wants[i].module, n->module))
+		if (of(ami_type_wants[i].module, module))
 			n->name[n->count++] = ami_type_wants[i].name;
 	qsort(n->name, n->count, sizeof(*n->name), by_name);
 	for (i = 0; i < n->count; i++)
@@ -144,7 +145,7 @@ static void collect_names(struct names *n)
 	n->count = unique;
 }
 
-static __u32 *id_of(struct names *n, const char *name)
+static __u32 *id_of(struct btf_names *n, const char *name)
 {
 	const char **found = bsearch(&name, n->name, n->count,
 				     sizeof(*n->name), by_name);
@@ -180,9 +181,9 @@ static bool enum_wanted(const char *name)
 	return false;
 }
 
-/* Types from id @first on; those found already stay. */
-static void scan_types(const struct btf *btf, __u32 first, struct names *names,
-		       struct ami_layout *layout)
+/* Types from id @first on; enumerators go into @layout, if there is one. */
+static void scan_types(const struct btf *btf, __u32 first,
+		       struct btf_names *names, struct ami_layout *layout)
 {
 	const struct btf_type *t;
 	__u32 id;
@@ -191,13 +192,13 @@ static void scan_types(const struct btf *btf, __u32 first, struct names *names,
 		const char *name;
 		__u32 *slot;
 
-		if (!is_composite(t) && !btf_is_enum(t))
+		if (!is_composite(t) && !(layout && btf_is_enum(t)))
 			continue;
 		name = btf__name_by_offset(btf, t->name_off);
 		if (!name || !*name)
 			continue;
 		if (btf_is_enum(t)) {
-			if (!names->module && enum_wanted(name))
+			if (enum_wanted(name))
 				take_enum(btf, t, layout);
 			continue;
 		}
@@ -205,19 +206,37 @@ static void scan_types(const struct btf *btf, __u32 first, struct names *names,
 		if (slot && !*slot)
 			*slot = id;
 	}
+	names->end = id;
 }
 
-void btf_resolve(const struct btf *btf, __u32 own, const char *module,
-		  struct ami_layout *layout)
+void btf_index(const struct btf *btf, struct btf_names *names)
 {
-	struct names names = { .module = module };
+	collect_names(names, NULL, any_module);
+	scan_types(btf, 1, names, NULL);
+}
+
+/* A type of the module itself comes first. */
+static void find_types(const struct btf *btf, const char *module,
+		       struct btf_names *base, struct btf_names *names,
+		       struct ami_layout *layout)
+{
+	size_t i;
+
+	collect_names(names, module, same_module);
+	scan_types(btf, base ? base->end : 1, names, module ? NULL : layout);
+	for (i = 0; base && i < names->count; i++)
+		if (!names->id[i])
+			names->id[i] = *id_of(base, names->name[i]);
+}
+
+void btf_resolve(const struct btf *btf, const char *module,
+		 struct btf_names *base, struct ami_layout *layout)
+{
+	struct btf_names names;
 	__u32 id;
 	int i;
 
-	collect_names(&names);
-	scan_types(btf, own, &names, layout);
-	if (own > 1)
-		scan_types(btf, 1, &names, layout);
+	find_types(btf, module, base, &names, layout);
 	for (i = 0; i < AMI_NR_TYPES; i++) {
 		if (!same_module(ami_type_wants[i].module, module))
 			continue;

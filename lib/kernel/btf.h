@@ -26,14 +26,34 @@ struct btf *btf_of_kernel(struct ami_kernel *k, const char **why);
 void btf_forget(struct ami_kernel *k);
 
 /**
- * btf_resolve() - look up all that is wanted of one module
- * @own: first type ID that is not the base's: 1 for the kernel's own
- * @module: NULL for the kernel itself
- *
- * A type of @btf itself comes before one of its base with the same name.
+ * struct btf_names - composite types that are wanted, sorted by name
+ * @id: where the types are; 0: not found
+ * @end: first type ID behind those that were looked at
  */
-void btf_resolve(const struct btf *btf, __u32 own, const char *module,
-		  struct ami_layout *layout);
+struct btf_names {
+	const char *name[AMI_NR_FIELDS + AMI_NR_TYPES];
+	__u32 id[AMI_NR_FIELDS + AMI_NR_TYPES];
+	size_t count;
+	__u32 end;
+};
+
+/**
+ * btf_index() - what is wanted of modules among the types of the kernel itself
+ *
+ * Looked at once, and not for each module: there are a hundred thousand.
+ */
+void btf_index(const struct btf *btf, struct btf_names *names);
+
+/**
+ * btf_resolve() - look up all that is wanted of one module
+ * @btf: of the module; of the kernel for one that is built in
+ * @module: NULL for the kernel itself
+ * @base: index of the kernel's types; NULL for the kernel itself
+ *
+ * A type of the module itself comes before one of the kernel with the same name.
+ */
+void btf_resolve(const struct btf *btf, const char *module,
+		 struct btf_names *base, struct ami_layout *layout);
 
 /**
  * modules_resolve() - look up what is wanted of modules

@@ -18,7 +18,6 @@
 #define MAX_SYMBOLS	(4u << 20)
 #define MAX_NAMES	(64u << 20)
 #define MAX_TOKENS	(64u << 10)
-#define MAX_NAME	512
 #define SLOTS		256u		/* of the table of wanted names */
 #define NOT_FOUND	UINT32_MAX
 
@@ -103,25 +102,61 @@ static bool load(struct kallsyms *t)
 	return t->name_bytes && t->tokens;
 }
 
-static uint32_t hash_byte(uint32_t hash, char c)
+/*
+ * Names are hashed token by token: a token's hash is that of its text after
+ * nothing, @power what it multiplies the hash before it with.
+ */
+struct token {
+	const char *text;
+	uint32_t len, hash, power;
+};
+
+#define HASH_FACTOR	16777619u
+
+static struct token token_of(const char *text, size_t len)
 {
-	return (hash ^ (uint8_t)c) * 16777619u;
+	struct token t = { .text = text, .len = len, .power = 1 };
+
+	for (; len--; text++) {
+		t.hash = t.hash * HASH_FACTOR + (uint8_t)*text;
+		t.power *= HASH_FACTOR;
+	}
+	return t;
 }
 
-#define HASH_START	2166136261u
+/* All tokens: @all whole, @tail without their first letter. */
+struct tokens {
+	struct token all[KALLSYMS_TOKENS], tail[KALLSYMS_TOKENS];
+};
+
+static void take_tokens(const struct kallsyms *t, struct tokens *tokens)
+{
+	unsigned int i;
+
+	for (i = 0; i < KALLSYMS_TOKENS; i++) {
+		size_t at = t->index[i], len = 0;
+		const char *text = "";
+
+		if (at < t->token_size) {
+			text = (const char *)t->tokens + at;
+			len = strnlen(text, t->token_size - at);
+		}
+		tokens->all[i] = token_of(text, len);
+		tokens->tail[i] = len ? token_of(text + 1, len - 1) :
+					tokens->all[i];
+	}
+}
 
 static void want_all(struct wanted *w)
 {
 	unsigned int i, s;
-	const char *c;
 
 	memset(w->slot, 0xff, sizeof(w->slot));
 	w->missing = AMI_NR_SYMBOLS;
 	for (i = 0; i < AMI_NR_SYMBOLS; i++) {
-		uint32_t hash = HASH_START;
+		const char *name = ami_symbol_wants[i];
+		uint32_t hash = token_of(name, strlen(name)).hash;
 
-		for (c = ami_symbol_wants[i]; *c; c++)
-			hash = hash_byte(hash, *c);
 		w->hash[i] = hash;
 		w->number[i] = NOT_FOUND;
 		for (s = hash; w->slot[s % SLOTS] >= 0; s++)
@@ -132,16 +167,62 @@ static void want_all(struct wanted *w)
 
 _Static_assert(AMI_NR_SYMBOLS < SLOTS / 2, "hash table of wanted symbols");
 
-static void match(struct wanted *w, const char *name, size_t len,
-		  uint32_t hash, uint32_t number)
+/* The tokens of one symbol; joined, they are its type letter and its name. */
+struct coded {
+	const struct tokens *tokens;
+	const uint8_t *code;
+	size_t count;
+};
+
+/* Token @i of the name: the type letter is dropped. */
+static const struct token *part_of(const struct coded *c, size_t i,
+				   bool *letter)
 {
-	unsigned int s = hash;
+	const struct token *all = &c->tokens->all[c->code[i]];
+
+	if (!*letter || !all->len)
+		return all;
+	*letter = false;
+	return &c->tokens->tail[c->code[i]];
+}
+
+static uint32_t hash_of(const struct coded *c)
+{
+	bool letter = true;
+	uint32_t hash = 0;
+	size_t i;
+
+	for (i = 0; i < c->count; i++) {
+		const struct token *t = part_of(c, i, &letter);
+
+		hash = hash * t->power + t->hash;
+	}
+	return hash;
+}
+
+static bool is_name(const struct coded *c, const char *name)
+{
+	bool letter = true;
+	size_t i;
+
+	for (i = 0; i < c->count; i++) {
+		const struct token *t = part_of(c, i, &letter);
+
+		if (strncmp(name, t->text, t->len))
+			return false;
+		name += t->len;
+	}
+	return !*name;
+}
+
+static void match(struct wanted *w, const struct coded *c, uint32_t number)
+{
+	uint32_t hash = hash_of(c), s = hash;
 	int i;
 
 	for (; (i = w->slot[s % SLOTS]) >= 0; s++) {
 		if (w->hash[i] != hash || w->number[i] != NOT_FOUND ||
-		    strlen(ami_symbol_wants[i]) != len ||
-		    memcmp(ami_symbol_wants[i], name, len))
+		    !is_name(c, ami_symbol_wants[i]))
 			continue;
 		w->number[i] = number;
 		w->missing--;
@@ -149,38 +230,15 @@ static void match(struct wanted *w, const char *name, size_t len,
 	}
 }
 
-/* Join the tokens of one symbol: the type letter is dropped. */
-static void expand(const struct kallsyms *t, const uint8_t *codes, size_t n,
-		   struct wanted *w, uint32_t number)
-{
-	char name[MAX_NAME];
-	uint32_t hash = HASH_START;
-	size_t len = 0;
-	bool letter = true;
-
-	while (n--) {
-		size_t at = t->index[*codes++];
-
-		for (; at < t->token_size && t->tokens[at]; at++) {
-			if (letter) {
-				letter = false;
-				continue;
-			}
-			if (len == sizeof(name))
-				return;
-			name[len++] = t->tokens[at];
-			hash = hash_byte(hash, t->tokens[at]);
-		}
-	}
-	match(w, name, len, hash, number);
-}
-
 /* False when they end early: a symbol behind that is not a missing one. */
 static bool find_names(const struct kallsyms *t, struct wanted *w)
 {
+	struct tokens tokens;
+	struct coded c = { .tokens = &tokens };
 	size_t pos = 0;
 	uint32_t i;
 
+	take_tokens(t, &tokens);
 	for (i = 0; i < t->num_syms && w->missing; i++) {
 		size_t n;
 
@@ -191,7 +249,9 @@ static bool find_names(const struct kallsyms *t, struct wanted *w)
 			n = (n & 0x7f) | (size_t)t->name_bytes[pos++] << 7;
 		if (n > t->name_size - pos)
 			return false;
-		expand(t, t->name_bytes + pos, n, w, i);
+		c.code = t->name_bytes + pos;
+		c.count = n;
+		match(w, &c, i);
 		pos += n;
 	}
 	return true;

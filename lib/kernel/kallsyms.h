@@ -5,6 +5,8 @@
 
 #include "kernel.h"
 
+#define KALLSYMS_TOKENS	256u
+
 /**
  * struct kallsyms - where the tables are, and the parts that were read
  * @names, @token_table, @token_index, @offsets: kernel virtual addresses
@@ -20,7 +22,7 @@ struct kallsyms {
 	size_t name_size;
 	char *tokens;
 	size_t token_size;
-	uint16_t index[256];
+	uint16_t index[KALLSYMS_TOKENS];
 };
 
 /**

@@ -47,7 +47,8 @@ static int wanted(const struct modules *m, const char *name)
 
 /* @entry: a struct btf_module, as yet unchecked. */
 static void resolve_module(struct ami_kernel *k, uint64_t entry,
-			   struct btf *base, __u32 own, struct modules *m)
+			   struct btf *base, struct btf_names *index,
+			   struct modules *m)
 {
 	uint64_t module, type_info, data, size;
 	const char *why;
@@ -69,7 +70,7 @@ static void resolve_module(struct ami_kernel *k, uint64_t entry,
 	btf = btf_read(k, data, size, base, &why);
 	if (!btf)
 		return;
-	btf_resolve(btf, own, m->name[which], &k->layout);
+	btf_resolve(btf, m->name[which], index, &k->layout);
 	btf__free(btf);
 	m->done[which] = true;
 }
@@ -80,25 +81,24 @@ void modules_resolve(struct ami_kernel *k)
 	struct modules m = { .count = 0 };
 	struct ami_list_iter it;
 	const char *why;
+	struct btf_names index;
 	struct btf *base;
-	__u32 own = 1;
 	size_t i;
 
 	collect(&m);
 	base = m.count ? btf_of_kernel(k, &why) : NULL;
 	if (!base)
 		return;
-	while (btf__type_by_id(base, own))
-		own++;
+	btf_index(base, &index);
 	if (head && k->layout.field[AMI_F_btf_module_list].present &&
 	    k->layout.field[AMI_F_module_name].present) {
 		ami_list_start(&it, k, head, MAX_MODULES);
 		while (ami_list_next(&it, &node))
 			resolve_module(k, ami_container(k, node,
 							AMI_F_btf_module_list),
-				       base, own, &m);
+				       base, &index, &m);
 	}
 	for (i = 0; i < m.count; i++)
 		if (!m.done[i])
-			btf_resolve(base, 1, m.name[i], &k->layout);
+			btf_resolve(base, m.name[i], &index, &k->layout);
 }

@@ -15,8 +15,8 @@ static int resolve(void *ctx, struct ami_kernel *k, struct ami_layout *layout,
 {
 	uint64_t size = *(const uint64_t *)ctx;
 	struct btf *own, *module;
+	struct btf_names index;
 	const char *why;
-	__u32 types = 1;
 
 	(void)err;
 	layout->symbol[AMI_Y___start_BTF] = TEXT;
@@ -26,12 +26,11 @@ static int resolve(void *ctx, struct ami_kernel *k, struct ami_layout *layout,
 	must(why);
 	if (!own)
 		return 0;
-	btf_resolve(own, 1, NULL, layout);
-	while (btf__type_by_id(own, types))
-		types++;
+	btf_resolve(own, NULL, NULL, layout);
+	btf_index(own, &index);
 	module = btf_read(k, TEXT, size, own, &why);
 	if (module)
-		btf_resolve(module, types, "nvme", layout);
+		btf_resolve(module, "nvme", &index, layout);
 	btf__free(module);
 	return 0;
 }
