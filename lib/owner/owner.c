@@ -9,9 +9,12 @@
 #define MAX_ORDER	18
 #define MAPPING_KIND	3ull	/* PAGE_MAPPING_FLAGS: low bits of mapping */
 #define MAPPING_ANON	1ull
-/* net/core/page_pool.c: PP_SIGNATURE, with POISON_POINTER_DELTA of x86-64 */
+/*
+ * include/linux/mm.h: PP_SIGNATURE, with POISON_POINTER_DELTA of x86-64. From 6.16
+ * on (and 6.12.y) a page that is mapped for DMA has its index in bits 7 to 38.
+ */
 #define PP_SIGNATURE	0xdead000000000040ull
-#define PP_MASK		(~3ull)
+#define PP_MASK		(~(0x7fffffff80ull | 3))
 
 const char *ami_owner_name(enum ami_owner owner)
 {
