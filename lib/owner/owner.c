@@ -260,7 +260,8 @@ static enum ami_owner by_head(struct ami_owners *o, const struct page_view *v)
 		return AMI_OWNER_NETWORK;
 	if (o->reserved_flag >= 0 && v->flags >> o->reserved_flag & 1)
 		return AMI_OWNER_RESERVED;
-	if ((v->mapping & MAPPING_KIND) == MAPPING_ANON && v->mapping >> 56)
+	/* With both bits it is shared by KSM. */
+	if (v->mapping & MAPPING_ANON && v->mapping >> 56)
 		return AMI_OWNER_ANON;
 	if (!(v->mapping & MAPPING_KIND) && ami_kernel_address(v->mapping))
 		return AMI_OWNER_FILE;
@@ -355,6 +356,9 @@ enum ami_owner ami_owner_describe(struct ami_owners *o, uint64_t phys,
 		describe_slab(o, phys, text, size);
 	else if (owner == AMI_OWNER_FILE)
 		describe_file(o, &v, text, size);
+	else if (owner == AMI_OWNER_ANON &&
+		 (v.mapping & MAPPING_KIND) == MAPPING_KIND)
+		snprintf(text, size, "anonymous, shared by KSM");
 	else if (owner == AMI_OWNER_ANON)
 		describe_anon(o, phys >> AMI_PAGE_SHIFT, &v, text, size);
 	else if (owner == AMI_OWNER_STACK)

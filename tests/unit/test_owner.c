@@ -348,6 +348,22 @@ static void processes(void **state)
 	says(f, TAIL, "anonymous memory of sh (pid 212) at 0x101000, perhaps in others too");
 }
 
+/* Equal pages of processes: what the mapping leads to is no anon_vma. */
+static void shared_by_ksm(void **state)
+{
+	struct fixture *f = *state;
+
+	mark(f, ANON, AMI_F_page_mapping, image_va(0x123000) | 3);
+	mark(f, PLAIN, AMI_F_page_mapping, image_va(0x123000) | 2);
+	machine_analyse(f->m);
+	says(f, ANON, "anonymous, shared by KSM");
+	assert_int_equal(ami_owner_of(f->m->ex->owners,
+				      (BUFFER >> 12) + ANON), AMI_OWNER_ANON);
+	assert_int_equal(ami_owner_of(f->m->ex->owners,
+				      (BUFFER >> 12) + PLAIN),
+			 AMI_OWNER_KERNEL);
+}
+
 /* Mapped for DMA it carries an index; a page that left a list is none. */
 static void page_pool(void **state)
 {
@@ -849,6 +865,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(owners), TEST(processes), TEST(page_pool),
+		TEST(shared_by_ksm),
 		TEST(owners_damaged),
 		TEST(kernel_objects), TEST(tasks_in_slab),
 		TEST(caches_damaged), TEST(never_buffers),
