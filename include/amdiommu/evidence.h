@@ -73,10 +73,18 @@ struct ami_coverage {
 	const char *provider;
 };
 
+/** struct ami_bounce - a slot of swiotlb in use, and what it stands in for */
+struct ami_bounce {
+	uint64_t origin, slot;	/* physical */
+};
+
+#define AMI_BOUNCE_SLOT	2048u	/* IO_TLB_SIZE */
+
 /**
  * struct ami_evidence - what drivers had handed to their devices
  * @dropped: transfers beyond AMI_MAX_TRANSFERS: in the sets all the same
  * @coverage: ascending by device
+ * @by_origin, @by_slot: the same bounce buffers, ascending
  */
 struct ami_evidence {
 	struct ami_state *state;
@@ -88,6 +96,8 @@ struct ami_evidence {
 	struct ami_coverage *coverage;
 	size_t nr_coverage;
 	size_t nr_spans;		/* of all transfers */
+	struct ami_bounce *by_origin, *by_slot;
+	size_t nr_bounces;
 	struct ami_collector *collector;	/* private to lib/evidence */
 };
 
@@ -103,5 +113,18 @@ void ami_evidence_free(struct ami_evidence *ev);
 
 /** ami_evidence_covers() - is there a provider for this device? */
 bool ami_evidence_covers(const struct ami_evidence *ev, struct ami_bdf device);
+
+/**
+ * ami_bounce_of() - the bounce buffer at @phys, NULL where there is none in use
+ *
+ * Its content goes to its origin, or came from there. Where in the slot the
+ * content begins is not recorded.
+ */
+const struct ami_bounce *ami_bounce_of(const struct ami_evidence *ev,
+				       uint64_t phys);
+
+/** ami_bounce_for() - the one that stands in for the byte at @phys, or NULL */
+const struct ami_bounce *ami_bounce_for(const struct ami_evidence *ev,
+					uint64_t phys);
 
 #endif

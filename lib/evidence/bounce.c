@@ -27,7 +27,7 @@ struct pool {
 static bool add_bounce(struct ami_evidence *ev, uint64_t origin, uint64_t slot)
 {
 	struct bounces *b = ev->collector->bounces;
-	struct bounce *more;
+	struct ami_bounce *more;
 
 	if (!(b->count & (b->count - 1))) {
 		more = realloc(b->by_slot, (b->count ? 2 * b->count : 1) *
@@ -38,7 +38,7 @@ static bool add_bounce(struct ami_evidence *ev, uint64_t origin, uint64_t slot)
 		}
 		b->by_slot = more;
 	}
-	b->by_slot[b->count++] = (struct bounce){ origin, slot };
+	b->by_slot[b->count++] = (struct ami_bounce){ origin, slot };
 	ami_pfnset_add(b->pages, slot >> AMI_PAGE_SHIFT, 1);
 	return true;
 }
@@ -59,7 +59,7 @@ static void read_pool(struct ami_evidence *ev, const struct pool *p)
 	if (!p->start || !p->slots)
 		return;
 	if (p->slots > MAX_SLOTS - ev->collector->bounces->count ||
-	    p->start % BOUNCE_SLOT || p->start >> 52 ||
+	    p->start % AMI_BOUNCE_SLOT || p->start >> 52 ||
 	    p->step > MAX_SLOT_SIZE || p->step < sizeof(origin)) {
 		damaged(ev, "have impossible values");
 		return;
@@ -77,7 +77,7 @@ static void read_pool(struct ami_evidence *ev, const struct pool *p)
 			memcpy(&origin, block + k * p->step, sizeof(origin));
 			if (origin != UNUSED &&
 			    !add_bounce(ev, origin, p->start +
-					(i + k) * BOUNCE_SLOT))
+					(i + k) * AMI_BOUNCE_SLOT))
 				return;
 		}
 	}
@@ -173,14 +173,14 @@ static void read_globals(struct ami_evidence *ev)
 
 static int by_origin(const void *a, const void *b)
 {
-	const struct bounce *x = a, *y = b;
+	const struct ami_bounce *x = a, *y = b;
 
 	return (x->origin > y->origin) - (x->origin < y->origin);
 }
 
 static int by_slot(const void *a, const void *b)
 {
-	const struct bounce *x = a, *y = b;
+	const struct ami_bounce *x = a, *y = b;
 
 	return (x->slot > y->slot) - (x->slot < y->slot);
 }
@@ -232,20 +232,64 @@ void free_bounces(struct bounces *b)
 	free(b);
 }
 
-/* The first slot whose origin lies at or behind @origin. */
-static size_t first_from(const struct bounces *b, uint64_t origin)
+void keep_bounces(struct ami_evidence *ev)
 {
-	size_t low = 0, high = b->count;
+	struct bounces *b = ev->collector->bounces;
+
+	ev->by_origin = b->by_origin;
+	ev->by_slot = b->by_slot;
+	ev->nr_bounces = b->count;
+	b->by_origin = b->by_slot = NULL;
+	b->count = 0;
+}
+
+/* The first of @count whose origin lies at or behind @origin. */
+static size_t first_from(const struct ami_bounce *by_origin, size_t count,
+			 uint64_t origin)
+{
+	size_t low = 0, high = count;
 
 	while (low < high) {
 		size_t mid = low + (high - low) / 2;
 
-		if (b->by_origin[mid].origin < origin)
+		if (by_origin[mid].origin < origin)
 			low = mid + 1;
 		else
 			high = mid;
 	}
 	return low;
+}
+
+static const struct ami_bounce *slot_at(const struct ami_bounce *list,
+					size_t count, uint64_t phys)
+{
+	struct ami_bounce key = {
+		.slot = phys / AMI_BOUNCE_SLOT * AMI_BOUNCE_SLOT,
+	};
+
+	return count ? bsearch(&key, list, count, sizeof(key), by_slot) : NULL;
+}
+
+/* Slots of 2 KiB: those that reach a byte begin less than that before it. */
+static uint64_t lowest_origin(uint64_t phys)
+{
+	return phys > AMI_BOUNCE_SLOT ? phys - AMI_BOUNCE_SLOT + 1 : 0;
+}
+
+const struct ami_bounce *ami_bounce_of(const struct ami_evidence *ev,
+				       uint64_t phys)
+{
+	return slot_at(ev->by_slot, ev->nr_bounces, phys);
+}
+
+const struct ami_bounce *ami_bounce_for(const struct ami_evidence *ev,
+					uint64_t phys)
+{
+	size_t i = first_from(ev->by_origin, ev->nr_bounces,
+			      lowest_origin(phys));
+
+	return i < ev->nr_bounces && ev->by_origin[i].origin <= phys ?
+	       &ev->by_origin[i] : NULL;
 }
 
 /*
@@ -260,19 +304,19 @@ void add_memory(struct ami_evidence *ev, uint64_t phys, uint64_t len)
 
 	if (!len || end < phys)
 		return;
-	i = first_from(b, phys > BOUNCE_SLOT ? phys - BOUNCE_SLOT + 1 : 0);
+	i = first_from(b->by_origin, b->count, lowest_origin(phys));
 	for (; i < b->count; i++) {
-		const struct bounce *s = &b->by_origin[i];
-		uint64_t from = s->origin / BOUNCE_SLOT * BOUNCE_SLOT;
+		const struct ami_bounce *s = &b->by_origin[i];
+		uint64_t from = s->origin / AMI_BOUNCE_SLOT * AMI_BOUNCE_SLOT;
 
 		if (from >= end)
 			break;
-		add_span(ev, s->slot, BOUNCE_SLOT);
+		add_span(ev, s->slot, AMI_BOUNCE_SLOT);
 		if (s->origin > at)
 			add_span(ev, at, (s->origin < end ? s->origin : end) -
 				 at);
-		if (s->origin + BOUNCE_SLOT > at)
-			at = s->origin + BOUNCE_SLOT;
+		if (s->origin + AMI_BOUNCE_SLOT > at)
+			at = s->origin + AMI_BOUNCE_SLOT;
 	}
 	if (at < end)
 		add_span(ev, at, end - at);
@@ -281,13 +325,10 @@ void add_memory(struct ami_evidence *ev, uint64_t phys, uint64_t len)
 bool bounces_to(const struct ami_evidence *ev, uint64_t slot, uint64_t phys)
 {
 	const struct bounces *b = ev->collector->bounces;
-	struct bounce key = { .slot = slot / BOUNCE_SLOT * BOUNCE_SLOT };
-	const struct bounce *found = b->count ?
-		bsearch(&key, b->by_slot, b->count, sizeof(key), by_slot) :
-		NULL;
+	const struct ami_bounce *found = slot_at(b->by_slot, b->count, slot);
 
-	return found && phys + BOUNCE_SLOT > found->origin &&
-	       phys < found->origin + BOUNCE_SLOT;
+	return found && phys + AMI_BOUNCE_SLOT > found->origin &&
+	       phys < found->origin + AMI_BOUNCE_SLOT;
 }
 
 /* Frames of slots that no transfer reaches. */
@@ -322,7 +363,7 @@ static void add_rest(struct ami_evidence *ev, const struct ami_device *d,
 		       "bounce buffers in use, device and direction not recorded");
 	for (i = 0; i < b->count; i++)
 		if (ami_pfnset_has(left, b->by_slot[i].slot >> AMI_PAGE_SHIFT))
-			add_span(ev, b->by_slot[i].slot, BOUNCE_SLOT);
+			add_span(ev, b->by_slot[i].slot, AMI_BOUNCE_SLOT);
 	end_transfer(ev);
 }
 

@@ -8,17 +8,13 @@
 
 #include "evidence.h"
 
-#define BOUNCE_SLOT	2048u	/* IO_TLB_SIZE */
-
 /**
  * struct bounces - slots in use
  * @by_origin: ascending by origin, @by_slot: by the slot's own address
  * @pages: all of them
  */
 struct bounces {
-	struct bounce {
-		uint64_t origin, slot;
-	} *by_origin, *by_slot;
+	struct ami_bounce *by_origin, *by_slot;
 	size_t count;
 	struct ami_pfnset *pages;
 };
@@ -36,6 +32,9 @@ void find_bounces(struct ami_evidence *ev);
 void name_bounces(struct ami_evidence *ev);
 
 void free_bounces(struct bounces *b);
+
+/** keep_bounces() - who asks later wants the originals: hand the lists over */
+void keep_bounces(struct ami_evidence *ev);
 
 /**
  * add_memory() - the driver mapped these bytes of physical memory

@@ -186,6 +186,8 @@ struct ami_evidence *ami_evidence_find(struct ami_state *state,
 		return NULL;
 	}
 	ret = run_providers(ev, err);
+	if (!ret)
+		keep_bounces(ev);
 	free_collector(ev->collector);
 	ev->collector = NULL;
 	if (ret) {
@@ -208,6 +210,8 @@ void ami_evidence_free(struct ami_evidence *ev)
 		free(ev->sets[i].iovas);
 	}
 	free_collector(ev->collector);
+	free(ev->by_origin);
+	free(ev->by_slot);
 	free(ev->list);
 	free(ev->sets);
 	free(ev->coverage);

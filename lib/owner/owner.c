@@ -9,9 +9,12 @@
 #define MAX_ORDER	18
 #define MAPPING_KIND	3ull	/* PAGE_MAPPING_FLAGS: low bits of mapping */
 #define MAPPING_ANON	1ull
-/* net/core/page_pool.c: PP_SIGNATURE, with POISON_POINTER_DELTA of x86-64 */
+/*
+ * include/linux/mm.h: PP_SIGNATURE, with POISON_POINTER_DELTA of x86-64. From 6.16
+ * on (and 6.12.y) a page that is mapped for DMA has its index in bits 7 to 38.
+ */
 #define PP_SIGNATURE	0xdead000000000040ull
-#define PP_MASK		(~3ull)
+#define PP_MASK		(~(0x7fffffff80ull | 3))
 
 const char *ami_owner_name(enum ami_owner owner)
 {
@@ -257,7 +260,8 @@ static enum ami_owner by_head(struct ami_owners *o, const struct page_view *v)
 		return AMI_OWNER_NETWORK;
 	if (o->reserved_flag >= 0 && v->flags >> o->reserved_flag & 1)
 		return AMI_OWNER_RESERVED;
-	if ((v->mapping & MAPPING_KIND) == MAPPING_ANON && v->mapping >> 56)
+	/* With both bits it is shared by KSM. */
+	if (v->mapping & MAPPING_ANON && v->mapping >> 56)
 		return AMI_OWNER_ANON;
 	if (!(v->mapping & MAPPING_KIND) && ami_kernel_address(v->mapping))
 		return AMI_OWNER_FILE;
@@ -352,6 +356,9 @@ enum ami_owner ami_owner_describe(struct ami_owners *o, uint64_t phys,
 		describe_slab(o, phys, text, size);
 	else if (owner == AMI_OWNER_FILE)
 		describe_file(o, &v, text, size);
+	else if (owner == AMI_OWNER_ANON &&
+		 (v.mapping & MAPPING_KIND) == MAPPING_KIND)
+		snprintf(text, size, "anonymous, shared by KSM");
 	else if (owner == AMI_OWNER_ANON)
 		describe_anon(o, phys >> AMI_PAGE_SHIFT, &v, text, size);
 	else if (owner == AMI_OWNER_STACK)

@@ -27,14 +27,22 @@ static void spans_json(struct view *v, const struct ami_transfer *t)
 	json_close_array(&v->j);
 }
 
-/* Whose memory a request was to fill, by its first page; "": not asked. */
+/*
+ * Whose memory a request was to fill, by its first page; "": not asked. Of a
+ * bounce buffer, whose content it gets.
+ */
 static void memory_text(struct view *v, const struct ami_transfer *t,
 			char text[AMI_OWNER_TEXT_SIZE])
 {
+	const struct ami_exposures *ex = v->a->exposures;
+	const struct ami_bounce *bounce;
+
 	text[0] = '\0';
-	if (t->kind == AMI_TRANSFER_INFLIGHT && t->nr_spans)
-		ami_owner_describe(v->a->exposures->owners, t->spans[0].phys,
-				   text, AMI_OWNER_TEXT_SIZE);
+	if (t->kind != AMI_TRANSFER_INFLIGHT || !t->nr_spans)
+		return;
+	bounce = ami_bounce_of(ex->evidence, t->spans[0].phys);
+	ami_owner_describe(ex->owners, bounce ? bounce->origin :
+			   t->spans[0].phys, text, AMI_OWNER_TEXT_SIZE);
 }
 
 static void transfer_json(struct view *v, const struct ami_transfer *t)

@@ -216,6 +216,33 @@ static enum ami_owner owner(struct view *v, uint64_t paddr)
 	return is;
 }
 
+/* A device writes to the bounce buffer, the CPU copies from there. */
+static void bounced(struct view *v, uint64_t paddr)
+{
+	const struct ami_exposures *ex = v->a->exposures;
+	const struct ami_bounce *of = ami_bounce_of(ex->evidence, paddr);
+	const struct ami_bounce *by = ami_bounce_for(ex->evidence, paddr);
+	char text[AMI_OWNER_TEXT_SIZE];
+
+	if (of && v->r->json)
+		json_hex(&v->j, "bounce_of", of->origin);
+	if (by && v->r->json)
+		json_hex(&v->j, "bounced_to", by->slot);
+	if (v->r->json)
+		return;
+	if (of) {
+		ami_owner_describe(ex->owners, of->origin, text, sizeof(text));
+		fputs("bounce   ", v->out);
+		wrapped(v, 9, 9, "buffer of swiotlb in use, for the memory at %#" PRIx64 ": %s",
+			of->origin, text);
+	}
+	if (by) {
+		fputs("bounce   ", v->out);
+		wrapped(v, 9, 9, "a buffer of swiotlb at %#" PRIx64 " stands in for this memory: a device reads or writes there, so ask for that, too",
+			by->slot);
+	}
+}
+
 static void who_json(struct answer *a, bool ram)
 {
 	struct view *v = a->v;
@@ -223,8 +250,10 @@ static void who_json(struct answer *a, bool ram)
 	json_hex(&v->j, "phys", a->paddr);
 	json_number(&v->j, "pfn", a->paddr >> AMI_PAGE_SHIFT);
 	json_bool(&v->j, "ram", ram);
-	if (ram)
+	if (ram) {
 		owner(v, a->paddr);
+		bounced(v, a->paddr);
+	}
 	json_array(&v->j, "writers");
 	ami_writers(v->a->exposures, a->paddr, one_writer, a);
 	json_close_array(&v->j);
@@ -245,6 +274,7 @@ static void who_text(struct answer *a, bool ram)
 		return;
 	}
 	is = owner(v, a->paddr);
+	bounced(v, a->paddr);
 	ami_writers(v->a->exposures, a->paddr, one_writer, a);
 	unknown = unnamed(a);
 	transfers_at(v, a->paddr);

@@ -348,6 +348,51 @@ static void processes(void **state)
 	says(f, TAIL, "anonymous memory of sh (pid 212) at 0x101000, perhaps in others too");
 }
 
+/* Equal pages of processes: what the mapping leads to is no anon_vma. */
+static void shared_by_ksm(void **state)
+{
+	struct fixture *f = *state;
+
+	mark(f, ANON, AMI_F_page_mapping, image_va(0x123000) | 3);
+	mark(f, PLAIN, AMI_F_page_mapping, image_va(0x123000) | 2);
+	machine_analyse(f->m);
+	says(f, ANON, "anonymous, shared by KSM");
+	assert_int_equal(ami_owner_of(f->m->ex->owners,
+				      (BUFFER >> 12) + ANON), AMI_OWNER_ANON);
+	assert_int_equal(ami_owner_of(f->m->ex->owners,
+				      (BUFFER >> 12) + PLAIN),
+			 AMI_OWNER_KERNEL);
+}
+
+/* Mapped for DMA it carries an index; a page that left a list is none. */
+static void page_pool(void **state)
+{
+	static const struct {
+		uint64_t magic;
+		enum ami_owner owner;
+	} want[] = {
+		{ 0xdead000000000042ull, AMI_OWNER_NETWORK },
+		{ 0xdead000000000040ull | 1ull << 7, AMI_OWNER_NETWORK },
+		{ 0xdead000000000042ull | 0xffffffffull << 7, AMI_OWNER_NETWORK },
+		{ 0xdead000000000040ull | 1ull << 39, AMI_OWNER_KERNEL },
+		{ 0xdead000000000100ull, AMI_OWNER_KERNEL }, /* LIST_POISON1 */
+		{ 0xdead000000000122ull, AMI_OWNER_KERNEL }, /* LIST_POISON2 */
+	};
+	struct fixture *f;
+	size_t i;
+
+	for (i = 0; i < sizeof(want) / sizeof(want[0]); i++) {
+		teardown(state);
+		setup(state);
+		f = *state;
+		mark(f, NETWORK, AMI_F_page_pp_magic, want[i].magic);
+		machine_analyse(f->m);
+		assert_int_equal(ami_owner_of(f->m->ex->owners,
+					      (BUFFER >> 12) + NETWORK),
+				 want[i].owner);
+	}
+}
+
 /* Damage to what describes a page costs the description, not the report. */
 static void owners_damaged(void **state)
 {
@@ -819,7 +864,9 @@ static void table_given_away(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(owners), TEST(processes), TEST(owners_damaged),
+		TEST(owners), TEST(processes), TEST(page_pool),
+		TEST(shared_by_ksm),
+		TEST(owners_damaged),
 		TEST(kernel_objects), TEST(tasks_in_slab),
 		TEST(caches_damaged), TEST(never_buffers),
 		TEST(story_of_page), TEST(tainted),

@@ -16,7 +16,7 @@
 #include "drivers.h"
 
 #define SLOTS		64u
-#define SLOT		BOUNCE_SLOT
+#define SLOT		AMI_BOUNCE_SLOT
 #define ORIGIN		0x9000000ull	/* what was mapped */
 #define NOWHERE		image_va(0x7f0000000000)	/* not RAM */
 #define RELEASE		0xffffffff81234560ull
@@ -191,11 +191,20 @@ static void leads_to_slots(void **state)
 	};
 	struct ami_collector c = { .no_memory = false };
 	struct rig *rig = bounces();
+	const struct ami_evidence *kept;
 	struct ami_evidence ev;
 	size_t i;
 
 	(void)state;
 	machine_analyse(rig->m);
+	kept = rig->m->ex->evidence;
+	assert_true(ami_bounce_of(kept, at.start + 5 * SLOT + 3)->origin ==
+		    ORIGIN + SLOT);
+	assert_null(ami_bounce_of(kept, at.start + 9 * SLOT));
+	assert_true(ami_bounce_for(kept, ORIGIN + SLOT + 7)->slot ==
+		    at.start + 5 * SLOT);
+	assert_null(ami_bounce_for(kept, ORIGIN - 1));
+	assert_null(ami_bounce_for(kept, ORIGIN + 3 * SLOT));
 	ev = (struct ami_evidence){ .state = rig->m->state, .collector = &c };
 	find_bounces(&ev);
 	assert_int_equal(c.bounces->count, 3);
