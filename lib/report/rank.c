@@ -4,12 +4,27 @@
 
 #include "view.h"
 
+static bool reaches_never_buffers(const struct view *v,
+				  const struct ami_device *d)
+{
+	const struct ami_exposure *e = NULL;
+	int owner;
+
+	while ((e = ami_exposure_next(v->a->exposures, d->bdf, e)))
+		for (owner = 0; owner < AMI_OWNERS; owner++)
+			if (e->owners[owner] && ami_owner_never_buffer(owner))
+				return true;
+	return false;
+}
+
 static int order(const void *one, const void *two)
 {
 	const struct ranked *a = one, *b = two;
 
 	if (a->concern != b->concern)
 		return a->concern > b->concern ? -1 : 1;
+	if (a->suspect != b->suspect)
+		return a->suspect ? -1 : 1;
 	if (a->anomalous != b->anomalous)
 		return a->anomalous ? -1 : 1;
 	if (a->reach.all_ram != b->reach.all_ram)
@@ -38,6 +53,7 @@ struct ranked *rank_devices(struct view *v)
 
 		r->d = &s->devices[i];
 		r->concern = device_concern(v, r->d);
+		r->suspect = reaches_never_buffers(v, r->d);
 		r->anomalous = r->d->dte_seen != AMI_SEEN_INTACT;
 		r->reach = device_reach(v, r->d);
 	}

@@ -102,13 +102,14 @@ char *reach_text(const struct view *v, const struct reach *reach, char buf[40]);
 
 /**
  * struct ranked - a device and what puts it before others
+ * @suspect: could write what is never a buffer, and the verdict says so
  * @anomalous: DTE not intact
  */
 struct ranked {
 	const struct ami_device *d;
 	struct reach reach;
 	enum concern concern;
-	bool anomalous;
+	bool suspect, anomalous;
 };
 
 /**

@@ -204,6 +204,36 @@ static void the_strongest_come_first(void **state)
 	machine_free(m);
 }
 
+/* It reaches fewer pages, but one of them is an I/O page table. */
+static void what_the_verdict_names_comes_first(void **state)
+{
+	struct amdvi_dte dte = { .v = true, .tv = true, .ir = true, .iw = true,
+				 .mode = 2 };
+	struct machine *m = machine_new(SHAPE_6_1, 0);
+	uint64_t table = machine_v1(m, 0x100000, 3);
+	char *text, *list;
+	unsigned int i;
+
+	(void)state;
+	for (i = 0; i < 2; i++) {
+		dte.host_root = i ? machine_v1(m, table, 1) : table;
+		dte.domain_id = 1 + i;
+		machine_device(m, 0x10 + 8 * i, i ? "planted" : "nvme",
+			       machine_domain(m, 1 + i, 3, AMI_FORMAT_V1,
+					      dte.host_root, 2));
+		machine_dte(m, 0x10 + 8 * i, &dte);
+	}
+	machine_analyse(m);
+	assert_int_equal(m->ex->verdict, AMI_VERDICT_SUSPECT);
+	text = bug(m);
+	list = strstr(text, "\nDevices: ");
+	assert_non_null(list);
+	assert_non_null(strstr(list, "0000:00:02.0"));
+	assert_true(strstr(list, "0000:00:03.0") < strstr(list, "0000:00:02.0"));
+	free(text);
+	machine_free(m);
+}
+
 /* Neither gets into an extract. */
 static void not_recorded(void **state)
 {
@@ -234,6 +264,7 @@ int main(void)
 		cmocka_unit_test(reasons_are_told_once),
 		cmocka_unit_test(the_unknown_is_named),
 		cmocka_unit_test(the_strongest_come_first),
+		cmocka_unit_test(what_the_verdict_names_comes_first),
 		cmocka_unit_test(not_recorded),
 	};
 

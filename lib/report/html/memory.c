@@ -113,8 +113,8 @@ static void device_lanes(struct html_page *p)
 		ami_pfnset_free(batch.set);
 	}
 	if (n == HTML_LANES)
-		html_raw(p, "<p class=\"note\">Only those that could write "
-			 "most; the table of devices has more.</p>\n");
+		html_raw(p, "<p class=\"note\">Only the first of them; the table of "
+			 "devices has more.</p>\n");
 }
 
 struct look_up {
