@@ -59,7 +59,7 @@ static void entries_are_shown(void **state)
 	(void)state;
 	has(text, "iommu0  event log: ");
 	has(text, "1 not zero");
-	has(text, "read of IOVA 0xdead1000 by 00:02.0 blocked");
+	has(text, "read of IOVA 0xdead1000 by 0000:00:02.0 blocked");
 	has(text, "iommu0  PPR log: ");
 	has(text, "iommu0  GA log: not in use");
 	free(text);
