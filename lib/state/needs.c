@@ -106,7 +106,8 @@ static const struct need needs[] = {
 	THREE(TABLE, VITAL, pdom_pt_root, pdom_iop_root, pdom_amdv1_top, "page tables as the driver knows them"),
 	GIVEN(TABLE, VITAL, pdom_iop_root, pdom_iop_mode, "page tables as the driver knows them"),
 	GIVEN(TABLE, VITAL, pdom_amdv1_top, pdom_pd_mode, "of which format a domain's page table is"),
-	GIVEN(OTHER, PART, pdom_amdv1_top, pdom_amdv2_top, "v2 page tables as the driver knows them"),
+	ROW(OTHER, PART, AMI_F_pdom_pd_mode, NO_SYMBOL, "v2 page tables as the driver knows them",
+	    AMI_F_pdom_iop_pgd, AMI_F_pdom_amdv2_top, NO_FIELD),
 
 	ONE(FLUSHQ, PART, iommu_domain_cookie, "flush queues"),
 	TWO(FLUSHQ, PART, cookie_type, iommu_domain_cookie_type, "flush queues"),

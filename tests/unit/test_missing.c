@@ -38,7 +38,6 @@ static const enum ami_field optional[] = {
 	AMI_F_amd_iommu_features2,
 	AMI_F_amd_iommu_cmd_sem_paddr,
 	AMI_F_pdom_flags,
-	AMI_F_pdom_iop_pgd,
 	AMI_F_ioptdesc_node,
 	AMI_F_irt_min_index,
 	AMI_F_group_default_domain,
@@ -55,6 +54,8 @@ static bool is_spare(const struct machine *m, enum ami_field f)
 		return !machine_has(m, AMI_F_seg_dev_data_list);
 	case AMI_F_pdom_pd_mode:
 		return !machine_has(m, AMI_F_pdom_amdv1_top);
+	case AMI_F_pdom_iop_pgd:
+		return !machine_has(m, AMI_F_pdom_pd_mode);
 	case AMI_F_fq_entry_freelist:
 		return !machine_has(m, AMI_F_cookie_percpu_fq);
 	case AMI_F_device_kobj_name:
