@@ -280,6 +280,18 @@ static int extract(struct options *o)
 	return ret ? fail(&err) : 0;
 }
 
+/* Who names the dump alone wants the report. */
+static int no_command(const char *word)
+{
+	if (access(word, F_OK))
+		fprintf(stderr, "amdiommu: '%s' is no command; 'amdiommu --help' lists them\n",
+			word);
+	else
+		fprintf(stderr, "amdiommu: '%s' is a file, not a command; amdiommu report %s\n",
+			word, word);
+	return AMI_ERR_USAGE;
+}
+
 static int help(const char *command)
 {
 	if (!command) {
@@ -288,9 +300,7 @@ static int help(const char *command)
 	}
 	if (help_on(command, stdout))
 		return 0;
-	fprintf(stderr, "amdiommu: '%s' is no command; 'amdiommu --help' lists them\n",
-		command);
-	return AMI_ERR_USAGE;
+	return no_command(command);
 }
 
 /* Options that would be ignored are mistakes. */

@@ -280,6 +280,12 @@ class Help(unittest.TestCase):
             self.assertEqual(run(words[0], SAMPLE, *words[1:])[0], 64)
         self.assertEqual(run('help', 'nonsense')[0], 64)
 
+    def test_a_dump_alone_says_what_to_do(self):
+        code, out, err = run(SAMPLE)
+        self.assertEqual((code, out), (64, ''))
+        self.assertIn(f'amdiommu report {SAMPLE}\n', err)
+        self.assertIn("'amdiommu --help'", run('nonsense')[2])
+
     def complete(self, *words):
         script = os.path.join(HERE, '..', '..', 'completions',
                               'amdiommu.bash')
