@@ -37,6 +37,7 @@ static const enum ami_field optional[] = {
 	AMI_F_amd_iommu_int_enabled,
 	AMI_F_amd_iommu_features2,
 	AMI_F_amd_iommu_cmd_sem_paddr,
+	AMI_F_amd_iommu_cmd_sem_counter,
 	AMI_F_pdom_flags,
 	AMI_F_pdom_dirty_tracking,
 	AMI_F_ioptdesc_node,
