@@ -42,10 +42,11 @@ static void problem(void *ctx, enum ami_walk_fault fault, uint64_t first,
 	must(first <= last);
 }
 
-static void table(void *ctx, uint64_t pfn)
+static void table(void *ctx, uint64_t pfn, unsigned int level)
 {
 	(void)ctx;
 	(void)pfn;
+	must(level >= 1 && level <= 6);
 }
 
 static bool guest(void *ctx, uint32_t pasid, const struct ami_table *t)
