@@ -339,7 +339,7 @@ HOSTILE := '$(FUZZ_RUN) 5' '$(BUILD)/campaign --seed $(CAMPAIGN_SEED) --count 10
 check: deps-test
 	@mkdir -p $(BUILD)
 	{ $(LAB) setup 6.1 5.10 6.12 7.3; $(LAB) vmlinux 6.1; } >$(BUILD)/lab-setup.log 2>&1 & \
-	$(MAKE) -j"$$(nproc)" all tests-built fuzz-built $(BUILD)/campaign && \
+	$(MAKE) -j"$$(nproc)" all tests-built fuzz-built bench-built $(BUILD)/campaign && \
 	tests/run.py $(QUICK) $(HOSTILE) $(call lab_tests,$(LAB_SHORT)) $(SAME) $(FILTER)
 
 # Also how the extension lives with Ctrl-C, pipes, unloading; takes minutes.
@@ -398,6 +398,12 @@ LINT_FLAGS := -std=gnu11 -Iinclude -D_GNU_SOURCE -DAMI_VERSION='"lint"' $(TEST_I
 
 lint: deps-test
 	tests/lint.py $(LINT_SRC) -- $(LINT_FLAGS)
+
+# `make check` builds them, too: nothing else would tell that one does no more.
+BENCHES := $(BUILD)/scale/huge $(BUILD)/scale/queues $(BUILD)/bench/walk \
+	   $(BUILD)/bench/packed $(BUILD)/bench/evidence
+
+bench-built: $(BENCHES)
 
 # Each against its peers or its limit, in turns; docs/performance.md.
 bench: all $(BUILD)/scale/huge $(BUILD)/bench/walk $(BUILD)/bench/packed
@@ -514,7 +520,7 @@ clean:
 
 FORCE:
 
-.PHONY: FORCE all bench bench-evidence bench-filter bench-scale campaign check check-crash check-deb \
+.PHONY: FORCE all bench bench-built bench-evidence bench-filter bench-scale campaign check check-crash check-deb \
 	check-kdump check-quick check-rpm clean coverage crash-suites deb demo deps deps-package \
 	deps-test drive fuzz fuzz-built \
 	install install-kdump lab lab-evidence lab-matrix lint tests-built uninstall-kdump

@@ -63,8 +63,9 @@ static bool ignore(void *ctx, const struct ami_mapping *m)
 	return true;
 }
 
-static void note_table(void *ctx, uint64_t pfn)
+static void note_table(void *ctx, uint64_t pfn, unsigned int level)
 {
+	(void)level;
 	ami_pfnset_add(((struct work *)ctx)->frames, pfn, 1);
 }
 
