@@ -53,6 +53,8 @@ struct nvme {
 	uint32_t qid;
 	uint64_t depth, tail, rung;
 	struct nvme_command *sq;
+	uint8_t *unread;	/* by slot */
+	uint64_t nr_unread;
 	uint32_t *slot;		/* by command ID: the newest */
 	uint8_t *answered;	/* by command ID */
 	bool loaded;
@@ -76,7 +78,8 @@ static void index_commands(struct nvme *n)
 
 	memset(n->slot, 0xff, CIDS * sizeof(*n->slot));
 	for (i = 0; i < n->depth; i++) {
-		n->slot[n->sq[at].cid] = at;
+		if (!n->unread[at])
+			n->slot[n->sq[at].cid] = at;
 		at = at + 1 == n->depth ? 0 : at + 1;
 	}
 }
@@ -104,6 +107,32 @@ static void index_answers(struct nvme *n)
 	}
 }
 
+/*
+ * Page by page: pages of slots that were never used hold zeros, and an ELF dump
+ * cannot tell those that were left out from others. False: nothing is to be read.
+ */
+static bool read_commands(struct nvme *n, uint64_t sq)
+{
+	uint64_t i, count;
+
+	n->nr_unread = 0;
+	for (i = 0; i < n->depth; i += count) {
+		uint64_t va = sq + (i << COMMAND_SHIFT);
+		bool bad;
+
+		count = (AMI_PAGE_SIZE - va % AMI_PAGE_SIZE) >> COMMAND_SHIFT;
+		if (!count)
+			count = 1;
+		if (count > n->depth - i)
+			count = n->depth - i;
+		bad = ami_read(n->k, va, &n->sq[i], count << COMMAND_SHIFT) !=
+		      AMI_MEM_OK;
+		memset(n->unread + i, bad, count);
+		n->nr_unread += bad ? count : 0;
+	}
+	return n->nr_unread < n->depth;
+}
+
 /* Read the queue once something in it is unfinished. */
 static bool load_queue(struct nvme *n)
 {
@@ -117,9 +146,7 @@ static bool load_queue(struct nvme *n)
 	    !get(n, n->queue, AMI_F_nvme_queue_sq_tail, &n->tail) ||
 	    !get(n, n->queue, AMI_F_nvme_queue_rung, &n->rung) ||
 	    shift != COMMAND_SHIFT || n->tail >= n->depth ||
-	    n->rung >= n->depth ||
-	    ami_read(n->k, sq, n->sq, n->depth << COMMAND_SHIFT) !=
-	    AMI_MEM_OK) {
+	    n->rung >= n->depth || !read_commands(n, sq)) {
 		ami_find(&n->ev->state->findings, AMI_INFO,
 			 "nvme-queue-unread", n->name,
 			 "Submission queue %u is not to be read (it may lie in the controller): its commands are known from the block layer only.",
@@ -240,6 +267,13 @@ static void one_request(void *ctx, uint32_t tag, uint64_t va)
 	    !rq.data_len || !load_queue(n))
 		return;
 	c = command_of(n, &rq, &slot);
+	if (!c && n->nr_unread) {
+		ami_find(&n->ev->state->findings, AMI_INFO,
+			 "nvme-command-unread", n->name,
+			 "The command of queue %u, tag %u is not among those that can be read, %" PRIu64 " of %" PRIu64 " cannot: it is known from the block layer only.",
+			 n->qid, tag, n->nr_unread, n->depth);
+		return;
+	}
 	if (!c) {
 		n->not_queued += request_reads(&rq);
 		return;
@@ -447,10 +481,11 @@ void find_nvme(struct ami_evidence *ev)
 	size_t i;
 
 	n.sq = malloc(MAX_DEPTH << COMMAND_SHIFT);
+	n.unread = malloc(MAX_DEPTH);
 	n.slot = malloc(CIDS * sizeof(*n.slot));
 	n.now = panic_clock(n.k);
 	n.answered = malloc(CIDS);
-	if (!n.sq || !n.slot || !n.answered)
+	if (!n.sq || !n.unread || !n.slot || !n.answered)
 		ev->collector->no_memory = true;
 	else
 		for (i = 0; i < ev->state->nr_devices; i++) {
@@ -459,6 +494,7 @@ void find_nvme(struct ami_evidence *ev)
 				one_device(&n);
 		}
 	free(n.sq);
+	free(n.unread);
 	free(n.slot);
 	free(n.answered);
 }

@@ -439,6 +439,35 @@ static void nvme_reads(void **state)
 	rig_free(rig);
 }
 
+/* A page that an ELF dump left out, as it does with zeros, hides its own slots. */
+static void nvme_page_left_out(void **state)
+{
+	const unsigned int in_page = AMI_PAGE_SIZE / sizeof(struct nvme_command);
+	unsigned int hidden;
+
+	(void)state;
+	for (hidden = 0; hidden < 2; hidden++) {
+		struct rig *rig = nvme();
+		struct nvme_command c = read_command(rig);
+		uint64_t sq = image_alloc(rig->m->img, 2);
+
+		at.sq = image_va(sq);
+		rig_set(rig, at.nvme_queue, AMI_F_nvme_queue_sq, at.sq);
+		rig_set(rig, at.nvme_queue, AMI_F_nvme_queue_depth,
+			2 * in_page);
+		command(rig, &c);
+		image_hide(rig->m->img, (sq >> AMI_PAGE_SHIFT) + hidden,
+			   AMI_MEM_FILTERED);
+		machine_analyse(rig->m);
+		assert_int_equal(inflight(rig, AMI_PROVEN, 0), hidden);
+		assert_true(inflight(rig, AMI_LIKELY, 0));
+		assert_int_equal(rig_found(rig, "nvme-command-unread"),
+				 !hidden);
+		assert_int_equal(rig_found(rig, "nvme-queue-unread"), 0);
+		rig_free(rig);
+	}
+}
+
 static void answer(struct rig *rig, unsigned int slot, uint16_t cid,
 		   uint16_t status)
 {
@@ -706,6 +735,7 @@ int main(void)
 		cmocka_unit_test(reads_integrity), cmocka_unit_test(by_state),
 		cmocka_unit_test(age), cmocka_unit_test(tag_given_back),
 		cmocka_unit_test(hostile_disks), cmocka_unit_test(nvme_reads),
+		cmocka_unit_test(nvme_page_left_out),
 		cmocka_unit_test(nvme_certainty), cmocka_unit_test(nvme_sgl),
 		cmocka_unit_test(nvme_own_memory),
 		cmocka_unit_test(nvme_by_shape),
