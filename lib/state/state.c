@@ -219,8 +219,6 @@ static void read_globals(struct ami_state *s)
 	v = 0;
 	fetch_symbol(s, AMI_Y_amd_iommu_snp_en, 1, &v);
 	s->snp = v;
-	read_progress(s);
-	read_system_state(s);
 }
 
 static int no_iommu(struct ami_state *s, struct ami_error *err)
@@ -288,6 +286,9 @@ static int read_all(struct ami_state *s, struct ami_error *err)
 	ret = read_segments(s) || read_iommus(s);
 	if (!ret && !s->nr_iommus)
 		return nothing_found(s, err);
+	/* Without an IOMMU neither means anything. */
+	read_progress(s);
+	read_system_state(s);
 	ret = ret || read_devices(s) || read_domains(s) || read_dtes(s) ||
 	      find_unclaimed(s);
 	if (!ret) {
