@@ -326,7 +326,8 @@ lab_marks = $(foreach s,$(1),'$(LAB) cached $(s) && $(LAB) marks $(s)')
 FILTER := '$(LAB) cached 6.1-both && $(LAB) cached 6.1-off && tests/lab/test_filter.py \
 	   $(BUILD)/makedumpfile-amdiommu $(MDF_TEST)/fault.so $(LAB_OUT)/6.1-both/vmcore $(LAB_OUT)/6.1-off/vmcore' \
 	  $(call lab_marks,6.1-marks-stream) \
-	  '$(LAB) cached 6.1-kdump && tests/golden/test_marks.py $(BUILD)/amdiommu $(SAMPLE) $(LAB_OUT)/6.1-kdump/vmcore'
+	  '$(LAB) cached 6.1-kdump && $(LAB) cached 6.1-both && $(LAB) forms 6.1-both && \
+	   tests/golden/test_marks.py $(BUILD)/amdiommu $(SAMPLE) $(LAB_OUT)/6.1-kdump/vmcore $(LAB_OUT)/6.1-both/forms/elf-d31'
 
 # What runs without QEMU.
 check-quick: all tests-built
@@ -361,7 +362,8 @@ crash-suites: deps-test
 check-kdump: deps-test
 	$(MAKE) -j"$$(nproc)" all
 	tests/run.py '$(LAB) cached 6.1-marks-file && $(LAB) cached 6.1-marks-stream && \
-	    tests/kdump/crash.py $(BUILD)/amdiommu 6.1-marks-file 6.1-marks-stream' \
+	    $(LAB) cached 6.1-both && \
+	    tests/kdump/crash.py $(BUILD)/amdiommu 6.1-marks-file 6.1-marks-stream 6.1-both' \
 	    'tests/kdump/debian.py $(BUILD)/amdiommu' \
 	    $(if $(MAKEDUMPFILE_SOURCE),'$(LAB) cached 6.1-both && $(LAB) cached 7.3-both && \
 	    tests/kdump/extension.py $(BUILD)/amdiommu $(MAKEDUMPFILE_SOURCE) 6.1-both 7.3-both --capture' \

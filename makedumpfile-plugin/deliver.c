@@ -9,13 +9,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "carrier.h"
 #include "deliver.h"
 #include "fileio.h"
 #include "marking.h"
 
 /* Marks reach the disk before the headers that point to them: disks are slow. */
 #define DISK_PATIENCE	10u
-#define HEADERS		65536u	/* where a dump file says what it holds */
 #define INCOMPLETE	"-incomplete"
 #define COPY_BYTES	65536u
 
@@ -44,8 +44,7 @@ static int make_records(void *ctx, struct ami_error *err)
 struct original {
 	int fd;
 	off_t size;
-	ssize_t len;
-	uint8_t headers[HEADERS];
+	uint64_t notes;		/* where they are */
 };
 
 static bool remember(struct original *o, const char *path)
@@ -56,22 +55,22 @@ static bool remember(struct original *o, const char *path)
 	if (o->fd < 0 || fstat(o->fd, &st) || !S_ISREG(st.st_mode))
 		return false;
 	o->size = st.st_size;
-	o->len = pread(o->fd, o->headers, sizeof(o->headers), 0);
-	return o->len > 0;
+	return carrier_notes_at(o->fd, &o->notes);
 }
 
 /*
  * What is added becomes part of the dump by one write to its headers. Before
- * that write it is cut off again, or else is inert; after it, it stays: false.
+ * that write it is cut off again, if no memory has moved there; after it, it
+ * stays: false.
  */
 static bool undone(struct original *o)
 {
-	static uint8_t now[HEADERS];
-	bool known = pread(o->fd, now, o->len, 0) == o->len;
+	uint64_t notes;
 
-	if (known && memcmp(now, o->headers, o->len))
+	if (carrier_notes_at(o->fd, &notes) && notes != o->notes)
 		return false;
-	if (known && ftruncate(o->fd, o->size))
+	if (!carrier_needs_beyond(o->fd, o->size) &&
+	    ftruncate(o->fd, o->size))
 		errno = 0;
 	return true;
 }
@@ -93,20 +92,17 @@ int deliver_file(const char *path, int marks,
 		.seconds = limits->seconds * DISK_PATIENCE,
 	};
 	struct addition a = { .path = path, .marks = marks };
-	struct original *o = calloc(1, sizeof(*o));
+	struct original o;
 	int ret = -1;
 
-	if (!o)
-		return ami_error_set(err, AMI_ERR_MEMORY, "out of memory");
-	if (!remember(o, path))
+	if (!remember(&o, path))
 		ami_error_set(err, AMI_ERR_OUTPUT,
 			      "%s is no regular file that can be changed",
 			      path);
 	else
-		ret = add_or_undo(o, &l, &a, err);
-	if (o->fd >= 0)
-		close(o->fd);
-	free(o);
+		ret = add_or_undo(&o, &l, &a, err);
+	if (o.fd >= 0)
+		close(o.fd);
 	return ret;
 }
 

@@ -213,7 +213,7 @@ int marking_add(const char *dump, int marks, struct ami_error *err)
 {
 	struct bytes b = read_all(marks);
 	int fd = open(dump, O_RDWR | O_CLOEXEC), ret = -1;
-	struct carrier_patch patch[2];
+	struct carrier_plan plan;
 
 	if (fd < 0)
 		ami_error_set(err, AMI_ERR_OUTPUT,
@@ -221,13 +221,11 @@ int marking_add(const char *dump, int marks, struct ami_error *err)
 			      strerror(errno));
 	else if (!b.data)
 		ami_error_set(err, AMI_ERR_MEMORY, "out of memory");
-	else if (!carrier_patches(fd, file_size(fd), b.data, b.len, patch,
-				  err)) {
-		ret = carrier_apply(fd, patch) ? 0 :
+	else if (!carrier_plan(fd, file_size(fd), b.data, b.len, &plan, err)) {
+		ret = carrier_apply(fd, &plan) ? 0 :
 		      ami_error_set(err, AMI_ERR_OUTPUT, "%s: %s", dump,
 				    strerror(errno));
-		free(patch[0].data);
-		free(patch[1].data);
+		carrier_plan_free(&plan);
 	}
 	if (fd >= 0)
 		close(fd);
@@ -243,36 +241,50 @@ static bool write_record(FILE *out, const struct carrier_patch *patch)
 	       fwrite(patch->data, patch->len, 1, out) == 1;
 }
 
-static bool write_records(int out, const struct carrier_patch patch[2])
+/* Memory that has passed cannot be put elsewhere. */
+static bool only_appends(const struct carrier_plan *plan)
+{
+	size_t i;
+
+	for (i = 0; i < plan->count; i++)
+		if (!plan->patch[i].data)
+			return false;
+	return true;
+}
+
+static bool write_records(int out, const struct carrier_plan *plan)
 {
 	int copy = dup(out);
 	FILE *to = copy >= 0 ? fdopen(copy, "w") : NULL;
-	bool ok;
+	bool ok = to;
+	size_t i;
 
-	if (!to) {
-		if (copy >= 0)
-			close(copy);
-		return false;
-	}
-	ok = write_record(to, &patch[0]) && write_record(to, &patch[1]);
-	return !fclose(to) && ok;
+	if (!to && copy >= 0)
+		close(copy);
+	for (i = 0; ok && i < plan->count; i++)
+		ok = write_record(to, &plan->patch[i]);
+	return to && !fclose(to) && ok;
 }
 
 int marking_records(int head, uint64_t size, int marks, int out,
 		    struct ami_error *err)
 {
 	struct bytes b = read_all(marks);
-	struct carrier_patch patch[2];
+	struct carrier_plan plan;
 	int ret = -1;
 
-	if (!b.data)
+	if (!b.data) {
 		ami_error_set(err, AMI_ERR_MEMORY, "out of memory");
-	else if (!carrier_patches(head, size, b.data, b.len, patch, err)) {
-		ret = write_records(out, patch) ? 0 :
-		      ami_error_set(err, AMI_ERR_MEMORY,
-				    "no room for the records");
-		free(patch[0].data);
-		free(patch[1].data);
+	} else if (!carrier_plan(head, size, b.data, b.len, &plan, err)) {
+		if (!only_appends(&plan))
+			ami_error_set(err, AMI_ERR_DATA,
+				      "the stream's ELF dump has no room for a note in front of its memory");
+		else if (!write_records(out, &plan))
+			ami_error_set(err, AMI_ERR_MEMORY,
+				      "no room for the records");
+		else
+			ret = 0;
+		carrier_plan_free(&plan);
 	}
 	free(b.data);
 	return ret;

@@ -6,25 +6,48 @@
 
 #include "command.h"
 
-static int put(const struct options *o, const char *dump, bool in_place,
-	       const uint8_t *bytes, size_t len, struct ami_error *err)
+static int put_beside(const char *dump, const uint8_t *bytes, size_t len,
+		      struct ami_error *err)
 {
 	char path[PATH_MAX];
 
-	if (o->output)
-		return ami_marks_to_sidecar(o->output, bytes, len, err);
-	if (in_place)
-		return ami_marks_to_dump(dump, bytes, len, err);
 	if (snprintf(path, sizeof(path), "%s" AMI_MARKS_SUFFIX, dump) >=
 	    (int)sizeof(path))
 		return ami_error_set(err, AMI_ERR_OUTPUT, "path too long");
 	return ami_marks_to_sidecar(path, bytes, len, err);
 }
 
-/* Crash does not open ELF dumps whose notes were moved; a stream has no end. */
+/* An extract is to be handed on as it is; a stream has no end yet. */
 static bool takes_notes(const struct ami_dump_info *info)
 {
-	return !strcmp(info->format, "kdump") && !info->flattened;
+	return !info->flattened && (!strcmp(info->format, "kdump") ||
+				    !strcmp(info->format, "elf"));
+}
+
+/* What is appended to a dump that was cut off could pass for what it lacks. */
+static int put_in_place(const struct ami_dump_info *info,
+			const uint8_t *bytes, size_t len,
+			struct ami_error *err)
+{
+	if (info->truncated)
+		return ami_error_set(err, AMI_ERR_DATA, "the dump is cut off");
+	return ami_marks_to_dump(info->path, bytes, len, err);
+}
+
+static int put(const struct options *o, const struct ami_dump_info *info,
+	       const uint8_t *bytes, size_t len, struct ami_error *err)
+{
+	if (o->output)
+		return ami_marks_to_sidecar(o->output, bytes, len, err);
+	if (takes_notes(info)) {
+		if (!put_in_place(info, bytes, len, err))
+			return 0;
+		if (err->status != AMI_ERR_DATA)
+			return -1;
+		fprintf(stderr, "amdiommu: marks are in %s" AMI_MARKS_SUFFIX
+			": %s\n", info->path, err->text);
+	}
+	return put_beside(info->path, bytes, len, err);
 }
 
 int mark(struct options *o)
@@ -47,9 +70,7 @@ int mark(struct options *o)
 	if (marks && a->marks && ami_marks_inherit(marks, a->marks))
 		ami_error_set(&err, AMI_ERR_MEMORY, "out of memory");
 	else if (marks && !ami_marks_write(marks, &bytes, &len, &err))
-		ret = put(o, o->operand[0],
-			  takes_notes(ami_dump_info(a->dump)), bytes, len,
-			  &err);
+		ret = put(o, ami_dump_info(a->dump), bytes, len, &err);
 	free(bytes);
 	ami_marks_free(marks);
 	ami_analysis_free(a);

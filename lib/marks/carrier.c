@@ -7,9 +7,15 @@
 #include "../dump/fileio.h"
 #include "../dump/kdumphdr.h"
 #include "carrier.h"
+#include "carrier_elf.h"
 
 #define NAME_BYTES	8u	/* struct vmcoredd_header of linux/vmcore.h */
 #define DUMP_NAME_BYTES	44u
+#define COPY_BYTES	(1u << 20)
+
+enum carrier_format {
+	CARRIER_UNREADABLE, CARRIER_NO_DUMP, CARRIER_KDUMP, CARRIER_ELF,
+};
 
 struct note_head {
 	Elf64_Nhdr n;
@@ -69,20 +75,24 @@ const uint8_t *carrier_note(const void *notes, size_t size, size_t *len)
 }
 
 /* Notes without our own, which are renewed; returns how many bytes. */
-static size_t copy_others(uint8_t *to, const uint8_t *at, size_t size)
+static size_t copy_others(uint8_t *to, const uint8_t *at, size_t size,
+			  size_t *taken)
 {
 	uint8_t *start = to;
 	size_t n, len;
 
-	for (; (n = note_size(at, size)); at += n, size -= n)
-		if (!is_ours(at, &len))
-			to = (uint8_t *)memcpy(to, at, n) + n;
-	memcpy(to, at, size);
-	return to + size - start;
+	for (*taken = 0; (n = note_size(at + *taken, size - *taken));
+	     *taken += n)
+		if (!is_ours(at + *taken, &len))
+			to = (uint8_t *)memcpy(to, at + *taken, n) + n;
+	return to - start;
 }
 
-/* [@old notes] + ours; crash shows content by 16 bytes at a time. */
-static void *join_notes(const void *old, size_t old_size, const void *marks,
+/*
+ * @old notes + ours + what readers cannot get past; crash shows content by 16
+ * bytes at a time.
+ */
+static void *join_notes(const uint8_t *old, size_t old_size, const void *marks,
 			size_t len, size_t *size)
 {
 	struct note_head head = {
@@ -92,17 +102,21 @@ static void *join_notes(const void *old, size_t old_size, const void *marks,
 	};
 	uint8_t *all = calloc(1, padded(old_size, 4) + sizeof(head) +
 				 padded(len, 16));
-	size_t start;
+	size_t at, taken;
 
 	if (!all)
 		return NULL;
-	start = padded(copy_others(all, old, old_size), 4);
-	memcpy(all + start, &head, sizeof(head));
-	memcpy(all + start + sizeof(head), marks, len);
-	*size = start + sizeof(head) + padded(len, 16);
+	at = copy_others(all, old, old_size, &taken);
+	memcpy(all + at, &head, sizeof(head));
+	at += sizeof(head);
+	memcpy(all + at, marks, len);
+	at += padded(len, 16);
+	memcpy(all + at, old + taken, old_size - taken);
+	*size = at + old_size - taken;
 	return all;
 }
 
+/* The notes at @offset of the dump, malloc'ed. */
 static void *read_old(int fd, uint64_t offset, uint64_t size)
 {
 	void *old = size && size <= KDUMP_MAX_NOTES ? malloc(size) : NULL;
@@ -114,73 +128,164 @@ static void *read_old(int fd, uint64_t offset, uint64_t size)
 	return old;
 }
 
-/* patch[0] from the notes at @offset; false without them. */
-static bool append_notes(int fd, uint64_t size, uint64_t offset, uint64_t len,
-			 const void *marks, size_t marks_len,
-			 struct carrier_patch *patch)
+void *carrier_join(int fd, uint64_t offset, uint64_t old_size,
+		   const void *marks, size_t len, size_t *size)
 {
-	void *old = read_old(fd, offset, len);
+	void *old = read_old(fd, offset, old_size);
+	void *all = old ? join_notes(old, old_size, marks, len, size) : NULL;
 
-	if (!old)
-		return false;
-	patch->offset = (size + 7) & ~UINT64_C(7);
-	patch->data = join_notes(old, len, marks, marks_len, &patch->len);
 	free(old);
-	return patch->data;
+	return all;
 }
 
-static bool patch_kdump(int fd, uint64_t size, const void *marks, size_t len,
-			struct carrier_patch patch[2])
+struct carrier_patch *carrier_patch(struct carrier_plan *plan)
 {
-	struct kdump_header h;
-	struct kdump_sub_header *sub = malloc(sizeof(*sub));
+	struct carrier_patch *more =
+		reallocarray(plan->patch, plan->count + 1, sizeof(*more));
 
-	patch[1].data = sub;
+	if (!more)
+		return NULL;
+	plan->patch = more;
+	return memset(&more[plan->count++], 0, sizeof(*more));
+}
+
+static bool plan_kdump(int fd, uint64_t size, const void *marks, size_t len,
+		       struct carrier_plan *plan)
+{
+	struct carrier_patch *notes = carrier_patch(plan), *head;
+	struct kdump_sub_header *sub = malloc(sizeof(*sub));
+	struct kdump_header h;
+	uint64_t at = (size + 7) & ~UINT64_C(7);
+
+	head = notes ? carrier_patch(plan) : NULL;
+	if (!head) {
+		free(sub);
+		return false;
+	}
+	notes = head - 1;
+	head->data = sub;
 	if (!sub || !file_read_at(fd, &h, sizeof(h), 0) ||
 	    h.header_version < 4 || h.block_size != KDUMP_BLOCK ||
-	    !file_read_at(fd, sub, sizeof(*sub), KDUMP_BLOCK) ||
-	    sub->split ||
-	    !append_notes(fd, size, sub->offset_note, sub->size_note, marks,
-			  len, &patch[0]))
+	    !file_read_at(fd, sub, sizeof(*sub), KDUMP_BLOCK) || sub->split)
+		return false;
+	notes->offset = at;
+	notes->data = carrier_join(fd, sub->offset_note, sub->size_note,
+				   marks, len, &notes->len);
+	if (!notes->data)
 		return false;
 	/* VMCOREINFO lies in the notes, and moves with them. */
 	if (sub->offset_vmcoreinfo >= sub->offset_note &&
 	    sub->offset_vmcoreinfo - sub->offset_note < sub->size_note)
-		sub->offset_vmcoreinfo += patch[0].offset - sub->offset_note;
-	sub->offset_note = patch[0].offset;
-	sub->size_note = patch[0].len;
-	patch[1].offset = KDUMP_BLOCK;
-	patch[1].len = sizeof(*sub);
+		sub->offset_vmcoreinfo += at - sub->offset_note;
+	sub->offset_note = at;
+	sub->size_note = notes->len;
+	head->offset = KDUMP_BLOCK;
+	head->len = sizeof(*sub);
 	return true;
 }
 
-int carrier_patches(int fd, uint64_t size, const void *marks, size_t len,
-		    struct carrier_patch patch[2], struct ami_error *err)
+static enum carrier_format format_of(int fd)
 {
 	char magic[8];
-	bool ok = false;
 
-	memset(patch, 0, 2 * sizeof(*patch));
 	if (!file_read_at(fd, magic, sizeof(magic), 0))
-		return ami_error_set(err, AMI_ERR_INPUT,
-				     "the dump cannot be read back");
-	/* crash reads an ELF dump's notes only in front of its memory. */
+		return CARRIER_UNREADABLE;
 	if (!memcmp(magic, ELFMAG, SELFMAG))
-		return ami_error_set(err, AMI_ERR_DATA,
-				     "notes of ELF dumps cannot be extended");
-	if (!memcmp(magic, KDUMP_SIGNATURE, sizeof(magic)))
-		ok = patch_kdump(fd, size, marks, len, patch);
-	if (ok)
-		return 0;
-	free(patch[0].data);
-	free(patch[1].data);
-	return ami_error_set(err, AMI_ERR_DATA,
-			     "the dump has no notes that could be extended");
+		return CARRIER_ELF;
+	return memcmp(magic, KDUMP_SIGNATURE, sizeof(magic)) ?
+	       CARRIER_NO_DUMP : CARRIER_KDUMP;
 }
 
-bool carrier_apply(int fd, const struct carrier_patch patch[2])
+int carrier_plan(int fd, uint64_t size, const void *marks, size_t len,
+		 struct carrier_plan *plan, struct ami_error *err)
 {
-	return file_write_synced(fd, patch[0].data, patch[0].len,
-				 patch[0].offset) &&
-	       file_write_at(fd, patch[1].data, patch[1].len, patch[1].offset);
+	const char *why = "the dump has no notes that could be extended";
+	bool ok = false;
+
+	memset(plan, 0, sizeof(*plan));
+	switch (format_of(fd)) {
+	case CARRIER_UNREADABLE:
+		return ami_error_set(err, AMI_ERR_INPUT,
+				     "the dump cannot be read back");
+	case CARRIER_ELF:
+		ok = plan_elf(fd, size, marks, len, plan, &why);
+		break;
+	case CARRIER_KDUMP:
+		ok = plan_kdump(fd, size, marks, len, plan);
+		break;
+	case CARRIER_NO_DUMP:
+		break;
+	}
+	if (ok)
+		return 0;
+	carrier_plan_free(plan);
+	return ami_error_set(err, AMI_ERR_DATA, "%s", why);
+}
+
+void carrier_plan_free(struct carrier_plan *plan)
+{
+	size_t i;
+
+	for (i = 0; i < plan->count; i++)
+		free(plan->patch[i].data);
+	free(plan->patch);
+	memset(plan, 0, sizeof(*plan));
+}
+
+/* Bytes of the dump to another place in it, by pieces. */
+static bool copy_synced(int fd, const struct carrier_patch *p)
+{
+	size_t chunk = p->len < COPY_BYTES ? p->len : COPY_BYTES, done, n;
+	uint8_t *buf = malloc(chunk);
+	bool ok = buf;
+
+	for (done = 0; ok && done < p->len; done += n) {
+		n = p->len - done < chunk ? p->len - done : chunk;
+		ok = file_read_at(fd, buf, n, p->from + done) &&
+		     file_write_synced(fd, buf, n, p->offset + done);
+	}
+	free(buf);
+	return ok;
+}
+
+bool carrier_apply(int fd, const struct carrier_plan *plan)
+{
+	size_t i;
+
+	for (i = 0; i < plan->count; i++) {
+		const struct carrier_patch *p = &plan->patch[i];
+		bool last = i + 1 == plan->count;
+
+		if (!(!p->data ? copy_synced(fd, p) :
+		      last ? file_write_at(fd, p->data, p->len, p->offset) :
+		      file_write_synced(fd, p->data, p->len, p->offset)))
+			return false;
+	}
+	return true;
+}
+
+bool carrier_notes_at(int fd, uint64_t *offset)
+{
+	struct kdump_sub_header sub;
+
+	switch (format_of(fd)) {
+	case CARRIER_ELF:
+		return elf_notes_at(fd, offset);
+	case CARRIER_KDUMP:
+		if (!file_read_at(fd, &sub, sizeof(sub), KDUMP_BLOCK))
+			return false;
+		*offset = sub.offset_note;
+		return true;
+	default:
+		return false;
+	}
+}
+
+bool carrier_needs_beyond(int fd, uint64_t size)
+{
+	uint64_t notes;
+
+	if (format_of(fd) == CARRIER_ELF)
+		return elf_needs_beyond(fd, size);
+	return !carrier_notes_at(fd, &notes) || notes >= size;
 }

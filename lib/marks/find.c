@@ -120,21 +120,18 @@ int ami_marks_to_dump(const char *path, const uint8_t *bytes, size_t len,
 		      struct ami_error *err)
 {
 	int fd = open(path, O_RDWR | O_CLOEXEC), ret = -1;
-	struct carrier_patch patch[2];
-	uint64_t size;
+	struct carrier_plan plan;
 
 	if (fd < 0)
 		return ami_error_set(err, AMI_ERR_OUTPUT,
 				     "%s cannot be opened for writing: %s",
 				     path, strerror(errno));
-	size = file_size(fd);
-	if (!carrier_patches(fd, size, bytes, len, patch, err)) {
-		ret = carrier_apply(fd, patch) ? 0 :
+	if (!carrier_plan(fd, file_size(fd), bytes, len, &plan, err)) {
+		ret = carrier_apply(fd, &plan) ? 0 :
 		      ami_error_set(err, AMI_ERR_OUTPUT,
 				    "%s cannot be written: %s", path,
 				    strerror(errno));
-		free(patch[0].data);
-		free(patch[1].data);
+		carrier_plan_free(&plan);
 	}
 	close(fd);
 	return ret;

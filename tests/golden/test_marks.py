@@ -2,11 +2,12 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Marks as a user meets them: added, found, named, refused, damaged.
 
-usage: test_marks.py AMDIOMMU SAMPLE [KDUMP]
+usage: test_marks.py AMDIOMMU SAMPLE [KDUMP ELF]
 
-SAMPLE is an extract, whose marks go beside it. A kdump-compressed file gets
-them in place, and the real makedumpfile keeps them.
+SAMPLE is an extract, whose marks go beside it. A kdump-compressed file and an
+ELF file of makedumpfile get them in place, and the real makedumpfile keeps them.
 """
+import hashlib
 import json
 import os
 import shutil
@@ -18,7 +19,10 @@ import unittest
 import counted
 
 TOOL, SAMPLE = map(os.path.abspath, sys.argv[1:3])
-KDUMP = sys.argv[3] if len(sys.argv) > 3 else None
+KDUMP, ELF = sys.argv[3:5] if len(sys.argv) > 3 else (None, None)
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, os.path.join(os.path.dirname(HERE), 'lab'))
+from evidence import Vmcore                             # noqa: E402
 
 
 def run(*args):
@@ -148,12 +152,13 @@ class Beside(Case):
                              self.path('no/where'))[0], 73)
 
 
-@unittest.skipUnless(KDUMP, 'no kdump-compressed file')
-class InPlace(Case):
+class InPlace:
+    """A dump that takes the note; makedumpfile's own filter keeps it"""
+
     def setUp(self):
         super().setUp()
         self.dump = self.path('dump')
-        shutil.copy(KDUMP, self.dump)
+        shutil.copy(self.original, self.dump)
         self.assertEqual(run('mark', self.dump), (0, '', ''))
 
     def test_found(self):
@@ -171,6 +176,43 @@ class InPlace(Case):
             subprocess.run(['makedumpfile', '-F', '-l', '-d', '31', self.dump],
                            check=True, stdout=f, stderr=subprocess.DEVNULL)
         self.assertEqual(report(flat)['marks']['from'], 'note')
+
+
+@unittest.skipUnless(KDUMP, 'no kdump-compressed file')
+class InKdump(InPlace, Case):
+    original = KDUMP
+
+
+@unittest.skipUnless(ELF, 'no ELF file')
+class InElf(InPlace, Case):
+    original = ELF
+
+    def memory(self, name):
+        """What the segments hold, wherever in the file they are"""
+        with open(name, 'rb') as f:
+            vmcore = Vmcore(f)
+            return [(phys, size, hashlib.sha256(vmcore.read(phys, size)).digest())
+                    for phys, _, size in vmcore.parts]
+
+    def test_memory_is_the_same(self):
+        self.assertEqual(self.memory(self.dump), self.memory(self.original))
+        self.assertEqual(run('mark', self.dump), (0, '', ''))
+        self.test_found()
+        self.assertEqual(self.memory(self.dump), self.memory(self.original))
+
+    def test_cut_off(self):
+        """What is appended must not fill what is missing"""
+        shutil.copy(self.original, self.dump)
+        os.truncate(self.dump, os.path.getsize(self.dump) - 4096)
+        with open(self.dump, 'rb') as f:
+            before = f.read()
+        code, out, err = run('mark', self.dump)
+        self.assertEqual((code, out), (0, ''))
+        self.assertEqual(err, f'amdiommu: marks are in {self.dump}.amdiommu: '
+                              'the dump is cut off\n')
+        with open(self.dump, 'rb') as f:
+            self.assertEqual(f.read(), before)
+        self.assertEqual(report(self.dump)['marks']['from'], 'sidecar')
 
 
 if __name__ == '__main__':

@@ -8,6 +8,7 @@ In the crash of Debian 12 and of sid: the dump opens, `dev -V` shows the note,
 `dev -v N FILE` extracts it, the hex view reads to its end, --marks takes the
 file, `amdiommu` reads the marks and says what the stand-alone command says.
 The same for what makedumpfile makes of that dump, as a file and as a stream.
+Where the scenario's dump is an ELF file, the filter first makes another of it.
 
 Root directories and dumps are kept in the lab's work directory.
 """
@@ -24,6 +25,7 @@ for folder in ('lab', 'golden', 'suites'):
     sys.path.insert(0, os.path.join(HERE, '..', folder))
 
 from check import Results                               # noqa: E402
+from forms import is_elf                                # noqa: E402
 from crash_session import Crash, Gone, facts, standalone    # noqa: E402
 from roots import Root, install_tools                   # noqa: E402
 import packages                                         # noqa: E402
@@ -57,9 +59,20 @@ def refiltered(dump, folder):
     return made
 
 
+def filtered(wrapper, vmcore, folder):
+    """The dump that the filter wrote: in the capture kernel, or now"""
+    if not is_elf(vmcore):
+        return vmcore
+    made = folder + '/elf'
+    subprocess.run([wrapper, '-E', '-d', '31', vmcore, made], check=True,
+                   stdout=subprocess.DEVNULL, timeout=600)
+    return made
+
+
 class Trial:
     def __init__(self, tool, vmlinux):
         self.tool = tool
+        self.tool_folder = os.path.dirname(tool)
         self.vmlinux = vmlinux
         self.results = Results()
 
@@ -111,7 +124,10 @@ class Trial:
     def all(self, name):
         folder = tempfile.mkdtemp(dir=path())
         try:
-            dumps = refiltered(path('out', name, 'vmcore'), folder)
+            dumps = refiltered(filtered(self.tool_folder +
+                                        '/makedumpfile-amdiommu',
+                                        path('out', name, 'vmcore'), folder),
+                               folder)
             for suite in SUITES:
                 root = Root(suite)
                 so = root.build()
