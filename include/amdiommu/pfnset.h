@@ -97,11 +97,13 @@ void ami_pfnset_compact(struct ami_pfnset *set);
 
 /**
  * struct ami_spill - a file for sets that are complete, where memory is short
+ * @keep: bytes of small sets that may still stay in memory
  * @failed: something in it could not be read: frames are missing somewhere
  */
 struct ami_spill {
 	int fd;
 	uint64_t size;
+	size_t keep;
 	bool failed;
 };
 
@@ -112,8 +114,8 @@ void ami_spill_close(struct ami_spill *spill);
 /**
  * ami_pfnset_spill() - move the set to the file, which must outlive it
  *
- * A twentieth stays in memory, or all when the file cannot grow. The set must
- * not change any more.
+ * A twentieth stays in memory, or all when the file cannot grow, or while the
+ * first sets are small together. The set must not change any more.
  */
 void ami_pfnset_spill(struct ami_pfnset *set, struct ami_spill *spill);
 

@@ -8,11 +8,14 @@
 
 #include "pfncode.h"
 
+/* On most machines no set needs the file, which is much slower. */
+#define KEEP_BYTES	(1u << 20)
+
 int ami_spill_open(struct ami_spill *spill, const char *folder)
 {
 	char *name = NULL;
 
-	*spill = (struct ami_spill){ .fd = -1 };
+	*spill = (struct ami_spill){ .fd = -1, .keep = KEEP_BYTES };
 	spill->fd = open(folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
 	/* Not all file systems can make one without a name. */
 	if (spill->fd < 0 && asprintf(&name, "%s/amdiommu.XXXXXX",
@@ -42,12 +45,24 @@ static bool write_block(struct ami_spill *spill, const struct pfn_block *b)
 	return n == b->len;
 }
 
+static bool kept(struct ami_spill *spill, const struct ami_pfnset *set)
+{
+	size_t bytes = 0, i;
+
+	for (i = 0; i < set->nr && bytes <= spill->keep; i++)
+		bytes += set->block[i].len;
+	if (bytes > spill->keep)
+		return false;
+	spill->keep -= bytes;
+	return true;
+}
+
 void ami_pfnset_spill(struct ami_pfnset *set, struct ami_spill *spill)
 {
 	uint64_t offset = spill->size;
 	size_t i;
 
-	if (set->spill || set->failed)
+	if (set->spill || set->failed || kept(spill, set))
 		return;
 	for (i = 0; i < set->nr; i++) {
 		/* A full disk: it stays in memory. */

@@ -352,21 +352,55 @@ static enum ami_mem read_piece(struct ami_dump *dump, uint64_t paddr,
 	return AMI_MEM_OK;
 }
 
-/* Whole pages of a large read go straight to the caller, past the cache. */
-static enum ami_mem read_bulk(struct ami_dump *dump, uint64_t pfn,
-			      uint8_t *buf)
+static void took_whole(struct ami_dump *dump, uint64_t pfn)
 {
-	uint64_t valid;
-	enum ami_mem mem = host_read(dump, pfn, buf, &valid);
-
-	if (mem != AMI_MEM_OK)
-		return mem;
-	if (valid != UINT64_MAX)
-		return AMI_MEM_FILTERED;
 	if (dump->noted)
 		ami_pfnset_add(dump->noted, pfn, 1);
 	if (ami_dump_recording(dump))
 		ami_record_add(&dump->record, pfn, UINT64_MAX);
+}
+
+/* As many whole pages as lie side by side in the dump, at once; or none. */
+static size_t read_run(struct ami_dump *dump, uint64_t pfn, uint8_t *buf,
+		       size_t count)
+{
+	uint8_t *page[AMI_PREFETCH];
+	size_t i;
+
+	if (!dump->ops.read_run)
+		return 0;
+	if (count > AMI_PREFETCH)
+		count = AMI_PREFETCH;
+	for (i = 0; i < count; i++)
+		page[i] = buf + i * AMI_PAGE_SIZE;
+	count = dump->ops.read_run(dump->ctx, pfn, page, count);
+	for (i = 0; i < count; i++) {
+		if (dump->prefer)
+			dump->prefer(dump->prefer_ctx, pfn + i, AMI_MEM_OK,
+				     page[i]);
+		took_whole(dump, pfn + i);
+	}
+	dump->pages_read += count;
+	return count;
+}
+
+/* Whole pages of a large read go straight to the caller, past the cache. */
+static enum ami_mem read_bulk(struct ami_dump *dump, uint64_t pfn,
+			      uint8_t *buf, size_t count, size_t *done)
+{
+	enum ami_mem mem;
+	uint64_t valid;
+
+	*done = read_run(dump, pfn, buf, count);
+	if (*done)
+		return AMI_MEM_OK;
+	mem = host_read(dump, pfn, buf, &valid);
+	if (mem != AMI_MEM_OK)
+		return mem;
+	if (valid != UINT64_MAX)
+		return AMI_MEM_FILTERED;
+	took_whole(dump, pfn);
+	*done = 1;
 	return AMI_MEM_OK;
 }
 
@@ -379,15 +413,18 @@ enum ami_mem ami_dump_read(struct ami_dump *dump, uint64_t paddr, void *buf,
 	if (len && paddr > UINT64_MAX - (len - 1))
 		return AMI_MEM_ABSENT;
 	while (len) {
-		size_t part = AMI_PAGE_SIZE - paddr % AMI_PAGE_SIZE;
+		size_t part = AMI_PAGE_SIZE - paddr % AMI_PAGE_SIZE, pages;
 		enum ami_mem mem;
 
 		if (part > len)
 			part = len;
-		if (bulk && part == AMI_PAGE_SIZE)
-			mem = read_bulk(dump, paddr >> AMI_PAGE_SHIFT, p);
-		else
+		if (bulk && part == AMI_PAGE_SIZE) {
+			mem = read_bulk(dump, paddr >> AMI_PAGE_SHIFT, p,
+					len / AMI_PAGE_SIZE, &pages);
+			part = pages * AMI_PAGE_SIZE;
+		} else {
 			mem = read_piece(dump, paddr, p, part);
+		}
 		if (mem != AMI_MEM_OK)
 			return mem;
 		p += part;

@@ -69,6 +69,8 @@ static void *read_upto(struct ami_kernel *k, uint64_t va, size_t max,
 	uint8_t *buf = malloc(max);
 	size_t done = 0;
 
+	if (buf && ami_read(k, va, buf, max) == AMI_MEM_OK)
+		done = max;
 	while (buf && done < max) {
 		size_t part = AMI_PAGE_SIZE - (va + done) % AMI_PAGE_SIZE;
 

@@ -5,7 +5,6 @@
 
 #include "kernel.h"
 
-#define LARGE	(16u * AMI_PAGE_SIZE)
 #define PTE_PRESENT	0x001ull
 #define PTE_PSE		0x080ull
 #define PTE_ADDR	0x000ffffffffff000ull
@@ -106,40 +105,36 @@ enum ami_mem ami_virt_to_phys(struct ami_kernel *k, uint64_t va,
 	return AMI_MEM_OK;
 }
 
-/* Of a large piece many pages come with one read. */
-static void fetch_ahead(struct ami_kernel *k, uint64_t va, size_t len)
+/* How many of @len bytes at @va, found at @pa, lie side by side in memory. */
+static size_t side_by_side(struct ami_kernel *k, uint64_t va, uint64_t pa,
+			   size_t len)
 {
-	uint64_t pfn[AMI_PREFETCH], pa;
-	size_t i;
+	size_t run = AMI_PAGE_SIZE - va % AMI_PAGE_SIZE;
+	uint64_t next;
 
-	for (i = 0; i < AMI_PREFETCH && i * AMI_PAGE_SIZE < len; i++) {
-		if (ami_virt_to_phys(k, va + i * AMI_PAGE_SIZE, &pa) !=
-		    AMI_MEM_OK)
-			break;
-		pfn[i] = pa >> AMI_PAGE_SHIFT;
-	}
-	ami_dump_prefetch(k->dump, pfn, i);
+	while (run < len && run < AMI_PREFETCH * AMI_PAGE_SIZE &&
+	       ami_virt_to_phys(k, va + run, &next) == AMI_MEM_OK &&
+	       next == pa + run)
+		run += AMI_PAGE_SIZE;
+	return run < len ? run : len;
 }
 
 enum ami_mem ami_read(struct ami_kernel *k, uint64_t va, void *buf, size_t len)
 {
 	uint8_t *p = buf;
-	size_t pages = 0;
 
 	if (len && va > UINT64_MAX - (len - 1))
 		return AMI_MEM_UNMAPPED;
 	while (len) {
-		size_t part = AMI_PAGE_SIZE - va % AMI_PAGE_SIZE;
 		enum ami_mem mem;
+		size_t part;
 		uint64_t pa;
 
-		if (len > LARGE && !(pages++ % AMI_PREFETCH))
-			fetch_ahead(k, va, len);
-		if (part > len)
-			part = len;
 		mem = ami_virt_to_phys(k, va, &pa);
-		if (mem == AMI_MEM_OK)
-			mem = ami_dump_read(k->dump, pa, p, part);
+		if (mem != AMI_MEM_OK)
+			return mem;
+		part = side_by_side(k, va, pa, len);
+		mem = ami_dump_read(k->dump, pa, p, part);
 		if (mem != AMI_MEM_OK)
 			return mem;
 		p += part;

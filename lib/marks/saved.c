@@ -8,6 +8,10 @@
 
 #define DTE_BYTES	32u
 
+/* A page is its own window; small tables are cleared sooner for the next. */
+#define PACK_WINDOW	AMI_PAGE_SHIFT
+#define PACK_MEMORY	6
+
 int saved_unpack(const struct ami_saved *saved, uint8_t *page)
 {
 	uLongf len = AMI_PAGE_SIZE;
@@ -29,6 +33,7 @@ struct saving {
 	struct ami_marks *marks;
 	struct ami_dump *dump;
 	struct ami_pfnset *done;
+	z_stream pack;
 	size_t most;
 	bool failed;
 };
@@ -52,15 +57,19 @@ static bool add_packed(struct ami_marks *m, uint64_t pfn, uint64_t time,
 	return true;
 }
 
-static bool add_page(struct ami_marks *m, uint64_t pfn, const uint8_t *page)
+static bool add_page(struct saving *s, uint64_t pfn, uint8_t *page)
 {
-	uLongf len = compressBound(AMI_PAGE_SIZE);
-	uint8_t packed[AMI_PAGE_SIZE + 256];
+	uint8_t packed[AMI_PAGE_SIZE + AMI_PAGE_SIZE / 4];
+	z_stream *z = &s->pack;
 
-	return len <= sizeof(packed) &&
-	       compress2(packed, &len, page, AMI_PAGE_SIZE,
-			 Z_BEST_SPEED) == Z_OK &&
-	       add_packed(m, pfn, wall_clock(), packed, len);
+	z->next_in = page;
+	z->avail_in = AMI_PAGE_SIZE;
+	z->next_out = packed;
+	z->avail_out = sizeof(packed);
+	return deflateReset(z) == Z_OK &&
+	       deflate(z, Z_FINISH) == Z_STREAM_END &&
+	       add_packed(s->marks, pfn, wall_clock(), packed,
+			  sizeof(packed) - z->avail_out);
 }
 
 int ami_marks_inherit(struct ami_marks *marks, const struct ami_marks *old)
@@ -88,7 +97,7 @@ static bool save_one(struct saving *s, uint64_t pfn)
 	    ami_dump_read(s->dump, pfn << AMI_PAGE_SHIFT, page,
 			  sizeof(page)) != AMI_MEM_OK)
 		return true;
-	s->failed = !add_page(s->marks, pfn, page);
+	s->failed = !add_page(s, pfn, page);
 	return !s->failed;
 }
 
@@ -143,28 +152,37 @@ static void save_dtes(struct saving *s, const struct ami_state *state)
 	}
 }
 
+static void save_all(struct saving *s, const struct ami_exposures *ex)
+{
+	const struct ami_state *state = ex->state;
+	size_t i;
+
+	for (i = 0; i < s->marks->nr_saved; i++)
+		ami_pfnset_add(s->done, s->marks->saved[i].pfn, 1);
+	for (i = 0; i < state->nr_iommus; i++)
+		save_iommu(s, &state->iommus[i]);
+	save_dtes(s, state);
+	if (state->rests_on)
+		ami_pfnset_ranges(state->rests_on, save_run, s);
+	if (ex->evidence_pages)
+		ami_pfnset_ranges(ex->evidence_pages, save_run, s);
+}
+
 int ami_marks_save_state(struct ami_marks *marks,
 			 const struct ami_exposures *ex, size_t most)
 {
-	const struct ami_state *state = ex->state;
 	struct saving s = {
-		.marks = marks, .dump = ami_kernel_dump(state->kernel),
+		.marks = marks, .dump = ami_kernel_dump(ex->state->kernel),
 		.done = ami_pfnset_new(),
 		.most = most < AMI_MARKS_MAX_SAVED ? most : AMI_MARKS_MAX_SAVED,
 	};
-	size_t i;
 
-	if (!s.done)
-		return -1;
-	for (i = 0; i < marks->nr_saved; i++)
-		ami_pfnset_add(s.done, marks->saved[i].pfn, 1);
-	for (i = 0; i < state->nr_iommus; i++)
-		save_iommu(&s, &state->iommus[i]);
-	save_dtes(&s, state);
-	if (state->rests_on)
-		ami_pfnset_ranges(state->rests_on, save_run, &s);
-	if (ex->evidence_pages)
-		ami_pfnset_ranges(ex->evidence_pages, save_run, &s);
+	s.failed = !s.done ||
+		   deflateInit2(&s.pack, Z_BEST_SPEED, Z_DEFLATED, PACK_WINDOW,
+				PACK_MEMORY, Z_DEFAULT_STRATEGY) != Z_OK;
+	if (!s.failed)
+		save_all(&s, ex);
+	deflateEnd(&s.pack);
 	qsort(marks->saved, marks->nr_saved, sizeof(*marks->saved), by_pfn);
 	ami_pfnset_free(s.done);
 	return s.failed ? -1 : 0;

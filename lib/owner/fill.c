@@ -8,6 +8,9 @@
 
 #include "owner.h"
 
+#define BLOCK		4096u		/* frames that are painted together */
+#define BLOCKS		(AMI_OWNER_WINDOW / BLOCK)
+
 /* Beside owners: how to find out. */
 enum stroke {
 	BY_PAGE = AMI_OWNERS,	/* struct page tells */
@@ -15,18 +18,40 @@ enum stroke {
 	SINGLY,			/* each with exceptions */
 };
 
+/**
+ * struct brush - what is painted, and where
+ * @first: of the window
+ * @wanted: for each block, whether any of its frames is asked for
+ */
 struct brush {
 	uint8_t *owner;
-	uint64_t first;		/* of the window */
+	uint64_t first;
+	bool wanted[BLOCKS];
 	uint8_t stroke;
 };
 
 static bool paint_run(void *ctx, uint64_t first, uint64_t count)
 {
 	struct brush *b = ctx;
+	uint64_t at = first - b->first, end = at + count, stop;
 
-	memset(b->owner + (first - b->first), b->stroke, count);
+	for (; at < end; at = stop) {
+		stop = (at / BLOCK + 1) * BLOCK;
+		if (stop > end)
+			stop = end;
+		if (b->wanted[at / BLOCK])
+			memset(b->owner + at, b->stroke, stop - at);
+	}
 	return true;
+}
+
+static bool any(const uint64_t *word, size_t count)
+{
+	size_t i;
+
+	for (i = 0; i < count && !word[i]; i++)
+		;
+	return i < count;
 }
 
 /* Kernel image and crashkernel: few pages, each with exceptions. */
@@ -43,7 +68,7 @@ static void paint_special(struct brush *b, uint64_t first, uint64_t end)
 }
 
 /* In the order of ami_owner_of(), backwards. */
-static void paint(const struct ami_owners *o, uint64_t first, uint8_t *owner)
+static void paint(const struct ami_owners *o, struct brush *b)
 {
 	const struct {
 		const struct ami_pfnset *set;
@@ -57,20 +82,20 @@ static void paint(const struct ami_owners *o, uint64_t first, uint8_t *owner)
 		{ o->io_tables, AMI_OWNER_IOMMU_TABLE },
 	};
 	const struct ami_range *crash = o->state->crashkernel;
-	struct brush b = { .owner = owner, .first = first };
 	size_t i;
 
-	memset(owner, BY_PAGE, AMI_OWNER_WINDOW);
+	b->stroke = BY_PAGE;
+	paint_run(b, b->first, AMI_OWNER_WINDOW);
 	for (i = 0; i < sizeof(layer) / sizeof(layer[0]); i++) {
-		b.stroke = layer[i].stroke;
-		ami_pfnset_ranges_in(layer[i].set, first, AMI_OWNER_WINDOW,
-				     paint_run, &b);
+		b->stroke = layer[i].stroke;
+		ami_pfnset_ranges_in(layer[i].set, b->first, AMI_OWNER_WINDOW,
+				     paint_run, b);
 	}
-	b.stroke = SINGLY;
+	b->stroke = SINGLY;
 	for (i = 0; i < IMAGE_PARTS; i++)
-		paint_special(&b, o->image[i].first, o->image[i].end);
+		paint_special(b, o->image[i].first, o->image[i].end);
 	for (i = 0; i < 2; i++)
-		paint_special(&b, crash[i].first,
+		paint_special(b, crash[i].first,
 			      crash[i].first + crash[i].count);
 }
 
@@ -90,20 +115,34 @@ static enum ami_owner find(struct ami_owners *o, uint64_t pfn, uint8_t stroke)
 	return owner;
 }
 
-void ami_owners_fill(struct ami_owners *o, uint64_t first,
-		     const uint64_t *wanted, uint8_t *owner)
+static void fill_block(struct ami_owners *o, const uint64_t *wanted,
+		       uint64_t first, uint8_t *owner)
 {
 	uint64_t word;
 	uint32_t i, at;
 
-	paint(o, first, owner);
-	for (i = 0; i < AMI_OWNER_WINDOW; i += 64) {
+	for (i = 0; i < BLOCK; i += 64)
 		for (word = wanted[i / 64]; word; word &= word - 1) {
 			at = i + __builtin_ctzll(word);
 			owner[at] = find(o, first + at, owner[at]);
 		}
-		if (!(i % 4096) &&
-		    ami_dump_interrupted(ami_kernel_dump(o->kernel)))
+}
+
+void ami_owners_fill(struct ami_owners *o, uint64_t first,
+		     const uint64_t *wanted, uint8_t *owner)
+{
+	struct brush b = { .owner = owner, .first = first };
+	uint32_t i;
+
+	for (i = 0; i < BLOCKS; i++)
+		b.wanted[i] = any(wanted + i * BLOCK / 64, BLOCK / 64);
+	paint(o, &b);
+	for (i = 0; i < BLOCKS; i++) {
+		if (!b.wanted[i])
+			continue;
+		fill_block(o, wanted + i * BLOCK / 64, first + i * BLOCK,
+			   owner + i * BLOCK);
+		if (ami_dump_interrupted(ami_kernel_dump(o->kernel)))
 			return;
 	}
 }

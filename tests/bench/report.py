@@ -50,6 +50,7 @@ def drgn(dump, vmlinux):
     for folder in 'lab', 'suites':
         sys.path.insert(0, os.path.join(HERE, '..', folder))
     import roots
+    roots.install_tools()
     root = roots.Root('sid')
     root.run('apt-get', 'install', '-y', '--no-install-recommends',
              'python3-drgn')

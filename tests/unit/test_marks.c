@@ -216,6 +216,7 @@ static void unreadable_spill(void **unused)
 	assert_non_null(marks);
 	assert_true(marks->nr_sets > 0);
 	assert_int_equal(ami_spill_open(&spill, "."), 0);
+	spill.keep = 0;
 	ami_pfnset_spill(marks->sets[0], &spill);
 	assert_int_equal(ami_marks_write(marks, &b.data, &b.len, &err), 0);
 	free(b.data);

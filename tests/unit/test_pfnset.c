@@ -330,6 +330,9 @@ static void spilling(void **state)
 	assert_int_equal(ami_spill_open(&spill, "/no/such/folder"), -1);
 	assert_int_equal(ami_spill_open(&spill, "."), 0);
 	ami_pfnset_spill(m.set, &spill);
+	assert_int_equal(spill.size, 0);
+	spill.keep = 0;
+	ami_pfnset_spill(m.set, &spill);
 	assert_true(spill.size > 0);
 	check_one(&m);
 	ami_pfnset_union(copy, m.set);
