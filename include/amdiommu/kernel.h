@@ -195,23 +195,33 @@ static inline bool ami_kernel_address(uint64_t va)
 /**
  * struct ami_list_iter - bounded, cycle-safe walk over kernel lists
  * @mem: after the walk: AMI_MEM_OK when the end was reached regularly
- * @broken: after the walk: the list does not end (loop, or too long), or has
- *	a pointer that can't be one
+ * @broken: after the walk: the list does not end (loop, or too long), has
+ *	a pointer that can't be one, or is @crossed
+ * @crossed: a node does not point back to the one before it: there may be
+ *	nodes that the walk did not come to
  */
 struct ami_list_iter {
 	struct ami_kernel *kernel;
 	uint64_t head;		/* 0 for an llist */
 	uint64_t pos;
+	uint64_t before, last;	/* of @both_ways */
 	uint64_t mark;		/* Brent's cycle detection */
 	uint64_t steps, power;
 	uint64_t max;
 	enum ami_mem mem;
-	bool broken;
+	bool broken, crossed, both_ways;
 };
 
 /** ami_list_start() - over struct list_head at @head, at most @max nodes. */
 void ami_list_start(struct ami_list_iter *it, struct ami_kernel *kernel,
 		    uint64_t head, uint64_t max);
+
+/**
+ * ami_busy_list_start() - the same, but only next pointers count: for lists that
+ * a CPU may well have been in the midst of changing at the panic
+ */
+void ami_busy_list_start(struct ami_list_iter *it, struct ami_kernel *kernel,
+			 uint64_t head, uint64_t max);
 
 /** ami_llist_start() - over struct llist_head at @head. */
 void ami_llist_start(struct ami_list_iter *it, struct ami_kernel *kernel,

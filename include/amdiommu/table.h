@@ -47,6 +47,8 @@ enum ami_walk_fault {
 	AMI_WALK_MISSING,	/* a table page that can't be read */
 	AMI_WALK_BAD_ENTRY,	/* an entry with a reserved encoding */
 	AMI_WALK_REVISITED,	/* a table page met twice: loop or damage */
+	AMI_WALK_FORBIDS,	/* a v1 directory entry that forbids reads or
+				   writes; Linux writes none */
 	AMI_WALK_FAULTS
 };
 

@@ -83,6 +83,7 @@ static const char *const fault_code[AMI_WALK_FAULTS] = {
 	[AMI_WALK_MISSING] = "table-unread",
 	[AMI_WALK_BAD_ENTRY] = "table-entry-invalid",
 	[AMI_WALK_REVISITED] = "table-loop",
+	[AMI_WALK_FORBIDS] = "table-entry-forbids",
 };
 
 static void report_fault(struct ami_state *s, const struct ami_tree *t,
@@ -104,6 +105,11 @@ static void report_fault(struct ami_state *s, const struct ami_tree *t,
 	case AMI_WALK_BAD_ENTRY:
 		ami_find(&s->findings, AMI_ERROR, fault_code[fault], where,
 			 "%" PRIu64 " entries have a reserved encoding, the first in the page at %#" PRIx64 " (level %u, IOVA %#" PRIx64 "): the table is damaged.",
+			 p->count, p->table, p->level, p->iova);
+		break;
+	case AMI_WALK_FORBIDS:
+		ami_find(&s->findings, AMI_ERROR, fault_code[fault], where,
+			 "%" PRIu64 " directory entries forbid to read or to write, which the driver leaves to the entries of pages, the first in the page at %#" PRIx64 " (level %u, IOVA %#" PRIx64 "): the table is damaged.",
 			 p->count, p->table, p->level, p->iova);
 		break;
 	default:

@@ -2,30 +2,59 @@
 /* struct list_head and struct llist_head of a kernel nobody can trust. */
 #include <amdiommu/kernel.h>
 
+struct link {
+	uint64_t next, prev;	/* of struct list_head */
+};
+
 static void start(struct ami_list_iter *it, struct ami_kernel *kernel,
 		  uint64_t head, uint64_t max)
 {
 	*it = (struct ami_list_iter){
 		.kernel = kernel, .head = head, .power = 1, .max = max,
 	};
-	it->mem = ami_read_u64(kernel, head, &it->pos);
+}
+
+/* Reads the link at @at; where the list goes on. */
+static void follow(struct ami_list_iter *it, uint64_t at)
+{
+	struct link link;
+
+	it->pos = 0;
+	it->mem = ami_read(it->kernel, at, &link,
+			   it->both_ways ? sizeof(link) : sizeof(link.next));
 	if (it->mem != AMI_MEM_OK)
-		it->pos = 0;
+		return;
+	it->pos = link.next;
+	it->broken |= !it->pos && it->head;
+	if (!it->both_ways)
+		return;
+	if (at == it->head)
+		it->last = link.prev;
+	else if (link.prev != it->before)
+		it->broken = it->crossed = true;
+	it->before = at;
 }
 
 void ami_list_start(struct ami_list_iter *it, struct ami_kernel *kernel,
 		    uint64_t head, uint64_t max)
 {
 	start(it, kernel, head, max);
-	if (it->mem == AMI_MEM_OK && !it->pos)
-		it->broken = true;
+	it->both_ways = true;
+	follow(it, head);
+}
+
+void ami_busy_list_start(struct ami_list_iter *it, struct ami_kernel *kernel,
+			 uint64_t head, uint64_t max)
+{
+	start(it, kernel, head, max);
+	follow(it, head);
 }
 
 void ami_llist_start(struct ami_list_iter *it, struct ami_kernel *kernel,
 		     uint64_t head, uint64_t max)
 {
-	start(it, kernel, head, max);
-	it->head = 0;
+	start(it, kernel, 0, max);
+	follow(it, head);
 }
 
 /* Brent: a mark that jumps ahead at powers of two meets any loop. */
@@ -42,8 +71,13 @@ static bool looped(struct ami_list_iter *it)
 
 bool ami_list_next(struct ami_list_iter *it, uint64_t *node)
 {
-	if (!it->pos || it->pos == it->head)
+	if (!it->pos)
 		return false;
+	if (it->pos == it->head) {
+		if (it->both_ways && it->before != it->last)
+			it->broken = it->crossed = true;
+		return false;
+	}
 	if (!ami_kernel_address(it->pos) || it->steps++ >= it->max ||
 	    looped(it)) {
 		it->broken = true;
@@ -51,10 +85,6 @@ bool ami_list_next(struct ami_list_iter *it, uint64_t *node)
 		return false;
 	}
 	*node = it->pos;
-	it->mem = ami_read_u64(it->kernel, *node, &it->pos);
-	if (it->mem != AMI_MEM_OK)
-		it->pos = 0;
-	else if (!it->pos && it->head)
-		it->broken = true;
+	follow(it, *node);
 	return true;
 }

@@ -44,7 +44,7 @@ static bool take_list(struct ami_owners *o, uint64_t head, struct left *left)
 	struct ami_list_iter it;
 	uint64_t node;
 
-	ami_list_start(&it, o->kernel, head, left->areas);
+	ami_busy_list_start(&it, o->kernel, head, left->areas);
 	while (ami_list_next(&it, &node))
 		take_area(o, ami_container(o->kernel, node,
 					   AMI_F_vmap_area_list), left);

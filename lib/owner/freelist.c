@@ -29,7 +29,7 @@ static bool take_list(struct ami_owners *o, uint64_t head, unsigned int order,
 
 	if (!*left)
 		return false;
-	ami_list_start(&it, o->kernel, head, --*left);
+	ami_busy_list_start(&it, o->kernel, head, --*left);
 	while (ami_list_next(&it, &node))
 		if (ami_page_to_pfn(o->kernel,
 				    ami_container(o->kernel, node,

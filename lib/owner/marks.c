@@ -133,7 +133,7 @@ static uint32_t learn_table_type(struct ami_owners *o)
 
 	if (!init || !ami_has(o->kernel, AMI_F_task_tasks))
 		return 0;
-	ami_list_start(&it, o->kernel,
+	ami_busy_list_start(&it, o->kernel,
 		       ami_addr(o->kernel, init, AMI_F_task_tasks),
 		       MAX_TASKS_TRIED);
 	while (ami_list_next(&it, &node)) {

@@ -52,7 +52,7 @@ static void add_threads(struct ami_owners *o, uint64_t leader, uint64_t *left)
 		add_stack(o, leader);
 		return;
 	}
-	ami_list_start(&it, o->kernel,
+	ami_busy_list_start(&it, o->kernel,
 		       ami_addr(o->kernel, signal, AMI_F_signal_thread_head),
 		       *left);
 	for (; ami_list_next(&it, &node); --*left)
@@ -79,7 +79,7 @@ void tasks_collect(struct ami_owners *o)
 		return;
 	}
 	add_threads(o, init, &left);
-	ami_list_start(&it, o->kernel,
+	ami_busy_list_start(&it, o->kernel,
 		       ami_addr(o->kernel, init, AMI_F_task_tasks), MAX_TASKS);
 	while (left && ami_list_next(&it, &node) && !o->no_memory)
 		add_threads(o, ami_container(o->kernel, node,

@@ -76,6 +76,11 @@ void list_report(struct ami_state *s, const struct ami_list_iter *it,
 			 "The list ends early after %llu nodes: the next one is %s.",
 			 (unsigned long long)it->steps,
 			 ami_mem_text(it->mem));
+	} else if (it->crossed && it->pos) {
+		s->incomplete = true;
+		ami_find(&s->findings, AMI_ERROR, "list-damaged", what,
+			 "Of %llu nodes one does not point back to the one before it; others may be missing.",
+			 (unsigned long long)it->steps);
 	} else if (it->broken) {
 		s->incomplete = true;
 		ami_find(&s->findings, AMI_ERROR, "list-damaged", what,

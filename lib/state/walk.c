@@ -69,8 +69,8 @@ static void problem(struct walk *w, enum ami_walk_fault fault, uint64_t table,
 		    unsigned int level, uint64_t iova, enum ami_mem mem)
 {
 	struct ami_walk_problem *p = &w->stats->problem[fault];
-	unsigned int bits = amdvi_level_shift(fault == AMI_WALK_BAD_ENTRY ?
-					      level : level + 1);
+	bool entry = fault == AMI_WALK_BAD_ENTRY || fault == AMI_WALK_FORBIDS;
+	unsigned int bits = amdvi_level_shift(entry ? level : level + 1);
 	uint64_t span = bits < 64 ? (1ull << bits) - 1 : UINT64_MAX;
 
 	if (w->ops->problem)
@@ -204,6 +204,9 @@ static bool walk_entry(struct walk *w, uint64_t table, uint64_t raw,
 		problem(w, AMI_WALK_BAD_ENTRY, table, level, iova, AMI_MEM_OK);
 		return true;
 	case AMDVI_PTE_TABLE:
+		if (w->table->format == AMI_FORMAT_V1 && !(pte.ir && pte.iw))
+			problem(w, AMI_WALK_FORBIDS, table, level, iova,
+				AMI_MEM_OK);
 		return walk_table(w, pte.addr, pte.next_level, iova, perm);
 	case AMDVI_PTE_PAGE:
 		remember(w, leaf, raw, level, &pte, perm);

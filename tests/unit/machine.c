@@ -393,28 +393,41 @@ void machine_vmemmap(struct machine *m)
 		      m->vmemmap | 0x83);
 }
 
+/* Struct pages on a list, each at two addresses. */
+static void link_pages(struct machine *m, uint64_t head,
+		       const uint64_t *tables, unsigned int count,
+		       uint32_t offset)
+{
+	uint64_t prev = head, prev_at = head, node, at, page;
+
+	while (count--) {
+		page = (tables[count] >> AMI_PAGE_SHIFT) * 64;
+		assert_true(page < 0x200000);
+		node = VMEMMAP + page + offset;
+		at = IMAGE_DIRECT_MAP + m->vmemmap + page + offset;
+		image_write64(m->img, to_phys(prev_at), node);
+		image_write64(m->img, to_phys(at) + 8, prev);
+		prev = node;
+		prev_at = at;
+	}
+	image_write64(m->img, to_phys(prev_at), head);
+	image_write64(m->img, to_phys(head) + 8, prev);
+}
+
 void machine_freed_tables(struct machine *m, unsigned int index,
 			  const uint64_t *tables, unsigned int count)
 {
 	enum ami_field f = machine_has(m, AMI_F_ioptdesc_node) ?
 			   AMI_F_ioptdesc_node : AMI_F_page_lru;
 	uint32_t offset = image_layout(m->img)->field[f].offset;
-	uint64_t prev = member_at(m, machine_fq_entry(m, index),
-				  AMI_F_fq_entry_freelist), head = prev, node;
+	uint64_t head = member_at(m, machine_fq_entry(m, index),
+				  AMI_F_fq_entry_freelist);
 
 	if (!machine_has(m, AMI_F_fq_entry_freelist))
 		return;
 	if (!m->vmemmap)
 		machine_vmemmap(m);
-	while (count--) {
-		uint64_t page = (tables[count] >> AMI_PAGE_SHIFT) * 64;
-
-		assert_true(page < 0x200000);
-		node = VMEMMAP + page + offset;
-		image_write64(m->img, to_phys(prev), node);
-		prev = IMAGE_DIRECT_MAP + m->vmemmap + page + offset;
-	}
-	image_write64(m->img, to_phys(prev), head);
+	link_pages(m, head, tables, count, offset);
 }
 
 static void fill_entry(struct machine *m, unsigned int index,

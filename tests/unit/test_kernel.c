@@ -152,11 +152,15 @@ static uint64_t make_list(struct machine *m, unsigned int n, uint64_t head,
 	unsigned int i;
 
 	image_write64(m->img, head, image_va(nodes));
-	for (i = 0; i + 1 < n; i++)
+	for (i = 0; i < n; i++) {
 		image_write64(m->img, nodes + i * 16,
 			      image_va(nodes + (i + 1) * 16));
-	image_write64(m->img, nodes + i * 16,
+		image_write64(m->img, nodes + i * 16 + 8,
+			      image_va(i ? nodes + (i - 1) * 16 : head));
+	}
+	image_write64(m->img, nodes + (n - 1) * 16,
 		      back >= 0 ? image_va(nodes + back * 16) : end);
+	image_write64(m->img, head + 8, image_va(nodes + (n - 1) * 16));
 	return nodes;
 }
 
@@ -178,6 +182,7 @@ static void lists(void **state)
 
 	make_list(m, 5, head, -1, image_va(head));
 	image_write64(m->img, empty, image_va(empty));
+	image_write64(m->img, empty + 8, image_va(empty));
 	open_kernel(m);
 	ami_list_start(&it, m->k, image_va(head), 100);
 	assert_int_equal(count(&it), 5);
@@ -194,6 +199,32 @@ static void lists(void **state)
 	ami_llist_start(&it, m->k, image_va(zero), 100);
 	assert_int_equal(count(&it), 0);
 	assert_false(it.broken);
+}
+
+/* A pointer that leads past some nodes, to one that is in the list. */
+static void crossed_lists(void **state)
+{
+	struct machine *m = *state;
+	uint64_t head[3], nodes[3];
+	struct ami_list_iter it;
+	unsigned int i;
+
+	for (i = 0; i < 3; i++) {
+		head[i] = image_alloc(m->img, 1);
+		nodes[i] = make_list(m, 9, head[i], -1, image_va(head[i]));
+	}
+	image_write64(m->img, nodes[0] + 2 * 16, image_va(nodes[0] + 5 * 16));
+	image_write64(m->img, head[1], image_va(nodes[1] + 16));
+	image_write64(m->img, nodes[2] + 7 * 16, image_va(head[2]));
+	open_kernel(m);
+	for (i = 0; i < 3; i++) {
+		ami_list_start(&it, m->k, image_va(head[i]), 100);
+		assert_int_equal(count(&it), i ? 8 : 7);
+		assert_true(it.broken && it.crossed);
+		ami_busy_list_start(&it, m->k, image_va(head[i]), 100);
+		assert_int_equal(count(&it), i ? 8 : 7);
+		assert_false(it.broken || it.crossed);
+	}
 }
 
 static void broken_lists(void **state)
@@ -259,6 +290,7 @@ int main(void)
 		TEST(structure_with_hole),
 		TEST(strings),
 		TEST(lists),
+		TEST(crossed_lists),
 		TEST(broken_lists),
 		TEST(list_into_hole),
 	};

@@ -723,6 +723,19 @@ static void invalid_entry(void **state)
 	assert_int_equal(f->m->ex->verdict, AMI_VERDICT_CORRUPT);
 }
 
+/* Linux leaves rights to the entries of pages: here IW of a directory is lost. */
+static void forbidding_entry(void **state)
+{
+	struct fixture *f = *state;
+	uint64_t leaf;
+
+	image_read(f->m->img, f->root, &leaf, sizeof(leaf));
+	image_write64(f->m->img, f->root, leaf & ~(1ull << 62));
+	machine_analyse(f->m);
+	assert_non_null(finding(f, "table-entry-forbids"));
+	assert_int_equal(f->m->ex->verdict, AMI_VERDICT_CORRUPT);
+}
+
 /* The array of struct page is known from the kernel's own page tables. */
 static void memmap(void **state)
 {
@@ -871,6 +884,8 @@ int main(void)
 		TEST(caches_damaged), TEST(never_buffers),
 		TEST(story_of_page), TEST(tainted),
 		TEST(tainted_evidence), TEST(invalid_entry),
+		TEST(forbidding_entry),
+		TEST(tainted_evidence), TEST(forbidding_entry),
 		cmocka_unit_test(memmap), TEST(content_intact),
 		TEST(content_written), TEST(content_of_objects),
 		TEST(table_in_use), TEST(table_freed), TEST(table_given_away),
