@@ -55,7 +55,9 @@ static bool remember(struct original *o, const char *path)
 	if (o->fd < 0 || fstat(o->fd, &st) || !S_ISREG(st.st_mode))
 		return false;
 	o->size = st.st_size;
-	return carrier_notes_at(o->fd, &o->notes);
+	if (!carrier_notes_at(o->fd, &o->notes))
+		o->notes = UINT64_MAX;	/* it will be refused */
+	return true;
 }
 
 /*

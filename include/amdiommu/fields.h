@@ -24,13 +24,11 @@
 	F(amd_iommu_devid, amd_iommu, "devid")				\
 	F(amd_iommu_pci_seg, amd_iommu, "pci_seg")			\
 	F(amd_iommu_cmd_buf, amd_iommu, "cmd_buf")			\
-	F(amd_iommu_cmd_buf_head, amd_iommu, "cmd_buf_head")		\
 	F(amd_iommu_cmd_buf_tail, amd_iommu, "cmd_buf_tail")		\
 	F(amd_iommu_evt_buf, amd_iommu, "evt_buf")			\
 	F(amd_iommu_ppr_log, amd_iommu, "ppr_log")			\
 	F(amd_iommu_ga_log, amd_iommu, "ga_log")			\
 	F(amd_iommu_ga_log_tail, amd_iommu, "ga_log_tail")		\
-	F(amd_iommu_int_enabled, amd_iommu, "int_enabled")		\
 	F(amd_iommu_need_sync, amd_iommu, "need_sync")			\
 	F(amd_iommu_lock, amd_iommu, "lock")				\
 	F(amd_iommu_flags, amd_iommu, "flags")				\
@@ -71,7 +69,6 @@
 	F(pdom_domain, protection_domain, "domain")			\
 	F(pdom_id, protection_domain, "id")				\
 	F(pdom_pt_root, protection_domain, "pt_root")			\
-	F(pdom_flags, protection_domain, "flags")			\
 	F(pdom_glx, protection_domain, "glx")				\
 	F(pdom_gcr3_tbl, protection_domain, "gcr3_tbl")			\
 	F(pdom_pd_mode, protection_domain, "pd_mode")			\
@@ -110,7 +107,6 @@
 	F(fq_entry_freelist, iova_fq_entry, "freelist")			\
 	F(ioptdesc_node, ioptdesc, "iopt_freelist_elm")			\
 	F(irt_table, irq_remap_table, "table")				\
-	F(irt_min_index, irq_remap_table, "min_index")			\
 	/* driver core and PCI */					\
 	F(device_kobj_name, device, "kobj.name")			\
 	F(device_init_name, device, "init_name")			\
@@ -118,18 +114,14 @@
 	F(device_group, device, "iommu_group")				\
 	F(device_driver_name, device_driver, "name")			\
 	F(group_id, iommu_group, "id")					\
-	F(group_default_domain, iommu_group, "default_domain")		\
-	F(group_domain, iommu_group, "domain")				\
 	F(pci_dev_dev, pci_dev, "dev")					\
 	F(pci_dev_bus_list, pci_dev, "bus_list")			\
-	F(pci_dev_bus, pci_dev, "bus")					\
 	F(pci_dev_devfn, pci_dev, "devfn")				\
 	F(pci_dev_vendor, pci_dev, "vendor")				\
 	F(pci_dev_device, pci_dev, "device")				\
 	F(pci_dev_class, pci_dev, "class")				\
 	F(pci_dev_hdr_type, pci_dev, "hdr_type")			\
 	F(pci_dev_is_busmaster, pci_dev, "is_busmaster")		\
-	F(pci_dev_ats_enabled, pci_dev, "ats_enabled")			\
 	F(pci_bus_node, pci_bus, "node")				\
 	F(pci_bus_children, pci_bus, "children")			\
 	F(pci_bus_devices, pci_bus, "devices")				\
@@ -192,7 +184,6 @@
 	F(vmap_area_list, vmap_area, "list")				\
 	F(vmap_area_vm, vmap_area, "vm")				\
 	F(vm_struct_flags, vm_struct, "flags")				\
-	F(vm_struct_addr, vm_struct, "addr")				\
 	F(vmap_node_busy, vmap_node, "busy.head")			\
 	/* free pages on lists of CPUs: include/linux/mmzone.h */	\
 	F(pgdat_node_zones, pglist_data, "node_zones")			\
@@ -238,7 +229,6 @@
 	F(request_q, request, "q")					\
 	F(request_disk, request, "rq_disk")				\
 	F(request_cmd_flags, request, "cmd_flags")			\
-	F(request_tag, request, "tag")					\
 	F(request_data_len, request, "__data_len")			\
 	F(request_sector, request, "__sector")				\
 	F(request_bio, request, "bio")					\

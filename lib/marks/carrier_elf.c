@@ -59,11 +59,12 @@ static bool read_headers(struct elf *elf, int fd)
 				       h->e_phoff);
 }
 
-/* Notes are found, and nothing but notes and memory is in the file. */
+/* Notes are found, and nothing but notes and memory is behind the headers. */
 static bool understood(struct elf *elf, uint64_t size)
 {
 	size_t i;
 
+	elf->low = elf->head.e_phoff + elf->count * sizeof(*elf->ph);
 	for (i = 0; i < elf->count; i++) {
 		Elf64_Phdr *ph = &elf->ph[i];
 
@@ -71,12 +72,12 @@ static bool understood(struct elf *elf, uint64_t size)
 			continue;
 		if ((ph->p_type != PT_LOAD && ph->p_type != PT_NOTE) ||
 		    (ph->p_type == PT_NOTE && elf->note) ||
-		    ph->p_offset > size || ph->p_filesz > size - ph->p_offset)
+		    ph->p_offset < elf->low || ph->p_offset > size ||
+		    ph->p_filesz > size - ph->p_offset)
 			return false;
 		if (ph->p_type == PT_NOTE)
 			elf->note = ph;
 	}
-	elf->low = elf->head.e_phoff + elf->count * sizeof(*elf->ph);
 	return elf->note && !elf->head.e_shnum &&
 	       elf->head.e_phoff >= sizeof(elf->head) &&
 	       elf->head.e_phoff % sizeof(uint64_t) == 0 &&
@@ -109,18 +110,20 @@ static bool front_init(struct front *f, const struct elf *elf, uint64_t size)
 	return f->order;
 }
 
+static uint64_t aligned(uint64_t offset)
+{
+	return (offset + NOTE_ALIGN - 1) & ~(uint64_t)(NOTE_ALIGN - 1);
+}
+
 /* Room for @need bytes beside the notes that still count; 0: none. */
 static uint64_t room(const struct front *f, const struct elf *elf,
 		     uint64_t size, uint64_t need)
 {
 	uint64_t high = f->moved < f->count ? f->order[f->moved]->p_offset :
 					      size;
-	uint64_t notes = elf->note->p_offset, low = elf->low;
-	uint64_t behind = notes + elf->note->p_filesz;
+	uint64_t notes = elf->note->p_offset, low = aligned(elf->low);
+	uint64_t behind = aligned(notes + elf->note->p_filesz);
 
-	behind = behind > low ? behind : low;
-	behind = (behind + NOTE_ALIGN - 1) & ~(uint64_t)(NOTE_ALIGN - 1);
-	low = (low + NOTE_ALIGN - 1) & ~(uint64_t)(NOTE_ALIGN - 1);
 	if (notes >= high && high > low && high - low >= need)
 		return low;
 	if (notes < high && high > behind && high - behind >= need)

@@ -121,16 +121,21 @@ int ami_marks_to_dump(const char *path, const uint8_t *bytes, size_t len,
 {
 	int fd = open(path, O_RDWR | O_CLOEXEC), ret = -1;
 	struct carrier_plan plan;
+	uint64_t size;
 
 	if (fd < 0)
 		return ami_error_set(err, AMI_ERR_OUTPUT,
 				     "%s cannot be opened for writing: %s",
 				     path, strerror(errno));
-	if (!carrier_plan(fd, file_size(fd), bytes, len, &plan, err)) {
+	size = file_size(fd);
+	if (!carrier_plan(fd, size, bytes, len, &plan, err)) {
 		ret = carrier_apply(fd, &plan) ? 0 :
 		      ami_error_set(err, AMI_ERR_OUTPUT,
 				    "%s cannot be written: %s", path,
 				    strerror(errno));
+		if (ret && !carrier_needs_beyond(fd, size) &&
+		    ftruncate(fd, size))
+			errno = 0;	/* inert, and cannot be helped */
 		carrier_plan_free(&plan);
 	}
 	close(fd);

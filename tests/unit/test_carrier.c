@@ -593,7 +593,7 @@ static void full_disk(void **state)
 	int marks = open(d->torn, O_RDWR | O_CREAT | O_CLOEXEC, 0600), n;
 	bool marked = false;
 	uint8_t *bytes;
-	size_t size;
+	size_t size, n_bytes;
 
 	assert_true(file_write_at(marks, d->marks, d->len, 0));
 	for (n = 0; !marked; n++) {
@@ -611,6 +611,14 @@ static void full_disk(void **state)
 		free(bytes);
 	}
 	assert_true(n > 1);
+	/* The command leaves nothing either. */
+	full_after = 0;
+	assert_int_equal(ami_marks_to_dump(d->path, d->marks, d->len, &err),
+			 -1);
+	full_after = -1;
+	load(d->path, &bytes, &n_bytes);
+	assert_int_equal(n_bytes, size);
+	free(bytes);
 	close(marks);
 }
 

@@ -82,7 +82,7 @@ static void members(void **state)
 
 	member(m, AMI_F_pci_dev_vendor, 8, 2, 0, 0);
 	member(m, AMI_F_pci_dev_is_busmaster, 10, 1, 5, 1);
-	member(m, AMI_F_pci_dev_ats_enabled, 10, 2, 6, 4);
+	member(m, AMI_F_pci_dev_devfn, 10, 2, 6, 4);
 	member(m, AMI_F_pci_dev_dev, 16, 700, 0, 0);
 	image_write64(m->img, at + 8, 0xffffffffffff1022ull &
 		      ~(1ull << (16 + 5)));
@@ -92,7 +92,7 @@ static void members(void **state)
 	assert_int_equal(v, 0x1022);
 	ami_get(m->k, image_va(at), AMI_F_pci_dev_is_busmaster, &v);
 	assert_int_equal(v, 0);
-	ami_get(m->k, image_va(at), AMI_F_pci_dev_ats_enabled, &v);
+	ami_get(m->k, image_va(at), AMI_F_pci_dev_devfn, &v);
 	assert_int_equal(v, 15);
 	/* Absent in this kernel, and too wide for a number. */
 	assert_int_equal(ami_get(m->k, image_va(at), AMI_F_pci_dev_class, &v),
@@ -110,7 +110,7 @@ static void structure_with_hole(void **state)
 	member(m, AMI_F_pci_dev_vendor, 8, 2, 0, 0);
 	member(m, AMI_F_pci_dev_devfn, 0x1800, 4, 0, 0);
 	member(m, AMI_F_pci_dev_class, 0x2010, 4, 0, 0);
-	member(m, AMI_F_pci_dev_bus, 0xffc, 8, 0, 0);
+	member(m, AMI_F_pci_dev_dev, 0xffc, 8, 0, 0);
 	image_write32(m->img, at + 8, 0x1022);
 	image_write32(m->img, at + 0x2010, 0x020000);
 	image_hide(m->img, (at >> AMI_PAGE_SHIFT) + 1, AMI_MEM_FILTERED);
@@ -124,7 +124,7 @@ static void structure_with_hole(void **state)
 	assert_int_equal(ami_get(m->k, image_va(at), AMI_F_pci_dev_devfn, &v),
 			 AMI_MEM_FILTERED);
 	/* A member that reaches into the hole has no value either. */
-	assert_int_equal(ami_get(m->k, image_va(at), AMI_F_pci_dev_bus, &v),
+	assert_int_equal(ami_get(m->k, image_va(at), AMI_F_pci_dev_dev, &v),
 			 AMI_MEM_FILTERED);
 }
 

@@ -33,19 +33,11 @@
 
 /* Looked at in no kernel, or only if it is there: newer ones have it. */
 static const enum ami_field optional[] = {
-	AMI_F_amd_iommu_cmd_buf_head,
-	AMI_F_amd_iommu_int_enabled,
 	AMI_F_amd_iommu_features2,
 	AMI_F_amd_iommu_cmd_sem_paddr,
 	AMI_F_amd_iommu_cmd_sem_counter,
-	AMI_F_pdom_flags,
 	AMI_F_pdom_dirty_tracking,
 	AMI_F_ioptdesc_node,
-	AMI_F_irt_min_index,
-	AMI_F_group_default_domain,
-	AMI_F_group_domain,
-	AMI_F_pci_dev_bus,
-	AMI_F_pci_dev_ats_enabled,
 };
 
 /* Is there, but does not matter in this shape, or another one does as well? */
