@@ -5,6 +5,7 @@
  * IOVAs as it did before, to pages no table names any more. With NpCache a
  * mapping queues an invalidation too, so this says "may", never "does".
  */
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "exposure.h"
@@ -201,11 +202,53 @@ static int collect_tables(struct ami_exposures *ex, const struct ami_device *d,
 	return 0;
 }
 
+/* Is it for a device of this IOMMU, or none that invalidates translations? */
+static bool for_somebody(const struct ami_state *s, size_t iommu,
+			 const struct amdvi_command *c)
+{
+	uint64_t first, last;
+	size_t i;
+
+	if (c->opcode != AMDVI_CMD_INVALIDATE_IOMMU_PAGES &&
+	    c->opcode != AMDVI_CMD_INVALIDATE_IOTLB_PAGES)
+		return true;
+	for (i = 0; i < s->nr_devices; i++)
+		if (same_iommu(s, &s->devices[i], iommu) &&
+		    command_concerns(s, &s->devices[i], c, &first, &last))
+			return true;
+	return false;
+}
+
+/*
+ * Whoever's translations such a command was to invalidate: either the command
+ * is damaged, or what is known of the devices.
+ */
+static void find_strangers(struct ami_state *s, size_t iommu)
+{
+	struct ami_ring *ring = &s->iommus[iommu].ring;
+	uint32_t i, first = 0, count = 0;
+	char where[32];
+
+	for (i = 0; i < AMI_RING_ENTRIES && !ring->blind; i++)
+		if (outstanding(ring, i) &&
+		    !for_somebody(s, iommu, &ring->entry[i]) && !count++)
+			first = i;
+	if (!count)
+		return;
+	ring->blind = true;
+	snprintf(where, sizeof(where), "iommu%u", s->iommus[iommu].index);
+	ami_find(&s->findings, AMI_WARNING, "commands-for-nobody", where,
+		 "%u invalidations that are not proven to have completed are for a domain or device that nobody has, the first in ring entry %u: which translations are stale is unknown.",
+		 count, first);
+}
+
 int find_stale(struct ami_exposures *ex)
 {
 	struct ami_state *s = ex->state;
 	size_t i;
 
+	for (i = 0; i < s->nr_iommus; i++)
+		find_strangers(s, i);
 	for (i = 0; i < s->nr_devices; i++) {
 		const struct ami_device *d = &s->devices[i];
 		struct pending p = { NULL, 0 };

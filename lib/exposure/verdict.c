@@ -291,7 +291,7 @@ static uint64_t asked_pages(const struct ami_exposures *ex)
 static bool has_gaps(const struct ami_exposures *ex)
 {
 	static const char *const gap[] = {
-		"commands-unseen", "device-table-unread",
+		"commands-for-nobody", "commands-unseen", "device-table-unread",
 		"domain-table-unknown", "dte-open-unclaimed", "dte-unread",
 		"field-unread", "invalidation-lost", "iommu-may-be-off",
 		"kernel-pages-dropped", "pci-unknown", "ring-unknown",

@@ -257,6 +257,19 @@ static bool is_wait_elsewhere(const struct ami_ring *ring, uint32_t i)
 	       !(c->store && c->store_addr == ring->semaphore_phys);
 }
 
+/* Can the driver have queued it? It clears a command before it fills it in. */
+static bool can_be_linux(const struct ami_ring *ring, uint32_t i)
+{
+	const struct amdvi_command *c = &ring->entry[i];
+	uint32_t w[4];
+
+	amdvi_command_encode(c, ring->sme_mask, w);
+	return c->opcode >= AMDVI_CMD_COMPLETION_WAIT &&
+	       c->opcode <= AMDVI_CMD_INVALIDATE_IOMMU_ALL &&
+	       c->opcode != AMDVI_CMD_PREFETCH_IOMMU_PAGES &&
+	       !memcmp(w, c->w, sizeof(w)) && !is_wait_elsewhere(ring, i);
+}
+
 /*
  * The driver fills the ring in order: from a proven wait to the tail, and from
  * entry 0 to the tail, there is a command in each entry. Where there is none
@@ -272,10 +285,7 @@ static bool out_of_sight(const struct ami_ring *ring, uint32_t i,
 	case AMI_ENTRY_UNUSED:
 		return after_proven || i < ring->tail;
 	case AMI_ENTRY_UNPROVEN:
-		if (is_wait_elsewhere(ring, i))
-			return true;
-		return ring->entry[i].opcode < AMDVI_CMD_COMPLETION_WAIT ||
-		       ring->entry[i].opcode > AMDVI_CMD_RESET_VMMIO;
+		return !can_be_linux(ring, i);
 	default:
 		return false;
 	}

@@ -387,9 +387,29 @@ static void flush_of_device(struct machine *m)
 	is_stale(m);
 }
 
+/* Whose it was is not known: anybody's translations may be stale. */
+static void flush_of_nobody(struct machine *m)
+{
+	const struct ami_exposure *e;
+	uint64_t root = machine_v1(m, BUFFER, 3);
+	struct amdvi_dte dte = paging(root, 5);
+
+	machine_device(m, DEVICE, "nvme",
+		       machine_domain(m, 5, TYPE_DMA, AMI_FORMAT_V1, root, 2));
+	machine_dte(m, DEVICE, &dte);
+	flush_domain(m, 6);
+	vmcore_analyse(m);
+	assert_true(machine_found(m, "commands-for-nobody"));
+	e = machine_exposure(m, DEVICE, AMI_CLASS_STALE);
+	assert_non_null(e);
+	assert_int_equal(e->iovas[0].last, UINT64_MAX);
+	assert_int_equal(m->ex->verdict, AMI_VERDICT_SUSPECT);
+}
+
 static void test_whose_flush(void **state)
 {
 	(void)state;
+	over_shapes(flush_of_nobody);
 	over_shapes(flush_of_books);
 	over_shapes(flush_of_entry);
 	over_shapes(flush_of_device);

@@ -106,6 +106,12 @@ static const struct ring_case cases[] = {
 	{ "a wait of unknown origin over what was outstanding",
 	  "i w1 i y1 w2", 5, 1, 2, false, .states = "dduuu", .proven = 1,
 	  .oldest = 2, .outstanding = 3, .blind = true },
+	{ "a bit that the driver never sets", "i w1 r w2", 4, 1, 2, false,
+	  .states = "dduu", .proven = 1, .oldest = 2, .outstanding = 2,
+	  .blind = true },
+	{ "a command that the driver never issues", "i w1 p w2", 4, 1, 2, false,
+	  .states = "dduu", .proven = 1, .oldest = 2, .outstanding = 2,
+	  .blind = true },
 	{ "garbage, but the books prove the ring empty", "i w1 g w2", 4, 2, 2,
 	  false, .states = "dddd", .proven = 3 },
 };
@@ -145,6 +151,12 @@ static uint32_t fill(struct ami_ring *ring, const char *words)
 		case 'g':
 			c->opcode = 14;
 			break;
+		case 'p':
+			c->opcode = AMDVI_CMD_PREFETCH_IOMMU_PAGES;
+			break;
+		case 'r':
+			c->opcode = AMDVI_CMD_INVALIDATE_DEVTAB_ENTRY;
+			break;
 		case '?':
 			ring->state[i] = AMI_ENTRY_UNREAD;
 			break;
@@ -152,6 +164,9 @@ static uint32_t fill(struct ami_ring *ring, const char *words)
 			ring->state[i] = AMI_ENTRY_UNUSED;
 			break;
 		}
+		amdvi_command_encode(c, 0, c->w);
+		if (*word == 'r')
+			c->w[3] |= 1;
 	}
 	free(copy);
 	return i;
