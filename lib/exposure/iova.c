@@ -40,7 +40,7 @@ void merge_iovas(struct ami_iova_range *list, size_t *count)
 {
 	size_t i, n = 0;
 
-	if (*count < 2)
+	if (!list || *count < 2)
 		return;
 	qsort(list, *count, sizeof(*list), by_first);
 	for (i = 1; i < *count; i++) {

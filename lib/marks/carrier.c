@@ -141,7 +141,7 @@ void *carrier_join(int fd, uint64_t offset, uint64_t old_size,
 struct carrier_patch *carrier_patch(struct carrier_plan *plan)
 {
 	struct carrier_patch *more =
-		reallocarray(plan->patch, plan->count + 1, sizeof(*more));
+		realloc(plan->patch, (plan->count + 1) * sizeof(*more));
 
 	if (!more)
 		return NULL;

@@ -34,6 +34,7 @@ struct saving {
 	struct ami_dump *dump;
 	struct ami_pfnset *done;
 	z_stream pack;
+	uint8_t packed[AMI_PAGE_SIZE + AMI_PAGE_SIZE / 4];
 	size_t most;
 	bool failed;
 };
@@ -59,17 +60,16 @@ static bool add_packed(struct ami_marks *m, uint64_t pfn, uint64_t time,
 
 static bool add_page(struct saving *s, uint64_t pfn, uint8_t *page)
 {
-	uint8_t packed[AMI_PAGE_SIZE + AMI_PAGE_SIZE / 4];
 	z_stream *z = &s->pack;
 
 	z->next_in = page;
 	z->avail_in = AMI_PAGE_SIZE;
-	z->next_out = packed;
-	z->avail_out = sizeof(packed);
+	z->next_out = s->packed;
+	z->avail_out = sizeof(s->packed);
 	return deflateReset(z) == Z_OK &&
 	       deflate(z, Z_FINISH) == Z_STREAM_END &&
-	       add_packed(s->marks, pfn, wall_clock(), packed,
-			  sizeof(packed) - z->avail_out);
+	       add_packed(s->marks, pfn, wall_clock(), s->packed,
+			  sizeof(s->packed) - z->avail_out);
 }
 
 int ami_marks_inherit(struct ami_marks *marks, const struct ami_marks *old)
