@@ -289,11 +289,13 @@ static void files(const char *vmcoreinfo)
 	close(fd);
 	size = load(path, raw);
 	save("file", "kdump", 0, raw, size);
+	save("carrier", "kdump", 0, raw, size);
 	flattened(raw, size);
 	image_write64(img, 0x2000, 42);
 	image_save(img, path);
 	size = load(path, raw);
 	save("file", "elf", 0, raw, size);
+	save("carrier", "elf", 0, raw, size);
 	flattened(raw, size);
 	image_free(img);
 	unlink(path);
