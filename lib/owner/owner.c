@@ -346,7 +346,7 @@ enum ami_owner ami_owner_of(struct ami_owners *o, uint64_t pfn)
 enum ami_owner ami_owner_describe(struct ami_owners *o, uint64_t phys,
 				  char *text, size_t size)
 {
-	struct page_view v;
+	struct page_view v = { 0 };
 	enum ami_owner owner = classify(o, phys >> AMI_PAGE_SHIFT, &v);
 
 	snprintf(text, size, "%s%s", ami_owner_name(owner),
