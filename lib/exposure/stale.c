@@ -100,15 +100,33 @@ static bool kept_its_tlb(const struct ami_iommu *iommu,
 	return false;
 }
 
+/* The driver's books may have lost the device, but the IOMMU knows its domain. */
+static const struct ami_domain *domain_of(const struct ami_state *s,
+					  const struct ami_device *d)
+{
+	size_t i;
+
+	if (d->domain >= 0)
+		return &s->domains[d->domain];
+	if (d->dte_seen != AMI_SEEN_INTACT || !d->dte.domain_id)
+		return NULL;
+	for (i = 0; i < s->nr_domains; i++)
+		if (s->domains[i].id_known &&
+		    s->domains[i].id == d->dte.domain_id)
+			return &s->domains[i];
+	return NULL;
+}
+
 static int collect_lazy(const struct ami_state *s, const struct ami_device *d,
 			struct pending *p)
 {
+	const struct ami_domain *dom = domain_of(s, d);
 	const struct ami_flushq *q;
 	size_t i;
 
-	if (d->domain < 0)
+	if (!dom)
 		return 0;
-	q = &s->domains[d->domain].flushq;
+	q = &dom->flushq;
 	if (q->unread && add_iovas(&p->iovas, &p->count, 0, UINT64_MAX))
 		return -1;
 	for (i = 0; i < q->count; i++)
@@ -186,8 +204,7 @@ static void take_table(struct freed *f, const struct ami_domain *dom,
 static int collect_tables(struct ami_exposures *ex, const struct ami_device *d,
 			  struct ami_exposure *e)
 {
-	const struct ami_domain *dom = d->domain >= 0 ?
-				       &ex->state->domains[d->domain] : NULL;
+	const struct ami_domain *dom = domain_of(ex->state, d);
 	struct freed f = { ex, e };
 	size_t i;
 

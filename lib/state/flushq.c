@@ -218,10 +218,15 @@ int read_flushqs(struct ami_state *s)
 		};
 
 		name_domain(d, where);
-		if (d->kind == AMI_DOMAIN_UNKNOWN && !d->readable)
+		if (d->kind == AMI_DOMAIN_UNKNOWN && !d->readable) {
 			d->flushq.unread++;
-		else if (of_dma_api(s, d, &src) && read_flushq(s, d, &src))
-			return -1;
+		} else if (of_dma_api(s, d, &src)) {
+			if (read_flushq(s, d, &src))
+				return -1;
+		} else if (d->kind == AMI_DOMAIN_UNKNOWN) {
+			/* A type of no kernel says nothing. */
+			d->flushq.unread++;
+		}
 		if (d->flushq.unread)
 			ami_find(&s->findings, AMI_WARNING,
 				 "flush-queue-unread", where,

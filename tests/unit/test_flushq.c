@@ -131,6 +131,12 @@ static void unknown_type(struct machine *m)
 	machine_set(m, m->dma_domain, AMI_F_iommu_domain_type, 0x1b);
 }
 
+static void nothing_known(struct machine *m)
+{
+	unknown_type(m);
+	machine_set(m, m->dma_domain, AMI_F_iommu_domain_cookie, 0);
+}
+
 static void half_written(struct machine *m)
 {
 	machine_set(m, machine_fq_entry(m, FIRST + 2),
@@ -180,6 +186,8 @@ static const struct {
 	{ "CPUs by number", many_cpus, "cpus-uncertain", AMI_VERDICT_SUSPECT },
 	{ "unmanaged", unmanaged, CONTRADICTION, AMI_VERDICT_SUSPECT },
 	{ "of no type", unknown_type, CONTRADICTION, AMI_VERDICT_SUSPECT },
+	{ "of no type, no cookie", nothing_known, "flush-queue-unread",
+	  AMI_VERDICT_SUSPECT },
 	{ "half written", half_written, CONTRADICTION, AMI_VERDICT_SUSPECT },
 	{ "backwards", waits_for_the_past, "flush-queue-damaged",
 	  AMI_VERDICT_CORRUPT },
@@ -189,7 +197,8 @@ static const struct {
 	  AMI_VERDICT_CORRUPT },
 };
 
-static struct machine *lazy_machine(enum shape shape)
+/* @data: of the device, in the driver's books */
+static struct machine *lazy_device(enum shape shape, uint64_t *data)
 {
 	struct machine *m = machine_new(shape, 0);
 	uint64_t root = machine_v1(m, BUFFER, 5), domain;
@@ -201,9 +210,16 @@ static struct machine *lazy_machine(enum shape shape)
 	domain = machine_domain(m, 4, machine_has(m, AMI_F_iovad_fq) ?
 				TYPE_DMA : TYPE_DMA_FQ, AMI_FORMAT_V1, root, 2);
 	machine_lazy(m, domain, 0xff003, 3);
-	machine_device(m, 0x10, "nvme", domain);
+	*data = machine_device(m, 0x10, "nvme", domain);
 	machine_dte(m, 0x10, &dte);
 	return m;
+}
+
+static struct machine *lazy_machine(enum shape shape)
+{
+	uint64_t data;
+
+	return lazy_device(shape, &data);
 }
 
 static void test_contradictions(void **state)
@@ -234,6 +250,26 @@ static void test_contradictions(void **state)
 			assert_false(e->complete);
 			machine_free(m);
 		}
+}
+
+/* The books name another device, the device's entry still the domain. */
+static void test_lost_device(void **state)
+{
+	const struct ami_exposure *e;
+	struct machine *m;
+	unsigned int shape;
+	uint64_t data;
+
+	(void)state;
+	for (shape = 0; shape < SHAPES; shape++) {
+		m = lazy_device(shape, &data);
+		machine_set(m, data, AMI_F_dev_data_devid, 0x410);
+		machine_analyse(m);
+		e = machine_exposure(m, 0x10, AMI_CLASS_STALE);
+		assert_non_null(e);
+		assert_int_equal(e->nr_iovas, 1);
+		machine_free(m);
+	}
 }
 
 /* A head of a list is never zero: entries that zeros lie over. */
@@ -323,6 +359,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_contradictions),
+		cmocka_unit_test(test_lost_device),
 		cmocka_unit_test(test_list_heads),
 		cmocka_unit_test(test_cookies),
 		cmocka_unit_test(test_all_cpus_one_queue),
