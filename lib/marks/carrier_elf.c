@@ -238,12 +238,14 @@ static bool plan_headers(struct elf *elf, int fd, uint64_t size,
 		return false;
 	}
 	ok = make_room(&f, elf, size, need, &at, plan);
-	if (!ok) {
+	if (!ok)
 		*why = "the ELF dump has no room for a note in front of its memory";
+	if (ok && patch_table(elf, &f, plan)) {
+		ok = patch_notes(elf, at, notes, need, plan);
+	} else {
 		free(notes);
+		ok = false;
 	}
-	ok = ok && patch_table(elf, &f, plan);
-	ok = ok && patch_notes(elf, at, notes, need, plan);
 	free(f.order);
 	return ok;
 }
