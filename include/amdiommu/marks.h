@@ -189,9 +189,9 @@ void ami_marks_serve(struct ami_marks *marks, struct ami_dump *dump);
 /**
  * ami_marks_to_dump() - @bytes as a note in a finished dump
  *
- * Kdump-compressed or ELF, in place. Marks that it has are renewed. Whenever this
- * is cut off, the file is as readable as before. -1 with @err filled; AMI_ERR_DATA: the file is not
- * one that can take a note.
+ * Kdump-compressed or ELF, in place. Marks that it has are renewed. Whenever
+ * this is cut off, the file is as readable as before. -1 with @err filled;
+ * AMI_ERR_DATA: the file is not one that can take a note.
  */
 int ami_marks_to_dump(const char *path, const uint8_t *bytes, size_t len,
 		      struct ami_error *err);

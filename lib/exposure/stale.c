@@ -29,7 +29,9 @@ static bool outstanding(const struct ami_ring *ring, uint32_t i)
 static bool same_iommu(const struct ami_state *s, const struct ami_device *d,
 		       size_t iommu)
 {
-	return d->iommu < 0 || (size_t)d->iommu == iommu || s->nr_iommus == 1;
+	return s->iommus[iommu].bdf.segment == d->bdf.segment &&
+	       (d->iommu < 0 || (size_t)d->iommu == iommu ||
+		s->nr_iommus == 1);
 }
 
 /*
@@ -147,8 +149,7 @@ static int collect(const struct ami_state *s, const struct ami_device *d,
 	for (u = 0; u < s->nr_iommus; u++) {
 		const struct ami_ring *ring = &s->iommus[u].ring;
 
-		if (!same_iommu(s, d, u) ||
-		    s->iommus[u].bdf.segment != d->bdf.segment)
+		if (!same_iommu(s, d, u))
 			continue;
 		if ((ring->blind || kept_its_tlb(&s->iommus[u], d)) &&
 		    add_iovas(&p->iovas, &p->count, 0, UINT64_MAX))
