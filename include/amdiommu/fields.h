@@ -484,12 +484,9 @@
 	E(MQ_RQ_IN_FLIGHT, mq_rq_state)					\
 	E(MQ_RQ_COMPLETE, mq_rq_state)					\
 	E(__REQ_INTEGRITY, req_flag_bits)				\
-	E(AMD_IOMMU_V1, io_pgtable_fmt)					\
-	E(AMD_IOMMU_V2, io_pgtable_fmt)					\
 	E(IOMMU_INITIALIZED, iommu_init_state)				\
 	E(SYSTEM_HALT, system_states)					\
 	E(PD_MODE_NONE, protection_domain_mode)				\
-	E(PD_MODE_V1, protection_domain_mode)				\
 	E(PD_MODE_V2, protection_domain_mode)				\
 	E(MIGRATE_PCPTYPES, migratetype)				\
 	E(_SLAB_RED_ZONE, _slab_flag_bits)				\
@@ -497,8 +494,6 @@
 	E(PG_slab, pageflags)						\
 	E(PG_reserved, pageflags)					\
 	E(PGTY_table, pagetype)						\
-	E(PGTY_hugetlb, pagetype)					\
-	E(PGTY_slab, pagetype)						\
 	E(PGTY_unaccepted, pagetype)
 
 /*
@@ -545,7 +540,6 @@
 	Y(__per_cpu_offset)						\
 	Y(__cpu_possible_mask)						\
 	Y(nr_cpu_ids)							\
-	Y(sme_me_mask)							\
 	Y(crashk_res)							\
 	Y(crashk_low_res)						\
 	Y(saved_command_line)						\
@@ -568,14 +562,9 @@
 	Y(amd_iommu_efr)						\
 	Y(amd_iommu_efr2)						\
 	Y(amd_iommu_guest_ir)						\
-	Y(amd_iommu_np_cache)						\
-	Y(amd_iommu_irq_remap)						\
 	Y(amd_iommu_evtlog_size)					\
 	Y(amd_iommu_pprlog_size)					\
-	Y(amd_iommu_pre_enabled)					\
-	Y(amd_iommu_ops)						\
 	Y(blocked_domain)						\
-	Y(dmar_drhd_units)						\
 	Y(intel_iommu_enabled)						\
 	Y(pci_root_buses)
 
@@ -584,7 +573,7 @@
 #define AMI_TYPE_ID(id)			AMI_T_##id,
 #define AMI_MODULE_TYPE_ID(id, module, type)	AMI_T_##id,
 #define AMI_ENUM_ID(id, enumeration)	AMI_E_##id,
-#define AMI_SYMBOL_ID(id)		AMI_Y_##id,
+#define AMI_SYMBOL_ID(id)		AMI_SYM_##id,
 
 enum ami_field {
 	AMI_FIELDS(AMI_FIELD_ID)

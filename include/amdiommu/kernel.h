@@ -39,7 +39,7 @@ struct ami_layout {
 /** ami_symbol_optional() - an analysis goes without: see AMI_SYMBOLS */
 static inline bool ami_symbol_optional(enum ami_symbol y)
 {
-	return y >= AMI_Y_block_class && y <= AMI_Y_system_state;
+	return y >= AMI_SYM_block_class && y <= AMI_SYM_system_state;
 }
 
 

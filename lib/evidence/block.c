@@ -229,7 +229,7 @@ void find_block(struct ami_evidence *ev)
 		.ev = ev, .k = ev->state->kernel,
 		.budget = { .left = BLOCK_BUDGET },
 	};
-	uint64_t class = ami_symbol(b.k, AMI_Y_block_class);
+	uint64_t class = ami_symbol(b.k, AMI_SYM_block_class);
 	enum ami_mem mem;
 
 	b.sets = calloc(MAX_DISKS, sizeof(*b.sets));

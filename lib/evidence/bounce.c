@@ -160,11 +160,11 @@ static void read_globals(struct ami_evidence *ev)
 	struct ami_kernel *k = ev->state->kernel;
 	struct pool p = { .step = sizeof(uint64_t) };
 
-	if (ami_read_u64(k, ami_symbol(k, AMI_Y_io_tlb_start), &p.start) !=
+	if (ami_read_u64(k, ami_symbol(k, AMI_SYM_io_tlb_start), &p.start) !=
 	    AMI_MEM_OK ||
-	    ami_read_u64(k, ami_symbol(k, AMI_Y_io_tlb_nslabs), &p.slots) !=
+	    ami_read_u64(k, ami_symbol(k, AMI_SYM_io_tlb_nslabs), &p.slots) !=
 	    AMI_MEM_OK ||
-	    ami_read_u64(k, ami_symbol(k, AMI_Y_io_tlb_orig_addr), &p.books) !=
+	    ami_read_u64(k, ami_symbol(k, AMI_SYM_io_tlb_orig_addr), &p.books) !=
 	    AMI_MEM_OK)
 		damaged(ev, "are not in the dump");
 	else
@@ -205,7 +205,7 @@ void find_bounces(struct ami_evidence *ev)
 {
 	struct ami_kernel *k = ev->state->kernel;
 	struct bounces *b = calloc(1, sizeof(*b));
-	uint64_t mem = ami_symbol(k, AMI_Y_io_tlb_default_mem);
+	uint64_t mem = ami_symbol(k, AMI_SYM_io_tlb_default_mem);
 
 	ev->collector->bounces = b;
 	if (b)
@@ -216,7 +216,7 @@ void find_bounces(struct ami_evidence *ev)
 	}
 	if (mem && ami_has(k, AMI_F_tlb_slot_orig))
 		read_mem(ev, mem);
-	else if (ami_symbol(k, AMI_Y_io_tlb_orig_addr))
+	else if (ami_symbol(k, AMI_SYM_io_tlb_orig_addr))
 		read_globals(ev);
 	if (!sort_bounces(b))
 		ev->collector->no_memory = true;

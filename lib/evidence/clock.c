@@ -8,7 +8,7 @@
  */
 uint64_t panic_clock(struct ami_kernel *k)
 {
-	uint64_t at = ami_symbol(k, AMI_Y_tk_fast_mono), base, nsec, shift;
+	uint64_t at = ami_symbol(k, AMI_SYM_tk_fast_mono), base, nsec, shift;
 
 	if (!at || !ami_has(k, AMI_F_tk_fast_base))
 		return 0;

@@ -82,7 +82,7 @@ static void read_entry(struct table *t, uint64_t va)
 static void read_table(struct table *t)
 {
 	uint64_t step = ami_type_size(t->k, AMI_T_hash_bucket);
-	uint64_t at = ami_symbol(t->k, AMI_Y_dma_entry_hash), node;
+	uint64_t at = ami_symbol(t->k, AMI_SYM_dma_entry_hash), node;
 	struct ami_list_iter it;
 	uint32_t i;
 
@@ -207,7 +207,7 @@ static void add_all(struct table *t)
 /* It was switched off when memory for entries ran out, or by the user. */
 static bool is_on(struct ami_kernel *k)
 {
-	uint64_t at = ami_symbol(k, AMI_Y_global_disable);
+	uint64_t at = ami_symbol(k, AMI_SYM_global_disable);
 	uint8_t off = 0;
 
 	return !at || ami_read(k, at, &off, sizeof(off)) != AMI_MEM_OK || !off;
@@ -218,7 +218,7 @@ void find_dma_debug(struct ami_evidence *ev)
 	struct table t = { .ev = ev, .k = ev->state->kernel };
 	size_t i;
 
-	if (!ami_symbol(t.k, AMI_Y_dma_entry_hash) ||
+	if (!ami_symbol(t.k, AMI_SYM_dma_entry_hash) ||
 	    !ami_has(t.k, AMI_F_dma_debug_list) ||
 	    !ami_has(t.k, AMI_F_bucket_list) || !is_on(t.k))
 		return;

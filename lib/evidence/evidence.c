@@ -118,7 +118,7 @@ static void name_unread_symbols(struct ami_evidence *ev)
 	size_t used = 0;
 	int y;
 
-	for (y = AMI_Y_block_class; y <= AMI_Y_io_tlb_orig_addr; y++)
+	for (y = AMI_SYM_block_class; y <= AMI_SYM_io_tlb_orig_addr; y++)
 		if (l->symbol[y] == AMI_SYMBOL_UNREAD && used < sizeof(names))
 			used += snprintf(names + used, sizeof(names) - used,
 					 "%s%s", used ? ", " : "",

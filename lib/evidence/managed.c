@@ -158,7 +158,7 @@ void find_managed(struct ami_evidence *ev)
 	};
 	size_t i;
 
-	m.release = ami_symbol(m.k, AMI_Y_dmam_release);
+	m.release = ami_symbol(m.k, AMI_SYM_dmam_release);
 	for (i = 0; i < ev->state->nr_devices; i++) {
 		m.device = &ev->state->devices[i];
 		if (m.device->dev && m.device->driver[0] &&

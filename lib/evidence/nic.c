@@ -76,7 +76,7 @@ static bool has_driver(const struct ami_state *s, const char *driver)
 void read_nics(struct ami_evidence *ev, const struct nic_driver *driver)
 {
 	struct ami_kernel *k = ev->state->kernel;
-	uint64_t class = ami_symbol(k, AMI_Y_net_class);
+	uint64_t class = ami_symbol(k, AMI_SYM_net_class);
 	struct search s = { .ev = ev, .driver = driver };
 	enum ami_mem mem = AMI_MEM_NO_FIELD;
 

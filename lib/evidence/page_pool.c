@@ -103,7 +103,7 @@ void find_page_pools(struct ami_evidence *ev)
 	struct pools p = {
 		.ev = ev, .k = ev->state->kernel, .left = MAX_PAGES,
 	};
-	uint64_t pools = ami_symbol(p.k, AMI_Y_page_pools);
+	uint64_t pools = ami_symbol(p.k, AMI_SYM_page_pools);
 
 	/* Kernels before 6.16 do not list their pages (6.12.y does). */
 	if (!pools || !ami_has(p.k, AMI_F_page_pool_mapped) ||

@@ -39,9 +39,9 @@ static bool key_enabled(struct ami_kernel *k, enum ami_symbol key)
 /* The byte that fills free pages of this kernel, -1 when none does. */
 static int free_pattern(struct ami_kernel *k)
 {
-	if (key_enabled(k, AMI_Y__page_poisoning_enabled))
+	if (key_enabled(k, AMI_SYM__page_poisoning_enabled))
 		return PAGE_POISON;
-	return key_enabled(k, AMI_Y_init_on_free) ? 0 : -1;
+	return key_enabled(k, AMI_SYM_init_on_free) ? 0 : -1;
 }
 
 bool free_pages_tell(const struct ami_exposures *ex)

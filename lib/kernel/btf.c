@@ -315,12 +315,12 @@ struct btf *btf_read(struct ami_kernel *k, uint64_t va, uint64_t size,
 struct btf *btf_of_kernel(struct ami_kernel *k, const char **why)
 {
 	const uint64_t *symbol = k->layout.symbol;
-	uint64_t start = symbol[AMI_Y___start_BTF];
+	uint64_t start = symbol[AMI_SYM___start_BTF];
 
 	*why = "was not built in";
 	if (!k->types && start)
 		k->types = btf_read(k, start,
-				    symbol[AMI_Y___stop_BTF] - start, NULL,
+				    symbol[AMI_SYM___stop_BTF] - start, NULL,
 				    why);
 	return k->types;
 }

@@ -15,7 +15,7 @@ static bool of_class(struct ami_kernel *k, uint64_t device, uint64_t class)
 enum ami_mem ami_device_each(struct ami_kernel *k, uint64_t class,
 			     bool (*fn)(void *ctx, uint64_t device), void *ctx)
 {
-	uint64_t at = ami_symbol(k, AMI_Y_devices_kset), kset, node;
+	uint64_t at = ami_symbol(k, AMI_SYM_devices_kset), kset, node;
 	struct ami_list_iter it;
 	enum ami_mem mem;
 

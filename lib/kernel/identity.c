@@ -10,7 +10,7 @@ static const char taint_letter[] = "PFSRMBUDAWCIOELKXTNJ";
 
 enum ami_mem ami_command_line(struct ami_kernel *k, char buf[AMI_COMMAND_LINE])
 {
-	uint64_t at = ami_symbol(k, AMI_Y_saved_command_line), text;
+	uint64_t at = ami_symbol(k, AMI_SYM_saved_command_line), text;
 	struct ami_dump *dump = ami_kernel_dump(k);
 	enum ami_mem mem;
 
@@ -26,7 +26,7 @@ enum ami_mem ami_command_line(struct ami_kernel *k, char buf[AMI_COMMAND_LINE])
 
 enum ami_mem ami_kernel_build(struct ami_kernel *k, char *buf, size_t size)
 {
-	uint64_t at = ami_symbol(k, AMI_Y_linux_banner);
+	uint64_t at = ami_symbol(k, AMI_SYM_linux_banner);
 	struct ami_dump *dump = ami_kernel_dump(k);
 	char banner[512], *build;
 	enum ami_mem mem;
@@ -48,7 +48,7 @@ enum ami_mem ami_kernel_build(struct ami_kernel *k, char *buf, size_t size)
 
 enum ami_mem ami_kernel_taint(struct ami_kernel *k, char *buf, size_t size)
 {
-	uint64_t at = ami_symbol(k, AMI_Y_tainted_mask), mask;
+	uint64_t at = ami_symbol(k, AMI_SYM_tainted_mask), mask;
 	enum ami_mem mem;
 	size_t bit, used = 0;
 

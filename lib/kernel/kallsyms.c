@@ -287,7 +287,7 @@ static bool address(const struct kallsyms *t, enum rule rule, uint32_t number,
 static bool choose_rule(const struct kallsyms *t, const struct wanted *w,
 			enum rule *rule)
 {
-	uint32_t number = w->number[AMI_Y__stext];
+	uint32_t number = w->number[AMI_SYM__stext];
 	uint64_t stext, va;
 
 	if (number == NOT_FOUND || !key(t->kernel, "_stext", &stext))

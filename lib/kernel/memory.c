@@ -56,8 +56,8 @@ static enum ami_mem walk_tables(struct ami_kernel *k, uint64_t va,
  */
 static bool in_image(const struct ami_kernel *k, uint64_t va)
 {
-	uint64_t first = k->layout.symbol[AMI_Y__text];
-	uint64_t end = k->layout.symbol[AMI_Y__end];
+	uint64_t first = k->layout.symbol[AMI_SYM__text];
+	uint64_t end = k->layout.symbol[AMI_SYM__end];
 
 	return va >= START_KERNEL_MAP &&
 	       va - START_KERNEL_MAP < k->image_size &&

@@ -77,7 +77,7 @@ static void resolve_module(struct ami_kernel *k, uint64_t entry,
 
 void modules_resolve(struct ami_kernel *k)
 {
-	uint64_t head = k->layout.symbol[AMI_Y_btf_modules], node;
+	uint64_t head = k->layout.symbol[AMI_SYM_btf_modules], node;
 	struct modules m = { .count = 0 };
 	struct ami_list_iter it;
 	const char *why;

@@ -11,7 +11,7 @@
 /* vmemmap_base may be damaged: believe it only if it could be one. */
 void find_vmemmap(struct ami_kernel *k)
 {
-	uint64_t at = k->layout.symbol[AMI_Y_vmemmap_base], base = 0;
+	uint64_t at = k->layout.symbol[AMI_SYM_vmemmap_base], base = 0;
 
 	k->vmemmap = k->five_levels ? VMEMMAP_5 : VMEMMAP_4;
 	if (at && ami_read_u64(k, at, &base) == AMI_MEM_OK &&

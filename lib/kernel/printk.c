@@ -45,7 +45,7 @@ static enum ami_mem sane_ring(struct ring *r, uint64_t count_bits,
 
 static enum ami_mem find_ring(struct ring *r)
 {
-	uint64_t at = ami_symbol(r->k, AMI_Y_prb), prb, count_bits, size_bits;
+	uint64_t at = ami_symbol(r->k, AMI_SYM_prb), prb, count_bits, size_bits;
 	const struct {
 		enum ami_field field;
 		uint64_t *value;

@@ -263,7 +263,7 @@ static int move_symbols(const struct vmlinux *v, const struct symbols *s,
 			uint64_t *symbol)
 {
 	const struct ami_dump *dump = v->kernel->dump;
-	uint64_t file = s->wanted[AMI_Y__stext], slide = 0, stext;
+	uint64_t file = s->wanted[AMI_SYM__stext], slide = 0, stext;
 	int i;
 
 	ami_vmcoreinfo_number(dump, "KERNELOFFSET", 16, &slide);

@@ -59,9 +59,9 @@ static bool take_nodes(struct ami_owners *o, struct left *left)
 	bool whole = true;
 
 	if (!size || !ami_has(o->kernel, AMI_F_vmap_node_busy) ||
-	    ami_read_u64(o->kernel, ami_symbol(o->kernel, AMI_Y_vmap_nodes),
+	    ami_read_u64(o->kernel, ami_symbol(o->kernel, AMI_SYM_vmap_nodes),
 			 &nodes) != AMI_MEM_OK ||
-	    ami_read_u32(o->kernel, ami_symbol(o->kernel, AMI_Y_nr_vmap_nodes),
+	    ami_read_u32(o->kernel, ami_symbol(o->kernel, AMI_SYM_nr_vmap_nodes),
 			 &count) != AMI_MEM_OK || count > MAX_NODES)
 		return false;
 	for (i = 0; i < count; i++)
@@ -72,7 +72,7 @@ static bool take_nodes(struct ami_owners *o, struct left *left)
 
 void areas_collect(struct ami_owners *o)
 {
-	uint64_t list = ami_symbol(o->kernel, AMI_Y_vmap_area_list);
+	uint64_t list = ami_symbol(o->kernel, AMI_SYM_vmap_area_list);
 	struct left left = {
 		MAX_AREAS, ami_dump_ram_pages(ami_kernel_dump(o->kernel)),
 	};
@@ -81,7 +81,7 @@ void areas_collect(struct ami_owners *o)
 	if (ami_has(o->kernel, AMI_F_vmap_area_list) && list)
 		whole = take_list(o, list, &left);
 	else if (ami_has(o->kernel, AMI_F_vmap_area_list) &&
-		 ami_symbol(o->kernel, AMI_Y_vmap_nodes))
+		 ami_symbol(o->kernel, AMI_SYM_vmap_nodes))
 		whole = take_nodes(o, &left);
 	if (!whole || !left.pages)
 		ami_find(&o->state->findings, AMI_INFO, "vmalloc-unread",

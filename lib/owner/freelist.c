@@ -61,7 +61,7 @@ static bool take_zone(struct ami_owners *o, uint64_t zone, uint32_t cpus,
 		      uint64_t *left)
 {
 	bool direct = ami_has(o->kernel, AMI_F_zone_per_cpu_pageset);
-	uint64_t base = ami_symbol(o->kernel, AMI_Y___per_cpu_offset);
+	uint64_t base = ami_symbol(o->kernel, AMI_SYM___per_cpu_offset);
 	uint64_t pageset, offset;
 	bool whole = true;
 	uint32_t cpu;
@@ -99,7 +99,7 @@ static bool take_node(struct ami_owners *o, uint64_t node, uint32_t cpus,
 /* node_data is an array of pointers; without NUMA it is a symbol no more. */
 static bool take_nodes(struct ami_owners *o)
 {
-	uint64_t at = ami_symbol(o->kernel, AMI_Y_node_data), node;
+	uint64_t at = ami_symbol(o->kernel, AMI_SYM_node_data), node;
 	uint64_t left = ami_dump_ram_pages(ami_kernel_dump(o->kernel)) +
 			MAX_WORK;
 	uint32_t cpus, i;
@@ -109,7 +109,7 @@ static bool take_nodes(struct ami_owners *o)
 	    !ami_has(o->kernel, AMI_F_pgdat_node_zones) ||
 	    !ami_has(o->kernel, AMI_F_page_lru) ||
 	    !ami_type_size(o->kernel, AMI_T_zone) ||
-	    ami_read_u32(o->kernel, ami_symbol(o->kernel, AMI_Y_nr_cpu_ids),
+	    ami_read_u32(o->kernel, ami_symbol(o->kernel, AMI_SYM_nr_cpu_ids),
 			 &cpus) != AMI_MEM_OK || cpus > MAX_CPUS)
 		return false;
 	for (i = 0; i < MAX_NODES; i++) {

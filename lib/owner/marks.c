@@ -126,7 +126,7 @@ static uint32_t type_by_name(const struct ami_owners *o,
 /* Before 6.11 the mark of page tables is a macro: look at one that is known. */
 static uint32_t learn_table_type(struct ami_owners *o)
 {
-	uint64_t init = ami_symbol(o->kernel, AMI_Y_init_task), node, mm, pgd;
+	uint64_t init = ami_symbol(o->kernel, AMI_SYM_init_task), node, mm, pgd;
 	struct ami_list_iter it;
 	struct page_view v;
 	uint64_t pfn;

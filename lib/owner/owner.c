@@ -84,10 +84,10 @@ static void add_image(struct ami_owners *o, int part, enum ami_owner owner,
 
 static void find_image(struct ami_owners *o)
 {
-	add_image(o, 0, AMI_OWNER_TEXT, AMI_Y__text, AMI_Y__etext);
-	add_image(o, 1, AMI_OWNER_RODATA, AMI_Y___start_rodata,
-		  AMI_Y___end_rodata);
-	add_image(o, 2, AMI_OWNER_DATA, AMI_Y__sdata, AMI_Y__end);
+	add_image(o, 0, AMI_OWNER_TEXT, AMI_SYM__text, AMI_SYM__etext);
+	add_image(o, 1, AMI_OWNER_RODATA, AMI_SYM___start_rodata,
+		  AMI_SYM___end_rodata);
+	add_image(o, 2, AMI_OWNER_DATA, AMI_SYM__sdata, AMI_SYM__end);
 }
 
 /** struct gathering - page frames met in the kernel's page tables, any order */

@@ -69,7 +69,7 @@ static int by_va(const void *a, const void *b)
 
 void tasks_collect(struct ami_owners *o)
 {
-	uint64_t init = ami_symbol(o->kernel, AMI_Y_init_task), node;
+	uint64_t init = ami_symbol(o->kernel, AMI_SYM_init_task), node;
 	uint64_t left = MAX_TASKS;
 	struct ami_list_iter it;
 

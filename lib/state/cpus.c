@@ -13,7 +13,7 @@
 /* How many bits from 0 on are set; @only: none behind them in their word. */
 static bool leading_ones(struct ami_state *s, uint32_t *count, bool *only)
 {
-	uint64_t mask = ami_symbol(s->kernel, AMI_Y___cpu_possible_mask);
+	uint64_t mask = ami_symbol(s->kernel, AMI_SYM___cpu_possible_mask);
 	uint64_t word = UINT64_MAX;
 
 	for (*count = 0; *count < MAX_CPUS && word == UINT64_MAX;) {
@@ -35,7 +35,7 @@ void find_cpus(struct ami_state *s, struct cpus *cpus)
 	if (cpus->asked)
 		return;
 	cpus->asked = true;
-	fetch_symbol(s, AMI_Y_nr_cpu_ids, 4, &number);
+	fetch_symbol(s, AMI_SYM_nr_cpu_ids, 4, &number);
 	if (leading_ones(s, &cpus->count, &only))
 		cpus->certain = only && number && cpus->count == number;
 	else if (number <= MAX_CPUS)

@@ -302,7 +302,7 @@ static int read_bus(struct ami_state *s, struct bus_queue *q, uint64_t bus)
 
 static int read_pci(struct ami_state *s)
 {
-	uint64_t roots = ami_symbol(s->kernel, AMI_Y_pci_root_buses);
+	uint64_t roots = ami_symbol(s->kernel, AMI_SYM_pci_root_buses);
 	struct bus_queue q = { .left = MAX_DEVICES };
 	size_t i;
 	int ret = 0;

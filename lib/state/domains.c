@@ -42,7 +42,7 @@ unsigned int guest_levels(struct ami_state *s)
 {
 	uint64_t v;
 
-	if (fetch_symbol(s, AMI_Y_amd_iommu_gpt_level, 4, &v) && v == 5)
+	if (fetch_symbol(s, AMI_SYM_amd_iommu_gpt_level, 4, &v) && v == 5)
 		return 5;
 	return 4;
 }
@@ -248,7 +248,7 @@ static int domain_at(struct ami_state *s, struct ami_index *known,
 static int read_domain_of(struct ami_state *s, struct ami_index *known,
 			  struct ami_device *d)
 {
-	uint64_t blocked = ami_symbol(s->kernel, AMI_Y_blocked_domain);
+	uint64_t blocked = ami_symbol(s->kernel, AMI_SYM_blocked_domain);
 	char where[AMI_BDF_TEXT];
 	uint64_t va = 0;
 

@@ -108,7 +108,7 @@ static void locate_in_cookie(struct ami_state *s, uint64_t cookie,
 
 static int read_percpu(struct ami_state *s, struct flush_source *src)
 {
-	uint64_t offsets = ami_symbol(s->kernel, AMI_Y___per_cpu_offset);
+	uint64_t offsets = ami_symbol(s->kernel, AMI_SYM___per_cpu_offset);
 	uint64_t offset;
 	uint32_t cpu;
 

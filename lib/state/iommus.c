@@ -51,17 +51,17 @@ static void fetch_globals(struct ami_state *s, struct ami_segment *seg)
 {
 	uint64_t v;
 
-	seg->last_bdf_known = fetch_symbol(s, AMI_Y_amd_iommu_last_bdf, 2, &v);
+	seg->last_bdf_known = fetch_symbol(s, AMI_SYM_amd_iommu_last_bdf, 2, &v);
 	seg->last_bdf = v;
-	if (fetch_symbol(s, AMI_Y_dev_table_size, 4, &v))
+	if (fetch_symbol(s, AMI_SYM_dev_table_size, 4, &v))
 		seg->dev_table_size = v;
-	fetch_symbol(s, AMI_Y_amd_iommu_dev_table, 8, &seg->dev_table);
-	fetch_symbol(s, AMI_Y_amd_iommu_rlookup_table, 8,
+	fetch_symbol(s, AMI_SYM_amd_iommu_dev_table, 8, &seg->dev_table);
+	fetch_symbol(s, AMI_SYM_amd_iommu_rlookup_table, 8,
 		     &seg->rlookup_table);
-	fetch_symbol(s, AMI_Y_amd_iommu_alias_table, 8, &seg->alias_table);
-	fetch_symbol(s, AMI_Y_irq_lookup_table, 8, &seg->irq_lookup_table);
-	seg->dev_data_head = ami_symbol(s->kernel, AMI_Y_dev_data_list);
-	seg->unity_head = ami_symbol(s->kernel, AMI_Y_amd_iommu_unity_map);
+	fetch_symbol(s, AMI_SYM_amd_iommu_alias_table, 8, &seg->alias_table);
+	fetch_symbol(s, AMI_SYM_irq_lookup_table, 8, &seg->irq_lookup_table);
+	seg->dev_data_head = ami_symbol(s->kernel, AMI_SYM_dev_data_list);
+	seg->unity_head = ami_symbol(s->kernel, AMI_SYM_amd_iommu_unity_map);
 }
 
 static void read_unity(struct ami_state *s, struct ami_segment *seg)
@@ -100,7 +100,7 @@ static void check_device_table(struct ami_state *s, struct ami_segment *seg)
 
 	snprintf(where, sizeof(where), "segment %04x", seg->id);
 	if (!ami_has(s->kernel, AMI_F_seg_dev_table) &&
-	    !ami_symbol(s->kernel, AMI_Y_amd_iommu_dev_table))
+	    !ami_symbol(s->kernel, AMI_SYM_amd_iommu_dev_table))
 		return;
 	if (!seg->dev_table ||
 	    ami_virt_to_phys(s->kernel, seg->dev_table,
@@ -143,7 +143,7 @@ int read_segments(struct ami_state *s)
 	} else if (!lacks_member(s, NEED_SEGMENTS)) {
 		ami_list_start(&it, s->kernel,
 			       ami_symbol(s->kernel,
-					  AMI_Y_amd_iommu_pci_seg_list),
+					  AMI_SYM_amd_iommu_pci_seg_list),
 			       MAX_SEGMENTS);
 		while (ami_list_next(&it, &node)) {
 			struct ami_segment seg = {
@@ -187,9 +187,9 @@ static void fetch_features(struct ami_state *s, struct ami_iommu *iommu,
 	fetch(s, where, iommu->va, AMI_F_amd_iommu_features2,
 	      &iommu->features2);
 	/* From 6.2 on the driver keeps one copy for all IOMMUs. */
-	if (!iommu->features && fetch_symbol(s, AMI_Y_amd_iommu_efr, 8, &v))
+	if (!iommu->features && fetch_symbol(s, AMI_SYM_amd_iommu_efr, 8, &v))
 		iommu->features = v;
-	if (!iommu->features2 && fetch_symbol(s, AMI_Y_amd_iommu_efr2, 8, &v))
+	if (!iommu->features2 && fetch_symbol(s, AMI_SYM_amd_iommu_efr2, 8, &v))
 		iommu->features2 = v;
 }
 
@@ -229,7 +229,7 @@ int read_iommus(struct ami_state *s)
 	uint64_t node;
 
 	ami_list_start(&it, s->kernel,
-		       ami_symbol(s->kernel, AMI_Y_amd_iommu_list), MAX_IOMMUS);
+		       ami_symbol(s->kernel, AMI_SYM_amd_iommu_list), MAX_IOMMUS);
 	while (ami_list_next(&it, &node)) {
 		struct ami_iommu *iommu;
 

@@ -21,8 +21,8 @@ static uint32_t log_bytes(struct ami_state *s, enum ami_log_kind kind)
 
 	if (kind == AMI_LOG_GA)
 		return GA_LOG_BYTES;
-	fetch_symbol(s, kind == AMI_LOG_EVENT ? AMI_Y_amd_iommu_evtlog_size :
-		     AMI_Y_amd_iommu_pprlog_size, 4, &size);
+	fetch_symbol(s, kind == AMI_LOG_EVENT ? AMI_SYM_amd_iommu_evtlog_size :
+		     AMI_SYM_amd_iommu_pprlog_size, 4, &size);
 	if (size < DEFAULT_LOG_BYTES || size > MAX_LOG_BYTES ||
 	    size % AMI_PAGE_SIZE)
 		size = DEFAULT_LOG_BYTES;

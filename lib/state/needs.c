@@ -49,7 +49,7 @@ struct need {
 	ROW(part, weight, NO_FIELD, NO_SYMBOL, what, AMI_F_##f, AMI_F_##g, \
 	    AMI_F_##h)
 #define OR_VARIABLE(part, weight, f, y, what)				\
-	ROW(part, weight, NO_FIELD, AMI_Y_##y, what, AMI_F_##f, NO_FIELD, \
+	ROW(part, weight, NO_FIELD, AMI_SYM_##y, what, AMI_F_##f, NO_FIELD, \
 	    NO_FIELD)
 
 static const struct need needs[] = {

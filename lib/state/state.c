@@ -136,11 +136,11 @@ static void set_range(struct ami_range *range, uint64_t start, uint64_t end)
 /* crashkernel=SIZE,cma: programs use it, and the capture kernel after them. */
 static void read_crash_cma(struct ami_state *s)
 {
-	uint64_t at = ami_symbol(s->kernel, AMI_Y_crashk_cma_ranges);
+	uint64_t at = ami_symbol(s->kernel, AMI_SYM_crashk_cma_ranges);
 	uint64_t count, range[2];	/* struct range: start, end */
 	int i;
 
-	if (!fetch_late(s, AMI_Y_crashk_cma_cnt, &count) || !at)
+	if (!fetch_late(s, AMI_SYM_crashk_cma_cnt, &count) || !at)
 		return;
 	for (i = 0; i < AMI_CRASH_CMA && count--; i++) {
 		if (ami_read(s->kernel, at, range, sizeof(range)) ==
@@ -153,7 +153,7 @@ static void read_crash_cma(struct ami_state *s)
 static void read_crashkernel(struct ami_state *s)
 {
 	static const enum ami_symbol res[2] = {
-		AMI_Y_crashk_res, AMI_Y_crashk_low_res,
+		AMI_SYM_crashk_res, AMI_SYM_crashk_low_res,
 	};
 	uint64_t start, end, at;
 	int i;
@@ -180,14 +180,14 @@ static void read_progress(struct ami_state *s)
 	int64_t none = ami_enumerator(s->kernel, AMI_E_PD_MODE_NONE, -1);
 	uint64_t v;
 
-	if (done >= 0 && fetch_late(s, AMI_Y_init_state, &v) &&
+	if (done >= 0 && fetch_late(s, AMI_SYM_init_state, &v) &&
 	    (int64_t)v != done) {
 		s->untranslated = true;
 		ami_find(&s->findings, AMI_WARNING, "iommu-not-initialised",
 			 "kernel", "The driver's initialisation ended in state %llu, not %lld (IOMMU_INITIALIZED): DMA of devices without a domain counts as not translated.",
 			 (unsigned long long)v, (long long)done);
 	} else if (none >= 0 &&
-		   fetch_symbol(s, AMI_Y_amd_iommu_pgtable, 4, &v) &&
+		   fetch_symbol(s, AMI_SYM_amd_iommu_pgtable, 4, &v) &&
 		   (int64_t)v == none) {
 		s->untranslated = true;
 		ami_find(&s->findings, AMI_WARNING, "iommu-not-initialised",
@@ -204,7 +204,7 @@ static void read_system_state(struct ami_state *s)
 	int64_t halt = ami_enumerator(s->kernel, AMI_E_SYSTEM_HALT, -1);
 	uint64_t v;
 
-	if (halt < 0 || !fetch_late(s, AMI_Y_system_state, &v) ||
+	if (halt < 0 || !fetch_late(s, AMI_SYM_system_state, &v) ||
 	    (int64_t)v < halt)
 		return;
 	ami_find(&s->findings, AMI_WARNING, "iommu-may-be-off", "kernel",
@@ -218,11 +218,11 @@ static void read_globals(struct ami_state *s)
 
 	read_crashkernel(s);
 	s->irte_size = AMDVI_IRTE32_SIZE;
-	if (fetch_symbol(s, AMI_Y_amd_iommu_guest_ir, 4, &v) && v)
+	if (fetch_symbol(s, AMI_SYM_amd_iommu_guest_ir, 4, &v) && v)
 		s->irte_size = AMDVI_IRTE128_SIZE;
 	s->posts_interrupts = v == GUEST_IR_VAPIC;
 	v = 0;
-	fetch_symbol(s, AMI_Y_amd_iommu_snp_en, 1, &v);
+	fetch_symbol(s, AMI_SYM_amd_iommu_snp_en, 1, &v);
 	s->snp = v;
 }
 
@@ -230,7 +230,7 @@ static int no_iommu(struct ami_state *s, struct ami_error *err)
 {
 	const char *path = ami_dump_info(ami_kernel_dump(s->kernel))->path;
 
-	if (!ami_symbol(s->kernel, AMI_Y_amd_iommu_list))
+	if (!ami_symbol(s->kernel, AMI_SYM_amd_iommu_list))
 		return ami_error_set(err, AMI_ERR_DATA,
 				     "the kernel %s in %s was built without the AMD IOMMU driver",
 				     ami_kernel_release(s->kernel), path);
@@ -250,7 +250,7 @@ static int nothing_found(struct ami_state *s, struct ami_error *err)
 		return ami_error_set(err, AMI_ERR_DATA,
 				     "no AMD IOMMU can be read from %s: %s", path,
 				     s->findings.list[0].text);
-	fetch_symbol(s, AMI_Y_intel_iommu_enabled, 4, &intel);
+	fetch_symbol(s, AMI_SYM_intel_iommu_enabled, 4, &intel);
 	return ami_error_set(err, AMI_ERR_DATA,
 			     "%s is of a machine %s: nothing to analyse (its devices' DMA is not translated by an AMD IOMMU)",
 			     path, intel ? "with an Intel IOMMU" :

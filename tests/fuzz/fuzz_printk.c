@@ -53,7 +53,7 @@ static int resolve(void *ctx, struct ami_kernel *kernel,
 	}
 	layout->type_size[AMI_T_prb_desc] = 24;
 	layout->type_size[AMI_T_printk_info] = 88;
-	layout->symbol[AMI_Y_prb] = TEXT;
+	layout->symbol[AMI_SYM_prb] = TEXT;
 	return 0;
 }
 

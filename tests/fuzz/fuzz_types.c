@@ -19,8 +19,8 @@ static int resolve(void *ctx, struct ami_kernel *k, struct ami_layout *layout,
 	const char *why;
 
 	(void)err;
-	layout->symbol[AMI_Y___start_BTF] = TEXT;
-	layout->symbol[AMI_Y___stop_BTF] = TEXT + size;
+	layout->symbol[AMI_SYM___start_BTF] = TEXT;
+	layout->symbol[AMI_SYM___stop_BTF] = TEXT + size;
 	k->layout = *layout;
 	own = btf_of_kernel(k, &why);
 	must(why);

@@ -187,9 +187,9 @@ static void types(void)
 
 		vmcore_save(m, path);
 		symbol = image_layout(m->img)->symbol;
-		size = symbol[AMI_Y___stop_BTF] - symbol[AMI_Y___start_BTF];
+		size = symbol[AMI_SYM___stop_BTF] - symbol[AMI_SYM___start_BTF];
 		assert_true(size <= sizeof(raw));
-		image_bytes(m->img, symbol[AMI_Y___start_BTF], raw, size);
+		image_bytes(m->img, symbol[AMI_SYM___start_BTF], raw, size);
 		save("types", "btf", shape, raw, size);
 		machine_free(m);
 	}

@@ -108,8 +108,8 @@ static void find_places(struct fixture *f, const struct ami_analysis *a)
 	find_master(at, k, d->pci_dev);
 	at->domain = phys(k, a->state->domains[d->domain].va);
 	at->domain_id = a->state->domains[d->domain].id;
-	at->iommu_list = phys(k, ami_symbol(k, AMI_Y_amd_iommu_list));
-	at->seg_list = phys(k, ami_symbol(k, AMI_Y_amd_iommu_pci_seg_list));
+	at->iommu_list = phys(k, ami_symbol(k, AMI_SYM_amd_iommu_list));
+	at->seg_list = phys(k, ami_symbol(k, AMI_SYM_amd_iommu_pci_seg_list));
 	at->writable = exposure_of(a, d->bdf, AMI_CLASS_MAPPED)->count;
 }
 
@@ -405,7 +405,7 @@ static void no_iommu(void **state)
 {
 	struct fixture *f = *state;
 	struct ami_analysis *a = overlay_analyse(f->o, &f->err);
-	uint64_t head = ami_symbol(a->kernel, AMI_Y_amd_iommu_list);
+	uint64_t head = ami_symbol(a->kernel, AMI_SYM_amd_iommu_list);
 
 	ami_analysis_free(a);
 	overlay_poke64(f->o, f->at.iommu_list, head);
@@ -444,7 +444,7 @@ static void btf_hidden(void **state)
 	struct fixture *f = *state;
 	struct ami_analysis *a = overlay_analyse(f->o, &f->err);
 	uint64_t pa = phys(a->kernel,
-			   ami_symbol(a->kernel, AMI_Y___start_BTF));
+			   ami_symbol(a->kernel, AMI_SYM___start_BTF));
 
 	ami_analysis_free(a);
 	overlay_hide(f->o, pa >> AMI_PAGE_SHIFT, AMI_MEM_FILTERED);

@@ -96,7 +96,7 @@ static void disk(struct rig *rig, struct plan *p)
 	rig_set(rig, type, AMI_F_device_type_name,
 		machine_string(rig->m, "disk"));
 	rig_set(rig, device, AMI_F_device_type, type);
-	rig_child(rig, device, AMI_Y_block_class);
+	rig_child(rig, device, AMI_SYM_block_class);
 }
 
 static double cpu(void)

@@ -64,9 +64,9 @@ struct rig *rig_new(const char *driver)
 	layout(rig)->field[AMI_F_kobject_entry].offset = DEVICE_ENTRY;
 	kset = machine_object(rig->m, CHILD);
 	machine_list_init(rig->m, rig_member(rig, kset, AMI_F_kset_list));
-	machine_variable(rig->m, AMI_Y_devices_kset, kset);
-	machine_variable(rig->m, AMI_Y_block_class, 0);
-	machine_variable(rig->m, AMI_Y_net_class, 0);
+	machine_variable(rig->m, AMI_SYM_devices_kset, kset);
+	machine_variable(rig->m, AMI_SYM_block_class, 0);
+	machine_variable(rig->m, AMI_SYM_net_class, 0);
 	dte.host_root = machine_v1(rig->m, RIG_BUFFER, RIG_PAGES);
 	data = machine_device(rig->m, RIG_DEVICE, driver,
 			      machine_domain(rig->m, 4, DOMAIN_DMA,
@@ -123,7 +123,7 @@ void rig_child(struct rig *rig, uint64_t va, enum ami_symbol class)
 {
 	uint64_t kset;
 
-	image_read(rig->m->img, layout(rig)->symbol[AMI_Y_devices_kset] -
+	image_read(rig->m->img, layout(rig)->symbol[AMI_SYM_devices_kset] -
 		   IMAGE_MAP + IMAGE_PHYS_BASE, &kset, sizeof(kset));
 	rig_set(rig, va, AMI_F_device_parent, rig->dev);
 	rig_set(rig, va, AMI_F_device_class, layout(rig)->symbol[class]);

@@ -110,7 +110,7 @@ void machine_crashkernel(struct machine *m, uint64_t first, uint64_t last)
 {
 	uint64_t res = structure(m, AMI_T_resource);
 
-	image_layout(m->img)->symbol[AMI_Y_crashk_res] =
+	image_layout(m->img)->symbol[AMI_SYM_crashk_res] =
 		image_text_va(to_phys(res));
 	machine_set(m, res, AMI_F_resource_start, first);
 	machine_set(m, res, AMI_F_resource_end, last);
@@ -142,17 +142,17 @@ static void set_globals(struct machine *m, uint32_t table_size)
 {
 	const struct machine_segment *seg = m->seg;
 
-	machine_variable(m, AMI_Y_amd_iommu_dev_table,
+	machine_variable(m, AMI_SYM_amd_iommu_dev_table,
 			 image_va(seg->dev_table));
-	machine_variable(m, AMI_Y_amd_iommu_rlookup_table,
+	machine_variable(m, AMI_SYM_amd_iommu_rlookup_table,
 			 image_va(seg->rlookup));
-	machine_variable(m, AMI_Y_amd_iommu_alias_table, image_va(seg->alias));
-	machine_variable(m, AMI_Y_irq_lookup_table,
+	machine_variable(m, AMI_SYM_amd_iommu_alias_table, image_va(seg->alias));
+	machine_variable(m, AMI_SYM_irq_lookup_table,
 			 image_va(seg->irq_lookup));
-	machine_variable(m, AMI_Y_amd_iommu_last_bdf, seg->last_bdf);
-	machine_variable(m, AMI_Y_dev_table_size, table_size);
-	machine_variable(m, AMI_Y_dev_data_list, 0);
-	machine_list_init(m, machine_variable(m, AMI_Y_amd_iommu_unity_map, 0));
+	machine_variable(m, AMI_SYM_amd_iommu_last_bdf, seg->last_bdf);
+	machine_variable(m, AMI_SYM_dev_table_size, table_size);
+	machine_variable(m, AMI_SYM_dev_data_list, 0);
+	machine_list_init(m, machine_variable(m, AMI_SYM_amd_iommu_unity_map, 0));
 }
 
 void machine_segment(struct machine *m, uint16_t id, uint16_t last_bdf)
@@ -172,7 +172,7 @@ void machine_segment(struct machine *m, uint16_t id, uint16_t last_bdf)
 		return;
 	}
 	seg = structure(m, AMI_T_amd_iommu_pci_seg);
-	machine_list_add(m, image_layout(m->img)->symbol[AMI_Y_amd_iommu_pci_seg_list],
+	machine_list_add(m, image_layout(m->img)->symbol[AMI_SYM_amd_iommu_pci_seg_list],
 		 member_at(m, seg, AMI_F_seg_list));
 	m->seg->va = seg;
 	machine_set(m, seg, AMI_F_seg_id, id);
@@ -209,7 +209,7 @@ void machine_command(struct machine *m, uint32_t index,
 uint64_t machine_iommu(struct machine *m, uint16_t devid, uint16_t first,
 		       uint16_t last)
 {
-	uint64_t list = image_layout(m->img)->symbol[AMI_Y_amd_iommu_list];
+	uint64_t list = image_layout(m->img)->symbol[AMI_SYM_amd_iommu_list];
 	uint64_t iommu = structure(m, AMI_T_amd_iommu);
 	uint64_t ring = image_alloc(m->img, 2), sem = image_alloc(m->img, 1);
 	uint64_t node = member_at(m, iommu, AMI_F_amd_iommu_list);
@@ -260,9 +260,9 @@ struct machine *machine_new_sized(enum shape shape, uint64_t sme_mask,
 	m->sme = sme_mask;
 	set_vmcoreinfo(m);
 	shape_layout(shape, image_layout(m->img));
-	machine_list_init(m, machine_variable(m, AMI_Y_amd_iommu_list, 0));
-	machine_list_init(m, machine_variable(m, AMI_Y_amd_iommu_pci_seg_list, 0));
-	machine_list_init(m, machine_variable(m, AMI_Y_pci_root_buses, 0));
+	machine_list_init(m, machine_variable(m, AMI_SYM_amd_iommu_list, 0));
+	machine_list_init(m, machine_variable(m, AMI_SYM_amd_iommu_pci_seg_list, 0));
+	machine_list_init(m, machine_variable(m, AMI_SYM_pci_root_buses, 0));
 	machine_segment(m, 0, last_bdf);
 	machine_iommu(m, 2, 0, last_bdf);
 	return m;
@@ -358,9 +358,9 @@ static void make_queue(struct machine *m, uint64_t domain)
 	machine_set(m, m->cookie, AMI_F_cookie_percpu_fq, m->fq);
 	machine_set(m, m->cookie, AMI_F_cookie_start_cnt, 11);
 	machine_set(m, m->cookie, AMI_F_cookie_finish_cnt, 10);
-	machine_variable(m, AMI_Y___per_cpu_offset, 0);
-	machine_variable(m, AMI_Y_nr_cpu_ids, 1);
-	machine_variable(m, AMI_Y___cpu_possible_mask, 1);
+	machine_variable(m, AMI_SYM___per_cpu_offset, 0);
+	machine_variable(m, AMI_SYM_nr_cpu_ids, 1);
+	machine_variable(m, AMI_SYM___cpu_possible_mask, 1);
 }
 
 uint64_t machine_fq_entry(struct machine *m, unsigned int index)
@@ -462,7 +462,7 @@ void machine_single_queue(struct machine *m)
 	machine_set(m, m->cookie, AMI_F_cookie_single_fq, m->fq);
 	machine_set(m, m->cookie, AMI_F_cookie_percpu_fq, 0);
 	machine_set(m, m->cookie, AMI_F_cookie_qt, 1);
-	machine_variable(m, AMI_Y___per_cpu_offset, 1ull << 40);
+	machine_variable(m, AMI_SYM___per_cpu_offset, 1ull << 40);
 }
 
 uint64_t machine_string(struct machine *m, const char *text)
@@ -477,7 +477,7 @@ uint64_t machine_dev_data(struct machine *m, uint16_t devid, uint64_t domain)
 {
 	uint64_t data = structure(m, AMI_T_iommu_dev_data);
 	uint64_t head = global_tables(m) ?
-			image_layout(m->img)->symbol[AMI_Y_dev_data_list] :
+			image_layout(m->img)->symbol[AMI_SYM_dev_data_list] :
 			member_at(m, m->seg->va, AMI_F_seg_dev_data_list);
 
 	machine_set(m, data, AMI_F_dev_data_devid, devid);
@@ -515,7 +515,7 @@ static void make_bus(struct machine *m)
 	m->bus = structure(m, AMI_T_pci_bus);
 	machine_list_init(m, member_at(m, m->bus, AMI_F_pci_bus_children));
 	machine_list_init(m, member_at(m, m->bus, AMI_F_pci_bus_devices));
-	machine_list_add(m, image_layout(m->img)->symbol[AMI_Y_pci_root_buses],
+	machine_list_add(m, image_layout(m->img)->symbol[AMI_SYM_pci_root_buses],
 			 member_at(m, m->bus, AMI_F_pci_bus_node));
 }
 

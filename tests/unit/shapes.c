@@ -285,8 +285,6 @@ void shape_layout(enum shape shape, struct ami_layout *l)
 	if (shapes[shape].variants & NESTED)
 		l->type_size[AMI_T_nested_domain] = 0x100;
 	if (shapes[shape].variants & PD_MODE) {
-		l->enumerator[AMI_E_PD_MODE_V1].present = true;
-		l->enumerator[AMI_E_PD_MODE_V1].value = 1;
 		l->enumerator[AMI_E_PD_MODE_V2].present = true;
 		l->enumerator[AMI_E_PD_MODE_V2].value = 2;
 	}

@@ -110,7 +110,7 @@ static void add_disk(struct rig *rig, uint64_t set)
 	rig_set(rig, at.request, AMI_F_request_disk, at.disk);
 	machine_write(rig->m, rig_member(rig, at.disk, AMI_F_gendisk_name),
 		      "sdx", 4);
-	rig_child(rig, device, AMI_Y_block_class);
+	rig_child(rig, device, AMI_SYM_block_class);
 }
 
 /* Structures within structures come last: they are large. */
@@ -311,7 +311,7 @@ static void age(void **state)
 		uint64_t clock = machine_object(rig->m, 128);
 		uint64_t base = rig_member(rig, clock, AMI_F_tk_fast_base);
 
-		image_layout(rig->m->img)->symbol[AMI_Y_tk_fast_mono] = clock;
+		image_layout(rig->m->img)->symbol[AMI_SYM_tk_fast_mono] = clock;
 		rig_set(rig, base, AMI_F_tkr_base, 9000000);
 		rig_set(rig, base, AMI_F_tkr_xtime_nsec, 1000000ull << 8);
 		rig_set(rig, base, AMI_F_tkr_shift, 8);

@@ -28,12 +28,12 @@ static struct machine *machine(const char *command_line, const char *banner,
 	struct machine *m = machine_new(SHAPE_6_1, 0);
 	uint64_t at;
 
-	machine_variable(m, AMI_Y_saved_command_line,
+	machine_variable(m, AMI_SYM_saved_command_line,
 			 string(m, command_line));
 	at = string(m, banner);
-	image_layout(m->img)->symbol[AMI_Y_linux_banner] =
+	image_layout(m->img)->symbol[AMI_SYM_linux_banner] =
 		image_text_va(at - IMAGE_DIRECT_MAP);
-	machine_variable(m, AMI_Y_tainted_mask, taint);
+	machine_variable(m, AMI_SYM_tainted_mask, taint);
 	machine_analyse(m);
 	return m;
 }

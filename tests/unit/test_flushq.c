@@ -102,23 +102,23 @@ static void finished_more(struct machine *m)
 
 static void no_cpus(struct machine *m)
 {
-	machine_variable(m, AMI_Y_nr_cpu_ids, 0);
-	machine_variable(m, AMI_Y___cpu_possible_mask, 0);
+	machine_variable(m, AMI_SYM_nr_cpu_ids, 0);
+	machine_variable(m, AMI_SYM___cpu_possible_mask, 0);
 }
 
 static void cpu_gone(struct machine *m)
 {
-	machine_variable(m, AMI_Y___cpu_possible_mask, 2);
+	machine_variable(m, AMI_SYM___cpu_possible_mask, 2);
 }
 
 static void cpus_behind_a_gap(struct machine *m)
 {
-	machine_variable(m, AMI_Y___cpu_possible_mask, 5);
+	machine_variable(m, AMI_SYM___cpu_possible_mask, 5);
 }
 
 static void many_cpus(struct machine *m)
 {
-	machine_variable(m, AMI_Y_nr_cpu_ids, 0xffffffff);
+	machine_variable(m, AMI_SYM_nr_cpu_ids, 0xffffffff);
 }
 
 static void unmanaged(struct machine *m)
@@ -342,12 +342,12 @@ static void test_all_cpus_one_queue(void **state)
 	}
 	set_queue(m, 1, 0);
 	at = image_alloc_text(m->img, cpus * 8 / AMI_PAGE_SIZE);
-	l->symbol[AMI_Y___per_cpu_offset] = image_text_va(at);
-	machine_variable(m, AMI_Y_nr_cpu_ids, cpus);
+	l->symbol[AMI_SYM___per_cpu_offset] = image_text_va(at);
+	machine_variable(m, AMI_SYM_nr_cpu_ids, cpus);
 	at = image_alloc_text(m->img, 1);
 	for (i = 0; i < cpus / 64; i++)
 		image_write64(m->img, at + 8 * i, UINT64_MAX);
-	l->symbol[AMI_Y___cpu_possible_mask] = image_text_va(at);
+	l->symbol[AMI_SYM___cpu_possible_mask] = image_text_va(at);
 	machine_analyse(m);
 	assert_false(machine_found(m, "cpus-uncertain"));
 	assert_true(machine_found(m, "flush-queue-unread"));

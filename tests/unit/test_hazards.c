@@ -92,7 +92,7 @@ static void init_state(struct machine *m, uint64_t value)
 
 	l->enumerator[AMI_E_IOMMU_INITIALIZED].present = true;
 	l->enumerator[AMI_E_IOMMU_INITIALIZED].value = 6;
-	machine_variable(m, AMI_Y_init_state, value);
+	machine_variable(m, AMI_SYM_init_state, value);
 	machine_pci(m, DEVICE, CLASS_NVME);
 	vmcore_analyse(m);
 }
@@ -130,7 +130,7 @@ static void test_no_tables(void **state)
 
 	(void)state;
 	l->enumerator[AMI_E_PD_MODE_NONE].present = true;
-	machine_variable(m, AMI_Y_amd_iommu_pgtable, 0);
+	machine_variable(m, AMI_SYM_amd_iommu_pgtable, 0);
 	machine_pci(m, DEVICE, CLASS_NVME);
 	vmcore_analyse(m);
 	reaches_all(m, DEVICE, AMI_POSSIBLE);
@@ -504,7 +504,7 @@ static void posted(struct machine *m, unsigned int guest_ir, bool expected)
 		.irt_len_log2 = 9, .int_ctl = AMDVI_INT_REMAP,
 	};
 
-	machine_variable(m, AMI_Y_amd_iommu_guest_ir, guest_ir);
+	machine_variable(m, AMI_SYM_amd_iommu_guest_ir, guest_ir);
 	/* Remapped, not valid, and posted: bits 0 (valid), 7 (guest). */
 	image_write64(m->img, irt, 1);
 	image_write64(m->img, irt + 16, 0x80);
@@ -568,9 +568,9 @@ static void test_crash_cma(void **state)
 	(void)state;
 	at = machine_object(m, sizeof(ranges));
 	machine_write(m, at, ranges, sizeof(ranges));
-	image_layout(m->img)->symbol[AMI_Y_crashk_cma_ranges] =
+	image_layout(m->img)->symbol[AMI_SYM_crashk_cma_ranges] =
 		image_text_va(at - IMAGE_DIRECT_MAP);
-	machine_variable(m, AMI_Y_crashk_cma_cnt, 2);
+	machine_variable(m, AMI_SYM_crashk_cma_cnt, 2);
 	machine_device(m, DEVICE, "nvme",
 		       machine_domain(m, 5, TYPE_DMA, AMI_FORMAT_V1, root, 2));
 	machine_dte(m, DEVICE, &dte);
@@ -692,7 +692,7 @@ static void shutting_down(struct machine *m, uint64_t value, bool found)
 
 	l->enumerator[AMI_E_SYSTEM_HALT].present = true;
 	l->enumerator[AMI_E_SYSTEM_HALT].value = 4;
-	machine_variable(m, AMI_Y_system_state, value);
+	machine_variable(m, AMI_SYM_system_state, value);
 	vmcore_analyse(m);
 	assert_int_equal(machine_found(m, "iommu-may-be-off"), found);
 	machine_free(m);
@@ -713,7 +713,7 @@ static void test_system_state_unread(void **state)
 
 	(void)state;
 	l->enumerator[AMI_E_SYSTEM_HALT].present = true;
-	l->symbol[AMI_Y_system_state] = AMI_SYMBOL_UNREAD;
+	l->symbol[AMI_SYM_system_state] = AMI_SYMBOL_UNREAD;
 	machine_analyse(m);
 	assert_true(machine_found(m, "symbol-unread"));
 	assert_int_equal(m->ex->verdict, AMI_VERDICT_UNKNOWN);

@@ -93,11 +93,11 @@ static void check(struct made *m)
 	struct ami_error err;
 
 	assert_int_equal(resolve(m, symbol, &err), 0);
-	assert_int_equal(symbol[AMI_Y__stext], wanted[0].address);
-	assert_int_equal(symbol[AMI_Y_amd_iommu_list], wanted[1].address);
-	assert_int_equal(symbol[AMI_Y_pci_root_buses], wanted[3].address);
-	assert_int_equal(symbol[AMI_Y_page_pools], optional.address);
-	assert_int_equal(symbol[AMI_Y_dev_data_list], 0);
+	assert_int_equal(symbol[AMI_SYM__stext], wanted[0].address);
+	assert_int_equal(symbol[AMI_SYM_amd_iommu_list], wanted[1].address);
+	assert_int_equal(symbol[AMI_SYM_pci_root_buses], wanted[3].address);
+	assert_int_equal(symbol[AMI_SYM_page_pools], optional.address);
+	assert_int_equal(symbol[AMI_SYM_dev_data_list], 0);
 }
 
 static void by_keys(void **state)
@@ -199,9 +199,9 @@ static void lacks_what_is_optional(void **state)
 	image_hide(m.img, to_phys(m.at.offsets + 4 * OPTIONAL) >>
 		   AMI_PAGE_SHIFT, AMI_MEM_FILTERED);
 	assert_int_equal(resolve(&m, symbol, &err), 0);
-	assert_int_equal(symbol[AMI_Y_page_pools], AMI_SYMBOL_UNREAD);
-	assert_int_equal(symbol[AMI_Y_block_class], 0);
-	assert_int_equal(symbol[AMI_Y_amd_iommu_list], wanted[1].address);
+	assert_int_equal(symbol[AMI_SYM_page_pools], AMI_SYMBOL_UNREAD);
+	assert_int_equal(symbol[AMI_SYM_block_class], 0);
+	assert_int_equal(symbol[AMI_SYM_amd_iommu_list], wanted[1].address);
 	image_free(m.img);
 }
 

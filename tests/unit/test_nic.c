@@ -50,7 +50,7 @@ static struct rig *with_netdev(const char *driver)
 	machine_write(rig->m, rig_member(rig, at.netdev, AMI_F_netdev_name),
 		      "eth0", 5);
 	rig_child(rig, rig_member(rig, at.netdev, AMI_F_netdev_dev),
-		  AMI_Y_net_class);
+		  AMI_SYM_net_class);
 	return rig;
 }
 

@@ -220,8 +220,8 @@ static int setup(void **state)
 	f->m = machine_new_sized(SHAPE_6_1, 0, 0xff,
 				 (MEMMAP + MEMMAP_SIZE) / AMI_PAGE_SIZE);
 	add_layout(f);
-	machine_variable(f->m, AMI_Y_vmemmap_base, image_va(MEMMAP));
-	machine_variable(f->m, AMI_Y__page_poisoning_enabled, 1);
+	machine_variable(f->m, AMI_SYM_vmemmap_base, image_va(MEMMAP));
+	machine_variable(f->m, AMI_SYM__page_poisoning_enabled, 1);
 	make_cache(f);
 	fill_slab(f);
 	add_owners(f);
@@ -324,7 +324,7 @@ static void processes(void **state)
 	uint64_t anon = machine_object(f->m, 64);
 	uint64_t broken = machine_object(f->m, 64);
 
-	image_layout(f->m->img)->symbol[AMI_Y_init_task] = init;
+	image_layout(f->m->img)->symbol[AMI_SYM_init_task] = init;
 	machine_list_init(f->m, init);
 	add_task(f, init, 212, "sh", sh);
 	add_task(f, init, 213, "dd", dd);
@@ -465,7 +465,7 @@ static void tasks_in_slab(void **state)
 	uint64_t task = image_va(BUFFER + (SLAB << 12) + SLOT + LEFT);
 	char said[AMI_OWNER_TEXT_SIZE];
 
-	image_layout(f->m->img)->symbol[AMI_Y_init_task] = init;
+	image_layout(f->m->img)->symbol[AMI_SYM_init_task] = init;
 	machine_list_init(f->m, init);
 	machine_set(f->m, f->cache, AMI_F_kmem_cache_name,
 		    text(f, "task_struct"));
@@ -529,12 +529,12 @@ static uint64_t image_page(struct fixture *f, enum ami_symbol first,
 
 static uint64_t text_page(struct fixture *f)
 {
-	return image_page(f, AMI_Y__text, AMI_Y__etext);
+	return image_page(f, AMI_SYM__text, AMI_SYM__etext);
 }
 
 static uint64_t rodata_page(struct fixture *f)
 {
-	return image_page(f, AMI_Y___start_rodata, AMI_Y___end_rodata);
+	return image_page(f, AMI_SYM___start_rodata, AMI_SYM___end_rodata);
 }
 
 static uint64_t stack_page(struct fixture *f)
@@ -542,7 +542,7 @@ static uint64_t stack_page(struct fixture *f)
 	uint64_t init = machine_object(f->m, 64), task = machine_object(f->m, 64);
 	uint64_t stack = image_alloc(f->m->img, 4);
 
-	image_layout(f->m->img)->symbol[AMI_Y_init_task] = init;
+	image_layout(f->m->img)->symbol[AMI_SYM_init_task] = init;
 	machine_list_init(f->m, init);
 	machine_set(f->m, task, AMI_F_task_stack, image_va(stack));
 	machine_list_add(f->m, init, task);
@@ -568,7 +568,7 @@ static uint64_t free_page(struct fixture *f)
 {
 	mark(f, PLAIN, AMI_F_page_type, BUDDY);
 	mark(f, PLAIN, AMI_F_page_refcount, 0);
-	image_layout(f->m->img)->symbol[AMI_Y__page_poisoning_enabled] = 0;
+	image_layout(f->m->img)->symbol[AMI_SYM__page_poisoning_enabled] = 0;
 	return BUFFER + (PLAIN << 12);
 }
 

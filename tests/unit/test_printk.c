@@ -54,7 +54,7 @@ static void log_new(struct log *l, struct machine *m)
 	l->infos = machine_object(m, COUNT *
 				  layout->type_size[AMI_T_printk_info]);
 	l->data = image_va(image_alloc(m->img, 1));
-	machine_variable(m, AMI_Y_prb, l->prb);
+	machine_variable(m, AMI_SYM_prb, l->prb);
 	machine_set(m, l->prb, AMI_F_prb_count_bits, COUNT_BITS);
 	machine_set(m, l->prb, AMI_F_prb_size_bits, SIZE_BITS);
 	machine_set(m, l->prb, AMI_F_prb_descs, l->descs);
@@ -337,7 +337,7 @@ static void holes_are_told(void **state)
 	image_hide(l->m->img, (l->prb - IMAGE_DIRECT_MAP) >> 12,
 		   AMI_MEM_FILTERED);
 	assert_int_equal(read_log(l, &seen, &stats), AMI_MEM_FILTERED);
-	image_layout(l->m->img)->symbol[AMI_Y_prb] = 0;
+	image_layout(l->m->img)->symbol[AMI_SYM_prb] = 0;
 	assert_int_equal(read_log(l, &seen, &stats), AMI_MEM_NO_FIELD);
 	free_log(l);
 }
@@ -478,7 +478,7 @@ static void no_log_is_said(void **state)
 	free_log(l);
 
 	l = new_log(false);
-	image_layout(l->m->img)->symbol[AMI_Y_prb] = 0;
+	image_layout(l->m->img)->symbol[AMI_SYM_prb] = 0;
 	machine_analyse(l->m);
 	shows(l->m, r, LIST("\"absent\""), LIST("seen"));
 	r.json = false;

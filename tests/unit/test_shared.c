@@ -53,7 +53,7 @@ static struct rig *bounces(void)
 	at.slots = image_va(image_alloc(rig->m->img, 1));
 	at.mem = machine_object(rig->m, 0x200);
 	/* Symbols lie in the kernel image. */
-	l->symbol[AMI_Y_io_tlb_default_mem] = at.mem;
+	l->symbol[AMI_SYM_io_tlb_default_mem] = at.mem;
 	at.pool = rig_member(rig, at.mem, AMI_F_tlb_mem_defpool);
 	rig_set(rig, at.pool, AMI_F_tlb_pool_start, at.start);
 	rig_set(rig, at.pool, AMI_F_tlb_pool_nslabs, SLOTS);
@@ -134,9 +134,9 @@ static void mem_with_books(void **state)
 	(void)state;
 	l->field[AMI_F_tlb_mem_defpool].present = false;
 	l->field[AMI_F_tlb_mem_slots].size = 0;
-	l->symbol[AMI_Y_io_tlb_default_mem] = machine_object(rig->m, 16);
+	l->symbol[AMI_SYM_io_tlb_default_mem] = machine_object(rig->m, 16);
 	at.mem = slots - l->field[AMI_F_tlb_mem_slots].offset;
-	rig_set64(rig, l->symbol[AMI_Y_io_tlb_default_mem], at.mem);
+	rig_set64(rig, l->symbol[AMI_SYM_io_tlb_default_mem], at.mem);
 	rig_set(rig, at.mem, AMI_F_tlb_mem_start, at.start);
 	rig_set(rig, at.mem, AMI_F_tlb_mem_nslabs, SLOTS);
 	machine_analyse(rig->m);
@@ -151,14 +151,14 @@ static void globals(struct rig *rig)
 	uint64_t books = image_va(image_alloc(rig->m->img, 1));
 	unsigned int i;
 
-	l->symbol[AMI_Y_io_tlb_default_mem] = 0;
+	l->symbol[AMI_SYM_io_tlb_default_mem] = 0;
 	for (i = 0; i < SLOTS; i++)
 		rig_set64(rig, books + 8 * i, UINT64_MAX);
 	for (i = 0; i < 3; i++)
 		rig_set64(rig, books + 8 * (4 + i), ORIGIN + i * SLOT);
-	machine_variable(rig->m, AMI_Y_io_tlb_start, at.start);
-	machine_variable(rig->m, AMI_Y_io_tlb_nslabs, SLOTS);
-	machine_variable(rig->m, AMI_Y_io_tlb_orig_addr, books);
+	machine_variable(rig->m, AMI_SYM_io_tlb_start, at.start);
+	machine_variable(rig->m, AMI_SYM_io_tlb_nslabs, SLOTS);
+	machine_variable(rig->m, AMI_SYM_io_tlb_orig_addr, books);
 }
 
 static void in_globals(void **state)
@@ -253,12 +253,12 @@ static void pool_loop(struct rig *rig)
 static void no_variable(struct rig *rig)
 {
 	globals(rig);
-	image_layout(rig->m->img)->symbol[AMI_Y_io_tlb_nslabs] = NOWHERE;
+	image_layout(rig->m->img)->symbol[AMI_SYM_io_tlb_nslabs] = NOWHERE;
 }
 
 static void mem_nowhere(struct rig *rig)
 {
-	image_layout(rig->m->img)->symbol[AMI_Y_io_tlb_default_mem] = NOWHERE;
+	image_layout(rig->m->img)->symbol[AMI_SYM_io_tlb_default_mem] = NOWHERE;
 }
 
 static void hostile_bounces(void **state)
@@ -344,7 +344,7 @@ static struct rig *managed(void)
 	struct ami_layout *l = image_layout(rig->m->img);
 	uint64_t other = machine_object(rig->m, 0x100), data, head;
 
-	l->symbol[AMI_Y_dmam_release] = RELEASE;
+	l->symbol[AMI_SYM_dmam_release] = RELEASE;
 	l->field[AMI_F_devres_release].present = false;
 	at.resource = machine_object(rig->m, 0x100);
 	head = rig_member(rig, rig->dev, AMI_F_device_devres);
@@ -452,7 +452,7 @@ static uint64_t bucket_at(struct rig *rig, unsigned int i)
 {
 	const struct ami_layout *l = image_layout(rig->m->img);
 
-	return l->symbol[AMI_Y_dma_entry_hash] + i *
+	return l->symbol[AMI_SYM_dma_entry_hash] + i *
 	       l->type_size[AMI_T_hash_bucket] +
 	       l->field[AMI_F_bucket_list].offset;
 }
@@ -479,7 +479,7 @@ static struct rig *debugged(void)
 	struct ami_layout *l = image_layout(rig->m->img);
 	unsigned int i;
 
-	l->symbol[AMI_Y_dma_entry_hash] = machine_object(rig->m, BUCKETS *
+	l->symbol[AMI_SYM_dma_entry_hash] = machine_object(rig->m, BUCKETS *
 					l->type_size[AMI_T_hash_bucket]);
 	for (i = 0; i < BUCKETS; i++)
 		machine_list_init(rig->m, bucket_at(rig, i));
@@ -525,7 +525,7 @@ static void table_agrees(void **state)
 	assert_int_equal(rig_found(rig, "evidence-missed"), 0);
 	rig_free(rig);
 	rig = debugged();
-	machine_variable(rig->m, AMI_Y_global_disable, 1);
+	machine_variable(rig->m, AMI_SYM_global_disable, 1);
 	machine_analyse(rig->m);
 	assert_int_equal(rig_pages(rig, AMI_CLASS_POSTED), 2);
 	rig_free(rig);
@@ -544,7 +544,7 @@ static void bucket_nowhere(struct rig *rig)
 
 static void table_nowhere(struct rig *rig)
 {
-	image_layout(rig->m->img)->symbol[AMI_Y_dma_entry_hash] = NOWHERE;
+	image_layout(rig->m->img)->symbol[AMI_SYM_dma_entry_hash] = NOWHERE;
 }
 
 DAMAGE(vast_mapping, at.page, dma_debug_size, UINT64_MAX)
@@ -577,7 +577,7 @@ static struct rig *page_pool(void)
 	l->field[AMI_F_page_pool_p].offset = 0x100;
 	l->field[AMI_F_page_pool_slow].offset = 0x200;
 	l->field[AMI_F_page_pool_mapped].offset = 0x300;
-	l->symbol[AMI_Y_page_pools] = pools;
+	l->symbol[AMI_SYM_page_pools] = pools;
 	at.pool = machine_object(rig->m, 0x400);
 	rig_set(rig, pools, AMI_F_xarray_head, at.pool);
 	params = rig_member(rig, at.pool, AMI_F_page_pool_p);
@@ -621,13 +621,13 @@ static void pool_order(struct rig *rig)
 
 static void pool_nowhere(struct rig *rig)
 {
-	rig_set(rig, image_layout(rig->m->img)->symbol[AMI_Y_page_pools],
+	rig_set(rig, image_layout(rig->m->img)->symbol[AMI_SYM_page_pools],
 		AMI_F_xarray_head, NOWHERE);
 }
 
 static void pools_nowhere(struct rig *rig)
 {
-	image_layout(rig->m->img)->symbol[AMI_Y_page_pools] = NOWHERE;
+	image_layout(rig->m->img)->symbol[AMI_SYM_page_pools] = NOWHERE;
 }
 
 static void node_nowhere(struct rig *rig)

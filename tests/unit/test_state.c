@@ -279,7 +279,7 @@ static void over_v2_shapes(void (*test)(struct machine *m, unsigned int levels))
 		for (levels = 4; levels <= 5; levels++) {
 			struct machine *m = machine_new(shape, C_BIT);
 
-			machine_variable(m, AMI_Y_amd_iommu_gpt_level, levels);
+			machine_variable(m, AMI_SYM_amd_iommu_gpt_level, levels);
 			if (machine_has(m, AMI_F_pdom_iop_pgd) ||
 			    machine_has(m, AMI_F_pdom_amdv2_top))
 				test(m, levels);
@@ -757,7 +757,7 @@ static void snp_seen(enum shape shape, const struct snp_case *c)
 	struct machine *m = machine_new(shape, C_BIT);
 	const struct ami_ring *ring;
 
-	machine_variable(m, AMI_Y_amd_iommu_snp_en, c->snp);
+	machine_variable(m, AMI_SYM_amd_iommu_snp_en, c->snp);
 	snp(m, c->issued, c->tail, c->captured);
 	ring = &m->state->iommus[0].ring;
 	assert_int_equal(m->state->snp, c->snp);
@@ -934,7 +934,7 @@ static void nothing_seen_is_not_nothing(void **state)
 	struct machine *m = machine_new(SHAPE_6_1, 0);
 
 	(void)state;
-	image_layout(m->img)->symbol[AMI_Y_pci_root_buses] = 0;
+	image_layout(m->img)->symbol[AMI_SYM_pci_root_buses] = 0;
 	machine_analyse(m);
 	assert_int_equal(ami_findings_total(&m->state->findings,
 					    "pci-unknown"), 1);

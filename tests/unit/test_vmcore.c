@@ -114,7 +114,7 @@ static void same_layout(const struct ami_kernel *file,
 			fail_msg("%s.%s", ami_field_wants[i].type,
 				 ami_field_wants[i].path);
 	for (i = 0; i < AMI_NR_SYMBOLS; i++)
-		if (i != AMI_Y__stext && a->symbol[i] != b->symbol[i])
+		if (i != AMI_SYM__stext && a->symbol[i] != b->symbol[i])
 			fail_msg("%s", ami_symbol_wants[i]);
 	assert_memory_equal(a->type_size, b->type_size, sizeof(a->type_size));
 	for (i = 0; i < AMI_NR_ENUMERATORS; i++) {

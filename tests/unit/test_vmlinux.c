@@ -222,11 +222,11 @@ static void types_and_symbols(void **state)
 		print_message("# %s\n", how[i]);
 		build(p, how[i]);
 		assert_int_equal(open_with(p, INFO, &l, NULL, 0), AMI_OK);
-		assert_int_equal(l.symbol[AMI_Y__stext],
+		assert_int_equal(l.symbol[AMI_SYM__stext],
 				 0xffffffff81000000ull + SLIDE);
-		assert_true(l.symbol[AMI_Y_amd_iommu_list] >
-			    l.symbol[AMI_Y__stext]);
-		assert_int_equal(l.symbol[AMI_Y_init_task], 0);
+		assert_true(l.symbol[AMI_SYM_amd_iommu_list] >
+			    l.symbol[AMI_SYM__stext]);
+		assert_int_equal(l.symbol[AMI_SYM_init_task], 0);
 		check_members(&l);
 		check_bits(&l.field[AMI_F_dev_data_ats_enabled]);
 		assert_int_equal(l.type_size[AMI_T_page], sizeof(struct page));
@@ -237,10 +237,10 @@ static void types_and_symbols(void **state)
 		assert_false(l.field[AMI_F_amd_iommu_list].present);
 		assert_false(l.field[AMI_F_pdom_pt_root].present);
 		assert_false(l.field[AMI_F_page_slab_cache].present);
-		assert_true(l.enumerator[AMI_E_PD_MODE_V1].present);
-		assert_int_equal(l.enumerator[AMI_E_PD_MODE_V1].value, 7);
+		assert_true(l.enumerator[AMI_E_PD_MODE_NONE].present);
+		assert_int_equal(l.enumerator[AMI_E_PD_MODE_NONE].value, 0);
 		assert_int_equal(l.enumerator[AMI_E_PD_MODE_V2].value, -3);
-		assert_false(l.enumerator[AMI_E_AMD_IOMMU_V1].present);
+		assert_false(l.enumerator[AMI_E_IOMMU_INITIALIZED].present);
 	}
 }
 
@@ -326,7 +326,7 @@ static void damaged(void **state)
 					   rand() % st.st_size), 0);
 		memset(&l, 0, sizeof(l));
 		if (open_with(p, INFO, &l, NULL, 0) == AMI_OK)
-			assert_int_equal(l.symbol[AMI_Y__stext],
+			assert_int_equal(l.symbol[AMI_SYM__stext],
 					 0xffffffff81000000ull + SLIDE);
 	}
 	close(fd);

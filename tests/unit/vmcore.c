@@ -194,8 +194,8 @@ static void put_btf(struct machine *m)
 	add_types(btf, l);
 	raw = btf__raw_data(btf, &size);
 	assert_non_null(raw);
-	l->symbol[AMI_Y___start_BTF] = put(m, raw, size);
-	l->symbol[AMI_Y___stop_BTF] = l->symbol[AMI_Y___start_BTF] + size;
+	l->symbol[AMI_SYM___start_BTF] = put(m, raw, size);
+	l->symbol[AMI_SYM___stop_BTF] = l->symbol[AMI_SYM___start_BTF] + size;
 	btf__free(btf);
 }
 
