@@ -62,8 +62,7 @@ static bool remember(struct original *o, const char *path)
 
 /*
  * What is added becomes part of the dump by one write to its headers. Before
- * that write it is cut off again, if no memory has moved there; after it, it
- * stays: false.
+ * that write it is cut off again; after it, it stays: false.
  */
 static bool undone(struct original *o)
 {
@@ -71,9 +70,8 @@ static bool undone(struct original *o)
 
 	if (carrier_notes_at(o->fd, &notes) && notes != o->notes)
 		return false;
-	if (!carrier_needs_beyond(o->fd, o->size) &&
-	    ftruncate(o->fd, o->size))
-		errno = 0;
+	if (ftruncate(o->fd, o->size))
+		errno = 0;	/* what stays is inert */
 	return true;
 }
 

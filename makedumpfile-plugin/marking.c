@@ -241,28 +241,16 @@ static bool write_record(FILE *out, const struct carrier_patch *patch)
 	       fwrite(patch->data, patch->len, 1, out) == 1;
 }
 
-/* Memory that has passed cannot be put elsewhere. */
-static bool only_appends(const struct carrier_plan *plan)
-{
-	size_t i;
-
-	for (i = 0; i < plan->count; i++)
-		if (!plan->patch[i].data)
-			return false;
-	return true;
-}
-
 static bool write_records(int out, const struct carrier_plan *plan)
 {
 	int copy = dup(out);
 	FILE *to = copy >= 0 ? fdopen(copy, "w") : NULL;
-	bool ok = to;
-	size_t i;
+	bool ok;
 
 	if (!to && copy >= 0)
 		close(copy);
-	for (i = 0; ok && i < plan->count; i++)
-		ok = write_record(to, &plan->patch[i]);
+	ok = to && write_record(to, &plan->notes) &&
+	     write_record(to, &plan->head);
 	return to && !fclose(to) && ok;
 }
 
@@ -276,14 +264,9 @@ int marking_records(int head, uint64_t size, int marks, int out,
 	if (!b.data) {
 		ami_error_set(err, AMI_ERR_MEMORY, "out of memory");
 	} else if (!carrier_plan(head, size, b.data, b.len, &plan, err)) {
-		if (!only_appends(&plan))
-			ami_error_set(err, AMI_ERR_DATA,
-				      "the stream's ELF dump has no room for a note in front of its memory");
-		else if (!write_records(out, &plan))
-			ami_error_set(err, AMI_ERR_MEMORY,
-				      "no room for the records");
-		else
-			ret = 0;
+		ret = write_records(out, &plan) ? 0 :
+		      ami_error_set(err, AMI_ERR_MEMORY,
+				    "no room for the records");
 		carrier_plan_free(&plan);
 	}
 	free(b.data);

@@ -20,8 +20,7 @@ static int put_beside(const char *dump, const uint8_t *bytes, size_t len,
 /* An extract is to be handed on as it is; a stream has no end yet. */
 static bool takes_notes(const struct ami_dump_info *info)
 {
-	return !info->flattened && (!strcmp(info->format, "kdump") ||
-				    !strcmp(info->format, "elf"));
+	return !info->flattened && !strcmp(info->format, "kdump");
 }
 
 /* What is appended to a dump that was cut off could pass for what it lacks. */

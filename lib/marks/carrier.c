@@ -7,15 +7,9 @@
 #include "../dump/fileio.h"
 #include "../dump/kdumphdr.h"
 #include "carrier.h"
-#include "carrier_elf.h"
 
 #define NAME_BYTES	8u	/* struct vmcoredd_header of linux/vmcore.h */
 #define DUMP_NAME_BYTES	44u
-#define COPY_BYTES	(1u << 20)
-
-enum carrier_format {
-	CARRIER_UNREADABLE, CARRIER_NO_DUMP, CARRIER_KDUMP, CARRIER_ELF,
-};
 
 struct note_head {
 	Elf64_Nhdr n;
@@ -128,8 +122,8 @@ static void *read_old(int fd, uint64_t offset, uint64_t size)
 	return old;
 }
 
-void *carrier_join(int fd, uint64_t offset, uint64_t old_size,
-		   const void *marks, size_t len, size_t *size)
+static void *join_old(int fd, uint64_t offset, uint64_t old_size,
+		      const void *marks, size_t len, size_t *size)
 {
 	void *old = read_old(fd, offset, old_size);
 	void *all = old ? join_notes(old, old_size, marks, len, size) : NULL;
@@ -138,154 +132,82 @@ void *carrier_join(int fd, uint64_t offset, uint64_t old_size,
 	return all;
 }
 
-struct carrier_patch *carrier_patch(struct carrier_plan *plan)
+/* The notes and ours at @at, the end of the dump; then where they are. */
+static bool plan_patches(int fd, uint64_t at, const struct kdump_sub_header *old,
+			 const void *marks, size_t len,
+			 struct carrier_plan *plan)
 {
-	struct carrier_patch *more =
-		realloc(plan->patch, (plan->count + 1) * sizeof(*more));
-
-	if (!more)
-		return NULL;
-	plan->patch = more;
-	return memset(&more[plan->count++], 0, sizeof(*more));
-}
-
-static bool plan_kdump(int fd, uint64_t size, const void *marks, size_t len,
-		       struct carrier_plan *plan)
-{
-	struct carrier_patch *notes = carrier_patch(plan), *head;
 	struct kdump_sub_header *sub = malloc(sizeof(*sub));
-	struct kdump_header h;
-	uint64_t at = (size + 7) & ~UINT64_C(7);
 
-	head = notes ? carrier_patch(plan) : NULL;
-	if (!head) {
-		free(sub);
+	plan->head = (struct carrier_patch){ KDUMP_BLOCK, sizeof(*sub), sub };
+	plan->notes.offset = at;
+	plan->notes.data = join_old(fd, old->offset_note, old->size_note, marks,
+				    len, &plan->notes.len);
+	if (!sub || !plan->notes.data)
 		return false;
-	}
-	notes = head - 1;
-	head->data = sub;
-	if (!sub || !file_read_at(fd, &h, sizeof(h), 0) ||
-	    h.header_version < 4 || h.block_size != KDUMP_BLOCK ||
-	    !file_read_at(fd, sub, sizeof(*sub), KDUMP_BLOCK) || sub->split)
-		return false;
-	notes->offset = at;
-	notes->data = carrier_join(fd, sub->offset_note, sub->size_note,
-				   marks, len, &notes->len);
-	if (!notes->data)
-		return false;
+	*sub = *old;
 	/* VMCOREINFO lies in the notes, and moves with them. */
-	if (sub->offset_vmcoreinfo >= sub->offset_note &&
-	    sub->offset_vmcoreinfo - sub->offset_note < sub->size_note)
-		sub->offset_vmcoreinfo += at - sub->offset_note;
+	if (old->offset_vmcoreinfo >= old->offset_note &&
+	    old->offset_vmcoreinfo - old->offset_note < old->size_note)
+		sub->offset_vmcoreinfo += at - old->offset_note;
 	sub->offset_note = at;
-	sub->size_note = notes->len;
-	head->offset = KDUMP_BLOCK;
-	head->len = sizeof(*sub);
+	sub->size_note = plan->notes.len;
 	return true;
 }
 
-static enum carrier_format format_of(int fd)
+static bool is_kdump(int fd)
 {
 	char magic[8];
 
-	if (!file_read_at(fd, magic, sizeof(magic), 0))
-		return CARRIER_UNREADABLE;
-	if (!memcmp(magic, ELFMAG, SELFMAG))
-		return CARRIER_ELF;
-	return memcmp(magic, KDUMP_SIGNATURE, sizeof(magic)) ?
-	       CARRIER_NO_DUMP : CARRIER_KDUMP;
+	return file_read_at(fd, magic, sizeof(magic), 0) &&
+	       !memcmp(magic, KDUMP_SIGNATURE, sizeof(magic));
+}
+
+static bool takes_note(int fd, struct kdump_sub_header *sub)
+{
+	struct kdump_header h;
+
+	return is_kdump(fd) && file_read_at(fd, &h, sizeof(h), 0) &&
+	       h.header_version >= 4 && h.block_size == KDUMP_BLOCK &&
+	       file_read_at(fd, sub, sizeof(*sub), KDUMP_BLOCK) && !sub->split;
 }
 
 int carrier_plan(int fd, uint64_t size, const void *marks, size_t len,
 		 struct carrier_plan *plan, struct ami_error *err)
 {
-	const char *why = "the dump has no notes that could be extended";
-	bool ok = false;
+	uint64_t at = (size + 7) & ~UINT64_C(7);
+	struct kdump_sub_header sub;
 
 	memset(plan, 0, sizeof(*plan));
-	switch (format_of(fd)) {
-	case CARRIER_UNREADABLE:
-		return ami_error_set(err, AMI_ERR_INPUT,
-				     "the dump cannot be read back");
-	case CARRIER_ELF:
-		ok = plan_elf(fd, size, marks, len, plan, &why);
-		break;
-	case CARRIER_KDUMP:
-		ok = plan_kdump(fd, size, marks, len, plan);
-		break;
-	case CARRIER_NO_DUMP:
-		break;
-	}
-	if (ok)
+	if (takes_note(fd, &sub) &&
+	    plan_patches(fd, at, &sub, marks, len, plan))
 		return 0;
 	carrier_plan_free(plan);
-	return ami_error_set(err, AMI_ERR_DATA, "%s", why);
+	return ami_error_set(err, AMI_ERR_DATA,
+			     "the dump has no notes that could be extended");
 }
 
 void carrier_plan_free(struct carrier_plan *plan)
 {
-	size_t i;
-
-	for (i = 0; i < plan->count; i++)
-		free(plan->patch[i].data);
-	free(plan->patch);
+	free(plan->notes.data);
+	free(plan->head.data);
 	memset(plan, 0, sizeof(*plan));
-}
-
-/* Bytes of the dump to another place in it, by pieces. */
-static bool copy_synced(int fd, const struct carrier_patch *p)
-{
-	size_t chunk = p->len < COPY_BYTES ? p->len : COPY_BYTES, done, n;
-	uint8_t *buf = malloc(chunk);
-	bool ok = buf;
-
-	for (done = 0; ok && done < p->len; done += n) {
-		n = p->len - done < chunk ? p->len - done : chunk;
-		ok = file_read_at(fd, buf, n, p->from + done) &&
-		     file_write_synced(fd, buf, n, p->offset + done);
-	}
-	free(buf);
-	return ok;
 }
 
 bool carrier_apply(int fd, const struct carrier_plan *plan)
 {
-	size_t i;
+	const struct carrier_patch *notes = &plan->notes, *head = &plan->head;
 
-	for (i = 0; i < plan->count; i++) {
-		const struct carrier_patch *p = &plan->patch[i];
-		bool last = i + 1 == plan->count;
-
-		if (!(!p->data ? copy_synced(fd, p) :
-		      last ? file_write_at(fd, p->data, p->len, p->offset) :
-		      file_write_synced(fd, p->data, p->len, p->offset)))
-			return false;
-	}
-	return true;
+	return file_write_synced(fd, notes->data, notes->len, notes->offset) &&
+	       file_write_at(fd, head->data, head->len, head->offset);
 }
 
 bool carrier_notes_at(int fd, uint64_t *offset)
 {
 	struct kdump_sub_header sub;
 
-	switch (format_of(fd)) {
-	case CARRIER_ELF:
-		return elf_notes_at(fd, offset);
-	case CARRIER_KDUMP:
-		if (!file_read_at(fd, &sub, sizeof(sub), KDUMP_BLOCK))
-			return false;
-		*offset = sub.offset_note;
-		return true;
-	default:
+	if (!is_kdump(fd) || !file_read_at(fd, &sub, sizeof(sub), KDUMP_BLOCK))
 		return false;
-	}
-}
-
-bool carrier_needs_beyond(int fd, uint64_t size)
-{
-	uint64_t notes;
-
-	if (format_of(fd) == CARRIER_ELF)
-		return elf_needs_beyond(fd, size);
-	return !carrier_notes_at(fd, &notes) || notes >= size;
+	*offset = sub.offset_note;
+	return true;
 }

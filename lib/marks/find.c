@@ -121,7 +121,7 @@ int ami_marks_to_dump(const char *path, const uint8_t *bytes, size_t len,
 {
 	int fd = open(path, O_RDWR | O_CLOEXEC), ret = -1;
 	struct carrier_plan plan;
-	uint64_t size;
+	uint64_t size, notes;
 
 	if (fd < 0)
 		return ami_error_set(err, AMI_ERR_OUTPUT,
@@ -133,7 +133,7 @@ int ami_marks_to_dump(const char *path, const uint8_t *bytes, size_t len,
 		      ami_error_set(err, AMI_ERR_OUTPUT,
 				    "%s cannot be written: %s", path,
 				    strerror(errno));
-		if (ret && !carrier_needs_beyond(fd, size) &&
+		if (ret && (!carrier_notes_at(fd, &notes) || notes < size) &&
 		    ftruncate(fd, size))
 			errno = 0;	/* inert, and cannot be helped */
 		carrier_plan_free(&plan);

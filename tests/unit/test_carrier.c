@@ -4,7 +4,6 @@
  * the machine dies, the dump is the old one or the new one: to our reader, and
  * to libkdumpfile.
  */
-#include <elf.h>
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -74,54 +73,6 @@ static void make_kdump(struct dump *d)
 	image_free(img);
 }
 
-/* As makedumpfile -E lays it out: notes, then each run of pages by itself. */
-static void make_elf(struct dump *d)
-{
-	static const uint64_t pfn[] = { PFN, 0x20, 0x30, 0x40 };
-	static const uint64_t pages[] = { 1, 0, 1, 1 };
-	enum { LOADS = sizeof(pfn) / sizeof(pfn[0]) };
-	struct {
-		Elf64_Ehdr head;
-		Elf64_Phdr ph[1 + LOADS];
-		Elf64_Nhdr note;
-		char name[12], text[(sizeof(text) + 3) & ~3u];
-	} h = {
-		.head = {
-			.e_ident = ELFMAG "\2\1\1", .e_type = ET_CORE,
-			.e_machine = EM_X86_64, .e_version = EV_CURRENT,
-			.e_phoff = sizeof(h.head), .e_ehsize = sizeof(h.head),
-			.e_phentsize = sizeof(h.ph[0]), .e_phnum = 1 + LOADS,
-		},
-		.note = { sizeof("VMCOREINFO"), sizeof(text) - 1, 0 },
-		.name = "VMCOREINFO",
-	};
-	uint64_t at = sizeof(h);
-	char page[AMI_PAGE_SIZE];
-	int fd = open(d->path, O_RDWR | O_CREAT | O_CLOEXEC, 0600), i;
-
-	memcpy(h.text, text, sizeof(text) - 1);
-	h.ph[0] = (Elf64_Phdr){
-		.p_type = PT_NOTE, .p_offset = (char *)&h.note - (char *)&h,
-	};
-	h.ph[0].p_filesz = h.ph[0].p_memsz = sizeof(h) - h.ph[0].p_offset;
-	for (i = 0; i < LOADS; i++) {
-		h.ph[1 + i] = (Elf64_Phdr){
-			.p_type = PT_LOAD, .p_offset = at,
-			.p_paddr = pfn[i] << AMI_PAGE_SHIFT,
-			.p_filesz = pages[i] << AMI_PAGE_SHIFT,
-			.p_memsz = 0x10 << AMI_PAGE_SHIFT,
-		};
-		memset(page, 'a' + i, sizeof(page));
-		if (pfn[i] == PFN)
-			strcpy(page, CONTENT);
-		assert_true(!pages[i] ||
-			    file_write_at(fd, page, sizeof(page), at));
-		at += h.ph[1 + i].p_filesz;
-	}
-	assert_true(file_write_at(fd, &h, sizeof(h), 0));
-	close(fd);
-}
-
 static void make_marks(struct dump *d)
 {
 	const char *name = d->path;
@@ -147,7 +98,7 @@ static void load(const char *path, uint8_t **bytes, size_t *size)
 	close(fd);
 }
 
-static int setup_with(void **state, void (*make_file)(struct dump *d))
+static int setup(void **state)
 {
 	struct dump *d = calloc(1, sizeof(*d));
 	struct ami_error err;
@@ -157,7 +108,7 @@ static int setup_with(void **state, void (*make_file)(struct dump *d))
 	assert_non_null(mkdtemp(d->dir));
 	snprintf(d->path, sizeof(d->path), "%s/dump", d->dir);
 	snprintf(d->torn, sizeof(d->torn), "%s/torn", d->dir);
-	make_file(d);
+	make_kdump(d);
 	make_marks(d);
 	load(d->path, &d->plain, &d->size);
 	fd = open(d->path, O_RDONLY | O_CLOEXEC);
@@ -166,16 +117,6 @@ static int setup_with(void **state, void (*make_file)(struct dump *d))
 	close(fd);
 	*state = d;
 	return 0;
-}
-
-static int setup(void **state)
-{
-	return setup_with(state, make_kdump);
-}
-
-static int setup_elf(void **state)
-{
-	return setup_with(state, make_elf);
 }
 
 static int teardown(void **state)
@@ -450,7 +391,7 @@ static void cut_file(void **state)
 {
 	const struct dump *d = *state;
 	const struct carrier_plan *plan = &d->plan;
-	const struct carrier_patch *last = &plan->patch[plan->count - 1];
+	const struct carrier_patch *last = &plan->head;
 	int fd = open(d->path, O_RDWR | O_CLOEXEC);
 
 	/* One sector: disks write it or not. */
@@ -458,29 +399,10 @@ static void cut_file(void **state)
 			 (last->offset + last->len - 1) / SECTOR);
 	tape_start(fd);
 	assert_true(carrier_apply(fd, plan));
-	assert_int_equal(tape.count, plan->count);
+	assert_int_equal(tape.count, 2);
 	cut_everywhere(d->torn, d->plain, d->size, both_readers);
 	tape_free();
 	close(fd);
-}
-
-/* A kdump grows, and two writes do it; an ELF dump's first pages move. */
-static void what_is_written(void **state)
-{
-	const struct dump *d = *state;
-	const struct carrier_patch *p = d->plan.patch;
-	bool elf = !memcmp(d->plain, ELFMAG, SELFMAG);
-
-	assert_int_equal(d->plan.count, elf ? 4 : 2);
-	assert_true(p[0].offset >= d->size);
-	if (elf) {
-		assert_null(p[0].data);
-		assert_int_equal(p[0].len, AMI_PAGE_SIZE);
-		assert_int_equal(p[0].offset % AMI_PAGE_SIZE,
-				 p[0].from % AMI_PAGE_SIZE);
-		/* the notes, where that page was */
-		assert_true(p[2].offset < p[0].from + p[0].len);
-	}
 }
 
 static void put_record(int fd, uint64_t *at, uint64_t offset, const void *data,
@@ -572,7 +494,7 @@ static void late_write(void **state)
 	has_begun = mmap(NULL, sizeof(*has_begun), PROT_READ | PROT_WRITE,
 			 MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	assert_ptr_not_equal(has_begun, MAP_FAILED);
-	hanging = d->plan.patch[d->plan.count - 1].offset;
+	hanging = d->plan.head.offset;
 	assert_int_not_equal(deliver_file(d->path, marks, &limits, &err), 0);
 	hanging = 0;
 	assert_non_null(strstr(err.text, "stuck"));
@@ -597,7 +519,7 @@ static void full_disk(void **state)
 
 	assert_true(file_write_at(marks, d->marks, d->len, 0));
 	for (n = 0; !marked; n++) {
-		assert_true(n < (int)d->plan.count);
+		assert_true(n < 2);
 		full_after = n;
 		marked = !deliver_file(d->path, marks, &limits, &err);
 		full_after = -1;
@@ -630,17 +552,13 @@ static void renewed(void **state)
 	struct ami_dump *dump;
 	const struct ami_dump_info *info;
 	const uint8_t *note;
-	uint64_t size[3];
 	size_t len, left;
-	int fd, i;
+	int i;
 
 	for (i = 0; i < 3; i++) {
 		assert_int_equal(ami_marks_to_dump(d->path, d->marks, d->len,
 						   &err), 0);
 		assert_true(both_readers(d->path));
-		fd = open(d->path, O_RDONLY | O_CLOEXEC);
-		size[i] = file_size(fd);
-		close(fd);
 	}
 	dump = ami_dump_open(&name, 1, &err);
 	info = ami_dump_info(dump);
@@ -648,29 +566,8 @@ static void renewed(void **state)
 	left = (uint8_t *)info->notes + info->notes_size - note - len;
 	assert_null(carrier_note(note + len, left, &len));
 	assert_int_equal(info->notes_size,
-			 d->plan.patch[d->plan.count - 2].len);
-	/* Where a page was, there is room for more. */
-	if (!memcmp(d->plain, ELFMAG, SELFMAG))
-		assert_int_equal(size[2], size[0]);
+			 d->plan.notes.len);
 	ami_dump_close(dump);
-}
-
-/* What is missing must not be made up from what is appended. */
-static void cut_off(void **state)
-{
-	const struct dump *d = *state;
-	struct ami_error err;
-	uint8_t *bytes;
-	size_t size;
-
-	assert_int_equal(truncate(d->path, d->size - 1), 0);
-	assert_int_equal(ami_marks_to_dump(d->path, d->marks, d->len, &err),
-			 -1);
-	assert_int_equal(err.status, AMI_ERR_DATA);
-	load(d->path, &bytes, &size);
-	assert_int_equal(size, d->size - 1);
-	assert_memory_equal(bytes, d->plain, size);
-	free(bytes);
 }
 
 static void sidecar(void **state)
@@ -724,19 +621,12 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(cut_file, setup, teardown),
-		{ "cut_file_elf", cut_file, setup_elf, teardown, NULL },
-		cmocka_unit_test_setup_teardown(what_is_written, setup, teardown),
-		{ "what_is_written_elf", what_is_written, setup_elf, teardown, NULL },
 		cmocka_unit_test_setup_teardown(full_disk, setup, teardown),
-		{ "full_disk_elf", full_disk, setup_elf, teardown, NULL },
 		cmocka_unit_test_setup_teardown(cut_stream, setup, teardown),
 		cmocka_unit_test_setup_teardown(end_across_sectors, setup,
 						teardown),
 		cmocka_unit_test_setup_teardown(late_write, setup, teardown),
-		{ "late_write_elf", late_write, setup_elf, teardown, NULL },
 		cmocka_unit_test_setup_teardown(renewed, setup, teardown),
-		{ "renewed_elf", renewed, setup_elf, teardown, NULL },
-		{ "cut_off_elf", cut_off, setup_elf, teardown, NULL },
 		cmocka_unit_test_setup_teardown(sidecar, setup, teardown),
 		cmocka_unit_test_setup_teardown(not_a_dump, setup, teardown),
 	};
