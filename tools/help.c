@@ -66,9 +66,8 @@ static const struct topic topics[] = {
 	  "  amdiommu dmesg vmcore 00:04.0\n" },
 	{ "mark",
 	  "Analyses a dump and adds the result to it: as a note in place, in a\n"
-	  "kdump-compressed file and in an ELF file of makedumpfile; else in\n"
-	  "DUMP.amdiommu. Marks that the dump has are renewed; what was observed and\n"
-	  "saved when it was written stays.\n",
+	  "kdump-compressed file; else in DUMP.amdiommu. Marks that the dump has are\n"
+	  "renewed; what was observed and saved when it was written stays.\n",
 	  "  --output FILE   write only FILE\n",
 	  "  amdiommu mark vmcore\n"
 	  "  amdiommu mark --output marks vmcore\n" },

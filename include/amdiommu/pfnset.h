@@ -119,17 +119,6 @@ void ami_spill_close(struct ami_spill *spill);
  */
 void ami_pfnset_spill(struct ami_pfnset *set, struct ami_spill *spill);
 
-#define AMI_PFN_CHUNKS	256u	/* of 2^32 frames each */
-
-/**
- * ami_pfnset_chunk() - one chunk in the portable Roaring format
- * @buf: gets it, NULL: only to ask for the size
- *
- * Returns its size in bytes, 0 when the chunk is empty.
- */
-size_t ami_pfnset_chunk(const struct ami_pfnset *set, unsigned int chunk,
-			void *buf);
-
 /**
  * ami_pfnset_ranges() - call @fn for each run of frames, ascending
  *

@@ -127,17 +127,6 @@ static inline bool pfn_next(struct pfn_reader *r, struct pfn_run *run)
 	return true;
 }
 
-/** pfn_copy() - another reader at the same place; an assignment is none. */
-static inline void pfn_copy(struct pfn_reader *to,
-			    const struct pfn_reader *from)
-{
-	*to = *from;
-	if (!from->set->spill || !from->at)
-		return;
-	to->at = to->fetched + (from->at - from->fetched);
-	to->end = to->fetched + (from->end - from->fetched);
-}
-
 /** pfn_seek() - @run becomes the first one that ends after @pfn. Only forward. */
 bool pfn_seek(struct pfn_reader *r, struct pfn_run *run, uint64_t pfn);
 

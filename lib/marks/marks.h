@@ -31,27 +31,10 @@ enum section {
 #define MARK_INCOMPLETE	4u
 #define ORIGIN_CAPTURE	1u
 
-/* In place of the upper bits of page frames: the whole set as runs. */
-#define ALL_AS_RUNS	UINT32_MAX
-
-/* Bitmaps up to so many bytes stay as they are: any Roaring library reads them. */
-#define SMALL_BITMAPS	(4u << 10)
-
 /** crc32c() - CRC-32C (Castagnoli), continued from @crc; 0 to start */
 uint32_t crc32c(uint32_t crc, const void *data, size_t len);
 
-/**
- * roaring_read() - add a bitmap in the portable Roaring format to @set
- * @chunk: added to each value, times 2^32
- *
- * CRoaring of some releases believes what such bytes say about themselves;
- * here everything is checked. False unless they are exactly one bitmap.
- */
-bool roaring_read(struct ami_pfnset *set, unsigned int chunk,
-		  const uint8_t *bytes, size_t len);
-
-/** runs_bytes() - how many runs_write() will take */
-uint64_t runs_bytes(const struct ami_pfnset *set);
+/** runs_write() - a set of page frames, as docs/marks-format.md has it */
 void runs_write(struct out *o, const struct ami_pfnset *set);
 
 /** runs_read() - add to @set; false unless they are runs, and nothing else. */

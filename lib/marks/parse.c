@@ -38,24 +38,10 @@ static bool read_origin(struct ami_marks *m, struct in *in)
 static bool read_pages(struct ami_marks *m, struct in *in)
 {
 	int set = add_set(m);
-	uint32_t next = 0;
+	size_t len = in->left;
 
-	if (set < 0)
+	if (set < 0 || !runs_read(m->sets[set], in_bytes(in, len), len))
 		return false;
-	while (in->left) {
-		uint32_t chunk = in_number(in, 4);
-		uint32_t len = in_number(in, 4);
-		const uint8_t *bytes = in_bytes(in, len);
-
-		if (!bytes || chunk < next)
-			return false;
-		if (chunk == ALL_AS_RUNS && !next)
-			return !in->left && runs_read(m->sets[set], bytes, len);
-		if (chunk >= AMI_PFN_CHUNKS ||
-		    !roaring_read(m->sets[set], chunk, bytes, len))
-			return false;
-		next = chunk + 1;
-	}
 	ami_pfnset_compact(m->sets[set]);
 	return !ami_pfnset_failed(m->sets[set]);
 }

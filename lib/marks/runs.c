@@ -1,8 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/*
- * A set of page frames as runs. Where frames are far apart, a Roaring bitmap
- * takes ten bytes for each, and this three.
- */
+/* A set of page frames as runs: about three bytes for a lone frame. */
 #include "bytes.h"
 #include "marks.h"
 
@@ -16,31 +13,11 @@ static void put_number(struct out *o, uint64_t value)
 	out_number(o, value, 1);
 }
 
-static unsigned int bytes_of(uint64_t value)
-{
-	unsigned int n = 1;
-
-	while (value >>= GROUP)
-		n++;
-	return n;
-}
-
-/** struct running - where the run before ended, and how many bytes it took */
+/** struct running - where the run before ended */
 struct running {
 	struct out *out;
-	uint64_t after, bytes;
+	uint64_t after;
 };
-
-static bool measure_run(void *ctx, uint64_t first, uint64_t count)
-{
-	struct running *r = ctx;
-
-	r->bytes += bytes_of((first - r->after) << 1);
-	if (count > 1)
-		r->bytes += bytes_of(count - 2);
-	r->after = first + count;
-	return true;
-}
 
 static bool put_run(void *ctx, uint64_t first, uint64_t count)
 {
@@ -51,14 +28,6 @@ static bool put_run(void *ctx, uint64_t first, uint64_t count)
 		put_number(r->out, count - 2);
 	r->after = first + count;
 	return true;
-}
-
-uint64_t runs_bytes(const struct ami_pfnset *set)
-{
-	struct running r = { .out = NULL };
-
-	ami_pfnset_ranges(set, measure_run, &r);
-	return r.bytes;
 }
 
 void runs_write(struct out *o, const struct ami_pfnset *set)

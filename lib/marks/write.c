@@ -72,46 +72,10 @@ static void put_origin(struct writer *w)
 	end(w);
 }
 
-static void put_bitmaps(struct out *o, const struct ami_pfnset *set)
-{
-	unsigned int i;
-	size_t size;
-	uint8_t *to;
-
-	for (i = 0; i < AMI_PFN_CHUNKS; i++) {
-		size = ami_pfnset_chunk(set, i, NULL);
-		if (!size)
-			continue;
-		out_number(o, i, 4);
-		out_number(o, size, 4);
-		to = out_space(o, size);
-		if (to)
-			ami_pfnset_chunk(set, i, to);
-	}
-}
-
-static uint64_t bitmap_bytes(const struct ami_pfnset *set)
-{
-	uint64_t bytes = 0;
-	unsigned int i;
-
-	for (i = 0; i < AMI_PFN_CHUNKS; i++)
-		bytes += ami_pfnset_chunk(set, i, NULL);
-	return bytes;
-}
-
 static void put_pages(struct writer *w, const struct ami_pfnset *set)
 {
-	uint64_t bitmaps = bitmap_bytes(set), runs = runs_bytes(set);
-
 	begin(w, SECTION_PAGES);
-	if (bitmaps <= SMALL_BITMAPS || bitmaps <= runs) {
-		put_bitmaps(&w->out, set);
-	} else {
-		out_number(&w->out, ALL_AS_RUNS, 4);
-		out_number(&w->out, runs, 4);
-		runs_write(&w->out, set);
-	}
+	runs_write(&w->out, set);
 	end(w);
 }
 

@@ -8,9 +8,6 @@ In the crash of Debian 12 and of sid: the dump opens, `dev -V` shows the note,
 `dev -v N FILE` extracts it, the hex view reads to its end, --marks takes the
 file, `amdiommu` reads the marks and says what the stand-alone command says.
 The same for what makedumpfile makes of that dump, as a file and as a stream.
-Where the scenario's dump is an ELF file, the filter makes another of it, and only
-that is tried: crash does not open what makedumpfile 1.7.2 makes of its own ELF
-files, with or without a note.
 
 Root directories and dumps are kept in the lab's work directory.
 """
@@ -27,7 +24,6 @@ for folder in ('lab', 'golden', 'suites'):
     sys.path.insert(0, os.path.join(HERE, '..', folder))
 
 from check import Results                               # noqa: E402
-from forms import is_elf                                # noqa: E402
 from crash_session import Crash, Gone, facts, standalone    # noqa: E402
 from roots import Root, install_tools                   # noqa: E402
 import packages                                         # noqa: E402
@@ -61,18 +57,9 @@ def refiltered(dump, folder):
     return made
 
 
-def filtered_now(wrapper, vmcore, folder):
-    """{what was done: the dump}, of an ELF file"""
-    made = folder + '/elf'
-    subprocess.run([wrapper, '-E', '-d', '31', vmcore, made], check=True,
-                   stdout=subprocess.DEVNULL, timeout=600)
-    return {'as an ELF file': made}
-
-
 class Trial:
     def __init__(self, tool, vmlinux):
         self.tool = tool
-        self.wrapper = os.path.dirname(tool) + '/makedumpfile-amdiommu'
         self.vmlinux = vmlinux
         self.results = Results()
 
@@ -125,8 +112,7 @@ class Trial:
         folder = tempfile.mkdtemp(dir=path())
         try:
             vmcore = path('out', name, 'vmcore')
-            dumps = (filtered_now(self.wrapper, vmcore, folder)
-                     if is_elf(vmcore) else refiltered(vmcore, folder))
+            dumps = refiltered(vmcore, folder)
             for suite in SUITES:
                 root = Root(suite)
                 so = root.build()

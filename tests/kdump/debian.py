@@ -36,7 +36,7 @@ CANNOT_RUN = 77
 SUITE, SERIES = 'bookworm', '6.1'
 INSTALLED = ('systemd-sysv udev kmod initramfs-tools busybox kdump-tools '
              'makedumpfile kexec-tools file iproute2 procps linux-base '
-             'libbpf1 libroaring0 libelf1 liblzo2-2 libzstd1').split()
+             'libbpf1 libelf1 liblzo2-2 libzstd1').split()
 ENTER = os.path.join(HERE, '..', 'suites', 'enter.sh')
 IMAGE_BYTES, MEMORY_MIB = 4 << 30, 1536
 BOOT_SECONDS, DUMP_SECONDS = 900, 900

@@ -10,8 +10,6 @@
 #include <cmocka.h>
 #include <unistd.h>
 
-#include <roaring/roaring.h>
-
 #include "machine.h"
 #include "repair.h"
 
@@ -267,66 +265,9 @@ static void other_dump(void **state)
 	machine_free(m);
 }
 
-/* --- Roaring -------------------------------------------------------------------- */
+/* --- sets ------------------------------------------------------------------------ */
 
-static bool reads(const uint8_t *bytes, size_t len, struct ami_pfnset *set)
-{
-	uint8_t *copy = malloc(len ? len : 1);
-	bool ok;
-
-	memcpy(copy, bytes, len);
-	ok = roaring_read(set, 0, copy, len);
-	free(copy);
-	return ok;
-}
-
-static void roaring_like_the_library(roaring_bitmap_t *r)
-{
-	size_t len = roaring_bitmap_portable_size_in_bytes(r);
-	uint8_t *bytes = malloc(len);
-	struct ami_pfnset *set = ami_pfnset_new();
-	uint64_t n = roaring_bitmap_get_cardinality(r), i;
-
-	roaring_bitmap_portable_serialize(r, (char *)bytes);
-	assert_true(reads(bytes, len, set));
-	assert_int_equal(ami_pfnset_count(set), n);
-	for (i = 0; i < n; i++) {
-		uint32_t value = 0;
-
-		assert_true(roaring_bitmap_select(r, i, &value));
-		assert_true(ami_pfnset_has(set, value));
-	}
-	for (i = 0; i < len && len < 2000; i++)
-		assert_false(reads(bytes, i, set));
-	ami_pfnset_free(set);
-	free(bytes);
-}
-
-static void roaring_forms(void **state)
-{
-	roaring_bitmap_t *r = roaring_bitmap_create();
-	uint32_t i;
-
-	(void)state;
-	roaring_like_the_library(r);
-	roaring_bitmap_add(r, 7);
-	roaring_bitmap_add(r, 0xffffffff);
-	roaring_like_the_library(r);
-	roaring_bitmap_add_range(r, 0x30000, 0x30100);
-	for (i = 0; i < 5000; i++)
-		roaring_bitmap_add(r, 0x50000 + 2 * i);
-	roaring_like_the_library(r);
-	roaring_bitmap_add_range(r, 0x70000, 0x90000);
-	roaring_bitmap_run_optimize(r);
-	roaring_like_the_library(r);
-	roaring_bitmap_free(r);
-	r = roaring_bitmap_from_range(100, 200, 1);
-	roaring_bitmap_run_optimize(r);
-	roaring_like_the_library(r);
-	roaring_bitmap_free(r);
-}
-
-/* Sparse sets go as runs; hostile runs are refused. */
+/* As runs; hostile ones are refused. */
 static void runs(void **state)
 {
 	static const struct {
@@ -355,7 +296,6 @@ static void runs(void **state)
 		ami_pfnset_add(set, i * i * 977 + (i << 25), 1 + i % 3);
 	ami_pfnset_add(set, AMI_PFN_LIMIT - 7, 7);
 	runs_write(&o, set);
-	assert_int_equal(o.len, runs_bytes(set));
 	assert_true(runs_read(back, o.data, o.len));
 	assert_int_equal(ami_pfnset_count(back), ami_pfnset_count(set));
 	assert_int_equal(ami_pfnset_common(back, set), ami_pfnset_count(set));
@@ -368,45 +308,6 @@ static void runs(void **state)
 				 cases[i].ok);
 		ami_pfnset_free(set);
 	}
-}
-
-static void roaring_damage(void **state)
-{
-	/* one array container: key 0, cardinality 2, offset 16, 3 and 5 */
-	static const uint8_t array[] = {
-		0x3a, 0x30, 0, 0, 1, 0, 0, 0, 0, 0, 1, 0, 16, 0, 0, 0,
-		3, 0, 5, 0,
-	};
-	static const struct { size_t at; uint8_t value; } bad[] = {
-		{ 0, 0x3c }, { 4, 2 }, { 6, 2 }, { 10, 2 }, { 10, 0 },
-		{ 12, 15 }, { 16, 5 }, { 16, 6 },
-	};
-	/* one run container: 10 .. 12 */
-	static const uint8_t run[] = {
-		0x3b, 0x30, 0, 0, 1, 0, 0, 2, 0, 1, 0, 10, 0, 2, 0,
-	};
-	struct ami_pfnset *set = ami_pfnset_new();
-	uint8_t copy[sizeof(array)];
-	size_t i;
-
-	(void)state;
-	assert_true(reads(array, sizeof(array), set));
-	assert_int_equal(ami_pfnset_count(set), 2);
-	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
-		memcpy(copy, array, sizeof(array));
-		copy[bad[i].at] = bad[i].value;
-		if (reads(copy, sizeof(copy), set))
-			fail_msg("byte %zu", bad[i].at);
-	}
-	assert_true(reads(run, sizeof(run), set));
-	assert_true(ami_pfnset_has(set, 12));
-	memcpy(copy, run, sizeof(run));
-	copy[13] = 3;		/* more than its cardinality */
-	assert_false(reads(copy, sizeof(run), set));
-	memcpy(copy, run, sizeof(run));
-	copy[12] = copy[11] = 0xff;	/* beyond its 65536 values */
-	assert_false(reads(copy, sizeof(run), set));
-	ami_pfnset_free(set);
 }
 
 /* --- what they add --------------------------------------------------------------- */
@@ -540,8 +441,6 @@ int main(void)
 		cmocka_unit_test(unreadable_spill),
 		cmocka_unit_test(other_version),
 		cmocka_unit_test(other_dump),
-		cmocka_unit_test(roaring_forms),
-		cmocka_unit_test(roaring_damage),
 		cmocka_unit_test(runs),
 		cmocka_unit_test(observed),
 		cmocka_unit_test(observed_by_nobody),

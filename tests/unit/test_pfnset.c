@@ -14,7 +14,6 @@
 #include <unistd.h>
 
 #include <cmocka.h>
-#include <roaring/roaring.h>
 
 #include <amdiommu/pfnset.h>
 
@@ -192,36 +191,6 @@ static void check_pair(const struct model *a, const struct model *b)
 	assert_int_equal(ami_pfnset_common(b->set, a->set), common);
 }
 
-/* The library has the same values, and needs no more bytes for them. */
-static void check_chunk(const struct model *m, unsigned int chunk)
-{
-	size_t size = ami_pfnset_chunk(m->set, chunk, NULL);
-	uint64_t count = 0, at;
-	roaring_bitmap_t *r;
-	void *buf;
-	uint32_t i;
-
-	for (i = 0; i < WINDOW; i++)
-		count += m->has[i] && (base + i) >> 32 == chunk;
-	assert_int_equal(!size, !count);
-	if (!size)
-		return;
-	buf = malloc(size);
-	assert_int_equal(ami_pfnset_chunk(m->set, chunk, buf), size);
-	r = roaring_bitmap_portable_deserialize_safe(buf, size);
-	assert_non_null(r);
-	assert_int_equal(roaring_bitmap_get_cardinality(r), count);
-	for (i = 0; i < WINDOW; i++) {
-		at = base + i;
-		if (m->has[i] && at >> 32 == chunk)
-			assert_true(roaring_bitmap_contains(r, (uint32_t)at));
-	}
-	roaring_bitmap_run_optimize(r);
-	assert_int_equal(roaring_bitmap_portable_size_in_bytes(r), size);
-	roaring_bitmap_free(r);
-	free(buf);
-}
-
 static void random_operations(void **state)
 {
 	struct model all[SETS];
@@ -239,9 +208,6 @@ static void random_operations(void **state)
 		for (i = 0; i < SETS; i++) {
 			check_one(&all[i]);
 			check_pair(&all[i], &all[(i + 1) % SETS]);
-			check_chunk(&all[i], base >> 32);
-			check_chunk(&all[i], (base >> 32) + 1);
-			check_chunk(&all[i], 7);
 		}
 		for (i = 0; i < SETS; i++) {
 			ami_pfnset_free(all[i].set);
@@ -338,7 +304,6 @@ static void spilling(void **state)
 	ami_pfnset_union(copy, m.set);
 	assert_int_equal(ami_pfnset_common(copy, m.set),
 			 ami_pfnset_count(m.set));
-	check_chunk(&m, base >> 32);
 	assert_false(spill.failed);
 	assert_int_equal(ftruncate(spill.fd, spill.size / 2), 0);
 	ami_pfnset_common(copy, m.set);
