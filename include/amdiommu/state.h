@@ -405,4 +405,46 @@ uint64_t ami_gcr3_tables(struct ami_dump *dump, const struct ami_gcr3 *gcr3,
 				    const struct ami_table *table),
 			 void *ctx);
 
+/**
+ * ami_gcr3_table() - the table of one PASID
+ * @table: format NONE when there is none
+ *
+ * Returns whether that could be read.
+ */
+bool ami_gcr3_table(struct ami_dump *dump, const struct ami_gcr3 *gcr3,
+		    uint64_t sme_mask, uint32_t pasid,
+		    struct ami_table *table);
+
+/**
+ * struct ami_route - one way that requests of a device may go
+ * @identity: untranslated: the address is physical; no @table
+ * @by_driver: by the driver's state: the DTE is not to be had, or says
+ *	something else
+ * @untagged: requests without a PASID go there
+ * @has_pasid, @pasid: those with this one go there
+ * @nested: @table is the host's and takes what tables of a guest give, which
+ *	are not read: it bounds what is reached
+ */
+struct ami_route {
+	struct ami_table table;
+	bool identity, by_driver, untagged, has_pasid, nested;
+	uint32_t pasid;
+};
+
+/**
+ * ami_device_routes() - all that requests of a device may go through
+ * @fn: called with each route; false stops
+ *
+ * Returns false where there are more that are not known. Whether the DTE lets
+ * the device read or write at all is not looked at.
+ */
+bool ami_device_routes(const struct ami_state *s, const struct ami_device *d,
+		       bool (*fn)(void *ctx, const struct ami_route *route),
+		       void *ctx);
+
+/** ami_device_untagged() - of those, what requests without PASID go through */
+bool ami_device_untagged(const struct ami_state *s, const struct ami_device *d,
+			 bool (*fn)(void *ctx, const struct ami_route *route),
+			 void *ctx);
+
 #endif

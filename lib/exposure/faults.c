@@ -118,26 +118,16 @@ static void tell_unmapped(struct fault *f, const struct ami_iommu *iommu)
 	}
 }
 
-static bool keep_guest(void *ctx, uint32_t pasid, const struct ami_table *table)
+/* With a PASID, and without one in domains with guest tables: by GCR3. */
+static bool keep_table(void *ctx, const struct ami_route *route)
 {
 	struct fault *f = ctx;
 
-	if (pasid != f->event->pasid)
+	if (route->identity || route->has_pasid != f->event->gn ||
+	    (route->has_pasid && route->pasid != f->event->pasid))
 		return true;
-	f->table = *table;
+	f->table = route->table;
 	return false;
-}
-
-/* With a PASID, and without one in domains with guest tables: by GCR3. */
-static void find_table(struct fault *f)
-{
-	const struct ami_state *s = f->ex->state;
-
-	if (!f->event->gn)
-		f->table = f->device->table;
-	else
-		ami_gcr3_tables(ami_kernel_dump(s->kernel), &f->device->gcr3,
-				ami_kernel_sme(s->kernel), keep_guest, f);
 }
 
 static void tell(struct fault *f, const struct ami_iommu *iommu)
@@ -147,7 +137,7 @@ static void tell(struct fault *f, const struct ami_iommu *iommu)
 	struct ami_mapping map;
 	bool mapped = false;
 
-	find_table(f);
+	ami_device_routes(f->ex->state, f->device, keep_table, f);
 	if (f->table.format != AMI_FORMAT_NONE)
 		ami_translate(dump, &f->table, f->event->address, steps, &map,
 			      &mapped);

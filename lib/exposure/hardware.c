@@ -79,15 +79,14 @@ static void add_interrupts(struct gather *g, const struct ami_device *d)
 		 "Its interrupt remapping table cannot be read: the IOMMU may write to vAPIC pages of guests that are not known.");
 }
 
-static bool add_table(void *ctx, uint32_t pasid, const struct ami_table *table)
+static bool add_table(void *ctx, const struct ami_route *route)
 {
 	struct gather *g = ctx;
 	const struct ami_tree *t;
 
-	(void)pasid;
-	if (!table->ad_bits)
+	if (route->identity || !route->table.ad_bits)
 		return true;
-	t = tree_get(g->ex, table);
+	t = tree_get(g->ex, &route->table);
 	if (!t) {
 		g->failed = true;
 		return false;
@@ -98,16 +97,10 @@ static bool add_table(void *ctx, uint32_t pasid, const struct ami_table *table)
 
 static void add_device(struct gather *g, const struct ami_device *d)
 {
-	struct ami_kernel *kernel = g->ex->state->kernel;
-
 	add_interrupts(g, d);
-	if (d->translation == AMI_TRANSLATION_BLOCKED)
-		return;
-	if (d->table.format != AMI_FORMAT_NONE)
-		add_table(g, 0, &d->table);
-	if (!g->failed)
-		ami_gcr3_tables(ami_kernel_dump(kernel), &d->gcr3,
-				ami_kernel_sme(kernel), add_table, g);
+	if (d->translation != AMI_TRANSLATION_BLOCKED ||
+	    d->dte_seen == AMI_SEEN_INCONSISTENT)
+		ami_device_routes(g->ex->state, d, add_table, g);
 }
 
 static int add_devices(struct gather *g, size_t iommu)

@@ -50,11 +50,9 @@ static bool take_tree(struct gather *g, const struct ami_table *table)
 	return !g->failed;
 }
 
-static bool take_guest(void *ctx, uint32_t pasid,
-		       const struct ami_table *table)
+static bool take_route(void *ctx, const struct ami_route *route)
 {
-	(void)pasid;
-	return take_tree(ctx, table);
+	return route->identity || take_tree(ctx, &route->table);
 }
 
 static void all_iovas_unknown(struct gather *g)
@@ -64,29 +62,9 @@ static void all_iovas_unknown(struct gather *g)
 		g->failed = true;
 }
 
-static void take_gcr3(struct gather *g, const struct ami_gcr3 *gcr3)
-{
-	struct ami_kernel *kernel = g->ex->state->kernel;
-
-	if (ami_gcr3_tables(ami_kernel_dump(kernel), gcr3,
-			    ami_kernel_sme(kernel), take_guest, g) ||
-	    (gcr3->root && !gcr3->levels))
-		all_iovas_unknown(g);
-}
-
 static void gather_device(struct gather *g, const struct ami_device *d)
 {
-	const struct ami_state *s = g->ex->state;
-
-	if (d->table.format != AMI_FORMAT_NONE)
-		take_tree(g, &d->table);
-	take_gcr3(g, &d->gcr3);
-	take_gcr3(g, &d->gcr3_books);
-	/* DTE and driver disagree: either may be what the IOMMU used. */
-	if (d->dte_seen == AMI_SEEN_INCONSISTENT && d->domain >= 0 &&
-	    s->domains[d->domain].table.format != AMI_FORMAT_NONE)
-		take_tree(g, &s->domains[d->domain].table);
-	if (d->translation == AMI_TRANSLATION_UNKNOWN)
+	if (!ami_device_routes(g->ex->state, d, take_route, g))
 		all_iovas_unknown(g);
 }
 

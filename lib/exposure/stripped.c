@@ -32,21 +32,15 @@ static bool take_tree(struct gather *g, const struct ami_table *table)
 	return !g->failed;
 }
 
-static bool take_guest(void *ctx, uint32_t pasid,
-		       const struct ami_table *table)
+static bool take_guest(void *ctx, const struct ami_route *route)
 {
-	(void)pasid;
-	return take_tree(ctx, table);
+	return route->table.format != AMI_FORMAT_V2 ||
+	       take_tree(ctx, &route->table);
 }
 
 static void gather_device(struct gather *g, const struct ami_device *d)
 {
-	struct ami_kernel *kernel = g->ex->state->kernel;
-
-	if (d->table.format == AMI_FORMAT_V2)
-		take_tree(g, &d->table);
-	if (ami_gcr3_tables(ami_kernel_dump(kernel), &d->gcr3,
-			    ami_kernel_sme(kernel), take_guest, g)) {
+	if (!ami_device_routes(g->ex->state, d, take_guest, g)) {
 		g->e->complete = false;
 		if (add_iovas(&g->e->iovas, &g->e->nr_iovas, 0, UINT64_MAX))
 			g->failed = true;

@@ -38,13 +38,12 @@ static void search_table(struct search *s, const struct ami_table *table)
 			 &stats);
 }
 
-static bool search_guest(void *ctx, uint32_t pasid,
-			 const struct ami_table *table)
+static bool search_route(void *ctx, const struct ami_route *route)
 {
 	struct search *s = ctx;
 
-	(void)pasid;
-	search_table(s, table);
+	if (!route->identity)
+		search_table(s, &route->table);
 	return !s->stop;
 }
 
@@ -52,21 +51,10 @@ static void search_mapped(struct search *s)
 {
 	const struct ami_state *state = s->ex->state;
 	const struct ami_device *d;
-	const struct ami_domain *dom;
 
 	d = ami_state_device(state, s->e->requester.bdf);
-	if (!d)
-		return;
-	search_table(s, &d->table);
-	ami_gcr3_tables(ami_kernel_dump(state->kernel), &d->gcr3,
-			ami_kernel_sme(state->kernel), search_guest, s);
-	ami_gcr3_tables(ami_kernel_dump(state->kernel), &d->gcr3_books,
-			ami_kernel_sme(state->kernel), search_guest, s);
-	if (d->dte_seen != AMI_SEEN_INCONSISTENT || d->domain < 0)
-		return;
-	dom = &state->domains[d->domain];
-	if (dom->table.root != d->table.root)
-		search_table(s, &dom->table);
+	if (d)
+		ami_device_routes(state, d, search_route, s);
 }
 
 bool ami_exposure_has(const struct ami_exposures *ex,

@@ -13,12 +13,21 @@
 struct gcr3 {
 	struct ami_dump *dump;
 	uint64_t sme_mask;
-	unsigned int guest_levels;
-	bool user_only;
+	const struct ami_gcr3 *of;
 	bool (*fn)(void *ctx, uint32_t pasid, const struct ami_table *table);
 	void *ctx;
 	uint64_t unread;
 };
+
+static struct ami_table guest_table(const struct ami_gcr3 *gcr3,
+				    uint64_t sme_mask, uint64_t root)
+{
+	return (struct ami_table){
+		.format = AMI_FORMAT_V2, .root = root, .levels = gcr3->levels,
+		.sme_mask = sme_mask, .user_only = gcr3->user_only,
+		.ad_bits = true,
+	};
+}
 
 static bool walk_gcr3(struct gcr3 *g, uint64_t table, unsigned int level,
 		      uint32_t pasid)
@@ -37,17 +46,15 @@ static bool walk_gcr3(struct gcr3 *g, uint64_t table, unsigned int level,
 	entry = (const uint64_t *)page;
 	for (i = 0; i < AMDVI_TABLE_ENTRIES && go_on; i++) {
 		uint32_t id = pasid | i << (9 * level);
-		struct ami_table found = {
-			.format = AMI_FORMAT_V2, .levels = g->guest_levels,
-			.sme_mask = g->sme_mask, .user_only = g->user_only,
-			.ad_bits = true,
-		};
+		struct ami_table found;
+		uint64_t next;
 
 		/* A PASID has 20 bits. */
 		if (id >= 1u << 20 ||
-		    !amdvi_gcr3_entry(entry[i], g->sme_mask, &found.root))
+		    !amdvi_gcr3_entry(entry[i], g->sme_mask, &next))
 			continue;
-		go_on = level ? walk_gcr3(g, found.root, level - 1, id) :
+		found = guest_table(g->of, g->sme_mask, next);
+		go_on = level ? walk_gcr3(g, next, level - 1, id) :
 			g->fn(g->ctx, id, &found);
 	}
 	ami_dump_unpage(g->dump, page);
@@ -61,15 +68,34 @@ uint64_t ami_gcr3_tables(struct ami_dump *dump, const struct ami_gcr3 *gcr3,
 			 void *ctx)
 {
 	struct gcr3 g = {
-		.dump = dump, .sme_mask = sme_mask,
-		.guest_levels = gcr3->levels, .user_only = gcr3->user_only,
-		.fn = fn, .ctx = ctx,
+		.dump = dump, .sme_mask = sme_mask, .of = gcr3, .fn = fn,
+		.ctx = ctx,
 	};
 
-	if (!gcr3->root || gcr3->glx > 2 || !g.guest_levels)
+	if (!gcr3->root || gcr3->glx > 2 || !gcr3->levels)
 		return 0;
 	walk_gcr3(&g, gcr3->root, gcr3->glx, 0);
 	return g.unread;
+}
+
+bool ami_gcr3_table(struct ami_dump *dump, const struct ami_gcr3 *gcr3,
+		    uint64_t sme_mask, uint32_t pasid, struct ami_table *table)
+{
+	uint64_t at = gcr3->root, raw;
+	unsigned int level;
+
+	*table = (struct ami_table){ .format = AMI_FORMAT_NONE };
+	if (!gcr3->root || gcr3->glx > 2 || !gcr3->levels)
+		return true;
+	for (level = gcr3->glx + 1; level-- > 0;) {
+		if (ami_dump_read(dump, at + 8 * amdvi_gcr3_index(pasid, level),
+				  &raw, sizeof(raw)) != AMI_MEM_OK)
+			return false;
+		if (!amdvi_gcr3_entry(raw, sme_mask, &at))
+			return true;
+	}
+	*table = guest_table(gcr3, sme_mask, at);
+	return true;
 }
 
 static bool has_guest_tables(const struct amdvi_dte *dte)
@@ -129,23 +155,18 @@ static void from_books(struct ami_state *s, const struct ami_device *d,
 	gcr3->levels = guest_levels(s);
 }
 
-static bool take_root(void *ctx, uint32_t pasid, const struct ami_table *table)
-{
-	if (!pasid)
-		*(uint64_t *)ctx = table->root;
-	return false;
-}
-
 bool first_guest_table(const struct ami_state *s, const struct ami_device *d,
 		       uint64_t *root)
 {
 	struct ami_gcr3 gcr3 = {
 		.root = d->dte.gcr3_root, .glx = d->dte.glx, .levels = 4,
 	};
+	struct ami_table first;
+	bool read = ami_gcr3_table(ami_kernel_dump(s->kernel), &gcr3,
+				   ami_kernel_sme(s->kernel), 0, &first);
 
-	*root = 0;
-	return !ami_gcr3_tables(ami_kernel_dump(s->kernel), &gcr3,
-				ami_kernel_sme(s->kernel), take_root, root);
+	*root = first.root;
+	return read;
 }
 
 /*

@@ -468,6 +468,36 @@ static void guest_ad_bits(struct machine *m)
 	ad_bits(m, AMDVI_V2_A, root, &dte);
 }
 
+/* DTE and driver disagree: the IOMMU may set bits in the driver's tables, too. */
+static void driver_ad_bits(struct machine *m, bool blocked)
+{
+	uint64_t root = machine_v2(m, BUFFER, 3, 4), pte;
+	struct amdvi_dte dte = guest(image_alloc(m->img, 1), 8);
+
+	if (!has_v2(m))
+		return;
+	if (blocked)
+		dte = (struct amdvi_dte){ .v = true, .tv = true };
+	image_read(m->img, root, &pte, sizeof(pte));
+	image_write64(m->img, root, pte & ~AMDVI_V2_A);
+	machine_device(m, DEVICE, "nic",
+		       machine_domain(m, 8, TYPE_DMA, AMI_FORMAT_V2, root, 4));
+	machine_dte(m, DEVICE, &dte);
+	vmcore_analyse(m);
+	assert_int_equal(device(m, DEVICE)->dte_seen, AMI_SEEN_INCONSISTENT);
+	assert_true(ami_pfnset_has(of_iommu(m)->pages, root >> 12));
+}
+
+static void other_table_ad_bits(struct machine *m)
+{
+	driver_ad_bits(m, false);
+}
+
+static void blocked_ad_bits(struct machine *m)
+{
+	driver_ad_bits(m, true);
+}
+
 static void host_ad_bits(struct machine *m)
 {
 	struct amdvi_dte dte = paging(machine_v1(m, BUFFER, 3), 5);
@@ -491,6 +521,8 @@ static void test_ad_bits(void **state)
 {
 	(void)state;
 	over_shapes(guest_ad_bits);
+	over_shapes(other_table_ad_bits);
+	over_shapes(blocked_ad_bits);
 	over_shapes(host_ad_bits);
 	over_shapes(no_ad_bits);
 }
