@@ -14,14 +14,65 @@
 enum ami_severity { AMI_INFO, AMI_WARNING, AMI_ERROR };
 
 /**
+ * enum ami_finding_effect - what a finding does to the verdict
+ *
+ * NONE: nothing by itself; what it means for pages is in the exposures.
+ * GAP: a dump in which no device reaches memory is not `trusted` any more,
+ * because what is unknown may reach it. REASON: the exposure that it reports
+ * makes the dump `suspect`. CORRUPT: the dump is `corrupt`.
+ */
+enum ami_finding_effect {
+	AMI_EFFECT_NONE,
+	AMI_EFFECT_GAP,
+	AMI_EFFECT_REASON,
+	AMI_EFFECT_CORRUPT
+};
+
+/**
+ * enum ami_finding_kind - what a finding is about
+ *
+ * CONFIGURATION: how this machine or kernel is set up; a healthy one shows it.
+ * FINDING: something that happened. MISSING: the dump does not hold it.
+ * DAMAGE: memory holds what no correct kernel writes.
+ */
+enum ami_finding_kind {
+	AMI_KIND_CONFIGURATION,
+	AMI_KIND_FINDING,
+	AMI_KIND_MISSING,
+	AMI_KIND_DAMAGE
+};
+
+/** enum ami_finding_code - every finding there is: <amdiommu/findings.def> */
+enum ami_finding_code {
+#define AMI_FINDING(code, ...) AMI_FIND_##code,
+#include <amdiommu/findings.def>
+#undef AMI_FINDING
+	AMI_NR_FINDINGS
+};
+
+/**
+ * struct ami_finding_class - what holds for all findings of a code
+ * @name: stable name, such as "dte-root-outside-ram"
+ * @meaning: one sentence
+ * @advice: what to do, one sentence
+ */
+struct ami_finding_class {
+	const char *name;
+	enum ami_severity severity;
+	enum ami_finding_effect effect;
+	enum ami_finding_kind kind;
+	const char *meaning, *advice;
+};
+
+/**
  * struct ami_finding - one anomaly or limit
- * @code: stable name, such as "dte-root-outside-ram"; a string constant
+ * @severity: that of its class, or INFO where it does not matter here
  * @where: what it is about: "0000:00:02.0", "iommu0", "domain 5"
  * @text: one sentence
  */
 struct ami_finding {
 	enum ami_severity severity;
-	const char *code;
+	enum ami_finding_code code;
 	char *where;
 	char *text;
 };
@@ -31,38 +82,56 @@ struct ami_finding {
  * code the first AMI_FINDINGS_PER_CODE are kept, the rest only counted.
  */
 #define AMI_FINDINGS_PER_CODE	20u
-#define AMI_FINDING_CODES	128u
 
+/**
+ * struct ami_findings - what was found so far; zeroed is empty
+ * @total: how often each code was found, kept or not
+ * @lost: could not be kept: out of memory
+ */
 struct ami_findings {
 	struct ami_finding *list;
 	size_t count, room;
-	struct {
-		const char *code;
-		size_t count;
-	} seen[AMI_FINDING_CODES];
-	size_t codes;
-	size_t lost;	/* not even counted by code: out of memory */
+	size_t total[AMI_NR_FINDINGS];
+	size_t lost;
 };
 
 void ami_findings_free(struct ami_findings *f);
 
-/** ami_find() - report one; @code must be a string constant. */
-void ami_find(struct ami_findings *f, enum ami_severity severity,
-	      const char *code, const char *where, const char *fmt, ...)
-	__attribute__((format(printf, 5, 6)));
+/** ami_finding_add() - report one, with the severity of its class. */
+void ami_finding_add(struct ami_findings *f, enum ami_finding_code code,
+		     const char *where, const char *fmt, ...)
+	__attribute__((format(printf, 4, 5)));
+
+/** ami_finding_note() - report one that is only worth knowing here (INFO). */
+void ami_finding_note(struct ami_findings *f, enum ami_finding_code code,
+		      const char *where, const char *fmt, ...)
+	__attribute__((format(printf, 4, 5)));
 
 /** ami_findings_full() - would one more of this code only be counted? */
-bool ami_findings_full(const struct ami_findings *f, const char *code);
+bool ami_findings_full(const struct ami_findings *f,
+		       enum ami_finding_code code);
 
-/** ami_findings_total() - how often @code was reported, kept or not. */
-size_t ami_findings_total(const struct ami_findings *f, const char *code);
+/** ami_findings_total() - how often @code was found, kept or not. */
+size_t ami_findings_total(const struct ami_findings *f,
+			  enum ami_finding_code code);
 
 /** ami_findings_worst() - highest severity so far; AMI_INFO when none. */
 enum ami_severity ami_findings_worst(const struct ami_findings *f);
 
+/** ami_findings_have() - is there one whose class has this effect? */
+bool ami_findings_have(const struct ami_findings *f,
+		       enum ami_finding_effect effect);
+
 /** ami_findings_sort() - most severe first, then in order of discovery. */
 void ami_findings_sort(struct ami_findings *f);
 
+const struct ami_finding_class *ami_finding_class(enum ami_finding_code code);
+
+/** ami_finding_code() - the code of that name; AMI_NR_FINDINGS if unknown. */
+enum ami_finding_code ami_finding_code(const char *name);
+
 const char *ami_severity_name(enum ami_severity severity);
+const char *ami_finding_effect_name(enum ami_finding_effect effect);
+const char *ami_finding_kind_name(enum ami_finding_kind kind);
 
 #endif

@@ -19,20 +19,13 @@ void ami_findings_free(struct ami_findings *f)
 	memset(f, 0, sizeof(*f));
 }
 
-/* Count one more of this code; false once enough of them are kept. */
-static bool count_code(struct ami_findings *f, const char *code)
-{
-	size_t i;
-
-	for (i = 0; i < f->codes; i++)
-		if (!strcmp(f->seen[i].code, code))
-			return f->seen[i].count++ < AMI_FINDINGS_PER_CODE;
-	if (f->codes == AMI_FINDING_CODES)
-		return true;
-	f->seen[f->codes].code = code;
-	f->seen[f->codes++].count = 1;
-	return true;
-}
+static const struct ami_finding_class class[AMI_NR_FINDINGS] = {
+#define AMI_FINDING(code, name, severity, effect, kind, meaning, advice) \
+	[AMI_FIND_##code] = { name, AMI_##severity, AMI_EFFECT_##effect, \
+			      AMI_KIND_##kind, meaning, advice },
+#include <amdiommu/findings.def>
+#undef AMI_FINDING
+};
 
 static struct ami_finding *append(struct ami_findings *f)
 {
@@ -49,46 +42,72 @@ static struct ami_finding *append(struct ami_findings *f)
 	return &f->list[f->count];
 }
 
-void ami_find(struct ami_findings *f, enum ami_severity severity,
-	      const char *code, const char *where, const char *fmt, ...)
+/* Keep one more, unless enough of this code are kept already. */
+static void add_finding(struct ami_findings *f, struct ami_finding one,
+			const char *where, const char *fmt, va_list ap)
 {
-	struct ami_finding *one;
-	char *text = NULL;
-	va_list ap;
+	struct ami_finding *slot;
 
-	if (!count_code(f, code))
+	if (f->total[one.code]++ >= AMI_FINDINGS_PER_CODE)
 		return;
-	va_start(ap, fmt);
-	if (vasprintf(&text, fmt, ap) < 0)
-		text = NULL;
-	va_end(ap);
-	one = append(f);
-	if (one) {
-		*one = (struct ami_finding){ severity, code, strdup(where),
-					     text };
-		if (one->where && one->text) {
-			f->count++;
-			return;
-		}
-		free(one->where);
+	if (vasprintf(&one.text, fmt, ap) < 0)
+		one.text = NULL;
+	one.where = strdup(where);
+	slot = one.text && one.where ? append(f) : NULL;
+	if (slot) {
+		*slot = one;
+		f->count++;
+		return;
 	}
-	free(text);
+	free(one.where);
+	free(one.text);
 	f->lost++;
 }
 
-size_t ami_findings_total(const struct ami_findings *f, const char *code)
+void ami_finding_add(struct ami_findings *f, enum ami_finding_code code,
+		     const char *where, const char *fmt, ...)
 {
-	size_t i;
+	struct ami_finding one = { .severity = class[code].severity,
+				   .code = code };
+	va_list ap;
 
-	for (i = 0; i < f->codes; i++)
-		if (!strcmp(f->seen[i].code, code))
-			return f->seen[i].count;
-	return 0;
+	va_start(ap, fmt);
+	add_finding(f, one, where, fmt, ap);
+	va_end(ap);
 }
 
-bool ami_findings_full(const struct ami_findings *f, const char *code)
+void ami_finding_note(struct ami_findings *f, enum ami_finding_code code,
+		      const char *where, const char *fmt, ...)
 {
-	return ami_findings_total(f, code) >= AMI_FINDINGS_PER_CODE;
+	struct ami_finding one = { .severity = AMI_INFO, .code = code };
+	va_list ap;
+
+	va_start(ap, fmt);
+	add_finding(f, one, where, fmt, ap);
+	va_end(ap);
+}
+
+size_t ami_findings_total(const struct ami_findings *f,
+			  enum ami_finding_code code)
+{
+	return f->total[code];
+}
+
+bool ami_findings_full(const struct ami_findings *f,
+		       enum ami_finding_code code)
+{
+	return f->total[code] >= AMI_FINDINGS_PER_CODE;
+}
+
+bool ami_findings_have(const struct ami_findings *f,
+		       enum ami_finding_effect effect)
+{
+	unsigned int code;
+
+	for (code = 0; code < AMI_NR_FINDINGS; code++)
+		if (f->total[code] && class[code].effect == effect)
+			return true;
+	return false;
 }
 
 enum ami_severity ami_findings_worst(const struct ami_findings *f)
@@ -126,4 +145,35 @@ const char *ami_severity_name(enum ami_severity severity)
 	static const char *const name[] = { "info", "warning", "error" };
 
 	return name[severity];
+}
+
+const char *ami_finding_effect_name(enum ami_finding_effect effect)
+{
+	static const char *const name[] = { "none", "gap", "reason",
+					    "corrupt" };
+
+	return name[effect];
+}
+
+const char *ami_finding_kind_name(enum ami_finding_kind kind)
+{
+	static const char *const name[] = { "configuration", "finding",
+					    "missing", "damage" };
+
+	return name[kind];
+}
+
+const struct ami_finding_class *ami_finding_class(enum ami_finding_code code)
+{
+	return &class[code];
+}
+
+enum ami_finding_code ami_finding_code(const char *name)
+{
+	unsigned int code;
+
+	for (code = 0; code < AMI_NR_FINDINGS; code++)
+		if (!strcmp(class[code].name, name))
+			break;
+	return code;
 }

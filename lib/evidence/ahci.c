@@ -76,9 +76,9 @@ void find_ahci(struct ami_evidence *ev)
 		if (all_ports(&a))
 			cover(ev, a.device, "ahci");
 		else
-			ami_find(&ev->state->findings, AMI_WARNING,
-				 "ahci-unread",
-				 ami_bdf_text(a.device->bdf, where),
-				 "The structures of its AHCI driver cannot be read, or have impossible values: received FISes may be missing.");
+			ami_finding_add(&ev->state->findings,
+					AMI_FIND_AHCI_UNREAD,
+					ami_bdf_text(a.device->bdf, where),
+					"The structures of its AHCI driver cannot be read, or have impossible values: received FISes may be missing.");
 	}
 }

@@ -27,15 +27,14 @@ struct blocks {
 	char disk[NAME];
 };
 
-static void complain(struct blocks *b, const char *code, const char *what,
+static void complain(struct blocks *b, enum ami_finding_code code, const char *what,
 		     enum ami_mem mem)
 {
 	/* What this kernel does not have is no damage. */
-	ami_find(&b->ev->state->findings,
-		 mem == AMI_MEM_NO_FIELD ? AMI_INFO : AMI_WARNING, code,
-		 b->disk[0] ? b->disk : "disks",
-		 "%s cannot be followed (%s): what the disk was to write may be incomplete.",
-		 what, ami_mem_text(mem));
+	(mem == AMI_MEM_NO_FIELD ? ami_finding_note : ami_finding_add)(
+		&b->ev->state->findings, code, b->disk[0] ? b->disk : "disks",
+		"%s cannot be followed (%s): what the disk was to write may be incomplete.",
+		what, ami_mem_text(mem));
 }
 
 static void judge_bios(struct blocks *b, const struct request *rq,
@@ -50,13 +49,13 @@ static void judge_bios(struct blocks *b, const struct request *rq,
 	struct ami_findings *f = &b->ev->state->findings;
 
 	if (damage != BIO_FINE)
-		ami_find(f, AMI_WARNING, "request-damaged", b->disk,
-			 "Tag %u %s; the pages it was to fill may be incomplete.",
-			 rq->tag, text[damage]);
+		ami_finding_add(f, AMI_FIND_REQUEST_DAMAGED, b->disk,
+				"Tag %u %s; the pages it was to fill may be incomplete.",
+				rq->tag, text[damage]);
 	else if (bytes != rq->data_len && !b->budget.spent)
-		ami_find(f, AMI_WARNING, "request-length", b->disk,
-			 "Tag %u asks for %" PRIu64 " bytes, but its memory has %" PRIu64 ".",
-			 rq->tag, rq->data_len, bytes);
+		ami_finding_add(f, AMI_FIND_REQUEST_LENGTH, b->disk,
+				"Tag %u asks for %" PRIu64 " bytes, but its memory has %" PRIu64 ".",
+				rq->tag, rq->data_len, bytes);
 }
 
 /* Names are those of the request's own queue: LUNs share their host's tags. */
@@ -84,7 +83,7 @@ static void one_request(void *ctx, uint32_t tag, uint64_t va)
 	uint64_t bytes;
 
 	if (!request_read(b->k, va, &rq)) {
-		complain(b, "request-unread", "A request", AMI_MEM_FILTERED);
+		complain(b, AMI_FIND_REQUEST_UNREAD, "A request", AMI_MEM_FILTERED);
 		return;
 	}
 	completed = request_completed(b->k, &rq);
@@ -111,7 +110,7 @@ static void one_queue(void *ctx, uint32_t queue, uint64_t tags)
 
 	(void)queue;
 	if (mem != AMI_MEM_OK)
-		complain(b, "disk-queue-unread", "The list of its requests",
+		complain(b, AMI_FIND_DISK_QUEUE_UNREAD, "The list of its requests",
 			 mem);
 }
 
@@ -144,7 +143,7 @@ static void one_disk(struct blocks *b, uint64_t device, uint64_t disk)
 	if (mem == AMI_MEM_OK)
 		mem = ami_get(b->k, queue, AMI_F_queue_tag_set, &set);
 	if (mem != AMI_MEM_OK) {
-		complain(b, "disk-unread", "Its queue", mem);
+		complain(b, AMI_FIND_DISK_UNREAD, "Its queue", mem);
 		return;
 	}
 	/* No tags: bios go on to other disks (dm, md, multipath). */
@@ -157,7 +156,7 @@ static void one_disk(struct blocks *b, uint64_t device, uint64_t disk)
 		return;
 	mem = tag_set_each(b->k, set, one_queue, b);
 	if (mem != AMI_MEM_OK)
-		complain(b, "disk-queue-unread", "The list of its queues", mem);
+		complain(b, AMI_FIND_DISK_QUEUE_UNREAD, "The list of its queues", mem);
 }
 
 /* Whole disks and partitions are of one class, but of two types. */
@@ -194,16 +193,16 @@ static bool one_device(void *ctx, uint64_t device)
 	if (mem == AMI_MEM_OK)
 		one_disk(b, device, disk);
 	else
-		complain(b, "disk-unread", "A disk", mem);
+		complain(b, AMI_FIND_DISK_UNREAD, "A disk", mem);
 	return true;
 }
 
 static void name_limit(struct blocks *b)
 {
 	if (b->budget.spent)
-		ami_find(&b->ev->state->findings, AMI_WARNING,
-			 "disk-work-limit", "disks",
-			 "More requests or segments than any machine has: damaged structures. The rest was not read.");
+		ami_finding_add(&b->ev->state->findings,
+				AMI_FIND_DISK_WORK_LIMIT, "disks",
+				"More requests or segments than any machine has: damaged structures. The rest was not read.");
 }
 
 void find_tag_set(struct ami_evidence *ev, const struct ami_device *device,
@@ -219,7 +218,7 @@ void find_tag_set(struct ami_evidence *ev, const struct ami_device *device,
 	b.now = panic_clock(b.k);
 	mem = tag_set_each(b.k, set, one_queue, &b);
 	if (mem != AMI_MEM_OK)
-		complain(&b, "disk-queue-unread", "The list of its queues", mem);
+		complain(&b, AMI_FIND_DISK_QUEUE_UNREAD, "The list of its queues", mem);
 	name_limit(&b);
 }
 
@@ -242,7 +241,7 @@ void find_block(struct ami_evidence *ev)
 	      AMI_MEM_NO_FIELD;
 	b.disk[0] = '\0';
 	if (mem != AMI_MEM_OK)
-		complain(&b, "disk-unread", "The list of disks", mem);
+		complain(&b, AMI_FIND_DISK_UNREAD, "The list of disks", mem);
 	name_limit(&b);
 	free(b.sets);
 }

@@ -170,11 +170,12 @@ static void end_device(struct table *t, const struct ami_device *d)
 	char where[AMI_BDF_TEXT];
 
 	if (t->missed)
-		ami_find(&t->ev->state->findings,
-			 driver_covers(t->ev, d->bdf) ? AMI_WARNING : AMI_INFO,
-			 "evidence-missed", ami_bdf_text(d->bdf, where),
-			 "The kernel's table of mappings (dma-debug) has %" PRIu64 " pages for it to write that no other evidence names; the first is frame %#" PRIx64 ".",
-			 t->missed, t->first);
+		(driver_covers(t->ev, d->bdf) ? ami_finding_add :
+		 ami_finding_note)(
+			&t->ev->state->findings, AMI_FIND_EVIDENCE_MISSED,
+			ami_bdf_text(d->bdf, where),
+			"The kernel's table of mappings (dma-debug) has %" PRIu64 " pages for it to write that no other evidence names; the first is frame %#" PRIx64 ".",
+			t->missed, t->first);
 	ami_pfnset_free(t->known);
 	t->known = NULL;
 }
@@ -227,9 +228,9 @@ void find_dma_debug(struct ami_evidence *ev)
 		add_all(&t);
 	free(t.list);
 	if (t.damaged || t.full)
-		ami_find(&ev->state->findings, AMI_WARNING, "dma-debug-unread",
-			 "dma-debug",
-			 "The kernel's table of mappings cannot be read completely, or has impossible values: it is no reference here.");
+		ami_finding_add(&ev->state->findings, AMI_FIND_DMA_DEBUG_UNREAD,
+				"dma-debug",
+				"The kernel's table of mappings cannot be read completely, or has impossible values: it is no reference here.");
 	else
 		for (i = 0; i < ev->state->nr_devices; i++)
 			cover(ev, &ev->state->devices[i], "dma-debug");

@@ -90,14 +90,14 @@ static void name_one_uncovered(struct ami_evidence *ev,
 
 	ami_bdf_text(d->bdf, where);
 	if (ami_evidence_covers(ev, d->bdf))
-		ami_find(f, AMI_INFO, "block-layer-only", where,
-			 "The disk reads that it was to do are known; what else the driver %s had it write (completions, messages) nothing here reads: only its mappings speak for that.",
-			 d->driver);
+		ami_finding_add(f, AMI_FIND_BLOCK_LAYER_ONLY, where,
+				"The disk reads that it was to do are known; what else the driver %s had it write (completions, messages) nothing here reads: only its mappings speak for that.",
+				d->driver);
 	else
-		ami_find(f, AMI_INFO, "no-evidence-provider", where,
-			 "Nothing here reads what %s%s had asked this device to write; only its mappings speak for it.",
-			 d->driver[0] ? "the driver " :
-			 "a driver that has left, or firmware,", d->driver);
+		ami_finding_add(f, AMI_FIND_NO_EVIDENCE_PROVIDER, where,
+				"Nothing here reads what %s%s had asked this device to write; only its mappings speak for it.",
+				d->driver[0] ? "the driver " :
+				"a driver that has left, or firmware,", d->driver);
 }
 
 static void name_uncovered(struct ami_evidence *ev)
@@ -124,10 +124,10 @@ static void name_unread_symbols(struct ami_evidence *ev)
 					 "%s%s", used ? ", " : "",
 					 ami_symbol_wants[y]);
 	if (used)
-		ami_find(&ev->state->findings, AMI_WARNING, "symbols-unread",
-			 "kernel",
-			 "The dump lacks where %s lie: what they lead to of transfers in flight is missing. An extract should be made again with this version.",
-			 names);
+		ami_finding_add(&ev->state->findings, AMI_FIND_SYMBOLS_UNREAD,
+				"kernel",
+				"The dump lacks where %s lie: what they lead to of transfers in flight is missing. An extract should be made again with this version.",
+				names);
 }
 
 /* A buffer without a translation: the device faults, or uses a stale one. */
@@ -140,11 +140,11 @@ static void name_unmapped(struct ami_evidence *ev)
 		const struct ami_evidence_set *set = &ev->sets[i];
 
 		if (set->nr_iovas)
-			ami_find(&ev->state->findings, AMI_WARNING,
-				 "buffer-not-mapped",
-				 ami_bdf_text(set->device, where),
-				 "The device was told to write to addresses that its page table does not map (%zu ranges, the first at IOVA %#" PRIx64 "): damaged descriptors, or buffers unmapped too early.",
-				 set->nr_iovas, set->iovas[0].first);
+			ami_finding_add(&ev->state->findings,
+					AMI_FIND_BUFFER_NOT_MAPPED,
+					ami_bdf_text(set->device, where),
+					"The device was told to write to addresses that its page table does not map (%zu ranges, the first at IOVA %#" PRIx64 "): damaged descriptors, or buffers unmapped too early.",
+					set->nr_iovas, set->iovas[0].first);
 	}
 }
 

@@ -26,10 +26,10 @@ static void damaged(struct managed *m, const char *what)
 {
 	char where[AMI_BDF_TEXT];
 
-	ami_find(&m->ev->state->findings, AMI_WARNING, "coherent-unread",
-		 ami_bdf_text(m->device->bdf, where),
-		 "The list of its %s cannot be read to its end, or has impossible values: what the device shares with its driver may be missing.",
-		 what);
+	ami_finding_add(&m->ev->state->findings, AMI_FIND_COHERENT_UNREAD,
+			ami_bdf_text(m->device->bdf, where),
+			"The list of its %s cannot be read to its end, or has impossible values: what the device shares with its driver may be missing.",
+			what);
 }
 
 static bool spend_one(struct managed *m)
@@ -166,7 +166,7 @@ void find_managed(struct ami_evidence *ev)
 			one_device(&m);
 	}
 	if (!m.budget)
-		ami_find(&ev->state->findings, AMI_WARNING,
-			 "coherent-work-limit", "devres",
-			 "More managed resources than any machine has: damaged lists. The rest was not read.");
+		ami_finding_add(&ev->state->findings,
+				AMI_FIND_COHERENT_WORK_LIMIT, "devres",
+				"More managed resources than any machine has: damaged lists. The rest was not read.");
 }

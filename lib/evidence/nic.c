@@ -35,10 +35,10 @@ static void read_nic(struct nic *nic, const struct nic_driver *driver)
 			    nic->name, sizeof(nic->name)) != AMI_MEM_OK)
 		strcpy(nic->name, "?");
 	if (!find_priv(nic)) {
-		ami_find(&nic->ev->state->findings, AMI_INFO,
-			 "driver-types-missing", nic->where,
-			 "The dump does not describe network interfaces: the receive buffers of %s cannot be read.",
-			 nic->name);
+		ami_finding_add(&nic->ev->state->findings,
+				AMI_FIND_DRIVER_TYPES_MISSING, nic->where,
+				"The dump does not describe network interfaces: the receive buffers of %s cannot be read.",
+				nic->name);
 		return;
 	}
 	if (ami_has(nic->kernel, driver->needs) ? driver->read(nic) :
@@ -85,10 +85,10 @@ void read_nics(struct ami_evidence *ev, const struct nic_driver *driver)
 	if (class && ami_has(k, AMI_F_netdev_dev))
 		mem = ami_device_each(k, class, try_device, &s);
 	if (mem != AMI_MEM_OK)
-		ami_find(&ev->state->findings, AMI_WARNING, "interfaces-unread",
-			 driver->name,
-			 "The list of network interfaces cannot be read to its end (%s): receive buffers of the driver %s are missing.",
-			 ami_mem_text(mem), driver->name);
+		ami_finding_add(&ev->state->findings, AMI_FIND_INTERFACES_UNREAD,
+				driver->name,
+				"The list of network interfaces cannot be read to its end (%s): receive buffers of the driver %s are missing.",
+				ami_mem_text(mem), driver->name);
 }
 
 bool nic_get(struct nic *nic, uint64_t va, enum ami_field f, uint64_t *value)
@@ -97,19 +97,19 @@ bool nic_get(struct nic *nic, uint64_t va, enum ami_field f, uint64_t *value)
 
 	if (mem == AMI_MEM_OK)
 		return true;
-	ami_find(&nic->ev->state->findings, AMI_WARNING, "driver-state-unread",
-		 nic->where, "%s.%s of %s at %#" PRIx64 " cannot be read: %s.",
-		 ami_field_wants[f].type, ami_field_wants[f].path, nic->name,
-		 va, ami_mem_text(mem));
+	ami_finding_add(&nic->ev->state->findings, AMI_FIND_DRIVER_STATE_UNREAD,
+			nic->where, "%s.%s of %s at %#" PRIx64 " cannot be read: %s.",
+			ami_field_wants[f].type, ami_field_wants[f].path, nic->name,
+			va, ami_mem_text(mem));
 	return false;
 }
 
 void nic_damaged(struct nic *nic, const char *what, uint64_t va)
 {
-	ami_find(&nic->ev->state->findings, AMI_WARNING, "driver-state-damaged",
-		 nic->where,
-		 "The %s of %s at %#" PRIx64 " has impossible values: what the device was to write there is not known.",
-		 what, nic->name, va);
+	ami_finding_add(&nic->ev->state->findings, AMI_FIND_DRIVER_STATE_DAMAGED,
+			nic->where,
+			"The %s of %s at %#" PRIx64 " has impossible values: what the device was to write there is not known.",
+			what, nic->name, va);
 }
 
 uint32_t nic_buffer_size(struct nic *nic, uint64_t size)

@@ -66,8 +66,8 @@ static bool get(struct nvme *n, uint64_t va, enum ami_field f, uint64_t *value)
 {
 	if (ami_get(n->k, va, f, value) == AMI_MEM_OK)
 		return true;
-	ami_find(&n->ev->state->findings, AMI_WARNING, "nvme-unread", n->name,
-		 "The structures of its NVMe driver cannot be read completely.");
+	ami_finding_add(&n->ev->state->findings, AMI_FIND_NVME_UNREAD, n->name,
+			"The structures of its NVMe driver cannot be read completely.");
 	return false;
 }
 
@@ -147,10 +147,10 @@ static bool load_queue(struct nvme *n)
 	    !get(n, n->queue, AMI_F_nvme_queue_rung, &n->rung) ||
 	    shift != COMMAND_SHIFT || n->tail >= n->depth ||
 	    n->rung >= n->depth || !read_commands(n, sq)) {
-		ami_find(&n->ev->state->findings, AMI_INFO,
-			 "nvme-queue-unread", n->name,
-			 "Submission queue %u is not to be read (it may lie in the controller): its commands are known from the block layer only.",
-			 n->qid);
+		ami_finding_add(&n->ev->state->findings,
+				AMI_FIND_NVME_QUEUE_UNREAD, n->name,
+				"Submission queue %u is not to be read (it may lie in the controller): its commands are known from the block layer only.",
+				n->qid);
 		n->depth = 0;
 		return false;
 	}
@@ -192,9 +192,9 @@ static const struct nvme_command *command_of(struct nvme *n,
 static void complain(struct nvme *n, const struct request *rq,
 		     const char *what)
 {
-	ami_find(&n->ev->state->findings, AMI_WARNING, "nvme-command-damaged",
-		 n->name, "The command of queue %u, tag %u %s.", n->qid,
-		 rq->tag, what);
+	ami_finding_add(&n->ev->state->findings, AMI_FIND_NVME_COMMAND_DAMAGED,
+			n->name, "The command of queue %u, tag %u %s.", n->qid,
+			rq->tag, what);
 }
 
 /* A disk's block has the size that makes both lengths the same. */
@@ -268,10 +268,10 @@ static void one_request(void *ctx, uint32_t tag, uint64_t va)
 		return;
 	c = command_of(n, &rq, &slot);
 	if (!c && n->nr_unread) {
-		ami_find(&n->ev->state->findings, AMI_INFO,
-			 "nvme-command-unread", n->name,
-			 "The command of queue %u, tag %u is not among those that can be read, %" PRIu64 " of %" PRIu64 " cannot: it is known from the block layer only.",
-			 n->qid, tag, n->nr_unread, n->depth);
+		ami_finding_add(&n->ev->state->findings,
+				AMI_FIND_NVME_COMMAND_UNREAD, n->name,
+				"The command of queue %u, tag %u is not among those that can be read, %" PRIu64 " of %" PRIu64 " cannot: it is known from the block layer only.",
+				n->qid, tag, n->nr_unread, n->depth);
 		return;
 	}
 	if (!c) {
@@ -304,9 +304,9 @@ static void one_queue(struct nvme *n, uint64_t queue, uint64_t tags)
 	if (!get(n, queue, AMI_F_nvme_queue_depth, &n->depth) || !n->depth)
 		return;
 	if (n->depth > MAX_DEPTH) {
-		ami_find(&n->ev->state->findings, AMI_WARNING, "nvme-unread",
-			 n->name, "Queue %u claims %" PRIu64 " entries.",
-			 n->qid, n->depth);
+		ami_finding_add(&n->ev->state->findings, AMI_FIND_NVME_UNREAD,
+				n->name, "Queue %u claims %" PRIu64 " entries.",
+				n->qid, n->depth);
 		return;
 	}
 	post_completions(n);
@@ -447,15 +447,15 @@ static void cross_check(struct nvme *n)
 			ami_pfnset_ranges(c.told->pages, count_extra, &c);
 	}
 	if (c.extra)
-		ami_find(&n->ev->state->findings, AMI_WARNING,
-			 "nvme-block-disagree", n->name,
-			 "NVMe commands let the device write %" PRIu64 " pages (the first is frame %#" PRIx64 ") that no unfinished request asks for: bounce buffers, or damaged commands.",
-			 c.extra, c.first);
+		ami_finding_add(&n->ev->state->findings,
+				AMI_FIND_NVME_BLOCK_DISAGREE, n->name,
+				"NVMe commands let the device write %" PRIu64 " pages (the first is frame %#" PRIx64 ") that no unfinished request asks for: bounce buffers, or damaged commands.",
+				c.extra, c.first);
 	if (n->not_queued)
-		ami_find(&n->ev->state->findings, AMI_INFO,
-			 "nvme-request-not-queued", n->name,
-			 "%" PRIu64 " unfinished reads have no command in their submission queue: started, and not yet handed to the controller.",
-			 n->not_queued);
+		ami_finding_add(&n->ev->state->findings,
+				AMI_FIND_NVME_REQUEST_NOT_QUEUED, n->name,
+				"%" PRIu64 " unfinished reads have no command in their submission queue: started, and not yet handed to the controller.",
+				n->not_queued);
 }
 
 static void one_device(struct nvme *n)
@@ -466,10 +466,10 @@ static void one_device(struct nvme *n)
 		cross_check(n);
 		return;
 	}
-	ami_find(&n->ev->state->findings, AMI_INFO, "nvme-types-missing",
-		 ami_bdf_text(n->device->bdf, n->name),
-		 "The types of its NVMe driver are not in the dump: unfinished reads are known from the block layer only, %u completion queues by their shape, the host memory buffer is not.",
-		 guess_completions(n->ev, n->device));
+	ami_finding_add(&n->ev->state->findings, AMI_FIND_NVME_TYPES_MISSING,
+			ami_bdf_text(n->device->bdf, n->name),
+			"The types of its NVMe driver are not in the dump: unfinished reads are known from the block layer only, %u completion queues by their shape, the host memory buffer is not.",
+			guess_completions(n->ev, n->device));
 }
 
 void find_nvme(struct ami_evidence *ev)

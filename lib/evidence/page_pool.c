@@ -62,9 +62,9 @@ static bool is_read_only(struct pools *p, uint64_t params)
 
 static void complain(struct pools *p, const char *name, const char *what)
 {
-	ami_find(&p->ev->state->findings, AMI_WARNING, "page-pool-unread",
-		 name, "Its page pool %s: pages that are mapped for the device may be missing.",
-		 what);
+	ami_finding_add(&p->ev->state->findings, AMI_FIND_PAGE_POOL_UNREAD,
+			name, "Its page pool %s: pages that are mapped for the device may be missing.",
+			what);
 }
 
 static bool one_pool(void *ctx, uint64_t id, uint64_t pool)

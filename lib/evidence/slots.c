@@ -124,21 +124,21 @@ static void report(struct nic *nic, const struct tally *t, const char *label)
 	struct ami_findings *f = &nic->ev->state->findings;
 
 	if (t->disagree)
-		ami_find(f, AMI_WARNING, "descriptor-disagrees", nic->where,
-			 "%s %s: %zu descriptors do not name the buffers that the driver mapped for them; both are taken.",
-			 nic->name, label, t->disagree);
+		ami_finding_add(f, AMI_FIND_DESCRIPTOR_DISAGREES, nic->where,
+				"%s %s: %zu descriptors do not name the buffers that the driver mapped for them; both are taken.",
+				nic->name, label, t->disagree);
 	if (t->elsewhere)
-		ami_find(f, AMI_WARNING, "buffer-maps-elsewhere", nic->where,
-			 "%s %s: %zu buffers are not where the page table leads the device; both places are taken.",
-			 nic->name, label, t->elsewhere);
+		ami_finding_add(f, AMI_FIND_BUFFER_MAPS_ELSEWHERE, nic->where,
+				"%s %s: %zu buffers are not where the page table leads the device; both places are taken.",
+				nic->name, label, t->elsewhere);
 	if (t->unread)
-		ami_find(f, AMI_WARNING, "descriptors-unread", nic->where,
-			 "%s %s: %zu descriptors are not in the dump; the driver's own books speak for them.",
-			 nic->name, label, t->unread);
+		ami_finding_add(f, AMI_FIND_DESCRIPTORS_UNREAD, nic->where,
+				"%s %s: %zu descriptors are not in the dump; the driver's own books speak for them.",
+				nic->name, label, t->unread);
 	if (t->lost)
-		ami_find(f, AMI_WARNING, "buffers-unknown", nic->where,
-			 "%s %s: %zu buffers are in use, but nothing readable tells where they lie.",
-			 nic->name, label, t->lost);
+		ami_finding_add(f, AMI_FIND_BUFFERS_UNKNOWN, nic->where,
+				"%s %s: %zu buffers are in use, but nothing readable tells where they lie.",
+				nic->name, label, t->lost);
 }
 
 void post_slots(struct nic *nic, struct rx_slots *slots, const char *label)

@@ -36,10 +36,10 @@ static void complain(struct virtio *v, const char *queue, const char *what)
 {
 	char where[AMI_BDF_TEXT];
 
-	ami_find(&v->ev->state->findings, AMI_WARNING, "virtqueue-damaged",
-		 ami_bdf_text(v->device->bdf, where),
-		 "Its virtqueue %s %s: what the device was to write may be incomplete.",
-		 queue, what);
+	ami_finding_add(&v->ev->state->findings, AMI_FIND_VIRTQUEUE_DAMAGED,
+			ami_bdf_text(v->device->bdf, where),
+			"Its virtqueue %s %s: what the device was to write may be incomplete.",
+			queue, what);
 }
 
 static bool is_request_queue(const struct virtio *v, uint32_t index)
@@ -201,18 +201,18 @@ void find_virtio(struct ami_evidence *ev)
 	    ami_has(v.k, AMI_F_virtio_device_vqs))
 		mem = ami_device_each(v.k, 0, try_device, &v);
 	if (mem == AMI_MEM_NO_FIELD || !typed)
-		ami_find(&ev->state->findings, AMI_INFO,
-			 "driver-types-missing", "virtio",
-			 mem == AMI_MEM_NO_FIELD ?
-			 "The dump does not describe virtio devices: what their virtqueues hold is not known." :
-			 "The dump does not describe virtqueues (kernels before 5.11 do not, for modules). They are recognised by their shape: what they hold is possible, and may be incomplete.");
+		ami_finding_add(&ev->state->findings,
+				AMI_FIND_DRIVER_TYPES_MISSING, "virtio",
+				mem == AMI_MEM_NO_FIELD ?
+				"The dump does not describe virtio devices: what their virtqueues hold is not known." :
+				"The dump does not describe virtqueues (kernels before 5.11 do not, for modules). They are recognised by their shape: what they hold is possible, and may be incomplete.");
 	if (mem != AMI_MEM_OK && mem != AMI_MEM_NO_FIELD)
-		ami_find(&ev->state->findings, AMI_WARNING,
-			 "virtqueue-damaged", "virtio",
-			 "The list of devices cannot be read to its end (%s): virtio devices may be missing.",
-			 ami_mem_text(mem));
+		ami_finding_add(&ev->state->findings,
+				AMI_FIND_VIRTQUEUE_DAMAGED, "virtio",
+				"The list of devices cannot be read to its end (%s): virtio devices may be missing.",
+				ami_mem_text(mem));
 	if (!v.budget)
-		ami_find(&ev->state->findings, AMI_WARNING,
-			 "virtqueue-work-limit", "virtio",
-			 "More descriptors than any machine has: damaged virtqueues. The rest was not read.");
+		ami_finding_add(&ev->state->findings,
+				AMI_FIND_VIRTQUEUE_WORK_LIMIT, "virtio",
+				"More descriptors than any machine has: damaged virtqueues. The rest was not read.");
 }

@@ -70,7 +70,7 @@ static size_t count_other(const uint8_t *p, size_t len, uint8_t pattern)
 
 static void contradicted(struct ami_exposures *ex,
 			 const struct ami_exposure *e, uint64_t phys,
-			 const char *code, const char *what)
+			 enum ami_finding_code code, const char *what)
 {
 	char where[AMI_REQUESTER_TEXT], iova[40] = "";
 	struct ami_writer w;
@@ -79,9 +79,9 @@ static void contradicted(struct ami_exposures *ex,
 		snprintf(iova, sizeof(iova), " through IOVA %#" PRIx64,
 			 w.iova);
 	ami_requester_text(e->requester, where);
-	ami_find(&ex->state->findings, AMI_ERROR, code, where,
-		 "%s at %#" PRIx64 ", where this device could write%s (%s): something wrote there that did not own it.",
-		 what, phys, iova, ami_class_name(e->class));
+	ami_finding_add(&ex->state->findings, code, where,
+			"%s at %#" PRIx64 ", where this device could write%s (%s): something wrote there that did not own it.",
+			what, phys, iova, ami_class_name(e->class));
 }
 
 static void check_free(struct ami_exposures *ex, const struct ami_exposure *e,
@@ -105,7 +105,7 @@ static void check_free(struct ami_exposures *ex, const struct ami_exposure *e,
 			 "A free page holds %zu bytes that are not its filling %#04x, the first",
 			 count_other(page, AMI_PAGE_SIZE, pattern), pattern);
 		contradicted(ex, e, (pfn << AMI_PAGE_SHIFT) + at,
-			     "free-page-written", what);
+			     AMI_FIND_FREE_PAGE_WRITTEN, what);
 	}
 	ami_dump_unpage(dump, page);
 }
@@ -160,26 +160,26 @@ static void check_slot(struct ami_exposures *ex, const struct ami_exposure *e,
 
 	if (zone != SLUB_RED_INACTIVE && zone != SLUB_RED_ACTIVE) {
 		contradicted(ex, e, phys + (c->left ? 0 : c->object_size),
-			     "red-zone-written", "A red zone is damaged");
+			     AMI_FIND_RED_ZONE_WRITTEN, "A red zone is damaged");
 		return;
 	}
 	at = first_other(slot, c->left, zone);
 	if (at < c->left) {
-		contradicted(ex, e, phys + at, "red-zone-written",
+		contradicted(ex, e, phys + at, AMI_FIND_RED_ZONE_WRITTEN,
 			     "The red zone before a slab object is damaged");
 		return;
 	}
 	at = first_other(right, room, zone);
 	if (at < room) {
 		contradicted(ex, e, phys + c->left + c->object_size + at,
-			     "red-zone-written",
+			     AMI_FIND_RED_ZONE_WRITTEN,
 			     "The red zone behind a slab object is damaged");
 		return;
 	}
 	if (zone == SLUB_RED_INACTIVE && c->poisoned &&
 	    !is_poison(object, c->object_size, &at))
 		contradicted(ex, e, phys + c->left + at,
-			     "free-object-written",
+			     AMI_FIND_FREE_OBJECT_WRITTEN,
 			     "The poison of a free slab object is damaged");
 }
 

@@ -24,9 +24,9 @@ static void check_bus_master(struct ami_state *s, struct ami_bdf bdf)
 	if (!d || !d->is_pci || !d->busmaster_known || d->busmaster)
 		return;
 	s->devices[d - s->devices].busmaster_known = false;
-	ami_find(&s->findings, AMI_WARNING, "bus-master-contradiction",
-		 ami_bdf_text(bdf, where),
-		 "By the kernel's flag it is no bus master, but its driver had handed buffers to it: taken as active.");
+	ami_finding_add(&s->findings, AMI_FIND_BUS_MASTER_CONTRADICTION,
+			ami_bdf_text(bdf, where),
+			"By the kernel's flag it is no bus master, but its driver had handed buffers to it: taken as active.");
 }
 
 static int add_set(struct ami_exposures *ex,

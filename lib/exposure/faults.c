@@ -170,12 +170,12 @@ static void explain(struct ami_exposures *ex, const struct ami_iommu *iommu,
 		return;
 	/* It may walk whole tables: only for what will be kept. */
 	if (f.device && !ami_findings_full(&ex->state->findings,
-					   "io-page-fault"))
+					   AMI_FIND_IO_PAGE_FAULT))
 		tell(&f, iommu);
-	ami_find(&ex->state->findings, AMI_WARNING, "io-page-fault",
-		 ami_bdf_text(bdf, where),
-		 "The IOMMU refused its %s at IOVA %#" PRIx64 "; %s.",
-		 f.event->rw ? "write" : "access", f.event->address, f.story);
+	ami_finding_add(&ex->state->findings, AMI_FIND_IO_PAGE_FAULT,
+			ami_bdf_text(bdf, where),
+			"The IOMMU refused its %s at IOVA %#" PRIx64 "; %s.",
+			f.event->rw ? "write" : "access", f.event->address, f.story);
 }
 
 int find_faults(struct ami_exposures *ex)

@@ -51,11 +51,11 @@ static void add_waits(struct gather *g, const struct ami_iommu *iommu)
 		    c->store_addr == ring->semaphore_phys)
 			continue;
 		add_ram(g->e->pages, dump, c->store_addr >> AMI_PAGE_SHIFT, 1);
-		ami_find(&g->ex->state->findings, AMI_WARNING,
-			 "completion-wait-elsewhere",
-			 ami_requester_text(g->e->requester, where),
-			 "The completion wait in ring entry %u stores to %#llx, not to the semaphore.",
-			 i, (unsigned long long)c->store_addr);
+		ami_finding_add(&g->ex->state->findings,
+				AMI_FIND_COMPLETION_WAIT_ELSEWHERE,
+				ami_requester_text(g->e->requester, where),
+				"The completion wait in ring entry %u stores to %#llx, not to the semaphore.",
+				i, (unsigned long long)c->store_addr);
 	}
 }
 
@@ -74,9 +74,9 @@ static void add_interrupts(struct gather *g, const struct ami_device *d)
 	if (!ami_irt_posted(g->ex->state, d, add_vapic, g))
 		return;
 	g->e->complete = false;
-	ami_find(&g->ex->state->findings, AMI_WARNING, "irt-unread",
-		 ami_bdf_text(d->bdf, where),
-		 "Its interrupt remapping table cannot be read: the IOMMU may write to vAPIC pages of guests that are not known.");
+	ami_finding_add(&g->ex->state->findings, AMI_FIND_IRT_UNREAD,
+			ami_bdf_text(d->bdf, where),
+			"Its interrupt remapping table cannot be read: the IOMMU may write to vAPIC pages of guests that are not known.");
 }
 
 static bool add_table(void *ctx, const struct ami_route *route)

@@ -98,10 +98,10 @@ int check_io_tables(struct ami_exposures *ex)
 	free(w.owner);
 	for (owner = 0; ok && owner < AMI_OWNERS; owner++)
 		if (s.count[owner])
-			ami_find(&ex->state->findings, AMI_ERROR,
-				 "io-table-freed", "I/O page tables",
-				 "%" PRIu64 " pages that devices' tables lead to are %s at the panic, the first at %#" PRIx64 ": they were freed while in use, or the entries above are damaged. The IOMMU takes what is written there for a table.",
-				 s.count[owner], ami_owner_name(owner),
-				 s.first[owner] << AMI_PAGE_SHIFT);
+			ami_finding_add(&ex->state->findings,
+					AMI_FIND_IO_TABLE_FREED, "I/O page tables",
+					"%" PRIu64 " pages that devices' tables lead to are %s at the panic, the first at %#" PRIx64 ": they were freed while in use, or the entries above are damaged. The IOMMU takes what is written there for a table.",
+					s.count[owner], ami_owner_name(owner),
+					s.first[owner] << AMI_PAGE_SHIFT);
 	return ok ? 0 : -1;
 }

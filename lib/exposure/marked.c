@@ -146,10 +146,10 @@ static int add_marks(struct ami_exposures *ex, const struct ami_marks *m,
 						  first))
 			return -1;
 	if (ex->marks_only)
-		ami_find(&ex->state->findings, AMI_INFO, "marks-know-more",
-			 "marks",
-			 "%" PRIu64 " marked pages are not found again in the dump itself; they are taken over.",
-			 ex->marks_only);
+		ami_finding_add(&ex->state->findings, AMI_FIND_MARKS_KNOW_MORE,
+				"marks",
+				"%" PRIu64 " marked pages are not found again in the dump itself; they are taken over.",
+				ex->marks_only);
 	return 0;
 }
 
@@ -271,10 +271,10 @@ static void tell_unexplained(struct ami_exposures *ex, struct suspects *s)
 	ex->unexplained = ami_pfnset_count(ex->observed) -
 			  ami_pfnset_count(s->any);
 	if (ex->unexplained)
-		ami_find(&ex->state->findings, AMI_WARNING,
-			 "observed-unexplained", "marks",
-			 "%" PRIu64 " pages changed while the dump was saved, though no device is known to reach them: the list of exposed pages is incomplete.",
-			 ex->unexplained);
+		ami_finding_add(&ex->state->findings,
+				AMI_FIND_OBSERVED_UNEXPLAINED, "marks",
+				"%" PRIu64 " pages changed while the dump was saved, though no device is known to reach them: the list of exposed pages is incomplete.",
+				ex->unexplained);
 }
 
 static int find_observed(struct ami_exposures *ex)

@@ -9,23 +9,23 @@
 
 #include "tally.h"
 
-static const char *code_of(enum ami_owner owner)
+static enum ami_finding_code code_of(enum ami_owner owner)
 {
 	switch (owner) {
 	case AMI_OWNER_FREE:
-		return "free-page-exposed";
+		return AMI_FIND_FREE_PAGE_EXPOSED;
 	case AMI_OWNER_STACK:
-		return "stack-exposed";
+		return AMI_FIND_STACK_EXPOSED;
 	case AMI_OWNER_PAGE_TABLE:
-		return "page-table-exposed";
+		return AMI_FIND_PAGE_TABLE_EXPOSED;
 	case AMI_OWNER_IOMMU_TABLE:
-		return "io-page-table-exposed";
+		return AMI_FIND_IO_PAGE_TABLE_EXPOSED;
 	case AMI_OWNER_OBJECT:
-		return "kernel-objects-exposed";
+		return AMI_FIND_KERNEL_OBJECTS_EXPOSED;
 	case AMI_OWNER_MEMMAP:
-		return "memmap-exposed";
+		return AMI_FIND_MEMMAP_EXPOSED;
 	default:
-		return "kernel-image-exposed";
+		return AMI_FIND_KERNEL_IMAGE_EXPOSED;
 	}
 }
 
@@ -47,11 +47,11 @@ static void name_pages(struct ami_exposures *ex, const struct ami_exposure *e,
 	if (!ami_findings_full(&ex->state->findings, code_of(owner)) &&
 	    ami_first_writer(ex, e, first << AMI_PAGE_SHIFT, &w) && w.has_iova)
 		snprintf(iova, sizeof(iova), ", IOVA %#" PRIx64, w.iova);
-	ami_find(&ex->state->findings, AMI_WARNING, code_of(owner), where,
-		 "It could write %" PRIu64 " pages (%s) that are %s at the panic, the first at %#" PRIx64 "%s: %s.",
-		 e->owners[owner], ami_class_name(e->class),
-		 ami_owner_name(owner), first << AMI_PAGE_SHIFT,
-		 iova, story_of(owner));
+	ami_finding_add(&ex->state->findings, code_of(owner), where,
+			"It could write %" PRIu64 " pages (%s) that are %s at the panic, the first at %#" PRIx64 "%s: %s.",
+			e->owners[owner], ami_class_name(e->class),
+			ami_owner_name(owner), first << AMI_PAGE_SHIFT,
+			iova, story_of(owner));
 }
 
 /* What the IOMMU writes itself lies where the driver allocated it. */

@@ -30,12 +30,12 @@ static void report(struct ami_state *s, const struct ami_device *d)
 	if (s->untranslated && d->iommu >= 0)
 		return;		/* said once, of the driver */
 	if (d->iommu < 0)
-		ami_find(&s->findings, AMI_WARNING, "device-without-iommu",
-			 where, "No IOMMU covers this device (%s): its DMA is not translated.",
-			 d->driver[0] ? d->driver : "no driver");
+		ami_finding_add(&s->findings, AMI_FIND_DEVICE_WITHOUT_IOMMU,
+				where, "No IOMMU covers this device (%s): its DMA is not translated.",
+				d->driver[0] ? d->driver : "no driver");
 	else
-		ami_find(&s->findings, AMI_WARNING, "dte-not-valid", where,
-			 "Its DTE has V=0: its DMA was forwarded untranslated.");
+		ami_finding_add(&s->findings, AMI_FIND_DTE_NOT_VALID, where,
+				"Its DTE has V=0: its DMA was forwarded untranslated.");
 }
 
 /*

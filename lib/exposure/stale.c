@@ -255,9 +255,9 @@ static void find_strangers(struct ami_state *s, size_t iommu)
 		return;
 	ring->blind = true;
 	snprintf(where, sizeof(where), "iommu%u", s->iommus[iommu].index);
-	ami_find(&s->findings, AMI_WARNING, "commands-for-nobody", where,
-		 "%u invalidations that are not proven to have completed are for a domain or device that nobody has, the first in ring entry %u: which translations are stale is unknown.",
-		 count, first);
+	ami_finding_add(&s->findings, AMI_FIND_COMMANDS_FOR_NOBODY, where,
+			"%u invalidations that are not proven to have completed are for a domain or device that nobody has, the first in ring entry %u: which translations are stale is unknown.",
+			count, first);
 }
 
 int find_stale(struct ami_exposures *ex)
@@ -290,10 +290,10 @@ int find_stale(struct ami_exposures *ex)
 		e->complete = false;
 		if (collect_tables(ex, d, e))
 			return -1;
-		ami_find(&s->findings, AMI_WARNING, "stale-translations",
-			 ami_bdf_text(d->bdf, where),
-			 "%zu IOVA range%s unmapped or changed without proof that the IOTLB was flushed: the device may still write pages that no table names any more; the list of its pages is incomplete.",
-			 p.count, p.count == 1 ? " was" : "s were");
+		ami_finding_add(&s->findings, AMI_FIND_STALE_TRANSLATIONS,
+				ami_bdf_text(d->bdf, where),
+				"%zu IOVA range%s unmapped or changed without proof that the IOTLB was flushed: the device may still write pages that no table names any more; the list of its pages is incomplete.",
+				p.count, p.count == 1 ? " was" : "s were");
 	}
 	return 0;
 }

@@ -69,13 +69,13 @@ static void report(struct ami_state *s, const struct ami_device *d,
 
 	ami_bdf_text(d->bdf, where);
 	if (!e)
-		ami_find(&s->findings, AMI_INFO, "guest-table-if-copied",
-			 where, "It is behind guest (v2) tables. This kernel, as a capture kernel, keeps them; one up to 6.12 would have cleared them, and its transfers would have gone to physical addresses equal to their IOVAs: not counted here.");
+		ami_finding_note(&s->findings, AMI_FIND_GUEST_TABLE_IF_COPIED,
+				 where, "It is behind guest (v2) tables. This kernel, as a capture kernel, keeps them; one up to 6.12 would have cleared them, and its transfers would have gone to physical addresses equal to their IOVAs: not counted here.");
 	else
-		ami_find(&s->findings, AMI_WARNING, "guest-table-if-copied",
-			 where, "It is behind guest (v2) tables, which a capture kernel up to 6.12 clears: until a driver took it over there, its transfers may have gone to physical addresses equal to their IOVAs (%llu pages of RAM%s).",
-			 (unsigned long long)e->count,
-			 e->complete ? "" : ", and more that cannot be named");
+		ami_finding_add(&s->findings, AMI_FIND_GUEST_TABLE_IF_COPIED,
+				where, "It is behind guest (v2) tables, which a capture kernel up to 6.12 clears: until a driver took it over there, its transfers may have gone to physical addresses equal to their IOVAs (%llu pages of RAM%s).",
+				(unsigned long long)e->count,
+				e->complete ? "" : ", and more that cannot be named");
 }
 
 static int find_device(struct ami_exposures *ex, const struct ami_device *d)

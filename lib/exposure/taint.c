@@ -43,11 +43,11 @@ static void taint_evidence(struct ami_exposures *ex,
 	ami_pfnset_ranges(both, count_books, &t);
 	ami_pfnset_free(both);
 	if (t.count)
-		ami_find(&ex->state->findings, AMI_WARNING, "self-taint",
-			 ami_requester_text(e->requester, where),
-			 "It could write %" PRIu64 " of the slab pages that drivers' evidence was read from (%s), the first at %#" PRIx64 ": what is said of transfers may rest on overwritten memory.",
-			 t.count, ami_class_name(e->class),
-			 t.first << AMI_PAGE_SHIFT);
+		ami_finding_add(&ex->state->findings, AMI_FIND_SELF_TAINT,
+				ami_requester_text(e->requester, where),
+				"It could write %" PRIu64 " of the slab pages that drivers' evidence was read from (%s), the first at %#" PRIx64 ": what is said of transfers may rest on overwritten memory.",
+				t.count, ami_class_name(e->class),
+				t.first << AMI_PAGE_SHIFT);
 }
 
 /*
@@ -71,11 +71,11 @@ int find_taint(struct ami_exposures *ex)
 		pages = ami_pfnset_common(e->pages, s->rests_on);
 		both = pages ? ami_pfnset_and(e->pages, s->rests_on) : NULL;
 		if (both)
-			ami_find(&s->findings, AMI_WARNING, "self-taint",
-				 ami_requester_text(e->requester, where),
-				 "It could write %" PRIu64 " of the pages that this analysis read the IOMMU state from (%s), the first at %#" PRIx64 ": what is said here may rest on overwritten memory.",
-				 pages, ami_class_name(e->class),
-				 ami_pfnset_first(both) << AMI_PAGE_SHIFT);
+			ami_finding_add(&s->findings, AMI_FIND_SELF_TAINT,
+					ami_requester_text(e->requester, where),
+					"It could write %" PRIu64 " of the pages that this analysis read the IOMMU state from (%s), the first at %#" PRIx64 ": what is said here may rest on overwritten memory.",
+					pages, ami_class_name(e->class),
+					ami_pfnset_first(both) << AMI_PAGE_SHIFT);
 		ami_pfnset_free(both);
 	}
 	return 0;

@@ -79,13 +79,6 @@ static void on_table(void *ctx, uint64_t pfn, unsigned int level)
 		ami_dump_unpage(f->dump, page);
 }
 
-static const char *const fault_code[AMI_WALK_FAULTS] = {
-	[AMI_WALK_MISSING] = "table-unread",
-	[AMI_WALK_BAD_ENTRY] = "table-entry-invalid",
-	[AMI_WALK_REVISITED] = "table-loop",
-	[AMI_WALK_FORBIDS] = "table-entry-forbids",
-};
-
 static void report_fault(struct ami_state *s, const struct ami_tree *t,
 			 enum ami_walk_fault fault)
 {
@@ -97,25 +90,25 @@ static void report_fault(struct ami_state *s, const struct ami_tree *t,
 	snprintf(where, sizeof(where), "table %#" PRIx64, t->table.root);
 	switch (fault) {
 	case AMI_WALK_MISSING:
-		ami_find(&s->findings, AMI_WARNING, fault_code[fault], where,
-			 "%" PRIu64 " page-table pages cannot be read, the first at %#" PRIx64 " (level %u, IOVA %#" PRIx64 ") is %s; what they map is unknown.",
-			 p->count, p->table, p->level, p->iova,
-			 ami_mem_text(p->mem));
+		ami_finding_add(&s->findings, AMI_FIND_TABLE_UNREAD, where,
+				"%" PRIu64 " page-table pages cannot be read, the first at %#" PRIx64 " (level %u, IOVA %#" PRIx64 ") is %s; what they map is unknown.",
+				p->count, p->table, p->level, p->iova,
+				ami_mem_text(p->mem));
 		break;
 	case AMI_WALK_BAD_ENTRY:
-		ami_find(&s->findings, AMI_ERROR, fault_code[fault], where,
-			 "%" PRIu64 " entries have a reserved encoding, the first in the page at %#" PRIx64 " (level %u, IOVA %#" PRIx64 "): the table is damaged.",
-			 p->count, p->table, p->level, p->iova);
+		ami_finding_add(&s->findings, AMI_FIND_TABLE_ENTRY_INVALID, where,
+				"%" PRIu64 " entries have a reserved encoding, the first in the page at %#" PRIx64 " (level %u, IOVA %#" PRIx64 "): the table is damaged.",
+				p->count, p->table, p->level, p->iova);
 		break;
 	case AMI_WALK_FORBIDS:
-		ami_find(&s->findings, AMI_ERROR, fault_code[fault], where,
-			 "%" PRIu64 " directory entries forbid to read or to write, which the driver leaves to the entries of pages, the first in the page at %#" PRIx64 " (level %u, IOVA %#" PRIx64 "): the table is damaged.",
-			 p->count, p->table, p->level, p->iova);
+		ami_finding_add(&s->findings, AMI_FIND_TABLE_ENTRY_FORBIDS, where,
+				"%" PRIu64 " directory entries forbid to read or to write, which the driver leaves to the entries of pages, the first in the page at %#" PRIx64 " (level %u, IOVA %#" PRIx64 "): the table is damaged.",
+				p->count, p->table, p->level, p->iova);
 		break;
 	default:
-		ami_find(&s->findings, AMI_ERROR, fault_code[fault], where,
-			 "%" PRIu64 " entries point back to a table page already in this table, the first to %#" PRIx64 " (level %u, IOVA %#" PRIx64 "): the table is damaged.",
-			 p->count, p->table, p->level, p->iova);
+		ami_finding_add(&s->findings, AMI_FIND_TABLE_LOOP, where,
+				"%" PRIu64 " entries point back to a table page already in this table, the first to %#" PRIx64 " (level %u, IOVA %#" PRIx64 "): the table is damaged.",
+				p->count, p->table, p->level, p->iova);
 		break;
 	}
 }

@@ -91,7 +91,7 @@ static int tell_unknown(struct ami_exposures *ex)
 	    reason(ex, "what %s%s could write cannot be told from this dump",
 		   s.names, more(&s)))
 		return -1;
-	if (ami_findings_total(&ex->state->findings, "kernel-pages-dropped") &&
+	if (ami_findings_total(&ex->state->findings, AMI_FIND_KERNEL_PAGES_DROPPED) &&
 	    reason(ex, "makedumpfile left out pages of the kernel's own structures; a newer one, or -d 0, keeps them"))
 		return -1;
 	return ex->state->incomplete ?
@@ -106,7 +106,8 @@ static int judge_evidence(struct ami_exposures *ex, bool *done)
 	int ret = 0;
 
 	for (i = 0; i < f->count && !ret; i++) {
-		if (f->list[i].severity != AMI_ERROR)
+		if (ami_finding_class(f->list[i].code)->effect !=
+		    AMI_EFFECT_CORRUPT)
 			continue;
 		ex->verdict = AMI_VERDICT_CORRUPT;
 		*done = true;
@@ -284,30 +285,13 @@ static uint64_t asked_pages(const struct ami_exposures *ex)
 	return pages;
 }
 
-/*
- * Behind what could not be read there may be a device that nothing names; and
- * what nothing names may not have been translated.
- */
-static bool has_gaps(const struct ami_exposures *ex)
-{
-	static const char *const gap[] = {
-		"commands-for-nobody", "commands-unseen", "device-table-unread",
-		"domain-table-unknown", "dte-open-unclaimed", "dte-unread",
-		"field-unread", "invalidation-lost", "iommu-may-be-off",
-		"kernel-pages-dropped", "pci-unknown", "ring-unknown",
-		"ring-unread", "symbol-unread",
-	};
-	size_t i;
-
-	for (i = 0; i < sizeof(gap) / sizeof(gap[0]); i++)
-		if (ami_findings_total(&ex->state->findings, gap[i]))
-			return true;
-	return false;
-}
-
 static int judge_nothing(struct ami_exposures *ex)
 {
-	if (has_gaps(ex)) {
+	/*
+	 * Behind what could not be read there may be a device that nothing
+	 * names; and what nothing names may not have been translated.
+	 */
+	if (ami_findings_have(&ex->state->findings, AMI_EFFECT_GAP)) {
 		ex->verdict = AMI_VERDICT_UNKNOWN;
 		return reason(ex, "no device is known to reach memory, but parts of the state could not be read, see the findings");
 	}

@@ -72,7 +72,7 @@ static int add_finding(struct ami_marks *m, const struct ami_finding *f)
 		return -1;
 	m->nr_findings++;
 	mine->severity = f->severity;
-	mine->code = strdup(f->code);
+	mine->code = strdup(ami_finding_class(f->code)->name);
 	mine->where = strdup(f->where ? f->where : "");
 	mine->text = strdup(f->text ? f->text : "");
 	return mine->code && mine->where && mine->text ? 0 : -1;

@@ -163,9 +163,9 @@ static void collect(struct ami_owners *o)
 	ami_kernel_regions(o->kernel, &o->regions);
 	unread = walk_kernel(o);
 	if (unread)
-		ami_find(&o->state->findings, AMI_INFO, "kernel-tables-unread",
-			 "page tables", "%llu pages of the kernel's own page tables cannot be read: some owners are not known.",
-			 (unsigned long long)unread);
+		ami_finding_add(&o->state->findings, AMI_FIND_KERNEL_TABLES_UNREAD,
+				"page tables", "%llu pages of the kernel's own page tables cannot be read: some owners are not known.",
+				(unsigned long long)unread);
 	tasks_collect(o);
 	areas_collect(o);
 	freelists_collect(o);

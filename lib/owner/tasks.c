@@ -74,8 +74,8 @@ void tasks_collect(struct ami_owners *o)
 	struct ami_list_iter it;
 
 	if (!init || !ami_has(o->kernel, AMI_F_task_tasks)) {
-		ami_find(&o->state->findings, AMI_INFO, "tasks-unknown",
-			 "tasks", "The list of tasks cannot be found: stacks are not told from other pages.");
+		ami_finding_add(&o->state->findings, AMI_FIND_TASKS_UNKNOWN,
+				"tasks", "The list of tasks cannot be found: stacks are not told from other pages.");
 		return;
 	}
 	add_threads(o, init, &left);
@@ -85,9 +85,9 @@ void tasks_collect(struct ami_owners *o)
 		add_threads(o, ami_container(o->kernel, node,
 					     AMI_F_task_tasks), &left);
 	if (!left || it.broken || it.mem != AMI_MEM_OK)
-		ami_find(&o->state->findings, AMI_WARNING, "tasks-broken",
-			 "tasks", "The list of tasks breaks off after %zu: the stacks of the rest are not known.",
-			 o->nr_tasks);
+		ami_finding_add(&o->state->findings, AMI_FIND_TASKS_BROKEN,
+				"tasks", "The list of tasks breaks off after %zu: the stacks of the rest are not known.",
+				o->nr_tasks);
 	if (o->nr_tasks)
 		qsort(o->task, o->nr_tasks, sizeof(*o->task), by_va);
 }

@@ -26,10 +26,10 @@ static void read_state(struct ami_analysis *a, struct ami_error *err)
 	a->state->marks = a->marks;
 	a->state->spill = a->spill.fd < 0 ? NULL : &a->spill;
 	if (a->marks_error.status)
-		ami_find(&a->state->findings, AMI_WARNING, "marks-refused",
-			 ami_marks_from_name(a->marks_from),
-			 "The marks that came with the dump are not used: %s.",
-			 a->marks_error.text);
+		ami_finding_add(&a->state->findings, AMI_FIND_MARKS_REFUSED,
+				ami_marks_from_name(a->marks_from),
+				"The marks that came with the dump are not used: %s.",
+				a->marks_error.text);
 }
 
 static void take_marks(struct ami_analysis *a, const char *file)

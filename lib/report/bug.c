@@ -167,7 +167,7 @@ static void findings_part(struct view *v)
 		if (k < i)
 			continue;
 		fprintf(v->out, "  %s %s", ami_severity_name(one->severity),
-			one->code);
+			ami_finding_class(one->code)->name);
 		if (total > 1)
 			fprintf(v->out, " (%zu times)", total);
 		if (one->severity == AMI_INFO || shown >= MAX_FINDINGS) {

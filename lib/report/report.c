@@ -152,15 +152,18 @@ void findings_json(struct view *v)
 		json_object(&v->j, NULL);
 		json_string(&v->j, "severity",
 			    ami_severity_name(f->list[i].severity));
-		json_string(&v->j, "code", f->list[i].code);
+		json_string(&v->j, "code",
+			    ami_finding_class(f->list[i].code)->name);
 		json_string(&v->j, "where", f->list[i].where);
 		json_string(&v->j, "text", f->list[i].text);
 		json_close_object(&v->j);
 	}
 	json_close_array(&v->j);
 	json_object(&v->j, "finding_totals");
-	for (i = 0; i < f->codes; i++)
-		json_number(&v->j, f->seen[i].code, f->seen[i].count);
+	for (i = 0; i < AMI_NR_FINDINGS; i++)
+		if (f->total[i])
+			json_number(&v->j, ami_finding_class(i)->name,
+				    f->total[i]);
 	json_close_object(&v->j);
 }
 
@@ -306,7 +309,7 @@ static void finding_text(struct view *v, const struct ami_finding *one)
 	fputs("  ", v->out);
 	colored(v, color[one->severity], name);
 	fprintf(v->out, "%*s %s  %s\n", (int)(8 - strlen(name)), "",
-		one->where, one->code);
+		one->where, ami_finding_class(one->code)->name);
 	fputs("           ", v->out);
 	wrapped(v, 11, 11, "%s", one->text);
 }
@@ -331,7 +334,8 @@ static void more_alike(struct view *v, const struct ami_finding *one,
 
 	if (total > shown)
 		fprintf(v->out, "           ... and %zu more of %s%s\n",
-			total - shown, one->code, v->r->verbose ? "" : " (-v)");
+			total - shown, ami_finding_class(one->code)->name,
+			v->r->verbose ? "" : " (-v)");
 }
 
 void findings_text(struct view *v, enum ami_severity least)

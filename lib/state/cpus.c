@@ -41,7 +41,7 @@ void find_cpus(struct ami_state *s, struct cpus *cpus)
 	else if (number <= MAX_CPUS)
 		cpus->count = number;
 	if (!cpus->certain)
-		ami_find(&s->findings, AMI_WARNING, "cpus-uncertain",
-			 "nr_cpu_ids", "It says %llu, and the mask of possible CPUs begins with %u: queues that CPUs have each for itself may be missed.",
-			 (unsigned long long)number, cpus->count);
+		ami_finding_add(&s->findings, AMI_FIND_CPUS_UNCERTAIN,
+				"nr_cpu_ids", "It says %llu, and the mask of possible CPUs begins with %u: queues that CPUs have each for itself may be missed.",
+				(unsigned long long)number, cpus->count);
 }

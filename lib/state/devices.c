@@ -148,9 +148,9 @@ static void check_bridge(struct ami_state *s, struct ami_device *d,
 	    d->class >> 8 == PCI_CLASS_BRIDGE)
 		return;
 	d->is_bridge = false;
-	ami_find(&s->findings, AMI_WARNING, "pci-contradiction", where,
-		 "Its header is a PCI bridge's, its class %06x is not: taken as a device.",
-		 d->class);
+	ami_finding_add(&s->findings, AMI_FIND_PCI_CONTRADICTION, where,
+			"Its header is a PCI bridge's, its class %06x is not: taken as a device.",
+			d->class);
 }
 
 static void fetch_pci(struct ami_state *s, struct ami_device *d)
@@ -308,8 +308,8 @@ static int read_pci(struct ami_state *s)
 	int ret = 0;
 
 	if (!roots || lacks_member(s, NEED_PCI)) {
-		ami_find(&s->findings, AMI_WARNING, "pci-unknown", "PCI",
-			 "The PCI buses cannot be found in this kernel; devices that its IOMMU driver does not manage stay unseen.");
+		ami_finding_add(&s->findings, AMI_FIND_PCI_UNKNOWN, "PCI",
+				"The PCI buses cannot be found in this kernel; devices that its IOMMU driver does not manage stay unseen.");
 		return 0;
 	}
 	ret = queue_children(s, &q, roots);
@@ -328,10 +328,10 @@ static void check_iommu(struct ami_state *s, const struct ami_device *d,
 	if (d->iommu >= 0 || (!va && !d->dev_data))
 		return;
 	s->incomplete = true;
-	ami_find(&s->findings, AMI_WARNING, "iommu-of-device-unknown",
-		 ami_bdf_text(d->bdf, where),
-		 "The driver's table of IOMMUs by device has %#llx for it, which is none of the known IOMMUs: an IOMMU is missing from the list, or the table was overwritten.",
-		 (unsigned long long)va);
+	ami_finding_add(&s->findings, AMI_FIND_IOMMU_OF_DEVICE_UNKNOWN,
+			ami_bdf_text(d->bdf, where),
+			"The driver's table of IOMMUs by device has %#llx for it, which is none of the known IOMMUs: an IOMMU is missing from the list, or the table was overwritten.",
+			(unsigned long long)va);
 }
 
 /*

@@ -66,9 +66,9 @@ static void set_table(struct ami_state *s, struct ami_domain *d,
 		return;
 	mem = ami_virt_to_phys(s->kernel, root_va, &d->table.root);
 	if (mem != AMI_MEM_OK) {
-		ami_find(&s->findings, AMI_ERROR, "domain-root-invalid", where,
-			 "The address of its page table, %#llx, is %s.",
-			 (unsigned long long)root_va, ami_mem_text(mem));
+		ami_finding_add(&s->findings, AMI_FIND_DOMAIN_ROOT_INVALID, where,
+				"The address of its page table, %#llx, is %s.",
+				(unsigned long long)root_va, ami_mem_text(mem));
 		d->readable = false;
 		return;
 	}
@@ -106,9 +106,9 @@ static void read_io_pgtable(struct ami_state *s, struct ami_domain *d,
 		return;
 	}
 	if (mode > AMDVI_V1_MAX_LEVEL) {
-		ami_find(&s->findings, AMI_ERROR, "domain-mode-invalid", where,
-			 "Its page table claims %llu levels.",
-			 (unsigned long long)mode);
+		ami_finding_add(&s->findings, AMI_FIND_DOMAIN_MODE_INVALID, where,
+				"Its page table claims %llu levels.",
+				(unsigned long long)mode);
 		d->readable = false;
 		return;
 	}
@@ -190,9 +190,9 @@ static void check_domain(struct ami_state *s, struct ami_domain *d,
 		return;
 	d->readable = false;
 	s->incomplete = true;
-	ami_find(&s->findings, AMI_WARNING, "domain-contradiction", where,
-		 "A domain of type %s %s: it was overwritten, and what its devices could reach is unknown.",
-		 ami_domain_kind_name(d->kind), wrong);
+	ami_finding_add(&s->findings, AMI_FIND_DOMAIN_CONTRADICTION, where,
+			"A domain of type %s %s: it was overwritten, and what its devices could reach is unknown.",
+			ami_domain_kind_name(d->kind), wrong);
 }
 
 void name_domain(const struct ami_domain *d, char where[DOMAIN_TEXT])

@@ -34,8 +34,8 @@ void doubt(struct ami_state *s, struct flush_source *src, const char *fmt, ...)
 	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
 	src->out->unread++;
-	ami_find(&s->findings, AMI_WARNING, "flush-queue-contradiction",
-		 src->where, "%s", text);
+	ami_finding_add(&s->findings, AMI_FIND_FLUSH_QUEUE_CONTRADICTION,
+			src->where, "%s", text);
 }
 
 /* Queues that all lead to the same memory must not cost their product. */
@@ -121,16 +121,16 @@ static bool plausible(struct ami_state *s, struct flush_source *src,
 		doubt(s, src, "The newest entry of its flush queue on CPU %u may be half written.",
 		      q->cpu);
 	else if (!range)
-		ami_find(&s->findings, AMI_ERROR, "flush-queue-damaged",
-			 src->where, "A queued unmap of %#llx pages at IOVA page %#llx is no IOVA range.",
-			 (unsigned long long)e->size,
-			 (unsigned long long)e->iova);
+		ami_finding_add(&s->findings, AMI_FIND_FLUSH_QUEUE_DAMAGED,
+				src->where, "A queued unmap of %#llx pages at IOVA page %#llx is no IOVA range.",
+				(unsigned long long)e->size,
+				(unsigned long long)e->iova);
 	else
-		ami_find(&s->findings, AMI_ERROR, "flush-queue-damaged",
-			 src->where, "A queued unmap waits for flush %llu, but the one before it for %llu, and %llu were begun.",
-			 (unsigned long long)e->counter,
-			 (unsigned long long)q->counter,
-			 (unsigned long long)src->out->start_count);
+		ami_finding_add(&s->findings, AMI_FIND_FLUSH_QUEUE_DAMAGED,
+				src->where, "A queued unmap waits for flush %llu, but the one before it for %llu, and %llu were begun.",
+				(unsigned long long)e->counter,
+				(unsigned long long)q->counter,
+				(unsigned long long)src->out->start_count);
 	return range;
 }
 
@@ -227,10 +227,10 @@ static bool read_header(struct ami_state *s, struct flush_source *src,
 	    !(q->size & (q->size - 1)) && q->head < q->size &&
 	    q->tail < q->size)
 		return true;
-	ami_find(&s->findings, AMI_ERROR, "flush-queue-damaged", src->where,
-		 "Its flush queue on CPU %u has head %llu and tail %llu in %llu entries.",
-		 q->cpu, (unsigned long long)q->head,
-		 (unsigned long long)q->tail, (unsigned long long)q->size);
+	ami_finding_add(&s->findings, AMI_FIND_FLUSH_QUEUE_DAMAGED, src->where,
+			"Its flush queue on CPU %u has head %llu and tail %llu in %llu entries.",
+			q->cpu, (unsigned long long)q->head,
+			(unsigned long long)q->tail, (unsigned long long)q->size);
 	src->out->unread++;
 	return false;
 }

@@ -114,9 +114,9 @@ static void from_dte(struct ami_state *s, struct ami_device *d,
 		.levels = amdvi_dte_guest_levels(&d->dte),
 	};
 	if (!d->gcr3.levels)
-		ami_find(&s->findings, AMI_ERROR, "gcr3-invalid", where,
-			 "Its DTE has guest tables of no known number of levels (GuestPagingMode %u): what they map is unknown.",
-			 d->dte.guest_paging_mode);
+		ami_finding_add(&s->findings, AMI_FIND_GCR3_INVALID, where,
+				"Its DTE has guest tables of no known number of levels (GuestPagingMode %u): what they map is unknown.",
+				d->dte.guest_paging_mode);
 }
 
 /* Up to 6.8 the domain has the table, later the device (gcr3_info). */
@@ -146,9 +146,9 @@ static void from_books(struct ami_state *s, const struct ami_device *d,
 	if (glx > 2 || ami_virt_to_phys(s->kernel, va, &gcr3->root) !=
 		       AMI_MEM_OK) {
 		gcr3->root = 0;
-		ami_find(&s->findings, AMI_ERROR, "gcr3-invalid", where,
-			 "The driver's books have a GCR3 table at %#llx with GLX %llu, which is none.",
-			 (unsigned long long)va, (unsigned long long)glx);
+		ami_finding_add(&s->findings, AMI_FIND_GCR3_INVALID, where,
+				"The driver's books have a GCR3 table at %#llx with GLX %llu, which is none.",
+				(unsigned long long)va, (unsigned long long)glx);
 		return;
 	}
 	gcr3->glx = glx;

@@ -105,9 +105,9 @@ static void check_device_table(struct ami_state *s, struct ami_segment *seg)
 	if (!seg->dev_table ||
 	    ami_virt_to_phys(s->kernel, seg->dev_table,
 			     &seg->dev_table_phys) != AMI_MEM_OK) {
-		ami_find(&s->findings, AMI_ERROR, "device-table-unknown", where,
-			 "The device table's address %#llx does not translate; what each device could reach is unknown.",
-			 (unsigned long long)seg->dev_table);
+		ami_finding_add(&s->findings, AMI_FIND_DEVICE_TABLE_UNKNOWN, where,
+				"The device table's address %#llx does not translate; what each device could reach is unknown.",
+				(unsigned long long)seg->dev_table);
 		seg->dev_table = 0;
 		s->incomplete = true;
 	}
@@ -209,9 +209,9 @@ static void fetch_iommu(struct ami_state *s, struct ami_iommu *iommu)
 		iommu->bdf.segment = s->segments[iommu->segment].id;
 	else if (ami_has(s->kernel, AMI_F_amd_iommu_pci_seg) &&
 		 !lacks_member(s, NEED_SEGMENTS))
-		ami_find(&s->findings, AMI_ERROR, "iommu-without-segment",
-			 where, "Its PCI segment pointer %#llx is none of the known segments.",
-			 (unsigned long long)seg);
+		ami_finding_add(&s->findings, AMI_FIND_IOMMU_WITHOUT_SEGMENT,
+				where, "Its PCI segment pointer %#llx is none of the known segments.",
+				(unsigned long long)seg);
 	fetch(s, where, iommu->va, AMI_F_amd_iommu_cap, &v);
 	iommu->cap = v;
 	fetch(s, where, iommu->va, AMI_F_amd_iommu_acpi_flags, &v);

@@ -99,10 +99,10 @@ static int read_log(struct ami_state *s, struct ami_log *log,
 			return -1;
 	}
 	if (log->unread_pages)
-		ami_find(&s->findings, AMI_WARNING, "log-unread", where,
-			 "%u of %u pages of the %s log cannot be read from this dump.",
-			 log->unread_pages, bytes / AMI_PAGE_SIZE,
-			 ami_log_name(kind));
+		ami_finding_add(&s->findings, AMI_FIND_LOG_UNREAD, where,
+				"%u of %u pages of the %s log cannot be read from this dump.",
+				log->unread_pages, bytes / AMI_PAGE_SIZE,
+				ami_log_name(kind));
 	return 0;
 }
 
@@ -118,13 +118,13 @@ static void report_events(struct ami_state *s, const struct ami_log *log,
 			other++;
 	}
 	if (faults)
-		ami_find(&s->findings, AMI_INFO, "page-faults-logged", where,
-			 "The event log holds %zu I/O page fault%s, which may be old: the driver leaves them in place.",
-			 faults, faults == 1 ? "" : "s");
+		ami_finding_add(&s->findings, AMI_FIND_PAGE_FAULTS_LOGGED, where,
+				"The event log holds %zu I/O page fault%s, which may be old: the driver leaves them in place.",
+				faults, faults == 1 ? "" : "s");
 	if (other && !s->snp)
-		ami_find(&s->findings, AMI_WARNING, "events-pending", where,
-			 "The event log holds %zu event%s that the driver had not handled.",
-			 other, other == 1 ? "" : "s");
+		ami_finding_add(&s->findings, AMI_FIND_EVENTS_PENDING, where,
+				"The event log holds %zu event%s that the driver had not handled.",
+				other, other == 1 ? "" : "s");
 }
 
 int read_logs(struct ami_state *s, struct ami_iommu *iommu)

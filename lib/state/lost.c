@@ -46,13 +46,13 @@ bool note_lost(void *ctx, const struct ami_printk_record *r)
 void report_lost(struct ami_state *s, const struct lost *lost)
 {
 	if (lost->commands || lost->waits)
-		ami_find(&s->findings, AMI_WARNING, "invalidation-lost",
-			 "kernel log", "The driver gave up on %lu commands that found no room in a ring and on %lu completion waits: unless a later flush succeeded, devices may still use translations that were removed then.",
-			 lost->commands, lost->waits);
+		ami_finding_add(&s->findings, AMI_FIND_INVALIDATION_LOST,
+				"kernel log", "The driver gave up on %lu commands that found no room in a ring and on %lu completion waits: unless a later flush succeeded, devices may still use translations that were removed then.",
+				lost->commands, lost->waits);
 	if (lost->timeouts)
-		ami_find(&s->findings, AMI_WARNING, "invalidation-lost",
-			 lost->device, "It did not answer an invalidation of its own TLB (%lu such events in the kernel's log, the newest of this device): unless a later one succeeded, it may still use translations that were removed then.",
-			 lost->timeouts);
+		ami_finding_add(&s->findings, AMI_FIND_INVALIDATION_LOST,
+				lost->device, "It did not answer an invalidation of its own TLB (%lu such events in the kernel's log, the newest of this device): unless a later one succeeded, it may still use translations that were removed then.",
+				lost->timeouts);
 }
 
 /* The log holds user data: it is not recorded for an extract. */

@@ -206,9 +206,9 @@ void check_needs(struct ami_state *s)
 			continue;
 		name(&needs[i], text, sizeof(text));
 		s->incomplete |= needs[i].weight == VITAL;
-		ami_find(&s->findings, needs[i].weight == NOTE ? AMI_INFO :
-			 AMI_WARNING, "field-missing", "kernel",
-			 "This kernel has no member %s; the report lacks what rests on it: %s.",
-			 text, needs[i].what);
+		(needs[i].weight == NOTE ? ami_finding_note : ami_finding_add)(
+			&s->findings, AMI_FIND_FIELD_MISSING, "kernel",
+			"This kernel has no member %s; the report lacks what rests on it: %s.",
+			text, needs[i].what);
 	}
 }

@@ -40,10 +40,10 @@ bool fetch(struct ami_state *s, const char *where, uint64_t va,
 	*value = 0;
 	/* One finding for an object, not one for each of its members. */
 	if (va != s->unread_object)
-		ami_find(&s->findings, AMI_WARNING, "field-unread", where,
-			 "struct %s at %#llx: member %s is %s.", want->type,
-			 (unsigned long long)va, want->path,
-			 ami_mem_text(mem));
+		ami_finding_add(&s->findings, AMI_FIND_FIELD_UNREAD, where,
+				"struct %s at %#llx: member %s is %s.", want->type,
+				(unsigned long long)va, want->path,
+				ami_mem_text(mem));
 	s->unread_object = va;
 	return false;
 }
@@ -58,9 +58,9 @@ bool fetch_symbol(struct ami_state *s, enum ami_symbol y, size_t size,
 		return false;
 	mem = ami_read(s->kernel, at, &v, size);
 	if (mem != AMI_MEM_OK) {
-		ami_find(&s->findings, AMI_WARNING, "symbol-unread",
-			 ami_symbol_wants[y], "The variable at %#llx is %s.",
-			 (unsigned long long)at, ami_mem_text(mem));
+		ami_finding_add(&s->findings, AMI_FIND_SYMBOL_UNREAD,
+				ami_symbol_wants[y], "The variable at %#llx is %s.",
+				(unsigned long long)at, ami_mem_text(mem));
 		return false;
 	}
 	*value = v;
@@ -72,20 +72,20 @@ void list_report(struct ami_state *s, const struct ami_list_iter *it,
 {
 	if (it->mem != AMI_MEM_OK) {
 		s->incomplete = true;
-		ami_find(&s->findings, AMI_WARNING, "list-cut", what,
-			 "The list ends early after %llu nodes: the next one is %s.",
-			 (unsigned long long)it->steps,
-			 ami_mem_text(it->mem));
+		ami_finding_add(&s->findings, AMI_FIND_LIST_CUT, what,
+				"The list ends early after %llu nodes: the next one is %s.",
+				(unsigned long long)it->steps,
+				ami_mem_text(it->mem));
 	} else if (it->crossed && it->pos) {
 		s->incomplete = true;
-		ami_find(&s->findings, AMI_ERROR, "list-damaged", what,
-			 "Of %llu nodes one does not point back to the one before it; others may be missing.",
-			 (unsigned long long)it->steps);
+		ami_finding_add(&s->findings, AMI_FIND_LIST_DAMAGED, what,
+				"Of %llu nodes one does not point back to the one before it; others may be missing.",
+				(unsigned long long)it->steps);
 	} else if (it->broken) {
 		s->incomplete = true;
-		ami_find(&s->findings, AMI_ERROR, "list-damaged", what,
-			 "After %llu nodes the list loops or leaves kernel memory; what follows is lost.",
-			 (unsigned long long)it->steps);
+		ami_finding_add(&s->findings, AMI_FIND_LIST_DAMAGED, what,
+				"After %llu nodes the list loops or leaves kernel memory; what follows is lost.",
+				(unsigned long long)it->steps);
 	}
 }
 
@@ -120,8 +120,8 @@ static bool fetch_late(struct ami_state *s, enum ami_symbol y, uint64_t *value)
 		return at;
 	if (strcmp(ami_dump_info(ami_kernel_dump(s->kernel))->format,
 		   "extract"))
-		ami_find(&s->findings, AMI_WARNING, "symbol-unread",
-			 ami_symbol_wants[y], "The dump lacks this variable, or where it lies.");
+		ami_finding_add(&s->findings, AMI_FIND_SYMBOL_UNREAD,
+				ami_symbol_wants[y], "The dump lacks this variable, or where it lies.");
 	return false;
 }
 
@@ -183,15 +183,15 @@ static void read_progress(struct ami_state *s)
 	if (done >= 0 && fetch_late(s, AMI_SYM_init_state, &v) &&
 	    (int64_t)v != done) {
 		s->untranslated = true;
-		ami_find(&s->findings, AMI_WARNING, "iommu-not-initialised",
-			 "kernel", "The driver's initialisation ended in state %llu, not %lld (IOMMU_INITIALIZED): DMA of devices without a domain counts as not translated.",
-			 (unsigned long long)v, (long long)done);
+		ami_finding_add(&s->findings, AMI_FIND_IOMMU_NOT_INITIALISED,
+				"kernel", "The driver's initialisation ended in state %llu, not %lld (IOMMU_INITIALIZED): DMA of devices without a domain counts as not translated.",
+				(unsigned long long)v, (long long)done);
 	} else if (none >= 0 &&
 		   fetch_symbol(s, AMI_SYM_amd_iommu_pgtable, 4, &v) &&
 		   (int64_t)v == none) {
 		s->untranslated = true;
-		ami_find(&s->findings, AMI_WARNING, "iommu-not-initialised",
-			 "kernel", "This IOMMU has no page tables that the driver can use (PD_MODE_NONE): DMA is not translated.");
+		ami_finding_add(&s->findings, AMI_FIND_IOMMU_NOT_INITIALISED,
+				"kernel", "This IOMMU has no page tables that the driver can use (PD_MODE_NONE): DMA is not translated.");
 	}
 }
 
@@ -207,9 +207,9 @@ static void read_system_state(struct ami_state *s)
 	if (halt < 0 || !fetch_late(s, AMI_SYM_system_state, &v) ||
 	    (int64_t)v < halt)
 		return;
-	ami_find(&s->findings, AMI_WARNING, "iommu-may-be-off", "kernel",
-		 "The machine was shutting down or being suspended (system_state %llu), late in which the IOMMU is turned off: from then on DMA is not translated, whatever its tables say.",
-		 (unsigned long long)v);
+	ami_finding_add(&s->findings, AMI_FIND_IOMMU_MAY_BE_OFF, "kernel",
+			"The machine was shutting down or being suspended (system_state %llu), late in which the IOMMU is turned off: from then on DMA is not translated, whatever its tables say.",
+			(unsigned long long)v);
 }
 
 static void read_globals(struct ami_state *s)
@@ -264,9 +264,10 @@ static int nothing_found(struct ami_state *s, struct ami_error *err)
  */
 static void explain_missing(struct ami_state *s)
 {
-	static const char *const missing[] = {
-		"ring-unread", "log-unread", "device-table-unread",
-		"dte-unread", "field-unread", "list-cut",
+	static const enum ami_finding_code missing[] = {
+		AMI_FIND_RING_UNREAD, AMI_FIND_LOG_UNREAD,
+		AMI_FIND_DEVICE_TABLE_UNREAD, AMI_FIND_DTE_UNREAD,
+		AMI_FIND_FIELD_UNREAD, AMI_FIND_LIST_CUT,
 	};
 	int level = ami_dump_info(ami_kernel_dump(s->kernel))->dump_level;
 	size_t i, n = 0;
@@ -274,9 +275,9 @@ static void explain_missing(struct ami_state *s)
 	for (i = 0; i < sizeof(missing) / sizeof(missing[0]); i++)
 		n += ami_findings_total(&s->findings, missing[i]);
 	if (n && level > 1)
-		ami_find(&s->findings, AMI_WARNING, "kernel-pages-dropped",
-			 "dump", "The dump was filtered (-d %d) and lacks pages of the kernel's own structures: the makedumpfile that wrote it does not understand this kernel (releases up to 1.7.8 drop tail pages of compound pages of recent kernels). A newer makedumpfile, or -d 0, keeps them.",
-			 level);
+		ami_finding_add(&s->findings, AMI_FIND_KERNEL_PAGES_DROPPED,
+				"dump", "The dump was filtered (-d %d) and lacks pages of the kernel's own structures: the makedumpfile that wrote it does not understand this kernel (releases up to 1.7.8 drop tail pages of compound pages of recent kernels). A newer makedumpfile, or -d 0, keeps them.",
+				level);
 }
 
 static int read_all(struct ami_state *s, struct ami_error *err)

@@ -91,10 +91,10 @@ int find_unclaimed(struct ami_state *s)
 				     sizeof(*claimed), by_value))
 			continue;
 		s->incomplete = true;
-		ami_find(&s->findings, AMI_WARNING, "domain-missing",
-			 ami_bdf_text(d->bdf, where),
-			 "Its DTE has the page table at %#llx, which no domain in the driver's books has: the list of devices or a domain was damaged, and what was queued there to be flushed is unknown.",
-			 (unsigned long long)root);
+		ami_finding_add(&s->findings, AMI_FIND_DOMAIN_MISSING,
+				ami_bdf_text(d->bdf, where),
+				"Its DTE has the page table at %#llx, which no domain in the driver's books has: the list of devices or a domain was damaged, and what was queued there to be flushed is unknown.",
+				(unsigned long long)root);
 	}
 	free(claimed);
 	return 0;

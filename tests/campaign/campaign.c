@@ -107,7 +107,7 @@ static void show(const struct ami_analysis *a, const struct ami_error *err)
 	for (i = 0; i < f->count; i++)
 		printf("         %s %s %s: %s\n",
 		       ami_severity_name(f->list[i].severity),
-		       f->list[i].code, f->list[i].where, f->list[i].text);
+		       ami_finding_class(f->list[i].code)->name, f->list[i].where, f->list[i].text);
 }
 
 static bool tables_hit(const struct campaign *c)

@@ -59,14 +59,15 @@ void facts_free(struct facts *f)
 }
 
 /* How often a warning or an error of this kind was kept. */
-static unsigned int count(const struct ami_findings *f, const char *code)
+static unsigned int count(const struct ami_findings *f,
+			  enum ami_finding_code code)
 {
 	unsigned int n = 0;
 	size_t i;
 
 	for (i = 0; i < f->count; i++)
 		n += f->list[i].severity != AMI_INFO &&
-		     !strcmp(f->list[i].code, code);
+		     f->list[i].code == code;
 	return n;
 }
 

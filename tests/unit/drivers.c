@@ -184,7 +184,8 @@ bool rig_covered(const struct rig *rig, const char *provider)
 
 size_t rig_found(const struct rig *rig, const char *code)
 {
-	return ami_findings_total(&rig->m->state->findings, code);
+	return ami_findings_total(&rig->m->state->findings,
+				  machine_code(code));
 }
 
 /* What was said instead. */
@@ -194,7 +195,9 @@ static void rig_print(const struct rig *rig)
 	size_t i;
 
 	for (i = 0; i < f->count; i++)
-		print_message("# %s: %s\n", f->list[i].code, f->list[i].text);
+		print_message("# %s: %s\n",
+			      ami_finding_class(f->list[i].code)->name,
+			      f->list[i].text);
 }
 
 void rig_survives(struct rig *(*make)(void), const struct rig_damage *list,

@@ -645,7 +645,16 @@ const struct ami_exposure *machine_exposure(const struct machine *m,
 	return machine_exposure_at(m, (struct ami_bdf){ 0, devid }, class);
 }
 
+enum ami_finding_code machine_code(const char *name)
+{
+	enum ami_finding_code code = ami_finding_code(name);
+
+	if (code == AMI_NR_FINDINGS)
+		fail_msg("there is no finding '%s'", name);
+	return code;
+}
+
 bool machine_found(const struct machine *m, const char *code)
 {
-	return ami_findings_total(&m->state->findings, code) > 0;
+	return ami_findings_total(&m->state->findings, machine_code(code)) > 0;
 }

@@ -182,6 +182,9 @@ const struct ami_exposure *machine_exposure_at(const struct machine *m,
 					       struct ami_bdf bdf,
 					       enum ami_class class);
 
+/** machine_code() - the code of that name; the test fails if there is none. */
+enum ami_finding_code machine_code(const char *name);
+
 bool machine_found(const struct machine *m, const char *code);
 
 #endif

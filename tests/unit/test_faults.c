@@ -94,7 +94,7 @@ static const char *said(const struct machine *m)
 	size_t i;
 
 	for (i = 0; i < f->count; i++)
-		if (!strcmp(f->list[i].code, "io-page-fault"))
+		if (f->list[i].code == AMI_FIND_IO_PAGE_FAULT)
 			return f->list[i].text;
 	return "";
 }

@@ -64,7 +64,7 @@ static void no_iommu_in_charge(struct machine *m)
 	vmcore_analyse(m);
 	reaches_all(m, DEVICE, AMI_POSSIBLE);
 	assert_int_equal(ami_findings_total(&m->state->findings,
-					    "device-without-iommu"), 1);
+					    AMI_FIND_DEVICE_WITHOUT_IOMMU), 1);
 	assert_null(machine_exposure(m, 0, AMI_CLASS_PASSTHROUGH));
 	assert_null(machine_exposure(m, 2, AMI_CLASS_PASSTHROUGH));
 	assert_null(machine_exposure(m, 0x18, AMI_CLASS_PASSTHROUGH));
@@ -651,14 +651,14 @@ static void test_lost_lines(void **state)
 }
 
 /* Each of them alone: nothing else can be written in this machine. */
-static void not_trusted(struct machine *m, const char *code)
+static void not_trusted(struct machine *m, enum ami_finding_code code)
 {
 	struct ami_error err;
 
 	machine_analyse(m);
 	assert_int_equal(m->ex->verdict, AMI_VERDICT_TRUSTED);
 	ami_exposures_free(m->ex);
-	ami_find(&m->state->findings, AMI_WARNING, code, "here", "so");
+	ami_finding_add(&m->state->findings, code, "here", "so");
 	m->ex = ami_exposures_find(m->state, &err);
 	assert_int_equal(m->ex->verdict, AMI_VERDICT_UNKNOWN);
 	machine_free(m);
@@ -667,8 +667,8 @@ static void not_trusted(struct machine *m, const char *code)
 static void test_not_trusted(void **state)
 {
 	(void)state;
-	not_trusted(machine_new(SHAPE_6_1, 0), "invalidation-lost");
-	not_trusted(machine_new(SHAPE_6_1, 0), "iommu-may-be-off");
+	not_trusted(machine_new(SHAPE_6_1, 0), AMI_FIND_INVALIDATION_LOST);
+	not_trusted(machine_new(SHAPE_6_1, 0), AMI_FIND_IOMMU_MAY_BE_OFF);
 }
 
 static void test_reported(void **state)
@@ -681,7 +681,7 @@ static void test_reported(void **state)
 	assert_int_equal(s.findings.count, 0);
 	lost.timeouts = lost.waits = 1;
 	report_lost(&s, &lost);
-	assert_int_equal(ami_findings_total(&s.findings, "invalidation-lost"),
+	assert_int_equal(ami_findings_total(&s.findings, AMI_FIND_INVALIDATION_LOST),
 			 2);
 	ami_findings_free(&s.findings);
 }
@@ -829,7 +829,7 @@ static void test_guest_domain_missing(void **state)
 	machine_dte(m, 0x20, &dte);
 	vmcore_analyse(m);
 	assert_int_equal(ami_findings_total(&m->state->findings,
-					    "domain-missing"), 1);
+					    AMI_FIND_DOMAIN_MISSING), 1);
 	assert_int_equal(m->ex->verdict, AMI_VERDICT_UNKNOWN);
 	machine_free(m);
 }

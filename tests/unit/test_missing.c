@@ -116,7 +116,7 @@ static bool named(const struct machine *m, enum ami_field f)
 	snprintf(name, sizeof(name), "%s.%s", ami_field_wants[f].type,
 		 ami_field_wants[f].path);
 	for (i = 0; i < found->count; i++)
-		if (!strcmp(found->list[i].code, "field-missing") &&
+		if (found->list[i].code == AMI_FIND_FIELD_MISSING &&
 		    strstr(found->list[i].text, name))
 			return true;
 	return false;

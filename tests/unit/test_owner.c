@@ -596,7 +596,7 @@ static const struct ami_finding *finding(const struct fixture *f,
 	size_t i;
 
 	for (i = 0; i < all->count; i++)
-		if (!strcmp(all->list[i].code, code))
+		if (all->list[i].code == machine_code(code))
 			return &all->list[i];
 	return NULL;
 }
@@ -761,9 +761,9 @@ static size_t contradictions(const struct fixture *f)
 {
 	const struct ami_findings *found = &f->m->state->findings;
 
-	return ami_findings_total(found, "free-page-written") +
-	       ami_findings_total(found, "red-zone-written") +
-	       ami_findings_total(found, "free-object-written");
+	return ami_findings_total(found, AMI_FIND_FREE_PAGE_WRITTEN) +
+	       ami_findings_total(found, AMI_FIND_RED_ZONE_WRITTEN) +
+	       ami_findings_total(found, AMI_FIND_FREE_OBJECT_WRITTEN);
 }
 
 static void content_intact(void **state)
@@ -804,8 +804,8 @@ static void content_written(void **state)
 		assert_int_equal(f->m->ex->verdict, AMI_VERDICT_CORRUPT);
 		snprintf(where, sizeof(where), "at %#llx",
 			 (unsigned long long)(BUFFER + hit[i].at));
-		for (k = 0; strcmp(f->m->state->findings.list[k].code,
-				   hit[i].code); k++)
+		for (k = 0; f->m->state->findings.list[k].code !=
+		     machine_code(hit[i].code); k++)
 			;
 		assert_non_null(strstr(f->m->state->findings.list[k].text,
 				       where));

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Sets of page frames, lists of IOVAs, collections of findings. */
+#include <ctype.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -133,19 +134,50 @@ static void findings_are_bounded(void **state)
 	int i;
 
 	(void)state;
-	ami_find(&f, AMI_INFO, "a-note", "here", "first");
+	ami_finding_add(&f, AMI_FIND_LOG_REUSED, "here", "first");
 	for (i = 0; i < 1000; i++)
-		ami_find(&f, AMI_WARNING, "many", "there", "number %d", i);
-	ami_find(&f, AMI_ERROR, "bad", "there", "last");
-	assert_int_equal(f.count, 2 + AMI_FINDINGS_PER_CODE);
-	assert_int_equal(ami_findings_total(&f, "many"), 1000);
-	assert_int_equal(ami_findings_total(&f, "none"), 0);
+		ami_finding_add(&f, AMI_FIND_LIST_CUT, "there", "number %d", i);
+	ami_finding_note(&f, AMI_FIND_FIELD_MISSING, "there", "a note");
+	assert_false(ami_findings_have(&f, AMI_EFFECT_CORRUPT));
+	ami_finding_add(&f, AMI_FIND_TABLE_LOOP, "there", "last");
+	assert_true(ami_findings_have(&f, AMI_EFFECT_CORRUPT));
+	assert_false(ami_findings_have(&f, AMI_EFFECT_GAP));
+	assert_int_equal(f.count, 3 + AMI_FINDINGS_PER_CODE);
+	assert_int_equal(ami_findings_total(&f, AMI_FIND_LIST_CUT), 1000);
+	assert_int_equal(ami_findings_total(&f, AMI_FIND_RING_UNREAD), 0);
 	assert_int_equal(ami_findings_worst(&f), AMI_ERROR);
 	ami_findings_sort(&f);
-	assert_string_equal(f.list[0].code, "bad");
+	assert_int_equal(f.list[0].code, AMI_FIND_TABLE_LOOP);
 	assert_string_equal(f.list[1].text, "number 0");
-	assert_string_equal(f.list[f.count - 1].code, "a-note");
+	assert_int_equal(f.list[f.count - 2].code, AMI_FIND_LOG_REUSED);
+	assert_int_equal(f.list[f.count - 1].severity, AMI_INFO);
 	ami_findings_free(&f);
+}
+
+/* What the table says of itself: rules and documents rest on it. */
+static void classes_are_whole(void **state)
+{
+	unsigned int code;
+
+	(void)state;
+	for (code = 0; code < AMI_NR_FINDINGS; code++) {
+		const struct ami_finding_class *c = ami_finding_class(code);
+		size_t i;
+
+		assert_int_equal(ami_finding_code(c->name), code);
+		for (i = 0; c->name[i]; i++)
+			assert_true(islower((unsigned char)c->name[i]) ||
+				    isdigit((unsigned char)c->name[i]) ||
+				    c->name[i] == '-');
+		if (code)
+			assert_true(strcmp(ami_finding_class(code - 1)->name,
+					   c->name) < 0);
+		assert_int_equal(c->meaning[strlen(c->meaning) - 1], '.');
+		assert_int_equal(c->advice[strlen(c->advice) - 1], '.');
+		assert_int_equal(c->severity == AMI_ERROR,
+				 c->effect == AMI_EFFECT_CORRUPT);
+	}
+	assert_int_equal(ami_finding_code("no-such-finding"), AMI_NR_FINDINGS);
 }
 
 static void bdf_text(void **state)
@@ -191,6 +223,7 @@ int main(void)
 		cmocka_unit_test(iova_merging),
 		cmocka_unit_test(iova_overflow),
 		cmocka_unit_test(findings_are_bounded),
+		cmocka_unit_test(classes_are_whole),
 		cmocka_unit_test(bdf_text),
 	};
 

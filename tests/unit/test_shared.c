@@ -504,8 +504,8 @@ static void table_of_mappings(void **state)
 	assert_true(rig_names(rig, AMI_CLASS_POSTED, AMI_PROVEN,
 			      RIG_BUFFER + IOVA(13)));
 	assert_int_equal(rig_found(rig, "evidence-missed"), 1);
-	for (i = 0; strcmp(rig->m->state->findings.list[i].code,
-			   "evidence-missed"); i++)
+	for (i = 0; rig->m->state->findings.list[i].code !=
+		     AMI_FIND_EVIDENCE_MISSED; i++)
 		;
 	assert_non_null(strstr(rig->m->state->findings.list[i].text,
 			       "has 3 pages"));
@@ -679,8 +679,8 @@ static void silence(void **state)
 		f = &rig->m->state->findings;
 		assert_int_equal(rig_found(rig, "no-evidence-provider"),
 				 !!want[i].text);
-		for (k = 0; want[i].text && strcmp(f->list[k].code,
-						   "no-evidence-provider");
+		for (k = 0; want[i].text && f->list[k].code !=
+		     AMI_FIND_NO_EVIDENCE_PROVIDER;
 		     k++)
 			;
 		if (want[i].text)

@@ -558,7 +558,7 @@ static void domain_missing(struct machine *m)
 	vmcore_analyse(m);
 	is_exposed(m, 0x20, BUFFER + 0x400000, 3);
 	assert_int_equal(ami_findings_total(&m->state->findings,
-					    "domain-missing"), 1);
+					    AMI_FIND_DOMAIN_MISSING), 1);
 	assert_int_equal(m->ex->verdict, AMI_VERDICT_UNKNOWN);
 }
 
@@ -937,7 +937,7 @@ static void nothing_seen_is_not_nothing(void **state)
 	image_layout(m->img)->symbol[AMI_SYM_pci_root_buses] = 0;
 	machine_analyse(m);
 	assert_int_equal(ami_findings_total(&m->state->findings,
-					    "pci-unknown"), 1);
+					    AMI_FIND_PCI_UNKNOWN), 1);
 	assert_int_equal(m->ex->verdict, AMI_VERDICT_UNKNOWN);
 	machine_free(m);
 }

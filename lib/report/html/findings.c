@@ -49,16 +49,16 @@ void html_findings(struct html_page *p)
 			"</span> ", severity, severity);
 		html_where(p, one->where);
 		html_raw(p, " <code>");
-		html_text(p, "%s", one->code);
+		html_text(p, "%s", ami_finding_class(one->code)->name);
 		html_raw(p, "</code><p>");
 		html_text(p, "%s", one->text);
 		html_raw(p, "</p></li>\n");
 	}
 	html_raw(p, "</ul>\n");
-	for (i = 0; i < f->codes; i++)
-		if (f->seen[i].count > AMI_FINDINGS_PER_CODE)
+	for (i = 0; i < AMI_NR_FINDINGS; i++)
+		if (f->total[i] > AMI_FINDINGS_PER_CODE)
 			fprintf(p->out, "<p class=\"note\">and %zu more of %s</p>\n",
-				f->seen[i].count - AMI_FINDINGS_PER_CODE,
-				f->seen[i].code);
+				f->total[i] - AMI_FINDINGS_PER_CODE,
+				ami_finding_class(i)->name);
 	html_raw(p, "</section>\n");
 }
