@@ -387,6 +387,8 @@
 	M(virtio_device_id, virtio_ring, virtio_device, "id.device")	\
 	M(virtio_device_features, virtio_ring, virtio_device, "features") \
 	M(virtio_device_vqs, virtio_ring, virtio_device, "vqs")		\
+	M(vvq_use_dma_api, virtio_ring, vring_virtqueue, "use_dma_api")	\
+	M(vvq_use_map_api, virtio_ring, vring_virtqueue, "use_map_api")	\
 	M(vvq_last_used, virtio_ring, vring_virtqueue, "last_used_idx")	\
 	M(vvq_num, virtio_ring, vring_virtqueue, "split.vring.num")	\
 	M(vvq_desc, virtio_ring, vring_virtqueue, "split.vring.desc")	\

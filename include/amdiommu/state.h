@@ -237,6 +237,24 @@ enum ami_translation {
 const char *ami_translation_name(enum ami_translation t);
 
 /**
+ * enum ami_bypass - why a device that an IOMMU covers is not bounded by the
+ * table that the IOMMU holds for it
+ */
+enum ami_bypass {
+	AMI_BYPASS_NO,
+	AMI_BYPASS_VIRTIO,	/* virtio without VIRTIO_F_ACCESS_PLATFORM */
+	AMI_BYPASS_UNKNOWN,	/* virtio, and the feature cannot be read */
+	AMI_BYPASS_EXCLUSION,	/* DTE.EX: addresses that a register names */
+	AMI_BYPASS_ATS,		/* translated requests pass unchecked */
+};
+
+/** ami_bypass_name() - "virtio", ..., NULL for none */
+const char *ami_bypass_name(enum ami_bypass bypass);
+
+/** ami_bypass_text() - the same in words, NULL for none */
+const char *ami_bypass_text(enum ami_bypass bypass);
+
+/**
  * struct ami_gcr3 - GCR3 table of a device: PASID to guest page table
  * @root: physical address, 0 when there is none
  * @glx: levels of the table minus 1
@@ -280,6 +298,8 @@ struct ami_device {
 	struct ami_table table;		/* what its DMA goes through */
 	struct ami_gcr3 gcr3;		/* with PASID, or GIoV without */
 	struct ami_gcr3 gcr3_books;	/* the driver's, if the DTE's differs */
+	uint64_t virtio;		/* its struct virtio_device, 0: none */
+	enum ami_bypass bypass;
 	enum ami_translation translation;
 	bool may_read, may_write;	/* by the DTE, before any table */
 };
@@ -382,6 +402,12 @@ void ami_irt_free(struct ami_irt *irt);
 
 /** ami_device_active() - could it be at work? When in doubt, yes. */
 bool ami_device_active(const struct ami_device *device);
+
+/** ami_device_undecided() - nothing says what it could reach, if anything */
+bool ami_device_undecided(const struct ami_device *device);
+
+/** ami_device_direct() - are its addresses the physical ones? */
+bool ami_device_direct(const struct ami_device *device);
 
 /**
  * ami_irt_posted() - vAPIC pages where the device's interrupts are posted

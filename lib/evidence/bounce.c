@@ -347,9 +347,7 @@ static struct ami_pfnset *unnamed_frames(const struct ami_evidence *ev)
 
 static bool may_use(const struct ami_evidence *ev, const struct ami_device *d)
 {
-	return d->may_write && ami_device_active(d) &&
-	       (d->translation == AMI_TRANSLATION_PASSTHROUGH ||
-		d->translation == AMI_TRANSLATION_NONE) &&
+	return d->may_write && ami_device_active(d) && ami_device_direct(d) &&
 	       !ami_evidence_covers(ev, d->bdf);
 }
 

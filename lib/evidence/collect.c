@@ -132,20 +132,13 @@ static void add_unnamed(struct ami_evidence *ev, uint64_t iova, uint64_t len)
 			(struct ami_iova_range){ iova, iova + len - 1 };
 }
 
-/* Untranslated, as far as the IOMMU is concerned. */
-static bool direct(const struct ami_device *device)
-{
-	return device->translation == AMI_TRANSLATION_PASSTHROUGH ||
-	       device->translation == AMI_TRANSLATION_NONE;
-}
-
 bool dma_phys(struct ami_evidence *ev, const struct ami_device *device,
 	      uint64_t iova, struct ami_mapping *map)
 {
 	struct ami_step steps[AMI_MAX_STEPS];
 	bool mapped = false;
 
-	if (direct(device)) {
+	if (ami_device_direct(device)) {
 		*map = (struct ami_mapping){
 			.iova = iova, .phys = iova, .size = UINT64_MAX - iova,
 			.read = true, .write = true,
@@ -166,7 +159,7 @@ uint64_t add_dma(struct ami_evidence *ev, const struct ami_device *device,
 
 	if (!len || len - 1 > UINT64_MAX - iova)
 		return len;
-	if (direct(device)) {
+	if (ami_device_direct(device)) {
 		add_span(ev, iova, len);
 		return 0;
 	}

@@ -71,7 +71,7 @@ static void gather_device(struct gather *g, const struct ami_device *d)
 static bool can_have_mappings(const struct ami_device *d)
 {
 	if (d->translation == AMI_TRANSLATION_UNKNOWN)
-		return d->iommu >= 0;
+		return ami_device_undecided(d);
 	if (d->dte_seen == AMI_SEEN_INCONSISTENT)
 		return true;
 	if (d->gcr3.root)

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * Class "passthrough": the device's addresses are physical addresses. By an
- * identity DTE (iommu=pt), by a DTE with V=0, or because no IOMMU covers it or
- * the driver left DMA alone.
+ * identity DTE (iommu=pt), by a DTE with V=0, because no IOMMU covers it or
+ * the driver left DMA alone, or because it passes by its table.
  */
 #include "exposure.h"
 
@@ -14,10 +14,31 @@ static bool maybe_identity(const struct ami_state *s,
 	       s->domains[d->domain].kind == AMI_DOMAIN_IDENTITY;
 }
 
-static bool untranslated(const struct ami_device *d)
+/* By an exempt range or by addresses that it translated itself. */
+static bool partly_untranslated(const struct ami_device *d)
 {
-	return (d->translation == AMI_TRANSLATION_PASSTHROUGH ||
-		d->translation == AMI_TRANSLATION_NONE) && d->may_write;
+	return d->bypass == AMI_BYPASS_EXCLUSION || d->bypass == AMI_BYPASS_ATS;
+}
+
+static void report_bypass(struct ami_state *s, const struct ami_device *d,
+			  const char *where)
+{
+	switch (d->bypass) {
+	case AMI_BYPASS_VIRTIO:
+		ami_finding_add(&s->findings, AMI_FIND_VIRTIO_BYPASSES_IOMMU,
+			 where, "This virtio device was set up without VIRTIO_F_ACCESS_PLATFORM: it does not go through the IOMMU, its DMA is not translated, whatever its DTE says.");
+		break;
+	case AMI_BYPASS_EXCLUSION:
+		ami_finding_add(&s->findings, AMI_FIND_DTE_EXCLUSION, where,
+			 "Its DTE lets it pass untranslated within the exclusion range (EX), which Linux never asks for: firmware set it, or the entry was damaged. The range is in a register that no dump has: it may be any memory.");
+		break;
+	case AMI_BYPASS_ATS:
+		ami_finding_add(&s->findings, AMI_FIND_ATS_UNCHECKED, where,
+			 "It may use ATS: addresses that it translated itself pass the IOMMU unchecked. Its tables bound it only as far as the device is to be trusted.");
+		break;
+	default:
+		break;
+	}
 }
 
 static void report(struct ami_state *s, const struct ami_device *d)
@@ -25,7 +46,9 @@ static void report(struct ami_state *s, const struct ami_device *d)
 	char where[AMI_BDF_TEXT];
 
 	ami_bdf_text(d->bdf, where);
-	if (d->translation != AMI_TRANSLATION_NONE)
+	report_bypass(s, d, where);
+	if (d->bypass != AMI_BYPASS_NO ||
+	    d->translation != AMI_TRANSLATION_NONE)
 		return;
 	if (s->untranslated && d->iommu >= 0)
 		return;		/* said once, of the driver */
@@ -44,6 +67,10 @@ static void report(struct ami_state *s, const struct ami_device *d)
  */
 static enum ami_certainty certainty(const struct ami_device *d)
 {
+	if (partly_untranslated(d))
+		return AMI_POSSIBLE;
+	if (d->bypass == AMI_BYPASS_VIRTIO)
+		return AMI_PROVEN;
 	if (d->translation == AMI_TRANSLATION_NONE && ami_believes_dte(d) &&
 	    d->dte.v)
 		return AMI_POSSIBLE;
@@ -60,7 +87,8 @@ int find_passthrough(struct ami_exposures *ex)
 		const struct ami_device *d = &s->devices[i];
 		struct ami_exposure *e;
 
-		if (!untranslated(d) && !maybe_identity(s, d))
+		if (!(ami_device_direct(d) && d->may_write) &&
+		    !partly_untranslated(d) && !maybe_identity(s, d))
 			continue;
 		report(s, d);
 		e = add_exposure(ex, device_requester(d),

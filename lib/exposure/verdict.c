@@ -27,12 +27,6 @@ static int reason(struct ami_exposures *ex, const char *fmt, ...)
 	return 0;
 }
 
-static bool undecided(const struct ami_device *d)
-{
-	return d->translation == AMI_TRANSLATION_UNKNOWN &&
-	       (d->iommu >= 0 || ami_device_active(d));
-}
-
 /**
  * struct suspects - devices of which the same is to be told
  * @first: the one to tell of if it is the only one
@@ -70,7 +64,7 @@ static bool is_unknown(const struct ami_exposures *ex)
 	size_t i;
 
 	for (i = 0; i < ex->state->nr_devices; i++)
-		if (undecided(&ex->state->devices[i]))
+		if (ami_device_undecided(&ex->state->devices[i]))
 			return true;
 	return ex->state->incomplete;
 }
@@ -84,7 +78,7 @@ static int tell_unknown(struct ami_exposures *ex)
 
 	ex->verdict = AMI_VERDICT_UNKNOWN;
 	for (i = 0; i < ex->state->nr_devices; i++)
-		if (undecided(&ex->state->devices[i]))
+		if (ami_device_undecided(&ex->state->devices[i]))
 			name_device(&s, ami_bdf_text(ex->state->devices[i].bdf, bdf),
 				    &ex->state->devices[i]);
 	if (s.count &&
@@ -146,7 +140,18 @@ static enum ami_owner worst_owner(const struct ami_exposure *e)
 /* Reasons for suspicion, strongest first. */
 enum suspicion { NEVER_BUFFERS, UNTRANSLATED, GUEST_TABLES, UNNAMED, SUSPICIONS };
 
-static bool suspicious(const struct ami_exposure *e, enum suspicion why,
+/* Nearly all devices with ATS keep to their tables. */
+static bool only_by_ats(const struct ami_exposures *ex,
+			const struct ami_exposure *e)
+{
+	const struct ami_device *d = e->requester.is_iommu ? NULL :
+		ami_state_device(ex->state, e->requester.bdf);
+
+	return d && d->bypass == AMI_BYPASS_ATS;
+}
+
+static bool suspicious(const struct ami_exposures *ex,
+		       const struct ami_exposure *e, enum suspicion why,
 		       bool active)
 {
 	if (e->class >= AMI_CLASS_HARDWARE)
@@ -156,7 +161,7 @@ static bool suspicious(const struct ami_exposure *e, enum suspicion why,
 		return never_buffers(e);
 	case UNTRANSLATED:
 		return e->class == AMI_CLASS_PASSTHROUGH && e->all_ram &&
-		       active;
+		       active && !only_by_ats(ex, e);
 	case GUEST_TABLES:
 		return e->class == AMI_CLASS_PASSTHROUGH && !e->all_ram &&
 		       e->count && active;
@@ -172,7 +177,7 @@ static bool told(const struct ami_exposures *ex, const struct ami_exposure *e,
 	const struct ami_exposure *x = NULL;
 
 	while ((x = ami_exposure_next(ex, e->requester.bdf, x)) && x != e)
-		if (suspicious(x, why, active))
+		if (suspicious(ex, x, why, active))
 			return true;
 	return false;
 }
@@ -203,7 +208,7 @@ static void find_suspects(const struct ami_exposures *ex, enum suspicion why,
 							e->requester.bdf);
 
 			if ((d && ami_device_active(d)) == active &&
-			    suspicious(e, why, active) &&
+			    suspicious(ex, e, why, active) &&
 			    !told(ex, e, why, active))
 				name_suspect(ex, s, e);
 		}
@@ -285,6 +290,47 @@ static uint64_t asked_pages(const struct ami_exposures *ex)
 	return pages;
 }
 
+/*
+ * Devices that nothing bounds and that are not counted as suspects: idle ones,
+ * as far as a bit of the kernel's can be believed, and those with ATS.
+ */
+static void find_unbounded(const struct ami_exposures *ex, bool ats,
+			   struct suspects *s)
+{
+	size_t i;
+
+	memset(s, 0, sizeof(*s));
+	for (i = 0; i < ex->count; i++) {
+		const struct ami_exposure *e = &ex->list[i];
+		const struct ami_device *d =
+			ami_state_device(ex->state, e->requester.bdf);
+
+		if (e->class == AMI_CLASS_PASSTHROUGH && e->all_ram && d &&
+		    !d->is_bridge && (d->bypass == AMI_BYPASS_ATS) == ats)
+			name_suspect(ex, s, e);
+	}
+}
+
+/* Such devices make a dump exposed, whatever else there is. */
+static int tell_unbounded(struct ami_exposures *ex)
+{
+	struct suspects ats, idle;
+
+	find_unbounded(ex, true, &ats);
+	find_unbounded(ex, false, &idle);
+	if (ats.count || idle.count)
+		ex->verdict = AMI_VERDICT_EXPOSED;
+	if (ats.count &&
+	    reason(ex, "%s%s may use ATS: addresses that a device translated itself are not checked, so its tables bound it only if it works as it should",
+		   ats.names, more(&ats)))
+		return -1;
+	return idle.count ?
+	       reason(ex, "%s%s could write any page, and nothing but a flag in memory says that %s idle",
+		      idle.names, more(&idle),
+		      idle.count == 1 ? "it is" : "they are") : 0;
+}
+
+/* No page of memory is known to be in reach of an active device. */
 static int judge_nothing(struct ami_exposures *ex)
 {
 	/*
@@ -296,7 +342,25 @@ static int judge_nothing(struct ami_exposures *ex)
 		return reason(ex, "no device is known to reach memory, but parts of the state could not be read, see the findings");
 	}
 	ex->verdict = AMI_VERDICT_TRUSTED;
-	return reason(ex, "no active device could write to memory");
+	if (tell_unbounded(ex))
+		return -1;
+	return ex->verdict == AMI_VERDICT_TRUSTED ?
+	       reason(ex, "no active device could write to memory") : 0;
+}
+
+static int judge_pages(struct ami_exposures *ex, uint64_t pages,
+		       size_t devices)
+{
+	int ret = 0;
+
+	ex->verdict = AMI_VERDICT_EXPOSED;
+	if (pages)
+		ret = reason(ex, "%zu device%s could write %" PRIu64 " mapped pages; do not trust the content of those",
+			     devices, devices == 1 ? "" : "s", pages);
+	else if (asked_pages(ex))
+		ret = reason(ex, "devices had been asked to write %" PRIu64 " pages (classes inflight and posted), though none is known to be active",
+			     asked_pages(ex));
+	return ret ? ret : tell_unbounded(ex);
 }
 
 static int judge_reach(struct ami_exposures *ex)
@@ -317,14 +381,7 @@ static int judge_reach(struct ami_exposures *ex)
 	pages = mapped_pages(ex, &devices);
 	if (!pages && !observed && !asked_pages(ex))
 		return judge_nothing(ex);
-	ex->verdict = AMI_VERDICT_EXPOSED;
-	if (!pages && !observed)
-		return reason(ex, "devices had been asked to write %" PRIu64 " pages (classes inflight and posted), though none is known to be active",
-			      asked_pages(ex));
-	if (!pages)
-		return 0;
-	return reason(ex, "%zu device%s could write %" PRIu64 " mapped pages; do not trust the content of those",
-		      devices, devices == 1 ? "" : "s", pages);
+	return judge_pages(ex, pages, devices);
 }
 
 int judge(struct ami_exposures *ex)

@@ -102,10 +102,13 @@ static void device_line(struct view *v, const struct ranked *r)
 	char bdf[AMI_BDF_TEXT], text[40];
 
 	fputs("  ", v->out);
-	wrapped(v, 2, 4, "%s %04x:%04x %s: %s, writable %s%s, DTE %s%s%s",
+	wrapped(v, 2, 4, "%s %04x:%04x %s: %s%s%s%s, writable %s%s, DTE %s%s%s",
 		ami_bdf_text(d->bdf, bdf), d->vendor, d->device,
 		d->driver[0] ? d->driver : "(no driver)",
 		ami_translation_name(d->translation),
+		d->bypass != AMI_BYPASS_NO ? " (" : "",
+		d->bypass != AMI_BYPASS_NO ? ami_bypass_text(d->bypass) : "",
+		d->bypass != AMI_BYPASS_NO ? ")" : "",
 		reach_text(v, &r->reach, text),
 		r->reach.all_ram ? "" : " pages",
 		ami_seen_name(d->dte_seen), d->disagreement[0] ? ": " : "",

@@ -80,6 +80,10 @@ static void device_json(struct view *v, const struct ami_device *d)
 		   d->iommu >= 0 ? s->iommus[d->iommu].index : 0);
 	json_known(&v->j, "domain", dom && dom->id_known, dom ? dom->id : 0);
 	json_string(&v->j, "translation", ami_translation_name(d->translation));
+	if (d->bypass != AMI_BYPASS_NO)
+		json_string(&v->j, "bypass", ami_bypass_name(d->bypass));
+	else
+		json_null(&v->j, "bypass");
 	reach_json(v, d);
 	dte_json(v, d);
 	json_close_object(&v->j);
@@ -102,32 +106,55 @@ void devices_json(struct view *v)
 	json_close_array(&v->j);
 }
 
+/**
+ * struct sum - the pages of one device's exposures
+ * @one: most devices have one set, which may be large: no copy of that
+ * @all: of several; what did not fit into memory is counted in no other way
+ * @largest: of their counts
+ */
+struct sum {
+	const struct ami_pfnset *one;
+	struct ami_pfnset *all;
+	uint64_t largest;
+	bool lost;
+};
+
+static void sum_up(struct sum *s, const struct ami_pfnset *pages)
+{
+	uint64_t count = ami_pfnset_count(pages);
+
+	if (count > s->largest)
+		s->largest = count;
+	if (s->one && !s->all) {
+		s->all = ami_pfnset_new();
+		if (s->all)
+			ami_pfnset_union(s->all, s->one);
+	}
+	if (s->one && !s->all)
+		s->lost = true;
+	else if (s->all)
+		ami_pfnset_union(s->all, pages);
+	s->one = pages;
+}
+
 struct reach device_reach(const struct view *v, const struct ami_device *d)
 {
 	const struct ami_exposures *ex = v->a->exposures;
-	const struct ami_pfnset *one = NULL;
 	const struct ami_exposure *e = NULL;
-	struct ami_pfnset *sum = NULL;
 	struct reach reach = { 0 };
+	struct sum s = { 0 };
 
 	while ((e = ami_exposure_next(ex, d->bdf, e))) {
 		reach.all_ram |= e->all_ram;
 		reach.more |= !e->complete;
-		if (!e->pages || e->pages == one)
-			continue;
-		/* Most have one set, which may be large: no copy of that. */
-		if (one && !sum) {
-			sum = ami_pfnset_new();
-			if (sum)
-				ami_pfnset_union(sum, one);
-		}
-		if (sum)
-			ami_pfnset_union(sum, e->pages);
-		one = e->pages;
+		if (e->pages && e->pages != s.one)
+			sum_up(&s, e->pages);
 	}
-	if (one)
-		reach.pages = ami_pfnset_count(sum ? sum : one);
-	ami_pfnset_free(sum);
+	if (s.all && ami_pfnset_failed(s.all))
+		s.lost = true;
+	reach.pages = s.all && !s.lost ? ami_pfnset_count(s.all) : s.largest;
+	reach.more |= s.lost;
+	ami_pfnset_free(s.all);
 	return reach;
 }
 
@@ -152,9 +179,11 @@ static bool exposed(const struct view *v, const struct ami_device *d)
 
 enum concern device_concern(const struct view *v, const struct ami_device *d)
 {
-	if (d->iommu >= 0 && ami_device_active(d))
+	bool reaches = exposed(v, d);
+
+	if (ami_device_active(d) && (d->iommu >= 0 || d->is_pci || reaches))
 		return CONCERN_ACTIVE;
-	if (exposed(v, d))
+	if (reaches)
 		return CONCERN_EXPOSED;
 	if (d->iommu >= 0 && (d->dte_seen != AMI_SEEN_INTACT ||
 			      d->disagreement[0]))
@@ -289,6 +318,10 @@ static void device_text(struct view *v, const struct ami_device *d)
 			ami_bdf_text(d->alias, bdf));
 	if (d->group >= 0)
 		fprintf(v->out, "  %-12s %d\n", "IOMMU group", d->group);
+	if (d->bypass != AMI_BYPASS_NO) {
+		fprintf(v->out, "  %-12s ", "not bounded");
+		wrapped(v, 15, 15, "%s", ami_bypass_text(d->bypass));
+	}
 	if (d->dte_mem != AMI_MEM_OK) {
 		fprintf(v->out, "  %-12s %s\n", "DTE", ami_mem_text(d->dte_mem));
 		return;

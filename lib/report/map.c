@@ -110,6 +110,10 @@ int map_view(struct view *v)
 		json_string(&v->j, "bdf", ami_bdf_text(d->bdf, bdf));
 		json_string(&v->j, "translation",
 			    ami_translation_name(d->translation));
+		if (d->bypass != AMI_BYPASS_NO)
+			json_string(&v->j, "bypass", ami_bypass_name(d->bypass));
+		else
+			json_null(&v->j, "bypass");
 		json_bool(&v->j, "nested", takes_guest_addresses(d));
 		json_array(&v->j, "ranges");
 	} else if (!table && !shows_gcr3(d)) {
@@ -117,6 +121,9 @@ int map_view(struct view *v)
 			no_table(d));
 		return 0;
 	} else {
+		if (d->bypass != AMI_BYPASS_NO)
+			wrapped(v, 0, 0, "Its table does not bound it (%s).",
+				ami_bypass_text(d->bypass));
 		fprintf(v->out, "%18s  %18s  %12s  %s\n",
 			takes_guest_addresses(d) ? "GUEST PHYSICAL" : "IOVA",
 			"PHYSICAL", "SIZE", "ACCESS");
@@ -232,8 +239,7 @@ int translate_view(struct view *v)
 	struct ami_mapping m = { .phys = v->r->address, .read = true,
 				 .write = true };
 	char bdf[AMI_BDF_TEXT], dte[160] = "not in the dump";
-	bool identity = d->translation == AMI_TRANSLATION_PASSTHROUGH ||
-			d->translation == AMI_TRANSLATION_NONE;
+	bool identity = ami_device_direct(d);
 	bool mapped = identity;
 	size_t n = 0;
 
@@ -258,10 +264,13 @@ int translate_view(struct view *v)
 	}
 	fprintf(v->out, "%s  IOVA %#" PRIx64 "\nDTE: ", bdf, v->r->address);
 	wrapped(v, 5, 5, "%s", dte);
+	if (d->bypass != AMI_BYPASS_NO)
+		wrapped(v, 0, 0, "Its table does not bound it (%s).",
+			ami_bypass_text(d->bypass));
 	if (n)
 		steps_text(v, step, n);
 	else if (!mapped || identity)
-		fprintf(v->out, "%s\n", table.format == AMI_FORMAT_NONE ?
+		fprintf(v->out, "%s\n", identity || table.format == AMI_FORMAT_NONE ?
 			no_table(d) : "the IOVA has more bits than its table translates");
 	if (mapped)
 		fprintf(v->out, "PHYSICAL %#" PRIx64 "  %s\n", m.phys,

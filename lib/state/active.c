@@ -20,3 +20,15 @@ bool ami_device_active(const struct ami_device *d)
 	/* Without a driver, too: one that has left may not have stopped it. */
 	return !d->is_bridge && (!d->busmaster_known || d->busmaster);
 }
+
+bool ami_device_undecided(const struct ami_device *d)
+{
+	return d->translation == AMI_TRANSLATION_UNKNOWN &&
+	       (d->iommu >= 0 || ami_device_active(d));
+}
+
+bool ami_device_direct(const struct ami_device *d)
+{
+	return d->translation == AMI_TRANSLATION_PASSTHROUGH ||
+	       d->translation == AMI_TRANSLATION_NONE;
+}

@@ -294,6 +294,33 @@ static bool unguarded(const struct ami_state *s, const struct ami_device *d)
 	return s->untranslated || (d->is_pci && d->uncovered);
 }
 
+/* A part of its DMA may pass by the table: whatever else is settled. */
+static enum ami_bypass partly(const struct ami_device *d)
+{
+	bool believed = ami_believes_dte(d) && d->dte.v;
+
+	if (ami_device_direct(d) && d->may_write)
+		return AMI_BYPASS_NO;
+	if (believed && d->dte.ex)
+		return AMI_BYPASS_EXCLUSION;
+	/* The entry, or the driver: either may have been damaged. */
+	return d->ats || (believed && d->dte.ats) ? AMI_BYPASS_ATS :
+						    AMI_BYPASS_NO;
+}
+
+static void settle_bypass(struct ami_device *d)
+{
+	if (d->bypass == AMI_BYPASS_NO)
+		d->bypass = partly(d);
+	else if (d->bypass == AMI_BYPASS_UNKNOWN && !ami_device_direct(d))
+		d->translation = AMI_TRANSLATION_UNKNOWN;
+	if (d->bypass != AMI_BYPASS_VIRTIO)
+		return;
+	if (d->translation != AMI_TRANSLATION_PASSTHROUGH)
+		d->translation = AMI_TRANSLATION_NONE;
+	d->may_read = d->may_write = true;
+}
+
 /* What its DMA went through at the panic. */
 static void settle(struct ami_state *s, struct ami_device *d)
 {
@@ -421,6 +448,7 @@ int read_dtes(struct ami_state *s)
 	for (i = 0; i < s->nr_devices; i++) {
 		judge(s, &s->devices[i]);
 		settle(s, &s->devices[i]);
+		settle_bypass(&s->devices[i]);
 		report_nested(s, &s->devices[i]);
 	}
 	return 0;

@@ -135,9 +135,10 @@ static bool visit_routes(struct visit *v)
 {
 	const struct ami_device *d = v->d;
 
-	if (d->translation == AMI_TRANSLATION_PASSTHROUGH ||
-	    d->translation == AMI_TRANSLATION_NONE)
+	if (ami_device_direct(d))
 		give_identity(v, false);
+	if (d->bypass == AMI_BYPASS_VIRTIO)
+		return true;
 	give_table(v, &d->table, !ami_believes_dte(d));
 	give_gcr3(v, &d->gcr3, false);
 	give_gcr3(v, &d->gcr3_books, true);

@@ -295,8 +295,10 @@ static int read_all(struct ami_state *s, struct ami_error *err)
 	/* Without an IOMMU neither means anything. */
 	read_progress(s);
 	read_system_state(s);
-	ret = ret || read_devices(s) || read_domains(s) || read_dtes(s) ||
-	      find_unclaimed(s);
+	ret = ret || read_devices(s) || read_domains(s);
+	if (!ret)
+		find_bypass(s);
+	ret = ret || read_dtes(s) || find_unclaimed(s);
 	if (!ret) {
 		for (i = 0; i < s->nr_iommus; i++)
 			mark_foreign_events(s, &s->iommus[i]);

@@ -46,6 +46,9 @@ int read_iommus(struct ami_state *s);
 int read_devices(struct ami_state *s);
 int read_domains(struct ami_state *s);
 int read_dtes(struct ami_state *s);
+
+/** find_bypass() - virtio devices that leave the IOMMU alone */
+void find_bypass(struct ami_state *s);
 void link_domains(struct ami_state *s);
 int read_flushqs(struct ami_state *s);
 

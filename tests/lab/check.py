@@ -71,6 +71,7 @@ class Expected:
     events: bool = False            # the log was given entries
     aliases: dict = dataclasses.field(default_factory=dict)
     held: object = None             # page frames that a lossy dump holds
+    bypass: str = None              # BDF of a device that uses no table
 
     def writable(self, bdf):
         """RAM pages that the device's table lets it write"""
@@ -84,6 +85,10 @@ class Expected:
         """Is the entry in the dump, as its bitmap says?"""
         at = self.table + devid(bdf) * DTE_BYTES
         return not self.held or at // PAGE in self.held
+
+    def untranslated(self, bdf):
+        """Do its writes reach memory at the address that it says?"""
+        return bdf == self.bypass or is_passthrough(self.devices[bdf])
 
     def label(self, bdf):
         return f'{bdf} {self.roles[bdf]}' if bdf in self.roles else bdf
@@ -151,6 +156,7 @@ def expected(truth):
     found.aliases = {text.removeprefix(REQUESTS_OF): alias
                      for alias, text in truth.get('pci', {}).items()
                      if text.startswith(REQUESTS_OF)}
+    found.bypass = truth.get('bypass')
     return found
 
 
@@ -332,7 +338,7 @@ def check_maps(results, want, report):
     for bdf, entry in want.devices.items():
         if not is_paging(entry):
             continue
-        real = want.writable(bdf)
+        real = set() if bdf == want.bypass else want.writable(bdf)
         shown = set()
         for exposure in exposures_of(report, bdf):
             if exposure['class'] == 'mapped':
@@ -346,7 +352,7 @@ def check_maps(results, want, report):
 
 
 def check_passthrough(results, want, report):
-    names = [bdf for bdf, e in want.devices.items() if is_passthrough(e)]
+    names = [bdf for bdf in want.devices if want.untranslated(bdf)]
     if not names:
         return
     shown = {e['requester'] for e in report['exposures']
@@ -446,7 +452,7 @@ def check_missing(results, want, report, shown):
 
 def check_verdict(results, want, report):
     value = report['verdict']['value']
-    free = [bdf for bdf in want.roles if is_passthrough(want.devices[bdf])]
+    free = [bdf for bdf in want.roles if want.untranslated(bdf)]
     if want.lossy:
         results.check(value == 'unknown', f'verdict {value}, dump lacks pages')
     elif free and want.loaded:

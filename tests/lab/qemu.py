@@ -195,10 +195,12 @@ def iommu_device(version, cmdline):
     return f'amd-iommu,pt=off,intremap={"on" if remap else "off"}'
 
 
-def behind_iommu(device, packed=0):
+def virtio_options(device, packed=0, platform=1):
+    """Only with iommu_platform=on a virtio device goes through the IOMMU."""
     if not device.startswith('virtio'):
         return device
-    return device + (',disable-legacy=on,iommu_platform=on'
+    return device + (',disable-legacy=on,iommu_platform='
+                     f'{"on" if platform else "off"}'
                      f'{",packed=on" if packed else ""}')
 
 
@@ -212,7 +214,8 @@ def disk_arguments(scenario):
         found += ['-drive', f'file={disk_image(letter)},id=d{letter},if=none,'
                   'format=raw,snapshot=on,'
                   f'throttling.bps-read={scenario.read_rate}',
-                  '-device', behind_iommu(devices[disk], scenario.packed)]
+                  '-device', virtio_options(devices[disk], scenario.packed,
+                                            scenario.platform)]
     return found
 
 
@@ -248,7 +251,8 @@ class Vm:
                            env=self.environment()).split())
         with open(events, 'w') as f:
             f.writelines(e + '\n' for e in TRACE_EVENTS if e in known)
-        nic = behind_iommu(f'{s.nic},netdev=net,romfile=', s.packed)
+        nic = virtio_options(f'{s.nic},netdev=net,romfile=', s.packed,
+                             s.platform)
         if s.bridge:        # the NIC comes later, see connect()
             nic = 'pcie-pci-bridge,id=bridge'
         found = [
@@ -273,7 +277,7 @@ class Vm:
                 f.truncate(OUTPUT_BYTES)
             found += ['-drive', f'file={self.output_image},id=out,if=none,'
                       'format=raw',
-                      '-device', behind_iommu('virtio-blk-pci,drive=out')]
+                      '-device', virtio_options('virtio-blk-pci,drive=out')]
         return found + ['-kernel', kernel.image, '-initrd', initrd,
                         '-append', command_line(s)]
 

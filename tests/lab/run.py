@@ -121,6 +121,7 @@ def planted(console, pci):
 
 def common_facts(name, vm, kernels, pci):
     text = '\n'.join(vm.console.lines)
+    role_of = truth.roles(pci, vm.scenario)
     return {
         'schema': 'amdiommu-lab-truth/1',
         'scenario': name,
@@ -131,7 +132,8 @@ def common_facts(name, vm, kernels, pci):
         'qemu': '.'.join(map(str, vm.qemu.version)),
         'pfn_size': PAGE,
         'pci': {bdf(d): text for d, text in sorted(pci.items())},
-        'roles': truth.roles(pci, vm.scenario),
+        'roles': role_of,
+        'bypass': truth.bypassing(role_of, vm.scenario),
         **({'planted': planted(vm.console, pci)} if vm.scenario.planted
            else {}),
         'console': [line[:160] for line in vm.console.lines
@@ -182,7 +184,7 @@ def run_halt(name, vm, out, kernels, keep_late):
         state = hardware.State(stop.ram, registers, sorted(pci))
         facts['hw'] = state.facts()
         facts.update(truth.changes(vm.trace, stop, late, state,
-                                   facts['roles']))
+                                   facts['roles'], bypass=facts['bypass']))
         facts['iotlb_at_stop'] = truth.iotlb_facts(vm.trace, stop.trace_bytes,
                                                    state)
     facts['flood_frames'] = [stop.frames, late.frames]
@@ -273,7 +275,8 @@ def kdump_facts(vm, snapshots, registers, pci, role_of):
         phase = f'{first}->{second}'
         found = truth.changes(
             vm.trace, snapshots[first], snapshots[second], states['capstart'],
-            role_of, members(reserved))
+            role_of, members(reserved),
+            truth.bypassing(role_of, vm.scenario), quiet=False)
         if first != 'panic':    # the capture kernel's own mappings, all new
             found['stale_n'], found['stale_translations'] = 0, []
         facts['phases'][phase] = found

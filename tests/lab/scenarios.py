@@ -17,6 +17,7 @@ class Scenario:
     nic: str = 'e1000e'             # QEMU's name
     bridge: int = 0                 # 1: the NIC is behind a bridge to PCI
     packed: int = 0                 # 1: packed virtqueues
+    platform: int = 1               # 0: virtio devices bypass the IOMMU
     disks: str = 'nvme,virtio'      # also sata
     net: int = 1                    # 0: the NIC gets no driver, no frames
     io: int = 1                     # 0: the disks get no driver, no reads
@@ -96,6 +97,14 @@ def table():
         # The NIC's ring is not exhausted when the dump is written.
         add(f'{series}-kdump-slow', stop='kdump', flood=12,
             level=full_level(series))
+    # QEMU's default: the device has page tables and does not use them.
+    for series in '5.10 6.1 6.12 7.3'.split():
+        add(f'{series}-bypass', platform=0)
+        add(f'{series}-bypass-net', platform=0, nic='virtio-net-pci',
+            disks='nvme')
+        add(f'{series}-bypass-kdump', stop='kdump', platform=0,
+            level=full_level(series))
+    add('7.3-bypass-d31', stop='kdump', platform=0, lossy=1)
     add('5.10-strict', cmdline='amd_iommu=fullflush')
     add('6.1-fq-hot', grouptype='DMA-FQ', flood=4000, read_rate=40000000,
         read_size=16384)

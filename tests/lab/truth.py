@@ -9,6 +9,7 @@ import re
 from hardware import bdf, devid, is_passthrough
 from memory import PAGE, runs
 from qemu import DISK_NAMES
+from workdir import Failed
 
 TRANSLATION = re.compile(
     r'amdvi_translation_result.*?([0-9a-f]{2}:[0-9a-f]{2}\.[0-7])'
@@ -49,6 +50,19 @@ def roles(pci, scenario):
             if name not in found.values():
                 found[bdf(alias(device, scenario))] = name
     return found
+
+
+def bypassing(role_of, scenario):
+    """The device that does not go through the IOMMU: QEMU's log has nothing
+    of it, so pages without another writer are its own. None: there is none."""
+    virtio = {'virtio'} | ({'net'} if scenario.nic.startswith('virtio') else set())
+    found = [name for name, role in role_of.items() if role in virtio]
+    if scenario.platform or not found:
+        return None
+    if len(found) > 1:
+        raise Failed('more than one device bypasses the IOMMU: which of them '
+                     'wrote a page cannot be known')
+    return found[0]
 
 
 # --- QEMU's trace ------------------------------------------------------------
@@ -166,8 +180,12 @@ def content_mark(before, after):
 class Writers:
     """Collects the changed pages of each device."""
 
-    def __init__(self, role_of):
+    def __init__(self, role_of, bypass=None, rest=None):
+        """`bypass`: a device without translations; `rest`: who wrote what
+        neither content nor QEMU's log explains"""
         self.device_of = {role: name for name, role in role_of.items()}
+        self.bypass = bypass
+        self.rest = rest
         self.devices = {}
         self.nobody = []
 
@@ -181,7 +199,7 @@ class Writers:
         elif until:
             evidence, name = 'pre', max(until)[1]
         else:
-            evidence, name = 'pattern-only', None
+            evidence, name = 'pattern-only', self.rest
         if mark and mark[0] in self.device_of:
             name = self.device_of[mark[0]]
         if name is None:
@@ -202,22 +220,24 @@ class Writers:
             found[name] = {'n': len(pfns), 'runs': runs(pfns),
                            'pattern': entry['pattern'],
                            'evidence': entry['evidence']}
-            if name in state.maps:
+            if name in state.maps and name != self.bypass:
                 mappings = state.maps[name]
                 found[name].update(
                     not_in_writable_map_at_stop=runs(pfns - mappings.writable),
                     in_no_mapping_at_stop=runs(pfns - mappings.any))
-            elif is_passthrough(state.entries.get(name)):
+            elif name == self.bypass or \
+                    is_passthrough(state.entries.get(name)):
                 found[name].update(not_in_writable_map_at_stop=[],
                                    in_no_mapping_at_stop=[])
         return found
 
 
-def changes(trace_name, first, second, state, role_of, exclude=frozenset()):
+def changes(trace_name, first, second, state, role_of, exclude=frozenset(),
+            bypass=None, quiet=True):
     """What happened to memory between two snapshots.
 
     `state`: the IOMMU at the moment whose tables count; `exclude`: page
-    frames that do not count.
+    frames that do not count; `bypass`: see bypassing(); `quiet`: no CPU wrote.
     """
     before = Trace(trace_name, 0, first.trace_bytes)
     after = Trace(trace_name, first.trace_bytes, second.trace_bytes)
@@ -225,7 +245,7 @@ def changes(trace_name, first, second, state, role_of, exclude=frozenset()):
     later, refused = after.pages(state.maps)
     changed = [pfn for pfn in first.ram.changed(second.ram)
                if pfn not in exclude]
-    writers = Writers(role_of)
+    writers = Writers(role_of, bypass, bypass if quiet else None)
     for pfn in changed:
         mark = content_mark(first.ram.page(pfn), second.ram.page(pfn))
         writers.add(pfn, mark, later, earlier)

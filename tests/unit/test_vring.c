@@ -63,6 +63,8 @@ static struct rig *with_queue(uint64_t id, uint64_t features)
 	rig_set(rig, at.device, AMI_F_virtio_device_id, id);
 	rig_set(rig, at.device, AMI_F_virtio_device_features, features);
 	at.queue = machine_object(rig->m, 0x400);
+	rig_set(rig, at.queue, AMI_F_vvq_use_dma_api,
+		features & PLATFORM ? 1 : 0);
 	machine_list_init(rig->m, rig_member(rig, at.device,
 					     AMI_F_virtio_device_vqs));
 	machine_list_add(rig->m, rig_member(rig, at.device,

@@ -52,7 +52,14 @@ static void row(struct html_page *p, const struct ranked *r)
 		r->reach.all_ram ? UINT64_MAX >> 12 : r->reach.pages,
 		reach_text(p->v, &r->reach, text));
 	classes(p, d);
-	html_cell(p, false, "%s", ami_translation_name(d->translation));
+	html_raw(p, "<td>");
+	html_text(p, "%s", ami_translation_name(d->translation));
+	if (d->bypass != AMI_BYPASS_NO) {
+		html_raw(p, "<br><small>");
+		html_text(p, "%s", ami_bypass_text(d->bypass));
+		html_raw(p, "</small>");
+	}
+	html_raw(p, "</td>");
 	domain_name(p, d, text);
 	html_cell(p, true, "%s", text);
 	if (d->is_pci)
@@ -145,8 +152,8 @@ static void path_of(struct html_page *p, const struct ranked *r,
 	if (!first)
 		return;
 	domain_name(p, d, id);
-	snprintf(text, sizeof(text), d->domain < 0 ? "no domain" : "domain %s",
-		 id);
+	snprintf(text, sizeof(text), d->domain < 0 ? "no domain" : "domain %s%s",
+		 id, d->bypass == AMI_BYPASS_VIRTIO ? ", not used" : "");
 	box(p, 340, domain_y, 200, text, d->domain < 0 ?
 	    ami_translation_name(d->translation) :
 	    domain_format(&p->v->a->state->domains[d->domain]));
