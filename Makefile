@@ -292,6 +292,7 @@ QUICK := $(UNIT:%=$(SAN)/unit/%) '$(SAN)/golden/test_damage $(SAMPLE)' \
 	 'tests/golden/test_schema.py $(BUILD)/amdiommu $(SAMPLE)' \
 	 'tests/golden/test_same_facts.py $(BUILD)/amdiommu $(SAMPLE)' \
 	 'tests/golden/test_marks.py $(BUILD)/amdiommu $(SAMPLE)' \
+	 'tests/golden/test_text.py $(BUILD)/amdiommu $(SAMPLE)' \
 	 'tests/golden/test_many_dumps.py $(BUILD)/amdiommu $(SAMPLE)' \
 	 'tests/golden/test_broken.py $(BUILD)/amdiommu $(SAMPLE)' \
 	 'tests/golden/test_wrapper.py $(BUILD)/makedumpfile-amdiommu $(MDF_TEST)/fault.so $(BUILD)/amdiommu $(SAMPLE)' \

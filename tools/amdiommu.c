@@ -32,16 +32,45 @@ int fail(const struct ami_error *err)
 	return err->status;
 }
 
+int usage_error(const char *fmt, ...)
+{
+	char text[sizeof(((struct ami_error *)NULL)->text)];
+	struct ami_error err;
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	ami_error_set(&err, AMI_ERR_USAGE, "%s", text);
+	return fail(&err);
+}
+
+/* In place of what getopt() says: words of a command line may be file names. */
+static int bad_option(int c, const char *word)
+{
+	const char *help = "'amdiommu --help' lists the options";
+	bool is_long = !strncmp(word, "--", 2);
+
+	if (c == ':')
+		return usage_error("option '%s' needs an argument; %s", word,
+				   help);
+	if (is_long && optopt)
+		return usage_error("option '%s' takes no argument; %s", word,
+				   help);
+	if (is_long)
+		return usage_error("there is no option '%s', or it can mean several; %s",
+				   word, help);
+	return usage_error("there is no option '-%c'; %s", optopt, help);
+}
+
 static int parse_jobs(struct options *o, const char *text)
 {
 	char *end;
 	unsigned long n = strtoul(text, &end, 10);
 
-	if (*end || n < 1 || n > 1024) {
-		fprintf(stderr, "amdiommu: -j takes a number from 1 to 1024, not '%s'\n",
-			text);
-		return -1;
-	}
+	if (*end || n < 1 || n > 1024)
+		return usage_error("-j takes a number from 1 to 1024, not '%s'",
+				   text);
 	o->jobs = n;
 	return 0;
 }
@@ -51,7 +80,8 @@ static int parse_options(struct options *o, int argc, char **argv)
 {
 	int c;
 
-	while ((c = getopt_long(argc, argv, "xdvhVj:", long_options,
+	opterr = 0;
+	while ((c = getopt_long(argc, argv, ":xdvhVj:", long_options,
 				NULL)) != -1) {
 		switch (c) {
 		case 'l':
@@ -102,8 +132,7 @@ static int parse_options(struct options *o, int argc, char **argv)
 			puts("amdiommu " AMI_VERSION);
 			return 0;
 		default:
-			fputs("Try 'amdiommu --help'.\n", stderr);
-			return AMI_ERR_USAGE;
+			return bad_option(c, argv[optind - 1]);
 		}
 	}
 	if (optind < argc)
@@ -261,11 +290,8 @@ static int extract(struct options *o)
 	FILE *sink;
 	int ret = -1;
 
-	if (o->operands != 2) {
-		fputs("amdiommu: extract takes two files: amdiommu extract DUMP OUT\n",
-		      stderr);
-		return AMI_ERR_USAGE;
-	}
+	if (o->operands != 2)
+		return usage_error("extract takes two files: amdiommu extract DUMP OUT");
 	a = open_dump(o, o->operand[0], true, &err);
 	if (!a)
 		return fail(&err);
@@ -284,12 +310,10 @@ static int extract(struct options *o)
 static int no_command(const char *word)
 {
 	if (access(word, F_OK))
-		fprintf(stderr, "amdiommu: '%s' is no command; 'amdiommu --help' lists them\n",
-			word);
-	else
-		fprintf(stderr, "amdiommu: '%s' is a file, not a command; amdiommu report %s\n",
-			word, word);
-	return AMI_ERR_USAGE;
+		return usage_error("'%s' is no command; 'amdiommu --help' lists them",
+				   word);
+	return usage_error("'%s' is a file, not a command; amdiommu report %s",
+			   word, word);
 }
 
 static int help(const char *command)
@@ -319,9 +343,7 @@ static int misplaced(const struct options *o, int view)
 		what = "--output goes with mark";
 	else if (o->jobs && view != AMI_VIEW_CHECK)
 		what = "-j goes with check";
-	if (what)
-		fprintf(stderr, "amdiommu: %s\n", what);
-	return what ? AMI_ERR_USAGE : 0;
+	return what ? usage_error("%s", what) : 0;
 }
 
 int main(int argc, char **argv)

@@ -10,6 +10,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <amdiommu/display.h>
+
 #include "command.h"
 
 /* EX_SOFTWARE: our own fault. */
@@ -40,10 +42,15 @@ struct crew {
 static int tell_error(const struct options *o, const char *path,
 		      const char *why, int code, FILE *out)
 {
-	if (o->request.json)
+	char *shown;
+
+	if (o->request.json) {
 		ami_check_failed(path, why, code, out);
-	else
-		fprintf(out, "%s: error: %s\n", path, why);
+		return code;
+	}
+	shown = ami_display_copy(path);
+	fprintf(out, "%s: error: %s\n", shown ? shown : "-", why);
+	free(shown);
 	return code;
 }
 
@@ -173,10 +180,8 @@ int check(struct options *o)
 	int code;
 
 	o->request.iommu = -1;
-	if (!o->operands) {
-		fputs("amdiommu: which dump? amdiommu check DUMP...\n", stderr);
-		return AMI_ERR_USAGE;
-	}
+	if (!o->operands)
+		return usage_error("which dump? amdiommu check DUMP...");
 	if (!c.limit)
 		c.limit = cpus > 0 && cpus < 1024 ? cpus : 1;
 	c.tell = o->operands > 1 && isatty(STDERR_FILENO);

@@ -28,6 +28,9 @@ struct ami_analysis *open_dump(struct options *o, const char *path,
 /** fail() - tell on stderr; returns the exit code */
 int fail(const struct ami_error *err);
 
+/** usage_error() - fail() on a command line that makes no sense */
+int usage_error(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
 /** check() - the command of that name, over many dumps at once */
 int check(struct options *o);
 

@@ -58,11 +58,8 @@ int mark(struct options *o)
 	int ret = -1;
 	size_t len;
 
-	if (o->operands != 1) {
-		fputs("amdiommu: mark takes one dump: amdiommu mark DUMP [--output FILE]\n",
-		      stderr);
-		return AMI_ERR_USAGE;
-	}
+	if (o->operands != 1)
+		return usage_error("mark takes one dump: amdiommu mark DUMP [--output FILE]");
 	a = open_dump(o, o->operand[0], false, &err);
 	if (a)
 		marks = ami_marks_build(a->exposures, false, &err);

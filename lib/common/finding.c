@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <amdiommu/display.h>
 #include <amdiommu/finding.h>
 
 void ami_findings_free(struct ami_findings *f)
@@ -50,9 +51,8 @@ static void add_finding(struct ami_findings *f, struct ami_finding one,
 
 	if (f->total[one.code]++ >= AMI_FINDINGS_PER_CODE)
 		return;
-	if (vasprintf(&one.text, fmt, ap) < 0)
-		one.text = NULL;
-	one.where = strdup(where);
+	one.text = ami_display_format(fmt, ap);
+	one.where = ami_display_copy(where);
 	slot = one.text && one.where ? append(f) : NULL;
 	if (slot) {
 		*slot = one;

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include <amdiommu/display.h>
 
 #include "btf.h"
 
@@ -15,7 +16,7 @@
 static void make_printable(char *text)
 {
 	for (; *text; text++)
-		if (!isprint((unsigned char)*text))
+		if (!ami_plain(*text))
 			*text = '?';
 }
 

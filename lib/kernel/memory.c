@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Kernel virtual memory of the dead machine. */
-#include <ctype.h>
 #include <string.h>
+
+#include <amdiommu/display.h>
 
 #include "kernel.h"
 
@@ -181,7 +182,7 @@ enum ami_mem ami_read_string(struct ami_kernel *k, uint64_t va, char *buf,
 	}
 	buf[n] = '\0';
 	while (n--)
-		if (!isprint((unsigned char)buf[n]))
+		if (!ami_plain(buf[n]))
 			buf[n] = '?';
 	return AMI_MEM_OK;
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* The kernel's log buffer; see amdiommu/printk.h. */
-#include <ctype.h>
 #include <string.h>
 
+#include <amdiommu/display.h>
 #include <amdiommu/printk.h>
 
 /* State in the two highest bits of a descriptor, its ID in the others. */
@@ -78,7 +78,7 @@ static void clean_text(char *text)
 	for (; *text; text++)
 		if (*text == '\t')
 			*text = ' ';
-		else if (!isprint((unsigned char)*text) && *text != '\n')
+		else if (!ami_plain(*text) && *text != '\n')
 			*text = '?';
 }
 

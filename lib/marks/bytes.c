@@ -2,6 +2,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <amdiommu/display.h>
+
 #include "bytes.h"
 
 uint8_t *out_space(struct out *o, size_t len)
@@ -93,10 +95,7 @@ uint64_t in_below(struct in *i, unsigned int size, uint64_t limit)
 
 static bool printable(const uint8_t *text, size_t len)
 {
-	for (; len; len--, text++)
-		if (*text < ' ' || *text == 0x7f)
-			return false;
-	return true;
+	return ami_is_displayable((const char *)text, len);
 }
 
 char *in_string(struct in *i)

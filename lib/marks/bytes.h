@@ -39,7 +39,7 @@ uint64_t in_below(struct in *i, unsigned int size, uint64_t limit);
 /**
  * in_string() - malloc'ed text, NULL when it is not there
  *
- * Only printable ASCII and what is above: it ends up on terminals.
+ * Only what ami_displayable() says: it ends up on terminals.
  */
 char *in_string(struct in *i);
 /** in_text() - the same into @buf; too long is bad */

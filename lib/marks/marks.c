@@ -4,6 +4,8 @@
 #include <string.h>
 #include <time.h>
 
+#include <amdiommu/display.h>
+
 #include "marks.h"
 
 #define MAX_SETS	32768u
@@ -103,12 +105,22 @@ void ami_marks_free(struct ami_marks *m)
 
 /* --- which crash -------------------------------------------------------------- */
 
+/* Shown in messages, and kept in marks, whose readers refuse anything else. */
+static void identify_text(const struct ami_dump *dump, const char *key,
+			  char *buf, size_t size)
+{
+	char raw[128];
+
+	*buf = '\0';
+	if (ami_vmcoreinfo_get(dump, key, raw, sizeof(raw)))
+		ami_display(raw, buf, size);
+}
+
 void ami_dump_identify(const struct ami_dump *dump, struct ami_dump_id *id)
 {
 	memset(id, 0, sizeof(*id));
-	ami_vmcoreinfo_get(dump, "OSRELEASE", id->release, sizeof(id->release));
-	ami_vmcoreinfo_get(dump, "BUILD-ID", id->build_id,
-			   sizeof(id->build_id));
+	identify_text(dump, "OSRELEASE", id->release, sizeof(id->release));
+	identify_text(dump, "BUILD-ID", id->build_id, sizeof(id->build_id));
 	ami_vmcoreinfo_number(dump, "CRASHTIME", 10, &id->crash_time);
 	ami_vmcoreinfo_number(dump, "KERNELOFFSET", 16, &id->kernel_offset);
 	ami_vmcoreinfo_number(dump, "NUMBER(phys_base)", 10, &id->phys_base);

@@ -4,22 +4,34 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <amdiommu/display.h>
+
 #include "json.h"
 
+/* Replaces bytes that are no UTF-8: JSON has no other way to say them. */
+#define REPLACEMENT	0xfffdu
+
 /* '<' too: JSON within HTML must not end its element. */
+static void put_quoted(FILE *out, uint32_t c)
+{
+	if (c & AMI_NOT_UTF8)
+		c = REPLACEMENT;
+	if (c == '"' || c == '\\')
+		fprintf(out, "\\%c", (int)c);
+	else if (c >= 0x10000)
+		fprintf(out, "\\u%04x\\u%04x", 0xd7c0 + (c >> 10),
+			0xdc00 + (c & 0x3ff));
+	else if (c < 0x20 || c >= 0x7f || c == '<')
+		fprintf(out, "\\u%04x", c);
+	else
+		putc(c, out);
+}
+
 static void quote(FILE *out, const char *s)
 {
 	putc('"', out);
-	for (; *s; s++) {
-		unsigned char c = *s;
-
-		if (c == '"' || c == '\\')
-			fprintf(out, "\\%c", c);
-		else if (c < 0x20 || c >= 0x7f || c == '<')
-			fprintf(out, "\\u%04x", c);
-		else
-			putc(c, out);
-	}
+	while (*s)
+		put_quoted(out, ami_utf8_next(&s));
 	putc('"', out);
 }
 

@@ -241,8 +241,9 @@ static void dump_text(struct view *v)
 	char when[32] = "at an unknown time", size[48];
 
 	crash_time(v, when);
-	fprintf(v->out, "DUMP     %s\n", info->path);
-	fprintf(v->out, "         %s%s%s%s%s, RAM %s\n", info->format,
+	fputs("DUMP     ", v->out);
+	path_text(v);
+	fprintf(v->out, "\n         %s%s%s%s%s, RAM %s\n", info->format,
 		*info->compression ? " " : "", info->compression,
 		info->flattened ? ", flattened" : "",
 		info->incomplete ? ", INCOMPLETE" : info->truncated ?
@@ -468,8 +469,8 @@ int check_view(struct view *v)
 		marks_brief_json(v);
 		return 0;
 	}
-	fprintf(v->out, "%s: %s", ami_dump_info(v->a->dump)->path,
-		ami_verdict_name(ex->verdict));
+	path_text(v);
+	fprintf(v->out, ": %s", ami_verdict_name(ex->verdict));
 	if (ex->nr_reasons)
 		fprintf(v->out, ": %s", ex->reason[0]);
 	putc('\n', v->out);

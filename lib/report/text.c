@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <amdiommu/display.h>
+
 #include "view.h"
 
 void wrapped(struct view *v, unsigned int at, unsigned int indent,
@@ -16,14 +18,13 @@ void wrapped(struct view *v, unsigned int at, unsigned int indent,
 	unsigned int columns = v->columns ? v->columns : COLUMNS;
 
 	va_start(ap, fmt);
-	if (vasprintf(&text, fmt, ap) < 0)
-		text = NULL;
+	text = ami_display_format(fmt, ap);
 	va_end(ap);
 	if (!text)
 		return;
 	for (word = strtok_r(text, " ", &rest); word;
 	     word = strtok_r(NULL, " ", &rest)) {
-		size_t len = strlen(word);
+		size_t len = strlen(word);	/* bytes: most are ASCII */
 
 		if (!first && at + 1 + len > columns) {
 			fprintf(v->out, "\n%*s", (int)indent, "");
@@ -38,6 +39,15 @@ void wrapped(struct view *v, unsigned int at, unsigned int indent,
 	}
 	putc('\n', v->out);
 	free(text);
+}
+
+void path_text(const struct view *v)
+{
+	char *shown = ami_display_copy(ami_dump_info(v->a->dump)->path);
+
+	if (shown)
+		fputs(shown, v->out);
+	free(shown);
 }
 
 void colored(struct view *v, const char *color, const char *text)

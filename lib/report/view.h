@@ -130,6 +130,9 @@ void owner_counts(const struct view *v, enum ami_class class, char *buf,
 void wrapped(struct view *v, unsigned int at, unsigned int indent,
 	     const char *fmt, ...) __attribute__((format(printf, 4, 5)));
 
+/** path_text() - the dump's path, on this line */
+void path_text(const struct view *v);
+
 #define COLOR_BOLD	"1"
 #define COLOR_GOOD	"1;32"
 #define COLOR_WARNING	"1;33"

@@ -4,21 +4,21 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <amdiommu/display.h>
+
 #include "html.h"
 
 static void escape(FILE *out, const char *s)
 {
-	for (; *s; s++) {
-		unsigned char c = *s;
+	char shown[AMI_DISPLAY_CHAR];
+
+	while (*s) {
+		uint32_t c = ami_utf8_next(&s);
 
 		if (c == '&' || c == '<' || c == '>' || c == '"' || c == '\'')
 			fprintf(out, "&#%u;", c);
-		else if (c < 0x20 || (c >= 0x7f && c < 0xa0))
-			fputs("&#xfffd;", out);
-		else if (c >= 0xa0)
-			fprintf(out, "&#%u;", c);
 		else
-			putc(c, out);
+			fwrite(shown, 1, ami_display_char(c, shown), out);
 	}
 }
 
