@@ -18,6 +18,7 @@
 # make bench-filter  time and memory of the makedumpfile wrapper, paired
 # make install-kdump  the makedumpfile filter and its seams (docs/kdump.md)
 # make deb        Debian packages in build/deb; make check-deb tries them out
+# make docs       what is made from tables: docs/findings.md, the schema's codes
 # make install    DESTDIR= PREFIX=/usr/local CRASH_EXTDIR=/usr/lib/crash/extensions
 
 VERSION := 0.1
@@ -298,6 +299,7 @@ QUICK := $(UNIT:%=$(SAN)/unit/%) '$(SAN)/golden/test_damage $(SAMPLE)' \
 	 'tests/golden/test_wrapper.py $(BUILD)/makedumpfile-amdiommu $(MDF_TEST)/fault.so $(BUILD)/amdiommu $(SAMPLE)' \
 	 'tests/golden/test_extension.py $(BUILD)/makedumpfile/amdiommu.so $(MDF_TEST) $(BUILD)/amdiommu $(SAMPLE)' \
 	 'tests/golden/test_html.py $(BUILD)/amdiommu $(SAMPLE)' \
+	 'scripts/findings.py --check' \
 	 'tests/lab/test_check.py' 'tests/lab/test_truth.py' 'tests/lab/test_evidence.py'
 
 # Real kernels in QEMU against independent truth; results are cached.
@@ -433,6 +435,10 @@ bench-filter: $(BUILD)/makedumpfile-amdiommu
 	$(LAB) cached 6.1-both && $(LAB) cached 6.1-64g
 	tests/bench/filter.py $(BUILD)/makedumpfile-amdiommu $(LAB_OUT)/6.1-both/vmcore
 	tests/bench/filter.py $(BUILD)/makedumpfile-amdiommu $(LAB_OUT)/6.1-64g/vmcore
+
+docs:
+	scripts/findings.py
+.PHONY: docs
 
 demo: deps
 	@$(MAKE) --no-print-directory -j"$$(nproc)" all

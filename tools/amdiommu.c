@@ -322,7 +322,11 @@ static int help(const char *command)
 		help_overview(stdout);
 		return 0;
 	}
-	if (help_on(command, stdout))
+	if (!strcmp(command, "findings")) {
+		help_findings(stdout);
+		return 0;
+	}
+	if (help_on(command, stdout) || help_on_finding(command, stdout))
 		return 0;
 	return no_command(command);
 }

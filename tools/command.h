@@ -41,4 +41,8 @@ int mark(struct options *o);
 bool help_on(const char *command, FILE *out);
 void help_overview(FILE *out);
 
+/** help_on_finding() - what a finding means; false when there is none such */
+bool help_on_finding(const char *name, FILE *out);
+void help_findings(FILE *out);
+
 #endif

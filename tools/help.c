@@ -117,7 +117,7 @@ void help_overview(FILE *out)
 	      "Exit codes: 0 done (check: trusted or exposed), check: 1 suspect, 2 corrupt,\n"
 	      "3 unknown; 64 usage, 65 nothing to analyse in the dump, 66 unreadable input.\n\n"
 	      "'amdiommu help COMMAND' tells more, with examples that work on a copy of\n"
-	      "the sample dump. To begin with:\n"
+	      "the sample dump; 'amdiommu help CODE' explains a finding. To begin with:\n"
 	      "  amdiommu report vmcore\n"
 	      "  amdiommu who vmcore 2698123\n", out);
 }

@@ -6,6 +6,7 @@ usage: test_cli.py AMDIOMMU SAMPLE
 """
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -273,6 +274,17 @@ class Help(unittest.TestCase):
                 if not line.startswith(('  amdiommu mark', '  amdiommu extract')) \
                         and '>' not in line:
                     self.assertNotEqual(done.stdout, '', line)
+
+    def test_help_on_findings(self):
+        codes = re.findall(r'^  \w+ +\w+ +([a-z0-9-]+)$',
+                           run('help', 'findings')[1], re.M)
+        self.assertGreater(len(codes), 100)
+        for code in codes:
+            status, out, err = run('help', code)
+            self.assertEqual((status, err), (0, ''))
+            self.assertTrue(out.startswith(f'Finding {code}\n'), out)
+            self.assertIn('\nverdict   ', out)
+            self.assertLess(max(map(len, out.splitlines())), 80, out)
 
     def test_misplaced_options(self):
         for words in (['check', '--bug'], ['report', '--bug', '--json'],
