@@ -30,7 +30,8 @@ _amdiommu()
 		return ;;
 	esac
 	case $command in
-	report) options+=' --bug --html' ;;
+	report) options+=' --bug --html --force' ;;
+	mark | extract) options+=' --force' ;;
 	check) options+=' --jobs' ;;
 	dmesg) options+=' --all' ;;
 	esac

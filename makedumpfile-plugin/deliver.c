@@ -9,100 +9,68 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "carrier.h"
+#include <amdiommu/marks.h>
+
 #include "deliver.h"
 #include "fileio.h"
 #include "marking.h"
 
 /* Marks reach the disk before the headers that point to them: disks are slow. */
 #define DISK_PATIENCE	10u
+#define SIDECAR_SECONDS	10u	/* at least; without marks there is a reason */
 #define INCOMPLETE	"-incomplete"
 #define COPY_BYTES	65536u
 
-struct addition {
-	const char *path;
-	int marks, head, out;
-	uint64_t size;
+/* A container, mapped; NULL: it cannot be. */
+struct bytes {
+	const uint8_t *data;
+	size_t len;
 };
 
-static int add_to_file(void *ctx, struct ami_error *err)
+static bool map_bytes(int fd, struct bytes *b)
 {
-	const struct addition *a = ctx;
+	void *at;
 
-	return marking_add(a->path, a->marks, err);
+	b->len = file_size(fd);
+	at = mmap(NULL, b->len, PROT_READ, MAP_SHARED, fd, 0);
+	b->data = at;
+	return at != MAP_FAILED;
 }
 
-static int make_records(void *ctx, struct ami_error *err)
+static void unmap_bytes(const struct bytes *b)
 {
-	const struct addition *a = ctx;
-
-	return marking_records(a->head, a->size, a->marks, a->out, err);
+	munmap((void *)b->data, b->len);
 }
 
 /* --- a dump file -------------------------------------------------------------- */
 
-struct original {
-	int fd;
-	off_t size;
-	uint64_t notes;		/* where they are */
-};
-
-static bool remember(struct original *o, const char *path)
+static int run_guarded(void *limits,
+		       int (*fn)(void *arg, struct ami_error *err), void *arg,
+		       struct ami_error *err)
 {
-	struct stat st;
-
-	o->fd = open(path, O_RDWR | O_CLOEXEC);
-	if (o->fd < 0 || fstat(o->fd, &st) || !S_ISREG(st.st_mode))
-		return false;
-	o->size = st.st_size;
-	if (!carrier_notes_at(o->fd, &o->notes))
-		o->notes = UINT64_MAX;	/* it will be refused */
-	return true;
+	return guard_run(limits, fn, arg, err);
 }
 
-/*
- * What is added becomes part of the dump by one write to its headers. Before
- * that write it is cut off again; after it, it stays: false.
- */
-static bool undone(struct original *o)
+static struct guard_limits for_disks(const struct guard_limits *limits)
 {
-	uint64_t notes;
-
-	if (carrier_notes_at(o->fd, &notes) && notes != o->notes)
-		return false;
-	if (ftruncate(o->fd, o->size))
-		errno = 0;	/* what stays is inert */
-	return true;
-}
-
-/* Nothing is undone while the child may still come to write. */
-static int add_or_undo(struct original *o, const struct guard_limits *limits,
-		       struct addition *a, struct ami_error *err)
-{
-	int ret = guard_run(limits, add_to_file, a, err);
-
-	return ret == -1 && !undone(o) ? 0 : ret;
+	return (struct guard_limits){
+		.memory = limits->memory, .large_files = true,
+		.seconds = limits->seconds * DISK_PATIENCE,
+	};
 }
 
 int deliver_file(const char *path, int marks,
 		 const struct guard_limits *limits, struct ami_error *err)
 {
-	struct guard_limits l = {
-		.memory = limits->memory, .large_files = true,
-		.seconds = limits->seconds * DISK_PATIENCE,
-	};
-	struct addition a = { .path = path, .marks = marks };
-	struct original o;
-	int ret = -1;
+	struct guard_limits l = for_disks(limits);
+	const struct ami_marks_runner runner = { run_guarded, &l };
+	struct bytes b;
+	int ret;
 
-	if (!remember(&o, path))
-		ami_error_set(err, AMI_ERR_OUTPUT,
-			      "%s is no regular file that can be changed",
-			      path);
-	else
-		ret = add_or_undo(&o, &l, &a, err);
-	if (o.fd >= 0)
-		close(o.fd);
+	if (!map_bytes(marks, &b))
+		return ami_error_set(err, AMI_ERR_MEMORY, "out of memory");
+	ret = ami_marks_to_dump(path, b.data, b.len, &runner, NULL, err);
+	unmap_bytes(&b);
 	return ret;
 }
 
@@ -122,6 +90,18 @@ static bool copy_all(int from, int to)
 	return !n;
 }
 
+struct addition {
+	int marks, head, out;
+	uint64_t size;
+};
+
+static int make_records(void *ctx, struct ami_error *err)
+{
+	const struct addition *a = ctx;
+
+	return marking_records(a->head, a->size, a->marks, a->out, err);
+}
+
 /* A memfd with the records for @s; -1: @err has the reason, or had it. */
 static int records_for(const struct stream *s, int marks,
 		       const struct guard_limits *limits,
@@ -135,7 +115,7 @@ static int records_for(const struct stream *s, int marks,
 	if (marks < 0)
 		;
 	else if (s->head < 0 || s->odd)
-		ami_error_set(err, AMI_ERR_DATA,
+		ami_error_set(err, AMI_ERR_OUTPUT,
 			      "the flattened stream is not understood");
 	else if (a.out < 0)
 		ami_error_set(err, AMI_ERR_MEMORY, "out of memory");
@@ -211,7 +191,7 @@ int deliver_flattened(int fd, int marks, const struct guard_limits *limits,
 
 	stream_scan(&s);
 	if (!s.ended)
-		ami_error_set(err, AMI_ERR_DATA,
+		ami_error_set(err, AMI_ERR_OUTPUT,
 			      "the flattened stream has no end mark");
 	else if (s.passed % SECTOR > SECTOR - STREAM_RECORD)
 		ami_error_set(err, AMI_ERR_OUTPUT,
@@ -227,14 +207,91 @@ int deliver_flattened(int fd, int marks, const struct guard_limits *limits,
 	return ret;
 }
 
+/** struct in_file - a stream in the file that @file has open */
+struct in_file {
+	int file, marks;
+	uint64_t size;
+	const struct guard_limits *limits;
+};
+
+static int open_again(int fd, struct ami_error *err)
+{
+	char path[32];
+	int again;
+
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	again = open(path, O_RDWR | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	if (again < 0)
+		ami_error_set(err, AMI_ERR_OUTPUT,
+			      "stdout cannot be read back: %s",
+			      strerror(errno));
+	return again;
+}
+
+static int add_to_stream(void *ctx, struct ami_error *err)
+{
+	const struct in_file *f = ctx;
+	int fd = open_again(f->file, err), ret = -1;
+
+	if (fd < 0)
+		return -1;
+	ret = deliver_flattened(fd, f->marks, f->limits, err);
+	close(fd);
+	return ret;
+}
+
+/* As settle_note() does: the old end mark still ends it, or no more. */
+static int settle_stream(void *ctx, struct ami_error *err)
+{
+	const struct in_file *f = ctx;
+	uint8_t mark[STREAM_RECORD], now[STREAM_RECORD];
+	int fd = open_again(f->file, err), ret = -1;
+
+	if (fd < 0)
+		return -1;
+	stream_end_mark(mark);
+	if (file_read_at(fd, now, sizeof(now), f->size - sizeof(now)) &&
+	    memcmp(now, mark, sizeof(now)))
+		ret = 0;
+	else if (ftruncate(fd, f->size))
+		ami_error_set(err, AMI_ERR_OUTPUT,
+			      "the stream has unused bytes at its end: %s",
+			      strerror(errno));
+	close(fd);
+	return ret;
+}
+
+int deliver_stdout(int marks, const struct guard_limits *limits,
+		   struct ami_error *err)
+{
+	struct guard_limits l = for_disks(limits);
+	struct in_file f = {
+		.file = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, STDERR_FILENO + 1),
+		.marks = marks, .limits = limits,
+	};
+	struct ami_error why;
+	int ret;
+
+	f.size = file_size(f.file);
+	if (f.file < 0 || f.size < STREAM_HEADER + STREAM_RECORD) {
+		ret = ami_error_set(err, AMI_ERR_OUTPUT,
+				    "the stream on stdout has no end mark");
+	} else {
+		ret = guard_run(&l, add_to_stream, &f, err);
+		if (ret == -1)
+			ret = guard_run(&l, settle_stream, &f, &why);
+	}
+	if (f.file >= 0)
+		close(f.file);
+	return ret;
+}
+
 /* --- the sidecar --------------------------------------------------------------- */
 
-static bool fill(int fd, int marks, const char *reason)
-{
-	if (!reason)
-		return copy_all(marks, fd);
-	return dprintf(fd, "amdiommu: no marks: %s\n", reason) > 0;
-}
+struct beside {
+	char path[PATH_MAX];
+	const struct deliver_beside *what;
+};
 
 /* "vmcore-incomplete" will be called "vmcore" when kdump-utils is done. */
 static bool sidecar_name(const char *dump, char *path, size_t size)
@@ -243,39 +300,111 @@ static bool sidecar_name(const char *dump, char *path, size_t size)
 
 	if (len > cut && !strcmp(dump + len - cut, INCOMPLETE))
 		len -= cut;
-	return snprintf(path, size, "%.*s" SIDECAR_SUFFIX, (int)len, dump) <
+	return snprintf(path, size, "%.*s" AMI_MARKS_SUFFIX, (int)len, dump) <
 	       (int)size;
 }
 
-void deliver_no_sidecar(const char *dump)
+static int put_sidecar(const struct beside *b, const void *bytes, size_t len,
+		       struct ami_error *err)
 {
-	char path[PATH_MAX];
+	const char *const input[] = { b->what->input, b->what->dump };
+	const struct ami_newfile_rules rules = {
+		.what = "marks", .is_ours = ami_marks_is_file,
+		.advice = "AMDIOMMU_SIDECAR can give the marks another name",
+		.input = input, .inputs = sizeof(input) / sizeof(input[0]),
+		.mode = 0600,
+	};
 
-	if (sidecar_name(dump, path, sizeof(path)))
-		unlink(path);
+	return ami_marks_to_file(b->path, bytes, len, &rules, err);
 }
 
-int deliver_sidecar(const char *dump, int marks, const char *reason,
-		    struct ami_error *err)
+/* A dump on a disk without file system, or to /dev/null, has no beside. */
+static bool has_beside(const struct deliver_beside *what)
 {
-	char path[PATH_MAX], fresh[PATH_MAX + 8];
-	bool ok;
-	int fd;
+	struct stat st;
 
-	if (!sidecar_name(dump, path, sizeof(path)))
-		return ami_error_set(err, AMI_ERR_OUTPUT, "path too long");
-	snprintf(fresh, sizeof(fresh), "%s.new", path);
-	fd = open(fresh, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW,
-		  0600);
-	if (fd < 0)
-		return ami_error_set(err, AMI_ERR_OUTPUT, "%s: %s", fresh,
-				     strerror(errno));
-	ok = fill(fd, marks, reason) && !fsync(fd);
-	ok = !close(fd) && ok && !rename(fresh, path);
-	if (ok)
+	return what->named || (!stat(what->dump, &st) && S_ISREG(st.st_mode));
+}
+
+static int write_sidecar(void *ctx, struct ami_error *err)
+{
+	const struct beside *b = ctx;
+	char reason[sizeof(err->text) + sizeof(AMI_MARKS_NONE_MADE) + 1];
+	struct bytes marks;
+
+	if (!has_beside(b->what))
 		return 0;
-	ami_error_set(err, AMI_ERR_OUTPUT, "%s cannot be written: %s", path,
-		      strerror(errno));
-	unlink(fresh);
+	if (b->what->reason)
+		return put_sidecar(b, reason, snprintf(reason, sizeof(reason),
+				   AMI_MARKS_NONE_MADE "%s\n",
+				   b->what->reason), err);
+	if (!map_bytes(b->what->marks, &marks))
+		return ami_error_set(err, AMI_ERR_MEMORY, "out of memory");
+	return put_sidecar(b, marks.data, marks.len, err);
+}
+
+static struct guard_limits for_sidecar(const struct guard_limits *limits)
+{
+	struct guard_limits l = for_disks(limits);
+
+	if (l.seconds < SIDECAR_SECONDS)
+		l.seconds = SIDECAR_SECONDS;
+	return l;
+}
+
+int deliver_beside(const struct deliver_beside *what,
+		   const struct guard_limits *limits, struct ami_error *err)
+{
+	struct guard_limits l = for_sidecar(limits);
+	struct beside b = { .what = what };
+
+	if (!sidecar_name(what->dump, b.path, sizeof(b.path)))
+		return ami_error_set(err, AMI_ERR_OUTPUT, "path too long");
+	return guard_run(&l, write_sidecar, &b, err);
+}
+
+static int remove_sidecar(void *path, struct ami_error *err)
+{
+	(void)err;
+	ami_newfile_remove(path, ami_marks_is_file);
+	return 0;
+}
+
+void deliver_no_sidecar(const char *dump, const struct guard_limits *limits)
+{
+	struct guard_limits l = for_sidecar(limits);
+	char path[PATH_MAX];
+	struct ami_error err;
+
+	if (sidecar_name(dump, path, sizeof(path)))
+		guard_run(&l, remove_sidecar, path, &err);
+}
+
+struct taking {
+	char path[PATH_MAX];
+	int out;
+};
+
+static int take_sidecar(void *ctx, struct ami_error *err)
+{
+	const struct taking *t = ctx;
+
+	return marking_take(t->path, t->out, err);
+}
+
+int deliver_from_sidecar(const char *dump, const struct guard_limits *limits,
+			 struct ami_error *err)
+{
+	struct taking t = {
+		.out = memfd_create("amdiommu-marks", MFD_CLOEXEC),
+	};
+
+	if (t.out < 0)
+		return ami_error_set(err, AMI_ERR_MEMORY, "out of memory");
+	if (!sidecar_name(dump, t.path, sizeof(t.path)))
+		ami_error_set(err, AMI_ERR_INPUT, "path too long");
+	else if (!guard_run(limits, take_sidecar, &t, err))
+		return t.out;
+	close(t.out);
 	return -1;
 }

@@ -8,8 +8,6 @@
 #include "guard.h"
 #include "stream.h"
 
-#define SIDECAR_SUFFIX	".amdiommu"
-
 /**
  * deliver_file() - put marks into a finished dump file
  *
@@ -33,16 +31,38 @@ int deliver_stream(struct stream *s, int marks,
 int deliver_flattened(int fd, int marks, const struct guard_limits *limits,
 		      struct ami_error *err);
 
+/** deliver_stdout() - the same for the file that stdout goes to */
+int deliver_stdout(int marks, const struct guard_limits *limits,
+		   struct ami_error *err);
+
 /**
- * deliver_sidecar() - write DUMP.amdiommu
+ * struct deliver_beside - what goes into a sidecar
+ * @dump: the sidecar is this with ".amdiommu" behind it
+ * @named: someone asked for this name; else only regular files get one
+ * @input: the vmcore, NULL: none
+ * @marks: open file with the container
  * @reason: why there are no marks, or NULL: then @marks is copied
- *
- * The file appears complete or not at all.
  */
-int deliver_sidecar(const char *dump, int marks, const char *reason,
-		    struct ami_error *err);
+struct deliver_beside {
+	const char *dump, *input;
+	bool named;
+	int marks;
+	const char *reason;
+};
+
+/**
+ * deliver_beside() - write DUMP.amdiommu
+ *
+ * The file appears complete or not at all, and replaces only one of ours.
+ */
+int deliver_beside(const struct deliver_beside *what,
+		   const struct guard_limits *limits, struct ami_error *err);
 
 /** deliver_no_sidecar() - remove one of an earlier dump of that name. */
-void deliver_no_sidecar(const char *dump);
+void deliver_no_sidecar(const char *dump, const struct guard_limits *limits);
+
+/** deliver_from_sidecar() - a memfd with the marks beside @dump, or -1 */
+int deliver_from_sidecar(const char *dump, const struct guard_limits *limits,
+			 struct ami_error *err);
 
 #endif

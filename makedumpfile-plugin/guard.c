@@ -159,25 +159,25 @@ static int outcome(pid_t pid, int alive, const struct guard_limits *limits,
 	if (late) {
 		kill(pid, SIGKILL);
 		if (!closed_within(alive, DIE_MS)) {
-			ami_error_set(err, AMI_ERR_DATA,
+			ami_error_set(err, AMI_ERR_INTERRUPTED,
 				      "no result after %u s, and stuck in the kernel",
 				      limits->seconds);
 			return GUARD_STUCK;
 		}
 	}
 	if (waitpid(pid, &status, 0) != pid)
-		return ami_error_set(err, AMI_ERR_DATA, "child process lost");
+		return ami_error_set(err, AMI_ERR_INTERRUPTED, "child process lost");
 	if (late)
-		return ami_error_set(err, AMI_ERR_DATA,
+		return ami_error_set(err, AMI_ERR_INTERRUPTED,
 				     "no result after %u s (AMDIOMMU_TIME)",
 				     limits->seconds);
 	if (WIFSIGNALED(status))
-		return ami_error_set(err, AMI_ERR_DATA, "ended by signal %d (%s)",
+		return ami_error_set(err, AMI_ERR_INTERRUPTED, "ended by signal %d (%s)",
 				     WTERMSIG(status),
 				     strsignal(WTERMSIG(status)));
 	if (!WEXITSTATUS(status))
 		return 0;
-	return ami_error_set(err, AMI_ERR_DATA, "%.*s",
+	return ami_error_set(err, report->err.status, "%.*s",
 			     (int)sizeof(report->err.text) - 1,
 			     report->err.text[0] ? report->err.text :
 			     "ended without a reason");

@@ -209,27 +209,15 @@ int marking_observe(const char *input, int marks, int hashes, int out,
 
 /* --- into the dump ------------------------------------------------------------ */
 
-int marking_add(const char *dump, int marks, struct ami_error *err)
+int marking_take(const char *path, int out, struct ami_error *err)
 {
-	struct bytes b = read_all(marks);
-	int fd = open(dump, O_RDWR | O_CLOEXEC), ret = -1;
-	struct carrier_plan plan;
+	struct ami_marks *m = ami_marks_read(path, err);
+	int ret;
 
-	if (fd < 0)
-		ami_error_set(err, AMI_ERR_OUTPUT,
-			      "%s cannot be opened for writing: %s", dump,
-			      strerror(errno));
-	else if (!b.data)
-		ami_error_set(err, AMI_ERR_MEMORY, "out of memory");
-	else if (!carrier_plan(fd, file_size(fd), b.data, b.len, &plan, err)) {
-		ret = carrier_apply(fd, &plan) ? 0 :
-		      ami_error_set(err, AMI_ERR_OUTPUT, "%s: %s", dump,
-				    strerror(errno));
-		carrier_plan_free(&plan);
-	}
-	if (fd >= 0)
-		close(fd);
-	free(b.data);
+	if (!m)
+		return -1;
+	ret = put_container(m, out, err);
+	ami_marks_free(m);
 	return ret;
 }
 

@@ -38,8 +38,8 @@ int marking_make(const struct marking *m, struct ami_error *err);
 int marking_observe(const char *input, int marks, int hashes, int out,
 		    struct ami_error *err);
 
-/** marking_add() - put the container into a finished dump, in place. */
-int marking_add(const char *dump, int marks, struct ami_error *err);
+/** marking_take() - the marks in the file @path as a container in @out */
+int marking_take(const char *path, int out, struct ami_error *err);
 
 /**
  * marking_records() - the container as records for a flattened stream

@@ -59,17 +59,6 @@ static void analyse(struct session *s)
 		forget(&s->marks);
 }
 
-/* Parts of a split dump have their marks beside the first. */
-static void find_sidecar(struct session *s)
-{
-	char path[PATH_MAX];
-
-	snprintf(path, sizeof(path), "%s" SIDECAR_SUFFIX, s->job->part[0]);
-	s->marks = open(path, O_RDONLY | O_CLOEXEC);
-	if (s->marks < 0)
-		ami_error_set(&s->err, AMI_ERR_INPUT, "there is no %s", path);
-}
-
 /*
  * makedumpfile may write straight to a regular file: then it sees a full disk
  * itself, and marks can be added later. Not where others write to it as well.
@@ -88,7 +77,9 @@ void session_start(struct session *s)
 	s->limits = guard_limits_env();
 	s->marks = s->hashes = -1;
 	if (s->job->kind == JOB_REASSEMBLE)
-		find_sidecar(s);
+		/* Parts of a split dump have their marks beside the first. */
+		s->marks = deliver_from_sidecar(s->job->part[0], &s->limits,
+						&s->err);
 	else
 		analyse(s);
 	if (s->marks < 0)
@@ -132,18 +123,6 @@ void session_watch(struct session *s)
 	forget(&s->hashes);
 }
 
-static int add_to_stdout(struct session *s)
-{
-	int fd = open("/proc/self/fd/1", O_RDWR | O_CLOEXEC), ret;
-
-	if (fd < 0)
-		return ami_error_set(&s->err, AMI_ERR_OUTPUT,
-				     "stdout cannot be read back");
-	ret = deliver_flattened(fd, s->marks, &s->limits, &s->err);
-	close(fd);
-	return ret;
-}
-
 static int add(struct session *s)
 {
 	switch (s->job->kind) {
@@ -152,36 +131,32 @@ static int add(struct session *s)
 		return deliver_file(s->job->output, s->marks, &s->limits,
 				    &s->err);
 	case JOB_STREAM:
-		return s->in_place ? add_to_stdout(s) : -1;
+		return s->in_place ? deliver_stdout(s->marks, &s->limits,
+						    &s->err) : -1;
 	default:	/* --reassemble would write page data over a note */
 		return -1;
 	}
 }
 
-/* A dump on a disk without file system, or to /dev/null, has no beside. */
-static bool is_file(const char *path)
-{
-	struct stat st;
-
-	return path && !stat(path, &st) && S_ISREG(st.st_mode);
-}
-
 void session_put_beside(struct session *s)
 {
-	const char *dump = s->job->kind == JOB_SPLIT ? s->job->part[0] :
-						       s->job->output;
 	const char *set = getenv("AMDIOMMU_SIDECAR");
+	struct deliver_beside b = {
+		.dump = s->job->kind == JOB_SPLIT ? s->job->part[0] :
+						    s->job->output,
+		.input = s->job->input, .marks = s->marks,
+		.reason = s->marks >= 0 ? NULL : s->err.text,
+	};
 	char path[PATH_MAX];
 	struct ami_error err;
 
-	if (set && *set)
-		dump = set;
-	else if (s->in_place && stdout_file(path, sizeof(path)))
-		dump = path;
-	else if (!is_file(dump))
-		dump = NULL;
-	if (dump && deliver_sidecar(dump, s->marks, s->marks >= 0 ? NULL :
-				    s->err.text, &err))
+	if (set && *set) {
+		b.dump = set;
+		b.named = true;
+	} else if (s->in_place && stdout_file(path, sizeof(path))) {
+		b.dump = path;
+	}
+	if (b.dump && deliver_beside(&b, &s->limits, &err))
 		session_say("no sidecar", err.text);
 }
 
@@ -190,10 +165,11 @@ void session_finish(struct session *s)
 	session_watch(s);
 	if (s->marks >= 0 && !add(s)) {
 		if (s->job->output)
-			deliver_no_sidecar(s->job->output);
+			deliver_no_sidecar(s->job->output, &s->limits);
 		return;
 	}
-	if (s->marks >= 0 && s->err.text[0])
+	/* A file that takes no note, such as an ELF one, is no failure. */
+	if (s->marks >= 0 && s->err.text[0] && s->err.status != AMI_ERR_DATA)
 		session_say("marks cannot be added to the dump", s->err.text);
 	session_put_beside(s);
 }

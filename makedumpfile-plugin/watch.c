@@ -2,12 +2,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
+#include "marks.h"
 #include "watch.h"
 
 #define PIECE		64u	/* pages read at once */
@@ -24,14 +24,6 @@ struct hashing {
 	uint8_t data[PIECE * AMI_PAGE_SIZE];
 	uint64_t hash[PIECE];
 };
-
-uint64_t watch_now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_REALTIME, &t);
-	return t.tv_sec * UINT64_C(1000000000) + t.tv_nsec;
-}
 
 static uint64_t hash_page(const uint8_t *page)
 {
@@ -124,10 +116,10 @@ int watch_hash(struct ami_dump *dump, const struct ami_pfnset *pages, int fd,
 
 	if (!h)
 		return -1;
-	h->times.first_begin = watch_now();
+	h->times.first_begin = marks_clock();
 	h->failed = fwrite(&h->times, sizeof(h->times), 1, h->file) != 1;
 	ami_pfnset_ranges(pages, hash_run, h);
-	h->times.first_end = watch_now();
+	h->times.first_end = marks_clock();
 	rewind(h->file);
 	if (fwrite(&h->times, sizeof(h->times), 1, h->file) != 1)
 		h->failed = true;
@@ -171,10 +163,10 @@ int watch_compare(struct ami_dump *dump, int fd, struct ami_pfnset *changed,
 	h->changed = changed;
 	if (fread(&h->times, sizeof(h->times), 1, h->file) != 1)
 		h->failed = true;
-	h->times.second_begin = watch_now();
+	h->times.second_begin = marks_clock();
 	while (!h->failed && compare_run(h))
 		;
-	h->times.second_end = watch_now();
+	h->times.second_end = marks_clock();
 	*times = h->times;
 	return finish(h, "the hashes of marked pages cannot be read back",
 		      err);

@@ -19,9 +19,6 @@ struct watch_times {
 	uint64_t pages, beyond;
 };
 
-/** watch_now() - CLOCK_REALTIME in nanoseconds. */
-uint64_t watch_now(void);
-
 /** watch_hash() - first reading, kept in @fd: 8 bytes a page. */
 int watch_hash(struct ami_dump *dump, const struct ami_pfnset *pages, int fd,
 	       struct ami_error *err);

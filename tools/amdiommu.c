@@ -4,7 +4,6 @@
 #include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "command.h"
@@ -14,6 +13,7 @@ static const struct option long_options[] = {
 	{ "html", required_argument, NULL, 'H' },
 	{ "marks", required_argument, NULL, 'm' },
 	{ "output", required_argument, NULL, 'o' },
+	{ "force", no_argument, NULL, 'f' },
 	{ "json", no_argument, NULL, 'J' },
 	{ "pages", no_argument, NULL, 'p' },
 	{ "verbose", no_argument, NULL, 'v' },
@@ -96,6 +96,9 @@ static int parse_options(struct options *o, int argc, char **argv)
 			break;
 		case 'o':
 			o->output = optarg;
+			break;
+		case 'f':
+			o->force = true;
 			break;
 		case 'J':
 			o->request.json = true;
@@ -204,38 +207,34 @@ static bool wants_color(void)
 	return isatty(STDOUT_FILENO) && !(no && *no);
 }
 
-static bool same_file(const char *a, const char *b)
+static int render_page(const struct options *o, const struct ami_analysis *a,
+		       struct ami_error *err)
 {
-	struct stat x, y;
+	struct ami_newfile file;
+	struct output rules;
+	FILE *out = NULL;
+	int ret = -1, fd;
 
-	return !stat(a, &x) && !stat(b, &y) && x.st_dev == y.st_dev &&
-	       x.st_ino == y.st_ino;
-}
-
-/* To standard output, or to the file asked for. */
-static int render(const struct options *o, const struct ami_analysis *a,
-		  struct ami_error *err)
-{
-	FILE *out = stdout;
-	int ret;
-
+	output_rules(&rules, o, o->operands, "report", ami_html_is_file);
+	rules.rules.mode = 0666;
 	ami_dump_doing(a->dump, "page for the browser");
-	if (o->html)
-		out = same_file(o->html, o->operand[0]) ? NULL :
-		      fopen(o->html, "w");
-	if (!out) {
-		ami_error_set(err, AMI_ERR_OUTPUT, "%s cannot be written",
-			      o->html);
+	if (ami_newfile_begin(&file, o->html, &rules.rules, err))
 		return -1;
-	}
-	ret = ami_render(a, &o->request, out, err);
-	if (o->html && fclose(out) && !ret) {
-		ami_error_set(err, AMI_ERR_OUTPUT, "%s cannot be written",
-			      o->html);
-		ret = -1;
-	}
-	if (o->html && ret)
-		unlink(o->html);	/* half a page is none */
+	fd = dup(file.fd);
+	if (fd >= 0)
+		out = fdopen(fd, "w");
+	if (out)
+		ret = ami_render(a, &o->request, out, err);
+	if ((!out || fclose(out)) && (!out || !ret))
+		ret = ami_error_set(err, AMI_ERR_OUTPUT,
+				    "%s cannot be written: %s", o->html,
+				    strerror(errno));
+	if (ret)
+		ami_newfile_drop(&file);	/* half a page is none */
+	else
+		ret = ami_newfile_finish(&file, err);
+	if (!ret)
+		say_written("the report", o->html);
 	return ret;
 }
 
@@ -260,7 +259,8 @@ static int show(struct options *o)
 	a = open_dump(o, o->operand[0], false, &err);
 	if (!a)
 		return fail(&err);
-	ret = render(o, a, &err);
+	ret = o->html ? render_page(o, a, &err) :
+			ami_render(a, r, stdout, &err);
 	ami_progress_end(&o->progress);
 	if (ret)
 		ret = fail(&err);
@@ -287,6 +287,7 @@ static int extract(struct options *o)
 {
 	struct ami_error err = { AMI_OK, "" };
 	struct ami_analysis *a;
+	struct output out;
 	FILE *sink;
 	int ret = -1;
 
@@ -299,9 +300,13 @@ static int extract(struct options *o)
 	if (!sink)
 		ami_error_set(&err, AMI_ERR_OUTPUT, "/dev/null cannot be opened");
 	else if (!read_everything(a, sink, &err))
-		ret = ami_extract_write(a->dump, o->operand[1], &err);
+		ret = ami_extract_write(a->dump, o->operand[1],
+					output_rules(&out, o, 1, "extract",
+						     NULL), &err);
 	if (sink)
 		fclose(sink);
+	if (!ret)
+		say_written("the extract", o->operand[1]);
 	ami_analysis_free(a);
 	return ret ? fail(&err) : 0;
 }
@@ -345,6 +350,9 @@ static int misplaced(const struct options *o, int view)
 		what = "--all goes with dmesg";
 	else if (o->output && strcmp(o->command, "mark"))
 		what = "--output goes with mark";
+	else if (o->force && !o->html && strcmp(o->command, "mark") &&
+		 strcmp(o->command, "extract"))
+		what = "--force goes with mark, extract and --html";
 	else if (o->jobs && view != AMI_VIEW_CHECK)
 		what = "-j goes with check";
 	return what ? usage_error("%s", what) : 0;

@@ -3,6 +3,7 @@
 #ifndef AMI_TOOL_COMMAND_H
 #define AMI_TOOL_COMMAND_H
 
+#include <amdiommu/newfile.h>
 #include <amdiommu/progress.h>
 #include <amdiommu/report.h>
 
@@ -13,7 +14,7 @@ struct options {
 	const char *html;	/* file for the report */
 	const char *output;	/* mark: file to write, NULL: with the dump */
 	const char *marks;	/* file with marks, NULL: look for them */
-	bool help;
+	bool help, force;
 	bool low_memory;	/* page sets in a temporary file */
 	unsigned int jobs;	/* 0: one for each CPU */
 	char *const *operand;
@@ -24,6 +25,30 @@ struct options {
 /** open_dump() - open and analyse; NULL with @err filled */
 struct ami_analysis *open_dump(struct options *o, const char *path,
 			       bool record, struct ami_error *err);
+
+#define INPUTS	66	/* parts of a dump, vmlinux, marks */
+
+/** struct output - rules for a file to write, filled by output_rules() */
+struct output {
+	struct ami_newfile_rules rules;
+	const char *input[INPUTS];
+};
+
+/**
+ * output_rules() - nothing that is read is replaced, nor what others made
+ * @dumps: how many operands are read
+ * @is_ours: NULL: the file must be new
+ */
+const struct ami_newfile_rules *
+output_rules(struct output *out, const struct options *o, int dumps,
+	     const char *what,
+	     bool (*is_ours)(const uint8_t *head, size_t len));
+
+/** say_done() - one line on stdout: what was changed */
+void say_done(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+/** say_written() - the same: @what was written to @path */
+void say_written(const char *what, const char *path);
 
 /** fail() - tell on stderr; returns the exit code */
 int fail(const struct ami_error *err);

@@ -68,13 +68,15 @@ static const struct topic topics[] = {
 	  "Analyses a dump and adds the result to it: as a note in place, in a\n"
 	  "kdump-compressed file; else in DUMP.amdiommu. Marks that the dump has are\n"
 	  "renewed; what was observed and saved when it was written stays.\n",
-	  "  --output FILE   write only FILE\n",
+	  "  --output FILE   write only FILE\n"
+	  "  --force         replace a file that amdiommu did not make\n",
 	  "  amdiommu mark vmcore\n"
 	  "  amdiommu mark --output marks vmcore\n" },
 	{ "extract",
-	  "OUT must not exist. It has kernel symbols and types, IOMMU structures and\n"
+	  "OUT must be new. It has kernel symbols and types, IOMMU structures and\n"
 	  "tables, but no user data, no log and no command line; a few MB. All commands\n"
-	  "work on it.\n", "",
+	  "work on it.\n",
+	  "  --force   replace a file that has the name OUT\n",
 	  "  amdiommu extract vmcore small\n"
 	  "  amdiommu report small\n" },
 };
@@ -108,6 +110,7 @@ void help_overview(FILE *out)
 	      "  --pages           with --json: list page frames, not only counts\n"
 	      "  --bug             report: as text for a bug report, without user data\n"
 	      "  --html FILE       report: as one HTML file\n"
+	      "  --force           mark, extract, --html: replace files of others\n"
 	      "  -j, --jobs N      check: so many dumps at once (one for each CPU)\n"
 	      "  -a, --all         dmesg: all lines of the log\n"
 	      "  -x, -d            numbers in hexadecimal, decimal\n"

@@ -6,15 +6,28 @@
 
 #include "command.h"
 
-static int put_beside(const char *dump, const uint8_t *bytes, size_t len,
-		      struct ami_error *err)
+static int put_in_file(const struct options *o, const char *path,
+		       const uint8_t *bytes, size_t len, struct ami_error *err)
+{
+	struct output out;
+	int ret = ami_marks_to_file(path, bytes, len,
+				    output_rules(&out, o, o->operands, "marks",
+						 ami_marks_is_file), err);
+
+	if (!ret)
+		say_written("the marks", path);
+	return ret;
+}
+
+static int put_beside(const struct options *o, const char *dump,
+		      const uint8_t *bytes, size_t len, struct ami_error *err)
 {
 	char path[PATH_MAX];
 
 	if (snprintf(path, sizeof(path), "%s" AMI_MARKS_SUFFIX, dump) >=
 	    (int)sizeof(path))
 		return ami_error_set(err, AMI_ERR_OUTPUT, "path too long");
-	return ami_marks_to_sidecar(path, bytes, len, err);
+	return put_in_file(o, path, bytes, len, err);
 }
 
 /* An extract is to be handed on as it is; a stream has no end yet. */
@@ -28,25 +41,38 @@ static int put_in_place(const struct ami_dump_info *info,
 			const uint8_t *bytes, size_t len,
 			struct ami_error *err)
 {
+	struct ami_marks_note note;
+	int ret;
+
 	if (info->truncated)
 		return ami_error_set(err, AMI_ERR_DATA, "the dump is cut off");
-	return ami_marks_to_dump(info->path, bytes, len, err);
+	ret = ami_marks_to_dump(info->path, bytes, len, NULL, &note, err);
+	if (!ret)
+		say_done("%s: changed in place: the marks are a note at its end (%llu bytes, now %llu), to which its sub-header points; its memory is as it was",
+			 info->path, (unsigned long long)note.before,
+			 (unsigned long long)note.after);
+	return ret;
 }
 
 static int put(const struct options *o, const struct ami_dump_info *info,
 	       const uint8_t *bytes, size_t len, struct ami_error *err)
 {
+	struct ami_error why;
+
 	if (o->output)
-		return ami_marks_to_sidecar(o->output, bytes, len, err);
+		return put_in_file(o, o->output, bytes, len, err);
 	if (takes_notes(info)) {
 		if (!put_in_place(info, bytes, len, err))
 			return 0;
 		if (err->status != AMI_ERR_DATA)
 			return -1;
-		fprintf(stderr, "amdiommu: marks are in %s" AMI_MARKS_SUFFIX
-			": %s\n", info->path, err->text);
+		why = *err;
+		ami_error_set(err, AMI_OK,
+			      "%s gets no note, but a file beside it: %s",
+			      info->path, why.text);
+		fail(err);
 	}
-	return put_beside(info->path, bytes, len, err);
+	return put_beside(o, info->path, bytes, len, err);
 }
 
 int mark(struct options *o)

@@ -184,6 +184,7 @@ void ami_dump_prefer(struct ami_dump *dump,
 		     void *ctx);
 
 struct ami_pfnset;
+struct ami_newfile_rules;
 
 /**
  * ami_dump_note_reads() - note which page frames are looked at from now on
@@ -233,12 +234,12 @@ struct ami_granules *ami_dump_recorded(const struct ami_dump *dump,
  *
  * Bytes outside the recorded granules are blanked and read as FILTERED from
  * the extract; recorded pages that the dump lacks stay away. The bitmap of
- * RAM, VMCOREINFO and the dump level are those of the machine. @path must not
- * exist; the file appears there complete (mode 0600) or not at all. Returns
- * -1 with @err filled. Extracting an extract the same way gives the same
+ * RAM, VMCOREINFO and the dump level are those of the machine. @rules say whether
+ * what is at @path may be replaced. Returns -1 with @err filled. Extracting an extract the same way gives the same
  * bytes.
  */
 int ami_extract_write(struct ami_dump *dump, const char *path,
+		      const struct ami_newfile_rules *rules,
 		      struct ami_error *err);
 
 #endif

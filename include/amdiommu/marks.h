@@ -3,6 +3,7 @@
 #define AMDIOMMU_MARKS_H
 
 #include <amdiommu/exposure.h>
+#include <amdiommu/newfile.h>
 
 /*
  * Marks: which pages of a dump may differ from the panic, in a container that
@@ -183,25 +184,56 @@ struct ami_marks *ami_marks_find(const struct ami_dump *dump, const char *file,
 				 enum ami_marks_from *from,
 				 struct ami_error *err);
 
+/** ami_marks_read() - marks from a file of their own, of whatever dump */
+struct ami_marks *ami_marks_read(const char *path, struct ami_error *err);
+
 /** ami_marks_serve() - have @dump give saved pages; @marks must outlive it. */
 void ami_marks_serve(struct ami_marks *marks, struct ami_dump *dump);
 
-/**
- * ami_marks_to_dump() - @bytes as a note in a finished dump
- *
- * Kdump-compressed or ELF, in place. Marks that it has are renewed. Whenever
- * this is cut off, the file is as readable as before. -1 with @err filled;
- * AMI_ERR_DATA: the file is not one that can take a note.
- */
-int ami_marks_to_dump(const char *path, const uint8_t *bytes, size_t len,
-		      struct ami_error *err);
+/* What the filter leaves in DUMP.amdiommu where it could make no marks. */
+#define AMI_MARKS_NONE_MADE	"amdiommu: no marks: "
+
+/** ami_marks_is_file() - does a file that begins so hold marks, or the reason
+ * why there are none? */
+bool ami_marks_is_file(const uint8_t *head, size_t len);
 
 /**
- * ami_marks_to_sidecar() - @bytes as DUMP.amdiommu
- *
- * The file appears complete or not at all. -1 with @err filled.
+ * struct ami_marks_runner - runs what writes to a dump, at some risk
+ * @run: calls @fn, perhaps in another process; returns what it returns, -1 if
+ *	it came to no end, anything else while it may still write
  */
-int ami_marks_to_sidecar(const char *path, const uint8_t *bytes, size_t len,
-			 struct ami_error *err);
+struct ami_marks_runner {
+	int (*run)(void *ctx, int (*fn)(void *arg, struct ami_error *err),
+		   void *arg, struct ami_error *err);
+	void *ctx;
+};
+
+/** struct ami_marks_note - sizes of a dump @before and @after it got a note */
+struct ami_marks_note {
+	uint64_t before, after;
+};
+
+/**
+ * ami_marks_to_dump() - @bytes as a note in a finished kdump-compressed dump
+ * @runner: NULL: here
+ * @note: may be NULL
+ *
+ * In place; marks that it has are renewed. Whenever this is cut off, the file
+ * is as readable as before; on failure it is byte for byte what it was. Returns
+ * as @runner, with @err filled unless 0; AMI_ERR_DATA: the file is not one that
+ * can take a note.
+ */
+int ami_marks_to_dump(const char *path, const uint8_t *bytes, size_t len,
+		      const struct ami_marks_runner *runner,
+		      struct ami_marks_note *note, struct ami_error *err);
+
+/**
+ * ami_marks_to_file() - @bytes as a file of their own, complete or not at all
+ *
+ * -1 with @err filled.
+ */
+int ami_marks_to_file(const char *path, const uint8_t *bytes, size_t len,
+		      const struct ami_newfile_rules *rules,
+		      struct ami_error *err);
 
 #endif

@@ -118,6 +118,9 @@ struct ami_request {
 int ami_request_args(struct ami_request *r, int argc, char *const *argv,
 		     struct ami_error *err);
 
+/** ami_html_is_file() - does a file that begins so hold a report of ours? */
+bool ami_html_is_file(const uint8_t *head, size_t len);
+
 /**
  * ami_render() - write a view to @out
  *

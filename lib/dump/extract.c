@@ -4,12 +4,12 @@
  * beside it in the same pages is blanked, and the extract says so.
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
+
+#include <amdiommu/newfile.h>
 
 #include "kdumpwrite.h"
 
@@ -113,31 +113,6 @@ static int describe(struct extract *x, struct ami_error *err)
 	return 0;
 }
 
-/* Also keeps a slip from replacing the dump itself, or a device. */
-static int create(const char *path, char **temp, struct ami_error *err)
-{
-	struct stat st;
-	int fd;
-
-	if (!lstat(path, &st))
-		return ami_error_set(err, AMI_ERR_OUTPUT,
-				     "%s exists already; give the extract a new name",
-				     path);
-	if (asprintf(temp, "%s.XXXXXX", path) < 0) {
-		*temp = NULL;
-		return ami_error_set(err, AMI_ERR_MEMORY, "out of memory");
-	}
-	fd = mkostemp(*temp, O_CLOEXEC);
-	if (fd < 0) {
-		ami_error_set(err, AMI_ERR_OUTPUT,
-			      "cannot create the extract %s: %s; choose a place that can be written",
-			      path, strerror(errno));
-		free(*temp);
-		*temp = NULL;
-	}
-	return fd;
-}
-
 static int write_failed(struct extract *x, const char *path,
 			enum kdump_written why, struct ami_error *err)
 {
@@ -157,36 +132,31 @@ static int write_failed(struct extract *x, const char *path,
 }
 
 static int write_file(struct extract *x, const char *path,
+		      const struct ami_newfile_rules *rules,
 		      struct ami_error *err)
 {
 	enum kdump_written done;
-	char *temp = NULL;
-	int fd = create(path, &temp, err);
+	struct ami_newfile file;
 
-	if (fd < 0)
+	if (ami_newfile_begin(&file, path, rules, err))
 		return -1;
-	done = kdump_write(fd, &x->image);
-	if (done == KDUMP_WRITTEN && fsync(fd))
-		done = KDUMP_WRITE_FAILED;
-	if (done == KDUMP_WRITTEN && rename(temp, path))
-		done = KDUMP_WRITE_FAILED;
-	if (done != KDUMP_WRITTEN) {
-		write_failed(x, path, done, err);
-		unlink(temp);
-	}
-	close(fd);
-	free(temp);
-	return done == KDUMP_WRITTEN ? 0 : -1;
+	done = kdump_write(file.fd, &x->image);
+	if (done == KDUMP_WRITTEN)
+		return ami_newfile_finish(&file, err);
+	write_failed(x, path, done, err);
+	ami_newfile_drop(&file);
+	return -1;
 }
 
 int ami_extract_write(struct ami_dump *dump, const char *path,
+		      const struct ami_newfile_rules *rules,
 		      struct ami_error *err)
 {
 	struct extract x = { .dump = dump };
 	int ret;
 
 	ret = choose_pages(&x, err) || describe(&x, err) ||
-	      write_file(&x, path, err) ? -1 : 0;
+	      write_file(&x, path, rules, err) ? -1 : 0;
 	free(x.page);
 	return ret;
 }

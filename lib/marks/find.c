@@ -13,7 +13,6 @@
 #include "carrier.h"
 #include "marks.h"
 
-#define NO_MARKS	"amdiommu: no marks: "	/* what a filter leaves instead */
 #define REASON_MAX	256u
 
 const char *ami_marks_from_name(enum ami_marks_from from)
@@ -26,7 +25,7 @@ const char *ami_marks_from_name(enum ami_marks_from from)
 /* malloc'ed, with a NUL behind; NULL with errno set. */
 static uint8_t *read_file(const char *path, size_t *len)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	uint8_t *bytes = NULL;
 	struct stat st;
 
@@ -50,10 +49,10 @@ static uint8_t *read_file(const char *path, size_t *len)
 static bool told_reason(const uint8_t *bytes, size_t len,
 			struct ami_error *err)
 {
-	size_t skip = strlen(NO_MARKS), i;
+	size_t skip = strlen(AMI_MARKS_NONE_MADE), i;
 	char reason[REASON_MAX];
 
-	if (len < skip || memcmp(bytes, NO_MARKS, skip))
+	if (len < skip || memcmp(bytes, AMI_MARKS_NONE_MADE, skip))
 		return false;
 	for (i = 0; i < sizeof(reason) - 1 && skip + i < len &&
 		    bytes[skip + i] >= ' ' && bytes[skip + i] < 0x7f; i++)
@@ -64,7 +63,7 @@ static bool told_reason(const uint8_t *bytes, size_t len,
 	return true;
 }
 
-static struct ami_marks *from_file(const char *path, struct ami_error *err)
+struct ami_marks *ami_marks_read(const char *path, struct ami_error *err)
 {
 	struct ami_marks *m = NULL;
 	size_t len = 0;
@@ -86,7 +85,7 @@ static struct ami_marks *from_sidecar(const char *dump, struct ami_error *err)
 	if (snprintf(path, sizeof(path), "%s" AMI_MARKS_SUFFIX, dump) >=
 	    (int)sizeof(path) || access(path, F_OK))
 		return NULL;
-	return from_file(path, err);
+	return ami_marks_read(path, err);
 }
 
 struct ami_marks *ami_marks_find(const struct ami_dump *dump, const char *file,
@@ -104,7 +103,7 @@ struct ami_marks *ami_marks_find(const struct ami_dump *dump, const char *file,
 	*from = file ? AMI_MARKS_FILE : note ? AMI_MARKS_NOTE :
 		AMI_MARKS_SIDECAR;
 	if (file)
-		m = from_file(file, err);
+		m = ami_marks_read(file, err);
 	else if (note)
 		m = ami_marks_parse(note, len, err);
 	else
@@ -114,60 +113,4 @@ struct ami_marks *ami_marks_find(const struct ami_dump *dump, const char *file,
 		m = NULL;
 	}
 	return m;
-}
-
-int ami_marks_to_dump(const char *path, const uint8_t *bytes, size_t len,
-		      struct ami_error *err)
-{
-	int fd = open(path, O_RDWR | O_CLOEXEC), ret = -1;
-	struct carrier_plan plan;
-	uint64_t size, notes;
-
-	if (fd < 0)
-		return ami_error_set(err, AMI_ERR_OUTPUT,
-				     "%s cannot be opened for writing: %s",
-				     path, strerror(errno));
-	size = file_size(fd);
-	if (!carrier_plan(fd, size, bytes, len, &plan, err)) {
-		ret = carrier_apply(fd, &plan) ? 0 :
-		      ami_error_set(err, AMI_ERR_OUTPUT,
-				    "%s cannot be written: %s", path,
-				    strerror(errno));
-		if (ret && (!carrier_notes_at(fd, &notes) || notes < size) &&
-		    ftruncate(fd, size))
-			errno = 0;	/* inert, and cannot be helped */
-		carrier_plan_free(&plan);
-	}
-	close(fd);
-	return ret;
-}
-
-static bool write_all(int fd, const uint8_t *bytes, size_t len)
-{
-	return file_write_at(fd, bytes, len, 0) && !fsync(fd);
-}
-
-int ami_marks_to_sidecar(const char *path, const uint8_t *bytes, size_t len,
-			 struct ami_error *err)
-{
-	char fresh[PATH_MAX];
-	bool ok;
-	int fd = -1;
-
-	if (snprintf(fresh, sizeof(fresh), "%s.new", path) <
-	    (int)sizeof(fresh))
-		fd = open(fresh, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC |
-			  O_NOFOLLOW, 0600);
-	if (fd < 0)
-		return ami_error_set(err, AMI_ERR_OUTPUT,
-				     "%s cannot be made: %s", path,
-				     strerror(errno));
-	ok = write_all(fd, bytes, len);
-	ok = !close(fd) && ok && !rename(fresh, path);
-	if (ok)
-		return 0;
-	ami_error_set(err, AMI_ERR_OUTPUT, "%s cannot be written: %s", path,
-		      strerror(errno));
-	unlink(fresh);
-	return -1;
 }

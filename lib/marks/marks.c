@@ -10,7 +10,7 @@
 
 #define MAX_SETS	32768u
 
-uint64_t wall_clock(void)
+uint64_t marks_clock(void)
 {
 	struct timespec t;
 

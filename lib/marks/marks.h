@@ -43,8 +43,8 @@ bool runs_read(struct ami_pfnset *set, const uint8_t *bytes, size_t len);
 /* A page frame in zlib's format; -1: not exactly one page, or no memory. */
 int saved_unpack(const struct ami_saved *saved, uint8_t *page);
 
-/* Nanoseconds since 1970. */
-uint64_t wall_clock(void);
+/** marks_clock() - nanoseconds since 1970, when pages are read */
+uint64_t marks_clock(void);
 
 /* Growing arrays, doubled at powers of two. NULL: no memory. */
 void *append_slot(void **array, size_t count, size_t size);

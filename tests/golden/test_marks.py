@@ -48,14 +48,25 @@ class Case(unittest.TestCase):
     def path(self, name):
         return os.path.join(self.dir, name)
 
+    def wrote(self, file, *args):
+        """The command writes FILE, and says so in one line."""
+        code, out, err = run(*args)
+        self.assertEqual((code, err), (0, ''))
+        self.assertEqual(out, f'{file}: the marks, {os.path.getsize(file)} '
+                              'bytes\n')
+
+    def content(self, name):
+        with open(name, 'rb') as f:
+            return f.read()
+
 
 class Beside(Case):
     def setUp(self):
         super().setUp()
         self.dump = self.path('dump')
         shutil.copy(SAMPLE, self.dump)
-        self.assertEqual(run('mark', self.dump), (0, '', ''))
         self.sidecar = self.dump + '.amdiommu'
+        self.wrote(self.sidecar, 'mark', self.dump)
 
     def test_found(self):
         data, plain = report(self.dump, '--pages'), report(SAMPLE, '--pages')
@@ -90,8 +101,7 @@ class Beside(Case):
 
     def test_named(self):
         other = self.path('named')
-        self.assertEqual(run('mark', '--output', other, self.dump),
-                         (0, '', ''))
+        self.wrote(other, 'mark', '--output', other, self.dump)
         os.unlink(self.sidecar)
         self.assertIsNone(report(self.dump)['marks'])
         self.assertEqual(report(self.dump, '--marks', other)['marks']['from'],
@@ -156,7 +166,13 @@ class InPlace:
         super().setUp()
         self.dump = self.path('dump')
         shutil.copy(self.original, self.dump)
-        self.assertEqual(run('mark', self.dump), (0, '', ''))
+        before = os.path.getsize(self.dump)
+        code, out, err = run('mark', self.dump)
+        self.assertEqual((code, err), (0, ''))
+        self.assertEqual(out, f'{self.dump}: changed in place: the marks are '
+                         f'a note at its end ({before} bytes, now '
+                         f'{os.path.getsize(self.dump)}), to which its '
+                         'sub-header points; its memory is as it was\n')
 
     def test_found(self):
         self.assertFalse(os.path.exists(self.dump + '.amdiommu'))
@@ -175,6 +191,96 @@ class InPlace:
         self.assertEqual(report(flat)['marks']['from'], 'note')
 
 
+class NothingLost(Case):
+    """What commands write never replaces what they did not make."""
+
+    def setUp(self):
+        super().setUp()
+        self.dump, self.other = self.path('dump'), self.path('other')
+        shutil.copy(SAMPLE, self.dump)
+        self.plain = self.content(SAMPLE)
+
+    def commands(self, file):
+        return (('mark', '--output', file, self.dump),
+                ('report', self.dump, '--html', file),
+                ('extract', self.dump, file))
+
+    def refused(self, file, *options):
+        """By all, with one line that names FILE"""
+        before = sorted(os.listdir(self.dir))
+        for words in self.commands(file):
+            code, out, err = run(*words, *options)
+            self.assertEqual((code, out), (73, ''), (words, err))
+            self.assertEqual(len(err.splitlines()), 1)
+            self.assertIn(os.path.basename(file), err)
+        self.assertEqual(self.content(self.dump), self.plain)
+        self.assertEqual(sorted(os.listdir(self.dir)), before)
+
+    def test_the_dump_itself(self):
+        os.link(self.dump, self.path('hard'))
+        os.symlink('dump', self.path('soft'))
+        for name in 'dump', 'hard', 'soft', '../' + os.path.basename(
+                self.dir) + '/dump':
+            self.refused(self.path(name))
+            self.refused(self.path(name), '--force')
+
+    def test_vmlinux(self):
+        vmlinux = self.path('vmlinux')
+        shutil.copy('/bin/true', vmlinux)
+        for words in self.commands(vmlinux):
+            self.assertNotEqual(run(*words, '--force', '--vmlinux',
+                                    vmlinux)[0], 0)
+        self.assertEqual(self.content(vmlinux), self.content('/bin/true'))
+
+    def test_files_of_others(self):
+        for content in b'', b'hers', b'<!DOCTYPE html>\n<html>':
+            with open(self.other, 'wb') as f:
+                f.write(content)
+            self.refused(self.other)
+            self.assertEqual(self.content(self.other), content)
+
+    def test_nodes(self):
+        os.mkfifo(self.path('fifo'))
+        os.mkdir(self.path('folder'))
+        os.symlink('/dev/null', self.path('link'))
+        for name in 'fifo', 'folder', 'link':
+            self.refused(self.path(name))
+        for name in 'fifo', 'folder':
+            self.refused(self.path(name), '--force')
+        for words in self.commands('/dev/full'):
+            self.assertEqual(run(*words, '--force')[0], 73)
+        self.assertTrue(os.path.exists('/dev/full'))
+
+    def test_force(self):
+        for i in range(3):
+            with open(self.other, 'wb') as f:
+                f.write(b'hers')
+            code, out, err = run(*self.commands(self.other)[i], '--force')
+            self.assertEqual((code, err), (0, ''))
+            self.assertEqual(out, f'{self.other}: the ' +
+                             ('marks', 'report', 'extract')[i] +
+                             f', {os.path.getsize(self.other)} bytes\n')
+
+    def test_ours_is_replaced(self):
+        for words in self.commands(self.other)[:2]:
+            self.assertEqual(run(*words)[0], 0)
+            self.assertEqual(run(*words)[0], 0)
+            os.unlink(self.other)
+
+    def test_the_sidecar_of_others(self):
+        sidecar = self.dump + '.amdiommu'
+        with open(sidecar, 'wb') as f:
+            f.write(b'hers')
+        self.assertEqual(run('mark', self.dump)[0], 73)
+        self.assertEqual(self.content(sidecar), b'hers')
+        with open(sidecar, 'wb') as f:
+            f.write(b'amdiommu: no marks: no time\n')
+        self.wrote(sidecar, 'mark', self.dump)
+
+    def test_usage(self):
+        self.assertEqual(run('report', self.dump, '--force')[0], 64)
+
+
 @unittest.skipUnless(KDUMP, 'no kdump-compressed file')
 class InKdump(InPlace, Case):
     original = KDUMP
@@ -191,7 +297,7 @@ class NotInElf(Case):
             os.truncate(dump, size)
             with open(dump, 'rb') as f:
                 before = hashlib.sha256(f.read()).digest()
-            self.assertEqual(run('mark', dump), (0, '', ''))
+            self.wrote(dump + '.amdiommu', 'mark', dump)
             with open(dump, 'rb') as f:
                 self.assertEqual(hashlib.sha256(f.read()).digest(), before)
             self.assertEqual(report(dump)['marks']['from'], 'sidecar')

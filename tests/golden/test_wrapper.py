@@ -339,7 +339,7 @@ class Delivery(Bench):
             shutil.copy(SAMPLE, self.path(name))
         code, _, err = self.run_it('--reassemble', 'a', 'b', 'out')
         self.assertEqual(code, 0)
-        self.assertIn('there is no a.amdiommu', err)
+        self.assertIn('a.amdiommu cannot be read', err)
         self.assertEqual(self.read('out'), self.plain)
 
     def test_no_room_for_marks(self):

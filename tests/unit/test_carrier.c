@@ -68,7 +68,7 @@ static void make_kdump(struct dump *d)
 	dump = image_dump(img);
 	assert_int_equal(ami_dump_record(dump), 0);
 	ami_dump_read(dump, (uint64_t)PFN << AMI_PAGE_SHIFT, buf, sizeof(buf));
-	assert_int_equal(ami_extract_write(dump, d->path, &err), 0);
+	assert_int_equal(ami_extract_write(dump, d->path, NULL, &err), 0);
 	ami_dump_close(dump);
 	image_free(img);
 }
@@ -535,7 +535,8 @@ static void full_disk(void **state)
 	assert_true(n > 1);
 	/* The command leaves nothing either. */
 	full_after = 0;
-	assert_int_equal(ami_marks_to_dump(d->path, d->marks, d->len, &err),
+	assert_int_equal(ami_marks_to_dump(d->path, d->marks, d->len, NULL,
+					   NULL, &err),
 			 -1);
 	full_after = -1;
 	load(d->path, &bytes, &n_bytes);
@@ -557,7 +558,7 @@ static void renewed(void **state)
 
 	for (i = 0; i < 3; i++) {
 		assert_int_equal(ami_marks_to_dump(d->path, d->marks, d->len,
-						   &err), 0);
+						   NULL, NULL, &err), 0);
 		assert_true(both_readers(d->path));
 	}
 	dump = ami_dump_open(&name, 1, &err);
@@ -568,6 +569,17 @@ static void renewed(void **state)
 	assert_int_equal(info->notes_size,
 			 d->plan.notes.len);
 	ami_dump_close(dump);
+}
+
+static int beside(const char *path, const void *bytes, size_t len,
+		  struct ami_error *err)
+{
+	static const struct ami_newfile_rules rules = {
+		.what = "marks", .advice = "give another name",
+		.is_ours = ami_marks_is_file, .mode = 0600,
+	};
+
+	return ami_marks_to_file(path, bytes, len, &rules, err);
 }
 
 static void sidecar(void **state)
@@ -581,18 +593,16 @@ static void sidecar(void **state)
 	char path[96];
 
 	snprintf(path, sizeof(path), "%s" AMI_MARKS_SUFFIX, d->path);
-	assert_int_equal(ami_marks_to_sidecar(path, d->marks, d->len, &err),
-			 0);
+	assert_int_equal(beside(path, d->marks, d->len, &err), 0);
 	m = ami_marks_find(dump, NULL, &from, &err);
 	assert_non_null(m);
 	assert_int_equal(from, AMI_MARKS_SIDECAR);
 	ami_marks_free(m);
-	assert_int_equal(ami_marks_to_sidecar(path, (const uint8_t *)
-		"amdiommu: no marks: no time\033[1m\n", 32, &err), 0);
+	assert_int_equal(beside(path, "amdiommu: no marks: no time\033[1m\n",
+				32, &err), 0);
 	assert_null(ami_marks_find(dump, NULL, &from, &err));
 	assert_string_equal(err.text, "the filter could not make any: no time");
-	assert_int_equal(ami_marks_to_sidecar(path, d->marks, d->len - 1,
-					      &err), 0);
+	assert_int_equal(beside(path, d->marks, d->len - 1, &err), 0);
 	assert_null(ami_marks_find(dump, NULL, &from, &err));
 	assert_int_equal(err.status, AMI_ERR_DATA);
 	ami_dump_close(dump);
@@ -607,9 +617,9 @@ static void not_a_dump(void **state)
 	size_t size;
 
 	unlink(d->path);
-	assert_int_equal(ami_marks_to_sidecar(d->path, (const uint8_t *)
-					      "\177ELF and more", 13, &err), 0);
-	assert_int_equal(ami_marks_to_dump(d->path, d->marks, d->len, &err),
+	assert_int_equal(beside(d->path, "\177ELF and more", 13, &err), 0);
+	assert_int_equal(ami_marks_to_dump(d->path, d->marks, d->len, NULL,
+					   NULL, &err),
 			 -1);
 	assert_int_equal(err.status, AMI_ERR_DATA);
 	load(d->path, &bytes, &size);

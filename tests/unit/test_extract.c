@@ -99,7 +99,7 @@ static void extract(struct ami_dump *dump, const char *path)
 	struct ami_error err = { AMI_OK, "" };
 
 	analyse(dump);
-	if (ami_extract_write(dump, path, &err))
+	if (ami_extract_write(dump, path, NULL, &err))
 		fail_msg("%s", err.text);
 	assert_int_equal(err.status, AMI_OK);
 	ami_dump_close(dump);
@@ -290,7 +290,7 @@ static void no_extract(struct ami_dump *dump, const char *path,
 {
 	struct ami_error err = { AMI_OK, "" };
 
-	assert_int_equal(ami_extract_write(dump, path, &err), -1);
+	assert_int_equal(ami_extract_write(dump, path, NULL, &err), -1);
 	assert_int_equal(err.status, status);
 	if (!strstr(err.text, word))
 		fail_msg("%s", err.text);
@@ -310,7 +310,7 @@ static void existing_files_stay(void **state)
 	analyse(dump);
 	no_extract(dump, p->path, AMI_ERR_OUTPUT, "exists already");
 	no_extract(dump, link, AMI_ERR_OUTPUT, "exists already");
-	no_extract(dump, p->dir, AMI_ERR_OUTPUT, "exists already");
+	no_extract(dump, p->dir, AMI_ERR_OUTPUT, "is a directory");
 	no_extract(dump, "/nonexistent/x", AMI_ERR_OUTPUT, "No such file");
 	ami_dump_close(dump);
 	fd = open(p->path, O_RDONLY | O_CLOEXEC);
@@ -461,7 +461,7 @@ static void damage_is_passed_on(void **state)
 			 AMI_MEM_ERROR);
 	assert_int_equal(ami_dump_record(dump), 0);
 	ami_dump_keep(dump, 0, PAGE(RAM_PAGES));
-	assert_int_equal(ami_extract_write(dump, p->again, NULL), 0);
+	assert_int_equal(ami_extract_write(dump, p->again, NULL, NULL), 0);
 	ami_dump_close(dump);
 	dump = open_dump(p->again);
 	assert_true(ami_dump_info(dump)->incomplete);

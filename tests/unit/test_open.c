@@ -190,7 +190,7 @@ static void put_kdump(const char *path)
 	assert_int_equal(ami_dump_record(dump), 0);
 	ami_dump_keep(dump, 0x10000, 0x20000);
 	unlink(path);
-	assert_int_equal(ami_extract_write(dump, path, NULL), 0);
+	assert_int_equal(ami_extract_write(dump, path, NULL, NULL), 0);
 	ami_dump_close(dump);
 	image_free(img);
 }

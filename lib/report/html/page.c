@@ -21,10 +21,19 @@ static const char *const meaning[] = {
 		"What decides is not in the dump.",
 };
 
+/* By this a page is known as ours. */
+#define HTML_GENERATOR	"<meta name=\"generator\" content=\"amdiommu "
+
+bool ami_html_is_file(const uint8_t *head, size_t len)
+{
+	return memmem(head, len, HTML_GENERATOR, strlen(HTML_GENERATOR));
+}
+
 static void head(struct html_page *p)
 {
 	html_raw(p, "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n"
-		 "<meta charset=\"utf-8\">\n<meta name=\"viewport\" "
+		 "<meta charset=\"utf-8\">\n" HTML_GENERATOR
+		 AMI_VERSION "\">\n<meta name=\"viewport\" "
 		 "content=\"width=device-width, initial-scale=1\">\n"
 		 "<meta http-equiv=\"Content-Security-Policy\" content=\""
 		 "default-src 'none'; style-src 'unsafe-inline'; "
