@@ -6,7 +6,7 @@
 # deps.sh test       to run the tests as well
 set -eu
 
-build="gcc libc6-dev libbpf-dev libxxhash-dev libdw-dev libelf-dev zlib1g-dev
+build="gcc libc6-dev pkgconf libbpf-dev libxxhash-dev libdw-dev libelf-dev zlib1g-dev
 liblzo2-dev libsnappy-dev libzstd-dev crash"
 test="libcmocka-dev libkdumpfile-dev python3 python3-jsonschema makedumpfile qemu-system-x86 busybox-static
 kexec-tools kmod cpio xz-utils zstd clang libclang-rt-dev clang-tidy cppcheck chromium

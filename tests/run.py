@@ -1,12 +1,19 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Run test programs one after another and add up what they counted.
+"""Run test programs, as many at once as there are processors; add up what
+they counted.
 
-Arguments: shell commands. A program counts its tests by cmocka's TAP output
+usage: run.py [-j N] COMMAND...
+
+COMMAND goes to a shell. A program counts its tests by cmocka's TAP output
 ("ok 1 - name", "not ok 2 - name") or by a closing line "N passed, N failed".
 Exit code 77 means that it could not run here: said plainly, counted as
 skipped, never as passed. A program that counts nothing has failed.
+
+Commands start in the order given; each is shown when it has ended.
 """
+import argparse
+import concurrent.futures
 import os
 import re
 import subprocess
@@ -34,27 +41,39 @@ def count(output, code):
 
 
 def run(command):
-    """Run one program; show its output when it failed, could not run, or
-    counted by itself (then the lines say what was measured)."""
+    """What one program counted, and what is to be shown: its output when it
+    failed, could not run, or counted by itself (then the lines say what was
+    measured)."""
     env = dict(os.environ, CMOCKA_MESSAGE_OUTPUT='TAP')
     start = time.monotonic()
     done = subprocess.run(command, shell=True, text=True, env=env,
                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                          errors='replace')
+                          stdin=subprocess.DEVNULL, errors='replace')
     passed, failed, skipped = count(done.stdout, done.returncode)
     state = 'FAILED' if failed else 'skipped' if skipped and not passed else 'ok'
-    print(f'{state:8}{command}: {passed} passed, {failed} failed'
-          f'{f", {skipped} skipped" if skipped else ""}'
-          f' ({time.monotonic() - start:.1f} s)')
+    lines = [f'{state:8}{command}: {passed} passed, {failed} failed'
+             f'{f", {skipped} skipped" if skipped else ""}'
+             f' ({time.monotonic() - start:.1f} s)']
     if failed or skipped or TOTAL.search(done.stdout):
-        print(re.sub('^', '    ', done.stdout.rstrip(), flags=re.M))
-    sys.stdout.flush()
-    return passed, failed, skipped
+        lines.append(re.sub('^', '    ', done.stdout.rstrip(), flags=re.M))
+    return (passed, failed, skipped), '\n'.join(lines)
 
 
 def main():
-    sums = [sum(column) for column in zip(*map(run, sys.argv[1:]))]
-    passed, failed, skipped = sums or (0, 0, 0)
+    parser = argparse.ArgumentParser(description=__doc__.split('\n')[0])
+    parser.add_argument('-j', type=int, metavar='N', dest='jobs',
+                        default=os.cpu_count() or 1,
+                        help='programs at once (one for each processor)')
+    parser.add_argument('command', nargs='*')
+    args = parser.parse_args()
+    sums = [0, 0, 0]
+    with concurrent.futures.ThreadPoolExecutor(max(args.jobs, 1)) as pool:
+        for done in concurrent.futures.as_completed(
+                [pool.submit(run, c) for c in args.command]):
+            counts, text = done.result()
+            print(text, flush=True)
+            sums = [a + b for a, b in zip(sums, counts)]
+    passed, failed, skipped = sums
     print(f'{passed} passed, {failed} failed'
           f'{f", {skipped} skipped" if skipped else ""}')
     return 1 if failed or not passed else 0
