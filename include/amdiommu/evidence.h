@@ -57,14 +57,30 @@ struct ami_transfer {
 #define AMI_MAX_TRANSFERS	(1u << 18)
 #define AMI_MAX_SPANS		(1u << 20)
 
+/** enum ami_dma_end - where an address that a device was given leads */
+enum ami_dma_end {
+	AMI_DMA_NAMED,		/* to memory that it may write */
+	AMI_DMA_READ_ONLY,
+	AMI_DMA_UNREAD,		/* through tables that cannot be read */
+	AMI_DMA_UNMAPPED,	/* nowhere */
+	AMI_DMA_UNMAPPING,	/* nowhere: it was unmapped just before */
+	AMI_DMA_ENDS
+};
+
+/** struct ami_unnamed - addresses, @last inclusive, that name no memory */
+struct ami_unnamed {
+	uint64_t first, last;
+	enum ami_dma_end end;
+};
+
 /** struct ami_evidence_set - all pages of one device, kind and certainty */
 struct ami_evidence_set {
 	struct ami_bdf device;
 	enum ami_transfer_kind kind;
 	enum ami_certainty certainty;
 	struct ami_pfnset *pages;
-	struct ami_iova_range *iovas;	/* that lead to no page any more */
-	size_t nr_iovas;
+	struct ami_unnamed *unnamed;
+	size_t nr_unnamed;
 };
 
 /** struct ami_coverage - a provider knows what this device had to do */

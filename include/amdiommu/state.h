@@ -473,4 +473,56 @@ bool ami_device_untagged(const struct ami_state *s, const struct ami_device *d,
 			 bool (*fn)(void *ctx, const struct ami_route *route),
 			 void *ctx);
 
+/** enum ami_stale_by - what shows that an IOVA was unmapped or changed */
+enum ami_stale_by {
+	AMI_STALE_COMMAND,	/* a command whose execution is not proven */
+	AMI_STALE_QUEUED,	/* in a flush queue, not flushed */
+	AMI_STALE_BLIND,	/* the ring cannot be seen: anything may be */
+	AMI_STALE_QUEUE_UNREAD,	/* nor the flush queue */
+	AMI_STALE_EXECUTED,	/* a command that was executed: not stale */
+};
+
+/**
+ * struct ami_stale - IOVAs, @last inclusive, and what shows it
+ * @iommu, @entry: index of the IOMMU, and of the command in its ring
+ * @cpu: whose flush queue
+ */
+struct ami_stale {
+	uint64_t first, last;
+	enum ami_stale_by by;
+	uint32_t iommu, entry, cpu;
+};
+
+/**
+ * ami_stale_each() - IOVAs whose old translation the device may still use
+ * @fn: called for each command, queue entry and doubt; false stops
+ */
+void ami_stale_each(const struct ami_state *s, const struct ami_device *d,
+		    bool (*fn)(void *ctx, const struct ami_stale *stale),
+		    void *ctx);
+
+/**
+ * ami_unmapped_by() - what shows that the buffer at @iova was unmapped
+ * @recent: of what was executed, only what a CPU may just have waited for
+ */
+bool ami_unmapped_by(const struct ami_state *s, const struct ami_device *d,
+		     uint64_t iova, bool recent, struct ami_stale *found);
+
+/** ami_stale_domain() - whose flush queue is the device's; NULL: unknown */
+const struct ami_domain *ami_stale_domain(const struct ami_state *s,
+					  const struct ami_device *d);
+
+/** ami_serves() - do commands in this IOMMU's ring reach the device? */
+bool ami_serves(const struct ami_state *s, size_t iommu,
+		const struct ami_device *d);
+
+/** ami_outstanding() - is the execution of a ring's entry not proven? */
+bool ami_outstanding(const struct ami_ring *ring, uint32_t entry);
+
+/** ami_command_concerns() - does it invalidate the device's? Then which IOVAs. */
+bool ami_command_concerns(const struct ami_state *s,
+			  const struct ami_device *d,
+			  const struct amdvi_command *c, uint64_t *first,
+			  uint64_t *last);
+
 #endif

@@ -8,13 +8,11 @@
 
 #include "evidence.h"
 
-#define MAX_IOVAS	4096u
 #define MAX_PARENTS	32
 #define MAX_VIRTUAL	(64u << 20)
 
-/* Room for one more in an array that doubles. */
-static bool room(struct ami_evidence *ev, void **list, size_t count,
-		 size_t size)
+bool evidence_room(struct ami_evidence *ev, void **list, size_t count,
+		   size_t size)
 {
 	void *more;
 
@@ -41,7 +39,7 @@ static struct ami_evidence_set *set_of(struct ami_evidence *ev,
 		    set->kind == t->kind && set->certainty == t->certainty)
 			return set;
 	}
-	if (!room(ev, (void **)&ev->sets, ev->nr_sets, sizeof(*set)))
+	if (!evidence_room(ev, (void **)&ev->sets, ev->nr_sets, sizeof(*set)))
 		return NULL;
 	set = &ev->sets[ev->nr_sets];
 	*set = (struct ami_evidence_set){
@@ -91,7 +89,7 @@ static void list_span(struct ami_evidence *ev, uint64_t phys, uint64_t len)
 		t->more++;
 		return;
 	}
-	if (!room(ev, (void **)&t->spans, t->nr_spans, sizeof(*t->spans)))
+	if (!evidence_room(ev, (void **)&t->spans, t->nr_spans, sizeof(*t->spans)))
 		return;
 	t->spans[t->nr_spans++] = (struct ami_span){ phys, len };
 	ev->nr_spans++;
@@ -108,99 +106,6 @@ void add_span(struct ami_evidence *ev, uint64_t phys, uint64_t len)
 		       ((phys + len - 1) >> AMI_PAGE_SHIFT) - first + 1);
 	ev->collector->open.bytes += len;
 	list_span(ev, phys, len);
-}
-
-/* Addresses that lead nowhere: ranges that touch are one. */
-static void add_unnamed(struct ami_evidence *ev, uint64_t iova, uint64_t len)
-{
-	struct ami_evidence_set *set = ev->collector->set;
-	struct ami_iova_range *last;
-
-	ev->collector->open.unnamed += len;
-	if (!set)
-		return;
-	last = set->nr_iovas ? &set->iovas[set->nr_iovas - 1] : NULL;
-	if (last && (last->last + 1 == iova || set->nr_iovas == MAX_IOVAS)) {
-		if (iova < last->first)
-			last->first = iova;
-		if (iova + len - 1 > last->last)
-			last->last = iova + len - 1;
-		return;
-	}
-	if (room(ev, (void **)&set->iovas, set->nr_iovas, sizeof(*last)))
-		set->iovas[set->nr_iovas++] =
-			(struct ami_iova_range){ iova, iova + len - 1 };
-}
-
-bool dma_phys(struct ami_evidence *ev, const struct ami_device *device,
-	      uint64_t iova, struct ami_mapping *map)
-{
-	struct ami_step steps[AMI_MAX_STEPS];
-	bool mapped = false;
-
-	if (ami_device_direct(device)) {
-		*map = (struct ami_mapping){
-			.iova = iova, .phys = iova, .size = UINT64_MAX - iova,
-			.read = true, .write = true,
-		};
-		return true;
-	}
-	if (device->table.format != AMI_FORMAT_NONE)
-		ami_translate(ami_kernel_dump(ev->state->kernel),
-			      &device->table, iova, steps, map, &mapped);
-	return mapped;
-}
-
-uint64_t add_dma(struct ami_evidence *ev, const struct ami_device *device,
-		 uint64_t iova, uint64_t len)
-{
-	uint64_t part, unnamed = 0;
-	struct ami_mapping map;
-
-	if (!len || len - 1 > UINT64_MAX - iova)
-		return len;
-	if (ami_device_direct(device)) {
-		add_span(ev, iova, len);
-		return 0;
-	}
-	for (; len; iova += part, len -= part) {
-		bool writable = dma_phys(ev, device, iova, &map) && map.write;
-
-		part = AMI_PAGE_SIZE - iova % AMI_PAGE_SIZE;
-		if (writable && map.size > part)
-			part = map.size;
-		if (part > len)
-			part = len;
-		if (writable) {
-			add_span(ev, map.phys, part);
-		} else {
-			add_unnamed(ev, iova, part);
-			unnamed += part;
-		}
-	}
-	return unnamed;
-}
-
-bool read_dma(struct ami_evidence *ev, const struct ami_device *device,
-	      uint64_t iova, void *buf, size_t len)
-{
-	struct ami_dump *dump = ami_kernel_dump(ev->state->kernel);
-	struct ami_mapping map;
-	uint8_t *to = buf;
-
-	while (len) {
-		size_t part = AMI_PAGE_SIZE - iova % AMI_PAGE_SIZE;
-
-		if (part > len)
-			part = len;
-		if (!dma_phys(ev, device, iova, &map) ||
-		    ami_dump_read(dump, map.phys, to, part) != AMI_MEM_OK)
-			return false;
-		to += part;
-		iova += part;
-		len -= part;
-	}
-	return true;
 }
 
 uint64_t add_virtual(struct ami_evidence *ev, uint64_t va, uint64_t len)
@@ -245,7 +150,7 @@ void end_transfer(struct ami_evidence *ev)
 		ev->nr_spans -= t->nr_spans;
 		free(t->spans);
 		ev->dropped++;
-	} else if (room(ev, (void **)&ev->list, ev->count, sizeof(*t))) {
+	} else if (evidence_room(ev, (void **)&ev->list, ev->count, sizeof(*t))) {
 		ev->list[ev->count++] = *t;
 	} else {
 		free(t->spans);
@@ -306,7 +211,7 @@ void cover(struct ami_evidence *ev, const struct ami_device *device,
 		c->provider = provider;
 	if (c)
 		return;
-	if (!room(ev, (void **)&ev->coverage, ev->nr_coverage, sizeof(*c)))
+	if (!evidence_room(ev, (void **)&ev->coverage, ev->nr_coverage, sizeof(*c)))
 		return;
 	at = place_of(ev, device->bdf);
 	c = &ev->coverage[at];

@@ -130,24 +130,6 @@ static void name_unread_symbols(struct ami_evidence *ev)
 				names);
 }
 
-/* A buffer without a translation: the device faults, or uses a stale one. */
-static void name_unmapped(struct ami_evidence *ev)
-{
-	char where[AMI_BDF_TEXT];
-	size_t i;
-
-	for (i = 0; i < ev->nr_sets; i++) {
-		const struct ami_evidence_set *set = &ev->sets[i];
-
-		if (set->nr_iovas)
-			ami_finding_add(&ev->state->findings,
-					AMI_FIND_BUFFER_NOT_MAPPED,
-					ami_bdf_text(set->device, where),
-					"The device was told to write to addresses that its page table does not map (%zu ranges, the first at IOVA %#" PRIx64 "): damaged descriptors, or buffers unmapped too early.",
-					set->nr_iovas, set->iovas[0].first);
-	}
-}
-
 static int run_providers(struct ami_evidence *ev, struct ami_error *err)
 {
 	struct ami_dump *dump = ami_kernel_dump(ev->state->kernel);
@@ -165,7 +147,7 @@ static int run_providers(struct ami_evidence *ev, struct ami_error *err)
 					     "interrupted");
 	}
 	name_unread_symbols(ev);
-	name_unmapped(ev);
+	name_unnamed(ev);
 	name_uncovered(ev);
 	return 0;
 }
@@ -207,7 +189,7 @@ void ami_evidence_free(struct ami_evidence *ev)
 		free(ev->list[i].spans);
 	for (i = 0; i < ev->nr_sets; i++) {
 		ami_pfnset_free(ev->sets[i].pages);
-		free(ev->sets[i].iovas);
+		free(ev->sets[i].unnamed);
 	}
 	free_collector(ev->collector);
 	free(ev->by_origin);

@@ -29,10 +29,21 @@ void find_e1000e(struct ami_evidence *ev);
 void find_igb(struct ami_evidence *ev);
 void find_ixgbe(struct ami_evidence *ev);
 
+#define DMA_ROUTES	8u
+
+/** struct dma_routes - what a device's requests without PASID go through */
+struct dma_routes {
+	const struct ami_device *device;
+	struct ami_route list[DMA_ROUTES];
+	size_t count;
+	bool complete;
+};
+
 /**
  * struct ami_collector - evidence in the making
  * @open: the transfer being collected, @set: where its pages go
  * @by_address: devices, ascending by address of their struct device
+ * @searches: addresses that were looked for in rings and flush queues
  */
 struct ami_collector {
 	struct ami_transfer open;
@@ -43,6 +54,8 @@ struct ami_collector {
 	} *by_address;
 	size_t nr_devices;
 	struct bounces *bounces;
+	struct dma_routes routes;
+	uint32_t searches;
 	bool no_memory;
 };
 
@@ -57,6 +70,10 @@ void begin_transfer(struct ami_evidence *ev, const struct ami_device *device,
 		    const char *provider, const char *fmt, ...)
 	__attribute__((format(printf, 6, 7)));
 
+/** evidence_room() - for one more in an array that doubles */
+bool evidence_room(struct ami_evidence *ev, void **list, size_t count,
+		   size_t size);
+
 /** transfer_age() - when the open transfer was issued, ms before the panic. */
 void transfer_age(struct ami_evidence *ev, int64_t age_ms);
 
@@ -66,8 +83,9 @@ void add_span(struct ami_evidence *ev, uint64_t phys, uint64_t len);
 /**
  * add_dma() - the device may write @len bytes at its own address @iova
  *
- * Translated through the tables of @device. Bytes that are not mapped (or not
- * writable) for it any more count as unnamed; returns how many those were.
+ * Through all routes of @device (struct ami_route): where DTE and driver
+ * disagree, both places are taken. Bytes that are not mapped (or not writable)
+ * for it any more count as unnamed; returns how many those were.
  */
 uint64_t add_dma(struct ami_evidence *ev, const struct ami_device *device,
 		 uint64_t iova, uint64_t len);
@@ -75,11 +93,22 @@ uint64_t add_dma(struct ami_evidence *ev, const struct ami_device *device,
 /**
  * dma_phys() - where the device's address @iova leads
  *
- * Through the tables of @device; false when it is not mapped. The size in
- * @map is what is mapped from @iova on.
+ * On the first route of @device that leads anywhere; false when none does. The
+ * size in @map is what is mapped from @iova on.
  */
 bool dma_phys(struct ami_evidence *ev, const struct ami_device *device,
 	      uint64_t iova, struct ami_mapping *map);
+
+/**
+ * dma_leads_to() - does a route of @device lead a write to such a place?
+ * @fn: is this physical address one?
+ */
+bool dma_leads_to(struct ami_evidence *ev, const struct ami_device *device,
+		  uint64_t iova, bool (*fn)(void *ctx, uint64_t phys),
+		  void *ctx);
+
+/** name_unnamed() - findings on addresses that name no memory */
+void name_unnamed(struct ami_evidence *ev);
 
 /** read_dma() - read memory at the device's address; false when it cannot. */
 bool read_dma(struct ami_evidence *ev, const struct ami_device *device,

@@ -40,13 +40,15 @@ static bool whole_page(uint64_t address)
 	return address && !(address % AMI_PAGE_SIZE);
 }
 
+static bool is_same(void *ctx, uint64_t phys)
+{
+	return phys == *(const uint64_t *)ctx;
+}
+
 static bool leads_to(struct ami_evidence *ev, const struct ami_device *device,
 		     uint64_t dma, uint64_t phys)
 {
-	struct ami_mapping map;
-
-	return dma_phys(ev, device, dma, &map) && map.write &&
-	       (map.phys & ~ami_kernel_sme(ev->state->kernel)) == phys;
+	return dma_leads_to(ev, device, dma, is_same, &phys);
 }
 
 static bool shared_memory(struct ami_evidence *ev,

@@ -52,16 +52,26 @@ void add_slot(struct nic *nic, struct rx_slots *slots,
 	slots->list[slots->count++] = *slot;
 }
 
+struct target {
+	const struct ami_evidence *ev;
+	uint64_t phys;
+};
+
+static bool is_target(void *ctx, uint64_t phys)
+{
+	const struct target *t = ctx;
+
+	return phys == t->phys || bounces_to(t->ev, phys, t->phys);
+}
+
 /* Does the device reach the buffer that the driver means? */
 static bool reaches(const struct nic *nic, uint64_t dma, uint64_t phys)
 {
+	struct target t = { nic->ev, phys };
 	struct ami_mapping map;
-	uint64_t to;
 
-	if (!dma_phys(nic->ev, nic->device, dma, &map))
-		return true;
-	to = map.phys & ~ami_kernel_sme(nic->kernel);
-	return to == phys || bounces_to(nic->ev, to, phys);
+	return !dma_phys(nic->ev, nic->device, dma, &map) || !map.write ||
+	       dma_leads_to(nic->ev, nic->device, dma, is_target, &t);
 }
 
 static enum fate judge_slot(const struct nic *nic, const struct rx_slot *s,

@@ -71,11 +71,6 @@ int add_holes(struct ami_exposure *e, const struct ami_tree *t);
 /** merge_iovas() - sort, join what touches. */
 void merge_iovas(struct ami_iova_range *list, size_t *count);
 
-/** command_concerns() - does it invalidate the device's? Then which IOVAs. */
-bool command_concerns(const struct ami_state *s, const struct ami_device *d,
-		      const struct amdvi_command *c, uint64_t *first,
-		      uint64_t *last);
-
 /** tree_get() - walk a table, or find it walked already. NULL: no memory. */
 struct ami_tree *tree_get(struct ami_exposures *ex,
 			  const struct ami_table *table);

@@ -10,8 +10,6 @@
 
 /* So far behind the end of a buffer a transfer may run over. */
 #define NEAR		(64u * 1024)
-/* Invalidations of more than this are of a domain, not of a buffer. */
-#define MAX_BUFFER	(1ull << 30)
 
 /** struct fault - a refused access, and the table that it went through */
 struct fault {
@@ -35,25 +33,6 @@ static bool in_stale(const struct fault *f)
 			    iova <= e->iovas[i].last)
 				return true;
 	return false;
-}
-
-/* The newest of the executed commands that took this buffer away, or -1. */
-static int invalidated_by(const struct fault *f, const struct ami_ring *ring)
-{
-	uint64_t first, last;
-	uint32_t i, at;
-
-	for (i = 1; i <= AMI_RING_ENTRIES; i++) {
-		at = (ring->tail + AMI_RING_ENTRIES - i) % AMI_RING_ENTRIES;
-		if (ring->state[at] == AMI_ENTRY_DONE &&
-		    amdvi_command_range(&ring->entry[at], &first, &last) &&
-		    last - first < MAX_BUFFER &&
-		    f->event->address >= first && f->event->address <= last &&
-		    command_concerns(f->ex->state, f->device,
-				     &ring->entry[at], &first, &last))
-			return at;
-	}
-	return -1;
 }
 
 static bool flushed_from_queue(const struct fault *f)
@@ -96,15 +75,16 @@ static uint64_t behind_end(struct fault *f)
 	       f->event->address - end + 1 : 0;
 }
 
-static void tell_unmapped(struct fault *f, const struct ami_iommu *iommu)
+static void tell_unmapped(struct fault *f)
 {
-	int entry = invalidated_by(f, &iommu->ring);
+	struct ami_stale by;
 	uint64_t behind;
 
-	if (entry >= 0) {
+	if (ami_unmapped_by(f->ex->state, f->device, f->event->address, false,
+			    &by) && by.by == AMI_STALE_EXECUTED) {
 		snprintf(f->story, sizeof(f->story),
-			 "it was unmapped before (command ring, entry %d: its invalidation was executed): the device went on using a buffer that was taken from it",
-			 entry);
+			 "it was unmapped before (command ring, entry %u: its invalidation was executed): the device went on using a buffer that was taken from it",
+			 by.entry);
 	} else if (flushed_from_queue(f)) {
 		snprintf(f->story, sizeof(f->story),
 			 "it was unmapped before (flush queue, flushed): the device went on using a buffer that was taken from it");
@@ -130,7 +110,7 @@ static bool keep_table(void *ctx, const struct ami_route *route)
 	return false;
 }
 
-static void tell(struct fault *f, const struct ami_iommu *iommu)
+static void tell(struct fault *f)
 {
 	struct ami_dump *dump = ami_kernel_dump(f->ex->state->kernel);
 	struct ami_step steps[AMI_MAX_STEPS];
@@ -151,7 +131,7 @@ static void tell(struct fault *f, const struct ami_iommu *iommu)
 		snprintf(f->story, sizeof(f->story),
 			 "it was unmapped shortly before: the device went on using a buffer that was taken from it");
 	else
-		tell_unmapped(f, iommu);
+		tell_unmapped(f);
 }
 
 static void explain(struct ami_exposures *ex, const struct ami_iommu *iommu,
@@ -171,7 +151,7 @@ static void explain(struct ami_exposures *ex, const struct ami_iommu *iommu,
 	/* It may walk whole tables: only for what will be kept. */
 	if (f.device && !ami_findings_full(&ex->state->findings,
 					   AMI_FIND_IO_PAGE_FAULT))
-		tell(&f, iommu);
+		tell(&f);
 	ami_finding_add(&ex->state->findings, AMI_FIND_IO_PAGE_FAULT,
 			ami_bdf_text(bdf, where),
 			"The IOMMU refused its %s at IOVA %#" PRIx64 "; %s.",

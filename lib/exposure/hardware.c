@@ -45,8 +45,7 @@ static void add_waits(struct gather *g, const struct ami_iommu *iommu)
 	for (i = 0; i < AMI_RING_ENTRIES; i++) {
 		const struct amdvi_command *c = &ring->entry[i];
 
-		if ((ring->state[i] != AMI_ENTRY_UNPROVEN &&
-		     ring->state[i] != AMI_ENTRY_NOT_EXECUTED) ||
+		if (!ami_outstanding(ring, i) ||
 		    c->opcode != AMDVI_CMD_COMPLETION_WAIT || !c->store ||
 		    c->store_addr == ring->semaphore_phys)
 			continue;

@@ -13,75 +13,13 @@
 struct pending {
 	struct ami_iova_range *iovas;
 	size_t count;
+	bool failed;
 };
 
 struct freed {
 	struct ami_exposures *ex;
 	struct ami_exposure *e;
 };
-
-static bool outstanding(const struct ami_ring *ring, uint32_t i)
-{
-	return ring->state[i] == AMI_ENTRY_UNPROVEN ||
-	       ring->state[i] == AMI_ENTRY_NOT_EXECUTED;
-}
-
-static bool same_iommu(const struct ami_state *s, const struct ami_device *d,
-		       size_t iommu)
-{
-	return s->iommus[iommu].bdf.segment == d->bdf.segment &&
-	       (d->iommu < 0 || (size_t)d->iommu == iommu ||
-		s->nr_iommus == 1);
-}
-
-/*
- * Is it the domain that the device's translations are cached for? What the DTE
- * says, if it is the dead kernel's; else what the driver's books say, where a
- * device with guest tables may have an ID of its own.
- */
-static bool in_domain(const struct ami_state *s, const struct ami_device *d,
-		      uint16_t id)
-{
-	const struct ami_domain *dom = d->domain >= 0 ?
-				       &s->domains[d->domain] : NULL;
-
-	if (d->dte_seen == AMI_SEEN_INTACT)
-		return id == d->dte.domain_id;
-	/* Then its ID is anybody's guess. */
-	if (!dom)
-		return d->iommu >= 0;
-	return !dom->id_known || id == dom->id ||
-	       (d->gcr3.root && d->gcr3.has_domain &&
-		id == d->gcr3.domain_id) ||
-	       (d->dte_seen == AMI_SEEN_INCONSISTENT &&
-		id == d->dte.domain_id);
-}
-
-bool command_concerns(const struct ami_state *s, const struct ami_device *d,
-		      const struct amdvi_command *c, uint64_t *first,
-		      uint64_t *last)
-{
-	*first = 0;
-	*last = UINT64_MAX;
-	switch (c->opcode) {
-	case AMDVI_CMD_INVALIDATE_IOMMU_PAGES:
-		if (!in_domain(s, d, c->domain_id))
-			return false;
-		amdvi_command_range(c, first, last);
-		return true;
-	case AMDVI_CMD_INVALIDATE_IOTLB_PAGES:
-		if (c->devid != d->bdf.devid)
-			return false;
-		amdvi_command_range(c, first, last);
-		return true;
-	case AMDVI_CMD_INVALIDATE_DEVTAB_ENTRY:
-		return c->devid == d->bdf.devid;
-	case AMDVI_CMD_INVALIDATE_IOMMU_ALL:
-		return true;
-	default:
-		return false;
-	}
-}
 
 /*
  * A completion wait proves that an invalidation of the device's own TLB ended,
@@ -102,66 +40,25 @@ static bool kept_its_tlb(const struct ami_iommu *iommu,
 	return false;
 }
 
-/* The driver's books may have lost the device, but the IOMMU knows its domain. */
-static const struct ami_domain *domain_of(const struct ami_state *s,
-					  const struct ami_device *d)
+static bool keep_range(void *ctx, const struct ami_stale *stale)
 {
-	size_t i;
+	struct pending *p = ctx;
 
-	if (d->domain >= 0)
-		return &s->domains[d->domain];
-	if (d->dte_seen != AMI_SEEN_INTACT || !d->dte.domain_id)
-		return NULL;
-	for (i = 0; i < s->nr_domains; i++)
-		if (s->domains[i].id_known &&
-		    s->domains[i].id == d->dte.domain_id)
-			return &s->domains[i];
-	return NULL;
-}
-
-static int collect_lazy(const struct ami_state *s, const struct ami_device *d,
-			struct pending *p)
-{
-	const struct ami_domain *dom = domain_of(s, d);
-	const struct ami_flushq *q;
-	size_t i;
-
-	if (!dom)
-		return 0;
-	q = &dom->flushq;
-	if (q->unread && add_iovas(&p->iovas, &p->count, 0, UINT64_MAX))
-		return -1;
-	for (i = 0; i < q->count; i++)
-		if (!q->list[i].flushed &&
-		    add_iovas(&p->iovas, &p->count, q->list[i].iova,
-			      q->list[i].iova + q->list[i].size - 1))
-			return -1;
-	return 0;
+	p->failed = add_iovas(&p->iovas, &p->count, stale->first, stale->last);
+	return !p->failed;
 }
 
 static int collect(const struct ami_state *s, const struct ami_device *d,
 		   struct pending *p)
 {
-	uint64_t first, last;
-	uint32_t i;
 	size_t u;
 
-	for (u = 0; u < s->nr_iommus; u++) {
-		const struct ami_ring *ring = &s->iommus[u].ring;
-
-		if (!same_iommu(s, d, u))
-			continue;
-		if ((ring->blind || kept_its_tlb(&s->iommus[u], d)) &&
+	for (u = 0; u < s->nr_iommus; u++)
+		if (ami_serves(s, u, d) && kept_its_tlb(&s->iommus[u], d) &&
 		    add_iovas(&p->iovas, &p->count, 0, UINT64_MAX))
 			return -1;
-		for (i = 0; i < AMI_RING_ENTRIES; i++)
-			if (outstanding(ring, i) &&
-			    command_concerns(s, d, &ring->entry[i], &first,
-					     &last) &&
-			    add_iovas(&p->iovas, &p->count, first, last))
-				return -1;
-	}
-	if (collect_lazy(s, d, p))
+	ami_stale_each(s, d, keep_range, p);
+	if (p->failed)
 		return -1;
 	merge_iovas(p->iovas, &p->count);
 	return 0;
@@ -205,7 +102,7 @@ static void take_table(struct freed *f, const struct ami_domain *dom,
 static int collect_tables(struct ami_exposures *ex, const struct ami_device *d,
 			  struct ami_exposure *e)
 {
-	const struct ami_domain *dom = domain_of(ex->state, d);
+	const struct ami_domain *dom = ami_stale_domain(ex->state, d);
 	struct freed f = { ex, e };
 	size_t i;
 
@@ -231,8 +128,8 @@ static bool for_somebody(const struct ami_state *s, size_t iommu,
 	    c->opcode != AMDVI_CMD_INVALIDATE_IOTLB_PAGES)
 		return true;
 	for (i = 0; i < s->nr_devices; i++)
-		if (same_iommu(s, &s->devices[i], iommu) &&
-		    command_concerns(s, &s->devices[i], c, &first, &last))
+		if (ami_serves(s, iommu, &s->devices[i]) &&
+		    ami_command_concerns(s, &s->devices[i], c, &first, &last))
 			return true;
 	return false;
 }
@@ -248,7 +145,7 @@ static void find_strangers(struct ami_state *s, size_t iommu)
 	char where[32];
 
 	for (i = 0; i < AMI_RING_ENTRIES && !ring->blind; i++)
-		if (outstanding(ring, i) &&
+		if (ami_outstanding(ring, i) &&
 		    !for_somebody(s, iommu, &ring->entry[i]) && !count++)
 			first = i;
 	if (!count)
@@ -269,7 +166,7 @@ int find_stale(struct ami_exposures *ex)
 		find_strangers(s, i);
 	for (i = 0; i < s->nr_devices; i++) {
 		const struct ami_device *d = &s->devices[i];
-		struct pending p = { NULL, 0 };
+		struct pending p = { .iovas = NULL };
 		struct ami_exposure *e;
 		char where[AMI_BDF_TEXT];
 

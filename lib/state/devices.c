@@ -414,8 +414,7 @@ static int add_flushed(struct ami_state *s, const struct ami_iommu *iommu)
 	for (i = 0; i < AMI_RING_ENTRIES; i++) {
 		const struct amdvi_command *c = &ring->entry[i];
 
-		if ((ring->state[i] != AMI_ENTRY_UNPROVEN &&
-		     ring->state[i] != AMI_ENTRY_NOT_EXECUTED) ||
+		if (!ami_outstanding(ring, i) ||
 		    (c->opcode != AMDVI_CMD_INVALIDATE_DEVTAB_ENTRY &&
 		     c->opcode != AMDVI_CMD_INVALIDATE_IOTLB_PAGES) ||
 		    iommu->segment < 0 ||

@@ -110,7 +110,9 @@ static void give_table(struct visit *v, const struct ami_table *table,
 		       bool by_driver)
 {
 	struct ami_route route = {
-		.table = *table, .untagged = true, .by_driver = by_driver,
+		.table = *table, .by_driver = by_driver,
+		/* It may have a table that it does not go through. */
+		.untagged = by_driver || !ami_device_direct(v->d),
 		.nested = !by_driver && ami_believes_dte(v->d) &&
 			  amdvi_dte_dma(&v->d->dte) == AMDVI_DMA_NESTED,
 	};

@@ -56,7 +56,7 @@ struct rig *rig_new(const char *driver)
 		.v = true, .tv = true, .ir = true, .iw = true, .mode = 2,
 		.domain_id = 4,
 	};
-	uint64_t data, kset;
+	uint64_t kset;
 
 	assert_non_null(rig);
 	rig->m = machine_new(SHAPE_6_1, 0);
@@ -68,11 +68,12 @@ struct rig *rig_new(const char *driver)
 	machine_variable(rig->m, AMI_SYM_block_class, 0);
 	machine_variable(rig->m, AMI_SYM_net_class, 0);
 	dte.host_root = machine_v1(rig->m, RIG_BUFFER, RIG_PAGES);
-	data = machine_device(rig->m, RIG_DEVICE, driver,
-			      machine_domain(rig->m, 4, DOMAIN_DMA,
-					     AMI_FORMAT_V1, dte.host_root, 2));
+	rig->data = machine_device(rig->m, RIG_DEVICE, driver,
+				   machine_domain(rig->m, 4, DOMAIN_DMA,
+						  AMI_FORMAT_V1, dte.host_root,
+						  2));
 	machine_dte(rig->m, RIG_DEVICE, &dte);
-	image_read(rig->m->img, rig_member(rig, data, AMI_F_dev_data_dev) -
+	image_read(rig->m->img, rig_member(rig, rig->data, AMI_F_dev_data_dev) -
 		   IMAGE_DIRECT_MAP, &rig->dev, sizeof(rig->dev));
 	return rig;
 }
@@ -90,6 +91,74 @@ void rig_untranslated(struct rig *rig)
 	};
 
 	machine_dte(rig->m, RIG_DEVICE, &dte);
+}
+
+/* Domain 5 has a guest table; the DTE leads there, or elsewhere. */
+void rig_tables(struct rig *rig, enum rig_tables tables)
+{
+	unsigned int levels = tables == RIG_GUEST_5 ? 5 : 4;
+	uint64_t root = machine_v2(rig->m, RIG_BUFFER, RIG_PAGES, levels);
+	uint64_t gcr3 = machine_gcr3(rig->m, 1, 0, root);
+	struct amdvi_dte dte = {
+		.v = true, .tv = true, .ir = true, .iw = true, .gv = true,
+		.giov = true, .glx = 1, .gcr3_root = gcr3, .domain_id = 5,
+		.guest_paging_mode = levels - 4,
+	};
+	uint64_t dom;
+
+	if (tables == RIG_HOST)
+		return;
+	machine_variable(rig->m, AMI_SYM_amd_iommu_gpt_level, levels);
+	dom = machine_domain(rig->m, 5, DOMAIN_DMA, AMI_FORMAT_V2, root,
+			     levels);
+	rig_set(rig, dom, AMI_F_pdom_gcr3_tbl, image_va(gcr3));
+	rig_set(rig, dom, AMI_F_pdom_glx, 1);
+	rig_set(rig, rig->data, AMI_F_dev_data_domain, dom);
+	if (tables == RIG_EMPTY_GCR3)
+		dte.gcr3_root = image_alloc(rig->m->img, 1);
+	if (tables == RIG_DTE_HOST || tables == RIG_DTE_IDENTITY)
+		dte.gv = dte.giov = false;
+	if (tables == RIG_DTE_HOST) {
+		dte.mode = 2;
+		dte.host_root = machine_v1(rig->m, RIG_OTHER, RIG_PAGES);
+	}
+	machine_dte(rig->m, RIG_DEVICE, &dte);
+	if (tables == RIG_DTE_UNREAD)
+		image_hide(rig->m->img, rig->m->seg->dev_table >>
+			   AMI_PAGE_SHIFT, AMI_MEM_FILTERED);
+}
+
+void rig_nested(struct rig *rig)
+{
+	const struct amdvi_dte dte = {
+		.v = true, .tv = true, .ir = true, .iw = true, .gv = true,
+		.giov = true, .gcr3_root = 0x5000, .domain_id = 4, .mode = 2,
+		.host_root = machine_v1(rig->m, RIG_BUFFER, RIG_PAGES),
+	};
+
+	rig_set(rig, rig->data, AMI_F_dev_data_domain, 0);
+	machine_dte(rig->m, RIG_DEVICE, &dte);
+}
+
+void rig_unmapped(struct rig *rig, uint64_t iova, unsigned int waits,
+		  bool proven)
+{
+	struct machine *m = rig->m;
+	unsigned int i;
+
+	machine_command(m, 0, (struct amdvi_command){
+		.opcode = AMDVI_CMD_INVALIDATE_IOMMU_PAGES,
+		.domain_id = 4, .address = iova,
+	});
+	for (i = 1; i <= waits; i++)
+		machine_command(m, i, (struct amdvi_command){
+			.opcode = AMDVI_CMD_COMPLETION_WAIT, .store = true,
+			.store_addr = m->semaphore, .data = i,
+		});
+	image_write64(m->img, m->semaphore, proven ? waits : 0);
+	machine_set(m, m->iommu, AMI_F_amd_iommu_cmd_sem_val, waits);
+	machine_set(m, m->iommu, AMI_F_amd_iommu_need_sync, !proven);
+	machine_set(m, m->iommu, AMI_F_amd_iommu_cmd_buf_tail, i * 16);
 }
 
 void rig_resize(struct rig *rig, enum ami_field f, uint32_t size)

@@ -14,13 +14,28 @@
 #define RIG_BUFFER	0x8000000ull
 #define RIG_PAGES	512u
 
+#define RIG_OTHER	(RIG_BUFFER + 0x400000)
+
+/** enum rig_tables - what the device's addresses go through */
+enum rig_tables {
+	RIG_HOST,
+	RIG_GUEST_4,		/* v2, behind a GCR3 table */
+	RIG_GUEST_5,
+	RIG_DTE_UNREAD,		/* v2, by the driver's state alone */
+	RIG_EMPTY_GCR3,		/* the DTE's; the driver has another */
+	RIG_DTE_HOST,		/* by the DTE to RIG_OTHER; driver: v2 */
+	RIG_DTE_IDENTITY,	/* by the DTE nothing; driver: v2 */
+	RIG_TABLES
+};
+
 /**
  * struct rig - the machine
- * @dev: virtual address of the device's struct device
+ * @dev: virtual address of the device's struct device; @data: of its
+ *	iommu_dev_data
  */
 struct rig {
 	struct machine *m;
-	uint64_t dev;
+	uint64_t dev, data;
 };
 
 /** rig_new() - with the types of all modules, members one after another */
@@ -29,6 +44,16 @@ void rig_free(struct rig *rig);
 
 /** rig_untranslated() - the device's addresses are physical (iommu=pt) */
 void rig_untranslated(struct rig *rig);
+
+/** rig_tables() - the same memory through other tables */
+void rig_tables(struct rig *rig, enum rig_tables tables);
+
+/** rig_nested() - the table takes what tables of a guest give */
+void rig_nested(struct rig *rig);
+
+/** rig_unmapped() - a command takes @iova away; so many waits follow it */
+void rig_unmapped(struct rig *rig, uint64_t iova, unsigned int waits,
+		  bool proven);
 
 /** rig_resize() - how many bytes a member has; call before anything is made */
 void rig_resize(struct rig *rig, enum ami_field f, uint32_t size);

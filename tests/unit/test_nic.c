@@ -107,6 +107,134 @@ static bool posted(const struct rig *rig, enum ami_certainty certainty,
 			 RIG_BUFFER + IOVA(page));
 }
 
+/* Whatever tables lead the device to its buffers, they are found. */
+static void e1000e_tables(void **state)
+{
+	int tables;
+
+	(void)state;
+	for (tables = RIG_HOST; tables < RIG_TABLES; tables++) {
+		struct rig *rig = e1000e();
+
+		print_message("# tables %d\n", tables);
+		rig_tables(rig, tables);
+		machine_analyse(rig->m);
+		assert_true(posted(rig, AMI_POSSIBLE, 2) &&
+			    posted(rig, AMI_POSSIBLE, 5));
+		assert_true(posted(rig, AMI_PROVEN, RING));
+		assert_int_equal(rig_found(rig, "buffer-not-mapped"), 0);
+		assert_int_equal(rig_found(rig, "buffer-maps-elsewhere"), 0);
+		/* DTE and driver disagree: both places are taken. */
+		assert_int_equal(rig_names(rig, AMI_CLASS_POSTED,
+					   AMI_POSSIBLE, RIG_OTHER + IOVA(2)),
+				 tables == RIG_DTE_HOST);
+		assert_int_equal(rig_names(rig, AMI_CLASS_POSTED,
+					   AMI_POSSIBLE, IOVA(2)),
+				 tables == RIG_DTE_IDENTITY);
+		rig_free(rig);
+	}
+}
+
+/* A guest's driver gave these addresses; its tables are not read. */
+static void e1000e_nested(void **state)
+{
+	struct rig *rig = e1000e();
+
+	(void)state;
+	rig_nested(rig);
+	machine_analyse(rig->m);
+	assert_false(posted(rig, AMI_POSSIBLE, 2));
+	assert_int_equal(rig_found(rig, "buffer-not-mapped"), 0);
+	assert_int_equal(rig_found(rig, "buffer-address-unread"), 1);
+	rig_free(rig);
+}
+
+/* A page of the table is not in the dump: that is not "not mapped". */
+static void e1000e_table_unread(void **state)
+{
+	struct rig *rig = e1000e();
+	struct amdvi_dte dte;
+	uint64_t raw[4];
+
+	(void)state;
+	image_read(rig->m->img, rig->m->seg->dev_table +
+		   RIG_DEVICE * AMDVI_DTE_SIZE, raw, sizeof(raw));
+	amdvi_dte_decode(raw, 0, &dte);
+	image_hide(rig->m->img, dte.host_root >> AMI_PAGE_SHIFT,
+		   AMI_MEM_FILTERED);
+	machine_analyse(rig->m);
+	assert_int_equal(rig_found(rig, "buffer-not-mapped"), 0);
+	assert_int_equal(rig_found(rig, "buffer-address-unread"), 1);
+	rig_free(rig);
+}
+
+#define GONE	(RIG_PAGES + 7u)	/* page of IOVAs that nothing maps */
+
+/*
+ * The driver stopped between the unmap of a filled buffer and its own record of
+ * that. @waits: completion waits since.
+ */
+static struct rig *taking(unsigned int waits, bool proven)
+{
+	struct rig *rig = e1000e();
+
+	put(rig, CLEAN, 0, DD);
+	e1000e_buffer(rig, CLEAN, IOVA(GONE));
+	rig_unmapped(rig, IOVA(GONE), waits, proven);
+	machine_analyse(rig->m);
+	return rig;
+}
+
+static void e1000e_unmapping(void **state)
+{
+	static const struct {
+		unsigned int waits;
+		bool proven, damage;
+	} want[] = {
+		{ 1, false, false },	/* not executed, as far as is known */
+		{ 1, true, false },	/* the driver has not gone on yet */
+		{ 4, true, false },	/* other CPUs have */
+		{ 60, true, true },	/* long ago */
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(want) / sizeof(want[0]); i++) {
+		struct rig *rig = taking(want[i].waits, want[i].proven);
+
+		assert_int_equal(rig_found(rig, "buffer-not-mapped"),
+				 want[i].damage);
+		assert_int_equal(rig_found(rig, "unmap-under-way"),
+				 !want[i].damage);
+		rig_free(rig);
+	}
+}
+
+/* More than a driver takes at once. */
+static void e1000e_unmapped_early(void **state)
+{
+	struct rig *rig = e1000e();
+	unsigned int i;
+
+	(void)state;
+	rig_set(rig, at.ring, AMI_F_e1000e_ring_next_to_use, COUNT - 1);
+	for (i = CLEAN; i < COUNT - 1; i++) {
+		put(rig, i, IOVA(GONE + 2 * i), 0);
+		e1000e_buffer(rig, i, IOVA(GONE + 2 * i));
+	}
+	/* 2^(n+1) bytes, n the first zero bit from bit 12 on: 1 MiB. */
+	machine_command(rig->m, 0, (struct amdvi_command){
+		.opcode = AMDVI_CMD_INVALIDATE_IOMMU_PAGES, .s = true,
+		.domain_id = 4, .address = 0x200000 | 0x7f000,
+	});
+	machine_set(rig->m, rig->m->iommu, AMI_F_amd_iommu_need_sync, 1);
+	machine_set(rig->m, rig->m->iommu, AMI_F_amd_iommu_cmd_buf_tail, 16);
+	machine_analyse(rig->m);
+	assert_int_equal(rig_found(rig, "buffer-not-mapped"), 1);
+	assert_int_equal(rig_found(rig, "unmap-under-way"), 0);
+	rig_free(rig);
+}
+
 /* The tail moves by 16: what was filled since is not announced. */
 static void e1000e_held(void **state)
 {
@@ -447,6 +575,11 @@ static void no_receive_ring(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(e1000e_tables),
+		cmocka_unit_test(e1000e_nested),
+		cmocka_unit_test(e1000e_table_unread),
+		cmocka_unit_test(e1000e_unmapping),
+		cmocka_unit_test(e1000e_unmapped_early),
 		cmocka_unit_test(e1000e_held), cmocka_unit_test(e1000e_posted),
 		cmocka_unit_test(e1000e_packet_split),
 		cmocka_unit_test(hostile_e1000e), cmocka_unit_test(igb_posted),

@@ -181,6 +181,30 @@ static void split_indirect(void **state)
 	rig_free(rig);
 }
 
+/* The table of descriptors lies behind whatever the device goes through. */
+static void split_tables(void **state)
+{
+	const struct desc list[] = {
+		{ IOVA(5), 8, NEXT, 1 }, { IOVA(6), 8, WRITE, 0 },
+	};
+	int tables;
+
+	(void)state;
+	for (tables = RIG_HOST; tables <= RIG_EMPTY_GCR3; tables++) {
+		struct rig *rig = split();
+
+		rig_tables(rig, tables);
+		image_write(rig->m->img, RIG_BUFFER + IOVA(TABLE), list,
+			    sizeof(list));
+		put(rig, 0, IOVA(TABLE), sizeof(list), INDIRECT, 0);
+		machine_analyse(rig->m);
+		assert_true(names(rig, AMI_CLASS_INFLIGHT, 6));
+		assert_int_equal(rig_found(rig, "virtqueue-damaged"), 0);
+		assert_int_equal(rig_found(rig, "buffer-not-mapped"), 0);
+		rig_free(rig);
+	}
+}
+
 /* Without VIRTIO_F_ACCESS_PLATFORM addresses are physical. */
 static void split_physical(void **state)
 {
@@ -562,6 +586,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(split_requests),
 		cmocka_unit_test(split_posted),
+		cmocka_unit_test(split_tables),
 		cmocka_unit_test(split_indirect),
 		cmocka_unit_test(split_physical),
 		cmocka_unit_test(hostile_split),

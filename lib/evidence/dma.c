@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * From addresses that a driver gave to its device to memory: through all that
+ * requests of the device may go through.
+ */
+#include "evidence.h"
+
+#define MAX_UNNAMED	4096u
+/* So many addresses without a mapping are looked for in rings and queues. */
+#define MAX_SEARCHES	65536u
+
+static bool keep_route(void *ctx, const struct ami_route *route)
+{
+	struct dma_routes *r = ctx;
+
+	if (r->count == DMA_ROUTES) {
+		r->complete = false;
+		return false;
+	}
+	r->list[r->count++] = *route;
+	return true;
+}
+
+/* Providers go from device to device: those of the last one are kept. */
+static const struct dma_routes *routes_of(const struct ami_evidence *ev,
+					  const struct ami_device *device)
+{
+	struct dma_routes *r = &ev->collector->routes;
+
+	if (r->device != device) {
+		*r = (struct dma_routes){ .device = device, .complete = true };
+		r->complete &= ami_device_untagged(ev->state, device,
+						   keep_route, r);
+	}
+	return r;
+}
+
+/* What becomes of a write to @iova on this route. */
+static enum ami_dma_end follow(const struct ami_evidence *ev,
+			       const struct ami_route *route, uint64_t iova,
+			       struct ami_mapping *map)
+{
+	struct ami_step steps[AMI_MAX_STEPS];
+	bool mapped;
+	size_t n;
+
+	if (route->identity) {
+		*map = (struct ami_mapping){
+			.iova = iova, .phys = iova, .size = UINT64_MAX - iova,
+			.read = true, .write = true,
+		};
+		return AMI_DMA_NAMED;
+	}
+	/* The guest's tables come first, and are not read. */
+	if (route->nested)
+		return AMI_DMA_UNREAD;
+	n = ami_translate(ami_kernel_dump(ev->state->kernel), &route->table,
+			  iova, steps, map, &mapped);
+	if (mapped)
+		return map->write ? AMI_DMA_NAMED : AMI_DMA_READ_ONLY;
+	return n && steps[n - 1].mem != AMI_MEM_OK ? AMI_DMA_UNREAD :
+						     AMI_DMA_UNMAPPED;
+}
+
+bool dma_phys(struct ami_evidence *ev, const struct ami_device *device,
+	      uint64_t iova, struct ami_mapping *map)
+{
+	const struct dma_routes *r = routes_of(ev, device);
+	enum ami_dma_end end;
+	size_t i;
+
+	for (i = 0; i < r->count; i++) {
+		end = follow(ev, &r->list[i], iova, map);
+		if (end == AMI_DMA_NAMED || end == AMI_DMA_READ_ONLY)
+			return true;
+	}
+	return false;
+}
+
+bool dma_leads_to(struct ami_evidence *ev, const struct ami_device *device,
+		  uint64_t iova, bool (*fn)(void *ctx, uint64_t phys),
+		  void *ctx)
+{
+	const struct dma_routes *r = routes_of(ev, device);
+	uint64_t sme = ami_kernel_sme(ev->state->kernel);
+	struct ami_mapping map;
+	size_t i;
+
+	for (i = 0; i < r->count; i++)
+		if (follow(ev, &r->list[i], iova, &map) == AMI_DMA_NAMED &&
+		    fn(ctx, map.phys & ~sme))
+			return true;
+	return false;
+}
+
+/* A driver that takes its buffer unmaps it before its books say so. */
+static bool just_unmapped(struct ami_evidence *ev,
+			  const struct ami_device *device, uint64_t iova)
+{
+	struct ami_stale by;
+
+	return ev->collector->searches++ < MAX_SEARCHES &&
+	       ami_unmapped_by(ev->state, device, iova, true, &by);
+}
+
+/* Ranges that touch, and end in the same way, are one. */
+static void add_unnamed(struct ami_evidence *ev, uint64_t iova, uint64_t len,
+			enum ami_dma_end end)
+{
+	struct ami_evidence_set *set = ev->collector->set;
+	struct ami_unnamed *last;
+
+	ev->collector->open.unnamed += len;
+	if (!set)
+		return;
+	last = set->nr_unnamed ? &set->unnamed[set->nr_unnamed - 1] : NULL;
+	if (last && last->end == end && last->last + 1 == iova) {
+		last->last = iova + len - 1;
+		return;
+	}
+	if (set->nr_unnamed < MAX_UNNAMED &&
+	    evidence_room(ev, (void **)&set->unnamed, set->nr_unnamed,
+			  sizeof(*last)))
+		set->unnamed[set->nr_unnamed++] =
+			(struct ami_unnamed){ iova, iova + len - 1, end };
+}
+
+/*
+ * One piece, up to the end of a page at most where there are several routes.
+ * Returns its length. What is named on one of them is named.
+ */
+static uint64_t add_piece(struct ami_evidence *ev,
+			  const struct ami_device *device, uint64_t iova,
+			  uint64_t len, uint64_t *unnamed)
+{
+	const struct dma_routes *r = routes_of(ev, device);
+	uint64_t part = AMI_PAGE_SIZE - iova % AMI_PAGE_SIZE;
+	enum ami_dma_end best = AMI_DMA_UNMAPPED, end;
+	struct ami_mapping map;
+	size_t i;
+
+	for (i = 0; i < r->count; i++) {
+		end = follow(ev, &r->list[i], iova, &map);
+		if (end == AMI_DMA_NAMED && r->count == 1 && map.size > part)
+			part = map.size;
+		if (part > len)
+			part = len;
+		if (end == AMI_DMA_NAMED)
+			add_span(ev, map.phys, part);
+		if (end < best)
+			best = end;
+	}
+	if (part > len)
+		part = len;
+	if (best == AMI_DMA_NAMED)
+		return part;
+	if (!r->complete)
+		best = AMI_DMA_UNREAD;
+	else if (best == AMI_DMA_UNMAPPED && just_unmapped(ev, device, iova))
+		best = AMI_DMA_UNMAPPING;
+	add_unnamed(ev, iova, part, best);
+	*unnamed += part;
+	return part;
+}
+
+uint64_t add_dma(struct ami_evidence *ev, const struct ami_device *device,
+		 uint64_t iova, uint64_t len)
+{
+	uint64_t part, unnamed = 0;
+
+	if (!len || len - 1 > UINT64_MAX - iova)
+		return len;
+	for (; len; iova += part, len -= part)
+		part = add_piece(ev, device, iova, len, &unnamed);
+	return unnamed;
+}
+
+bool read_dma(struct ami_evidence *ev, const struct ami_device *device,
+	      uint64_t iova, void *buf, size_t len)
+{
+	struct ami_dump *dump = ami_kernel_dump(ev->state->kernel);
+	struct ami_mapping map;
+	uint8_t *to = buf;
+
+	while (len) {
+		size_t part = AMI_PAGE_SIZE - iova % AMI_PAGE_SIZE;
+
+		if (part > len)
+			part = len;
+		if (!dma_phys(ev, device, iova, &map) ||
+		    ami_dump_read(dump, map.phys, to, part) != AMI_MEM_OK)
+			return false;
+		to += part;
+		iova += part;
+		len -= part;
+	}
+	return true;
+}

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Addresses that devices were given and that name no memory: what is damage,
+ * and what every machine shows that stops in the middle of its work.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "evidence.h"
+
+/* More buffers than this are not taken in one moment. */
+#define MAX_UNDER_WAY	16u
+
+struct tally {
+	struct ami_bdf device;
+	size_t ranges[AMI_DMA_ENDS];
+	uint64_t first[AMI_DMA_ENDS];
+};
+
+static bool is_of(const struct ami_evidence_set *set, struct ami_bdf device)
+{
+	return !memcmp(&set->device, &device, sizeof(device));
+}
+
+static void count_set(struct tally *t, const struct ami_evidence_set *set)
+{
+	size_t i;
+
+	for (i = 0; i < set->nr_unnamed; i++) {
+		const struct ami_unnamed *u = &set->unnamed[i];
+
+		if (!t->ranges[u->end]++)
+			t->first[u->end] = u->first;
+	}
+}
+
+/* "ring entry 12 of iommu0, not proven executed" */
+static void describe_unmap(const struct ami_stale *by, char *buf, size_t size)
+{
+	if (by->by == AMI_STALE_QUEUED)
+		snprintf(buf, size, "it waits in the flush queue of CPU %u",
+			 by->cpu);
+	else
+		snprintf(buf, size, "ring entry %u of iommu%u, %s, invalidates it",
+			 by->entry, by->iommu,
+			 by->by == AMI_STALE_EXECUTED ? "executed" :
+			 "not proven executed");
+}
+
+/*
+ * A driver unmaps a buffer before its own records say so. Where that is seen of
+ * more buffers than can be taken in one moment, they were unmapped too early.
+ */
+static void name_under_way(struct ami_evidence *ev, const struct tally *t)
+{
+	struct ami_findings *f = &ev->state->findings;
+	const struct ami_device *d = ami_state_device(ev->state, t->device);
+	uint64_t first = t->first[AMI_DMA_UNMAPPING];
+	size_t n = t->ranges[AMI_DMA_UNMAPPING];
+	char where[AMI_BDF_TEXT], shown[96] = "";
+	struct ami_stale by;
+
+	if (!n || !d)
+		return;
+	if (ami_unmapped_by(ev->state, d, first, true, &by))
+		describe_unmap(&by, shown, sizeof(shown));
+	ami_bdf_text(t->device, where);
+	if (n > MAX_UNDER_WAY)
+		ami_finding_add(f, AMI_FIND_BUFFER_NOT_MAPPED, where,
+				"The device was told to write to addresses that were unmapped shortly before (%zu ranges, the first at IOVA %#" PRIx64 ": %s): more than a driver takes in one moment, buffers were unmapped too early.",
+				n, first, shown);
+	else
+		ami_finding_add(f, AMI_FIND_UNMAP_UNDER_WAY, where,
+				"Its driver was about to take back %zu buffer%s that the device still has in its descriptors (the first at IOVA %#" PRIx64 ": %s): unmapped at the panic, no damage.",
+				n, n == 1 ? "" : "s", first, shown);
+}
+
+static void name_device(struct ami_evidence *ev, const struct tally *t)
+{
+	struct ami_findings *f = &ev->state->findings;
+	char where[AMI_BDF_TEXT];
+
+	ami_bdf_text(t->device, where);
+	if (t->ranges[AMI_DMA_UNMAPPED])
+		ami_finding_add(f, AMI_FIND_BUFFER_NOT_MAPPED, where,
+				"The device was told to write to addresses that its page table does not map (%zu ranges, the first at IOVA %#" PRIx64 "): damaged descriptors, or buffers unmapped too early.",
+				t->ranges[AMI_DMA_UNMAPPED],
+				t->first[AMI_DMA_UNMAPPED]);
+	if (t->ranges[AMI_DMA_READ_ONLY])
+		ami_finding_add(f, AMI_FIND_BUFFER_READ_ONLY, where,
+				"The device was told to write to addresses that its page table lets it only read (%zu ranges, the first at IOVA %#" PRIx64 "): damaged descriptors, or buffers mapped for the wrong direction.",
+				t->ranges[AMI_DMA_READ_ONLY],
+				t->first[AMI_DMA_READ_ONLY]);
+	if (t->ranges[AMI_DMA_UNREAD])
+		ami_finding_add(f, AMI_FIND_BUFFER_ADDRESS_UNREAD, where,
+				"The device was told to write to addresses whose page table cannot be read (%zu ranges, the first at IOVA %#" PRIx64 "): which memory that is, is unknown.",
+				t->ranges[AMI_DMA_UNREAD], t->first[AMI_DMA_UNREAD]);
+	name_under_way(ev, t);
+}
+
+void name_unnamed(struct ami_evidence *ev)
+{
+	size_t i, k;
+
+	for (i = 0; i < ev->nr_sets; i++) {
+		struct tally t = { .device = ev->sets[i].device };
+
+		/* Once a device, with its first set. */
+		for (k = 0; k < i && !is_of(&ev->sets[k], t.device); k++)
+			;
+		if (k < i)
+			continue;
+		for (; k < ev->nr_sets; k++)
+			if (is_of(&ev->sets[k], t.device))
+				count_set(&t, &ev->sets[k]);
+		name_device(ev, &t);
+	}
+}
