@@ -44,7 +44,7 @@ static struct rig *virtio(uint64_t features)
 	rig_set(rig, bus, AMI_F_bus_type_name,
 		machine_string(rig->m, "virtio"));
 	rig_set(rig, at.dev, AMI_F_device_bus, bus);
-	rig_child(rig, at.dev, AMI_Y_net_class);
+	rig_child(rig, at.dev, AMI_SYM_net_class);
 	rig_set(rig, at.device, AMI_F_virtio_device_features, features);
 	at.queue = machine_object(rig->m, 0x400);
 	vqs = rig_member(rig, at.device, AMI_F_virtio_device_vqs);
