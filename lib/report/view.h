@@ -156,6 +156,17 @@ void values_text(struct view *v, uint16_t segment,
 /** pages_text() - "431 pages (1.7 MiB)"; returns @buf. */
 char *pages_text(const struct view *v, uint64_t pages, char buf[48]);
 
+/** map_access(), map_no_table() - "rw"; why a device has no table to show */
+const char *map_access(bool read, bool write);
+const char *map_no_table(const struct ami_device *d);
+
+/** stale_at() - may the device use an IOVA as it was mapped before? By what. */
+void stale_at(struct view *v, const struct ami_device *d, uint64_t iova,
+	      bool mapped);
+
+/** stale_list() - all such IOVAs of a device */
+void stale_list(struct view *v, const struct ami_device *d);
+
 /** asked_device() - the device of the request; NULL with v->err filled. */
 const struct ami_device *asked_device(struct view *v);
 

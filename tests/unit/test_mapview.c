@@ -86,11 +86,103 @@ static void translations(void **state)
 	machine_free(m);
 }
 
+/* DTE and driver disagree: both are shown. */
+static void both_tables(void **state)
+{
+	struct machine *m = machine_new(SHAPE_6_1, 0);
+	struct ami_request r = { .view = AMI_VIEW_MAP, .bdf = { 0, 0x10 } };
+	struct amdvi_dte dte = {
+		.v = true, .tv = true, .ir = true, .iw = true, .mode = 2,
+		.domain_id = 5, .host_root = machine_v1(m, BUFFER, 3),
+	};
+	uint64_t other = machine_v1(m, BUFFER + 0x400000, 3);
+
+	(void)state;
+	machine_device(m, 0x10, "nic",
+		       machine_domain(m, 5, 3, AMI_FORMAT_V1, other, 2));
+	machine_dte(m, 0x10, &dte);
+	machine_analyse(m);
+	shows(m, r, "0x4000000", "by the driver's state");
+	shows(m, r, "0x4000000", "0x4400000");
+	r.json = true;
+	shows(m, r, "\"phys\": \"0x4400000\"", "\"by_driver\": true");
+	r.view = AMI_VIEW_TRANSLATE;
+	r.address = 0x1010;
+	shows(m, r, "\"phys\": \"0x4001010\"", "\"phys\": \"0x4401010\"");
+	r.json = false;
+	shows(m, r, "PHYSICAL 0x4001010", "PHYSICAL 0x4401010");
+	machine_free(m);
+}
+
+#define LAZY	0x100u		/* IOVA page frames, put off */
+#define PENDING	0x202000u	/* an invalidation that is not proven */
+
+/* Three pages; unmapped were one by one command, one lazily. */
+static struct machine *unmapped(void)
+{
+	struct machine *m = machine_new(SHAPE_6_1, 0);
+	struct amdvi_dte dte = {
+		.v = true, .tv = true, .ir = true, .iw = true, .mode = 2,
+		.domain_id = 5, .host_root = machine_v1(m, BUFFER, 3),
+	};
+	uint64_t domain = machine_domain(m, 5, 3, AMI_FORMAT_V1,
+					 dte.host_root, 2);
+
+	machine_lazy(m, domain, LAZY, 2);
+	machine_device(m, 0x10, "nic", domain);
+	machine_dte(m, 0x10, &dte);
+	machine_command(m, 0, (struct amdvi_command){
+		.opcode = AMDVI_CMD_INVALIDATE_IOMMU_PAGES, .domain_id = 5,
+		.address = PENDING,
+	});
+	machine_set(m, m->iommu, AMI_F_amd_iommu_need_sync, 1);
+	machine_set(m, m->iommu, AMI_F_amd_iommu_cmd_buf_tail, 16);
+	machine_analyse(m);
+	return m;
+}
+
+static void stale(void **state)
+{
+	static const struct {
+		uint64_t iova;
+		const char *text, *json;
+	} want[] = {
+		{ PENDING + 8, "ring entry 0 of iommu0, unproven",
+		  "\"by\": \"command\", \"iommu\": 0, \"entry\": 0" },
+		{ (LAZY + 1) << 12, "flush queue of CPU 0, not flushed",
+		  "\"by\": \"flush-queue\", \"cpu\": 0" },
+		{ LAZY << 12, "NOT MAPPED", "\"maybe_stale\": false" },
+		{ PENDING - 1, "NOT MAPPED", "\"stale\": []" },
+	};
+	struct machine *m = unmapped();
+	struct ami_request r = { .bdf = { 0, 0x10 } };
+	size_t i;
+
+	(void)state;
+	r.view = AMI_VIEW_TRANSLATE;
+	for (i = 0; i < sizeof(want) / sizeof(want[0]); i++) {
+		r.address = want[i].iova;
+		r.json = false;
+		shows(m, r, "NOT MAPPED", want[i].text);
+		shows(m, r, i < 2 ? "STALE: not mapped now" : "DTE:",
+		      want[i].text);
+		r.json = true;
+		shows(m, r, "\"phys\": null", want[i].json);
+	}
+	r.view = AMI_VIEW_MAP;
+	shows(m, r, want[0].json, want[1].json);
+	r.json = false;
+	shows(m, r, want[0].text, want[1].text);
+	machine_free(m);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(maps),
 		cmocka_unit_test(translations),
+		cmocka_unit_test(both_tables),
+		cmocka_unit_test(stale),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
