@@ -387,8 +387,15 @@ static void one_controller(struct nvme *n)
 	uint64_t dev, back;
 
 	ami_bdf_text(n->device->bdf, n->name);
-	if (!get(n, n->device->dev, AMI_F_device_driver_data, &dev) ||
-	    !get(n, dev, AMI_F_nvme_dev_dev, &back) ||
+	if (!get(n, n->device->dev, AMI_F_device_driver_data, &dev))
+		return;
+	/* From 6.4 on that is the last step of its probe. */
+	if (!dev) {
+		ami_finding_note(&n->ev->state->findings, AMI_FIND_NVME_UNREAD,
+				 n->name, "Its driver was still setting it up: where its queues are is not recorded yet, only its mappings speak for it.");
+		return;
+	}
+	if (!get(n, dev, AMI_F_nvme_dev_dev, &back) ||
 	    back != n->device->dev)
 		return;
 	cover(n->ev, n->device, "nvme");

@@ -9,8 +9,8 @@ import subprocess
 
 from bitmap import Bitmap
 from eventlog import check_log
-from hardware import (ADDRESS, DTE_BYTES, ENTRY_BYTES, WRITE, devid, is_paging,
-                      is_passthrough, ring_entries, unpack)
+from hardware import (ADDRESS, DTE_BYTES, ENTRY_BYTES, WRITE, devid, is_guest,
+                      is_paging, is_passthrough, ring_entries, unpack)
 from memory import PAGE, members
 from workdir import Failed, path
 
@@ -107,7 +107,8 @@ def from_halt(truth):
     return Expected(
         kernel=truth['kernel'], kdump=False, lossy=False,
         pending=truth['params']['pending'] > 0,
-        loaded=bool(truth['params']['io'] or truth['params']['net']),
+        loaded=bool(truth['params']['io'] or truth['params']['net']) and
+        not truth['params'].get('v2'),
         devices=truth['hw']['devices'], ring=truth['hw']['cmd_ring'],
         ram=members(truth['ram']), roles=truth['roles'],
         log=truth['hw'].get('evt_log'), events=has_events(truth),
@@ -336,7 +337,7 @@ def check_maps(results, want, report):
     may lack pages, but nothing may be made up."""
     total, bad = 0, []
     for bdf, entry in want.devices.items():
-        if not is_paging(entry):
+        if not is_paging(entry) and not is_guest(entry):
             continue
         real = set() if bdf == want.bypass else want.writable(bdf)
         shown = set()
@@ -349,6 +350,32 @@ def check_maps(results, want, report):
                        f'has {len(shown - real)} too many)')
     results.check(not bad, f'writable maps: {total} pages' +
                   (f'; wrong: {", ".join(bad)}' if bad else ' equal'))
+
+
+# What no healthy driver shows, wherever it was stopped.
+DAMAGED_BUFFERS = {'buffer-not-mapped', 'buffer-read-only',
+                   'buffer-maps-elsewhere', 'descriptor-disagrees',
+                   'virtqueue-damaged'}
+
+
+def check_buffers(results, report):
+    said = {(f['code'], f['where']) for f in report['findings']
+            if f['code'] in DAMAGED_BUFFERS}
+    results.check(not said, 'buffers: nothing is called damaged' if not said
+                  else f'buffers: called damaged: {sorted(said)}')
+
+
+def check_guest_tables(results, want, report):
+    """What drivers gave their devices is found through guest tables."""
+    guests = [bdf for bdf, entry in want.devices.items() if is_guest(entry)]
+    results.check(guests, f'guest tables: {len(guests)} devices have some')
+    for bdf, role in want.roles.items():
+        if role == 'nvme':      # still in its probe, without driver data
+            continue
+        pages = sum(e['pages'] for e in exposures_of(report, bdf)
+                    if e['class'] in ('posted', 'inflight'))
+        results.check(bdf in guests and pages, f'guest tables: {pages} pages '
+                      f'that {want.label(bdf)} was told to write are named')
 
 
 def check_passthrough(results, want, report):
@@ -497,6 +524,11 @@ def compare(truth, report, ring, results=None, dump=None, log=None):
         steps['planted'] = lambda: check_planted(results, truth, report)
     if truth['params'].get('planted') != 'freed':
         steps['verdict'] = lambda: check_verdict(results, want, report)
+    if truth['params'].get('v2'):
+        steps['guest tables'] = lambda: check_guest_tables(results, want,
+                                                           report)
+    if not want.kdump:
+        steps['buffers'] = lambda: check_buffers(results, report)
     if want.kdump:
         steps['overwritten'] = lambda: check_overwritten(
             results, want, report, ring['rings'][0]['ring'])

@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 
+import ivrs
 import packages
 from workdir import CannotRun, HERE, output
 
@@ -22,6 +23,8 @@ NIC_MODULES = {'virtio-net-pci': ('virtio_pci', 'virtio_net'),
                'rtl8139': ('8139cp', '8139too')}
 DISK_MODULES = {'nvme': ('nvme',), 'virtio': ('virtio_pci', 'virtio_blk'),
                 'sata': ('ahci', 'sd_mod')}
+# Drivers that wait for an answer of their device when they are loaded.
+PROBES = ('nvme', 'virtio_blk')
 DISK_DEVICES = {'nvme': 'nvme0n1', 'virtio': 'vda', 'sata': 'sda'}
 
 
@@ -72,11 +75,25 @@ class Initrd:
         for library in re.findall(r'(/\S+) \(0x', listed):
             self.copy(library.lstrip('/'), library)
 
-    def write(self, name):
+    def archive(self):
         self._entry('TRAILER!!!', 0, b'')
-        with gzip.open(name, 'wb', compresslevel=1) as f:
-            for part in self.parts:
-                f.write(part)
+        return b''.join(self.parts)
+
+    def write(self, name, before=b''):
+        """`before`: archive that is not compressed, in front of this one"""
+        with open(name, 'wb') as f:
+            f.write(before + bytes(-len(before) % 512))
+            with gzip.open(f, 'wb', compresslevel=1) as packed:
+                packed.write(self.archive())
+
+
+def firmware(scenario):
+    """Archive of ACPI tables that the kernel is to take in QEMU's place"""
+    if not scenario.v2:
+        return b''
+    found = Initrd()
+    found.file(ivrs.NAME, ivrs.table(scenario.v2), 0o644)
+    return found.archive()
 
 
 def build_helper(name):
@@ -177,7 +194,7 @@ def build_initrd(folder, scenario, kernel, capture=None):
         initrd.copy('capture.initrd', folder + '/capture.initrd')
         initrd.copy('capture.vmlinuz', capture.image)
     name = folder + '/initrd'
-    initrd.write(name)
+    initrd.write(name, firmware(scenario))
     return name
 
 
@@ -185,7 +202,8 @@ def modules_for(scenario):
     """Modules that the crashing kernel loads, without duplicates."""
     wanted = []
     if scenario.net:
-        wanted += NIC_MODULES.get(scenario.nic, (scenario.nic,))
+        nic = scenario.nic.split(',')[0]
+        wanted += NIC_MODULES.get(nic, (nic,))
     if scenario.io:
         for disk in scenario.disks.split(','):
             wanted += DISK_MODULES[disk]
@@ -215,6 +233,11 @@ def command_line(scenario):
     }
     if scenario.planted:
         settings['planted'] = scenario.planted
+    words = ['console=ttyS0', 'panic=0', 'nowatchdog',
+             f'crashkernel={crashkernel}']
+    if scenario.v2:
+        settings['background'] = ','.join(PROBES)
+        words.append('amd_iommu=pgtbl_v2')
     if scenario.grouptype:
         settings['grouptype'] = scenario.grouptype
     if scenario.stop == 'kdump':
@@ -224,7 +247,5 @@ def command_line(scenario):
             settings['marks'] = scenario.marks
         if scenario.capture_cmdline:
             settings['capture_cmdline'] = scenario.capture_cmdline
-    words = ['console=ttyS0', 'panic=0', 'nowatchdog',
-             f'crashkernel={crashkernel}']
     words += [f'lab.{key}={value}' for key, value in settings.items()]
     return ' '.join(words + scenario.cmdline.split())

@@ -46,6 +46,12 @@ def read_registers(monitor):
 
 # --- device table and page tables --------------------------------------------
 
+def gcr3_root(words):
+    """Three pieces: bits 14:12, 30:15 and 51:31"""
+    return ((words[0] >> 58 & 7) << 12 | (words[1] >> 16 & 0xffff) << 15 |
+            (words[1] >> 43) << 31)
+
+
 def decode_dte(raw):
     words = struct.unpack('<4Q', raw)
     return {
@@ -55,6 +61,10 @@ def decode_dte(raw):
         'mode': words[0] >> 9 & 7,
         'root': hex(words[0] & ADDRESS),
         'GV': words[0] >> 55 & 1,
+        'GIoV': words[0] >> 54 & 1,
+        'GLX': words[0] >> 56 & 3,
+        'gcr3': hex(gcr3_root(words)),
+        'guest_levels': 4 + (words[2] >> 54 & 3),
         'IR': words[0] >> 61 & 1,
         'IW': words[0] >> 62 & 1,
         'domid': words[1] & 0xffff,
@@ -66,6 +76,12 @@ def decode_dte(raw):
 def is_paging(entry):
     return bool(entry and entry['V'] and entry['TV'] and
                 1 <= entry['mode'] <= 6)
+
+
+def is_guest(entry):
+    """Guest (v2) tables for requests without PASID"""
+    return bool(entry and entry['V'] and entry['TV'] and entry['GV'] and
+                entry['GIoV'] and entry['mode'] == 0)
 
 
 def is_passthrough(entry):
@@ -110,13 +126,52 @@ def walk(ram, root, level, permission=READ | WRITE, iova=0):
             yield from walk(ram, pte & ADDRESS, following, allowed, at)
 
 
+def first_guest_table(ram, entry):
+    """Address of the table of PASID 0, None when there is none"""
+    at = int(entry['gcr3'], 16)
+    for _ in range(entry['GLX'] + 1):
+        raw = ram.read(at, 8)
+        value = struct.unpack('<Q', raw)[0] if raw else 0
+        if not value & 1:
+            return None
+        at = value & ADDRESS
+    return at
+
+
+def walk_guest(ram, root, level, permission=READ | WRITE, iova=0):
+    """The same of a guest table, which has the format of x86"""
+    table = ram.page(root // PAGE)
+    if table is None:
+        return
+    slot = 1 << (12 + 9 * (level - 1))
+    for index, pte in enumerate(struct.unpack('<512Q', table)):
+        if not pte & 1:
+            continue
+        at = iova + index * slot
+        allowed = permission & (READ | (pte >> 1 & 1) * WRITE)
+        if level == 1 or pte >> 7 & 1:
+            base = pte & ADDRESS & ~(slot - 1)
+            yield Leaf(at, base, slot, allowed, base)
+        else:
+            yield from walk_guest(ram, pte & ADDRESS, level - 1, allowed, at)
+
+
+def leaves_of(ram, entry):
+    """Through the table of either kind"""
+    allowed = entry['IR'] * READ | entry['IW'] * WRITE
+    if is_paging(entry):
+        return walk(ram, int(entry['root'], 16), entry['mode'], allowed)
+    root = first_guest_table(ram, entry)
+    if root is None:
+        return []
+    return walk_guest(ram, root, entry['guest_levels'], allowed)
+
+
 class Mappings:
     """What the page table of one device translates."""
 
     def __init__(self, ram, entry):
-        allowed = entry['IR'] * READ | entry['IW'] * WRITE
-        self.leaves = list(walk(ram, int(entry['root'], 16), entry['mode'],
-                                allowed))
+        self.leaves = list(leaves_of(ram, entry))
         self.pages = {}         # IOVA page: (pfn, pfn of the mapping's base)
         self.writable = set()
         self.any = set()
@@ -238,7 +293,11 @@ def has_device_table(registers):
 # --- all of it ---------------------------------------------------------------
 
 class State:
-    """The IOMMU at one freeze. `devices`: device IDs to look at."""
+    """The IOMMU at one freeze. `devices`: device IDs to look at.
+
+    `maps` has what QEMU translates through, `guests` the guest tables, which
+    it takes for no tables at all.
+    """
 
     def __init__(self, ram, registers, devices):
         self.ram = ram
@@ -251,6 +310,9 @@ class State:
         self.maps = {name: Mappings(ram, entry)
                      for name, entry in self.entries.items()
                      if is_paging(entry)}
+        self.guests = {name: Mappings(ram, entry)
+                       for name, entry in self.entries.items()
+                       if is_guest(entry)}
 
     def dte(self, device):
         at = device * DTE_BYTES
@@ -264,8 +326,8 @@ class State:
         devices = {}
         for name, entry in self.entries.items():
             devices[name] = entry and dict(entry)
-            if name in self.maps:
-                mappings = self.maps[name]
+            mappings = self.maps.get(name) or self.guests.get(name)
+            if mappings:
                 devices[name].update(
                     map=mappings.runs(),
                     writable_pfns=len(mappings.writable),

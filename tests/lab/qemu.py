@@ -323,7 +323,7 @@ class Vm:
             self.monitor.command(
                 'device_add', driver=self.scenario.nic, netdev='net',
                 bus='bridge', addr='1', romfile='')
-        if self.scenario.net:
+        if self.scenario.net and self.scenario.flood:
             self.flood.start()
 
     def freeze(self):

@@ -36,6 +36,7 @@ class Scenario:
     lossy: int = 0                  # 1: that drops pages of the kernel, too
     capture_cmdline: str = ''       # commas for spaces
     marks: str = ''                 # kdump with our filter: file or stream
+    v2: int = 0                     # levels of guest page tables: 4 or 5
     qemu: int = 0                   # major version at least
     timeout: float = 240            # seconds for each step of the guest
 
@@ -105,6 +106,14 @@ def table():
         add(f'{series}-bypass-kdump', stop='kdump', platform=0,
             level=full_level(series))
     add('7.3-bypass-d31', stop='kdump', platform=0, lossy=1)
+    # QEMU does not translate through guest tables: no frames, no reads, and
+    # drivers that wait for their devices.
+    guest = dict(v2=4, flood=0, readers=0, watch=2)
+    for series in ('6.1', '6.12', '7.3'):
+        add(f'{series}-v2', **guest)
+    for series in ('6.12', '7.3'):
+        add(f'{series}-v2-5level', **guest | {'v2': 5})
+    add('6.1-v2-virtio-net', nic='virtio-net-pci,ctrl_vq=off', **guest)
     add('5.10-strict', cmdline='amd_iommu=fullflush')
     add('6.1-fq-hot', grouptype='DMA-FQ', flood=4000, read_rate=40000000,
         read_size=16384)

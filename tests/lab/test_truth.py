@@ -8,6 +8,7 @@ import unittest
 
 import guest
 import hardware
+import ivrs
 import memory
 import packages
 import run
@@ -137,6 +138,41 @@ class Tables(Files):
                             ((0, 0), True), ((1, 0), False)):
             entry = hardware.decode_dte(struct.pack('<4Q', *words, 0, 0))
             self.assertEqual(hardware.is_passthrough(entry), free, words)
+
+    def test_guest_dte(self):
+        """The root is in three pieces; the rest as a 6.1 kernel set it"""
+        entry = hardware.decode_dte(struct.pack(
+            '<4Q', 1 << 61 | 1 << 62 | 2 << 58 | 1 << 56 | 3 << 54 | 3,
+            1 << 43 | 0x413 << 16 | 4, 1 << 54, 0))
+        self.assertTrue(hardware.is_guest(entry))
+        self.assertFalse(hardware.is_paging(entry) or
+                         hardware.is_passthrough(entry))
+        self.assertEqual((int(entry['gcr3'], 16), entry['GLX'],
+                          entry['guest_levels'], entry['domid']),
+                         (1 << 31 | 0x413 << 15 | 2 << 12, 1, 5, 4))
+
+    def test_guest_table(self):
+        """GCR3 in pages 1 and 2, then levels 2 and 1 in pages 3 and 4"""
+        def entries(*values):
+            return struct.pack(f'<{len(values)}Q', *values)
+        ram = self.ram(16, [
+            (1, entries(2 * PAGE | 1)), (2, entries(3 * PAGE | 1)),
+            (3, entries(4 * PAGE | 7, 4 << 21 | 0x87)),
+            (4, entries(0, 9 * PAGE | 7, 10 * PAGE | 5))])
+        self.assertEqual(hardware.first_guest_table(
+            ram, {'gcr3': hex(PAGE), 'GLX': 1}), 3 * PAGE)
+        self.assertEqual(list(hardware.walk_guest(ram, 3 * PAGE, 2)), [
+            self.leaf(PAGE, 9 * PAGE, PAGE, 3, 9 * PAGE),
+            self.leaf(2 * PAGE, 10 * PAGE, PAGE, 1, 10 * PAGE),
+            self.leaf(1 << 21, 4 << 21, 1 << 21, 3, 4 << 21)])
+        self.assertIsNone(hardware.first_guest_table(
+            ram, {'gcr3': hex(5 * PAGE), 'GLX': 0}))
+
+    def test_ivrs(self):
+        raw = ivrs.table(5)
+        self.assertEqual(sum(raw) & 0xff, 0)
+        self.assertEqual(struct.unpack_from('<I', raw, 4)[0], len(raw))
+        self.assertEqual(struct.unpack_from('<H', raw, 50)[0], len(raw) - 48)
 
     def test_bdf(self):
         self.assertEqual(hardware.bdf(0x1fa), '0000:01:1f.2')

@@ -16,11 +16,19 @@ setting() {
 
 words() { setting "$1" | sed 's/,/ /g'; }
 
-for module in $(words modules); do
-	[ -e "/modules/$module" ] || echo "== no module $module"
-	for file in $(cat "/modules/$module" 2>/dev/null); do
+load() {
+	for file in $(cat "/modules/$1" 2>/dev/null); do
 		insmod "$file" 2>/dev/null
 	done
+}
+
+# Where the IOMMU does not translate, a probe never ends: in the background.
+for module in $(words modules); do
+	[ -e "/modules/$module" ] || echo "== no module $module"
+	case " $(words background) " in
+	*" $module "*) load "$module" & ;;
+	*) load "$module" ;;
+	esac
 done
 sleep 1
 
@@ -84,7 +92,7 @@ if [ "$(setting net)" = 1 ]; then
 	sleep 1
 fi
 
-if [ "$(setting io)" = 1 ]; then
+if [ "$(setting io)" = 1 ] && [ "$(setting readers)" != 0 ]; then
 	for disk in nvme0n1 vda sda; do
 		[ -b "/dev/$disk" ] && [ "$(setting out)" != "$disk" ] &&
 			$reader_cpu labtool read "/dev/$disk" \
