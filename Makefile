@@ -76,9 +76,9 @@ CRASH_CFLAGS := -Ilib/dump -isystem $(CRASH_INCLUDE) -DX86_64 -DCRASH_BUILT_FOR=
 
 # makedumpfile with marks: wrapper for releases without extensions.
 MDF := $(BUILD)/makedumpfile-plugin
-MDF_SHARED := cmdline decide deliver guard marking session spare stream watch
+MDF_SHARED := cmdline decide deliver guard marking session settings spare stream watch
 MDF_UNPACK := $(MDF)/unpack.o
-MDF_OBJ := $(patsubst %,$(MDF)/%.o,$(MDF_SHARED) run wrap) $(MDF_UNPACK)
+MDF_OBJ := $(patsubst %,$(MDF)/%.o,$(MDF_SHARED) candidates run wrap) $(MDF_UNPACK)
 MDF_EXT_OBJ := $(patsubst %,$(MDF)/%.o,$(MDF_SHARED) extension readmem_dump) $(MDF_UNPACK)
 MDF_CPPFLAGS := -Imakedumpfile-plugin -Ilib/dump -Ilib/marks
 

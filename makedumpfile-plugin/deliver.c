@@ -109,7 +109,7 @@ static int records_for(const struct stream *s, int marks,
 {
 	struct addition a = {
 		.marks = marks, .head = s->head, .size = s->size,
-		.out = memfd_create("amdiommu-records", MFD_CLOEXEC),
+		.out = guard_fd(memfd_create("amdiommu-records", MFD_CLOEXEC)),
 	};
 
 	if (marks < 0)
@@ -185,7 +185,7 @@ int deliver_flattened(int fd, int marks, const struct guard_limits *limits,
 {
 	struct stream s = {
 		.in = fd, .out = -1,
-		.head = memfd_create("amdiommu-head", MFD_CLOEXEC),
+		.head = guard_fd(memfd_create("amdiommu-head", MFD_CLOEXEC)),
 	};
 	int records = -1, ret = -1;
 
@@ -396,7 +396,7 @@ int deliver_from_sidecar(const char *dump, const struct guard_limits *limits,
 			 struct ami_error *err)
 {
 	struct taking t = {
-		.out = memfd_create("amdiommu-marks", MFD_CLOEXEC),
+		.out = guard_fd(memfd_create("amdiommu-marks", MFD_CLOEXEC)),
 	};
 
 	if (t.out < 0)

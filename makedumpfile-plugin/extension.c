@@ -86,7 +86,7 @@ void extension_init(void)
 		return;
 	*s = (struct session){
 		.job = &self.job, .open = readmem_dump_open,
-		.decisions = memfd_create("amdiommu-decisions", MFD_CLOEXEC),
+		.decisions = guard_fd(memfd_create("amdiommu-decisions", MFD_CLOEXEC)),
 	};
 	session_start(s);
 	if (s->marks >= 0 && s->decisions >= 0)

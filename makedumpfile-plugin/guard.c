@@ -15,11 +15,10 @@
 #include <unistd.h>
 
 #include "guard.h"
+#include "settings.h"
 
 #define MIB		(UINT64_C(1) << 20)
 #define DIE_MS		2000	/* from SIGKILL to the end of a child */
-#define MEMORY_MAX	(1u << 20)	/* MiB */
-#define SECONDS_MAX	86400u
 #define HEAP_PIECE	(32 << 20)	/* the most that glibc takes */
 
 /* What the child tells: one page, shared. */
@@ -27,26 +26,11 @@ struct report {
 	struct ami_error err;
 };
 
-static unsigned int number_env(const char *name, unsigned int fallback,
-			       unsigned int max)
-{
-	const char *text = getenv(name);
-	unsigned long value;
-	char *end;
-
-	if (!text || *text < '0' || *text > '9')
-		return fallback;
-	value = strtoul(text, &end, 10);
-	return *end || value > max ? fallback : value;
-}
-
 struct guard_limits guard_limits_env(void)
 {
 	return (struct guard_limits){
-		.memory = MIB * number_env("AMDIOMMU_MEMORY",
-					   GUARD_MEMORY_DEFAULT, MEMORY_MAX),
-		.seconds = number_env("AMDIOMMU_TIME", GUARD_SECONDS_DEFAULT,
-				      SECONDS_MAX),
+		.memory = MIB * settings_number("AMDIOMMU_MEMORY"),
+		.seconds = settings_number("AMDIOMMU_TIME"),
 	};
 }
 
@@ -62,6 +46,17 @@ static uint64_t address_space(void)
 		fclose(f);
 	}
 	return (uint64_t)pages * sysconf(_SC_PAGESIZE);
+}
+
+int guard_fd(int fd)
+{
+	int higher;
+
+	if (fd < 0 || fd > STDERR_FILENO)
+		return fd;
+	higher = fcntl(fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+	close(fd);
+	return higher;
 }
 
 static void set_limit(int what, uint64_t value)
@@ -109,7 +104,7 @@ static void no_input_output(void)
 	dup2(null, STDOUT_FILENO);
 }
 
-static void confine(const struct guard_limits *limits)
+static void confine(const struct guard_limits *limits, pid_t parent)
 {
 	static const int fatal[] = {
 		SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGPIPE, SIGXCPU,
@@ -117,6 +112,8 @@ static void confine(const struct guard_limits *limits)
 	size_t i;
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (getppid() != parent)
+		_exit(1);	/* it is gone already */
 	for (i = 0; i < sizeof(fatal) / sizeof(fatal[0]); i++)
 		signal(fatal[i], SIG_DFL);
 	/* A file that would grow too large: that write fails, and no other. */
@@ -149,6 +146,13 @@ static bool closed_within(int fd, int64_t ms)
 	return true;
 }
 
+static bool memory_was_short(const struct ami_error *err)
+{
+	return err->status == AMI_ERR_MEMORY ||
+	       memmem(err->text, sizeof(err->text), "fit into memory",
+		      strlen("fit into memory"));
+}
+
 /* Waits for the child; returns as guard_run() does. */
 static int outcome(pid_t pid, int alive, const struct guard_limits *limits,
 		   const struct report *report, struct ami_error *err)
@@ -177,26 +181,42 @@ static int outcome(pid_t pid, int alive, const struct guard_limits *limits,
 				     strsignal(WTERMSIG(status)));
 	if (!WEXITSTATUS(status))
 		return 0;
-	return ami_error_set(err, report->err.status, "%.*s",
+	/* Its own words, which it may have damaged. */
+	return ami_error_set(err, report->err.status, "%.*s%s",
 			     (int)sizeof(report->err.text) - 1,
 			     report->err.text[0] ? report->err.text :
-			     "ended without a reason");
+			     "ended without a reason",
+			     memory_was_short(&report->err) ?
+			     "; a larger AMDIOMMU_MEMORY allows it more" : "");
+}
+
+static int open_pipe(int fd[2])
+{
+	if (pipe2(fd, O_CLOEXEC))
+		return -1;
+	fd[0] = guard_fd(fd[0]);
+	fd[1] = guard_fd(fd[1]);
+	if (fd[0] >= 0 && fd[1] >= 0)
+		return 0;
+	close(fd[0]);
+	close(fd[1]);
+	return -1;
 }
 
 static int run_with(struct report *report, const struct guard_limits *limits,
 		    int (*fn)(void *ctx, struct ami_error *err), void *ctx,
 		    struct ami_error *err)
 {
+	pid_t pid, parent = getpid();
 	int alive[2], ret;
-	pid_t pid;
 
-	if (pipe2(alive, O_CLOEXEC))
+	if (open_pipe(alive))
 		return ami_error_set(err, AMI_ERR_MEMORY, "no pipe: %s",
 				     strerror(errno));
 	pid = fork();
 	if (!pid) {
 		close(alive[0]);
-		confine(limits);
+		confine(limits, parent);
 		_exit(fn(ctx, &report->err) ? 1 : 0);
 	}
 	close(alive[1]);

@@ -13,6 +13,8 @@
 
 #define GUARD_MEMORY_DEFAULT	64u	/* MiB */
 #define GUARD_SECONDS_DEFAULT	30u
+#define GUARD_MEMORY_MAX	(1u << 20)	/* MiB */
+#define GUARD_SECONDS_MAX	86400u
 #define GUARD_STUCK		(-2)	/* the child may still do something */
 
 /**
@@ -33,6 +35,13 @@ struct guard_limits {
  * What is missing or makes no sense leaves the default.
  */
 struct guard_limits guard_limits_env(void);
+
+/**
+ * guard_fd() - @fd, or instead of a standard descriptor that was closed another
+ *
+ * -1 where none can be had.
+ */
+int guard_fd(int fd);
 
 /**
  * guard_run() - run @fn in a child process and wait for it

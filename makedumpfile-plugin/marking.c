@@ -48,10 +48,28 @@ static int put_container(const struct ami_marks *marks, int fd,
 	return ret;
 }
 
+/* Its vmcore is there, or it was told where that is. */
+static bool in_capture_kernel(void)
+{
+	char cmdline[4096] = " ";
+	FILE *f;
+
+	if (!access("/proc/vmcore", F_OK))
+		return true;
+	f = fopen("/proc/cmdline", "re");
+	if (!f)
+		return false;
+	if (!fgets(cmdline + 1, sizeof(cmdline) - 1, f))
+		cmdline[1] = '\0';
+	fclose(f);
+	return strstr(cmdline, " elfcorehdr=") != NULL;
+}
+
 static int write_marks(const struct ami_analysis *a, int fd,
 		       struct ami_error *err)
 {
-	struct ami_marks *m = ami_marks_build(a->exposures, true, err);
+	struct ami_marks *m = ami_marks_build(a->exposures, in_capture_kernel(),
+					      err);
 	int ret;
 
 	if (!m)

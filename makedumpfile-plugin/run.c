@@ -3,89 +3,15 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "candidates.h"
 #include "run.h"
 
-#define NAME		"makedumpfile"
-#define USUAL_FOLDERS	"/usr/sbin:/usr/bin:/sbin:/bin"
 #define PIPE_BYTES	(1 << 20)
-#define EXIT_NOT_FOUND	127
-
-static bool is_self(const char *path)
-{
-	struct stat self, other;
-
-	return !stat("/proc/self/exe", &self) && !stat(path, &other) &&
-	       self.st_dev == other.st_dev && self.st_ino == other.st_ino;
-}
-
-/* Calls @fn for NAME in each folder of @folders until it returns true. */
-static bool each_candidate(const char *folders, char *path, size_t size,
-			   bool (*fn)(const char *path, void *ctx), void *ctx)
-{
-	while (*folders) {
-		size_t len = strcspn(folders, ":");
-		int n = snprintf(path, size, "%.*s/" NAME, (int)len, folders);
-
-		if (len && n > 0 && (size_t)n < size && fn(path, ctx))
-			return true;
-		folders += len;
-		folders += *folders == ':';
-	}
-	return false;
-}
-
-static bool count_up_to_self(const char *path, void *ctx)
-{
-	int *last = ctx;	/* last[0]: number of it, last[1]: of self */
-
-	last[0]++;
-	if (is_self(path))
-		last[1] = last[0];
-	return false;
-}
-
-static bool usable_after(const char *path, void *ctx)
-{
-	int *skip = ctx;
-
-	return (*skip)-- <= 0 && !access(path, X_OK) && !is_self(path);
-}
-
-static bool find_in(const char *folders, char *path, size_t size)
-{
-	int last[2] = { 0, 0 };
-
-	each_candidate(folders, path, size, count_up_to_self, last);
-	return each_candidate(folders, path, size, usable_after, &last[1]);
-}
-
-bool run_find(char *path, size_t size)
-{
-	const char *set = getenv("AMDIOMMU_MAKEDUMPFILE");
-	const char *folders = getenv("PATH");
-
-	if (set && *set && !is_self(set)) {
-		int n = snprintf(path, size, "%s", set);
-
-		return n > 0 && (size_t)n < size;
-	}
-	return (folders && find_in(folders, path, size)) ||
-	       find_in(USUAL_FOLDERS, path, size);
-}
-
-void run_instead(const char *path, char *const *argv)
-{
-	execv(path, argv);
-	fprintf(stderr, "makedumpfile-amdiommu: cannot run %s: %s\n", path,
-		strerror(errno));
-}
 
 /* --- signals pass through --------------------------------------------------- */
 
@@ -94,8 +20,19 @@ static const int passed_on[] = {
 };
 #define PASSED_ON	(sizeof(passed_on) / sizeof(passed_on[0]))
 
-static volatile sig_atomic_t child;
+static volatile sig_atomic_t child;	/* 0: there is none any more */
+static volatile sig_atomic_t passed;	/* a signal that it got from us */
 static struct sigaction before[PASSED_ON], pipe_before, child_before;
+
+/* Delivered as soon as the handler returns. */
+static void end_by(int number)
+{
+	const struct rlimit no_core = { 0, 0 };
+
+	setrlimit(RLIMIT_CORE, &no_core);
+	signal(number, SIG_DFL);
+	raise(number);
+}
 
 /* A terminal sends SIGINT and SIGQUIT to both of us: do not double them. */
 static void pass_on(int number, siginfo_t *info, void *context)
@@ -103,9 +40,34 @@ static void pass_on(int number, siginfo_t *info, void *context)
 	int saved = errno;
 
 	(void)context;
-	if (child > 0 && info->si_code <= 0)
-		kill(child, number);
+	if (child <= 0) {
+		end_by(number);
+	} else {
+		passed = number;
+		if (info->si_code <= 0)
+			kill(child, number);
+	}
 	errno = saved;
+}
+
+/*
+ * We may be held up by someone who does not read our stream. What makedumpfile
+ * ended of then ends us.
+ */
+static void child_ended(int number, siginfo_t *info, void *context)
+{
+	(void)number;
+	(void)context;
+	if (info->si_pid != child)
+		return;
+	if (!passed)
+		return;
+	if (info->si_code == CLD_EXITED && info->si_status)
+		_exit(info->si_status);
+	if (info->si_code == CLD_KILLED || info->si_code == CLD_DUMPED) {
+		child = 0;
+		end_by(info->si_status);
+	}
 }
 
 static void take_signals(void)
@@ -114,9 +76,13 @@ static void take_signals(void)
 		.sa_sigaction = pass_on, .sa_flags = SA_SIGINFO | SA_RESTART,
 	};
 	struct sigaction ignore = { .sa_handler = SIG_IGN };
-	struct sigaction usual = { .sa_handler = SIG_DFL };
+	struct sigaction ended = {
+		.sa_sigaction = child_ended,
+		.sa_flags = SA_SIGINFO | SA_RESTART | SA_NOCLDSTOP,
+	};
 	size_t i;
 
+	passed = 0;
 	for (i = 0; i < PASSED_ON; i++) {
 		sigaction(passed_on[i], NULL, &before[i]);
 		if (before[i].sa_handler != SIG_IGN)
@@ -124,7 +90,7 @@ static void take_signals(void)
 	}
 	sigaction(SIGPIPE, &ignore, &pipe_before);
 	/* Where it is ignored, a child's status is lost. */
-	sigaction(SIGCHLD, &usual, &child_before);
+	sigaction(SIGCHLD, &ended, &child_before);
 }
 
 /* Until it is known whom to pass them on to; then none is lost. */
@@ -134,6 +100,7 @@ static void hold_signals(sigset_t *old)
 	size_t i;
 
 	sigemptyset(&hold);
+	sigaddset(&hold, SIGCHLD);
 	for (i = 0; i < PASSED_ON; i++)
 		sigaddset(&hold, passed_on[i]);
 	sigprocmask(SIG_BLOCK, &hold, old);
@@ -151,43 +118,92 @@ static void give_signals_back(void)
 
 /* --- the process ------------------------------------------------------------ */
 
+/* @why: gets errno, where it could not be executed */
 static void be_makedumpfile(const char *path, char *const *argv, int out,
-			    const sigset_t *mask)
+			    int why, const sigset_t *mask)
 {
+	int error;
+
 	if (out >= 0)
 		dup2(out, STDOUT_FILENO);
 	give_signals_back();
 	sigprocmask(SIG_SETMASK, mask, NULL);
-	run_instead(path, argv);
-	_exit(EXIT_NOT_FOUND);
+	candidates_become(path, argv);
+	error = errno;
+	if (write(why, &error, sizeof(error)) < 0)
+		error = 0;	/* then the exit status alone says so */
+	_exit(RUN_NOT_STARTED);
+}
+
+/* 0: it runs; else why it could not be executed */
+static int exec_error(int why)
+{
+	int error = 0;
+	ssize_t n;
+
+	do
+		n = read(why, &error, sizeof(error));
+	while (n < 0 && errno == EINTR);
+	return n == sizeof(error) ? error : 0;
+}
+
+static pid_t start_process(const char *path, char *const *argv, int out,
+			   const int why[2])
+{
+	sigset_t old;
+	pid_t pid;
+
+	hold_signals(&old);
+	take_signals();
+	pid = fork();
+	if (!pid)
+		be_makedumpfile(path, argv, out, why[1], &old);
+	child = pid > 0 ? pid : 0;
+	sigprocmask(SIG_SETMASK, &old, NULL);
+	return pid;
+}
+
+static void close_both(const int fd[2])
+{
+	if (fd[0] >= 0)
+		close(fd[0]);
+	if (fd[1] >= 0)
+		close(fd[1]);
+}
+
+static int started(struct run *run, const char *path, int why)
+{
+	int error = exec_error(why);
+
+	if (!error)
+		return 0;
+	run_wait(run);
+	fprintf(stderr, "makedumpfile-amdiommu: cannot run %s: %s\n", path,
+		strerror(error));
+	return RUN_NOT_STARTED;
 }
 
 int run_start(struct run *run, const char *path, char *const *argv,
 	      bool piped)
 {
-	int fd[2] = { -1, -1 };
-	sigset_t old;
+	int out[2] = { -1, -1 }, why[2] = { -1, -1 }, ret = -1;
 
-	if (piped && pipe2(fd, O_CLOEXEC))
-		return -1;
-	if (piped)
-		fcntl(fd[1], F_SETPIPE_SZ, PIPE_BYTES);
-	hold_signals(&old);
-	take_signals();
-	run->output = fd[0];
-	run->pid = fork();
-	if (!run->pid)
-		be_makedumpfile(path, argv, fd[1], &old);
-	child = run->pid;
-	sigprocmask(SIG_SETMASK, &old, NULL);
-	if (piped)
-		close(fd[1]);
-	if (run->pid > 0)
-		return 0;
-	if (piped)
-		close(fd[0]);
-	give_signals_back();
-	return -1;
+	if (!pipe2(why, O_CLOEXEC) && (!piped || !pipe2(out, O_CLOEXEC))) {
+		if (piped)
+			fcntl(out[1], F_SETPIPE_SZ, PIPE_BYTES);
+		run->pid = start_process(path, argv, out[1], why);
+		run->output = out[0];
+		if (run->pid > 0) {
+			close_both((int[]){ out[1], why[1] });
+			ret = started(run, path, why[0]);
+			close(why[0]);
+			return ret;
+		}
+		give_signals_back();
+	}
+	close_both(out);
+	close_both(why);
+	return ret;
 }
 
 int run_wait(struct run *run)
@@ -202,17 +218,14 @@ int run_wait(struct run *run)
 		got = waitpid(run->pid, &status, 0);
 	while (got < 0 && errno == EINTR);
 	child = 0;
-	return got == run->pid ? status : EXIT_NOT_FOUND << 8;
+	give_signals_back();
+	return got == run->pid ? status : RUN_NOT_STARTED << 8;
 }
 
 void run_exit(int status)
 {
-	struct rlimit no_core = { 0, 0 };
-
 	if (WIFSIGNALED(status)) {
-		setrlimit(RLIMIT_CORE, &no_core);
-		signal(WTERMSIG(status), SIG_DFL);
-		raise(WTERMSIG(status));
+		end_by(WTERMSIG(status));
 		_exit(128 + WTERMSIG(status));
 	}
 	_exit(WEXITSTATUS(status));

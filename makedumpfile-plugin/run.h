@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* makedumpfile itself: found, started, waited for. */
+/* makedumpfile itself: started, waited for. */
 #ifndef AMI_RUN_H
 #define AMI_RUN_H
 
@@ -7,18 +7,7 @@
 #include <stddef.h>
 #include <sys/types.h>
 
-/**
- * run_find() - the makedumpfile to run
- *
- * $AMDIOMMU_MAKEDUMPFILE, else the first on PATH (then in the usual folders)
- * that is not this program. Where this program itself lies on PATH under that
- * name, only what comes after it counts, so that copies of it cannot call each
- * other for ever. Returns false when there is none.
- */
-bool run_find(char *path, size_t size);
-
-/** run_instead() - become makedumpfile; returns only on failure. */
-void run_instead(const char *path, char *const *argv);
+#define RUN_NOT_STARTED	127	/* exit status, as a shell's */
 
 /**
  * struct run - a makedumpfile at work
@@ -33,8 +22,9 @@ struct run {
  * run_start() - start it
  * @piped: its stdout goes to @output of @run
  *
- * Until run_wait(), signals to this process go to it. Returns -1 when no
- * process or pipe could be had.
+ * Until run_wait(), signals to this process go to it; where it has ended, or
+ * ends of one, so does this process. Returns 0; RUN_NOT_STARTED when @path
+ * cannot be executed, which is said; -1 when no process or pipe could be had.
  */
 int run_start(struct run *run, const char *path, char *const *argv,
 	      bool piped);

@@ -12,14 +12,8 @@
 #include "deliver.h"
 #include "marking.h"
 #include "session.h"
+#include "settings.h"
 #include "spare.h"
-
-static bool switched_on(const char *name)
-{
-	const char *text = getenv(name);
-
-	return text && *text && strcmp(text, "0");
-}
 
 void session_say(const char *what, const char *why)
 {
@@ -50,9 +44,9 @@ static int make_marks(void *ctx, struct ami_error *err)
 static void analyse(struct session *s)
 {
 	spare_folder(s->job, s->spare, sizeof(s->spare));
-	s->marks = memfd_create("amdiommu-marks", MFD_CLOEXEC);
-	if (switched_on("AMDIOMMU_WATCH"))
-		s->hashes = memfd_create("amdiommu-hashes", MFD_CLOEXEC);
+	s->marks = guard_fd(memfd_create("amdiommu-marks", MFD_CLOEXEC));
+	if (settings_on("AMDIOMMU_WATCH"))
+		s->hashes = guard_fd(memfd_create("amdiommu-hashes", MFD_CLOEXEC));
 	if (s->marks < 0)
 		ami_error_set(&s->err, AMI_ERR_MEMORY, "out of memory");
 	else if (guard_run(&s->limits, make_marks, s, &s->err))
@@ -111,7 +105,7 @@ void session_watch(struct session *s)
 
 	if (s->hashes < 0 || s->marks < 0)
 		return;
-	w.fresh = memfd_create("amdiommu-watched", MFD_CLOEXEC);
+	w.fresh = guard_fd(memfd_create("amdiommu-watched", MFD_CLOEXEC));
 	if (w.fresh >= 0 && !guard_run(&s->limits, observe, &w, &err)) {
 		forget(&s->marks);
 		s->marks = w.fresh;

@@ -8,6 +8,7 @@
 #include <xxhash.h>
 
 #include "marks.h"
+#include "settings.h"
 #include "watch.h"
 
 #define PIECE		64u	/* pages read at once */
@@ -73,14 +74,6 @@ static bool hash_run(void *ctx, uint64_t first, uint64_t count)
 	return !h->failed;
 }
 
-static uint64_t most_pages(void)
-{
-	const char *text = getenv("AMDIOMMU_WATCH_PAGES");
-	uint64_t value = text ? strtoull(text, NULL, 10) : 0;
-
-	return value ? value : WATCH_PAGES_DEFAULT;
-}
-
 static struct hashing *start(struct ami_dump *dump, int fd, const char *mode,
 			     struct ami_error *err)
 {
@@ -91,7 +84,7 @@ static struct hashing *start(struct ami_dump *dump, int fd, const char *mode,
 		h->file = fdopen(copy, mode);
 	if (h && h->file) {
 		h->dump = dump;
-		h->max = most_pages();
+		h->max = settings_number("AMDIOMMU_WATCH_PAGES");
 		return h;
 	}
 	if (copy >= 0)

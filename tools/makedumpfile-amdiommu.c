@@ -4,72 +4,69 @@
  * extensions. Settings are environment variables (docs/kdump.md); where only
  * arguments can be set, --amdiommu-NAME[=VALUE] sets AMDIOMMU_NAME.
  */
-#include <ctype.h>
-#include <limits.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
+#include <unistd.h>
 
+#include "candidates.h"
 #include "cmdline.h"
 #include "run.h"
+#include "settings.h"
 #include "wrap.h"
 
-#define OWN		"--amdiommu-"
-#define EXIT_NOT_FOUND	127
-
-/* "--amdiommu-watch" sets AMDIOMMU_WATCH=1. */
-static void take_setting(const char *arg)
+/*
+ * Where a standard descriptor is closed, our own files must not take its number.
+ * What takes it fails as a closed one does, and makedumpfile finds it closed.
+ * Returns false when stdout was.
+ */
+static bool hold_standard_descriptors(void)
 {
-	char name[64] = "AMDIOMMU_";
-	const char *value = strchr(arg, '=');
-	size_t at = strlen(name);
+	bool out = fcntl(STDOUT_FILENO, F_GETFD) >= 0;
+	int fd;
 
-	for (arg += strlen(OWN); *arg && *arg != '=' && at < sizeof(name) - 1;
-	     arg++)
-		name[at++] = *arg == '-' ? '_' : toupper((unsigned char)*arg);
-	name[at] = '\0';
-	setenv(name, value ? value + 1 : "1", 1);
+	for (fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+		if (fcntl(fd, F_GETFD) < 0 &&
+		    open("/", O_PATH | O_CLOEXEC) != fd)
+			break;
+	return out;
 }
 
-/* Takes our own settings out of @argv; returns how many words remain. */
-static int take_settings(int argc, char **argv)
+static int only_say(enum settings_wish wish)
 {
-	int i, left = 0;
-
-	for (i = 0; i < argc; i++)
-		if (i && !strncmp(argv[i], OWN, strlen(OWN)))
-			take_setting(argv[i]);
-		else
-			argv[left++] = argv[i];
-	argv[left] = NULL;
-	return left;
-}
-
-static bool switched_off(void)
-{
-	const char *text = getenv("AMDIOMMU_OFF");
-
-	return text && *text && strcmp(text, "0");
+	if (wish == SETTINGS_HELP)
+		settings_help();
+	else
+		puts("makedumpfile-amdiommu " AMI_VERSION);
+	return fflush(stdout) ? 1 : 0;
 }
 
 int main(int argc, char **argv)
 {
-	char path[PATH_MAX];
+	bool has_stdout = hold_standard_descriptors();
+	enum settings_wish wish;
+	struct candidates c;
 	struct job job;
 	int status;
 
-	argc = take_settings(argc, argv);
-	if (!run_find(path, sizeof(path))) {
-		fputs("makedumpfile-amdiommu: there is no makedumpfile on PATH; set AMDIOMMU_MAKEDUMPFILE\n",
+	argc = settings_take(argc, argv, &wish);
+	if (wish != SETTINGS_RUN)
+		return only_say(wish);
+	candidates_find(&c);
+	if (!c.count) {
+		fputs("makedumpfile-amdiommu: there is no makedumpfile on PATH or in the usual folders; set AMDIOMMU_MAKEDUMPFILE\n",
 		      stderr);
-		return EXIT_NOT_FOUND;
+		return RUN_NOT_STARTED;
 	}
 	job_parse(&job, argc, argv);
-	if (job.kind == JOB_OTHER || switched_off()) {
-		run_instead(path, argv);
-		return EXIT_NOT_FOUND;
-	}
-	status = wrap(path, argv, &job);
+	if (!c.nested)
+		settings_check();
+	if (job.kind == JOB_OTHER || settings_on("AMDIOMMU_OFF") || c.nested ||
+	    (job.kind == JOB_STREAM && !has_stdout))
+		status = wrap_off(&c, argv, &job);
+	else
+		status = wrap(&c, argv, &job);
 	job_free(&job);
+	candidates_free(&c);
 	run_exit(status);
 }

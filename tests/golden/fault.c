@@ -4,7 +4,7 @@
  * or of makedumpfile with the extension, never in that process itself.
  *
  * FAULT=NAME:N  at the Nth read or write of a file. kill, segv: by that signal;
- * hang, spin: for ever; eio: reads fail from then on; nospace: writes do;
+ * hang, spin: for ever; hangwrite: a write does; eio: reads fail from then on; nospace: writes do;
  * short: reads find the end of the file from then on; eat: all the memory that
  * can be had, then SIGABRT. Reads of files without a name, our own, do not count.
  */
@@ -61,6 +61,9 @@ static int at_call(int write, int fd)
 
 	if (!fault || getpid() == parent)
 		return 0;
+	if (write && is(fault, "hangwrite"))
+		for (;;)
+			pause();
 	if (write)
 		return is(fault, "nospace") ? ENOSPC : 0;
 	if (nameless(fd))

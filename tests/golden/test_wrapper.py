@@ -136,7 +136,7 @@ class Passing(Bench):
             for code in (0, 1, 77, 255):
                 got = self.run_it(*args, FAKE_EXIT=str(code))[0]
                 self.assertEqual(got, code, args)
-            for number in (signal.SIGKILL, signal.SIGSEGV, signal.SIGTERM):
+            for number in (signal.SIGKILL, signal.SIGUSR1, signal.SIGTERM):
                 got = self.run_it(*args, FAKE_SIGNAL=str(int(number)))[0]
                 self.assertEqual(got, -number, args)
 
@@ -235,13 +235,229 @@ class Finding(Bench):
                                  AMDIOMMU_MAKEDUMPFILE=other + '/makedumpfile')
         self.assertEqual(code, 5)
 
-    def test_missing(self):
-        code, _, _ = self.run_it('-v', AMDIOMMU_MAKEDUMPFILE='/no/such')
-        self.assertEqual(code, 127)
-        code, _, err = self.run_it(SAMPLE, 'out',
-                                   AMDIOMMU_MAKEDUMPFILE='/no/such')
-        self.assertEqual(code, 127)
-        self.assertIn('/no/such', err)
+    def works(self, *args, **env):
+        """There is a dump; returns what was said."""
+        code, out, err = self.run_it(*args, SAMPLE, 'out', **env)
+        self.assertEqual(code, 0, err)
+        self.same_but_for_notes('out')
+        os.unlink(self.path('out'))
+        return err
+
+    def test_a_typo(self):
+        err = self.works(AMDIOMMU_MAKEDUMPFILE='/no/such')
+        self.assertEqual(err, 'makedumpfile-amdiommu: AMDIOMMU_MAKEDUMPFILE='
+                         '/no/such is no program to run in place of '
+                         'makedumpfile; another one is looked for\n')
+        self.works(AMDIOMMU_MAKEDUMPFILE='/no/such', AMDIOMMU_OFF='1')
+
+    def test_no_programs(self):
+        """What has the name first, and cannot be run"""
+        first = self.path('first')
+        os.mkdir(first)
+        name = first + '/makedumpfile'
+        with open('/bin/true', 'rb') as f:
+            program = f.read()
+        with open(WRAPPER, 'rb') as f:
+            ours = f.read()
+
+        def file(content):
+            with open(name, 'wb') as f:
+                f.write(content)
+            os.chmod(name, 0o755)
+
+        makers = {
+            'directory': lambda: os.mkdir(name),
+            'fifo': lambda: os.mkfifo(name, 0o755),
+            'dangling': lambda: os.symlink('/no/such', name),
+            'loop': lambda: os.symlink(name, name),
+            'empty': lambda: file(b''),
+            'text': lambda: file(b'no program\n'),
+            'no interpreter': lambda: file(b'#!/no/such\n'),
+            'exits with 127': lambda: file(b'#!/bin/sh\nexit 127\n'),
+            'crashes': lambda: file(b'#!/bin/sh\nkill -SEGV $$\n'),
+            'other machine': lambda: file(program[:18] + b'\xff\xff' +
+                                          program[20:]),
+            'itself': lambda: os.symlink(WRAPPER, name),
+            'script of itself': lambda: file(
+                f'#!/bin/sh\nexec {WRAPPER} "$@"\n'.encode()),
+            'longer copy': lambda: file(ours + b'more'),
+        }
+        for cut in 1, 64, 700, 5000, len(program) // 2:
+            makers[f'cut at {cut}'] = lambda cut=cut: file(program[:cut])
+        for what, make in makers.items():
+            make()
+            for env in (dict(PATH=first + ':' + self.env['PATH']),
+                        dict(AMDIOMMU_MAKEDUMPFILE=name)):
+                for off in '0', '1':
+                    with self.subTest(what=what, env=env, off=off):
+                        self.works(AMDIOMMU_OFF=off, **env)
+            if os.path.isdir(name) and not os.path.islink(name):
+                os.rmdir(name)
+            else:
+                os.unlink(name)
+
+    def test_a_stream_of_the_next_one(self):
+        first = self.path('first')
+        os.mkdir(first)
+        with open(first + '/makedumpfile', 'w') as f:
+            f.write('#!/bin/sh\nkill -SEGV $$\n')
+        os.chmod(first + '/makedumpfile', 0o755)
+        for env in {}, {'AMDIOMMU_MEMORY': '0'}:
+            code, out, err = self.run_it('-F', SAMPLE, PATH=first + ':' +
+                                         self.env['PATH'], **env)
+            self.assertEqual(code, 0)
+            with open(self.path('out'), 'wb') as f:
+                f.write(unflatten(out))
+            self.same_but_for_notes('out')
+            self.assertIn('ended by signal 11', err)
+
+
+class Descriptors(Bench):
+    """Standard descriptors that are closed"""
+
+    def closed(self, which, *args, **env):
+        """Exit status; what is closed is closed for makedumpfile, too"""
+        def close():
+            for fd in which:
+                os.close(fd)
+        return subprocess.run([WRAPPER, *args], cwd=self.dir, timeout=60,
+                              env=dict(self.env, **env), preexec_fn=close,
+                              stdin=subprocess.DEVNULL,
+                              stdout=subprocess.DEVNULL,
+                              stderr=subprocess.DEVNULL).returncode
+
+    def test_file(self):
+        for number in range(8):
+            which = [fd for fd in range(3) if number >> fd & 1]
+            with self.subTest(which=which):
+                self.assertEqual(self.closed(which, SAMPLE, 'out'), 0)
+                self.same_but_for_notes('out')
+                self.assertGreater(len(self.read('out')), len(self.plain))
+
+    def test_stream_to_nowhere(self):
+        self.assertNotEqual(self.closed([1], '-F', SAMPLE), 0)
+
+
+class Places(Bench):
+    """What others have where the sidecar goes"""
+
+    def make(self, kind, name):
+        with open(self.path('foreign'), 'w') as f:
+            f.write('hers')
+        {'text': lambda: os.rename(self.path('foreign'), name),
+         'empty': lambda: open(name, 'w').close(),
+         'fifo': lambda: os.mkfifo(name),
+         'folder': lambda: os.mkdir(name),
+         'link': lambda: os.symlink('foreign', name),
+         'dangling': lambda: os.symlink('/no/such', name),
+         'hard link': lambda: os.link(self.path('foreign'), name),
+         }[kind]()
+
+    def look(self):
+        """What is there besides the dump, and the content of files"""
+        found = {}
+        for name in sorted(os.listdir(self.dir)):
+            path = self.path(name)
+            found[name] = (os.lstat(path).st_ino, self.read(name)
+                           if os.path.isfile(path) else None)
+        for name in 'out', 'calls', 'a', 'b':
+            found.pop(name, None)
+        return found
+
+    def test_nothing_is_lost(self):
+        kinds = 'text empty fifo folder link dangling'.split() + ['hard link']
+        for kind in kinds:
+            for name in 'out.amdiommu', 'out.amdiommu.new':
+                for memory in '0', '64':
+                    with self.subTest(kind=kind, name=name, memory=memory):
+                        self.make(kind, self.path(name))
+                        before = self.look()
+                        code = self.run_it(SAMPLE, 'out',
+                                           AMDIOMMU_MEMORY=memory)[0]
+                        self.assertEqual(code, 0)
+                        self.same_but_for_notes('out')
+                        after = self.look()
+                        if name.endswith('.new'):
+                            after.pop('out.amdiommu', None)
+                        self.assertEqual(after, before)
+                    for left in 'out', 'foreign', 'out.amdiommu', name:
+                        path = self.path(left)
+                        if os.path.isdir(path) and not os.path.islink(path):
+                            os.rmdir(path)
+                        elif os.path.lexists(path):
+                            os.unlink(path)
+
+    def test_a_first_part_of_others(self):
+        for kind in 'text', 'empty', 'fifo', 'folder', 'link', 'dangling':
+            for name in 'ab':
+                shutil.copy(SAMPLE, self.path(name))
+            self.make(kind, self.path('a.amdiommu'))
+            code, _, err = self.run_it('--reassemble', 'a', 'b', 'out')
+            self.assertEqual(code, 0)
+            self.assertEqual(self.read('out'), self.plain)
+            self.assertEqual(len(err.splitlines()), 1)
+            path = self.path('a.amdiommu')
+            (os.rmdir if kind == 'folder' else os.unlink)(path)
+
+
+class Ending(Bench):
+    """SIGTERM ends it, whatever it is doing."""
+
+    def ends(self, p, number=signal.SIGTERM):
+        time.sleep(0.5)
+        p.send_signal(number)
+        p.wait(timeout=10)
+        self.assertNotEqual(p.returncode, 0)
+
+    def start(self, *args, stdout=subprocess.DEVNULL, **env):
+        return subprocess.Popen([WRAPPER, *args], cwd=self.dir,
+                                env=dict(self.env, **env), stdout=stdout,
+                                stderr=subprocess.DEVNULL)
+
+    def test_in_the_analysis(self):
+        self.ends(self.start(SAMPLE, 'out', LD_PRELOAD=FAULT, FAULT='hang:40'))
+
+    def test_afterwards(self):
+        """A disk hangs while the marks are put into the dump."""
+        p = self.start(SAMPLE, 'out', LD_PRELOAD=FAULT, FAULT='hangwrite:2')
+        while not os.path.exists(self.path('out')):
+            time.sleep(0.02)
+        self.ends(p)
+        self.same_but_for_notes('out')
+
+    def test_nobody_reads_the_stream(self):
+        for number in signal.SIGTERM, signal.SIGINT, signal.SIGHUP:
+            read, write = os.pipe()
+            try:
+                self.ends(self.start('-F', SAMPLE, stdout=write), number)
+            finally:
+                os.close(read)
+                os.close(write)
+
+
+class Options(Bench):
+    """Options of its own"""
+
+    def test_mistakes_are_one_line(self):
+        for word in ('nonsense', 'watsch=1', '', '=1', 'time', 'time=', 'time=x',
+                     'time=-1', 'time=86401', 'memory=1x', 'memory=1e3',
+                     'watch=maybe', 'watch-pages=0', 'sidecar', 'help=1',
+                     'help', 'version'):
+            with self.subTest(word=word):
+                code, _, err = self.run_it('--amdiommu-' + word, SAMPLE, 'out')
+                self.assertEqual(code, 0)
+                self.assertEqual(len(err.splitlines()), 1, err)
+                self.assertIn('--amdiommu-' + word, err)
+                self.assertEqual(self.called()[-1], [SAMPLE, 'out'])
+                self.same_but_for_notes('out')
+
+    def test_help(self):
+        for word, answer in (('help', b'--amdiommu-memory=N'),
+                             ('version', b'makedumpfile-amdiommu 0')):
+            code, out, err = self.run_it('--amdiommu-' + word)
+            self.assertEqual((code, err), (0, ''))
+            self.assertIn(answer, out)
+        self.assertFalse(os.path.exists(self.calls))
 
 
 def unflatten(stream):
@@ -426,10 +642,21 @@ class Faults(Bench):
         self.assertLess(time.monotonic() - start, 10)
 
     def test_nonsense_for_settings(self):
-        for value in ('', '-1', 'x', '1x', '99999999999'):
+        for value in ('-1', 'x', '1x', '99999999999'):
             code, _, err = self.run_it(SAMPLE, 'out', AMDIOMMU_TIME=value,
                                        AMDIOMMU_MEMORY=value)
-            self.assertEqual((code, err), (0, ''), value)
+            self.assertEqual(code, 0)
+            self.assertEqual([line.split('=')[0] for line in err.splitlines()],
+                             ['makedumpfile-amdiommu: AMDIOMMU_TIME',
+                              'makedumpfile-amdiommu: AMDIOMMU_MEMORY'])
+        code, _, err = self.run_it(SAMPLE, 'out', AMDIOMMU_TIME='')
+        self.assertEqual((code, err), (0, ''))
+
+    def test_advice_on_memory(self):
+        for mib in 2, 3, 4, 5, 6, 8:
+            err = self.run_it(SAMPLE, 'out', AMDIOMMU_MEMORY=str(mib))[2]
+            if 'memory' in err:
+                self.assertIn('AMDIOMMU_MEMORY', err)
 
     def test_inputs_that_are_none(self):
         with open(self.path('text'), 'w') as f:
