@@ -114,6 +114,7 @@
 	F(device_group, device, "iommu_group")				\
 	F(device_driver_name, device_driver, "name")			\
 	F(group_id, iommu_group, "id")					\
+	F(group_default_domain, iommu_group, "default_domain")		\
 	F(pci_dev_dev, pci_dev, "dev")					\
 	F(pci_dev_bus_list, pci_dev, "bus_list")			\
 	F(pci_dev_devfn, pci_dev, "devfn")				\
@@ -122,6 +123,9 @@
 	F(pci_dev_class, pci_dev, "class")				\
 	F(pci_dev_hdr_type, pci_dev, "hdr_type")			\
 	F(pci_dev_is_busmaster, pci_dev, "is_busmaster")		\
+	F(pci_dev_msi_enabled, pci_dev, "msi_enabled")			\
+	F(pci_dev_msix_enabled, pci_dev, "msix_enabled")		\
+	F(pci_bus_self, pci_bus, "self")				\
 	F(pci_bus_node, pci_bus, "node")				\
 	F(pci_bus_children, pci_bus, "children")			\
 	F(pci_bus_devices, pci_bus, "devices")				\

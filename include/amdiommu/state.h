@@ -211,6 +211,7 @@ struct ami_flushq {
  * struct ami_domain - a protection domain as the driver sees it
  * @table: format NONE when it has no page table
  * @readable: false when its root could not be read; the table is unknown
+ * @overwritten: its type does not fit what else is kept of it
  */
 struct ami_domain {
 	uint64_t va;
@@ -219,7 +220,7 @@ struct ami_domain {
 	uint32_t type;			/* iommu_domain.type */
 	enum ami_domain_kind kind;
 	struct ami_table table;
-	bool readable;
+	bool readable, overwritten;
 	size_t nr_devices;
 	int first_device;		/* index into ami_state.devices, -1 */
 	struct ami_flushq flushq;

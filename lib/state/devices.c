@@ -8,11 +8,13 @@
 #include <string.h>
 
 #include "needs.h"
+#include "pci.h"
 
 #define MAX_BUSES	65536u
 #define MAX_BUS_DEPTH	64
 #define PCI_HEADER_BRIDGE	1
 #define PCI_CLASS_BRIDGE	0x0604u
+#define PCI_CLASS_HALF_BRIDGE	0x0609u	/* semi-transparent */
 
 static int by_bdf(const void *a, const void *b)
 {
@@ -145,7 +147,8 @@ static void check_bridge(struct ami_state *s, struct ami_device *d,
 			 const char *where)
 {
 	if (!d->is_bridge || !ami_has(s->kernel, AMI_F_pci_dev_class) ||
-	    d->class >> 8 == PCI_CLASS_BRIDGE)
+	    d->class >> 8 == PCI_CLASS_BRIDGE ||
+	    d->class >> 8 == PCI_CLASS_HALF_BRIDGE)
 		return;
 	d->is_bridge = false;
 	ami_finding_add(&s->findings, AMI_FIND_PCI_CONTRADICTION, where,
@@ -172,6 +175,7 @@ static void fetch_pci(struct ami_state *s, struct ami_device *d)
 	d->busmaster_known = fetch(s, where, d->pci_dev,
 				   AMI_F_pci_dev_is_busmaster, &v);
 	d->busmaster = v;
+	check_busmaster(s, d, where);
 }
 
 static void fetch_dev_data(struct ami_state *s, uint64_t va,
@@ -223,19 +227,34 @@ static int read_dev_data(struct ami_state *s, size_t segment)
 	return 0;
 }
 
-static int read_function(struct ami_state *s, uint64_t pci_dev,
-			 uint16_t segment, uint8_t bus)
+/* Two in one place: where one of them is, and could write, is not known. */
+static void merge_function(struct ami_state *s, struct ami_device *d,
+			   uint64_t pci_dev)
 {
-	struct ami_device *d;
-	uint64_t devfn;
+	struct ami_device other = *d;
+	char where[AMI_BDF_TEXT];
 
-	if (!fetch(s, "PCI device", pci_dev, AMI_F_pci_dev_devfn, &devfn)) {
-		s->incomplete = true;
-		return 0;
-	}
-	d = device_at(s, (struct ami_bdf){ segment, bus << 8 | (devfn & 0xff) });
+	other.pci_dev = pci_dev;
+	fetch_pci(s, &other);
+	d->busmaster |= other.busmaster;
+	d->busmaster_known &= other.busmaster_known;
+	d->is_bridge &= other.is_bridge;
+	s->incomplete = true;
+	ami_finding_add(&s->findings, AMI_FIND_PCI_FUNCTION_TWICE,
+			ami_bdf_text(d->bdf, where),
+			"Two PCI functions are in this place: the place of one of them was overwritten, and what that could write is unknown.");
+}
+
+int add_function(struct ami_state *s, uint64_t pci_dev, struct ami_bdf bdf)
+{
+	struct ami_device *d = device_at(s, bdf);
+
 	if (!d)
 		return -1;
+	if (d->pci_dev && d->pci_dev != pci_dev) {
+		merge_function(s, d, pci_dev);
+		return 0;
+	}
 	d->pci_dev = pci_dev;
 	if (!d->dev)
 		d->dev = ami_addr(s->kernel, pci_dev, AMI_F_pci_dev_dev);
@@ -243,11 +262,40 @@ static int read_function(struct ami_state *s, uint64_t pci_dev,
 	return 0;
 }
 
+/* Where its bus and its number put it, and where its name does. */
+static int read_function(struct ami_state *s, uint64_t pci_dev,
+			 uint16_t segment, uint8_t bus)
+{
+	char where[AMI_BDF_TEXT], other[AMI_BDF_TEXT];
+	struct ami_bdf bdf, named;
+	uint64_t devfn;
+
+	if (!fetch(s, "PCI device", pci_dev, AMI_F_pci_dev_devfn, &devfn)) {
+		s->incomplete = true;
+		return 0;
+	}
+	bdf = (struct ami_bdf){ segment, bus << 8 | (devfn & 0xff) };
+	if (add_function(s, pci_dev, bdf))
+		return -1;
+	if (pci_name(s, ami_addr(s->kernel, pci_dev, AMI_F_pci_dev_dev),
+		     &named) != PCI_NAME_BDF ||
+	    (named.segment == bdf.segment && named.devid == bdf.devid))
+		return 0;
+	ami_finding_add(&s->findings, AMI_FIND_PCI_CONTRADICTION,
+			ami_bdf_text(bdf, where),
+			"By its name this PCI function is %s: either was overwritten, and both places are looked at.",
+			ami_bdf_text(named, other));
+	return add_function(s, pci_dev, named);
+}
+
 /* One bus: its functions, then its child buses through a work list. */
 struct bus_queue {
 	uint64_t *va;
 	size_t count;
 	uint64_t left;		/* devices, on all buses together */
+	uint64_t *self;		/* bridges that lead to them */
+	size_t nr_self;
+	bool self_unread;
 };
 
 static int queue_children(struct ami_state *s, struct bus_queue *q,
@@ -272,29 +320,70 @@ static int queue_children(struct ami_state *s, struct bus_queue *q,
 	return 0;
 }
 
+/* The bridge that this bus is behind; root buses have none. */
+static int note_bridge(struct ami_state *s, struct bus_queue *q, uint64_t bus)
+{
+	uint64_t self;
+
+	if (ami_get(s->kernel, bus, AMI_F_pci_bus_self, &self) != AMI_MEM_OK) {
+		q->self_unread = true;
+		return 0;
+	}
+	if (!self)
+		return 0;
+	if (!grow((void **)&q->self, q->nr_self, sizeof(*q->self), MAX_BUSES))
+		return -1;
+	q->self[q->nr_self++] = self;
+	return 0;
+}
+
+/*
+ * Devices behind another (Intel VMD) come under the ID of that one, and are in a
+ * segment that no IOMMU knows; their names say the same. Others are where their
+ * names say.
+ */
+static int read_wide(struct ami_state *s, uint64_t pci_dev, uint64_t segment)
+{
+	uint64_t dev = ami_addr(s->kernel, pci_dev, AMI_F_pci_dev_dev);
+	char where[AMI_BDF_TEXT] = "PCI";
+	struct ami_bdf bdf;
+	enum pci_name is = pci_name(s, dev, &bdf);
+
+	if (is == PCI_NAME_WIDE)
+		return 0;
+	s->incomplete |= is == PCI_NAME_NONE;
+	ami_finding_add(&s->findings, AMI_FIND_PCI_SEGMENT_IMPOSSIBLE,
+			is == PCI_NAME_BDF ? ami_bdf_text(bdf, where) : where,
+			"The bus of this PCI function is in segment %#llx, which no IOMMU knows: what the kernel keeps of the bus was overwritten.",
+			(unsigned long long)segment);
+	return is == PCI_NAME_BDF ? add_function(s, pci_dev, bdf) : 0;
+}
+
 static int read_bus(struct ami_state *s, struct bus_queue *q, uint64_t bus)
 {
 	uint64_t number, sysdata, segment = 0, node;
 	struct ami_list_iter it;
+	int ret = note_bridge(s, q, bus);
 
 	if (!fetch(s, "PCI bus", bus, AMI_F_pci_bus_number, &number)) {
 		s->incomplete = true;
-		return 0;
+		return ret;
 	}
 	if (fetch(s, "PCI bus", bus, AMI_F_pci_bus_sysdata, &sysdata) &&
 	    sysdata)
 		fetch(s, "PCI bus", sysdata, AMI_F_pci_sysdata_domain,
 		      &segment);
-	/* Devices behind another (Intel VMD) come under the ID of that. */
-	if (segment > UINT16_MAX)
-		return 0;
 	ami_list_start(&it, s->kernel,
 		       ami_addr(s->kernel, bus, AMI_F_pci_bus_devices), q->left);
-	for (; ami_list_next(&it, &node); q->left--)
-		if (read_function(s, ami_container(s->kernel, node,
-						   AMI_F_pci_dev_bus_list),
-				  segment, number))
-			return -1;
+	for (; !ret && ami_list_next(&it, &node); q->left--) {
+		uint64_t pci_dev = ami_container(s->kernel, node,
+						 AMI_F_pci_dev_bus_list);
+
+		ret = segment > UINT16_MAX ? read_wide(s, pci_dev, segment) :
+		      read_function(s, pci_dev, segment, number);
+	}
+	if (ret)
+		return ret;
 	list_report(s, &it, "list of devices on a PCI bus");
 	return queue_children(s, q, ami_addr(s->kernel, bus,
 					     AMI_F_pci_bus_children));
@@ -315,8 +404,12 @@ static int read_pci(struct ami_state *s)
 	ret = queue_children(s, &q, roots);
 	for (i = 0; i < q.count && !ret; i++)
 		ret = read_bus(s, &q, q.va[i]);
+	ret = ret || find_lost_functions(s);
+	if (!ret && !q.self_unread)
+		check_bridges(s, q.self, q.nr_self);
 	free(q.va);
-	return ret;
+	free(q.self);
+	return ret ? -1 : 0;
 }
 
 /* The driver keeps data of devices only that it has found an IOMMU for. */

@@ -175,6 +175,24 @@ static bool only_for_pasids(struct ami_state *s, const struct ami_domain *d,
 	       fetch(s, where, d->va, AMI_F_pdom_gcr3_tbl, &gcr3) && gcr3;
 }
 
+/* Does the first page of its table lead anywhere? */
+static bool maps_something(struct ami_state *s, const struct ami_table *t)
+{
+	struct ami_dump *dump = ami_kernel_dump(s->kernel);
+	enum ami_mem mem;
+	const uint8_t *page = ami_dump_page(dump, t->root >> AMI_PAGE_SHIFT,
+					    &mem);
+	bool found = false;
+	size_t i;
+
+	if (!page)
+		return false;
+	for (i = 0; i < AMI_PAGE_SIZE && !found; i += 8)
+		found = page[i] & 1;	/* present, in both formats */
+	ami_dump_unpage(dump, page);
+	return found;
+}
+
 /* Zeros over a domain must not look like one that lets nothing through. */
 static void check_domain(struct ami_state *s, struct ami_domain *d,
 			 const char *where)
@@ -227,6 +245,46 @@ static void read_domain(struct ami_state *s, struct ami_domain *d)
 	check_domain(s, d, where);
 }
 
+/* The default domain of the device's group? The group is another object. */
+static bool is_default(struct ami_state *s, const struct ami_device *device,
+		       const struct ami_domain *d)
+{
+	uint64_t group = 0, domain = 0;
+
+	return device->dev && ami_has(s->kernel, AMI_F_pdom_domain) &&
+	       ami_get(s->kernel, device->dev, AMI_F_device_group, &group) ==
+	       AMI_MEM_OK && group &&
+	       ami_get(s->kernel, group, AMI_F_group_default_domain,
+		       &domain) == AMI_MEM_OK &&
+	       domain == ami_addr(s->kernel, d->va, AMI_F_pdom_domain);
+}
+
+/*
+ * Type, cookie and flush queue are in one object, which zeros may lie over. The
+ * page table and the group are others: a domain that blocks maps nothing, and
+ * a group's default domain is of the DMA API, or identity.
+ */
+static void check_type(struct ami_state *s, const struct ami_device *device,
+		       struct ami_domain *d)
+{
+	bool maps = d->kind == AMI_DOMAIN_BLOCKED &&
+		    d->table.format != AMI_FORMAT_NONE &&
+		    maps_something(s, &d->table);
+	char where[DOMAIN_TEXT];
+
+	if (d->overwritten || d->kind == AMI_DOMAIN_DMA ||
+	    d->kind == AMI_DOMAIN_DMA_FQ || d->kind == AMI_DOMAIN_IDENTITY ||
+	    (!maps && !is_default(s, device, d)))
+		return;
+	d->overwritten = true;
+	name_domain(d, where);
+	ami_finding_add(&s->findings, AMI_FIND_DOMAIN_CONTRADICTION, where,
+			"A domain of type %s %s: it was overwritten, and what was queued there to be flushed is unknown.",
+			ami_domain_kind_name(d->kind), maps ?
+			"has a page table that maps memory" :
+			"is the default domain of an IOMMU group");
+}
+
 static int domain_at(struct ami_state *s, struct ami_index *known,
 		     uint64_t va)
 {
@@ -264,6 +322,7 @@ static int read_domain_of(struct ami_state *s, struct ami_index *known,
 	if (d->domain < 0)
 		return -1;
 	s->domains[d->domain].nr_devices++;
+	check_type(s, d, &s->domains[d->domain]);
 	return 0;
 }
 

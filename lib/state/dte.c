@@ -10,7 +10,6 @@
 
 #include "state.h"
 
-#define PCI_CLASS_BRIDGE	0x06	/* base class: bridges of all kinds */
 #define DTES_PER_PAGE	(AMI_PAGE_SIZE / AMDVI_DTE_SIZE)
 
 uint64_t dte_address(const struct ami_segment *seg, uint16_t devid)
@@ -266,7 +265,7 @@ bool ami_believes_dte(const struct ami_device *d)
 	       d->dte_seen != AMI_SEEN_OVERWRITTEN;
 }
 
-static bool is_iommu(const struct ami_state *s, struct ami_bdf bdf)
+bool is_iommu(const struct ami_state *s, struct ami_bdf bdf)
 {
 	size_t i;
 
@@ -285,8 +284,7 @@ static bool is_iommu(const struct ami_state *s, struct ami_bdf bdf)
  */
 static bool unguarded(const struct ami_state *s, const struct ami_device *d)
 {
-	if (d->domain >= 0 || is_iommu(s, d->bdf) ||
-	    d->class >> 16 == PCI_CLASS_BRIDGE ||
+	if (d->domain >= 0 || is_iommu(s, d->bdf) || d->is_bridge ||
 	    !(d->is_pci || d->dev_data))
 		return false;
 	if (ami_believes_dte(d) && amdvi_dte_dma(&d->dte) != AMDVI_DMA_BLOCKED)

@@ -218,7 +218,8 @@ int read_flushqs(struct ami_state *s)
 		};
 
 		name_domain(d, where);
-		if (d->kind == AMI_DOMAIN_UNKNOWN && !d->readable) {
+		if (d->overwritten ||
+		    (d->kind == AMI_DOMAIN_UNKNOWN && !d->readable)) {
 			d->flushq.unread++;
 		} else if (of_dma_api(s, d, &src)) {
 			if (read_flushq(s, d, &src))

@@ -112,6 +112,9 @@ struct ami_device *device_at(struct ami_state *s, struct ami_bdf bdf);
 /** sort_devices() - by BDF, once all are known. */
 void sort_devices(struct ami_state *s);
 
+/** is_iommu() - is there an IOMMU itself? */
+bool is_iommu(const struct ami_state *s, struct ami_bdf bdf);
+
 /** dte_address() - virtual address of a DTE, 0 when beyond the table. */
 uint64_t dte_address(const struct ami_segment *seg, uint16_t devid);
 

@@ -137,6 +137,30 @@ static void nothing_known(struct machine *m)
 	machine_set(m, m->dma_domain, AMI_F_iommu_domain_cookie, 0);
 }
 
+/* Zeros over the whole of struct iommu_domain: only the table is left. */
+static void domain_zero(struct machine *m)
+{
+	machine_set(m, m->dma_domain, AMI_F_iommu_domain_type, 0);
+	machine_set(m, m->dma_domain, AMI_F_iommu_domain_cookie, 0);
+	machine_set(m, m->dma_domain, AMI_F_iommu_domain_cookie_type, 0);
+}
+
+/* Another type without a cookie: the device's group knows better. */
+static void default_unmanaged(struct machine *m)
+{
+	uint64_t group = machine_object(m, 64), pci;
+
+	domain_zero(m);
+	unmanaged(m);
+	image_read(m->img, m->seg->last_dev_data - IMAGE_DIRECT_MAP -
+		   image_layout(m->img)->field[AMI_F_dev_data_node].offset +
+		   image_layout(m->img)->field[machine_has(m, AMI_F_dev_data_dev) ?
+			AMI_F_dev_data_dev : AMI_F_dev_data_pdev].offset,
+		   &pci, sizeof(pci));
+	machine_set(m, pci, AMI_F_device_group, group);
+	machine_set(m, group, AMI_F_group_default_domain, m->dma_domain);
+}
+
 static void half_written(struct machine *m)
 {
 	machine_set(m, machine_fq_entry(m, FIRST + 2),
@@ -187,6 +211,10 @@ static const struct {
 	{ "unmanaged", unmanaged, CONTRADICTION, AMI_VERDICT_SUSPECT },
 	{ "of no type", unknown_type, CONTRADICTION, AMI_VERDICT_SUSPECT },
 	{ "of no type, no cookie", nothing_known, "flush-queue-unread",
+	  AMI_VERDICT_SUSPECT },
+	{ "domain zero", domain_zero, "domain-contradiction",
+	  AMI_VERDICT_SUSPECT },
+	{ "default unmanaged", default_unmanaged, "domain-contradiction",
 	  AMI_VERDICT_SUSPECT },
 	{ "half written", half_written, CONTRADICTION, AMI_VERDICT_SUSPECT },
 	{ "backwards", waits_for_the_past, "flush-queue-damaged",

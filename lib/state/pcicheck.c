@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * What else the kernel keeps of PCI functions than the lists of its buses: the
+ * name of each, which says where it is, and the driver core's list of all
+ * devices. A function that damage moves or takes out of a list must not take
+ * what it could write with it.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <amdiommu/device.h>
+
+#include "pci.h"
+
+enum pci_name pci_name(struct ami_state *s, uint64_t dev, struct ami_bdf *bdf)
+{
+	unsigned int segment, bus, slot, fn;
+	uint64_t name = 0;
+	char text[24];
+	int end = 0;
+
+	if (ami_get(s->kernel, dev, AMI_F_device_kobj_name, &name) !=
+	    AMI_MEM_OK || !name ||
+	    ami_read_string(s->kernel, name, text, sizeof(text)) != AMI_MEM_OK)
+		return PCI_NAME_NONE;
+	if (strlen(text) == strlen("0000:00:00.0") && ami_bdf_parse(text, bdf))
+		return PCI_NAME_BDF;
+	if (sscanf(text, "%8x:%2x:%2x.%1x%n", &segment, &bus, &slot, &fn,
+		   &end) == 4 && !text[end] && segment > UINT16_MAX)
+		return PCI_NAME_WIDE;
+	return PCI_NAME_NONE;
+}
+
+/**
+ * struct search - the search for functions that no bus leads to
+ * @known: struct devices of those that one does, sorted
+ * @pci, @other: struct bus_types that were looked at last
+ */
+struct search {
+	struct ami_state *s;
+	uint64_t *known;
+	size_t count;
+	uint64_t pci, other;
+	bool failed;
+};
+
+static int by_value(const void *a, const void *b)
+{
+	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+
+	return (x > y) - (x < y);
+}
+
+static bool on_pci_bus(struct search *l, uint64_t dev)
+{
+	struct ami_kernel *k = l->s->kernel;
+	uint64_t bus = 0, name = 0;
+	char text[8] = "";
+
+	if (ami_get(k, dev, AMI_F_device_bus, &bus) != AMI_MEM_OK || !bus ||
+	    bus == l->other)
+		return false;
+	if (bus == l->pci)
+		return true;
+	if (ami_get(k, bus, AMI_F_bus_type_name, &name) != AMI_MEM_OK ||
+	    ami_read_string(k, name, text, sizeof(text)) != AMI_MEM_OK ||
+	    strcmp(text, "pci")) {
+		l->other = bus;
+		return false;
+	}
+	l->pci = bus;
+	return true;
+}
+
+static bool take_lost(void *ctx, uint64_t dev)
+{
+	struct search *l = ctx;
+	struct ami_state *s = l->s;
+	char where[AMI_BDF_TEXT] = "PCI";
+	struct ami_bdf bdf;
+	enum pci_name is;
+
+	if (!on_pci_bus(l, dev) ||
+	    bsearch(&dev, l->known, l->count, sizeof(dev), by_value))
+		return true;
+	is = pci_name(s, dev, &bdf);
+	if (is == PCI_NAME_WIDE)
+		return true;
+	if (is == PCI_NAME_NONE)
+		s->incomplete = true;
+	else
+		l->failed |= add_function(s, ami_container(s->kernel, dev,
+							   AMI_F_pci_dev_dev),
+					  bdf);
+	ami_finding_add(&s->findings, AMI_FIND_PCI_FUNCTION_LOST,
+			is == PCI_NAME_BDF ? ami_bdf_text(bdf, where) : where,
+			"The kernel's list of all devices has this PCI function, the lists of the PCI buses do not lead to it: one of those was damaged.");
+	return !l->failed &&
+	       !ami_dump_interrupted(ami_kernel_dump(s->kernel));
+}
+
+int find_lost_functions(struct ami_state *s)
+{
+	struct search l = { .s = s };
+	size_t i;
+
+	l.known = calloc(s->nr_devices + 1, sizeof(*l.known));
+	if (!l.known)
+		return -1;
+	for (i = 0; i < s->nr_devices; i++)
+		if (s->devices[i].pci_dev)
+			l.known[l.count++] =
+				ami_addr(s->kernel, s->devices[i].pci_dev,
+					 AMI_F_pci_dev_dev);
+	qsort(l.known, l.count, sizeof(*l.known), by_value);
+	ami_device_each(s->kernel, 0, take_lost, &l);
+	free(l.known);
+	return l.failed ? -1 : 0;
+}
+
+/*
+ * A function with MSI set up is bus master: its interrupts are writes. The IOMMU
+ * itself needs nobody's leave.
+ */
+void check_busmaster(struct ami_state *s, struct ami_device *d,
+		     const char *where)
+{
+	uint64_t msi = 0, msix = 0;
+
+	if (!d->busmaster_known || d->busmaster || d->is_bridge ||
+	    is_iommu(s, d->bdf))
+		return;
+	ami_get(s->kernel, d->pci_dev, AMI_F_pci_dev_msi_enabled, &msi);
+	ami_get(s->kernel, d->pci_dev, AMI_F_pci_dev_msix_enabled, &msix);
+	if (!msi && !msix)
+		return;
+	d->busmaster_known = false;
+	ami_finding_add(&s->findings, AMI_FIND_BUS_MASTER_CONTRADICTION, where,
+			"By the kernel's flag it is no bus master, but it has message-signalled interrupts, which are writes: taken as active.");
+}
+
+/* The header and class of a bridge are in one object; the bus behind it is not. */
+void check_bridges(struct ami_state *s, uint64_t *self, size_t count)
+{
+	char where[AMI_BDF_TEXT];
+	size_t i;
+
+	if (count)
+		qsort(self, count, sizeof(*self), by_value);
+	for (i = 0; i < s->nr_devices; i++) {
+		struct ami_device *d = &s->devices[i];
+
+		if (!d->is_bridge ||
+		    (count && bsearch(&d->pci_dev, self, count, sizeof(*self),
+				      by_value)))
+			continue;
+		d->is_bridge = false;
+		ami_finding_add(&s->findings, AMI_FIND_PCI_CONTRADICTION,
+				ami_bdf_text(d->bdf, where),
+				"Its header is a PCI bridge's, but no bus is behind it: taken as a device.");
+	}
+}

@@ -1,0 +1,329 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* PCI functions that damage hides, moves, or makes look harmless. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "machine.h"
+
+#define DEV		0x10u
+#define OTHER		0x18u
+#define NVME		0x010802u
+#define NTB		0x068000u
+#define HOST_BRIDGE	0x060000u
+#define PCI_BRIDGE	0x060400u
+#define SME		(1ull << 47)
+#define RAM		(1u << 16)
+#define DEVICE_ENTRY	0xe0u	/* of the list of devices: behind all else */
+
+/* What tests change; of the latest machine. */
+static struct {
+	uint64_t pci, kset;
+} at;
+
+static uint64_t member(struct machine *m, uint64_t object, enum ami_field f)
+{
+	return object + image_layout(m->img)->field[f].offset;
+}
+
+static uint64_t dev_of(struct machine *m, uint64_t pci)
+{
+	return member(m, pci, AMI_F_pci_dev_dev);
+}
+
+/* No IOMMU is in charge of it: it reaches all memory. */
+static void uncover(struct machine *m, uint16_t devid)
+{
+	image_write64(m->img, m->seg->rlookup + 8ull * devid, 0);
+}
+
+static void pass_through(struct machine *m, uint16_t devid)
+{
+	const struct amdvi_dte dte = {
+		.v = true, .tv = true, .ir = true, .iw = true, .domain_id = 1,
+	};
+
+	machine_dte(m, devid, &dte);
+}
+
+static void name(struct machine *m, uint64_t pci, const char *text)
+{
+	machine_set(m, dev_of(m, pci), AMI_F_device_kobj_name,
+		    machine_string(m, text));
+}
+
+static void set_segment(struct machine *m, uint64_t segment)
+{
+	uint64_t sysdata = machine_object(m, 64);
+
+	machine_set(m, m->bus, AMI_F_pci_bus_sysdata, sysdata);
+	machine_set(m, sysdata, AMI_F_pci_sysdata_domain, segment);
+}
+
+/* The driver core's list of all devices, with this one in it. */
+static void enter_all_devices(struct machine *m, uint64_t pci)
+{
+	uint64_t bus = machine_object(m, 64), dev = dev_of(m, pci);
+
+	image_layout(m->img)->field[AMI_F_kobject_entry].offset = DEVICE_ENTRY;
+	at.kset = machine_object(m, 256);
+	machine_list_init(m, member(m, at.kset, AMI_F_kset_list));
+	machine_variable(m, AMI_SYM_devices_kset, at.kset);
+	machine_set(m, bus, AMI_F_bus_type_name, machine_string(m, "pci"));
+	machine_set(m, dev, AMI_F_device_bus, bus);
+	machine_list_add(m, member(m, at.kset, AMI_F_kset_list),
+			 member(m, member(m, dev, AMI_F_device_kobj),
+				AMI_F_kobject_entry));
+}
+
+static void reaches_all(const struct machine *m, uint16_t devid)
+{
+	const struct ami_exposure *e =
+		machine_exposure(m, devid, AMI_CLASS_PASSTHROUGH);
+
+	assert_non_null(e);
+	assert_true(e->all_ram);
+}
+
+static void is_verdict(const struct machine *m, enum ami_verdict verdict)
+{
+	assert_int_equal(m->ex->verdict, verdict);
+}
+
+/* Only what forwards for others does nothing by itself. */
+static void class_06(struct machine *m)
+{
+	const uint32_t class[] = { NTB, HOST_BRIDGE, 0x060802 };
+	size_t i = m->shape % 3;
+
+	uncover(m, DEV);
+	machine_pci(m, DEV, class[i]);
+	machine_analyse(m);
+	reaches_all(m, DEV);
+	is_verdict(m, AMI_VERDICT_SUSPECT);
+}
+
+static void is_a_bridge(struct machine *m, uint64_t pci)
+{
+	machine_set(m, pci, AMI_F_pci_dev_class, PCI_BRIDGE);
+	machine_set(m, pci, AMI_F_pci_dev_hdr_type, 1);
+}
+
+/* A disk whose header and class say bridge, and behind which is no bus. */
+static void false_bridge(struct machine *m)
+{
+	uncover(m, DEV);
+	is_a_bridge(m, machine_pci(m, DEV, NVME));
+	machine_analyse(m);
+	reaches_all(m, DEV);
+	assert_true(machine_found(m, "pci-contradiction"));
+	is_verdict(m, AMI_VERDICT_SUSPECT);
+}
+
+static void true_bridge(struct machine *m)
+{
+	uint64_t pci = machine_pci(m, DEV, PCI_BRIDGE), bus;
+
+	is_a_bridge(m, pci);
+	bus = machine_object(m, image_layout(m->img)->type_size[AMI_T_pci_bus]);
+	machine_list_init(m, member(m, bus, AMI_F_pci_bus_children));
+	machine_list_init(m, member(m, bus, AMI_F_pci_bus_devices));
+	machine_set(m, bus, AMI_F_pci_bus_number, 1);
+	machine_set(m, bus, AMI_F_pci_bus_self, pci);
+	machine_list_add(m, member(m, m->bus, AMI_F_pci_bus_children),
+			 member(m, bus, AMI_F_pci_bus_node));
+	uncover(m, DEV);
+	machine_analyse(m);
+	assert_false(machine_found(m, "pci-contradiction"));
+	is_verdict(m, AMI_VERDICT_TRUSTED);
+}
+
+/* Not even with a name: the place of the bus is lost. */
+static void impossible_segment(struct machine *m)
+{
+	machine_pci(m, DEV, NVME);
+	uncover(m, DEV);
+	set_segment(m, m->sme ? 0x10000 : UINT32_MAX);
+	machine_analyse(m);
+	assert_true(machine_found(m, "pci-segment-impossible"));
+	is_verdict(m, AMI_VERDICT_UNKNOWN);
+}
+
+/* Its name says where it is. */
+static void named_in_impossible_segment(struct machine *m)
+{
+	name(m, machine_pci(m, DEV, NVME), "0000:00:02.0");
+	uncover(m, DEV);
+	set_segment(m, 0x10000);
+	machine_analyse(m);
+	assert_true(machine_found(m, "pci-segment-impossible"));
+	reaches_all(m, DEV);
+	is_verdict(m, AMI_VERDICT_SUSPECT);
+}
+
+/* Behind Intel VMD: the name agrees, its requests come as the controller's. */
+static void behind_vmd(struct machine *m)
+{
+	name(m, machine_pci(m, DEV, NVME), "10000:00:02.0");
+	set_segment(m, 0x10000);
+	machine_analyse(m);
+	assert_false(machine_found(m, "pci-segment-impossible"));
+	is_verdict(m, AMI_VERDICT_TRUSTED);
+}
+
+/* One that reaches all memory takes the place of one that is blocked. */
+static void two_in_one_place(struct machine *m)
+{
+	uint64_t pci;
+
+	uncover(m, OTHER);
+	machine_pci(m, DEV, NVME);
+	pci = machine_pci(m, OTHER, NVME);
+	machine_set(m, pci, AMI_F_pci_dev_devfn, DEV);
+	machine_analyse(m);
+	assert_true(machine_found(m, "pci-function-twice"));
+	is_verdict(m, AMI_VERDICT_UNKNOWN);
+}
+
+/* The same, alone there: its name still says where it was. */
+static void moved(struct machine *m)
+{
+	uint64_t pci = machine_pci(m, OTHER, NVME);
+
+	uncover(m, OTHER);
+	name(m, pci, "0000:00:03.0");
+	machine_set(m, pci, AMI_F_pci_dev_devfn, DEV);
+	machine_analyse(m);
+	assert_true(machine_found(m, "pci-contradiction"));
+	reaches_all(m, OTHER);
+	is_verdict(m, AMI_VERDICT_SUSPECT);
+}
+
+/* The bus's list is empty, the list of all devices is not. */
+static void lost_by_its_bus(struct machine *m)
+{
+	uint64_t pci = machine_pci(m, DEV, NVME);
+
+	uncover(m, DEV);
+	name(m, pci, "0000:00:02.0");
+	enter_all_devices(m, pci);
+	machine_list_init(m, member(m, m->bus, AMI_F_pci_bus_devices));
+	machine_analyse(m);
+	assert_true(machine_found(m, "pci-function-lost"));
+	reaches_all(m, DEV);
+	is_verdict(m, AMI_VERDICT_SUSPECT);
+}
+
+/* And where nothing says where it was, what it could write is unknown. */
+static void lost_without_name(struct machine *m)
+{
+	uint64_t pci = machine_pci(m, DEV, NVME);
+
+	uncover(m, DEV);
+	enter_all_devices(m, pci);
+	machine_list_init(m, member(m, m->bus, AMI_F_pci_bus_devices));
+	machine_analyse(m);
+	assert_true(machine_found(m, "pci-function-lost"));
+	is_verdict(m, AMI_VERDICT_UNKNOWN);
+}
+
+static void looped(struct machine *m, uint64_t head, uint64_t node)
+{
+	machine_write(m, m->sme ? head : node, &node, sizeof(node));
+	machine_analyse(m);
+	assert_true(machine_found(m, "list-damaged"));
+	is_verdict(m, AMI_VERDICT_CORRUPT);
+}
+
+static void looped_devices(struct machine *m)
+{
+	uint64_t pci = machine_pci(m, DEV, NVME);
+
+	machine_pci(m, OTHER, NVME);
+	looped(m, member(m, m->bus, AMI_F_pci_bus_devices),
+	       member(m, pci, AMI_F_pci_dev_bus_list));
+}
+
+/* The bus is its own child. */
+static void looped_children(struct machine *m)
+{
+	machine_pci(m, DEV, NVME);
+	looped(m, member(m, m->bus, AMI_F_pci_bus_children),
+	       member(m, m->bus, AMI_F_pci_bus_node));
+}
+
+/* One bit of a flag must not make a dump trusted. */
+static void idle_by_one_bit(struct machine *m)
+{
+	uint64_t pci = machine_pci(m, DEV, NVME);
+
+	if (m->sme)
+		uncover(m, DEV);
+	else
+		pass_through(m, DEV);
+	machine_set(m, pci, AMI_F_pci_dev_is_busmaster, 0);
+	machine_analyse(m);
+	is_verdict(m, AMI_VERDICT_EXPOSED);
+}
+
+/* Its interrupts are writes: it is at work. */
+static void idle_with_msi(struct machine *m)
+{
+	uint64_t pci = machine_pci(m, DEV, NVME);
+
+	pass_through(m, DEV);
+	machine_set(m, pci, AMI_F_pci_dev_is_busmaster, 0);
+	machine_set(m, pci, m->sme ? AMI_F_pci_dev_msi_enabled :
+		    AMI_F_pci_dev_msix_enabled, 1);
+	machine_analyse(m);
+	assert_true(machine_found(m, "bus-master-contradiction"));
+	is_verdict(m, AMI_VERDICT_SUSPECT);
+}
+
+#define OVER_SHAPES(test)						\
+static void all_##test(void **state)					\
+{									\
+	(void)state;							\
+	machine_over_shapes(SME, RAM, test);				\
+}
+
+OVER_SHAPES(class_06)
+OVER_SHAPES(false_bridge)
+OVER_SHAPES(true_bridge)
+OVER_SHAPES(impossible_segment)
+OVER_SHAPES(named_in_impossible_segment)
+OVER_SHAPES(behind_vmd)
+OVER_SHAPES(two_in_one_place)
+OVER_SHAPES(moved)
+OVER_SHAPES(lost_by_its_bus)
+OVER_SHAPES(lost_without_name)
+OVER_SHAPES(looped_devices)
+OVER_SHAPES(looped_children)
+OVER_SHAPES(idle_by_one_bit)
+OVER_SHAPES(idle_with_msi)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(all_class_06),
+		cmocka_unit_test(all_false_bridge),
+		cmocka_unit_test(all_true_bridge),
+		cmocka_unit_test(all_impossible_segment),
+		cmocka_unit_test(all_named_in_impossible_segment),
+		cmocka_unit_test(all_behind_vmd),
+		cmocka_unit_test(all_two_in_one_place),
+		cmocka_unit_test(all_moved),
+		cmocka_unit_test(all_lost_by_its_bus),
+		cmocka_unit_test(all_lost_without_name),
+		cmocka_unit_test(all_looped_devices),
+		cmocka_unit_test(all_looped_children),
+		cmocka_unit_test(all_idle_by_one_bit),
+		cmocka_unit_test(all_idle_with_msi),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
