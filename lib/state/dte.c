@@ -10,6 +10,7 @@
 
 #include "state.h"
 
+#define PCI_CLASS_HOST_BRIDGE	0x0600u
 #define DTES_PER_PAGE	(AMI_PAGE_SIZE / AMDVI_DTE_SIZE)
 
 uint64_t dte_address(const struct ami_segment *seg, uint16_t devid)
@@ -277,6 +278,16 @@ bool is_iommu(const struct ami_state *s, struct ami_bdf bdf)
 }
 
 /*
+ * The root complex as it shows itself: function 0 of device 0, without a driver.
+ * A class alone says little: bridges without transparency (0680) are at work.
+ */
+static bool is_host_bridge(const struct ami_device *d)
+{
+	return d->class >> 8 == PCI_CLASS_HOST_BRIDGE &&
+	       !(d->bdf.devid & 0xff) && !d->driver[0];
+}
+
+/*
  * Nothing known stands between the device and memory: no IOMMU serves it, or
  * the driver left DMA alone. Its entry may look as if it blocked DMA all the
  * same: the driver fills those of devices that are behind no IOMMU too, and a
@@ -285,7 +296,7 @@ bool is_iommu(const struct ami_state *s, struct ami_bdf bdf)
 static bool unguarded(const struct ami_state *s, const struct ami_device *d)
 {
 	if (d->domain >= 0 || is_iommu(s, d->bdf) || d->is_bridge ||
-	    !(d->is_pci || d->dev_data))
+	    is_host_bridge(d) || !(d->is_pci || d->dev_data))
 		return false;
 	if (ami_believes_dte(d) && amdvi_dte_dma(&d->dte) != AMDVI_DMA_BLOCKED)
 		return false;
