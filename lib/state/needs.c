@@ -134,6 +134,7 @@ static const struct need needs[] = {
 	ONE(OTHER, NOTE, device_driver_name, "the names of drivers"),
 	ONE(OTHER, NOTE, device_group, "IOMMU groups"),
 	ONE(OTHER, NOTE, group_id, "the numbers of IOMMU groups"),
+	ONE(OTHER, NOTE, group_default_domain, "which domain is a group's default, against which its type is held"),
 	ONE(PCI, VITAL, pci_dev_dev, "the devices on PCI buses"),
 	ONE(PCI, VITAL, pci_dev_bus_list, "the devices on PCI buses"),
 	ONE(PCI, VITAL, pci_dev_devfn, "the devices on PCI buses"),
@@ -148,6 +149,9 @@ static const struct need needs[] = {
 	ONE(OTHER, NOTE, pci_dev_class, "the classes of PCI devices"),
 	ONE(OTHER, PART, pci_dev_hdr_type, "which PCI device is a bridge"),
 	ONE(OTHER, PART, pci_dev_is_busmaster, "which PCI devices are bus masters"),
+	ONE(OTHER, NOTE, pci_dev_msi_enabled, "which PCI devices have MSI"),
+	ONE(OTHER, NOTE, pci_dev_msix_enabled, "which PCI devices have MSI-X"),
+	ONE(OTHER, NOTE, pci_bus_self, "behind which bridge a bus is"),
 };
 
 static bool met(const struct ami_state *s, const struct need *need)

@@ -119,6 +119,8 @@ static bool tables_hit(const struct campaign *c)
 
 	for (i = 0; i < hits->count; i++)
 		if (ami_pfnset_has(tables, hits->hit[i].paddr >>
+				   AMI_PAGE_SHIFT) ||
+		    ami_pfnset_has(tables, hits->hit[i].also >>
 				   AMI_PAGE_SHIFT))
 			return true;
 	return false;

@@ -6,6 +6,8 @@
 #define LAYOUT_ONE_IN	200u	/* hits on kallsyms and BTF */
 #define FRAME_MIN	60u
 #define FRAME_MAX	1514u
+#define LINE		64u
+#define MAX_LINES	4u
 
 const char *const damage_name[BY_NR] = {
 	[BY_FRAMES] = "page of network frames",
@@ -16,6 +18,10 @@ const char *const damage_name[BY_NR] = {
 	[BY_BIT] = "single bit",
 	[BY_WORD] = "one word",
 	[BY_HIDING] = "page missing",
+	[BY_LINES] = "cache lines of zeros",
+	[BY_SHIFT] = "moved by words",
+	[BY_SWAP] = "two swapped",
+	[BY_STALE] = "another of the kind",
 	[BY_SEVERAL] = "several of them",
 	[BY_SWEEP] = "one after the other",
 };
@@ -140,6 +146,50 @@ static void word(struct overlay *o, const struct place *at, struct random *r)
 		       value);
 }
 
+/* What the dump holds there, before any damage. */
+static const uint8_t *intact_at(const struct overlay *o, uint64_t paddr)
+{
+	return overlay_intact(o, paddr >> AMI_PAGE_SHIFT) +
+	       paddr % AMI_PAGE_SIZE;
+}
+
+/* As a device, or a CPU that clears memory, writes: whole lines. */
+static void clear_lines(struct overlay *o, const struct place *at,
+			struct random *r)
+{
+	static const uint8_t zeros[MAX_LINES * LINE];
+	uint64_t from = (at->paddr + random_below(r, at->len)) & ~(LINE - 1ull);
+	uint64_t len = LINE * (1 + random_below(r, MAX_LINES));
+	uint64_t room = AMI_PAGE_SIZE - from % AMI_PAGE_SIZE;
+
+	overlay_poke(o, from, zeros, len < room ? len : room);
+}
+
+static void shift(struct overlay *o, const struct place *at, struct random *r)
+{
+	bool whole = !random_below(r, 2);
+	uint64_t from = whole ? at->paddr & ~(AMI_PAGE_SIZE - 1ull) :
+				at->paddr;
+	uint32_t len = whole ? AMI_PAGE_SIZE : at->len;
+	uint32_t by = 8 * (1 + random_below(r, 8));
+
+	if (by < len)
+		overlay_poke(o, from + by, intact_at(o, from), len - by);
+}
+
+/* One of the same kind lies over it, or they have changed places. */
+static uint64_t mix(struct overlay *o, const struct place *at,
+		    const struct place *other, bool swap)
+{
+	uint32_t len = at->len < other->len ? at->len : other->len;
+
+	overlay_poke(o, at->paddr, intact_at(o, other->paddr), len);
+	if (!swap)
+		return 0;
+	overlay_poke(o, other->paddr, intact_at(o, at->paddr), len);
+	return other->paddr;
+}
+
 static void hit(struct overlay *o, const struct place *at, enum damage by,
 		struct random *r)
 {
@@ -153,6 +203,10 @@ static void hit(struct overlay *o, const struct place *at, enum damage by,
 		return flip(o, at, r);
 	case BY_WORD:
 		return word(o, at, r);
+	case BY_LINES:
+		return clear_lines(o, at, r);
+	case BY_SHIFT:
+		return shift(o, at, r);
 	case BY_HIDING:
 		return overlay_hide(o, pfn, random_below(r, 2) ?
 				    AMI_MEM_FILTERED : AMI_MEM_ERROR);
@@ -197,6 +251,12 @@ void damage_apply(struct overlay *o, const struct places *p, struct random *r,
 		h->what = choose(p, r);
 		at = &p->list[h->what][random_below(r, p->count[h->what])];
 		h->paddr = at->paddr;
-		hit(o, at, h->damage, r);
+		h->also = 0;
+		if (h->damage == BY_SWAP || h->damage == BY_STALE)
+			h->also = mix(o, at, &p->list[h->what]
+				      [random_below(r, p->count[h->what])],
+				      h->damage == BY_SWAP);
+		else
+			hit(o, at, h->damage, r);
 	}
 }

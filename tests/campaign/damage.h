@@ -14,6 +14,10 @@ enum damage {
 	BY_BIT,		/* a single bit */
 	BY_WORD,	/* a word that looks like a pointer, or is random */
 	BY_HIDING,	/* the page is not in the dump, or unreadable */
+	BY_LINES,	/* zeros over whole cache lines */
+	BY_SHIFT,	/* an object or a page, moved by some words */
+	BY_SWAP,	/* two objects of a kind, each in the other's place */
+	BY_STALE,	/* what another object of the kind holds */
 	BY_SEVERAL,	/* more than one of the above */
 	BY_SWEEP,	/* one place after the other: sweep.h */
 	BY_NR
@@ -32,11 +36,12 @@ uint64_t random_below(struct random *r, uint64_t n);
 
 #define MAX_HITS	16u	/* on one dump */
 
-/** struct hit - one place, and what was done to it */
+/** struct hit - one place, and what was done there */
 struct hit {
 	enum damage damage;
 	enum what what;
 	uint64_t paddr;
+	uint64_t also;	/* the other place of two, 0: none */
 };
 
 struct hits {

@@ -14,6 +14,7 @@ const char *const what_name[AT_NR] = {
 	[AT_DEV_DATA] = "dev_data",
 	[AT_DOMAIN] = "domain",
 	[AT_PCI_DEVICE] = "PCI device",
+	[AT_VIRTIO] = "virtio device",
 	[AT_PAGE_TABLE] = "I/O page table",
 	[AT_DTE] = "DTE",
 	[AT_RING] = "command ring",
@@ -102,6 +103,7 @@ static void find_devices(struct finder *f)
 
 		add_va(f, AT_DEV_DATA, d->dev_data, STRUCTURE / 4);
 		add_va(f, AT_PCI_DEVICE, d->pci_dev, STRUCTURE);
+		add_va(f, AT_VIRTIO, d->virtio, STRUCTURE);
 		if (d->segment >= 0)
 			add(f, AT_DTE,
 			    s->segments[d->segment].dev_table_phys +

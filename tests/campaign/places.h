@@ -10,6 +10,7 @@ enum what {
 	AT_DEV_DATA,
 	AT_DOMAIN,
 	AT_PCI_DEVICE,
+	AT_VIRTIO,		/* virtio devices */
 	AT_PAGE_TABLE,
 	AT_DTE,
 	AT_RING,

@@ -47,7 +47,7 @@ static enum what what_is(const struct places *p, uint64_t paddr)
 /* Bits of the other kinds are too many, and most of them are addresses. */
 static bool has_bits(enum what what)
 {
-	return what <= AT_PCI_DEVICE || what == AT_DTE || what == AT_SEMAPHORE;
+	return what <= AT_VIRTIO || what == AT_DTE || what == AT_SEMAPHORE;
 }
 
 static void add_granule(struct sweep *s, enum what what, uint64_t paddr,
@@ -105,7 +105,7 @@ void sweep_apply(const struct sweep *s, struct overlay *o, uint64_t at,
 		overlay_poke(o, paddr, &byte, 1);
 	}
 	hits->count = 1;
-	hits->hit[0] = (struct hit){ BY_SWEEP, place->what, paddr };
+	hits->hit[0] = (struct hit){ BY_SWEEP, place->what, paddr, 0 };
 }
 
 void sweep_free(struct sweep *s)
