@@ -12,7 +12,7 @@
 #include "block.h"
 
 #define MAX_DISKS	16384u
-#define PCI_CLASS_USB	0x0c03
+#define NO_SECTOR	UINT64_MAX	/* no read of a place on the disk */
 #define NAME		32
 
 struct blocks {
@@ -77,7 +77,7 @@ static void one_request(void *ctx, uint32_t tag, uint64_t va)
 {
 	struct blocks *b = ctx;
 	struct request rq = { .tag = tag };
-	char name[NAME], size[24];
+	char name[NAME], size[24], at[40] = ", a command without a sector";
 	enum bio_damage damage;
 	bool completed;
 	uint64_t bytes;
@@ -91,10 +91,12 @@ static void one_request(void *ctx, uint32_t tag, uint64_t va)
 	    !request_reads(&rq) || !rq.data_len)
 		return;
 	request_name(b, va, name);
+	if (rq.sector != NO_SECTOR)
+		snprintf(at, sizeof(at), " at sector %" PRIu64, rq.sector);
 	begin_transfer(b->ev, b->device, AMI_TRANSFER_INFLIGHT,
 		       completed ? AMI_POSSIBLE : AMI_LIKELY, BLOCK_PROVIDER,
-		       "%s tag %u: read of %s at sector %" PRIu64 "%s", name,
-		       tag, bytes_text(rq.data_len, size), rq.sector,
+		       "%s tag %u: read of %s%s%s", name, tag,
+		       bytes_text(rq.data_len, size), at,
 		       completed ? ", completed" : "");
 	transfer_age(b->ev, age_at(b->now, rq.start));
 	damage = add_bios(b->ev, ami_addr(b->k, va, AMI_F_request_bio),

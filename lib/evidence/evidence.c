@@ -81,23 +81,43 @@ static bool needs_provider(const struct ami_device *d)
 	       d->translation != AMI_TRANSLATION_BLOCKED;
 }
 
+/* Of a USB host that serves disks, too. */
+static bool has_usb_reads(const struct ami_evidence *ev,
+			  const struct ami_device *d)
+{
+	size_t i;
+
+	for (i = 0; d->class >> 8 == PCI_CLASS_USB && i < ev->count; i++)
+		if (!memcmp(&ev->list[i].device, &d->bdf, sizeof(d->bdf)) &&
+		    !strcmp(ev->list[i].provider, BLOCK_PROVIDER))
+			return true;
+	return false;
+}
+
 /* Of a disk controller that has no reader, requests are known, queues are not. */
 static void name_one_uncovered(struct ami_evidence *ev,
 			       const struct ami_device *d)
 {
 	struct ami_findings *f = &ev->state->findings;
+	const char *bound = ami_device_direct(d) ? "no table bounds it" :
+			    "only its mappings speak for it";
 	char where[AMI_BDF_TEXT];
 
 	ami_bdf_text(d->bdf, where);
 	if (ami_evidence_covers(ev, d->bdf))
 		ami_finding_add(f, AMI_FIND_BLOCK_LAYER_ONLY, where,
-				"The disk reads that it was to do are known; what else the driver %s had it write (completions, messages) nothing here reads: only its mappings speak for that.",
-				d->driver);
+				"The disk reads that it was to do are known; what else the driver %s had it write (completions, messages) nothing here reads: %s.",
+				d->driver, bound);
+	else if (has_usb_reads(ev, d))
+		ami_finding_add(f, AMI_FIND_BLOCK_LAYER_ONLY, where,
+				"Reads of disks on its USB are known; what else the driver %s had it write (for other USB devices, events) nothing here reads: %s.",
+				d->driver, bound);
 	else
 		ami_finding_add(f, AMI_FIND_NO_EVIDENCE_PROVIDER, where,
-				"Nothing here reads what %s%s had asked this device to write; only its mappings speak for it.",
+				"Nothing here reads what %s%s had asked this device to write; %s.",
 				d->driver[0] ? "the driver " :
-				"a driver that has left, or firmware,", d->driver);
+				"a driver that has left, or firmware,",
+				d->driver, bound);
 }
 
 static void name_uncovered(struct ami_evidence *ev)

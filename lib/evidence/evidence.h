@@ -20,6 +20,7 @@ struct evidence_provider {
 };
 
 #define BLOCK_PROVIDER	"block"
+#define PCI_CLASS_USB	0x0c03
 
 void find_ahci(struct ami_evidence *ev);
 void find_managed(struct ami_evidence *ev);

@@ -7,9 +7,14 @@
  * the physical addresses that are equal to their IOVAs.
  * Kernel: drivers/iommu/amd/init.c, copy_device_table().
  */
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "exposure.h"
+
+#define NAMED	8u	/* devices */
 
 struct gather {
 	struct ami_exposures *ex;
@@ -62,28 +67,61 @@ static bool reuses_itself(const struct ami_state *s)
 	return ami_has(s->kernel, AMI_F_amd_iommu_cmd_sem_paddr);
 }
 
-static void report(struct ami_state *s, const struct ami_device *d,
-		   const struct ami_exposure *e)
-{
-	char where[AMI_BDF_TEXT];
+/**
+ * struct summary - what is said once, of all these devices
+ * @pages: each once, whoever could write it
+ */
+struct summary {
+	size_t devices;
+	struct ami_pfnset *pages;
+	bool complete;
+	char names[NAMED * (AMI_BDF_TEXT + 1)];
+};
 
-	ami_bdf_text(d->bdf, where);
-	if (!e)
-		ami_finding_note(&s->findings, AMI_FIND_GUEST_TABLE_IF_COPIED,
-				 where, "It is behind guest (v2) tables. This kernel, as a capture kernel, keeps them; one up to 6.12 would have cleared them, and its transfers would have gone to physical addresses equal to their IOVAs: not counted here.");
-	else
-		ami_finding_add(&s->findings, AMI_FIND_GUEST_TABLE_IF_COPIED,
-				where, "It is behind guest (v2) tables, which a capture kernel up to 6.12 clears: until a driver took it over there, its transfers may have gone to physical addresses equal to their IOVAs (%llu pages of RAM%s).",
-				(unsigned long long)e->count,
-				e->complete ? "" : ", and more that cannot be named");
+static void note_device(struct summary *sum, const struct ami_device *d,
+			const struct ami_exposure *e)
+{
+	char bdf[AMI_BDF_TEXT];
+	size_t used = strlen(sum->names);
+
+	if (sum->devices++ < NAMED)
+		snprintf(sum->names + used, sizeof(sum->names) - used, "%s%s",
+			 used ? " " : "", ami_bdf_text(d->bdf, bdf));
+	if (e) {
+		ami_pfnset_union(sum->pages, e->pages);
+		sum->complete &= e->complete;
+	}
 }
 
-static int find_device(struct ami_exposures *ex, const struct ami_device *d)
+/* Where none of those addresses is RAM, no such transfer reached any. */
+static void report(struct ami_state *s, const struct summary *sum)
+{
+	uint64_t pages = ami_pfnset_count(sum->pages);
+	char more[32] = "";
+
+	if (sum->devices > NAMED)
+		snprintf(more, sizeof(more), " and %zu more",
+			 sum->devices - NAMED);
+	if (reuses_itself(s))
+		ami_finding_note(&s->findings, AMI_FIND_GUEST_TABLE_IF_COPIED,
+				 "guest tables", "Devices behind guest (v2) tables: %s%s. This kernel, as a capture kernel, keeps such tables. One up to 6.12 would have cleared them, and transfers would have gone to physical addresses equal to their IOVAs: not counted here.",
+				 sum->names, more);
+	else
+		(pages || !sum->complete ? ami_finding_add :
+						ami_finding_note)(
+			&s->findings, AMI_FIND_GUEST_TABLE_IF_COPIED,
+			"guest tables", "Devices behind guest (v2) tables, which a capture kernel up to 6.12 clears: %s%s. Until a driver took them over there, their transfers may have gone to physical addresses equal to their IOVAs (%" PRIu64 " pages of RAM%s).",
+			sum->names, more, pages,
+			sum->complete ? "" : ", and more that cannot be named");
+}
+
+static int find_device(struct ami_exposures *ex, const struct ami_device *d,
+		       struct summary *sum)
 {
 	struct gather g = { .ex = ex };
 
 	if (reuses_itself(ex->state)) {
-		report(ex->state, d, NULL);
+		note_device(sum, d, NULL);
 		return 0;
 	}
 	g.e = add_exposure(ex, device_requester(d), AMI_CLASS_PASSTHROUGH,
@@ -96,18 +134,24 @@ static int find_device(struct ami_exposures *ex, const struct ami_device *d)
 	gather_device(&g, d);
 	if (g.failed)
 		return -1;
-	report(ex->state, d, g.e);
+	note_device(sum, d, g.e);
 	return 0;
 }
 
 int find_stripped(struct ami_exposures *ex)
 {
+	struct summary sum = {
+		.complete = true, .pages = ami_pfnset_new(),
+	};
 	struct ami_state *s = ex->state;
+	int ret = sum.pages ? 0 : -1;
 	size_t i;
 
-	for (i = 0; i < s->nr_devices; i++)
-		if (at_risk(s, &s->devices[i]) &&
-		    find_device(ex, &s->devices[i]))
-			return -1;
-	return 0;
+	for (i = 0; i < s->nr_devices && !ret; i++)
+		if (at_risk(s, &s->devices[i]))
+			ret = find_device(ex, &s->devices[i], &sum);
+	if (!ret && sum.devices)
+		report(s, &sum);
+	ami_pfnset_free(sum.pages);
+	return ret;
 }

@@ -7,7 +7,10 @@
 #include "view.h"
 
 /* 80 columns with the longest DTE state, "inconsistent". */
-#define DEVICE_LINE	"%-12s  %-9s  %-11.11s  %-11s %6s  %8s  %s\n"
+#define DEVICE_NAME	"%-12s  %-9s  %-*s"
+#define DEVICE_REST	"  %-11s %6s  %8s  %s\n"
+#define DRIVER_COLUMNS	11u
+#define DTE_COLUMNS	12u
 
 static void identity_json(struct view *v, const struct ami_device *d)
 {
@@ -191,6 +194,36 @@ enum concern device_concern(const struct view *v, const struct ami_device *d)
 	return CONCERN_NONE;
 }
 
+/* What the states of the DTEs leave of a line goes to the names of drivers. */
+static unsigned int driver_columns(struct view *v)
+{
+	const struct ami_state *s = v->a->state;
+	size_t i, name = DRIVER_COLUMNS, dte = 0, length;
+
+	for (i = 0; i < s->nr_devices && !v->driver; i++) {
+		length = strlen(s->devices[i].driver);
+		name = length > name ? length : name;
+		length = strlen(ami_seen_name(s->devices[i].dte_seen));
+		dte = length > dte ? length : dte;
+	}
+	if (!v->driver && name > DRIVER_COLUMNS + DTE_COLUMNS - dte)
+		name = DRIVER_COLUMNS + DTE_COLUMNS - dte;
+	if (!v->driver)
+		v->driver = name;
+	return v->driver;
+}
+
+/* A name that does not fit has a line of its own: cut, it says nothing. */
+static void name_text(struct view *v, const char *bdf, const char *id,
+		      const char *driver)
+{
+	unsigned int width = driver_columns(v);
+
+	fprintf(v->out, DEVICE_NAME, bdf, id, (int)width, driver);
+	if (strlen(driver) > width)
+		fprintf(v->out, "\n" DEVICE_NAME, "", "", (int)width, "");
+}
+
 static void device_line(struct view *v, const struct ami_device *d,
 			const struct reach *reach)
 {
@@ -203,18 +236,18 @@ static void device_line(struct view *v, const struct ami_device *d,
 		number_text(v, s->domains[d->domain].id, domain);
 	if (d->is_pci)
 		snprintf(id, sizeof(id), "%04x:%04x", d->vendor, d->device);
-	fprintf(v->out, DEVICE_LINE,
-		ami_bdf_text(d->bdf, bdf), id,
-		d->driver[0] ? d->driver : "-",
-		ami_translation_name(d->translation), domain,
-		reach_text(v, reach, text),
+	name_text(v, ami_bdf_text(d->bdf, bdf), id,
+		  d->driver[0] ? d->driver : "-");
+	fprintf(v->out, DEVICE_REST, ami_translation_name(d->translation),
+		domain, reach_text(v, reach, text),
 		ami_seen_name(d->dte_seen));
 }
 
 static void columns_text(struct view *v)
 {
-	fprintf(v->out, DEVICE_LINE, "DEVICE", "ID", "DRIVER", "TRANSLATION",
-		"DOMAIN", "WRITABLE", "DTE");
+	name_text(v, "DEVICE", "ID", "DRIVER");
+	fprintf(v->out, DEVICE_REST, "TRANSLATION", "DOMAIN", "WRITABLE",
+		"DTE");
 }
 
 /* A table that a reader takes in; -v gives all. */

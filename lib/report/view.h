@@ -20,6 +20,7 @@ struct view {
 	struct json j;
 	struct ami_error *err;
 	unsigned int columns;	/* width of text; 0: COLUMNS */
+	unsigned int driver;	/* width of driver names; 0: not known yet */
 };
 
 /* Each view: text and JSON of the same facts. Returns -1 with v->err filled. */

@@ -70,7 +70,7 @@ static void row(struct answer *a, const struct ami_exposure *e,
 	if (!a->rows++)
 		fprintf(a->v->out, "%-12s  %-16s  %-11s  %-9s  %s\n",
 			"WRITER", "DRIVER", "CLASS", "CERTAINTY", "IOVA");
-	fprintf(a->v->out, "%-12s  %-16.16s  %-11s  %-9s  %s%s\n",
+	fprintf(a->v->out, "%-12s  %-16s  %-11s  %-9s  %s%s\n",
 		ami_requester_text(e->requester, who),
 		driver_of(a, e->requester), ami_class_name(e->class),
 		ami_certainty_name(certainty), iova,

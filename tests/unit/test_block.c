@@ -214,6 +214,41 @@ static void reads(void **state)
 	rig_free(rig);
 }
 
+/* The device is a USB host; its disk is not all that it serves. */
+static void reads_by_usb(void **state)
+{
+	struct rig *rig = disk();
+	uint64_t pci = rig->dev - rig_member(rig, 0, AMI_F_pci_dev_dev);
+
+	(void)state;
+	machine_pci(rig->m, RIG_DEVICE + 8, 0x020000);
+	rig_set(rig, pci, AMI_F_pci_dev_devfn, RIG_DEVICE);
+	rig_set(rig, pci, AMI_F_pci_dev_class, 0x0c0330);
+	rig_set(rig, pci, AMI_F_pci_dev_is_busmaster, 1);
+	machine_list_add(rig->m, rig_member(rig, rig->m->bus,
+					    AMI_F_pci_bus_devices),
+			 rig_member(rig, pci, AMI_F_pci_dev_bus_list));
+	machine_analyse(rig->m);
+	assert_true(inflight(rig, AMI_LIKELY, 0));
+	assert_false(rig_covered(rig, "block"));
+	assert_int_equal(rig_found(rig, "block-layer-only"), 1);
+	assert_int_equal(rig_found(rig, "no-evidence-provider"), 0);
+	rig_free(rig);
+}
+
+/* An INQUIRY and the like have no place on the disk. */
+static void reads_no_sector(void **state)
+{
+	struct rig *rig = disk();
+
+	(void)state;
+	rig_set(rig, at.request, AMI_F_request_sector, UINT64_MAX);
+	machine_analyse(rig->m);
+	assert_non_null(strstr(rig->m->ex->evidence->list[0].what,
+			       "read of 12 KiB, a command without a sector"));
+	rig_free(rig);
+}
+
 /* Begun in the middle of its first segment, and a second bio behind it. */
 static void reads_what_is_left(void **state)
 {
@@ -731,6 +766,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(reads),
+		cmocka_unit_test(reads_by_usb),
+		cmocka_unit_test(reads_no_sector),
 		cmocka_unit_test(reads_what_is_left),
 		cmocka_unit_test(reads_integrity), cmocka_unit_test(by_state),
 		cmocka_unit_test(age), cmocka_unit_test(tag_given_back),

@@ -176,6 +176,34 @@ static void stale(void **state)
 	machine_free(m);
 }
 
+/* A driver's name is never cut, and lines keep to 80 columns. */
+static void driver_names(void **state)
+{
+	struct ami_request r = { .view = AMI_VIEW_DEVICES, .iommu = -1 };
+	struct amdvi_dte dte = {
+		.v = true, .tv = true, .ir = true, .iw = true, .mode = 2,
+		.domain_id = 5,
+	};
+	struct machine *m = machine_new(SHAPE_6_1, 0);
+	char *text, *line, *rest;
+
+	(void)state;
+	dte.host_root = machine_v1(m, BUFFER, 3);
+	machine_device(m, 0x10, "snd_hda_intel", 0);
+	machine_dte(m, 0x10, &dte);
+	machine_device(m, 0x18, "a_driver_with_a_very_long_name", 0);
+	machine_dte(m, 0x18, &dte);
+	machine_analyse(m);
+	text = render_machine(m, &r);
+	has(text, "snd_hda_intel      paging");
+	has(text, "a_driver_with_a_very_long_name\n");
+	for (line = strtok_r(text, "\n", &rest); line;
+	     line = strtok_r(NULL, "\n", &rest))
+		assert_true(strlen(line) <= 80);
+	free(text);
+	machine_free(m);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -183,6 +211,7 @@ int main(void)
 		cmocka_unit_test(translations),
 		cmocka_unit_test(both_tables),
 		cmocka_unit_test(stale),
+		cmocka_unit_test(driver_names),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

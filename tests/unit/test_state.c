@@ -231,6 +231,37 @@ static void test_not_copied(void **state)
 	machine_free(m);
 }
 
+/* Ten devices with the same IOVAs: said once, eight are named. */
+static void test_copied_said_once(void **state)
+{
+	struct machine *m = machine_new(SHAPE_6_12, C_BIT);
+	struct amdvi_dte dte = rw;
+	const struct ami_findings *f;
+	unsigned int i;
+
+	(void)state;
+	dte.gv = dte.giov = true;
+	for (i = 0; i < 10; i++) {
+		dte.gcr3_root = machine_gcr3(m, 0, 0,
+					     machine_v2(m, BUFFER, 9, 4));
+		machine_device(m, 0x18 + 8 * i, "nic", 0);
+		machine_dte(m, 0x18 + 8 * i, &dte);
+	}
+	vmcore_analyse(m);
+	f = &m->state->findings;
+	assert_int_equal(ami_findings_total(f, AMI_FIND_GUEST_TABLE_IF_COPIED),
+			 1);
+	for (i = 0; i < f->count; i++)
+		if (f->list[i].code == AMI_FIND_GUEST_TABLE_IF_COPIED)
+			assert_non_null(strstr(f->list[i].text,
+					       "and 2 more. Until"));
+	for (i = 0; i < f->count; i++)
+		if (f->list[i].code == AMI_FIND_GUEST_TABLE_IF_COPIED)
+			assert_non_null(strstr(f->list[i].text,
+					       "(9 pages of RAM)"));
+	machine_free(m);
+}
+
 static void v2_dma_domain(struct machine *m, unsigned int levels)
 {
 	uint64_t root = machine_v2(m, BUFFER, 9, levels);
@@ -992,6 +1023,7 @@ int main(void)
 		cmocka_unit_test(test_pasids_of_the_books),
 		cmocka_unit_test(test_v2_dma),
 		cmocka_unit_test(test_not_copied),
+		cmocka_unit_test(test_copied_said_once),
 		cmocka_unit_test(test_untranslated),
 		cmocka_unit_test(test_alias),
 		cmocka_unit_test(test_unclaimed),
