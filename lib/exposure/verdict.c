@@ -330,6 +330,30 @@ static int tell_unbounded(struct ami_exposures *ex)
 		      idle.count == 1 ? "it is" : "they are") : 0;
 }
 
+/*
+ * A device at work maps something, as a rule. That its table maps nothing, one
+ * page says, and zeros over that page say the same.
+ */
+static int tell_empty(struct ami_exposures *ex)
+{
+	struct suspects s = { 0 };
+	char bdf[AMI_BDF_TEXT];
+	size_t i;
+
+	for (i = 0; i < ex->state->nr_devices; i++) {
+		const struct ami_device *d = &ex->state->devices[i];
+
+		if (d->translation == AMI_TRANSLATION_PAGING && d->may_write &&
+		    d->is_pci && d->driver[0] && ami_device_active(d))
+			name_device(&s, ami_bdf_text(d->bdf, bdf), d);
+	}
+	if (!s.count)
+		return 0;
+	ex->verdict = AMI_VERDICT_EXPOSED;
+	return reason(ex, "%s%s %s active behind tables that map nothing, and nothing else in memory says that there was nothing to map",
+		      s.names, more(&s), s.count == 1 ? "is" : "are");
+}
+
 /* No page of memory is known to be in reach of an active device. */
 static int judge_nothing(struct ami_exposures *ex)
 {
@@ -342,7 +366,7 @@ static int judge_nothing(struct ami_exposures *ex)
 		return reason(ex, "no device is known to reach memory, but parts of the state could not be read, see the findings");
 	}
 	ex->verdict = AMI_VERDICT_TRUSTED;
-	if (tell_unbounded(ex))
+	if (tell_unbounded(ex) || tell_empty(ex))
 		return -1;
 	return ex->verdict == AMI_VERDICT_TRUSTED ?
 	       reason(ex, "no active device could write to memory") : 0;

@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "machine.h"
+#include "render.h"
 
 #define DEV		0x10u
 #define OTHER		0x18u
@@ -270,6 +271,43 @@ static void idle_by_one_bit(struct machine *m)
 	is_verdict(m, AMI_VERDICT_EXPOSED);
 }
 
+/* The only device at work, and zeros over the root of its table. */
+static void empty_table(struct machine *m)
+{
+	struct amdvi_dte dte = {
+		.v = true, .tv = true, .ir = true, .iw = true, .mode = 2,
+		.domain_id = 4, .host_root = image_alloc(m->img, 1),
+	};
+
+	machine_pci(m, DEV, NVME);
+	machine_dte(m, DEV, &dte);
+	machine_device(m, DEV, "nvme",
+		       machine_domain(m, 4, 3, AMI_FORMAT_V1, dte.host_root,
+				      2));
+	machine_analyse(m);
+	is_verdict(m, AMI_VERDICT_EXPOSED);
+}
+
+/*
+ * Neither the driver's table of IOMMUs nor the device table is in the dump: an
+ * active device may reach anything, and is not called idle.
+ */
+static void nothing_in_the_dump(struct machine *m)
+{
+	const struct ami_exposure *e;
+
+	machine_pci(m, DEV, NVME);
+	image_hide(m->img, m->seg->rlookup >> AMI_PAGE_SHIFT,
+		   AMI_MEM_FILTERED);
+	image_hide(m->img, m->seg->dev_table >> AMI_PAGE_SHIFT,
+		   AMI_MEM_FILTERED);
+	machine_analyse(m);
+	e = machine_exposure(m, DEV, AMI_CLASS_MAPPED);
+	assert_non_null(e);
+	assert_false(e->complete);
+	is_verdict(m, AMI_VERDICT_UNKNOWN);
+}
+
 /* Its interrupts are writes: it is at work. */
 static void idle_with_msi(struct machine *m)
 {
@@ -282,6 +320,27 @@ static void idle_with_msi(struct machine *m)
 	machine_analyse(m);
 	assert_true(machine_found(m, "bus-master-contradiction"));
 	is_verdict(m, AMI_VERDICT_SUSPECT);
+}
+
+static void not_called_idle(void **state)
+{
+	struct machine *m = machine_new(SHAPE_6_1, 0);
+	struct ami_request r = { .view = AMI_VIEW_REPORT, .iommu = -1 };
+	char *text;
+
+	(void)state;
+	nothing_in_the_dump(m);
+	text = render_machine(m, &r);
+	lacks(text, "could write nothing");
+	lacks(text, "not active");
+	free(text);
+	r.view = AMI_VIEW_DEVICES;
+	r.json = true;
+	text = render_machine(m, &r);
+	has(text, "\"complete\": false");
+	lacks(text, "\"complete\": true");
+	free(text);
+	machine_free(m);
 }
 
 #define OVER_SHAPES(test)						\
@@ -305,6 +364,8 @@ OVER_SHAPES(looped_devices)
 OVER_SHAPES(looped_children)
 OVER_SHAPES(idle_by_one_bit)
 OVER_SHAPES(idle_with_msi)
+OVER_SHAPES(empty_table)
+OVER_SHAPES(nothing_in_the_dump)
 
 int main(void)
 {
@@ -323,6 +384,9 @@ int main(void)
 		cmocka_unit_test(all_looped_children),
 		cmocka_unit_test(all_idle_by_one_bit),
 		cmocka_unit_test(all_idle_with_msi),
+		cmocka_unit_test(all_empty_table),
+		cmocka_unit_test(all_nothing_in_the_dump),
+		cmocka_unit_test(not_called_idle),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
