@@ -2,6 +2,7 @@
 """Work directory, locks, other programs."""
 import contextlib
 import fcntl
+import hashlib
 import os
 import shutil
 import subprocess
@@ -10,7 +11,9 @@ import tempfile
 HERE = os.path.dirname(os.path.abspath(__file__))
 LAB = os.path.abspath(os.environ.get('AMDIOMMU_LAB') or
                       os.path.expanduser('~/.cache/amdiommu-lab'))
-SCRATCH_PREFIX = 'amdiommu-lab-'
+# Other labs of this machine keep theirs in the same folder.
+SCRATCH_PREFIX = ('amdiommu-lab-' +
+                  hashlib.sha256(LAB.encode()).hexdigest()[:12] + '-')
 
 
 class CannotRun(Exception):
@@ -53,13 +56,13 @@ def scratch_base(need):
 
 
 def sweep(base):
-    """Remove scratch directories whose owner was killed."""
+    """Remove this lab's scratch directories whose owner was killed."""
     for name in os.listdir(base):
         if not name.startswith(SCRATCH_PREFIX):
             continue
         old = os.path.join(base, name)
         try:
-            fd = os.open(old, os.O_RDONLY)
+            fd = os.open(old, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
         except OSError:
             continue
         try:
