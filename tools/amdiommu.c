@@ -169,8 +169,21 @@ static bool one_of_many(const struct options *o)
 	return o->request.view == AMI_VIEW_CHECK && o->operands > 1;
 }
 
-struct ami_analysis *open_dump(struct options *o, const char *path,
-			       bool record, struct ami_error *err)
+/* Of a split dump each part is named. */
+static int count_parts(const struct options *o)
+{
+	int n = 1;
+
+	if (!o->operands || !ami_dump_is_part(o->operand[0]))
+		return o->operands > 0;
+	while (n < o->operands && n < AMI_DUMP_PARTS &&
+	       ami_dump_is_part(o->operand[n]))
+		n++;
+	return n;
+}
+
+struct ami_analysis *open_dump(struct options *o, char *const *paths,
+			       int parts, bool record, struct ami_error *err)
 {
 	struct ami_layout_source source = ami_layout_btf;
 	struct ami_analysis *a;
@@ -181,7 +194,7 @@ struct ami_analysis *open_dump(struct options *o, const char *path,
 			      o->marks, strerror(errno));
 		return NULL;
 	}
-	dump = ami_dump_open(&path, 1, err);
+	dump = ami_dump_open((const char *const *)paths, parts, err);
 	if (!dump)
 		return NULL;
 	if (record && ami_dump_record(dump)) {
@@ -215,7 +228,7 @@ static int render_page(const struct options *o, const struct ami_analysis *a,
 	FILE *out = NULL;
 	int ret = -1, fd;
 
-	output_rules(&rules, o, o->operands, "report", ami_html_is_file);
+	output_rules(&rules, o, "report", ami_html_is_file);
 	rules.rules.mode = 0666;
 	ami_dump_doing(a->dump, "page for the browser");
 	if (ami_newfile_begin(&file, o->html, &rules.rules, err))
@@ -253,10 +266,11 @@ static int show(struct options *o)
 			      *args ? " " : "", args);
 		return fail(&err);
 	}
-	if (ami_request_args(r, o->operands - 1, o->operand + 1, &err))
+	if (ami_request_args(r, o->operands - o->parts, o->operand + o->parts,
+			     &err))
 		return fail(&err);
 	r->color = wants_color();
-	a = open_dump(o, o->operand[0], false, &err);
+	a = open_dump(o, o->operand, o->parts, false, &err);
 	if (!a)
 		return fail(&err);
 	ret = o->html ? render_page(o, a, &err) :
@@ -288,25 +302,27 @@ static int extract(struct options *o)
 	struct ami_error err = { AMI_OK, "" };
 	struct ami_analysis *a;
 	struct output out;
+	const char *path;
 	FILE *sink;
 	int ret = -1;
 
-	if (o->operands != 2)
+	if (o->operands != o->parts + 1)
 		return usage_error("extract takes two files: amdiommu extract DUMP OUT");
-	a = open_dump(o, o->operand[0], true, &err);
+	path = o->operand[o->parts];
+	a = open_dump(o, o->operand, o->parts, true, &err);
 	if (!a)
 		return fail(&err);
 	sink = fopen("/dev/null", "w");
 	if (!sink)
 		ami_error_set(&err, AMI_ERR_OUTPUT, "/dev/null cannot be opened");
 	else if (!read_everything(a, sink, &err))
-		ret = ami_extract_write(a->dump, o->operand[1],
-					output_rules(&out, o, 1, "extract",
-						     NULL), &err);
+		ret = ami_extract_write(a->dump, path,
+					output_rules(&out, o, "extract", NULL),
+					&err);
 	if (sink)
 		fclose(sink);
 	if (!ret)
-		say_written("the extract", o->operand[1]);
+		say_written("the extract", path);
 	ami_analysis_free(a);
 	return ret ? fail(&err) : 0;
 }
@@ -376,6 +392,7 @@ int main(int argc, char **argv)
 	view = find_view(o.command);
 	if (misplaced(&o, view))
 		return AMI_ERR_USAGE;
+	o.parts = count_parts(&o);
 	if (!strcmp(o.command, "extract"))
 		return extract(&o);
 	if (!strcmp(o.command, "mark"))

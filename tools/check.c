@@ -57,7 +57,8 @@ static int tell_error(const struct options *o, const char *path,
 static int check_one(struct options *o, const char *path, FILE *out)
 {
 	struct ami_error err = { AMI_OK, "" };
-	struct ami_analysis *a = open_dump(o, path, false, &err);
+	struct ami_analysis *a = open_dump(o, (char *const *)&path, 1, false,
+					   &err);
 	int code;
 
 	if (!a)

@@ -19,14 +19,15 @@ struct options {
 	unsigned int jobs;	/* 0: one for each CPU */
 	char *const *operand;
 	int operands;
+	int parts;	/* of one dump, that operands begin with */
 	struct ami_progress progress;
 };
 
 /** open_dump() - open and analyse; NULL with @err filled */
-struct ami_analysis *open_dump(struct options *o, const char *path,
-			       bool record, struct ami_error *err);
+struct ami_analysis *open_dump(struct options *o, char *const *paths,
+			       int parts, bool record, struct ami_error *err);
 
-#define INPUTS	66	/* parts of a dump, vmlinux, marks */
+#define INPUTS	(AMI_DUMP_PARTS + 2)	/* and vmlinux, marks */
 
 /** struct output - rules for a file to write, filled by output_rules() */
 struct output {
@@ -36,12 +37,10 @@ struct output {
 
 /**
  * output_rules() - nothing that is read is replaced, nor what others made
- * @dumps: how many operands are read
  * @is_ours: NULL: the file must be new
  */
 const struct ami_newfile_rules *
-output_rules(struct output *out, const struct options *o, int dumps,
-	     const char *what,
+output_rules(struct output *out, const struct options *o, const char *what,
 	     bool (*is_ours)(const uint8_t *head, size_t len));
 
 /** say_done() - one line on stdout: what was changed */

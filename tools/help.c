@@ -117,6 +117,8 @@ void help_overview(FILE *out)
 	      "  -v, --verbose     everything, not only what matters\n"
 	      "  -h, --help        this text; after a command, help on it\n"
 	      "  -V, --version     version\n\n"
+	      "Of a dump that makedumpfile --split wrote, DUMP is all its parts, one after\n"
+	      "the other; check takes whole dumps only.\n\n"
 	      "Exit codes: 0 done (check: trusted or exposed), check: 1 suspect, 2 corrupt,\n"
 	      "3 unknown; 64 usage, 65 nothing to analyse in the dump, 66 unreadable input.\n\n"
 	      "'amdiommu help COMMAND' tells more, with examples that work on a copy of\n"

@@ -11,7 +11,7 @@ static int put_in_file(const struct options *o, const char *path,
 {
 	struct output out;
 	int ret = ami_marks_to_file(path, bytes, len,
-				    output_rules(&out, o, o->operands, "marks",
+				    output_rules(&out, o, "marks",
 						 ami_marks_is_file), err);
 
 	if (!ret)
@@ -30,10 +30,15 @@ static int put_beside(const struct options *o, const char *dump,
 	return put_in_file(o, path, bytes, len, err);
 }
 
-/* An extract is to be handed on as it is; a stream has no end yet. */
-static bool takes_notes(const struct ami_dump_info *info)
+/*
+ * An extract is to be handed on as it is; a stream has no end yet; putting parts
+ * together writes over a note.
+ */
+static bool takes_notes(const struct options *o,
+			const struct ami_dump_info *info)
 {
-	return !info->flattened && !strcmp(info->format, "kdump");
+	return !info->flattened && !strcmp(info->format, "kdump") &&
+	       !ami_dump_is_part(o->operand[0]);
 }
 
 /* What is appended to a dump that was cut off could pass for what it lacks. */
@@ -61,7 +66,7 @@ static int put(const struct options *o, const struct ami_dump_info *info,
 
 	if (o->output)
 		return put_in_file(o, o->output, bytes, len, err);
-	if (takes_notes(info)) {
+	if (takes_notes(o, info)) {
 		if (!put_in_place(info, bytes, len, err))
 			return 0;
 		if (err->status != AMI_ERR_DATA)
@@ -84,9 +89,9 @@ int mark(struct options *o)
 	int ret = -1;
 	size_t len;
 
-	if (o->operands != 1)
+	if (!o->parts || o->operands != o->parts)
 		return usage_error("mark takes one dump: amdiommu mark DUMP [--output FILE]");
-	a = open_dump(o, o->operand[0], false, &err);
+	a = open_dump(o, o->operand, o->parts, false, &err);
 	if (a)
 		marks = ami_marks_build(a->exposures, false, &err);
 	if (marks && a->marks && ami_marks_inherit(marks, a->marks))

@@ -8,14 +8,13 @@
 #include "command.h"
 
 const struct ami_newfile_rules *
-output_rules(struct output *out, const struct options *o, int dumps,
-	     const char *what,
+output_rules(struct output *out, const struct options *o, const char *what,
 	     bool (*is_ours)(const uint8_t *head, size_t len))
 {
-	size_t n = 0;
+	int n;
 
-	while (dumps > 0 && n < INPUTS - 2)
-		out->input[n++] = o->operand[--dumps];
+	for (n = 0; n < o->parts; n++)
+		out->input[n] = o->operand[n];
 	out->input[n++] = o->vmlinux;
 	out->input[n++] = o->marks;
 	out->rules = (struct ami_newfile_rules){

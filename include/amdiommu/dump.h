@@ -229,6 +229,11 @@ void ami_dump_keep(struct ami_dump *dump, uint64_t paddr, uint64_t len);
 struct ami_granules *ami_dump_recorded(const struct ami_dump *dump,
 				       size_t *count);
 
+#define AMI_DUMP_PARTS	64	/* of a split dump, at most */
+
+/** ami_dump_is_part() - is this file a part of a split dump? */
+bool ami_dump_is_part(const char *path);
+
 /**
  * ami_extract_write() - write what was recorded as a small kdump file
  *

@@ -13,7 +13,7 @@
 #include "record.h"
 #include "unpack.h"
 
-#define MAX_FILES	64
+#define MAX_FILES	AMI_DUMP_PARTS
 
 struct file_dump {
 	int fd[MAX_FILES];
@@ -252,6 +252,22 @@ static int open_elf(struct file_dump *file, struct ami_error *err)
 	file->info.ram = elf->ram.range;
 	file->info.nr_ram = elf->ram.count;
 	return 0;
+}
+
+bool ami_dump_is_part(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	struct kdump_sub_header sub;
+	char magic[8];
+	bool is_part;
+
+	if (fd < 0)
+		return false;
+	is_part = file_read_at(fd, magic, sizeof(magic), 0) &&
+		  !memcmp(magic, KDUMP_SIGNATURE, sizeof(magic)) &&
+		  file_read_at(fd, &sub, sizeof(sub), KDUMP_BLOCK) && sub.split;
+	close(fd);
+	return is_part;
 }
 
 /* The same part twice would make up for one that is missing. */

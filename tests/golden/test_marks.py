@@ -287,6 +287,65 @@ class InKdump(InPlace, Case):
 
 
 @unittest.skipUnless(ELF, 'no ELF file')
+class Split(Case):
+    """Parts of one dump are named one after the other, by any command."""
+
+    def setUp(self):
+        super().setUp()
+        self.parts = [self.path(name) for name in ('p1', 'p2', 'p3')]
+        subprocess.run(['makedumpfile', '--split', '--splitblock-size',
+                        '64', '-l', '-d', '31', ELF,
+                        *self.parts], check=True, stdout=subprocess.DEVNULL,
+                       stderr=subprocess.DEVNULL)
+
+    def whole(self):
+        made = self.path('whole')
+        subprocess.run(['makedumpfile', '-l', '-d', '31', ELF, made],
+                       check=True, stdout=subprocess.DEVNULL,
+                       stderr=subprocess.DEVNULL)
+        return made
+
+    def facts(self, *words):
+        code, out, err = run('report', *words, '--json', '--pages')
+        self.assertEqual((code, err), (0, ''))
+        return json.loads(out)
+
+    def test_same_report(self):
+        whole, parts = self.facts(self.whole()), self.facts(*self.parts)
+        for key in ('exposures', 'owners', 'verdict', 'findings', 'devices'):
+            self.assertEqual(parts[key], whole[key])
+        self.assertTrue(self.facts(*self.parts[:2])['dump']['incomplete'])
+
+    def test_other_commands(self):
+        extract = self.path('extract')
+        for words in (['who', *self.parts, '1000'], ['devices', *self.parts],
+                      ['devices', *self.parts, '00:00.0'],
+                      ['extract', *self.parts, extract],
+                      ['report', extract]):
+            self.assertIn(run(*words)[0], (0, 64), words)
+        self.assertEqual(self.facts(extract)['exposures'],
+                         self.facts(self.whole())['exposures'])
+
+    def test_marks(self):
+        before = [self.content(part) for part in self.parts]
+        self.wrote(self.parts[0] + '.amdiommu', 'mark', *self.parts)
+        self.assertEqual([self.content(part) for part in self.parts], before)
+        self.assertEqual(self.facts(*self.parts)['marks']['from'], 'sidecar')
+
+    def test_no_part_is_lost(self):
+        before = [self.content(part) for part in self.parts]
+        for words in (['report', *self.parts, '--html', self.parts[1]],
+                      ['mark', *self.parts, '--output', self.parts[2]],
+                      ['extract', *self.parts]):
+            self.assertNotEqual(run(*words, '--force')[0], 0)
+        self.assertEqual([self.content(part) for part in self.parts], before)
+
+    def test_no_parts(self):
+        self.assertEqual(run('report', SAMPLE, self.parts[0])[0], 64)
+        self.assertNotEqual(run('report', self.parts[0], self.parts[0])[0], 0)
+
+
+@unittest.skipUnless(ELF, 'no ELF file')
 class NotInElf(Case):
     """Nothing of an ELF dump changes: its marks go beside it"""
 
