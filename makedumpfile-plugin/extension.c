@@ -14,6 +14,7 @@
 #include "host.h"
 #include "readmem_dump.h"
 #include "session.h"
+#include "settings.h"
 
 #define EXPORT		__attribute__((visibility("default")))
 #define MAX_CMDLINE	65536u
@@ -84,6 +85,7 @@ void extension_init(void)
 	job_parse(&self.job, n, words);
 	if (self.job.kind == JOB_OTHER || self.job.kind == JOB_REASSEMBLE)
 		return;
+	settings_check();
 	*s = (struct session){
 		.job = &self.job, .open = readmem_dump_open,
 		.decisions = guard_fd(memfd_create("amdiommu-decisions", MFD_CLOEXEC)),

@@ -244,7 +244,7 @@ crash-suites: deps-test
 # repository: the extension in a makedumpfile that has --extension, built from
 # there, and the wrapper around each release since 1.6.8.
 ## check-kdump: the filter in stock crash and in kdump-tools (root)
-check-kdump: deps-test
+check-kdump: deps-test $(MDF_TESTS)
 	$(MAKE) $(PARALLEL) all
 	tests/run.py '$(LAB) cached 6.1-marks-file && $(LAB) cached 6.1-marks-stream && \
 	    tests/kdump/crash.py $(BUILD)/amdiommu 6.1-marks-file 6.1-marks-stream' \
@@ -252,7 +252,9 @@ check-kdump: deps-test
 	    $(if $(MAKEDUMPFILE_SOURCE),'$(LAB) cached 6.1-both && $(LAB) cached 7.3-both && \
 	    tests/kdump/extension.py $(BUILD)/amdiommu $(MAKEDUMPFILE_SOURCE) 6.1-both 7.3-both --capture' \
 	    '$(LAB) cached 5.10-both && $(LAB) cached 6.1-both && \
-	    tests/kdump/releases.py $(BUILD)/amdiommu $(BUILD)/makedumpfile-amdiommu $(MAKEDUMPFILE_SOURCE)')
+	    tests/kdump/releases.py $(BUILD)/amdiommu $(BUILD)/makedumpfile-amdiommu $(MAKEDUMPFILE_SOURCE)' \
+	    '$(LAB) cached 5.10-both && $(LAB) cached 6.1-both && tests/kdump/faults.py $(BUILD)/amdiommu \
+	    $(BUILD)/makedumpfile-amdiommu $(MDF_TEST)/fault.so $(MAKEDUMPFILE_SOURCE)')
 
 ## lab: more kernels in QEMU
 lab: deps-test

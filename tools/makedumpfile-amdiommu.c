@@ -16,20 +16,35 @@
 #include "wrap.h"
 
 /*
- * Where a standard descriptor is closed, our own files must not take its number.
- * What takes it fails as a closed one does, and makedumpfile finds it closed.
- * Returns false when stdout was.
+ * Where a standard descriptor is @closed, our own files must not take its number.
+ * What takes it fails as a closed one does, and is closed for makedumpfile.
  */
-static bool hold_standard_descriptors(void)
+static void hold_standard_descriptors(bool closed[STDERR_FILENO + 1])
 {
-	bool out = fcntl(STDOUT_FILENO, F_GETFD) >= 0;
 	int fd;
 
 	for (fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
-		if (fcntl(fd, F_GETFD) < 0 &&
-		    open("/", O_PATH | O_CLOEXEC) != fd)
+		closed[fd] = fcntl(fd, F_GETFD) < 0;
+	for (fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+		if (closed[fd] && open("/", O_PATH | O_CLOEXEC) != fd)
 			break;
-	return out;
+}
+
+/*
+ * makedumpfile alone would open its dump under the number of a closed descriptor
+ * and write its progress into it. A stream to nowhere stays one: it fails.
+ */
+static void open_for_makedumpfile(const struct job *job,
+				  const bool closed[STDERR_FILENO + 1])
+{
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC), fd;
+
+	for (fd = STDIN_FILENO; null >= 0 && fd <= STDERR_FILENO; fd++)
+		if (closed[fd] && (fd != STDOUT_FILENO ||
+				   job->kind != JOB_STREAM))
+			dup2(null, fd);
+	if (null >= 0)
+		close(null);
 }
 
 static int only_say(enum settings_wish wish)
@@ -43,12 +58,13 @@ static int only_say(enum settings_wish wish)
 
 int main(int argc, char **argv)
 {
-	bool has_stdout = hold_standard_descriptors();
+	bool closed[STDERR_FILENO + 1];
 	enum settings_wish wish;
 	struct candidates c;
 	struct job job;
 	int status;
 
+	hold_standard_descriptors(closed);
 	argc = settings_take(argc, argv, &wish);
 	if (wish != SETTINGS_RUN)
 		return only_say(wish);
@@ -59,10 +75,12 @@ int main(int argc, char **argv)
 		return RUN_NOT_STARTED;
 	}
 	job_parse(&job, argc, argv);
+	if (job.kind != JOB_OTHER)
+		open_for_makedumpfile(&job, closed);
 	if (!c.nested)
 		settings_check();
 	if (job.kind == JOB_OTHER || settings_on("AMDIOMMU_OFF") || c.nested ||
-	    (job.kind == JOB_STREAM && !has_stdout))
+	    (job.kind == JOB_STREAM && closed[STDOUT_FILENO]))
 		status = wrap_off(&c, argv, &job);
 	else
 		status = wrap(&c, argv, &job);
