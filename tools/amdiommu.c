@@ -81,7 +81,7 @@ static int parse_options(struct options *o, int argc, char **argv)
 	int c;
 
 	opterr = 0;
-	while ((c = getopt_long(argc, argv, ":xdvhVj:", long_options,
+	while ((c = getopt_long(argc, argv, ":xdvahVj:", long_options,
 				NULL)) != -1) {
 		switch (c) {
 		case 'l':

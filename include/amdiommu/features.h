@@ -16,6 +16,9 @@
 /** EFR: user/supervisor protection, the bit US of guest tables counts */
 #define AMDVI_EFR_USSUP		(1ULL << 37)
 
+/** EFR: can do SNP; then, once that is on, identity entries are illegal */
+#define AMDVI_EFR_SNPSUP	(1ULL << 43)
+
 /** Fields of @amdvi_features_fields, over { efr, efr2 } as one entry. */
 extern const struct amdvi_bitfield amdvi_features_fields[];
 extern const size_t amdvi_features_field_count;

@@ -109,6 +109,9 @@ const char *amdvi_event_name(unsigned int code);
  */
 bool amdvi_event_blames_command(const struct amdvi_event *event);
 
+/** Is it an interrupt that was refused? Then its address is no IOVA. */
+bool amdvi_event_of_interrupt(const struct amdvi_event *event);
+
 /** Operands and flags in spec order. Returns how many stored, <= @max. */
 size_t amdvi_event_values(const struct amdvi_event *event,
 			  struct amdvi_value *out, size_t max);

@@ -37,7 +37,7 @@ struct ami_printk_record {
 
 /**
  * struct ami_printk_stats - how complete the log is
- * @records: descriptors in use; @older: of those, not looked at, too many
+ * @records: lines it holds; @older: of those, not looked at, too many
  * @unfinished: being written at the panic
  * @unread: descriptor or text that the dump lacks or cannot give
  * @damaged: IDs or positions that contradict each other

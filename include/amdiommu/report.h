@@ -17,8 +17,9 @@ struct ami_analysis {
 	struct ami_dump *dump;
 	struct ami_kernel *kernel;
 	struct ami_state *state;
+	struct ami_incidents *incidents;
 	struct ami_exposures *exposures;
-	struct ami_dmesg *dmesg;
+	const struct ami_dmesg *dmesg;	/* of the incidents */
 	struct ami_marks *marks;
 	enum ami_marks_from marks_from;
 	struct ami_error marks_error;

@@ -84,6 +84,12 @@ struct ami_ring {
 	uint32_t count[AMI_ENTRY_STATES];
 };
 
+/**
+ * ami_ring_stopped() - an error stopped the IOMMU at this entry: what is not
+ * proven from there on was not executed
+ */
+void ami_ring_stopped(struct ami_ring *ring, uint32_t entry);
+
 enum ami_log_kind { AMI_LOG_EVENT, AMI_LOG_PPR, AMI_LOG_GA, AMI_LOGS };
 
 const char *ami_log_name(enum ami_log_kind kind);
@@ -318,6 +324,7 @@ struct ami_device_map {
 	uint32_t *position;
 };
 
+struct ami_incidents;
 struct ami_marks;
 struct ami_spill;
 
@@ -327,6 +334,7 @@ struct ami_spill;
  * struct ami_state - the AMD IOMMUs of the dead machine, at the panic
  * @crash_cma: memory that the capture kernel has besides; until the panic it
  *	was programs' (never the kernel's own)
+ * @incidents: set by ami_incidents_read(); not the state's own
  * @marks: what came with the dump, NULL: none; not the state's own
  * @spill: where sets of pages go that are complete, NULL: they stay in memory
  */
@@ -350,6 +358,7 @@ struct ami_state {
 	bool snp;
 	bool untranslated;		/* the driver left DMA alone */
 	bool incomplete;		/* something essential is unknown */
+	const struct ami_incidents *incidents;
 	const struct ami_marks *marks;
 	struct ami_spill *spill;
 	struct ami_pfnset *rests_on;	/* page frames all this was read from */

@@ -4,9 +4,51 @@
 
 #include <inttypes.h>
 
-/* Where MSI writes go on x86. */
-#define MSI_FIRST 0xfee00000ULL
-#define MSI_LAST 0xfeefffffULL
+/*
+ * Special address ranges. Those of HyperTransport have 40 bits; the hardware
+ * logs them with the bits above set.
+ */
+static const struct {
+	uint64_t first, last;
+	const char *name;
+	bool interrupt;
+} ranges[] = {
+	{ 0xfee00000, 0xfeefffff, "interrupt range", true },
+	{ 0xfd00000000, 0xfdf7ffffff, "reserved interrupt range", true },
+	{ 0xfdf8000000, 0xfdf8ffffff, "interrupt/EOI range", true },
+	{ 0xfdf9000000, 0xfdf90fffff, "legacy interrupt range", true },
+	{ 0xfdf9100000, 0xfdf91fffff, "system management range", false },
+	{ 0xfdf9200000, 0xfdfaffffff, "reserved range", false },
+	{ 0xfdfb000000, 0xfdfbffffff, "address translation range", false },
+	{ 0xfdfc000000, 0xfdfdffffff, "port I/O range", false },
+	{ 0xfdfe000000, 0xfdffffffff, "configuration range", false },
+	{ 0xfe00000000, 0xfe1fffffff, "extended configuration range", false },
+	{ 0xfe20000000, 0xffffffffff, "reserved range", false },
+};
+
+#define HT_BITS		40
+#define RANGES		(sizeof(ranges) / sizeof(ranges[0]))
+
+/* Which of them is it? RANGES: none. */
+static size_t range_of(uint64_t address)
+{
+	uint64_t high = address >> HT_BITS;
+	size_t i;
+
+	if (high == UINT64_MAX >> HT_BITS)
+		address &= amdvi_ones(HT_BITS);
+	for (i = 0; i < RANGES; i++)
+		if (address >= ranges[i].first && address <= ranges[i].last)
+			break;
+	return i;
+}
+
+bool amdvi_event_of_interrupt(const struct amdvi_event *event)
+{
+	size_t i = range_of(event->address);
+
+	return event->intr && i < RANGES && ranges[i].interrupt;
+}
 
 /* Type field of the hardware error events. */
 static const char *hardware_error_name(unsigned int type)
@@ -24,19 +66,26 @@ static void add_by(struct amdvi_text *text, const struct amdvi_event *event)
 	amdvi_text_add_devid(text, event->devid);
 }
 
-/* "write to IOVA 0x1000 by 0000:00:03.0" */
+/*
+ * "write to IOVA 0x1000 by 0000:00:03.0". Only an emulator marks other requests
+ * as interrupts, and gives no direction then.
+ */
 static void add_request(struct amdvi_text *text,
 			const struct amdvi_event *event)
 {
-	const char *what = event->tr ? "ATS translation request for IOVA" :
+	const char *what = event->intr ? "request marked as interrupt to IOVA" :
+			   event->tr ? "ATS translation request for IOVA" :
 			   event->rw ? "write to IOVA" : "read of IOVA";
 
-	if (event->intr)
-		what = event->address >= MSI_FIRST &&
-		       event->address <= MSI_LAST ? "interrupt request to" :
-		       "request marked as interrupt to IOVA";
 	amdvi_text_add(text, "%s 0x%" PRIx64, what, event->address);
 	add_by(text, event);
+}
+
+static void add_interrupt(struct amdvi_text *text,
+			  const struct amdvi_event *event)
+{
+	amdvi_text_add(text, "interrupt request to 0x%" PRIx64 " (%s)",
+		       event->address, ranges[range_of(event->address)].name);
 }
 
 static void add_pasid(struct amdvi_text *text, const struct amdvi_event *event)
@@ -57,27 +106,51 @@ static void add_context(struct amdvi_text *text,
 static void illegal_dte(struct amdvi_text *text,
 			const struct amdvi_event *event)
 {
-	add_request(text, event);
+	if (amdvi_event_of_interrupt(event)) {
+		add_interrupt(text, event);
+		add_by(text, event);
+	} else {
+		add_request(text, event);
+	}
 	amdvi_text_add(text, " blocked: illegal device table entry, %s",
 		       event->rz ? "reserved bit set" : "bad level encoding");
 	add_pasid(text, event);
 }
 
+/* Present, permitted and nothing reserved: then the walk itself ended. */
 static const char *fault_reason(const struct amdvi_event *event)
 {
 	if (!event->pr)
 		return "not mapped";
 	if (event->pe)
-		return "not permitted";
+		return event->rw ? "writing not permitted" :
+		       event->nx ? "executing not permitted" : event->us ?
+		       "not permitted (of a user)" : "reading not permitted";
 	return event->rz ? "reserved bit set in a page table entry" :
-			   "invalid page table entry";
+			   "address beyond the table, or a wrong level in it";
+}
+
+/* There is no IOVA, and no page: the table is that of interrupts. */
+static const char *interrupt_reason(const struct amdvi_event *event)
+{
+	if (!event->pr)
+		return "not remapped: no valid entry";
+	if (event->pe)
+		return "not remapped: not permitted";
+	return "not remapped: illegal entry";
 }
 
 static void page_fault(struct amdvi_text *text,
 		       const struct amdvi_event *event)
 {
-	add_request(text, event);
-	amdvi_text_add(text, " blocked: %s", fault_reason(event));
+	if (amdvi_event_of_interrupt(event)) {
+		add_interrupt(text, event);
+		amdvi_text_add(text, " %s,", interrupt_reason(event));
+		add_by(text, event);
+	} else {
+		add_request(text, event);
+		amdvi_text_add(text, " blocked: %s", fault_reason(event));
+	}
 	add_context(text, event);
 }
 
@@ -124,11 +197,32 @@ static void iotlb_timeout(struct amdvi_text *text,
 		       PRIx64, event->address);
 }
 
+/* Type field of INVALID_DEVICE_REQUEST. */
+static const char *request_name(unsigned int type)
+{
+	static const char *const names[8] = {
+		"read or non-posted write in the interrupt range",
+		"pre-translated request, which the device table entry does not allow (I=0)",
+		"port I/O, which the device table entry does not allow (IoCtl=00b)",
+		"system management message, which the device table entry does not allow (SysMgt)",
+		"read or non-posted write in the system management range",
+		"interrupt: a posted write to the interrupt/EOI range, not allowed by the device table entry (IntCtl=00b)",
+		"posted write to a reserved interrupt range",
+		"system management or port I/O request while translation is off (TV=0)",
+	};
+
+	return names[type & 7];
+}
+
 static void device_request(struct amdvi_text *text,
 			   const struct amdvi_event *event)
 {
-	amdvi_text_add(text, "invalid request (type %u) to address 0x%" PRIx64,
-		       event->type, event->address);
+	size_t i = range_of(event->address);
+
+	amdvi_text_add(text, "invalid request, type %u (%s), to 0x%" PRIx64,
+		       event->type, request_name(event->type), event->address);
+	if (i < RANGES)
+		amdvi_text_add(text, " (%s)", ranges[i].name);
 	add_by(text, event);
 	add_pasid(text, event);
 }

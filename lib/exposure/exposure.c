@@ -157,8 +157,9 @@ struct ami_exposures *ami_exposures_find(struct ami_state *state,
 {
 	struct ami_exposures *ex = calloc(1, sizeof(*ex));
 
-	if (!ex) {
+	if (!ex || !state->incidents) {
 		ami_error_set(err, AMI_ERR_MEMORY, "out of memory");
+		free(ex);
 		return NULL;
 	}
 	ex->state = state;

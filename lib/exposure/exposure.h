@@ -4,6 +4,7 @@
 #define AMI_EXPOSURE_PRIVATE_H
 
 #include <amdiommu/exposure.h>
+#include <amdiommu/incident.h>
 
 #define MAX_IOVA_RANGES	65536u
 

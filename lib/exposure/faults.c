@@ -1,15 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * What the IOMMU refused (IO_PAGE_FAULT in the event log) against what is
+ * What the IOMMU refused (IO_PAGE_FAULT, ILLEGAL_DEV_TABLE_ENTRY) against what is
  * mapped now, what was unmapped, and what lies beside it.
  */
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
+
+#include <amdiommu/features.h>
 
 #include "exposure.h"
 
 /* So far behind the end of a buffer a transfer may run over. */
 #define NEAR		(64u * 1024)
+/* Each may walk a table: so many of one device. */
+#define EXPLAINED	8u
+#define PCI_FUNCTION	7u
 
 /** struct fault - a refused access, and the table that it went through */
 struct fault {
@@ -18,7 +24,7 @@ struct fault {
 	const struct amdvi_event *event;
 	struct ami_table table;
 	struct ami_mapping before;	/* the last mapping below; size 0: none */
-	char story[224];
+	char story[256];
 };
 
 static bool in_stale(const struct fault *f)
@@ -110,7 +116,47 @@ static bool keep_table(void *ctx, const struct ami_route *route)
 	return false;
 }
 
-static void tell(struct fault *f)
+#define SAY(f, ...)	snprintf((f)->story, sizeof((f)->story), __VA_ARGS__)
+
+/* Bits that the table translates; above them there is nothing to map. */
+static bool beyond_table(const struct ami_table *t, uint64_t iova)
+{
+	unsigned int bits = 12 + 9 * t->levels;
+
+	return t->levels && bits < 64 && iova >> bits;
+}
+
+static bool allows(const struct fault *f, const struct ami_mapping *map)
+{
+	return f->event->rw ? map->write && f->device->may_write :
+			      map->read && f->device->may_read;
+}
+
+/* PR and PE: an entry was there, and did not permit the access. */
+static void tell_mapped(struct fault *f, const struct ami_mapping *map)
+{
+	const struct amdvi_event *e = f->event;
+	const char *how = map->read && map->write ? "for reading and writing" :
+			  map->write ? "write-only" : "read-only";
+
+	if (e->pr && e->pe && !allows(f, map))
+		SAY(f, "it is mapped %s%s, which does not allow it", how,
+		    map->read && map->write ?
+		    ", but the device table entry is stricter" : "");
+	else if (e->pr && e->pe)
+		SAY(f, "an entry was there that did not permit it, and now it is mapped %s: its permissions were changed after the fault, or another request (of a user, to execute) was refused",
+		    how);
+	else if (e->pr && e->rz)
+		SAY(f, "its entry had a reserved bit set; now it is mapped %s, by another entry",
+		    how);
+	else if (map->write || !e->rw)
+		SAY(f, "it is mapped %s at the panic, so it was mapped after the fault",
+		    map->write ? "writable" : how);
+	else
+		SAY(f, "it is mapped, but read-only");
+}
+
+static void tell_translated(struct fault *f)
 {
 	struct ami_dump *dump = ami_kernel_dump(f->ex->state->kernel);
 	struct ami_step steps[AMI_MAX_STEPS];
@@ -121,53 +167,169 @@ static void tell(struct fault *f)
 	if (f->table.format != AMI_FORMAT_NONE)
 		ami_translate(dump, &f->table, f->event->address, steps, &map,
 			      &mapped);
-	if (mapped && map.write)
-		snprintf(f->story, sizeof(f->story),
-			 "it is mapped writable at the panic, so it was mapped after the fault");
-	else if (mapped)
-		snprintf(f->story, sizeof(f->story),
-			 "it is mapped, but read-only");
+	if (mapped)
+		tell_mapped(f, &map);
+	else if (beyond_table(&f->table, f->event->address))
+		SAY(f, "it lies beyond what the device's table of %u levels covers: the address was never given to it",
+		    f->table.levels);
 	else if (in_stale(f))
-		snprintf(f->story, sizeof(f->story),
-			 "it was unmapped shortly before: the device went on using a buffer that was taken from it");
+		SAY(f, "it was unmapped shortly before: the device went on using a buffer that was taken from it");
 	else
 		tell_unmapped(f);
 }
 
-static void explain(struct ami_exposures *ex, const struct ami_iommu *iommu,
-		    const struct ami_log_entry *entry)
+static void tell(struct fault *f)
 {
-	struct ami_bdf bdf = { iommu->bdf.segment, entry->event.devid };
+	switch (f->device->translation) {
+	case AMI_TRANSLATION_PASSTHROUGH:
+	case AMI_TRANSLATION_NONE:
+		if (f->event->gn)
+			tell_translated(f);
+		else
+			SAY(f, "its DMA is not translated at the panic, so that it has no mappings: the fault is from a time when it was");
+		break;
+	case AMI_TRANSLATION_BLOCKED:
+		SAY(f, "the device is blocked at the panic: its device table entry lets no DMA through");
+		break;
+	case AMI_TRANSLATION_UNKNOWN:
+		SAY(f, "what it is mapped to cannot be read from this dump");
+		break;
+	default:
+		tell_translated(f);
+		break;
+	}
+}
+
+/* Some devices use the ID of a function that they do not have. */
+static void tell_stranger(struct fault *f, struct ami_bdf bdf)
+{
+	const struct ami_device *d = NULL;
+	char text[AMI_BDF_TEXT];
+	unsigned int fn;
+
+	for (fn = 0; fn <= PCI_FUNCTION && !d; fn++) {
+		bdf.devid = (bdf.devid & ~PCI_FUNCTION) | fn;
+		d = ami_state_device(f->ex->state, bdf);
+	}
+	if (d)
+		SAY(f, "no device of the kernel has this ID, but %s (%s) is in the same slot: some devices send requests with the ID of another function (phantom function)",
+		    ami_bdf_text(d->bdf, text), d->driver[0] ? d->driver :
+		    "no driver");
+	else
+		SAY(f, "no device of the kernel has this ID");
+}
+
+/* Which entry of its device table does the hardware call illegal, and why? */
+static void tell_refused(struct fault *f, const struct ami_iommu *iommu)
+{
+	bool pt = f->device->translation == AMI_TRANSLATION_PASSTHROUGH;
+	bool able = iommu && iommu->features & AMDVI_EFR_SNPSUP;
+
+	if (pt && (f->ex->state->snp || able))
+		SAY(f, "its entry is for passthrough (identity), which hardware refuses where SNP is on%s: none of its DMA reached memory while that was so",
+		    f->ex->state->snp ? "" :
+		    " (the IOMMU is able to; whether it is on is not known)");
+	else if (f->device->dte_seen == AMI_SEEN_INTACT)
+		SAY(f, "its entry in the dump is legal (%s): it was changed after the fault, or a bit in it is reserved in this IOMMU",
+		    ami_translation_name(f->device->translation));
+	else
+		SAY(f, "its entry is %s in the dump",
+		    ami_seen_name(f->device->dte_seen));
+}
+
+static const struct ami_iommu *iommu_of(const struct ami_state *s,
+					const struct ami_incident *in)
+{
+	return in->iommu < 0 ? NULL : &s->iommus[in->iommu];
+}
+
+static const char *request_name(const struct amdvi_event *e)
+{
+	return e->rw ? "write" : e->tr ? "translation request" :
+	       e->intr ? "access" : "read";
+}
+
+static void explain_fault(struct ami_exposures *ex,
+			  const struct ami_incident *in,
+			  const struct ami_occurrence *o)
+{
 	struct fault f = {
-		.ex = ex, .event = &entry->event,
-		.device = ami_state_device(ex->state, bdf),
-		.story = "no device of the kernel has this ID",
+		.ex = ex, .event = &o->event,
+		.device = ami_state_device(ex->state, in->bdf),
 	};
 	char where[AMI_BDF_TEXT];
 
-	if (f.event->code != AMDVI_EVENT_IO_PAGE_FAULT || f.event->intr ||
-	    entry->seen == AMI_SEEN_OVERWRITTEN)
-		return;
 	/* It may walk whole tables: only for what will be kept. */
-	if (f.device && !ami_findings_full(&ex->state->findings,
-					   AMI_FIND_IO_PAGE_FAULT))
+	if (ami_findings_full(&ex->state->findings,
+			      AMI_FIND_IO_PAGE_FAULT))
+		f.story[0] = '\0';
+	else if (f.device)
 		tell(&f);
+	else
+		tell_stranger(&f, in->bdf);
 	ami_finding_add(&ex->state->findings, AMI_FIND_IO_PAGE_FAULT,
-			ami_bdf_text(bdf, where),
-			"The IOMMU refused its %s at IOVA %#" PRIx64 "; %s.",
-			f.event->rw ? "write" : "access", f.event->address, f.story);
+		 ami_bdf_text(in->bdf, where),
+		 "The IOMMU refused its %s at IOVA %#" PRIx64 "; %s.",
+		 request_name(&o->event), o->event.address, f.story);
 }
 
+static void explain_interrupt(struct ami_exposures *ex,
+			      const struct ami_incident *in,
+			      const struct ami_occurrence *o)
+{
+	char where[AMI_BDF_TEXT], text[256];
+
+	amdvi_event_describe(&o->event, in->bdf.segment, text, sizeof(text));
+	ami_finding_add(&ex->state->findings, AMI_FIND_INTERRUPT_REFUSED,
+		 ami_bdf_text(in->bdf, where),
+		 "Refused: %s; memory is not concerned.", text);
+}
+
+static void explain_refused(struct ami_exposures *ex,
+			    const struct ami_incident *in,
+			    const struct ami_occurrence *o)
+{
+	struct fault f = {
+		.ex = ex, .event = &o->event,
+		.device = ami_state_device(ex->state, in->bdf),
+	};
+	char where[AMI_BDF_TEXT];
+
+	if (f.device)
+		tell_refused(&f, iommu_of(ex->state, in));
+	else
+		tell_stranger(&f, in->bdf);
+	ami_finding_add(&ex->state->findings, AMI_FIND_DMA_REFUSED,
+		 ami_bdf_text(in->bdf, where),
+		 "The IOMMU refused its DMA at IOVA %#" PRIx64 ": illegal device table entry; %s.",
+		 o->event.address, f.story);
+}
+
+static void explain(struct ami_exposures *ex, const struct ami_incident *in,
+		    size_t k)
+{
+	const struct ami_occurrence *o = &in->list[k];
+
+	if (!in->has_device || k >= in->kept)
+		return;
+	if (in->kind == AMI_INCIDENT_DTE_REFUSED && !k)
+		explain_refused(ex, in, o);
+	if (in->kind != AMI_INCIDENT_PAGE_FAULT || !o->event.code)
+		return;
+	if (amdvi_event_of_interrupt(&o->event))
+		explain_interrupt(ex, in, o);
+	else
+		explain_fault(ex, in, o);
+}
+
+/* One of each device first: a flood of one must not hide the others. */
 int find_faults(struct ami_exposures *ex)
 {
-	const struct ami_state *s = ex->state;
+	const struct ami_incidents *list = ex->state->incidents;
 	size_t i, k;
 
-	for (i = 0; i < s->nr_iommus; i++) {
-		const struct ami_log *log = &s->iommus[i].log[AMI_LOG_EVENT];
-
-		for (k = 0; k < log->count; k++)
-			explain(ex, &s->iommus[i], &log->list[k]);
-	}
+	for (k = 0; k < EXPLAINED; k++)
+		for (i = 0; i < list->count; i++)
+			explain(ex, &list->list[i], k);
 	return 0;
 }

@@ -21,25 +21,6 @@ struct freed {
 	struct ami_exposure *e;
 };
 
-/*
- * A completion wait proves that an invalidation of the device's own TLB ended,
- * not that it succeeded: when the device does not answer, the IOMMU logs that
- * and goes on.
- */
-static bool kept_its_tlb(const struct ami_iommu *iommu,
-			 const struct ami_device *d)
-{
-	const struct ami_log *log = &iommu->log[AMI_LOG_EVENT];
-	size_t i;
-
-	for (i = 0; i < log->count; i++)
-		if (log->list[i].seen != AMI_SEEN_OVERWRITTEN &&
-		    log->list[i].event.code == AMDVI_EVENT_IOTLB_INV_TIMEOUT &&
-		    log->list[i].event.devid == d->bdf.devid)
-			return true;
-	return false;
-}
-
 static bool keep_range(void *ctx, const struct ami_stale *stale)
 {
 	struct pending *p = ctx;
@@ -54,7 +35,7 @@ static int collect(const struct ami_state *s, const struct ami_device *d,
 	size_t u;
 
 	for (u = 0; u < s->nr_iommus; u++)
-		if (ami_serves(s, u, d) && kept_its_tlb(&s->iommus[u], d) &&
+		if (ami_serves(s, u, d) && ami_incidents_keep(s, d, u) &&
 		    add_iovas(&p->iovas, &p->count, 0, UINT64_MAX))
 			return -1;
 	ami_stale_each(s, d, keep_range, p);

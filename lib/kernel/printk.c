@@ -180,10 +180,9 @@ static bool read_record(const struct ring *r, uint64_t id,
 		stats->damaged++;
 		return false;
 	}
-	if (state >> STATE_SHIFT == REUSABLE)
-		return false;
-	if (state >> STATE_SHIFT == RESERVED) {
-		stats->unfinished++;
+	if (state >> STATE_SHIFT == REUSABLE || state >> STATE_SHIFT == RESERVED) {
+		stats->unfinished += state >> STATE_SHIFT == RESERVED;
+		stats->records--;
 		return false;
 	}
 	if (read_info(r, info, rec, &len) != AMI_MEM_OK) {
@@ -208,16 +207,16 @@ enum ami_mem ami_printk_each(struct ami_kernel *kernel,
 	struct ring r = { .k = kernel };
 	struct ami_printk_record rec;
 	enum ami_mem mem;
-	uint64_t i;
+	uint64_t i, n;
 
 	memset(stats, 0, sizeof(*stats));
 	mem = find_ring(&r);
 	if (mem != AMI_MEM_OK)
 		return mem;
-	stats->records = ((r.head - r.tail) & ID_MASK) + 1;
-	if (stats->records > MAX_RECORDS)
-		stats->older = stats->records - MAX_RECORDS;
-	for (i = stats->older; i < stats->records; i++) {
+	n = stats->records = ((r.head - r.tail) & ID_MASK) + 1;
+	if (n > MAX_RECORDS)
+		stats->older = n - MAX_RECORDS;
+	for (i = stats->older; i < n; i++) {
 		if (ami_dump_interrupted(ami_kernel_dump(kernel)))
 			break;
 		if (read_record(&r, (r.tail + i) & ID_MASK, &rec, stats) &&

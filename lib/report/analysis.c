@@ -69,12 +69,14 @@ static int analyse(struct ami_analysis *a,
 	a->kernel = ami_kernel_open(a->dump, source, err);
 	if (a->kernel)
 		read_state(a, err);
+	ami_dump_doing(a->dump, "incidents");
 	if (a->state)
+		a->incidents = ami_incidents_read(a->state, err);
+	if (a->incidents)
+		a->dmesg = a->incidents->dmesg;
+	if (a->incidents)
 		a->exposures = ami_exposures_find(a->state, err);
-	ami_dump_doing(a->dump, "kernel log");
-	if (a->exposures)
-		a->dmesg = ami_dmesg_read(a->state, err);
-	if (!a->dmesg) {
+	if (!a->exposures) {
 		blame_truncation(ami_dump_info(a->dump), err);
 		return -1;
 	}
@@ -121,8 +123,8 @@ void ami_analysis_free(struct ami_analysis *a)
 {
 	if (!a)
 		return;
-	ami_dmesg_free(a->dmesg);
 	ami_exposures_free(a->exposures);
+	ami_incidents_free(a->incidents);
 	ami_state_free(a->state);
 	ami_kernel_close(a->kernel);
 	ami_dump_close(a->dump);

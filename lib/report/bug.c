@@ -17,6 +17,7 @@
 #define MAX_IOMMUS	4u
 #define MAX_DEVICES	16u
 #define MAX_FINDINGS	10u
+#define MAX_INCIDENTS	8u
 #define MAX_EVENTS	8u
 
 static void dump_text(struct view *v)
@@ -208,6 +209,20 @@ static void events_part(struct view *v)
 		fprintf(v->out, "  and %zu more\n", total - shown);
 }
 
+static void incidents_part(struct view *v)
+{
+	const struct ami_incidents *list = v->a->incidents;
+	size_t i;
+
+	fprintf(v->out, "\nIncidents: %zu\n", list->count);
+	for (i = 0; i < list->count && i < MAX_INCIDENTS; i++) {
+		fputs("  ", v->out);
+		incident_line(v, &list->list[i]);
+	}
+	if (i < list->count)
+		fprintf(v->out, "  and %zu more\n", list->count - i);
+}
+
 static int all_parts(struct view *v)
 {
 	fputs("AMD IOMMU state at a panic, by amdiommu " AMI_VERSION "\n\n",
@@ -221,47 +236,74 @@ static int all_parts(struct view *v)
 		return -1;
 	exposed_part(v);
 	findings_part(v);
+	incidents_part(v);
 	events_part(v);
-	bug_log(v);
 	return 0;
 }
 
+static unsigned int lines_of(const char *text)
+{
+	unsigned int n = 0;
+
+	for (; *text; text++)
+		n += *text == '\n';
+	return n;
+}
+
 /* The parts are short, but a damaged dump may make many of them long. */
-static void copy_lines(FILE *out, const char *text)
+static void copy_lines(FILE *out, const char *text, unsigned int most)
 {
 	unsigned int lines;
 
-	for (lines = 0; *text && lines < MOST_LINES; lines++) {
+	for (lines = 0; *text && lines < most; lines++) {
 		size_t len = strcspn(text, "\n") + 1;
 
 		fwrite(text, 1, len, out);
 		text += len;
 	}
 	if (*text)
-		fputs("(cut here; 'amdiommu report -v' tells all)\n", out);
+		fputs("(cut here; 'amdiommu report -v' shows all)\n", out);
 }
 
-int bug_text(struct view *v)
+static char *render_part(struct view *v, int (*part)(struct view *v))
 {
 	FILE *out = v->out;
 	char *text = NULL;
 	size_t size;
-	int ret = 0;
+	int ret = -1;
 
-	v->columns = MAIL_COLUMNS;
 	v->out = open_memstream(&text, &size);
 	if (v->out) {
-		ret = all_parts(v);
-		if (fclose(v->out)) {
-			free(text);
-			text = NULL;
-		}
+		ret = part(v);
+		if (fclose(v->out))
+			ret = ami_error_set(v->err, AMI_ERR_MEMORY,
+					    "out of memory");
+	} else {
+		ami_error_set(v->err, AMI_ERR_MEMORY, "out of memory");
 	}
 	v->out = out;
-	if (!text)
-		return ami_error_set(v->err, AMI_ERR_MEMORY, "out of memory");
 	if (!ret)
-		copy_lines(out, text);
+		return text;
 	free(text);
-	return ret;
+	return NULL;
+}
+
+/* What is cut is never the log: at its end stands what the kernel died of. */
+int bug_text(struct view *v)
+{
+	char *text, *log;
+	unsigned int lines;
+
+	v->columns = MAIL_COLUMNS;
+	text = render_part(v, all_parts);
+	log = text ? render_part(v, bug_log) : NULL;
+	if (log) {
+		lines = lines_of(log);
+		copy_lines(v->out, text, lines < MOST_LINES / 2 ?
+			   MOST_LINES - 1 - lines : MOST_LINES / 2);
+		copy_lines(v->out, log, MOST_LINES / 2);
+	}
+	free(text);
+	free(log);
+	return log ? 0 : -1;
 }

@@ -8,7 +8,7 @@
 /** bug_kernel() - which kernel, on what, started how */
 void bug_kernel(struct view *v);
 
-/** bug_log() - what the kernel had said of DMA, IOMMUs and its end */
-void bug_log(struct view *v);
+/** bug_log() - what the kernel had said of DMA, IOMMUs and its end; -1: v->err */
+int bug_log(struct view *v);
 
 #endif

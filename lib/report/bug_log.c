@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* The bug report's end: the lines of the log that matter. */
 #include <ctype.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "bug.h"
 
 #define MAX_LINES	20u
+#define MAX_CRASH	30u
 
 /* Faults and what the kernel died of; drivers only where they complain. */
 static unsigned int weight(const struct ami_line *line)
@@ -43,74 +45,143 @@ static void hide_macs(char *text)
 	}
 }
 
-/* @last: of @times lines with the same text */
-static void log_line(struct view *v, const struct ami_line *line,
-		     const struct ami_line *last, size_t times)
+/* Lines of one story, told once: how many, and from when to when. */
+struct group {
+	size_t first, last, times;
+};
+
+static void log_line(struct view *v, const struct group *g)
 {
-	char text[256], more[64] = "";
+	const struct ami_line *line = &v->a->dmesg->list[g->first];
+	const struct ami_line *last = &v->a->dmesg->list[g->last];
+	char text[256], meaning[256], more[64] = "";
 
 	snprintf(text, sizeof(text), "%.*s", (int)strcspn(line->text, "\n"),
 		 line->text);
 	hide_macs(text);
-	if (times > 1)
+	if (g->times > 1)
 		snprintf(more, sizeof(more), " (%zu times, last at %.6f)",
-			 times, last->ts_nsec / 1e9);
+			 g->times, last->ts_nsec / 1e9);
 	fputs("  ", v->out);
 	wrapped(v, 2, 4, "[%.6f] %s%s", line->ts_nsec / 1e9, text, more);
+	ami_line_meaning(v->a->state, line, meaning, sizeof(meaning));
+	if (*meaning) {
+		fputs("    = ", v->out);
+		wrapped(v, 6, 6, "%s", meaning);
+	}
 }
 
-static bool same_text(const struct ami_line *a, const struct ami_line *b)
+/* Equal but for numbers: addresses, tags, times. */
+static bool same_words(const char *a, const char *b)
 {
-	return weight(a) == weight(b) && !strcmp(a->text, b->text);
-}
-
-/* Lines that repeat an older one are told with that one. */
-static bool repeats(const struct ami_dmesg *d, size_t i)
-{
-	size_t k;
-
-	for (k = 0; k < i; k++)
-		if (same_text(&d->list[k], &d->list[i]))
-			return true;
-	return false;
-}
-
-static void line_and_repeats(struct view *v, size_t i)
-{
-	const struct ami_dmesg *d = v->a->dmesg;
-	size_t k, last = i, times = 1;
-
-	for (k = i + 1; k < d->count; k++)
-		if (same_text(&d->list[k], &d->list[i])) {
-			last = k;
-			times++;
+	for (;; a++, b++) {
+		if (isxdigit((unsigned char)*a) &&
+		    isxdigit((unsigned char)*b)) {
+			while (isxdigit((unsigned char)a[1]))
+				a++;
+			while (isxdigit((unsigned char)b[1]))
+				b++;
+			continue;
 		}
-	log_line(v, &d->list[i], &d->list[last], times);
+		if (*a != *b)
+			return false;
+		if (!*a)
+			return true;
+	}
 }
 
-/* The newest of the weightiest, in the order of the log. */
-void bug_log(struct view *v)
+static bool same_story(const struct ami_line *a, const struct ami_line *b)
+{
+	if (a->kind != b->kind || a->device != b->device ||
+	    a->incident != b->incident || a->subject != b->subject)
+		return false;
+	if (a->incident != AMI_INCIDENT_NONE)
+		return true;
+	return a->kind == AMI_LINE_DEVICE ? same_words(a->text, b->text) :
+	       !strcmp(a->text, b->text);
+}
+
+static size_t make_groups(const struct ami_dmesg *d, struct group *g)
+{
+	size_t i, k, n = 0;
+
+	for (i = 0; i < d->count; i++) {
+		if (!weight(&d->list[i]))
+			continue;
+		for (k = 0; k < n; k++)
+			if (same_story(&d->list[g[k].first], &d->list[i]))
+				break;
+		if (k == n)
+			g[n++] = (struct group){ i, i, 0 };
+		g[k].last = i;
+		g[k].times++;
+	}
+	return n;
+}
+
+/*
+ * What the kernel died of: where it began, and its end. It has lines of its own,
+ * so that nothing pushes it out.
+ */
+static void choose_crash(const struct ami_dmesg *d, const struct group *g,
+			 size_t n, bool *chosen)
+{
+	size_t i, left = MAX_CRASH;
+
+	for (i = 0; i < n && left > MAX_CRASH / 2; i++)
+		if (d->list[g[i].first].kind == AMI_LINE_CRASH) {
+			chosen[i] = true;
+			left--;
+		}
+	for (i = n; i-- > 0 && left;)
+		if (d->list[g[i].first].kind == AMI_LINE_CRASH && !chosen[i]) {
+			chosen[i] = true;
+			left--;
+		}
+}
+
+/* The newest of the weightiest. */
+static void choose_others(const struct ami_dmesg *d, const struct group *g,
+			  size_t n, bool *chosen)
+{
+	size_t i, left = MAX_LINES;
+	unsigned int w;
+
+	for (w = 2; w >= 1; w--)
+		for (i = n; i-- > 0 && left;)
+			if (d->list[g[i].first].kind != AMI_LINE_CRASH &&
+			    weight(&d->list[g[i].first]) == w) {
+				chosen[i] = true;
+				left--;
+			}
+}
+
+int bug_log(struct view *v)
 {
 	const struct ami_dmesg *d = v->a->dmesg;
-	bool chosen[AMI_MAX_LINES] = { false };
-	size_t i, n = 0, total = 0;
-	unsigned int w;
-	char state[96];
+	struct group *g = calloc(AMI_MAX_LINES, sizeof(*g));
+	bool *chosen = calloc(AMI_MAX_LINES, sizeof(*chosen));
+	size_t i, n = g && chosen ? make_groups(d, g) : 0, hidden = n;
+	char state[160];
 
 	dmesg_state_text(v, state, sizeof(state));
-	fprintf(v->out, "\nKernel log: %s\n", state);
-	for (w = 2; w >= 1; w--)
-		for (i = d->count; i-- > 0;) {
-			if (weight(&d->list[i]) != w || repeats(d, i))
-				continue;
-			total++;
-			chosen[i] = n < MAX_LINES;
-			n += chosen[i];
+	fputs("\nKernel log: ", v->out);
+	wrapped(v, 12, 2, "%s", state);
+	if (n) {
+		choose_crash(d, g, n, chosen);
+		choose_others(d, g, n, chosen);
+	}
+	/* In the order of the log. */
+	for (i = 0; i < n; i++)
+		if (chosen[i]) {
+			log_line(v, &g[i]);
+			hidden--;
 		}
-	for (i = 0; i < d->count; i++)
-		if (chosen[i])
-			line_and_repeats(v, i);
-	if (n < total)
-		fprintf(v->out, "  (%zu more relevant lines left out)\n",
-			total - n);
+	if (hidden)
+		fprintf(v->out, "  (%zu more relevant line%s left out)\n",
+			hidden, hidden == 1 ? "" : "s");
+	n = g && chosen;
+	free(g);
+	free(chosen);
+	return n ? 0 : ami_error_set(v->err, AMI_ERR_MEMORY, "out of memory");
 }

@@ -17,6 +17,18 @@ static bool shown(const struct view *v, const struct ami_line *line)
 			sizeof(v->r->bdf)));
 }
 
+/* Lines are numbered from 0 on: what the oldest one has before it is gone. */
+static void lines_text(const struct ami_dmesg *d, char *buf, size_t size)
+{
+	int used = snprintf(buf, size, "%" PRIu64 " line%s", d->stats.records,
+			    d->stats.records == 1 ? "" : "s");
+
+	if (d->gone && used > 0 && (size_t)used < size)
+		snprintf(buf + used, size - used,
+			 " (the log wrapped: %" PRIu64 " older line%s overwritten)",
+			 d->gone, d->gone == 1 ? " was" : "s were");
+}
+
 /* The log in words, or why there is none. */
 void dmesg_state_text(const struct view *v, char *buf, size_t size)
 {
@@ -32,7 +44,7 @@ void dmesg_state_text(const struct view *v, char *buf, size_t size)
 	else if (d->mem != AMI_MEM_OK)
 		snprintf(buf, size, "the log is %s", ami_mem_text(d->mem));
 	else
-		snprintf(buf, size, "%" PRIu64 " lines", d->stats.records);
+		lines_text(d, buf, size);
 }
 
 static const char *state_name(const struct ami_dmesg *d)
@@ -49,13 +61,18 @@ static const char *state_name(const struct ami_dmesg *d)
 static void line_json(struct view *v, const struct ami_line *line)
 {
 	const struct ami_state *s = v->a->state;
-	char bdf[AMI_BDF_TEXT];
+	char bdf[AMI_BDF_TEXT], meaning[256];
 
 	json_object_line(&v->j, NULL);
 	json_number(&v->j, "seq", line->seq);
 	json_number(&v->j, "time_us", line->ts_nsec / 1000);
 	json_number(&v->j, "level", line->level);
 	json_string(&v->j, "kind", ami_line_kind_name(line->kind));
+	if (line->incident == AMI_INCIDENT_NONE)
+		json_null(&v->j, "incident");
+	else
+		json_string(&v->j, "incident",
+			    ami_incident_name(line->incident));
 	if (line->device >= 0)
 		json_string(&v->j, "device",
 			    ami_bdf_text(s->devices[line->device].bdf, bdf));
@@ -66,6 +83,11 @@ static void line_json(struct view *v, const struct ami_line *line)
 		json_string(&v->j, "text", line->text);
 	else
 		json_null(&v->j, "text");
+	ami_line_meaning(s, line, meaning, sizeof(meaning));
+	if (*meaning)
+		json_string(&v->j, "meaning", meaning);
+	else
+		json_null(&v->j, "meaning");
 	json_close_object(&v->j);
 }
 
@@ -88,6 +110,7 @@ void dmesg_json(struct view *v)
 	json_known(&v->j, "records", d->mem == AMI_MEM_OK, d->stats.records);
 	json_number(&v->j, "unread", d->stats.unread);
 	json_number(&v->j, "damaged", d->stats.damaged);
+	json_number(&v->j, "overwritten", d->gone);
 	json_known(&v->j, "first_us", d->any, d->first_nsec / 1000);
 	json_known(&v->j, "last_us", d->any, d->last_nsec / 1000);
 	json_number(&v->j, "dropped", d->dropped);
@@ -105,7 +128,7 @@ void dmesg_json(struct view *v)
 static void line_text(struct view *v, const struct ami_line *line)
 {
 	const struct ami_state *s = v->a->state;
-	char bdf[AMI_BDF_TEXT] = "-";
+	char bdf[AMI_BDF_TEXT] = "-", meaning[256];
 	const char *text = line->text;
 
 	if (line->device >= 0)
@@ -122,9 +145,15 @@ static void line_text(struct view *v, const struct ami_line *line)
 		wrapped(v, MESSAGE_COLUMN, MESSAGE_COLUMN, "%.*s", (int)len,
 			text);
 		if (!text[len])
-			return;
+			break;
 		text += len + 1;
 		fprintf(v->out, "%*s", MESSAGE_COLUMN, "");
+	}
+	ami_line_meaning(s, line, meaning, sizeof(meaning));
+	if (*meaning) {
+		fprintf(v->out, "%*s= ", MESSAGE_COLUMN, "");
+		wrapped(v, MESSAGE_COLUMN + 2, MESSAGE_COLUMN + 2, "%s",
+			meaning);
 	}
 }
 
@@ -142,31 +171,34 @@ static void trouble_text(struct view *v)
 	const struct ami_printk_stats *s = &v->a->dmesg->stats;
 
 	if (v->a->dmesg->dropped && !v->r->all)
-		wrapped(v, 0, 0, "(%" PRIu64 " older lines that matter are not shown)",
-			v->a->dmesg->dropped);
+		wrapped(v, 0, 0, "(%" PRIu64 " older line%s that matter%s not shown)",
+			v->a->dmesg->dropped,
+			v->a->dmesg->dropped == 1 ? "" : "s",
+			v->a->dmesg->dropped == 1 ? "s is" : " are");
 	if (s->unread)
-		wrapped(v, 0, 0, "(%" PRIu64 " lines are not in the dump)",
-			s->unread);
+		wrapped(v, 0, 0, "(%" PRIu64 " line%s not in the dump)",
+			s->unread, s->unread == 1 ? " is" : "s are");
 	if (s->damaged)
-		wrapped(v, 0, 0, "(%" PRIu64 " lines were overwritten or damaged)",
-			s->damaged);
+		wrapped(v, 0, 0, "(%" PRIu64 " line%s overwritten or damaged)",
+			s->damaged, s->damaged == 1 ? " was" : "s were");
 	if (s->unfinished)
-		wrapped(v, 0, 0, "(%" PRIu64 " lines were being written at the panic)",
-			s->unfinished);
+		wrapped(v, 0, 0, "(%" PRIu64 " line%s being written when the CPUs stopped)",
+			s->unfinished, s->unfinished == 1 ? " was" : "s were");
 }
 
 static void dmesg_text(struct view *v)
 {
 	const struct ami_dmesg *d = v->a->dmesg;
-	char state[96];
+	char state[160], kept[64] = "";
 	size_t i;
 
 	dmesg_state_text(v, state, sizeof(state));
-	fprintf(v->out, "LOG      %s", state);
 	if (d->mem == AMI_MEM_OK)
-		fprintf(v->out, ", %zu on IOMMUs, DMA and devices%s",
-			d->count, v->r->all ? "" : " (--all: all)");
-	putc('\n', v->out);
+		snprintf(kept, sizeof(kept),
+			 ", %zu on IOMMUs, DMA and devices%s", d->count,
+			 v->r->all ? "" : " (--all: all)");
+	fputs("LOG      ", v->out);
+	wrapped(v, 9, 9, "%s%s", state, kept);
 	if (d->mem != AMI_MEM_OK)
 		return;
 	fprintf(v->out, "%13s  %-6s  %-12s  %s\n", "SECONDS", "KIND", "DEVICE",

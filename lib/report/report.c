@@ -198,6 +198,7 @@ static void report_json(struct view *v)
 	exposures_json(v);
 	owners_json(v);
 	findings_json(v);
+	incidents_json(v);
 	dmesg_json(v);
 	marks_json(v);
 	verdict_json(v);
@@ -392,24 +393,18 @@ static void log_text(struct view *v)
 {
 	const struct ami_dmesg *d = v->a->dmesg;
 	uint64_t faults = d->kinds[AMI_LINE_FAULT];
-	char state[96];
-	size_t i;
+	char state[160], trouble[64] = "";
 
 	dmesg_state_text(v, state, sizeof(state));
-	fprintf(v->out, "LOG      %s", state);
-	if (d->mem == AMI_MEM_OK)
-		fprintf(v->out, ", %" PRIu64 " of them report%s IOMMU trouble",
-			faults, faults == 1 ? "s" : "");
-	putc('\n', v->out);
-	for (i = d->count; faults && i-- > 0;) {
-		if (d->list[i].kind != AMI_LINE_FAULT)
-			continue;
-		fputs("         ", v->out);
-		wrapped(v, 9, 9, "last: [%.6f] %.*s",
-			d->list[i].ts_nsec / 1e9,
-			(int)strcspn(d->list[i].text, "\n"), d->list[i].text);
-		break;
-	}
+	if (d->mem == AMI_MEM_OK && faults)
+		snprintf(trouble, sizeof(trouble), ", %" PRIu64
+			 " of them report%s IOMMU trouble", faults,
+			 faults == 1 ? "s" : "");
+	else if (d->mem == AMI_MEM_OK)
+		snprintf(trouble, sizeof(trouble),
+			 ", none reports IOMMU trouble");
+	fputs("LOG      ", v->out);
+	wrapped(v, 9, 9, "%s%s", state, trouble);
 }
 
 static void heading(struct view *v, const char *name, const char *what)
@@ -442,6 +437,10 @@ static int report_text(struct view *v)
 	hardware_text(v);
 	heading(v, "OWNERS", "whose those pages are, by class");
 	owners_text(v);
+	if (v->a->incidents->count) {
+		heading(v, "INCIDENTS", "what had happened before the dump");
+		incidents_text(v);
+	}
 	heading(v, "FINDINGS", "");
 	findings_text(v, v->r->verbose ? AMI_INFO : AMI_WARNING);
 	return 0;

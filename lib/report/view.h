@@ -54,6 +54,11 @@ void owners_json(struct view *v);
 void owners_text(struct view *v);
 void ring_json(struct view *v, const struct ami_iommu *iommu);
 void dmesg_json(struct view *v);
+/** incidents_text(), incidents_json() - what had happened, all of it */
+void incidents_text(struct view *v);
+void incidents_json(struct view *v);
+/** incident_line() - one of them, in words */
+void incident_line(struct view *v, const struct ami_incident *in);
 void marks_json(struct view *v);
 void marks_text(struct view *v);
 /** marks_brief_json() - what a pipeline asks first; null when none came */

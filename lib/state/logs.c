@@ -106,27 +106,6 @@ static int read_log(struct ami_state *s, struct ami_log *log,
 	return 0;
 }
 
-static void report_events(struct ami_state *s, const struct ami_log *log,
-			  const char *where)
-{
-	size_t i, faults = 0, other = 0;
-
-	for (i = 0; i < log->count; i++) {
-		if (log->list[i].event.code == AMDVI_EVENT_IO_PAGE_FAULT)
-			faults++;
-		else
-			other++;
-	}
-	if (faults)
-		ami_finding_add(&s->findings, AMI_FIND_PAGE_FAULTS_LOGGED, where,
-				"The event log holds %zu I/O page fault%s, which may be old: the driver leaves them in place.",
-				faults, faults == 1 ? "" : "s");
-	if (other && !s->snp)
-		ami_finding_add(&s->findings, AMI_FIND_EVENTS_PENDING, where,
-				"The event log holds %zu event%s that the driver had not handled.",
-				other, other == 1 ? "" : "s");
-}
-
 int read_logs(struct ami_state *s, struct ami_iommu *iommu)
 {
 	static const enum ami_field field[AMI_LOGS] = {
@@ -145,7 +124,6 @@ int read_logs(struct ami_state *s, struct ami_iommu *iommu)
 		if (log->va && read_log(s, log, kind, where))
 			return -1;
 	}
-	report_events(s, &iommu->log[AMI_LOG_EVENT], where);
 	if (fetch(s, where, iommu->va, AMI_F_amd_iommu_ga_log_tail, &va) && va)
 		ami_virt_to_phys(s->kernel, va, &iommu->ga_tail_phys);
 	return 0;

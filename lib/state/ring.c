@@ -146,28 +146,7 @@ static uint32_t find_proven(const struct ami_ring *ring)
 	return smaller;
 }
 
-/* An event that blames a command tells where the IOMMU stopped fetching. */
-static uint32_t stopped_at(const struct ami_iommu *iommu)
-{
-	const struct ami_log *log = &iommu->log[AMI_LOG_EVENT];
-	size_t i;
-
-	for (i = 0; i < log->count; i++) {
-		const struct amdvi_event *e = &log->list[i].event;
-		uint64_t at = (e->address & ~iommu->ring.sme_mask) -
-			      iommu->ring.phys;
-
-		if (e->code != AMDVI_EVENT_ILLEGAL_COMMAND_ERROR &&
-		    e->code != AMDVI_EVENT_COMMAND_HARDWARE_ERROR)
-			continue;
-		if (iommu->ring.located && at < RING_BYTES)
-			return at / AMDVI_COMMAND_SIZE;
-	}
-	return AMI_RING_ENTRIES;
-}
-
-static void report_ring(struct ami_state *s, const struct ami_iommu *iommu,
-			uint32_t stop)
+static void report_ring(struct ami_state *s, const struct ami_iommu *iommu)
 {
 	const struct ami_ring *ring = &iommu->ring;
 	char where[32];
@@ -196,11 +175,7 @@ static void report_ring(struct ami_state *s, const struct ami_iommu *iommu,
 				(unsigned long long)ring->semaphore);
 	if (ring->blind)
 		ami_finding_add(&s->findings, AMI_FIND_COMMANDS_UNSEEN, where,
-				"Commands may have been outstanding in entries that cannot be read or were overwritten: which translations are stale is unknown.");
-	if (stop < AMI_RING_ENTRIES)
-		ami_finding_add(&s->findings, AMI_FIND_COMMANDS_STOPPED, where,
-				"An event says that the IOMMU stopped fetching commands at ring entry %u.",
-				stop);
+			 "Commands may have been outstanding in entries that cannot be read or were overwritten: which translations are stale is unknown.");
 	if (ring->lock_held)
 		ami_finding_add(&s->findings, AMI_FIND_RING_LOCK_HELD, where,
 				"The IOMMU's lock was held: a CPU was stopped while it queued a command, the tail may be off by one.");
@@ -309,27 +284,27 @@ static void find_outstanding(struct ami_ring *ring, uint32_t newest,
 	}
 }
 
-/* From the blamed command on, the IOMMU executed nothing. */
-static void mark_stopped(struct ami_ring *ring, uint32_t stop)
+void ami_ring_stopped(struct ami_ring *ring, uint32_t entry)
 {
 	uint32_t n;
 
-	if (stop == AMI_RING_ENTRIES)
-		return;
 	for (n = ring->outstanding; n >= 1; n--) {
 		uint32_t i = back(ring->tail, n);
 
-		if ((i + AMI_RING_ENTRIES - stop) % AMI_RING_ENTRIES <
+		if ((i + AMI_RING_ENTRIES - entry) % AMI_RING_ENTRIES <
 		    ring->outstanding &&
-		    ring->state[i] == AMI_ENTRY_UNPROVEN)
+		    ring->state[i] == AMI_ENTRY_UNPROVEN) {
 			ring->state[i] = AMI_ENTRY_NOT_EXECUTED;
+			ring->count[AMI_ENTRY_UNPROVEN]--;
+			ring->count[AMI_ENTRY_NOT_EXECUTED]++;
+		}
 	}
 }
 
 void grade_ring(struct ami_state *s, struct ami_iommu *iommu)
 {
 	struct ami_ring *ring = &iommu->ring;
-	uint32_t stop = stopped_at(iommu), newest = 0, i;
+	uint32_t newest = 0, i;
 	bool empty = believable(ring) && proven_empty(ring) &&
 		     !contradicts_books(ring);
 
@@ -339,8 +314,7 @@ void grade_ring(struct ami_state *s, struct ami_iommu *iommu)
 		ring->proven = back(ring->tail, newest);
 	mark_done(ring, newest, empty);
 	find_outstanding(ring, newest, empty);
-	mark_stopped(ring, stop);
 	for (i = 0; i < AMI_RING_ENTRIES; i++)
 		ring->count[ring->state[i]]++;
-	report_ring(s, iommu, stop);
+	report_ring(s, iommu);
 }

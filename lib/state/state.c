@@ -303,7 +303,6 @@ static int read_all(struct ami_state *s, struct ami_error *err)
 		for (i = 0; i < s->nr_iommus; i++)
 			mark_foreign_events(s, &s->iommus[i]);
 		link_domains(s);
-		find_lost(s);
 		ret = read_flushqs(s);
 	}
 	if (ret)

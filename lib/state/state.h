@@ -78,21 +78,6 @@ int find_unclaimed(struct ami_state *s);
 /** name_domain() - by its ID, or else by its address, for findings */
 void name_domain(const struct ami_domain *d, char where[DOMAIN_TEXT]);
 
-/** struct lost - failed invalidations, by the kernel's log */
-struct lost {
-	unsigned long commands, waits, timeouts;
-	char device[AMI_BDF_TEXT];
-};
-
-struct ami_printk_record;
-
-/** find_lost() - a finding for what the log tells of them */
-void find_lost(struct ami_state *s);
-
-/* Its parts: one record of the log, into a struct lost; what came together. */
-bool note_lost(void *lost, const struct ami_printk_record *record);
-void report_lost(struct ami_state *s, const struct lost *lost);
-
 /** guest_levels() - of v2 tables as this kernel makes them */
 unsigned int guest_levels(struct ami_state *s);
 

@@ -200,10 +200,16 @@ class Dump(unittest.TestCase):
             self.assertEqual(self.data['dmesg'], [])
             self.skipTest('this dump has no log')
         faults = sum(l['kind'] == 'fault' for l in self.data['dmesg'])
-        self.assertIn(f'{log["records"]} lines, {faults} of them', self.text)
+        said = f'{faults} of them' if faults else 'none reports'
+        wrapped = ' (the log wrapped' if log['overwritten'] else ','
+        self.assertIn(f'LOG {log["records"]} lines{wrapped}', flat(self.text))
+        self.assertIn(said, flat(self.text))
         self.assertIn(f'Kernel log: {log["records"]} lines', self.bug)
+        told = set()
         for l in self.data['dmesg']:
-            if l['kind'] in ('fault', 'crash'):
+            story = l['incident'] or l['text'], l['device']
+            if l['kind'] in ('fault', 'crash') and story not in told:
+                told.add(story)
                 self.assertIn(flat(l['text'].split('\n')[0])[:200],
                               flat(self.bug))
 

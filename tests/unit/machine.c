@@ -276,6 +276,7 @@ struct machine *machine_new(enum shape shape, uint64_t sme_mask)
 void machine_free(struct machine *m)
 {
 	ami_exposures_free(m->ex);
+	ami_incidents_free(m->incidents);
 	ami_state_free(m->state);
 	ami_kernel_close(m->kernel);
 	ami_dump_close(m->dump);
@@ -612,6 +613,8 @@ void machine_analyse(struct machine *m)
 	ami_dump_note_reads(m->dump, NULL);
 	assert_non_null(m->state);
 	m->state->rests_on = rests_on;
+	m->incidents = ami_incidents_read(m->state, &err);
+	assert_non_null(m->incidents);
 	m->ex = ami_exposures_find(m->state, &err);
 	if (!m->ex)
 		print_error("%s\n", err.text);

@@ -9,6 +9,7 @@
 #define MACHINE_H
 
 #include <amdiommu/exposure.h>
+#include <amdiommu/incident.h>
 
 #include "shapes.h"
 
@@ -46,6 +47,7 @@ struct machine {
 	struct ami_dump *dump;
 	struct ami_kernel *kernel;
 	struct ami_state *state;
+	struct ami_incidents *incidents;
 	struct ami_exposures *ex;
 };
 

@@ -27,17 +27,13 @@ char *render(const struct ami_analysis *a, const struct ami_request *r)
 
 char *render_machine(struct machine *m, const struct ami_request *r)
 {
-	struct ami_error err = { AMI_OK, "" };
-	struct ami_analysis a = {
+	const struct ami_analysis a = {
 		.dump = m->dump, .kernel = m->kernel, .state = m->state,
-		.exposures = m->ex, .dmesg = ami_dmesg_read(m->state, &err),
+		.incidents = m->incidents, .exposures = m->ex,
+		.dmesg = m->incidents->dmesg,
 	};
-	char *text;
 
-	assert_non_null(a.dmesg);
-	text = render(&a, r);
-	ami_dmesg_free(a.dmesg);
-	return text;
+	return render(&a, r);
 }
 
 void has(const char *text, const char *needle)

@@ -614,41 +614,7 @@ static void test_crash_cma(void **state)
 	machine_free(m);
 }
 
-/* --- what only the log tells ------------------------------------------------------ */
-
-static struct lost lost_in(const char *text, uint8_t facility)
-{
-	struct ami_printk_record r = { .facility = facility };
-	struct lost lost = { .commands = 0 };
-
-	snprintf(r.text, sizeof(r.text), "%s", text);
-	assert_true(note_lost(&lost, &r));
-	return lost;
-}
-
-static void test_lost_lines(void **state)
-{
-	static const char timeout[] = "vfio-pci 0000:41:00.0: AMD-Vi: Event logged [IOTLB_INV_TIMEOUT device=0000:41:00.0 address=0x1234]";
-	struct lost lost;
-
-	(void)state;
-	lost = lost_in(timeout, 0);
-	assert_int_equal(lost.timeouts, 1);
-	assert_string_equal(lost.device, "0000:41:00.0");
-	/* 5.10 names no segment. */
-	lost = lost_in("AMD-Vi: Event logged [IOTLB_INV_TIMEOUT device=41:00.0 address=0x1]", 0);
-	assert_string_equal(lost.device, "41:00.0");
-	lost = lost_in("AMD-Vi: Event logged [IOTLB_INV_TIMEOUT device=0123456789abcdef0123456789 ", 0);
-	assert_string_equal(lost.device, "");
-	assert_int_equal(lost_in("AMD-Vi: Command buffer timeout", 0).commands,
-			 1);
-	assert_int_equal(lost_in("AMD-Vi: Completion-Wait loop timed out", 0)
-			 .waits, 1);
-	/* A program may write anything into the log. */
-	assert_int_equal(lost_in(timeout, 1).timeouts, 0);
-	assert_int_equal(lost_in("AMD-Vi: Interrupt remapping enabled", 0)
-			 .commands, 0);
-}
+/* --- what the log shows ----------------------------------------------------------- */
 
 /* Each of them alone: nothing else can be written in this machine. */
 static void not_trusted(struct machine *m, enum ami_finding_code code)
@@ -669,21 +635,6 @@ static void test_not_trusted(void **state)
 	(void)state;
 	not_trusted(machine_new(SHAPE_6_1, 0), AMI_FIND_INVALIDATION_LOST);
 	not_trusted(machine_new(SHAPE_6_1, 0), AMI_FIND_IOMMU_MAY_BE_OFF);
-}
-
-static void test_reported(void **state)
-{
-	struct ami_state s = { .nr_iommus = 0 };
-	struct lost lost = { .device = "41:00.0" };
-
-	(void)state;
-	report_lost(&s, &lost);
-	assert_int_equal(s.findings.count, 0);
-	lost.timeouts = lost.waits = 1;
-	report_lost(&s, &lost);
-	assert_int_equal(ami_findings_total(&s.findings, AMI_FIND_INVALIDATION_LOST),
-			 2);
-	ami_findings_free(&s.findings);
 }
 
 /*
@@ -853,9 +804,7 @@ static void test_open_entry(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_lost_lines),
 		cmocka_unit_test(test_not_trusted),
-		cmocka_unit_test(test_reported),
 		cmocka_unit_test(test_asked),
 		cmocka_unit_test(test_system_state),
 		cmocka_unit_test(test_system_state_unread),

@@ -35,8 +35,8 @@ static const struct {
 	{ { 0x0400, 0x20700000, 0x0b4a01e0, 0x1 }, "IO_PAGE_FAULT",
 	  "DeviceID=400 DomainID=0 Address=10b4a01e0 GN=0 NX=0 US=0 I=0 PR=1 "
 	  "RW=1 PE=1 RZ=0 TR=0 vFlags=0",
-	  "write to IOVA 0x10b4a01e0 by 0001:04:00.0 blocked: not permitted "
-	  "(domain 0)" },
+	  "write to IOVA 0x10b4a01e0 by 0001:04:00.0 blocked: writing not "
+	  "permitted (domain 0)" },
 	{ { 0x0400, 0x20900001, 0x2000, 0 }, "IO_PAGE_FAULT",
 	  "DeviceID=400 DomainID=1 Address=2000 GN=0 NX=0 US=0 I=0 PR=1 RW=0 "
 	  "PE=0 RZ=1 TR=0 vFlags=0",
@@ -45,8 +45,8 @@ static const struct {
 	{ { 0x0400, 0x20100001, 0x2000, 0 }, "IO_PAGE_FAULT",
 	  "DeviceID=400 DomainID=1 Address=2000 GN=0 NX=0 US=0 I=0 PR=1 RW=0 "
 	  "PE=0 RZ=0 TR=0 vFlags=0",
-	  "read of IOVA 0x2000 by 0001:04:00.0 blocked: invalid page table entry "
-	  "(domain 1)" },
+	  "read of IOVA 0x2000 by 0001:04:00.0 blocked: address beyond the table, "
+	  "or a wrong level in it (domain 1)" },
 	/* with a PASID, in two pieces; ATS */
 	{ { 0xe80a1234, 0x21075678, 0x3000, 0x12 }, "IO_PAGE_FAULT",
 	  "DeviceID=1234 PASID=a5678 Address=1200003000 GN=1 NX=1 US=1 I=0 "
@@ -56,8 +56,14 @@ static const struct {
 	{ { 0x0018, 0x20080000, 0xfee01004, 0 }, "IO_PAGE_FAULT",
 	  "DeviceID=18 DomainID=0 Address=fee01004 GN=0 NX=0 US=0 I=1 PR=0 "
 	  "RW=0 PE=0 RZ=0 TR=0 vFlags=0",
-	  "interrupt request to 0xfee01004 by 0001:00:03.0 blocked: not mapped "
-	  "(domain 0)" },
+	  "interrupt request to 0xfee01004 (interrupt range) not remapped: no "
+	  "valid entry, by 0001:00:03.0 (domain 0)" },
+	/* as the hardware logs it: 40 bits, those above set */
+	{ { 0x0018, 0x2008002c, 0xf8000000, 0xfffffffd }, "IO_PAGE_FAULT",
+	  "DeviceID=18 DomainID=2c Address=fffffffdf8000000 GN=0 NX=0 US=0 I=1 "
+	  "PR=0 RW=0 PE=0 RZ=0 TR=0 vFlags=0",
+	  "interrupt request to 0xfffffffdf8000000 (interrupt/EOI range) not "
+	  "remapped: no valid entry, by 0001:00:03.0 (domain 44)" },
 	/* QEMU: I is set for DMA, too */
 	{ { 0x0018, 0x20080000, 0xffed4000, 0 }, "IO_PAGE_FAULT",
 	  "DeviceID=18 DomainID=0 Address=ffed4000 GN=0 NX=0 US=0 I=1 PR=0 "
@@ -103,11 +109,14 @@ static const struct {
 	  "0x11c4130" },
 	{ { 0x000a0018, 0x8b035678, 0xfee00000, 0 }, "INVALID_DEVICE_REQUEST",
 	  "DeviceID=18 PASID=a5678 Address=fee00000 GN=1 US=1 TR=1 Type=5",
-	  "invalid request (type 5) to address 0xfee00000 by 0001:00:03.0 "
+	  "invalid request, type 5 (interrupt: a posted write to the "
+	  "interrupt/EOI range, not allowed by the device table entry "
+	  "(IntCtl=00b)), to 0xfee00000 (interrupt range) by 0001:00:03.0 "
 	  "(PASID 0xa5678)" },
 	{ { 0x0018, 0x82000000, 0x1000, 0 }, "INVALID_DEVICE_REQUEST",
 	  "DeviceID=18 PASID=0 Address=1000 GN=0 US=0 TR=0 Type=1",
-	  "invalid request (type 1) to address 0x1000 by 0001:00:03.0" },
+	  "invalid request, type 1 (pre-translated request, which the device "
+	  "table entry does not allow (I=0)), to 0x1000 by 0001:00:03.0" },
 	{ { 0x56780018, 0x91232a55, 0x4000, 0x7f }, "INVALID_PPR_REQUEST",
 	  "DeviceID=18 PASID=a5678 Address=7f00004000 Tag=255 Flags=123",
 	  "invalid page request 0x255 for address 0x7f00004000 by 0001:00:03.0 "

@@ -371,21 +371,20 @@ static void lines_are_tied_to_devices(void **state)
 		uint64_t domain = machine_domain(m, 1, 3, AMI_FORMAT_V1,
 						 machine_v1(m, 0x8000000, 1),
 						 3);
-		struct ami_dmesg *d;
+		const struct ami_dmesg *d;
 		struct log l;
 
 		machine_device(m, 0x10, "nvme", domain);
 		log_new(&l, m);
 		log_line(&l, said[i].device, said[i].text);
 		machine_analyse(m);
-		d = ami_dmesg_read(m->state, NULL);
+		d = m->incidents->dmesg;
 		assert_non_null(d);
 		assert_int_equal(d->kinds[said[i].kind],
 				 said[i].kind != AMI_LINE_OTHER);
 		assert_int_equal(d->count, said[i].kind != AMI_LINE_OTHER);
 		if (d->count)
 			assert_int_equal(d->list[0].device >= 0, said[i].tied);
-		ami_dmesg_free(d);
 		machine_free(m);
 	}
 }
@@ -396,7 +395,7 @@ static void users_lines_are_left_out(void **state)
 	struct log *l = new_log(false);
 	uint64_t id = log_line(l, "", "AMD-Vi: says a daemon");
 	struct ami_granules *kept;
-	struct ami_dmesg *d;
+	const struct ami_dmesg *d;
 	size_t i, n;
 
 	(void)state;
@@ -404,7 +403,7 @@ static void users_lines_are_left_out(void **state)
 	machine_set(l->m, info_at(l, id), AMI_F_printk_facility, 3);
 	machine_analyse(l->m);
 	assert_int_equal(ami_dump_record(l->m->dump), 0);
-	d = ami_dmesg_read(l->m->state, NULL);
+	d = l->m->incidents->dmesg;
 	assert_int_equal(d->count, 1);
 	assert_string_equal(d->list[0].text, "AMD-Vi: says the kernel");
 	kept = ami_dump_recorded(l->m->dump, &n);
@@ -412,7 +411,6 @@ static void users_lines_are_left_out(void **state)
 		assert_int_not_equal(kept[i].pfn,
 				     (l->data - IMAGE_DIRECT_MAP) >> 12);
 	free(kept);
-	ami_dmesg_free(d);
 	free_log(l);
 }
 

@@ -172,18 +172,6 @@ static uint32_t fill(struct ami_ring *ring, const char *words)
 	return i;
 }
 
-static void blame(struct ami_iommu *iommu, uint32_t entry)
-{
-	static struct ami_log_entry event;
-
-	event.event = (struct amdvi_event){
-		.code = AMDVI_EVENT_ILLEGAL_COMMAND_ERROR,
-		.address = RING + entry * AMDVI_COMMAND_SIZE,
-	};
-	iommu->log[AMI_LOG_EVENT].list = &event;
-	iommu->log[AMI_LOG_EVENT].count = 1;
-}
-
 static const char letter[AMI_ENTRY_STATES] = "-dunor";
 
 static void check_case(const struct ring_case *t)
@@ -207,10 +195,10 @@ static void check_case(const struct ring_case *t)
 	ring->need_sync = t->need_sync;
 	ring->lock_held = t->lock_held;
 	ring->unordered = t->unordered;
-	if (t->stop)
-		blame(iommu, t->stop - 1);
 	mark_foreign(&s, iommu);
 	grade_ring(&s, iommu);
+	if (t->stop)
+		ami_ring_stopped(ring, t->stop - 1);
 	for (i = 0; i < n; i++)
 		states[i] = letter[ring->state[i]];
 	if (strcmp(states, t->states))

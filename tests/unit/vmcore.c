@@ -293,7 +293,7 @@ void vmcore_analyse(struct machine *m)
 	m->dump = a->dump;
 	m->kernel = a->kernel;
 	m->state = a->state;
+	m->incidents = a->incidents;
 	m->ex = a->exposures;
-	ami_dmesg_free(a->dmesg);
 	free(a);
 }

@@ -126,45 +126,53 @@ void html_rings(struct html_page *p)
 	html_raw(p, "</div>\n</section>\n");
 }
 
-static void event(struct html_page *p, const struct ami_iommu *u,
-		  const struct ami_log_entry *e)
+static void incident(struct html_page *p, const struct ami_incident *in)
 {
-	char text[256];
+	const struct ami_state *s = p->v->a->state;
+	char where[AMI_BDF_TEXT], witnesses[64], text[256] = "";
 
-	amdvi_event_describe(&e->event, u->bdf.segment, text, sizeof(text));
-	fprintf(p->out, "<tr><td>iommu%u</td>", u->index);
-	html_cell(p, true, "%u", e->index);
-	html_cell(p, false, "%s", event_state(e));
-	html_cell(p, false, "%s", amdvi_event_name(e->event.code));
-	html_cell(p, false, "%s", text);
+	ami_incident_witnesses(in, witnesses, sizeof(witnesses));
+	if (in->kept && in->list[0].event.code)
+		amdvi_event_describe(&in->list[0].event, in->has_device ?
+				     in->bdf.segment : 0, text, sizeof(text));
+	html_raw(p, "<tr>");
+	html_cell(p, false, "%s", ami_incident_where(s, in, where));
+	html_cell(p, false, "%s", ami_incident_text(in->kind));
+	html_cell(p, true, "%" PRIu64, ami_incident_times(in));
+	html_cell(p, true, "%" PRIu64, in->suppressed);
+	if (in->witnesses & 1u << AMI_WITNESS_KERNEL_LOG)
+		html_cell(p, false, "%.6f to %.6f s", in->first_nsec / 1e9,
+			  in->last_nsec / 1e9);
+	else
+		html_cell(p, false, "not known");
+	html_cell(p, false, "%s", witnesses);
+	html_cell(p, false, "%s%s%s", text, *text && in->settled ? "; " : "",
+		  in->settled ? "settled by what the ring shows" : "");
 	html_raw(p, "</tr>\n");
 }
 
 void html_events(struct html_page *p)
 {
-	const struct ami_state *s = p->v->a->state;
-	size_t i, k, total = 0;
+	const struct ami_incidents *list = p->v->a->incidents;
+	size_t i;
 
-	html_section(p, "events", "Event log",
-		     "The driver clears what it has handled, except page "
-		     "faults, which may be old. Overwritten: by the capture "
-		     "kernel's own; undecided: of either kernel.");
-	for (i = 0; i < s->nr_iommus; i++)
-		total += s->iommus[i].log[AMI_LOG_EVENT].count;
-	if (!total) {
-		html_raw(p, "<p>No events are logged.</p>\n</section>\n");
+	html_section(p, "events", "Incidents",
+		     "What had happened to the hardware and the driver, from "
+		     "event logs, the kernel's log and the command rings. The "
+		     "driver leaves page faults in the event log: they may be "
+		     "old.");
+	if (!list->count) {
+		html_raw(p, "<p>None is known.</p>\n</section>\n");
 		return;
 	}
 	html_raw(p, "<div class=\"scroll\" tabindex=\"0\" role=\"region\" "
-		 "aria-label=\"Events\"><table class=\"sort filter\"><thead><tr>"
-		 "<th>IOMMU</th><th class=\"n\">entry</th><th>state</th>"
-		 "<th>event</th><th>meaning</th></tr></thead><tbody>\n");
-	for (i = 0; i < s->nr_iommus && i < HTML_IOMMUS; i++)
-		for (k = 0; k < s->iommus[i].log[AMI_LOG_EVENT].count &&
-		     k < LISTED; k++)
-			event(p, &s->iommus[i],
-			      &s->iommus[i].log[AMI_LOG_EVENT].list[k]);
-	fprintf(p->out, "</tbody></table></div>\n<p class=\"note\">%zu events; "
-		"at most %u of each IOMMU are shown.</p>\n</section>\n", total,
-		LISTED);
+		 "aria-label=\"Incidents\"><table class=\"sort filter\"><thead><tr>"
+		 "<th>where</th><th>what</th><th class=\"n\">times</th>"
+		 "<th class=\"n\">not printed</th><th>when</th>"
+		 "<th>known from</th><th>the first</th></tr></thead><tbody>\n");
+	for (i = 0; i < list->count && i < LISTED; i++)
+		incident(p, &list->list[i]);
+	fprintf(p->out, "</tbody></table></div>\n<p class=\"note\">%zu incident%s; "
+		"at most %u are shown.</p>\n</section>\n", list->count,
+		list->count == 1 ? "" : "s", LISTED);
 }

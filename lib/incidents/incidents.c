@@ -1,0 +1,294 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The list of incidents: filled by each witness, one entry for one fact. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "incidents.h"
+
+const char *ami_incident_name(enum ami_incident_kind kind)
+{
+	static const char *const name[AMI_INCIDENT_KINDS] = {
+		"none", "invalidation-timeout", "completion-wait-lost",
+		"command-lost", "commands-stopped", "events-lost",
+		"page-fault", "dte-refused", "table-error", "request-refused",
+		"rmp-refused", "tables-reused", "tables-copied", "event",
+	};
+
+	return name[kind];
+}
+
+const char *ami_incident_text(enum ami_incident_kind kind)
+{
+	static const char *const text[AMI_INCIDENT_KINDS] = {
+		"nothing", "did not answer an invalidation",
+		"completion wait never came", "command found no room",
+		"commands stopped", "events lost or not printed",
+		"page fault", "illegal device table entry",
+		"hardware error reading a table", "invalid request",
+		"refused by the RMP", "tables reused by a capture kernel",
+		"tables copied by a capture kernel", "event",
+	};
+
+	return text[kind];
+}
+
+const char *ami_witness_name(enum ami_witness witness)
+{
+	static const char *const name[AMI_WITNESSES] = {
+		"event log", "kernel log", "command ring",
+	};
+
+	return name[witness];
+}
+
+uint64_t ami_incident_times(const struct ami_incident *in)
+{
+	uint64_t most = 1;
+	int i;
+
+	for (i = 0; i < AMI_WITNESSES; i++)
+		if (in->count[i] > most)
+			most = in->count[i];
+	return most;
+}
+
+char *ami_incident_where(const struct ami_state *s,
+			 const struct ami_incident *in,
+			 char buf[AMI_BDF_TEXT])
+{
+	if (in->has_device || in->names_iommu)
+		return ami_bdf_text(in->bdf, buf);
+	if (in->iommu < 0)
+		snprintf(buf, AMI_BDF_TEXT, "any IOMMU");
+	else
+		snprintf(buf, AMI_BDF_TEXT, "iommu%u",
+			 s->iommus[in->iommu].index);
+	return buf;
+}
+
+void ami_incident_witnesses(const struct ami_incident *in, char *buf,
+			    size_t size)
+{
+	size_t used = 0;
+	int i;
+
+	*buf = '\0';
+	for (i = 0; i < AMI_WITNESSES && used < size; i++)
+		if (in->witnesses & 1u << i)
+			used += snprintf(buf + used, size - used, "%s%s",
+					 used ? " and " : "",
+					 ami_witness_name(i));
+}
+
+static bool same(const struct ami_incident *in, const struct sighting *s)
+{
+	if (in->kind != s->kind || in->has_device != s->has_device ||
+	    in->names_iommu != s->names_iommu)
+		return false;
+	if (in->has_device || in->names_iommu)
+		return !memcmp(&in->bdf, &s->bdf, sizeof(in->bdf));
+	return in->iommu == s->iommu;
+}
+
+static struct ami_incident *append(struct ami_incidents *list)
+{
+	if (list->count == list->room) {
+		size_t room = list->room ? 2 * list->room : 8;
+		struct ami_incident *more;
+
+		more = realloc(list->list, room * sizeof(*more));
+		if (!more) {
+			list->failed = true;
+			return NULL;
+		}
+		list->list = more;
+		list->room = room;
+	}
+	return &list->list[list->count++];
+}
+
+/* Too many to keep: of all devices and IOMMUs together, so that none is lost. */
+static void forget_who(struct ami_incidents *list, struct sighting *s)
+{
+	list->dropped++;
+	s->has_device = s->names_iommu = false;
+	s->iommu = -1;
+}
+
+static struct ami_incident *find_or_add(struct ami_incidents *list,
+					struct sighting *s)
+{
+	struct ami_incident *in;
+	size_t i;
+
+	for (i = 0; i < list->count; i++)
+		if (same(&list->list[i], s))
+			return &list->list[i];
+	if (list->count >= AMI_MAX_INCIDENTS &&
+	    (s->has_device || s->names_iommu || s->iommu >= 0)) {
+		forget_who(list, s);
+		return find_or_add(list, s);
+	}
+	in = append(list);
+	if (in)
+		*in = (struct ami_incident){
+			.kind = s->kind, .has_device = s->has_device,
+			.names_iommu = s->names_iommu, .bdf = s->bdf,
+			.iommu = s->iommu, .by = -1,
+		};
+	return in;
+}
+
+/*
+ * The same event in two logs is one. A log that has it twice saw it twice: the
+ * second only joins what the other log has, and it has not yet.
+ */
+static bool same_event(const struct ami_occurrence *o,
+		       const struct sighting *s)
+{
+	return !(o->witnesses & 1u << s->witness) && s->event.code &&
+	       o->event.code == s->event.code &&
+	       o->event.devid == s->event.devid &&
+	       o->event.address == s->event.address &&
+	       o->event.flags == s->event.flags &&
+	       o->event.domain_id == s->event.domain_id;
+}
+
+static void keep(struct ami_incident *in, const struct sighting *s)
+{
+	size_t i;
+
+	for (i = 0; i < in->kept; i++)
+		if (same_event(&in->list[i], s)) {
+			in->list[i].witnesses |= 1u << s->witness;
+			in->list[i].nsec = s->nsec;
+			return;
+		}
+	if (in->kept < AMI_OCCURRENCES)
+		in->list[in->kept++] = (struct ami_occurrence){
+			.event = s->event, .seen = s->seen,
+			.witnesses = 1u << s->witness, .index = s->index,
+			.nsec = s->nsec,
+		};
+}
+
+/* Where an address is one of a device's, not of a ring or a table. */
+static bool has_iova(const struct amdvi_event *e)
+{
+	return e->code == AMDVI_EVENT_IO_PAGE_FAULT ||
+	       e->code == AMDVI_EVENT_ILLEGAL_DEV_TABLE_ENTRY ||
+	       e->code == AMDVI_EVENT_INVALID_DEVICE_REQUEST;
+}
+
+static void widen(struct ami_incident *in, const struct sighting *s)
+{
+	if (s->witness == AMI_WITNESS_KERNEL_LOG) {
+		if (!in->count[s->witness])
+			in->first_nsec = s->nsec;
+		in->last_nsec = s->nsec;
+	}
+	if (!has_iova(&s->event))
+		return;
+	if (!in->has_iova || s->event.address < in->first_iova)
+		in->first_iova = s->event.address;
+	if (!in->has_iova || s->event.address > in->last_iova)
+		in->last_iova = s->event.address;
+	in->has_iova = true;
+}
+
+void incidents_add(struct ami_incidents *list, const struct sighting *s)
+{
+	struct sighting who = *s;
+	struct ami_incident *in = find_or_add(list, &who);
+
+	if (!in)
+		return;
+	widen(in, s);
+	if (in->iommu < 0 && !in->names_iommu)
+		in->iommu = who.iommu;
+	in->witnesses |= 1u << s->witness;
+	in->count[s->witness]++;
+	in->suppressed += s->suppressed;
+	keep(in, s);
+}
+
+static void read_event_log(struct ami_incidents *list,
+			   const struct ami_state *s, size_t i)
+{
+	const struct ami_log *log = &s->iommus[i].log[AMI_LOG_EVENT];
+	size_t k;
+
+	for (k = 0; k < log->count; k++) {
+		const struct ami_log_entry *e = &log->list[k];
+		struct sighting sight = {
+			.kind = incidents_kind(&e->event), .iommu = i,
+			.witness = AMI_WITNESS_EVENT_LOG, .event = e->event,
+			.seen = e->seen, .index = e->index,
+			.bdf = { s->iommus[i].bdf.segment, e->event.devid },
+		};
+
+		/* The capture kernel's own are not of the machine that died. */
+		if (e->seen == AMI_SEEN_OVERWRITTEN)
+			continue;
+		sight.has_device = sight.kind != AMI_INCIDENT_COMMANDS_STOPPED;
+		incidents_add(list, &sight);
+	}
+}
+
+/* A number that the hardware did not store, up to when the dump was taken. */
+static void read_ring(struct ami_incidents *list, const struct ami_state *s,
+		      size_t i)
+{
+	const struct ami_ring *ring = &s->iommus[i].ring;
+	struct sighting sight = {
+		.kind = AMI_INCIDENT_WAIT_LOST, .iommu = i,
+		.witness = AMI_WITNESS_RING,
+	};
+
+	if (ring->semaphore_known && ring->issued_known &&
+	    (int64_t)(ring->last_issued - ring->semaphore) > 0)
+		incidents_add(list, &sight);
+	if (ring->count[AMI_ENTRY_OVERWRITTEN]) {
+		sight.kind = AMI_INCIDENT_TABLES_REUSED;
+		incidents_add(list, &sight);
+	}
+}
+
+struct ami_incidents *ami_incidents_read(struct ami_state *state,
+					 struct ami_error *err)
+{
+	struct ami_incidents *list = calloc(1, sizeof(*list));
+	size_t i;
+
+	if (!list) {
+		ami_error_set(err, AMI_ERR_MEMORY, "out of memory");
+		return NULL;
+	}
+	for (i = 0; i < state->nr_iommus; i++) {
+		read_event_log(list, state, i);
+		read_ring(list, state, i);
+	}
+	if (dmesg_read(state, list, err)) {
+		ami_incidents_free(list);
+		return NULL;
+	}
+	incidents_settle(state, list);
+	incidents_report(state, list);
+	if (list->failed) {
+		ami_error_set(err, AMI_ERR_MEMORY, "out of memory");
+		ami_incidents_free(list);
+		return NULL;
+	}
+	state->incidents = list;
+	return list;
+}
+
+void ami_incidents_free(struct ami_incidents *list)
+{
+	if (!list)
+		return;
+	ami_dmesg_free(list->dmesg);
+	free(list->list);
+	free(list);
+}

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Private to lib/incidents. */
+#ifndef AMI_INCIDENTS_PRIVATE_H
+#define AMI_INCIDENTS_PRIVATE_H
+
+#include <amdiommu/dmesg.h>
+#include <amdiommu/incident.h>
+
+/**
+ * struct sighting - what one witness says once
+ * @event: code 0: none
+ * @iommu: index, -1: not said
+ */
+struct sighting {
+	enum ami_incident_kind kind;
+	enum ami_witness witness;
+	bool has_device, names_iommu;
+	struct ami_bdf bdf;
+	int iommu;
+	struct amdvi_event event;
+	enum ami_seen seen;
+	uint32_t index;
+	uint64_t nsec, suppressed;
+};
+
+/** incidents_add() - one more sighting; joins others of the same */
+void incidents_add(struct ami_incidents *list, const struct sighting *s);
+
+/** incidents_of_line() - what a line of the kernel's log says, by its meaning */
+bool incidents_of_line(const struct ami_state *state,
+		       const struct ami_printk_record *record,
+		       struct sighting *s);
+
+/** incidents_kind() - of an event */
+enum ami_incident_kind incidents_kind(const struct amdvi_event *event);
+
+/** incidents_wording() - what a text says; AMI_INCIDENT_NONE: nothing */
+enum ami_incident_kind incidents_wording(const char *text,
+					 struct amdvi_event *event);
+
+/** incidents_number() - "key=0x12" in a text */
+bool incidents_number(const char *text, const char *key, uint64_t *value);
+
+/** incidents_settle() - whom does it concern, and what does a ring prove? */
+void incidents_settle(struct ami_state *state, struct ami_incidents *list);
+
+/** incidents_report() - a finding for each */
+void incidents_report(struct ami_state *state,
+		      const struct ami_incidents *list);
+
+/** dmesg_read() - all lines of the log, once: into @list and list->dmesg */
+int dmesg_read(const struct ami_state *state, struct ami_incidents *list,
+	       struct ami_error *err);
+
+#endif

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Why a line of the kernel's log matters, and which device it is about. */
+#ifndef AMI_LINE_KINDS_H
+#define AMI_LINE_KINDS_H
+
+#include "incidents.h"
+
+#define MAX_DRIVERS	256u
+#define MAX_NAMES	512u
+
+/** line_kind() - by its words; @incident: what it reports */
+enum ami_line_kind line_kind(const struct ami_printk_record *record,
+			     enum ami_incident_kind incident);
+
+/**
+ * struct names - devices by other names than their address
+ * @drivers: with the device of those that have only one; else -1
+ * @learned: from earlier lines, "nvme0", "eth0", "host2"
+ */
+struct names {
+	const struct ami_state *s;
+	struct {
+		const char *name;
+		int device;
+	} drivers[MAX_DRIVERS];
+	size_t nr_drivers;
+	struct {
+		char name[16];
+		int device;
+	} learned[MAX_NAMES];
+	size_t nr_learned;
+};
+
+void names_start(struct names *names, const struct ami_state *state);
+
+/** names_device() - index into ami_state.devices, -1: none; learns from it */
+int names_device(struct names *names, const struct ami_printk_record *record);
+
+/** names_driver() - is it a driver speaking of a device of its own? */
+bool names_driver(const struct names *names,
+		  const struct ami_printk_record *record, int device);
+
+#endif
