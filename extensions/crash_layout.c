@@ -183,7 +183,7 @@ static void resolve_names(struct ami_layout *layout)
 		layout->enumerator[i].value = value;
 	}
 	for (i = 0; i < AMI_NR_SYMBOLS; i++) {
-		char *name = (char *)ami_symbol_wants[i];
+		char *name = (char *)ami_symbol_wants[i].name;
 
 		if (kernel_symbol_exists(name))
 			layout->symbol[i] = symbol_value(name);

@@ -7,7 +7,7 @@
  * F(id, type, path)   member `path` of struct or union `type`
  * T(id)               size of struct `id`
  * E(id, enumeration)  value of enumerator `id`
- * Y(id)               address of symbol `id`
+ * Y(id, rests)        address of symbol `id`, and what rests on it
  */
 #ifndef AMDIOMMU_FIELDS_H
 #define AMDIOMMU_FIELDS_H
@@ -503,83 +503,86 @@
 	E(PGTY_unaccepted, pagetype)
 
 /*
- * From block_class to io_tlb_orig_addr: what only drivers' evidence needs; up to
- * system_state: what extracts made by older versions lack.
+ * What rests on a symbol whose address the dump does not hold; else there is a
+ * finding (lib/state/symbols.c). ANALYSIS: all, such a dump is refused. STATE:
+ * what the IOMMU driver had set. LATER: the same, looked at so late that the
+ * extracts of older versions are without. DRIVERS: what devices had been asked to
+ * do. OWNERS: whose pages are. NOTES: lines of the report.
  */
 #define AMI_SYMBOLS(Y)							\
-	Y(_stext)							\
-	Y(__start_BTF)							\
-	Y(__stop_BTF)							\
-	Y(btf_modules)							\
-	Y(devices_kset)							\
-	Y(net_class)							\
-	Y(init_task)							\
-	Y(node_data)							\
-	Y(vmap_area_list)						\
-	Y(vmap_nodes)							\
-	Y(nr_vmap_nodes)						\
-	Y(vmalloc_base)							\
-	Y(_text)							\
-	Y(_etext)							\
-	Y(__start_rodata)						\
-	Y(__end_rodata)							\
-	Y(_sdata)							\
-	Y(_end)								\
-	Y(_page_poisoning_enabled)					\
-	Y(init_on_free)							\
-	Y(block_class)							\
-	Y(tk_fast_mono)							\
-	Y(dmam_release)							\
-	Y(dma_entry_hash)						\
-	Y(global_disable)						\
-	Y(page_pools)							\
-	Y(io_tlb_default_mem)						\
-	Y(io_tlb_start)							\
-	Y(io_tlb_nslabs)						\
-	Y(io_tlb_orig_addr)						\
-	Y(crashk_cma_cnt)						\
-	Y(crashk_cma_ranges)						\
-	Y(init_state)							\
-	Y(system_state)							\
-	Y(vmemmap_base)							\
-	Y(page_offset_base)						\
-	Y(__per_cpu_offset)						\
-	Y(__cpu_possible_mask)						\
-	Y(nr_cpu_ids)							\
-	Y(crashk_res)							\
-	Y(crashk_low_res)						\
-	Y(saved_command_line)						\
-	Y(prb)								\
-	Y(linux_banner)							\
-	Y(tainted_mask)							\
-	Y(amd_iommu_list)						\
-	Y(amd_iommu_pci_seg_list)					\
-	Y(amd_iommu_dev_table)						\
-	Y(amd_iommu_rlookup_table)					\
-	Y(amd_iommu_alias_table)					\
-	Y(irq_lookup_table)						\
-	Y(amd_iommu_last_bdf)						\
-	Y(dev_table_size)						\
-	Y(dev_data_list)						\
-	Y(amd_iommu_unity_map)						\
-	Y(amd_iommu_pgtable)						\
-	Y(amd_iommu_gpt_level)						\
-	Y(amd_iommu_snp_en)						\
-	Y(amd_iommu_efr)						\
-	Y(amd_iommu_efr2)						\
-	Y(amd_iommu_guest_ir)						\
-	Y(amd_iommu_evtlog_size)					\
-	Y(amd_iommu_pprlog_size)					\
-	Y(blocked_domain)						\
-	Y(intel_iommu_enabled)						\
-	Y(pci_root_buses)
+	Y(_stext, ANALYSIS)						\
+	Y(__start_BTF, ANALYSIS)					\
+	Y(__stop_BTF, ANALYSIS)						\
+	Y(btf_modules, DRIVERS)						\
+	Y(devices_kset, DRIVERS)					\
+	Y(net_class, DRIVERS)						\
+	Y(init_task, OWNERS)						\
+	Y(node_data, OWNERS)						\
+	Y(vmap_area_list, OWNERS)					\
+	Y(vmap_nodes, OWNERS)						\
+	Y(nr_vmap_nodes, OWNERS)					\
+	Y(vmalloc_base, OWNERS)						\
+	Y(_text, OWNERS)						\
+	Y(_etext, OWNERS)						\
+	Y(__start_rodata, OWNERS)					\
+	Y(__end_rodata, OWNERS)						\
+	Y(_sdata, OWNERS)						\
+	Y(_end, OWNERS)							\
+	Y(_page_poisoning_enabled, OWNERS)				\
+	Y(init_on_free, OWNERS)						\
+	Y(block_class, DRIVERS)						\
+	Y(tk_fast_mono, DRIVERS)					\
+	Y(dmam_release, DRIVERS)					\
+	Y(dma_entry_hash, DRIVERS)					\
+	Y(global_disable, DRIVERS)					\
+	Y(page_pools, DRIVERS)						\
+	Y(io_tlb_default_mem, DRIVERS)					\
+	Y(io_tlb_start, DRIVERS)					\
+	Y(io_tlb_nslabs, DRIVERS)					\
+	Y(io_tlb_orig_addr, DRIVERS)					\
+	Y(crashk_cma_cnt, LATER)					\
+	Y(crashk_cma_ranges, LATER)					\
+	Y(init_state, LATER)						\
+	Y(system_state, LATER)						\
+	Y(vmemmap_base, OWNERS)						\
+	Y(page_offset_base, ANALYSIS)					\
+	Y(__per_cpu_offset, STATE)					\
+	Y(__cpu_possible_mask, STATE)					\
+	Y(nr_cpu_ids, STATE)						\
+	Y(crashk_res, STATE)						\
+	Y(crashk_low_res, STATE)					\
+	Y(saved_command_line, NOTES)					\
+	Y(prb, NOTES)							\
+	Y(linux_banner, NOTES)						\
+	Y(tainted_mask, NOTES)						\
+	Y(amd_iommu_list, ANALYSIS)					\
+	Y(amd_iommu_pci_seg_list, STATE)				\
+	Y(amd_iommu_dev_table, STATE)					\
+	Y(amd_iommu_rlookup_table, STATE)				\
+	Y(amd_iommu_alias_table, STATE)					\
+	Y(irq_lookup_table, STATE)					\
+	Y(amd_iommu_last_bdf, STATE)					\
+	Y(dev_table_size, STATE)					\
+	Y(dev_data_list, STATE)						\
+	Y(amd_iommu_unity_map, STATE)					\
+	Y(amd_iommu_pgtable, STATE)					\
+	Y(amd_iommu_gpt_level, STATE)					\
+	Y(amd_iommu_snp_en, STATE)					\
+	Y(amd_iommu_efr, STATE)						\
+	Y(amd_iommu_efr2, STATE)					\
+	Y(amd_iommu_guest_ir, STATE)					\
+	Y(amd_iommu_evtlog_size, STATE)					\
+	Y(amd_iommu_pprlog_size, STATE)					\
+	Y(blocked_domain, STATE)					\
+	Y(intel_iommu_enabled, NOTES)					\
+	Y(pci_root_buses, STATE)
 
 #define AMI_FIELD_ID(id, type, path)	AMI_F_##id,
 #define AMI_MODULE_FIELD_ID(id, module, type, path)	AMI_F_##id,
 #define AMI_TYPE_ID(id)			AMI_T_##id,
 #define AMI_MODULE_TYPE_ID(id, module, type)	AMI_T_##id,
 #define AMI_ENUM_ID(id, enumeration)	AMI_E_##id,
-#define AMI_SYMBOL_ID(id)		AMI_SYM_##id,
+#define AMI_SYMBOL_ID(id, rests)	AMI_SYM_##id,
 
 enum ami_field {
 	AMI_FIELDS(AMI_FIELD_ID)

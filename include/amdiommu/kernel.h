@@ -7,12 +7,20 @@
 
 struct ami_kernel;
 
+/** enum ami_doubt - why the place of a member is not known, though it exists */
+enum ami_doubt {
+	AMI_DOUBT_NONE,
+	AMI_DOUBT_SAME_NAME,	/* two structures have the same name */
+	AMI_DOUBT_MEMORY,	/* memory contradicts the types */
+};
+
 /**
  * struct ami_member - where a structure member lies
  * @offset: bytes from the start of the structure
  * @size: bytes; of a bit field, those of its storage
  * @bit_size: 0 for an ordinary member, else width of the bit field
  * @bit_offset: of a bit field, counted from the lowest bit at @offset
+ * @doubt: an enum ami_doubt, of one that is not @present
  */
 struct ami_member {
 	bool present;
@@ -20,6 +28,7 @@ struct ami_member {
 	uint32_t size;
 	uint8_t bit_offset;
 	uint8_t bit_size;
+	uint8_t doubt;
 };
 
 /** struct ami_layout - the answers to amdiommu/fields.h for one kernel. */
@@ -33,15 +42,14 @@ struct ami_layout {
 	uint64_t symbol[AMI_NR_SYMBOLS];	/* 0: no such symbol */
 };
 
-/* Not an address: there is such a symbol, but the dump lacks where it lies. */
+/* Not an address: there is such a symbol, but the dump does not hold where. */
 #define AMI_SYMBOL_UNREAD	1
 
-/** ami_symbol_optional() - an analysis goes without: see AMI_SYMBOLS */
-static inline bool ami_symbol_optional(enum ami_symbol y)
-{
-	return y >= AMI_SYM_block_class && y <= AMI_SYM_system_state;
-}
-
+/** enum ami_rests - what rests on a symbol: see AMI_SYMBOLS */
+enum ami_rests {
+	AMI_RESTS_ANALYSIS, AMI_RESTS_STATE, AMI_RESTS_LATER,
+	AMI_RESTS_DRIVERS, AMI_RESTS_OWNERS, AMI_RESTS_NOTES,
+};
 
 /**
  * struct ami_field_want - a member to look up, by name
@@ -66,10 +74,15 @@ struct ami_enum_want {
 	const char *type;
 };
 
+struct ami_symbol_want {
+	const char *name;
+	enum ami_rests rests;
+};
+
 extern const struct ami_field_want ami_field_wants[AMI_NR_FIELDS];
 extern const struct ami_type_want ami_type_wants[AMI_NR_TYPES];
 extern const struct ami_enum_want ami_enum_wants[AMI_NR_ENUMERATORS];
-extern const char *const ami_symbol_wants[AMI_NR_SYMBOLS];
+extern const struct ami_symbol_want ami_symbol_wants[AMI_NR_SYMBOLS];
 
 /**
  * struct ami_layout_source - who knows the kernel's symbols and types
@@ -123,13 +136,20 @@ static inline bool ami_has(const struct ami_kernel *kernel, enum ami_field f)
 	return ami_kernel_layout(kernel)->field[f].present;
 }
 
-/** ami_symbol() - address of a symbol, 0 when the kernel has none. */
+/** ami_symbol() - address of a symbol, 0 when it has none or is not known. */
 static inline uint64_t ami_symbol(const struct ami_kernel *kernel,
 				  enum ami_symbol y)
 {
 	uint64_t va = ami_kernel_layout(kernel)->symbol[y];
 
 	return va == AMI_SYMBOL_UNREAD ? 0 : va;
+}
+
+/** ami_symbol_unread() - is there such a symbol, of unknown address? */
+static inline bool ami_symbol_unread(const struct ami_kernel *kernel,
+				     enum ami_symbol y)
+{
+	return ami_kernel_layout(kernel)->symbol[y] == AMI_SYMBOL_UNREAD;
 }
 
 /** ami_type_size() - sizeof a structure, 0 when the kernel has none. */

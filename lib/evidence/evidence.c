@@ -131,25 +131,6 @@ static void name_uncovered(struct ami_evidence *ev)
 			name_one_uncovered(ev, &s->devices[i]);
 }
 
-static void name_unread_symbols(struct ami_evidence *ev)
-{
-	const struct ami_layout *l = ami_kernel_layout(ev->state->kernel);
-	char names[256] = "";
-	size_t used = 0;
-	int y;
-
-	for (y = AMI_SYM_block_class; y <= AMI_SYM_io_tlb_orig_addr; y++)
-		if (l->symbol[y] == AMI_SYMBOL_UNREAD && used < sizeof(names))
-			used += snprintf(names + used, sizeof(names) - used,
-					 "%s%s", used ? ", " : "",
-					 ami_symbol_wants[y]);
-	if (used)
-		ami_finding_add(&ev->state->findings, AMI_FIND_SYMBOLS_UNREAD,
-				"kernel",
-				"The dump lacks where %s lie: what they lead to of transfers in flight is missing. An extract should be made again with this version.",
-				names);
-}
-
 static int run_providers(struct ami_evidence *ev, struct ami_error *err)
 {
 	struct ami_dump *dump = ami_kernel_dump(ev->state->kernel);
@@ -166,7 +147,6 @@ static int run_providers(struct ami_evidence *ev, struct ami_error *err)
 			return ami_error_set(err, AMI_ERR_INTERRUPTED,
 					     "interrupted");
 	}
-	name_unread_symbols(ev);
 	name_unnamed(ev);
 	name_uncovered(ev);
 	return 0;

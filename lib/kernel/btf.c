@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "btf.h"
+#include "choose.h"
 
 #define MAX_BTF		(256u << 20)
 #define MAX_DEPTH	16
@@ -75,8 +76,10 @@ static bool find_member(struct search *s, const struct btf_type *t,
 	return false;
 }
 
-static void resolve_member(const struct btf *btf, const struct btf_type *t,
-			   const char *path, struct ami_member *out)
+/* @type: that of the member */
+static bool resolve_member(const struct btf *btf, const struct btf_type *t,
+			   const char *path, struct ami_member *out,
+			   __u32 *type)
 {
 	struct ami_member found = { 0 };
 	struct search search = {
@@ -88,7 +91,7 @@ static void resolve_member(const struct btf *btf, const struct btf_type *t,
 		search.name = path;
 		search.len = strcspn(path, ".");
 		if (!is_composite(t) || !find_member(&search, t, bits, 0))
-			return;
+			return false;
 		if (!path[search.len])
 			break;
 		bits = found.offset * 8ull;
@@ -101,56 +104,28 @@ static void resolve_member(const struct btf *btf, const struct btf_type *t,
 		__s64 size = btf__resolve_size(btf, search.type);
 
 		if (size < 0)
-			return;
+			return false;
 		found.size = size;
 	}
 	found.present = true;
 	*out = found;
+	*type = search.type;
+	return true;
 }
 
-static int by_name(const void *a, const void *b)
+static struct btf_same *same_name(struct btf_names *n, const char *name)
 {
-	return strcmp(*(const char *const *)a, *(const char *const *)b);
+	int at = kernel_find_name(n->name, n->count, name);
+
+	return at < 0 ? NULL : &n->same[at];
 }
 
-/* Does the item belong to @module (NULL: to the kernel itself)? */
-static bool same_module(const char *wanted, const char *module)
+static void add_same(struct btf_same *same, __u32 id)
 {
-	return wanted == module || (wanted && module && !strcmp(wanted, module));
-}
-
-static bool any_module(const char *wanted, const char *module)
-{
-	(void)module;
-	return wanted;
-}
-
-/* Names of the composite types that are wanted of whom @of says. */
-static void collect_names(struct btf_names *n, const char *module,
-			  bool (*of)(const char *wanted, const char *module))
-{
-	size_t i, unique = 0;
-
-	memset(n, 0, sizeof(*n));
-	for (i = 0; i < AMI_NR_FIELDS; i++)
-		if (of(ami_field_wants[i].module, module))
-			n->name[n->count++] = ami_field_wants[i].type;
-	for (i = 0; i < AMI_NR_TYPES; i++)
-		if (of(ami_type_wants[i].module, module))
-			n->name[n->count++] = ami_type_wants[i].name;
-	qsort(n->name, n->count, sizeof(*n->name), by_name);
-	for (i = 0; i < n->count; i++)
-		if (!unique || strcmp(n->name[unique - 1], n->name[i]))
-			n->name[unique++] = n->name[i];
-	n->count = unique;
-}
-
-static __u32 *id_of(struct btf_names *n, const char *name)
-{
-	const char **found = bsearch(&name, n->name, n->count,
-				     sizeof(*n->name), by_name);
-
-	return found ? &n->id[found - n->name] : NULL;
+	if (same->count < MAX_SAME_NAME)
+		same->id[same->count] = id;
+	if (same->count <= MAX_SAME_NAME)
+		same->count++;
 }
 
 static void take_enum(const struct btf *btf, const struct btf_type *t,
@@ -189,8 +164,8 @@ static void scan_types(const struct btf *btf, __u32 first,
 	__u32 id;
 
 	for (id = first; (t = btf__type_by_id(btf, id)); id++) {
+		struct btf_same *same;
 		const char *name;
-		__u32 *slot;
 
 		if (!is_composite(t) && !(layout && btf_is_enum(t)))
 			continue;
@@ -202,16 +177,23 @@ static void scan_types(const struct btf *btf, __u32 first,
 				take_enum(btf, t, layout);
 			continue;
 		}
-		slot = id_of(names, name);
-		if (slot && !*slot)
-			*slot = id;
+		same = same_name(names, name);
+		if (same)
+			add_same(same, id);
 	}
 	names->end = id;
 }
 
 void btf_index(const struct btf *btf, struct btf_names *names)
 {
-	collect_names(names, NULL, any_module);
+	int i;
+
+	memset(names, 0, sizeof(*names));
+	for (i = AMI_NR_CORE_FIELDS; i < AMI_NR_FIELDS; i++)
+		names->name[names->count++] = ami_field_wants[i].type;
+	for (i = AMI_NR_CORE_TYPES; i < AMI_NR_TYPES; i++)
+		names->name[names->count++] = ami_type_wants[i].name;
+	names->count = kernel_sort_names(names->name, names->count);
 	scan_types(btf, 1, names, NULL);
 }
 
@@ -222,36 +204,90 @@ static void find_types(const struct btf *btf, const char *module,
 {
 	size_t i;
 
-	collect_names(names, module, same_module);
+	memset(names, 0, sizeof(*names));
+	names->count = kernel_wanted_names(module, names->name);
 	scan_types(btf, base ? base->end : 1, names, module ? NULL : layout);
 	for (i = 0; base && i < names->count; i++)
-		if (!names->id[i])
-			names->id[i] = *id_of(base, names->name[i]);
+		if (!names->same[i].count)
+			names->same[i] = *same_name(base, names->name[i]);
+}
+
+/* The types of one name, for kernel_choose_type(). */
+struct choice {
+	const struct btf *btf;
+	struct btf_names *names;
+	size_t name;
+};
+
+static const struct btf_type *chosen(const struct choice *c, size_t i)
+{
+	return btf__type_by_id(c->btf, c->names->same[c->name].id[i]);
+}
+
+/* Does the member lead to a wanted structure of another name? */
+static bool leads_to_wanted(const struct choice *c, __u32 id)
+{
+	const struct btf_type *t = strip(c->btf, id);
+	const char *name;
+	int depth;
+
+	for (depth = 0; t && depth < MAX_DEPTH; depth++) {
+		if (btf_is_ptr(t))
+			t = strip(c->btf, t->type);
+		else if (btf_is_array(t))
+			t = strip(c->btf, btf_array(t)->type);
+		else
+			break;
+	}
+	if (!is_composite(t))
+		return false;
+	name = btf__name_by_offset(c->btf, t->name_off);
+	return name && strcmp(name, c->names->name[c->name]) &&
+	       same_name(c->names, name);
+}
+
+static int resolve_in(void *ctx, size_t i, const char *path,
+		      struct ami_member *out, bool *companion)
+{
+	const struct choice *c = ctx;
+	__u32 type;
+
+	if (!resolve_member(c->btf, chosen(c, i), path, out, &type))
+		return 0;
+	*companion = leads_to_wanted(c, type);
+	return 1;
+}
+
+static uint64_t size_in(void *ctx, size_t i)
+{
+	return chosen(ctx, i)->size;
+}
+
+static bool all_found(const struct btf_names *names)
+{
+	size_t i;
+
+	for (i = 0; i < names->count && names->same[i].count; i++)
+		;
+	return i == names->count;
 }
 
 void btf_resolve(const struct btf *btf, const char *module,
-		 struct btf_names *base, struct ami_layout *layout)
+		 struct btf_names *base, bool own, struct ami_layout *layout)
 {
 	struct btf_names names;
-	__u32 id;
-	int i;
+	struct choice choice = { btf, &names, 0 };
+	struct type_choice c = {
+		.module = module, .resolve = resolve_in, .size = size_in,
+		.ctx = &choice,
+	};
 
 	find_types(btf, module, base, &names, layout);
-	for (i = 0; i < AMI_NR_TYPES; i++) {
-		if (!same_module(ami_type_wants[i].module, module))
-			continue;
-		id = *id_of(&names, ami_type_wants[i].name);
-		if (id)
-			layout->type_size[i] = btf__type_by_id(btf, id)->size;
-	}
-	for (i = 0; i < AMI_NR_FIELDS; i++) {
-		if (!same_module(ami_field_wants[i].module, module))
-			continue;
-		id = *id_of(&names, ami_field_wants[i].type);
-		if (id)
-			resolve_member(btf, btf__type_by_id(btf, id),
-				       ami_field_wants[i].path,
-				       &layout->field[i]);
+	c.doubtful = !own && !all_found(&names);
+	for (; choice.name < names.count; choice.name++) {
+		c.name = names.name[choice.name];
+		c.count = names.same[choice.name].count;
+		kernel_choose_type(&c, layout);
 	}
 }
 

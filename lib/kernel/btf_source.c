@@ -17,7 +17,7 @@ static int resolve(void *ctx, struct ami_kernel *k, struct ami_layout *layout,
 		return ami_error_set(err, AMI_ERR_DATA,
 				     "the kernel's type information (BTF) %s in %s; give the kernel's vmlinux with --vmlinux",
 				     why, ami_dump_info(k->dump)->path);
-	btf_resolve(btf, NULL, NULL, layout);
+	btf_resolve(btf, NULL, NULL, true, layout);
 	return 0;
 }
 

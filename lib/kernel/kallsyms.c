@@ -156,7 +156,7 @@ static void want_all(struct wanted *w)
 	memset(w->slot, 0xff, sizeof(w->slot));
 	w->missing = AMI_NR_SYMBOLS;
 	for (i = 0; i < AMI_NR_SYMBOLS; i++) {
-		const char *name = ami_symbol_wants[i];
+		const char *name = ami_symbol_wants[i].name;
 		uint32_t hash = token_of(name, strlen(name)).hash;
 
 		w->hash[i] = hash;
@@ -224,7 +224,7 @@ static void match(struct wanted *w, const struct coded *c, uint32_t number)
 
 	for (; (i = w->slot[s % SLOTS]) >= 0; s++) {
 		if (w->hash[i] != hash || w->number[i] != NOT_FOUND ||
-		    !is_name(c, ami_symbol_wants[i]))
+		    !is_name(c, ami_symbol_wants[i].name))
 			continue;
 		w->number[i] = number;
 		w->missing--;
@@ -311,7 +311,7 @@ static bool addresses(const struct kallsyms *t, enum rule rule,
 		if (w->number[i] == NOT_FOUND ||
 		    address(t, rule, w->number[i], &symbols[i]))
 			continue;
-		if (!ami_symbol_optional(i))
+		if (ami_symbol_wants[i].rests == AMI_RESTS_ANALYSIS)
 			return false;
 		symbols[i] = AMI_SYMBOL_UNREAD;
 	}

@@ -36,9 +36,9 @@ bool kallsyms_scan(struct kallsyms *t);
 /**
  * kallsyms_resolve() - look up all of ami_symbol_wants in the dump's kallsyms
  *
- * Finds the tables by VMCOREINFO (kernels from 6.0 on) or by their shape. What
- * is optional and cannot be read becomes AMI_SYMBOL_UNREAD: an extract has the
- * addresses that the version wanted which made it.
+ * Finds the tables by VMCOREINFO (kernels from 6.0 on) or by their shape. An
+ * address that cannot be read becomes AMI_SYMBOL_UNREAD, unless the whole
+ * analysis rests on it: extracts hold what the version wanted that made them.
  * Format: kernel/kallsyms.c, scripts/kallsyms.c. Returns -1 with @err filled when the
  * tables can't be found or read.
  */

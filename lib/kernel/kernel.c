@@ -54,7 +54,7 @@ static int read_vmcoreinfo(struct ami_kernel *k, struct ami_error *err)
  */
 static void find_direct_map(struct ami_kernel *k)
 {
-	uint64_t base = 0, at = k->layout.symbol[AMI_SYM_page_offset_base];
+	uint64_t base = 0, at = ami_symbol(k, AMI_SYM_page_offset_base);
 	uint64_t lowest = k->five_levels ? DIRECT_MAP_5 : DIRECT_MAP_4;
 
 	if (at && ami_read_u64(k, at, &base) == AMI_MEM_OK &&

@@ -26,7 +26,7 @@ struct ami_kernel {
 	uint64_t sme_mask;
 	uint64_t pgd;		/* physical address of init_top_pgt */
 	uint64_t direct_map;	/* page_offset_base, 0 while unknown */
-	uint64_t vmemmap;	/* address of the struct page of frame 0 */
+	uint64_t vmemmap;	/* the struct page of frame 0; 0: unknown */
 	bool five_levels;
 	struct btf *types;	/* the kernel's own, while it is opened */
 	struct ami_tlb_entry tlb[TLB_SLOTS];

@@ -57,8 +57,8 @@ static enum ami_mem walk_tables(struct ami_kernel *k, uint64_t va,
  */
 static bool in_image(const struct ami_kernel *k, uint64_t va)
 {
-	uint64_t first = k->layout.symbol[AMI_SYM__text];
-	uint64_t end = k->layout.symbol[AMI_SYM__end];
+	uint64_t first = ami_symbol(k, AMI_SYM__text);
+	uint64_t end = ami_symbol(k, AMI_SYM__end);
 
 	return va >= START_KERNEL_MAP &&
 	       va - START_KERNEL_MAP < k->image_size &&
@@ -218,6 +218,8 @@ enum ami_mem ami_get(struct ami_kernel *k, uint64_t va, enum ami_field f,
 	enum ami_mem mem;
 	uint64_t raw = 0;
 
+	if (m->doubt)
+		return AMI_MEM_NO_PLACE;
 	if (!m->present || !m->size || m->size > sizeof(raw))
 		return AMI_MEM_NO_FIELD;
 	mem = ami_read(k, va + m->offset, &raw, m->size);

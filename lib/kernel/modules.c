@@ -10,29 +10,12 @@
 #define MAX_MODULES	4096u
 #define MAX_MODULE_BTF	(16u << 20)
 
-#define NR_MODULE_FIELDS	(AMI_NR_FIELDS - AMI_NR_CORE_FIELDS)
-
-/* Distinct names of the modules that something is wanted of. */
+/* Names of the modules that something is wanted of. */
 struct modules {
-	const char *name[NR_MODULE_FIELDS + 1];
-	bool done[NR_MODULE_FIELDS + 1];
+	const char *name[MAX_WANTED_NAMES];
+	bool done[MAX_WANTED_NAMES];
 	size_t count;
 };
-
-static void collect(struct modules *m)
-{
-	int field;
-
-	for (field = AMI_NR_CORE_FIELDS; field < AMI_NR_FIELDS; field++) {
-		const char *name = ami_field_wants[field].module;
-		size_t i;
-
-		for (i = 0; i < m->count && strcmp(m->name[i], name); i++)
-			;
-		if (i == m->count)
-			m->name[m->count++] = name;
-	}
-}
 
 /* Which of the wanted modules is this one? -1: none. */
 static int wanted(const struct modules *m, const char *name)
@@ -45,7 +28,23 @@ static int wanted(const struct modules *m, const char *name)
 	return -1;
 }
 
-/* @entry: a struct btf_module, as yet unchecked. */
+/* What another's types of the same name had to say. */
+static void forget_module(struct ami_layout *layout, const char *module)
+{
+	int i;
+
+	for (i = AMI_NR_CORE_FIELDS; i < AMI_NR_FIELDS; i++)
+		if (kernel_same_module(ami_field_wants[i].module, module))
+			layout->field[i] = (struct ami_member){ 0 };
+	for (i = AMI_NR_CORE_TYPES; i < AMI_NR_TYPES; i++)
+		if (kernel_same_module(ami_type_wants[i].module, module))
+			layout->type_size[i] = 0;
+}
+
+/*
+ * @entry: a struct btf_module, as yet unchecked. The types of a module that is
+ * loaded are its own, or not to be had.
+ */
 static void resolve_module(struct ami_kernel *k, uint64_t entry,
 			   struct btf *base, struct btf_names *index,
 			   struct modules *m)
@@ -61,8 +60,11 @@ static void resolve_module(struct ami_kernel *k, uint64_t entry,
 			    sizeof(name)) != AMI_MEM_OK)
 		return;
 	which = wanted(m, name);
-	if (which < 0 ||
-	    ami_get(k, entry, AMI_F_btf_module_btf, &type_info) != AMI_MEM_OK ||
+	if (which < 0)
+		return;
+	m->done[which] = true;
+	forget_module(&k->layout, m->name[which]);
+	if (ami_get(k, entry, AMI_F_btf_module_btf, &type_info) != AMI_MEM_OK ||
 	    ami_get(k, type_info, AMI_F_btf_data, &data) != AMI_MEM_OK ||
 	    ami_get(k, type_info, AMI_F_btf_data_size, &size) != AMI_MEM_OK ||
 	    size > MAX_MODULE_BTF)
@@ -70,14 +72,25 @@ static void resolve_module(struct ami_kernel *k, uint64_t entry,
 	btf = btf_read(k, data, size, base, &why);
 	if (!btf)
 		return;
-	btf_resolve(btf, m->name[which], index, &k->layout);
+	btf_resolve(btf, m->name[which], index, true, &k->layout);
 	btf__free(btf);
-	m->done[which] = true;
+}
+
+/* Has who answered for the kernel answered for this driver? */
+static bool is_resolved(const struct ami_layout *layout, const char *module)
+{
+	int i;
+
+	for (i = AMI_NR_CORE_FIELDS; i < AMI_NR_FIELDS; i++)
+		if (layout->field[i].present &&
+		    kernel_same_module(ami_field_wants[i].module, module))
+			return true;
+	return false;
 }
 
 void modules_resolve(struct ami_kernel *k)
 {
-	uint64_t head = k->layout.symbol[AMI_SYM_btf_modules], node;
+	uint64_t head = ami_symbol(k, AMI_SYM_btf_modules), node;
 	struct modules m = { .count = 0 };
 	struct ami_list_iter it;
 	const char *why;
@@ -85,7 +98,7 @@ void modules_resolve(struct ami_kernel *k)
 	struct btf *base;
 	size_t i;
 
-	collect(&m);
+	m.count = kernel_wanted_modules(m.name);
 	base = m.count ? btf_of_kernel(k, &why) : NULL;
 	if (!base)
 		return;
@@ -99,6 +112,7 @@ void modules_resolve(struct ami_kernel *k)
 				       base, &index, &m);
 	}
 	for (i = 0; i < m.count; i++)
-		if (!m.done[i])
-			btf_resolve(base, m.name[i], &index, &k->layout);
+		if (!m.done[i] && !is_resolved(&k->layout, m.name[i]))
+			btf_resolve(base, m.name[i], &index, false,
+				    &k->layout);
 }

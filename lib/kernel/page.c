@@ -8,14 +8,19 @@
 #define VMEMMAP_5	0xffd4000000000000ull
 #define PUD_MASK	((1ull << 30) - 1)
 
-/* vmemmap_base may be damaged: believe it only if it could be one. */
+/*
+ * vmemmap_base may be damaged: believe it only if it could be one. Where it is
+ * not in the dump, no address is right: other regions may lie at the default.
+ */
 void find_vmemmap(struct ami_kernel *k)
 {
-	uint64_t at = k->layout.symbol[AMI_SYM_vmemmap_base], base = 0;
+	uint64_t at = ami_symbol(k, AMI_SYM_vmemmap_base), base = 0;
 
+	if (ami_symbol_unread(k, AMI_SYM_vmemmap_base) ||
+	    (at && ami_read_u64(k, at, &base) != AMI_MEM_OK))
+		return;
 	k->vmemmap = k->five_levels ? VMEMMAP_5 : VMEMMAP_4;
-	if (at && ami_read_u64(k, at, &base) == AMI_MEM_OK &&
-	    ami_kernel_address(base) && !(base & PUD_MASK) &&
+	if (ami_kernel_address(base) && !(base & PUD_MASK) &&
 	    base > k->direct_map)
 		k->vmemmap = base;
 }
@@ -24,7 +29,7 @@ uint64_t ami_pfn_to_page(const struct ami_kernel *k, uint64_t pfn)
 {
 	uint64_t size = k->layout.type_size[AMI_T_page];
 
-	if (!size || pfn >= ami_dump_info(k->dump)->max_pfn)
+	if (!size || !k->vmemmap || pfn >= ami_dump_info(k->dump)->max_pfn)
 		return 0;
 	return k->vmemmap + pfn * size;
 }
@@ -33,7 +38,7 @@ bool ami_page_to_pfn(const struct ami_kernel *k, uint64_t page, uint64_t *pfn)
 {
 	uint64_t size = k->layout.type_size[AMI_T_page];
 
-	if (!size || page < k->vmemmap || (page - k->vmemmap) % size)
+	if (!size || !k->vmemmap || page < k->vmemmap || (page - k->vmemmap) % size)
 		return false;
 	*pfn = (page - k->vmemmap) / size;
 	return *pfn < ami_dump_info(k->dump)->max_pfn;

@@ -133,7 +133,7 @@ bool ami_user_table(struct ami_kernel *k, uint64_t pgd, uint64_t *pfn)
 
 void ami_kernel_regions(struct ami_kernel *k, struct ami_regions *r)
 {
-	uint64_t at = k->layout.symbol[AMI_SYM_vmalloc_base], base = 0;
+	uint64_t at = ami_symbol(k, AMI_SYM_vmalloc_base), base = 0;
 	uint64_t pages = ami_dump_info(k->dump)->max_pfn;
 
 	r->vmalloc = k->five_levels ? VMALLOC_5 : VMALLOC_4;

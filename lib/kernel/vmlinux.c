@@ -17,7 +17,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "kernel.h"
+#include "choose.h"
 
 #define MAX_DEPTH	16
 #define MAX_MEMBERS	(64u << 10)	/* looked at for one member */
@@ -214,7 +214,7 @@ static void take_symbol(struct symbols *s, const char *name, uint64_t value)
 	int i;
 
 	for (i = 0; i < AMI_NR_SYMBOLS; i++)
-		if (!strcmp(name, ami_symbol_wants[i]))
+		if (!strcmp(name, ami_symbol_wants[i].name))
 			take_lowest(&s->wanted[i], value);
 	if (!strcmp(name, "linux_banner"))
 		take_lowest(&s->banner, value);
@@ -304,63 +304,43 @@ static int resolve_symbols(const struct vmlinux *v, uint64_t *symbol)
 
 /* ---- the wanted types, wherever they are defined ----------------------- */
 
+/* Definitions of one name that differ; one in a header is in many units. */
 struct wanted_type {
-	const char *name;
-	bool enumeration;
-	bool found;
-	Dwarf_Die die;
-};
-
-/* Sorted by name, each name once. */
-struct wanted_types {
-	struct wanted_type type[AMI_NR_CORE_FIELDS + AMI_NR_CORE_TYPES +
-				AMI_NR_ENUMERATORS];
 	size_t count;
-	size_t missing;
+	Dwarf_Die die[MAX_SAME_NAME];
+	uint64_t size[MAX_SAME_NAME];
+	int line[MAX_SAME_NAME];
 };
 
-static int by_name(const void *a, const void *b)
-{
-	const struct wanted_type *left = a, *right = b;
+#define MAX_WANTED	(MAX_WANTED_NAMES + AMI_NR_ENUMERATORS)
 
-	return strcmp(left->name, right->name);
-}
+/* Names are sorted, each there once. */
+struct wanted_types {
+	const char *name[MAX_WANTED];
+	struct wanted_type type[MAX_WANTED];
+	size_t count;
+	bool any;
+};
 
 static void collect_types(struct wanted_types *w)
 {
-	size_t i, unique = 0;
+	size_t i;
 
-	memset(w, 0, sizeof(*w));
-	for (i = 0; i < AMI_NR_CORE_FIELDS; i++)
-		w->type[w->count++].name = ami_field_wants[i].type;
-	for (i = 0; i < AMI_NR_CORE_TYPES; i++)
-		w->type[w->count++].name = ami_type_wants[i].name;
-	for (i = 0; i < AMI_NR_ENUMERATORS; i++) {
-		w->type[w->count].enumeration = true;
-		w->type[w->count++].name = ami_enum_wants[i].type;
-	}
-	qsort(w->type, w->count, sizeof(w->type[0]), by_name);
-	for (i = 0; i < w->count; i++)
-		if (!unique || by_name(&w->type[unique - 1], &w->type[i]))
-			w->type[unique++] = w->type[i];
-	w->count = unique;
-	w->missing = unique;
+	for (i = 0; i < AMI_NR_FIELDS; i++)
+		w->name[w->count++] = ami_field_wants[i].type;
+	for (i = 0; i < AMI_NR_TYPES; i++)
+		w->name[w->count++] = ami_type_wants[i].name;
+	for (i = 0; i < AMI_NR_ENUMERATORS; i++)
+		w->name[w->count++] = ami_enum_wants[i].type;
+	w->count = kernel_sort_names(w->name, w->count);
 }
 
 static struct wanted_type *wanted_type(struct wanted_types *w,
 				       const char *name)
 {
-	struct wanted_type key = { .name = name };
+	int at = kernel_find_name(w->name, w->count, name);
 
-	return bsearch(&key, w->type, w->count, sizeof(w->type[0]), by_name);
-}
-
-/* A type found, or NULL: wanted_type() cannot fail for a name of the tables. */
-static Dwarf_Die *found_type(struct wanted_types *w, const char *name)
-{
-	struct wanted_type *t = wanted_type(w, name);
-
-	return t->found ? &t->die : NULL;
+	return at < 0 ? NULL : &w->type[at];
 }
 
 static const char *own_name(Dwarf_Die *die)
@@ -375,6 +355,29 @@ static bool is_composite(int tag)
 	return tag == DW_TAG_structure_type || tag == DW_TAG_union_type;
 }
 
+static void add_definition(struct wanted_type *t, Dwarf_Die *die)
+{
+	Dwarf_Word size = 0;
+	Dwarf_Attribute attr;
+	int line = 0;
+	size_t i;
+
+	if (dwarf_attr(die, DW_AT_byte_size, &attr))
+		dwarf_formudata(&attr, &size);
+	dwarf_decl_line(die, &line);
+	for (i = 0; i < t->count && i < MAX_SAME_NAME; i++)
+		if (t->size[i] == size && t->line[i] == line)
+			return;
+	if (i < MAX_SAME_NAME) {
+		t->die[i] = *die;
+		t->size[i] = size;
+		t->line[i] = line;
+	}
+	if (t->count <= MAX_SAME_NAME)
+		t->count++;
+}
+
+/* No name is both a structure's and an enumeration's: see fields.h. */
 static void consider(struct wanted_types *w, Dwarf_Die *die)
 {
 	int tag = dwarf_tag(die);
@@ -385,12 +388,10 @@ static void consider(struct wanted_types *w, Dwarf_Die *die)
 		return;
 	name = own_name(die);
 	t = name ? wanted_type(w, name) : NULL;
-	if (!t || t->found || t->enumeration == is_composite(tag) ||
-	    dwarf_hasattr(die, DW_AT_declaration))
+	if (!t || dwarf_hasattr(die, DW_AT_declaration))
 		return;
-	t->die = *die;
-	t->found = true;
-	w->missing--;
+	add_definition(t, die);
+	w->any = true;
 }
 
 /* C types that other files can share stand at the top level of a unit. */
@@ -399,7 +400,7 @@ static int scan_unit(struct wanted_types *w, Dwarf_Die *unit)
 	Dwarf_Die die;
 	int ret;
 
-	for (ret = dwarf_child(unit, &die); !ret && w->missing;
+	for (ret = dwarf_child(unit, &die); !ret;
 	     ret = dwarf_siblingof(&die, &die))
 		consider(w, &die);
 	return ret < 0 ? -1 : 0;
@@ -411,7 +412,7 @@ static int find_types(const struct vmlinux *v, struct wanted_types *w)
 	Dwarf_Die unit;
 	int ret = 0;
 
-	while (w->missing) {
+	for (;;) {
 		ret = dwarf_get_units(v->dwarf, cu, &cu, NULL, NULL, &unit,
 				      NULL);
 		if (ret)
@@ -424,7 +425,7 @@ static int find_types(const struct vmlinux *v, struct wanted_types *w)
 	}
 	if (ret < 0)
 		return bad_dwarf(v);
-	if (w->missing == w->count)
+	if (!w->any)
 		return refuse(v, "%s has no debug information (DWARF) on types",
 			      v->path);
 	return 0;
@@ -658,8 +659,9 @@ static int take_member(struct search *s, struct ami_member *out)
 	return 1;
 }
 
+/* @member: the last one of the path */
 static int resolve_path(const Dwarf_Die *type, const char *path,
-			struct ami_member *out)
+			struct ami_member *out, Dwarf_Die *member)
 {
 	struct search s = { .budget = MAX_MEMBERS };
 	Dwarf_Die in = *type;
@@ -673,6 +675,7 @@ static int resolve_path(const Dwarf_Die *type, const char *path,
 		ret = find_member(&s, &in, s.bits, 0);
 		if (ret <= 0)
 			return ret;
+		*member = s.member;
 		if (!path[s.len])
 			return take_member(&s, out);
 		path += s.len + 1;
@@ -706,28 +709,85 @@ static int resolve_enumerator(Dwarf_Die *type, const char *wanted,
 
 /* ---- all together ------------------------------------------------------ */
 
-static int fill_layout(struct wanted_types *w, struct ami_layout *layout)
+/** struct choice - the definitions of one name, for kernel_choose_type() */
+struct choice {
+	struct wanted_type *types;
+	const char *const *names;	/* all that are wanted of the module */
+	size_t nr_names, name;
+};
+
+/* Does the member lead to a wanted structure of another name? */
+static bool leads_to_wanted(const struct choice *c, Dwarf_Die *member)
 {
-	Dwarf_Die *type;
+	Dwarf_Die type = *member;
+	const char *name;
+	int depth;
+
+	for (depth = 0; depth < MAX_DEPTH; depth++) {
+		if (!stripped_type_of(&type, &type))
+			return false;
+		if (dwarf_tag(&type) != DW_TAG_pointer_type &&
+		    dwarf_tag(&type) != DW_TAG_array_type)
+			break;
+	}
+	name = is_composite(dwarf_tag(&type)) ? own_name(&type) : NULL;
+	return name && strcmp(name, c->names[c->name]) &&
+	       kernel_find_name(c->names, c->nr_names, name) >= 0;
+}
+
+static int resolve_in(void *ctx, size_t i, const char *path,
+		      struct ami_member *out, bool *companion)
+{
+	const struct choice *c = ctx;
+	Dwarf_Die member;
+	int ret = resolve_path(&c->types->die[i], path, out, &member);
+
+	if (ret > 0)
+		*companion = leads_to_wanted(c, &member);
+	return ret;
+}
+
+static uint64_t size_in(void *ctx, size_t i)
+{
+	return ((const struct choice *)ctx)->types->size[i];
+}
+
+/* Of a driver that is built in, else the name is not there, or another's. */
+static int fill_module(struct wanted_types *w, const char *module,
+		       struct ami_layout *layout)
+{
+	const char *name[MAX_WANTED_NAMES];
+	struct choice choice = {
+		.names = name, .nr_names = kernel_wanted_names(module, name),
+	};
+	struct type_choice c = {
+		.module = module, .resolve = resolve_in, .size = size_in,
+		.ctx = &choice,
+	};
+	size_t i;
+
+	for (i = 0; module && i < choice.nr_names; i++)
+		c.doubtful |= !wanted_type(w, name[i])->count;
+	for (; choice.name < choice.nr_names; choice.name++) {
+		c.name = name[choice.name];
+		choice.types = wanted_type(w, c.name);
+		c.count = choice.types->count;
+		if (kernel_choose_type(&c, layout))
+			return -1;
+	}
+	return 0;
+}
+
+static int fill_enumerators(struct wanted_types *w, struct ami_layout *layout)
+{
 	int i, ret;
 
-	for (i = 0; i < AMI_NR_CORE_TYPES; i++) {
-		type = found_type(w, ami_type_wants[i].name);
-		if (type && number(type, DW_AT_byte_size,
-				   &layout->type_size[i]) <= 0)
-			return -1;
-	}
-	for (i = 0; i < AMI_NR_CORE_FIELDS; i++) {
-		type = found_type(w, ami_field_wants[i].type);
-		if (type && resolve_path(type, ami_field_wants[i].path,
-					 &layout->field[i]) < 0)
-			return -1;
-	}
 	for (i = 0; i < AMI_NR_ENUMERATORS; i++) {
-		type = found_type(w, ami_enum_wants[i].type);
-		if (!type)
+		struct wanted_type *t = wanted_type(w, ami_enum_wants[i].type);
+
+		if (!t->count)
 			continue;
-		ret = resolve_enumerator(type, ami_enum_wants[i].id,
+		ret = resolve_enumerator(&t->die[0], ami_enum_wants[i].id,
 					 &layout->enumerator[i].value);
 		if (ret < 0)
 			return -1;
@@ -736,20 +796,43 @@ static int fill_layout(struct wanted_types *w, struct ami_layout *layout)
 	return 0;
 }
 
+static int fill_layout(struct wanted_types *w, struct ami_layout *layout)
+{
+	const char *module[MAX_WANTED_NAMES];
+	size_t i, count = kernel_wanted_modules(module);
+
+	if (fill_module(w, NULL, layout) || fill_enumerators(w, layout))
+		return -1;
+	for (i = 0; i < count; i++)
+		if (fill_module(w, module[i], layout))
+			return -1;
+	return 0;
+}
+
+static int read_types(struct vmlinux *v, struct wanted_types *w,
+		      struct ami_layout *layout)
+{
+	collect_types(w);
+	if (find_types(v, w))
+		return -1;
+	return fill_layout(w, layout) ? bad_dwarf(v) : 0;
+}
+
 static int resolve_types(struct vmlinux *v, struct ami_layout *layout)
 {
-	struct wanted_types w;
+	struct wanted_types *w;
+	int ret;
 
 	v->dwarf = dwarf_begin_elf(v->elf, DWARF_C_READ, NULL);
 	if (!v->dwarf)
 		return refuse(v, "%s has no debug information (DWARF)",
 			      v->path);
-	collect_types(&w);
-	if (find_types(v, &w))
-		return -1;
-	if (fill_layout(&w, layout))
-		return bad_dwarf(v);
-	return 0;
+	w = calloc(1, sizeof(*w));
+	if (!w)
+		return ami_error_set(v->err, AMI_ERR_MEMORY, "out of memory");
+	ret = read_types(v, w, layout);
+	free(w);
+	return ret;
 }
 
 static int resolve(void *ctx, struct ami_kernel *k, struct ami_layout *layout,

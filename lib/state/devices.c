@@ -398,7 +398,7 @@ static int read_pci(struct ami_state *s)
 
 	if (!roots || lacks_member(s, NEED_PCI)) {
 		ami_finding_add(&s->findings, AMI_FIND_PCI_UNKNOWN, "PCI",
-				"The PCI buses cannot be found in this kernel; devices that its IOMMU driver does not manage stay unseen.");
+				"The PCI buses cannot be found; devices that its IOMMU driver does not manage stay unseen.");
 		return 0;
 	}
 	ret = queue_children(s, &q, roots);

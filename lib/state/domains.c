@@ -241,6 +241,12 @@ static void read_domain(struct ami_state *s, struct ami_domain *d)
 		d->kind = AMI_DOMAIN_UNKNOWN;
 		d->readable = false;
 	}
+	/* It may be the bare iommu_domain, with anything behind it. */
+	if (d->kind == AMI_DOMAIN_BLOCKED &&
+	    ami_symbol_unread(s->kernel, AMI_SYM_blocked_domain)) {
+		d->readable = false;
+		return;
+	}
 	read_table(s, d, where);
 	check_domain(s, d, where);
 }

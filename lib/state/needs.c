@@ -160,8 +160,9 @@ static bool met(const struct ami_state *s, const struct need *need)
 
 	if (need->given != NO_FIELD && !ami_has(s->kernel, need->given))
 		return true;
+	/* Of unknown address: it is there, and has a finding of its own. */
 	if (need->variable != NO_SYMBOL &&
-	    ami_symbol(s->kernel, need->variable))
+	    ami_kernel_layout(s->kernel)->symbol[need->variable])
 		return true;
 	for (i = 0; i < MAX_ALTERNATIVES; i++)
 		if (need->field[i] != NO_FIELD &&
@@ -196,7 +197,19 @@ static void name(const struct need *need, char *text, size_t size)
 	}
 	if (need->variable != NO_SYMBOL && used < size)
 		snprintf(text + used, size - used, " or variable %s",
-			 ami_symbol_wants[need->variable]);
+			 ami_symbol_wants[need->variable].name);
+}
+
+/* Does the kernel have it, at a place that is not known? */
+static bool is_doubted(const struct ami_state *s, const struct need *need)
+{
+	size_t i;
+
+	for (i = 0; i < MAX_ALTERNATIVES; i++)
+		if (need->field[i] != NO_FIELD && ami_kernel_layout(s->kernel)
+						   ->field[need->field[i]].doubt)
+			return true;
+	return false;
 }
 
 void check_needs(struct ami_state *s)
@@ -208,8 +221,10 @@ void check_needs(struct ami_state *s)
 
 		if (met(s, &needs[i]))
 			continue;
-		name(&needs[i], text, sizeof(text));
 		s->incomplete |= needs[i].weight == VITAL;
+		if (is_doubted(s, &needs[i]))
+			continue;
+		name(&needs[i], text, sizeof(text));
 		(needs[i].weight == NOTE ? ami_finding_note : ami_finding_add)(
 			&s->findings, AMI_FIND_FIELD_MISSING, "kernel",
 			"This kernel has no member %s; the report lacks what rests on it: %s.",

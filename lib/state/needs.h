@@ -23,4 +23,7 @@ bool lacks_member(const struct ami_state *s, enum need_part part);
 /** check_needs() - a finding for each member that is missing */
 void check_needs(struct ami_state *s);
 
+/** report_doubts() - a finding for each structure that cannot be placed */
+void report_doubts(struct ami_state *s);
+
 #endif

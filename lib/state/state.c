@@ -59,7 +59,7 @@ bool fetch_symbol(struct ami_state *s, enum ami_symbol y, size_t size,
 	mem = ami_read(s->kernel, at, &v, size);
 	if (mem != AMI_MEM_OK) {
 		ami_finding_add(&s->findings, AMI_FIND_SYMBOL_UNREAD,
-				ami_symbol_wants[y], "The variable at %#llx is %s.",
+				ami_symbol_wants[y].name, "The variable at %#llx is %s.",
 				(unsigned long long)at, ami_mem_text(mem));
 		return false;
 	}
@@ -107,22 +107,6 @@ bool of_capture_kernel(const struct ami_state *s, uint64_t pfn)
 		if (pfn - s->crash_cma[i].first < s->crash_cma[i].count)
 			return true;
 	return ami_in_crashkernel(s, pfn);
-}
-
-/* A variable that extracts made before it was looked at lack. */
-static bool fetch_late(struct ami_state *s, enum ami_symbol y, uint64_t *value)
-{
-	uint64_t at = ami_kernel_layout(s->kernel)->symbol[y];
-
-	*value = 0;
-	if (!at || (at != AMI_SYMBOL_UNREAD &&
-		    ami_read(s->kernel, at, value, 4) == AMI_MEM_OK))
-		return at;
-	if (strcmp(ami_dump_info(ami_kernel_dump(s->kernel))->format,
-		   "extract"))
-		ami_finding_add(&s->findings, AMI_FIND_SYMBOL_UNREAD,
-				ami_symbol_wants[y], "The dump lacks this variable, or where it lies.");
-	return false;
 }
 
 static void set_range(struct ami_range *range, uint64_t start, uint64_t end)
@@ -287,6 +271,8 @@ static int read_all(struct ami_state *s, struct ami_error *err)
 
 	if (no_iommu(s, err))
 		return -1;
+	report_unread_symbols(s);
+	report_doubts(s);
 	read_globals(s);
 	check_needs(s);
 	ret = read_segments(s) || read_iommus(s);

@@ -26,6 +26,12 @@ bool fetch(struct ami_state *s, const char *where, uint64_t va,
 bool fetch_symbol(struct ami_state *s, enum ami_symbol y, size_t size,
 		  uint64_t *value);
 
+/** fetch_late() - of 4 bytes, one that rests LATER: no finding in extracts */
+bool fetch_late(struct ami_state *s, enum ami_symbol y, uint64_t *value);
+
+/** report_unread_symbols() - findings for those of unknown address */
+void report_unread_symbols(struct ami_state *s);
+
 /** list_report() - a finding if the walk that @it ended was cut short. */
 void list_report(struct ami_state *s, const struct ami_list_iter *it,
 		 const char *what);

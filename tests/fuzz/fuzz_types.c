@@ -26,11 +26,11 @@ static int resolve(void *ctx, struct ami_kernel *k, struct ami_layout *layout,
 	must(why);
 	if (!own)
 		return 0;
-	btf_resolve(own, NULL, NULL, layout);
+	btf_resolve(own, NULL, NULL, true, layout);
 	btf_index(own, &index);
 	module = btf_read(k, TEXT, size, own, &why);
 	if (module)
-		btf_resolve(module, "nvme", &index, layout);
+		btf_resolve(module, "nvme", &index, true, layout);
 	btf__free(module);
 	return 0;
 }

@@ -38,7 +38,8 @@ static void place_modules(struct ami_layout *l)
 				at = (l->field[k].offset + l->field[k].size +
 				      ALIGN - 1) / ALIGN * ALIGN;
 		l->field[i] = (struct ami_member){
-			true, at, size ? size : 8, 0, 0,
+			.present = true, .offset = at,
+			.size = size ? size : 8,
 		};
 		for (t = AMI_NR_CORE_TYPES; t < AMI_NR_TYPES; t++)
 			if (!strcmp(type, ami_type_wants[t].name) &&

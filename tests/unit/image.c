@@ -39,6 +39,7 @@ struct image {
 	uint64_t next;			/* page frame to give out */
 	uint64_t text;			/* the same for the kernel image, or 0 */
 	struct ami_layout layout;
+	int dump_level;
 	char vmcoreinfo[2048];
 };
 
@@ -48,6 +49,7 @@ struct image *image_new(uint64_t ram_pages)
 
 	assert_non_null(img);
 	img->ram.count = ram_pages;
+	img->dump_level = -1;
 	img->nr_chunks = (ram_pages + CHUNK_PAGES - 1) >> CHUNK_SHIFT;
 	img->chunk = calloc(img->nr_chunks, sizeof(*img->chunk));
 	assert_non_null(img->chunk);
@@ -214,6 +216,11 @@ static enum ami_mem image_read_page(void *ctx, uint64_t pfn, uint8_t *page)
 	return p->mem;
 }
 
+void image_filter(struct image *img, int level)
+{
+	img->dump_level = level;
+}
+
 static const char *get_vmcoreinfo(void *ctx)
 {
 	return ((struct image *)ctx)->vmcoreinfo;
@@ -227,7 +234,7 @@ struct ami_dump *image_dump(struct image *img)
 	};
 	struct ami_dump_info info = {
 		.path = "image", .format = "image", .compression = "",
-		.dump_level = -1, .max_pfn = img->ram.count,
+		.dump_level = img->dump_level, .max_pfn = img->ram.count,
 		.ram = &img->ram, .nr_ram = 1,
 	};
 	struct ami_dump *dump = ami_dump_new(&ops, img, &info);

@@ -33,6 +33,9 @@ void image_write32(struct image *img, uint64_t paddr, uint32_t value);
 /** image_hide() - reading this page frame gives @mem */
 void image_hide(struct image *img, uint64_t pfn, enum ami_mem mem);
 
+/** image_filter() - the dump says that it was filtered with -d @level */
+void image_filter(struct image *img, int level);
+
 /** image_vmcoreinfo() - replace the VMCOREINFO text; it is copied */
 void image_vmcoreinfo(struct image *img, const char *text);
 

@@ -19,7 +19,7 @@ uint64_t machine_object(struct machine *m, size_t size)
 {
 	uint64_t at;
 
-	if (size > AMI_PAGE_SIZE)
+	if (m->apart || size > AMI_PAGE_SIZE)
 		return image_va(image_alloc(m->img, 1 + size / AMI_PAGE_SIZE));
 	size = (size + 63) & ~63ull;
 	if (m->used % AMI_PAGE_SIZE == 0 ||
@@ -249,8 +249,8 @@ static void set_vmcoreinfo(struct machine *m)
 	image_vmcoreinfo(m->img, text);
 }
 
-struct machine *machine_new_sized(enum shape shape, uint64_t sme_mask,
-				  uint16_t last_bdf, uint64_t ram_pages)
+static struct machine *make(enum shape shape, uint64_t sme_mask,
+			    uint16_t last_bdf, uint64_t ram_pages, bool apart)
 {
 	struct machine *m = calloc(1, sizeof(*m));
 
@@ -258,6 +258,7 @@ struct machine *machine_new_sized(enum shape shape, uint64_t sme_mask,
 	m->img = image_new(ram_pages);
 	m->shape = shape;
 	m->sme = sme_mask;
+	m->apart = apart;
 	set_vmcoreinfo(m);
 	shape_layout(shape, image_layout(m->img));
 	machine_list_init(m, machine_variable(m, AMI_SYM_amd_iommu_list, 0));
@@ -266,6 +267,18 @@ struct machine *machine_new_sized(enum shape shape, uint64_t sme_mask,
 	machine_segment(m, 0, last_bdf);
 	machine_iommu(m, 2, 0, last_bdf);
 	return m;
+}
+
+struct machine *machine_new_sized(enum shape shape, uint64_t sme_mask,
+				  uint16_t last_bdf, uint64_t ram_pages)
+{
+	return make(shape, sme_mask, last_bdf, ram_pages, false);
+}
+
+struct machine *machine_new_apart(enum shape shape, uint64_t sme_mask,
+				  uint16_t last_bdf, uint64_t ram_pages)
+{
+	return make(shape, sme_mask, last_bdf, ram_pages, true);
 }
 
 struct machine *machine_new(enum shape shape, uint64_t sme_mask)

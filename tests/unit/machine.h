@@ -40,6 +40,7 @@ struct machine {
 	unsigned int nr_segments;
 	struct machine_segment *seg;	/* what calls below work on */
 	uint64_t used;			/* of the page for small objects */
+	bool apart;			/* each has a page of its own */
 	uint64_t vmemmap;		/* physical; 0: not mapped yet */
 	uint64_t fq;			/* the flush queue, 0: none */
 	uint64_t bus;			/* PCI bus 0; 0: none yet */
@@ -56,6 +57,9 @@ struct machine *machine_new(enum shape shape, uint64_t sme_mask);
 
 /** machine_new_sized() - the same with device IDs up to @last_bdf */
 struct machine *machine_new_sized(enum shape shape, uint64_t sme_mask,
+				  uint16_t last_bdf, uint64_t ram_pages);
+/** machine_new_apart() - the same, each object on a page of its own */
+struct machine *machine_new_apart(enum shape shape, uint64_t sme_mask,
 				  uint16_t last_bdf, uint64_t ram_pages);
 void machine_free(struct machine *m);
 

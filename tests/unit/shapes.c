@@ -211,7 +211,9 @@ static bool has(enum shape shape, enum ami_field f)
 
 static struct ami_member member(enum ami_field f, uint32_t at)
 {
-	struct ami_member m = { true, at, 8, 0, 0 };
+	struct ami_member m = {
+		.present = true, .offset = at, .size = 8,
+	};
 	size_t i;
 
 	for (i = 0; i < COUNT(sized); i++) {
@@ -273,7 +275,8 @@ void shape_layout(enum shape shape, struct ami_layout *l)
 			continue;
 		if (whole_of(l, i, &at))
 			l->field[i] = (struct ami_member){
-				true, at, SHAPE_INNER, 0, 0,
+				.present = true, .offset = at,
+				.size = SHAPE_INNER,
 			};
 		else
 			l->field[i] = member(i, at);

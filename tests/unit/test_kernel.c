@@ -46,7 +46,8 @@ static void member(struct machine *m, enum ami_field f, uint32_t offset,
 		   uint32_t size, uint8_t bit_offset, uint8_t bit_size)
 {
 	image_layout(m->img)->field[f] = (struct ami_member){
-		true, offset, size, bit_offset, bit_size,
+		.present = true, .offset = offset, .size = size,
+		.bit_offset = bit_offset, .bit_size = bit_size,
 	};
 }
 

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * A kernel that has renamed one member: from a vmcore file to the report. A
- * finding names the member, what does not rest on it is as before, and nothing
- * looks safer than it did.
+ * A kernel that has renamed one member, from a vmcore file to the report; a dump
+ * without one page, and without the address of one symbol. A finding names what
+ * is missing, what does not rest on it is as before, nothing looks safer than it
+ * did, and nothing is called damaged.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -190,10 +191,115 @@ static void test_each_member(void **state)
 			without(shape[i], f);
 }
 
+/* What is missing may leave less known, never something known otherwise. */
+static void judge_gap(const struct machine *m)
+{
+	const struct ami_exposure *e;
+
+	assert_true(m->ex->verdict == AMI_VERDICT_SUSPECT ||
+		    m->ex->verdict == AMI_VERDICT_UNKNOWN);
+	if (m->ex->verdict == AMI_VERDICT_UNKNOWN)
+		return;
+	e = machine_exposure(m, DEVID, AMI_CLASS_MAPPED);
+	assert_true(e && (e->count == 5 || !e->complete));
+	e = machine_exposure(m, ALIAS, AMI_CLASS_MAPPED);
+	assert_true(e && (e->count == 5 || !e->complete));
+	e = machine_exposure(m, TAKEN, AMI_CLASS_MAPPED);
+	assert_true(e && (e->count == 3 || !e->complete));
+	assert_non_null(machine_exposure(m, DEVID, AMI_CLASS_STALE));
+}
+
+static struct machine *filtered_machine(enum shape shape)
+{
+	struct machine *m = machine_new_apart(shape, C_BIT, 0xff, RAM_PAGES);
+
+	image_filter(m->img, 31);
+	furnish(m);
+	return m;
+}
+
+static bool has_gap(const struct machine *m)
+{
+	size_t i;
+
+	for (i = 0; i < m->state->findings.count; i++)
+		if (strstr(m->state->findings.list[i].code, "unread") ||
+		    strstr(m->state->findings.list[i].code, "-cut"))
+			return true;
+	return false;
+}
+
+/* Each that the analysis of the driver's state reads. */
+static void without_pages(enum shape shape)
+{
+	struct machine *whole = filtered_machine(shape), *m;
+	uint64_t pfn;
+
+	machine_analyse(whole);
+	assert_false(machine_found(whole, "kernel-pages-dropped"));
+	for (pfn = 0; pfn < RAM_PAGES; pfn++) {
+		if (!ami_pfnset_has(whole->state->rests_on, pfn))
+			continue;
+		m = filtered_machine(shape);
+		image_hide(m->img, pfn, AMI_MEM_FILTERED);
+		print_message("# %s without page %#llx\n", shapes[shape].name,
+			      (unsigned long long)pfn);
+		machine_analyse(m);
+		judge_gap(m);
+		if (has_gap(m))
+			assert_true(machine_found(m, "kernel-pages-dropped"));
+		machine_free(m);
+	}
+	machine_free(whole);
+}
+
+static void test_each_page(void **state)
+{
+	int shape;
+
+	(void)state;
+	for (shape = 0; shape < SHAPES; shape++)
+		without_pages(shape);
+}
+
+static void without_symbol(enum shape shape, enum ami_symbol y)
+{
+	enum ami_rests rests = ami_symbol_wants[y].rests;
+	struct machine *m = filtered_machine(shape);
+	uint64_t *at = &image_layout(m->img)->symbol[y];
+
+	if (*at && rests != AMI_RESTS_ANALYSIS) {
+		*at = AMI_SYMBOL_UNREAD;
+		print_message("# %s without the address of %s\n",
+			      shapes[shape].name, ami_symbol_wants[y].name);
+		machine_analyse(m);
+		judge_gap(m);
+		assert_true(machine_found(m, rests == AMI_RESTS_STATE ||
+					     rests == AMI_RESTS_LATER ?
+					  "symbol-unread" : "symbols-unread"));
+		if (rests == AMI_RESTS_STATE)
+			assert_int_equal(m->ex->verdict,
+					 AMI_VERDICT_UNKNOWN);
+	}
+	machine_free(m);
+}
+
+static void test_each_symbol(void **state)
+{
+	int shape, y;
+
+	(void)state;
+	for (shape = 0; shape < SHAPES; shape++)
+		for (y = 0; y < AMI_NR_SYMBOLS; y++)
+			without_symbol(shape, y);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_each_member),
+		cmocka_unit_test(test_each_page),
+		cmocka_unit_test(test_each_symbol),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -115,7 +115,7 @@ static void same_layout(const struct ami_kernel *file,
 				 ami_field_wants[i].path);
 	for (i = 0; i < AMI_NR_SYMBOLS; i++)
 		if (i != AMI_SYM__stext && a->symbol[i] != b->symbol[i])
-			fail_msg("%s", ami_symbol_wants[i]);
+			fail_msg("%s", ami_symbol_wants[i].name);
 	assert_memory_equal(a->type_size, b->type_size, sizeof(a->type_size));
 	for (i = 0; i < AMI_NR_ENUMERATORS; i++) {
 		assert_int_equal(a->enumerator[i].present,

@@ -270,6 +270,58 @@ static void identity(void **state)
 	refused(p, INFO, AMI_ERR_DATA, "no symbol _stext");
 }
 
+/* Two files of drivers that are built in; both have a struct e1000_adapter. */
+static const char e1000[] =
+	"struct e1000_rx_ring { void *desc; };\n"
+	"struct e1000_adapter { struct e1000_rx_ring *tx_ring, *rx_ring;\n"
+	"	long rx_buffer_len; } e1000;\n";
+static const char e1000e[] =
+	"struct e1000_ring { void *desc; long dma; } ring;\n"
+	"struct e1000_buffer { long dma; } buffer;\n"
+	"struct e1000_ps_page { void *page; } ps_page;\n"
+	"struct e1000_adapter { long other; struct e1000_ring *tx_ring,\n"
+	"	*rx_ring; void *rx_ps_pages; long rx_buffer_len; } e1000e;\n";
+
+static void write_text(const char *path, const char *text)
+{
+	FILE *f = fopen(path, "w");
+
+	assert_non_null(f);
+	fputs(text, f);
+	assert_int_equal(fclose(f), 0);
+}
+
+/* Without BTF in the dump, drivers' types come from here; by what they have. */
+static void built_in_drivers(void **state)
+{
+	const struct place *p = *state;
+	char first[64], second[64], how[160];
+	struct ami_layout l;
+	int order;
+
+	snprintf(first, sizeof(first), "%s/a.c", p->dir);
+	snprintf(second, sizeof(second), "%s/b.c", p->dir);
+	for (order = 0; order < 2; order++) {
+		write_text(first, order ? e1000 : e1000e);
+		write_text(second, order ? e1000e : e1000);
+		snprintf(how, sizeof(how), "-g %s %s", first, second);
+		build(p, how);
+		assert_int_equal(open_with(p, INFO, &l, NULL, 0), AMI_OK);
+		assert_true(l.field[AMI_F_e1000e_rx_ring].present);
+		assert_int_equal(l.field[AMI_F_e1000e_rx_ring].offset, 16);
+		assert_int_equal(l.field[AMI_F_e1000e_rx_ps_pages].offset, 24);
+		assert_int_equal(l.field[AMI_F_e1000e_ring_dma].offset, 8);
+	}
+	/* e1000e is not in this kernel: the other's is none of its types. */
+	write_text(second, "");
+	write_text(first, e1000);
+	build(p, how);
+	assert_int_equal(open_with(p, INFO, &l, NULL, 0), AMI_OK);
+	assert_false(l.field[AMI_F_e1000e_rx_ring].present);
+	unlink(first);
+	unlink(second);
+}
+
 static void not_a_vmlinux(void **state)
 {
 	const struct place *p = *state;
@@ -337,6 +389,7 @@ static void damaged(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(built_in_drivers),
 		cmocka_unit_test(types_and_symbols),
 		cmocka_unit_test(identity),
 		cmocka_unit_test(not_a_vmlinux),

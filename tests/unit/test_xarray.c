@@ -26,6 +26,13 @@ struct fixture {
 	size_t seen, stop_at;
 };
 
+static struct ami_member member(uint32_t offset, uint32_t size)
+{
+	return (struct ami_member){
+		.present = true, .offset = offset, .size = size,
+	};
+}
+
 static int setup(void **state)
 {
 	struct fixture *f = calloc(1, sizeof(*f));
@@ -34,10 +41,10 @@ static int setup(void **state)
 	assert_non_null(f);
 	f->img = image_new(1 << 14);
 	l = image_layout(f->img);
-	l->field[AMI_F_xarray_head] = (struct ami_member){ true, 8, 8, 0, 0 };
-	l->field[AMI_F_xa_node_shift] = (struct ami_member){ true, 0, 1, 0, 0 };
+	l->field[AMI_F_xarray_head] = member(8, 8);
+	l->field[AMI_F_xa_node_shift] = member(0, 1);
 	l->field[AMI_F_xa_node_slots] =
-		(struct ami_member){ true, SLOTS, 512, 0, 0 };
+		member(SLOTS, 512);
 	f->xa = image_alloc(f->img, 1);
 	f->top = image_alloc(f->img, 1);
 	f->low = image_alloc(f->img, 1);

@@ -212,7 +212,7 @@ static uint32_t list_symbols(const struct ami_layout *l,
 	symbol[n++] = (struct symbol){ "_stext", IMAGE_TEXT };
 	for (i = 0; i < AMI_NR_SYMBOLS; i++)
 		if (l->symbol[i])
-			symbol[n++] = (struct symbol){ ami_symbol_wants[i],
+			symbol[n++] = (struct symbol){ ami_symbol_wants[i].name,
 						       l->symbol[i] };
 	return n;
 }

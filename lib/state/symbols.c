@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Symbols that the kernel has and the dump does not place: the page of kallsyms
+ * with their addresses is missing. Readers find no such symbol; only this file
+ * says that there is one.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "needs.h"
+
+/* An extract made by an older version holds what that version asked for. */
+static bool is_extract(const struct ami_state *s)
+{
+	return !strcmp(ami_dump_info(ami_kernel_dump(s->kernel))->format,
+		       "extract");
+}
+
+/* "a, b, c": those without an address on which @rests rests; false: none. */
+static bool name_unread(const struct ami_state *s, enum ami_rests rests,
+			char *names, size_t size)
+{
+	size_t used = 0;
+	int y;
+
+	for (y = 0; y < AMI_NR_SYMBOLS; y++)
+		if (ami_symbol_wants[y].rests == rests &&
+		    ami_symbol_unread(s->kernel, y) && used < size)
+			used += snprintf(names + used, size - used, "%s%s",
+					 used ? ", " : "",
+					 ami_symbol_wants[y].name);
+	return used;
+}
+
+void report_unread_symbols(struct ami_state *s)
+{
+	static const struct {
+		enum ami_rests rests;
+		bool state, note;
+		const char *lost;
+	} part[] = {
+		{ AMI_RESTS_STATE, true, false,
+		  "what the IOMMU driver keeps there is unknown" },
+		{ AMI_RESTS_LATER, true, false,
+		  "what the kernel keeps there is unknown" },
+		{ AMI_RESTS_DRIVERS, false, false,
+		  "what they lead to of transfers in flight is missing" },
+		{ AMI_RESTS_OWNERS, false, true,
+		  "whose some pages are is unknown" },
+		{ AMI_RESTS_NOTES, false, true,
+		  "lines of the report are missing" },
+	};
+	char names[256];
+	size_t i;
+
+	for (i = 0; i < sizeof(part) / sizeof(part[0]); i++) {
+		if (!name_unread(s, part[i].rests, names, sizeof(names)) ||
+		    (part[i].rests == AMI_RESTS_LATER && is_extract(s)))
+			continue;
+		s->incomplete |= part[i].state;
+		(part[i].note ? ami_finding_note : ami_finding_add)(
+			&s->findings, part[i].state ? AMI_FIND_SYMBOL_UNREAD :
+			AMI_FIND_SYMBOLS_UNREAD, "kernel",
+			"The dump does not hold the addresses of %s: %s.%s",
+			names, part[i].lost, is_extract(s) ?
+			" An extract should be made again with this version." :
+			"");
+	}
+}
+
+bool fetch_late(struct ami_state *s, enum ami_symbol y, uint64_t *value)
+{
+	uint32_t v;
+
+	*value = 0;
+	if (!is_extract(s))
+		return fetch_symbol(s, y, sizeof(v), value);
+	if (ami_read_u32(s->kernel, ami_symbol(s->kernel, y), &v) !=
+	    AMI_MEM_OK)
+		return false;
+	*value = v;
+	return true;
+}
