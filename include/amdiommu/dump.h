@@ -24,6 +24,7 @@ enum ami_mem {
 	AMI_MEM_ERROR,		/* the dump has the page, but it is unreadable */
 	AMI_MEM_UNMAPPED,	/* virtual address without a translation */
 	AMI_MEM_NO_FIELD,	/* this kernel has no such structure member */
+	AMI_MEM_DAMAGED,	/* what leads there contradicts itself */
 	AMI_MEM_NO_PLACE,	/* where the member lies is not known */
 };
 

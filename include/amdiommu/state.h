@@ -148,12 +148,16 @@ struct ami_unity {
 	bool read, write;
 };
 
-/** struct ami_segment - a PCI segment and its device table. */
+/**
+ * struct ami_segment - a PCI segment and its device table
+ * @dev_table_read: the pointer to it is in the dump; else @dev_table is 0
+ */
 struct ami_segment {
 	uint64_t va;			/* 0: tables are globals (5.10) */
 	uint16_t id;
 	uint16_t last_bdf;
 	bool last_bdf_known;
+	bool dev_table_read;
 	uint64_t dev_table, dev_table_phys;
 	uint32_t dev_table_size;	/* bytes */
 	uint64_t rlookup_table, alias_table, irq_lookup_table;
@@ -357,6 +361,8 @@ struct ami_state {
 	bool posts_interrupts;		/* to guests' vAPIC pages */
 	bool snp;
 	bool untranslated;		/* the driver left DMA alone */
+	bool segments_whole;		/* the list of them is in the dump */
+	bool devices_whole;		/* the driver's, and their domains */
 	bool incomplete;		/* something essential is unknown */
 	const struct ami_incidents *incidents;
 	const struct ami_marks *marks;

@@ -64,6 +64,8 @@ const char *ami_mem_text(enum ami_mem mem)
 		return "not mapped in the kernel's page tables";
 	case AMI_MEM_NO_FIELD:
 		return "not a member in this kernel";
+	case AMI_MEM_DAMAGED:
+		return "damaged in memory";
 	case AMI_MEM_NO_PLACE:
 		return "at an unknown place in its structure";
 	}

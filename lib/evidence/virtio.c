@@ -32,14 +32,25 @@ struct virtio {
 	enum ami_certainty best;	/* not proven when known by shape only */
 };
 
-static void complain(struct virtio *v, const char *queue, const char *what)
+static void complain(struct virtio *v, enum ami_finding_code code,
+		     const char *queue, const char *what)
 {
 	char where[AMI_BDF_TEXT];
 
-	ami_finding_add(&v->ev->state->findings, AMI_FIND_VIRTQUEUE_DAMAGED,
+	ami_finding_add(&v->ev->state->findings, code,
 			ami_bdf_text(v->device->bdf, where),
 			"Its virtqueue %s %s: what the device was to write may be incomplete.",
 			queue, what);
+}
+
+/* What the dump does not hold is not damaged. */
+static void complain_unread(struct virtio *v, const char *queue,
+			    enum ami_mem mem)
+{
+	char what[80];
+
+	snprintf(what, sizeof(what), "is %s", ami_mem_text(mem));
+	complain(v, AMI_FIND_VIRTQUEUE_UNREAD, queue, what);
 }
 
 static bool is_request_queue(const struct virtio *v, uint32_t index)
@@ -113,16 +124,22 @@ static bool one_queue(struct virtio *v, uint64_t va)
 	if (ami_get(v->k, va, AMI_F_virtqueue_name, &name) != AMI_MEM_OK ||
 	    ami_read_string(v->k, name, r.name, sizeof(r.name)) != AMI_MEM_OK)
 		snprintf(r.name, sizeof(r.name), "at %#" PRIx64, va);
-	ami_get(v->k, va, AMI_F_virtqueue_index, &index);
+	r.mem = ami_get(v->k, va, AMI_F_virtqueue_index, &index);
 	r.index = index;
-	if (!each_buffer(v, &r)) {
-		complain(v, r.name, "cannot be read");
+	if (r.mem != AMI_MEM_OK || !each_buffer(v, &r)) {
+		if (r.mem != AMI_MEM_OK)
+			complain_unread(v, r.name, r.mem);
+		else
+			complain(v, AMI_FIND_VIRTQUEUE_DAMAGED, r.name,
+				 "has impossible values");
 		return false;
 	}
 	if (r.bad)
-		complain(v, r.name, "has descriptors that cannot be");
+		complain(v, AMI_FIND_VIRTQUEUE_DAMAGED, r.name,
+			 "has descriptors that cannot be");
 	if (r.unread)
-		complain(v, r.name, "has descriptors that are not in the dump");
+		complain(v, AMI_FIND_VIRTQUEUE_UNREAD, r.name,
+			 "has descriptors that are not in the dump");
 	return !r.unread;
 }
 
@@ -131,23 +148,25 @@ static void one_virtio(struct virtio *v)
 	uint64_t head = ami_addr(v->k, v->va, AMI_F_virtio_device_vqs), node;
 	struct ami_list_iter it;
 	bool complete = true;
+	enum ami_mem mem;
 
-	if (ami_get(v->k, v->va, AMI_F_virtio_device_id, &v->id) !=
-	    AMI_MEM_OK ||
-	    ami_get(v->k, v->va, AMI_F_virtio_device_features,
-		    &v->features) != AMI_MEM_OK) {
-		complain(v, "list", "cannot be read");
+	mem = ami_get(v->k, v->va, AMI_F_virtio_device_id, &v->id);
+	if (mem == AMI_MEM_OK)
+		mem = ami_get(v->k, v->va, AMI_F_virtio_device_features,
+			      &v->features);
+	if (mem != AMI_MEM_OK) {
+		complain_unread(v, "list", mem);
 		return;
 	}
 	ami_list_start(&it, v->k, head, MAX_QUEUES);
 	while (ami_list_next(&it, &node))
 		complete &= one_queue(v, ami_container(v->k, node,
 						       AMI_F_virtqueue_list));
-	if (it.broken || it.mem != AMI_MEM_OK) {
-		complain(v, "list", "is broken");
-		complete = false;
-	}
-	if (complete)
+	if (it.mem != AMI_MEM_OK)
+		complain_unread(v, "list", it.mem);
+	else if (it.broken)
+		complain(v, AMI_FIND_VIRTQUEUE_DAMAGED, "list", "is broken");
+	if (complete && !it.broken && it.mem == AMI_MEM_OK)
 		cover(v->ev, v->device, "virtio");
 }
 
@@ -208,7 +227,7 @@ void find_virtio(struct ami_evidence *ev)
 				"The dump does not describe virtqueues (kernels before 5.11 do not, for modules). They are recognised by their shape: what they hold is possible, and may be incomplete.");
 	if (mem != AMI_MEM_OK && mem != AMI_MEM_NO_FIELD)
 		ami_finding_add(&ev->state->findings,
-				AMI_FIND_VIRTQUEUE_DAMAGED, "virtio",
+				AMI_FIND_VIRTQUEUE_UNREAD, "virtio",
 				"The list of devices cannot be read to its end (%s): virtio devices may be missing.",
 				ami_mem_text(mem));
 	if (!v.budget)

@@ -44,8 +44,10 @@ void *vring_load(struct vring *r, uint64_t va, uint64_t len)
 
 	if (!copy)
 		r->ev->collector->no_memory = true;
-	else if (!ami_kernel_address(va) ||
-		 ami_read(r->kernel, va, copy, len) != AMI_MEM_OK) {
+	else
+		r->mem = ami_kernel_address(va) ?
+			 ami_read(r->kernel, va, copy, len) : AMI_MEM_UNMAPPED;
+	if (copy && r->mem != AMI_MEM_OK) {
 		free(copy);
 		copy = NULL;
 	}
@@ -54,7 +56,8 @@ void *vring_load(struct vring *r, uint64_t va, uint64_t len)
 
 bool vring_get(struct vring *r, uint64_t va, enum ami_field f, uint64_t *value)
 {
-	return ami_get(r->kernel, va, f, value) == AMI_MEM_OK;
+	r->mem = ami_get(r->kernel, va, f, value);
+	return r->mem == AMI_MEM_OK;
 }
 
 bool vring_spend(struct vring *r)
@@ -170,9 +173,10 @@ static bool shape_of_split(struct split *s)
 	uint64_t words[64];
 	size_t i, n = sizeof(words) / sizeof(words[0]);
 
-	if (ami_read(s->r->kernel, s->r->va +
-		     ami_type_size(s->r->kernel, AMI_T_virtqueue), words,
-		     sizeof(words)) != AMI_MEM_OK)
+	s->r->mem = ami_read(s->r->kernel, s->r->va +
+			     ami_type_size(s->r->kernel, AMI_T_virtqueue),
+			     words, sizeof(words));
+	if (s->r->mem != AMI_MEM_OK)
 		return false;
 	for (i = 1; i + 5 < n; i++) {
 		if (!is_vring((uint32_t)words[i], words + i + 1))

@@ -17,6 +17,7 @@
  * @dma: descriptors hold the device's own addresses, not physical ones
  * @budget: descriptors that may still be looked at, of all queues
  * @bad: descriptors that make no sense, @unread: that the dump lacks
+ * @mem: why the queue itself cannot be read
  */
 struct vring {
 	struct ami_kernel *kernel;
@@ -28,6 +29,7 @@ struct vring {
 	bool dma;
 	uint64_t *budget;
 	uint64_t bad, unread;
+	enum ami_mem mem;
 };
 
 /**

@@ -15,6 +15,7 @@ static const struct provider providers[] = {
 	{ "page owners", find_owners },
 	{ "faults", find_faults },
 	{ "self-taint", find_taint },
+	{ "pages left out", find_dropped },
 };
 
 const char *ami_class_name(enum ami_class c)

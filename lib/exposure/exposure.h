@@ -32,6 +32,7 @@ int find_owners(struct ami_exposures *ex);
 int check_io_tables(struct ami_exposures *ex);
 int find_faults(struct ami_exposures *ex);
 int find_taint(struct ami_exposures *ex);
+int find_dropped(struct ami_exposures *ex);
 
 /**
  * check_content() - does what pages hold contradict their owners?

@@ -33,5 +33,5 @@ enum ami_mem ami_device_each(struct ami_kernel *k, uint64_t class,
 		if (of_class(k, device, class) && !fn(ctx, device))
 			return AMI_MEM_OK;
 	}
-	return it.broken ? AMI_MEM_ERROR : it.mem;
+	return it.broken ? AMI_MEM_DAMAGED : it.mem;
 }

@@ -56,6 +56,7 @@ struct ami_owners {
 	struct ami_pfnset *io_tables, *pcp_free;
 	struct task_stack *task;
 	size_t nr_tasks;
+	enum ami_mem tasks_mem;		/* why some are not known; OK: none is */
 	struct ami_index by_mm;		/* from mm_struct to @task */
 	bool processes_known;
 	struct ami_index caches;	/* from kmem_cache to cache_holds */

@@ -10,13 +10,21 @@
 /* THREAD_SIZE of x86-64 without KASAN: arch/x86/include/asm/page_64_types.h */
 #define STACK_PAGES	4u
 
+static void note_unread(struct ami_owners *o, enum ami_mem mem)
+{
+	if (o->tasks_mem == AMI_MEM_OK)
+		o->tasks_mem = mem;
+}
+
 static void add_stack(struct ami_owners *o, uint64_t task)
 {
+	enum ami_mem mem;
 	uint64_t va, phys;
 	unsigned int i;
 
-	if (ami_get(o->kernel, task, AMI_F_task_stack, &va) != AMI_MEM_OK ||
-	    o->nr_tasks == MAX_TASKS)
+	mem = ami_get(o->kernel, task, AMI_F_task_stack, &va);
+	note_unread(o, mem);
+	if (mem != AMI_MEM_OK || o->nr_tasks == MAX_TASKS)
 		return;
 	if (!(o->nr_tasks & (o->nr_tasks - 1))) {
 		size_t room = o->nr_tasks ? 2 * o->nr_tasks : 1;
@@ -44,11 +52,16 @@ static void add_threads(struct ami_owners *o, uint64_t leader, uint64_t *left)
 {
 	struct ami_list_iter it;
 	uint64_t signal, node;
+	enum ami_mem mem;
 
 	if (!ami_has(o->kernel, AMI_F_task_thread_node) ||
-	    !ami_has(o->kernel, AMI_F_signal_thread_head) ||
-	    ami_get(o->kernel, leader, AMI_F_task_signal, &signal) !=
-	    AMI_MEM_OK) {
+	    !ami_has(o->kernel, AMI_F_signal_thread_head)) {
+		add_stack(o, leader);
+		return;
+	}
+	mem = ami_get(o->kernel, leader, AMI_F_task_signal, &signal);
+	note_unread(o, mem);
+	if (mem != AMI_MEM_OK) {
 		add_stack(o, leader);
 		return;
 	}
@@ -58,6 +71,7 @@ static void add_threads(struct ami_owners *o, uint64_t leader, uint64_t *left)
 	for (; ami_list_next(&it, &node); --*left)
 		add_stack(o, ami_container(o->kernel, node,
 					   AMI_F_task_thread_node));
+	note_unread(o, it.mem);
 }
 
 static int by_va(const void *a, const void *b)
@@ -65,6 +79,18 @@ static int by_va(const void *a, const void *b)
 	const struct task_stack *x = a, *y = b;
 
 	return (x->va > y->va) - (x->va < y->va);
+}
+
+static void report_tasks(struct ami_owners *o, bool broken)
+{
+	if (o->tasks_mem != AMI_MEM_OK)
+		ami_finding_add(&o->state->findings, AMI_FIND_TASKS_UNREAD,
+				"tasks", "Of %zu tasks that were found, one or the next in the list is %s: some stacks are not known.",
+				o->nr_tasks, ami_mem_text(o->tasks_mem));
+	if (broken)
+		ami_finding_add(&o->state->findings, AMI_FIND_TASKS_BROKEN,
+				"tasks", "The list of tasks loops or leaves kernel memory after %zu: the stacks of the rest are not known.",
+				o->nr_tasks);
 }
 
 void tasks_collect(struct ami_owners *o)
@@ -84,10 +110,8 @@ void tasks_collect(struct ami_owners *o)
 	while (left && ami_list_next(&it, &node) && !o->no_memory)
 		add_threads(o, ami_container(o->kernel, node,
 					     AMI_F_task_tasks), &left);
-	if (!left || it.broken || it.mem != AMI_MEM_OK)
-		ami_finding_add(&o->state->findings, AMI_FIND_TASKS_BROKEN,
-				"tasks", "The list of tasks breaks off after %zu: the stacks of the rest are not known.",
-				o->nr_tasks);
+	note_unread(o, it.mem);
+	report_tasks(o, !left || it.broken);
 	if (o->nr_tasks)
 		qsort(o->task, o->nr_tasks, sizeof(*o->task), by_va);
 }

@@ -15,11 +15,20 @@ static bool leading_ones(struct ami_state *s, uint32_t *count, bool *only)
 {
 	uint64_t mask = ami_symbol(s->kernel, AMI_SYM___cpu_possible_mask);
 	uint64_t word = UINT64_MAX;
+	enum ami_mem mem;
 
 	for (*count = 0; *count < MAX_CPUS && word == UINT64_MAX;) {
-		if (!mask || ami_read_u64(s->kernel, mask + *count / 8,
-					  &word) != AMI_MEM_OK)
+		if (!mask)
 			return false;
+		mem = ami_read_u64(s->kernel, mask + *count / 8, &word);
+		if (mem != AMI_MEM_OK) {
+			ami_finding_add(&s->findings, AMI_FIND_SYMBOL_UNREAD,
+					"__cpu_possible_mask",
+					"The variable at %#llx is %s.",
+					(unsigned long long)mask,
+					ami_mem_text(mem));
+			return false;
+		}
 		*count += word == UINT64_MAX ? WORD_BITS :
 			  (unsigned int)__builtin_ctzll(~word);
 	}
@@ -29,18 +38,21 @@ static bool leading_ones(struct ami_state *s, uint32_t *count, bool *only)
 
 void find_cpus(struct ami_state *s, struct cpus *cpus)
 {
+	bool number_known, mask_known, only = false;
 	uint64_t number = 0;
-	bool only = false;
 
 	if (cpus->asked)
 		return;
 	cpus->asked = true;
-	fetch_symbol(s, AMI_SYM_nr_cpu_ids, 4, &number);
-	if (leading_ones(s, &cpus->count, &only))
+	number_known = fetch_symbol(s, AMI_SYM_nr_cpu_ids, 4, &number) ||
+		       !ami_symbol(s->kernel, AMI_SYM_nr_cpu_ids);
+	mask_known = leading_ones(s, &cpus->count, &only);
+	if (mask_known)
 		cpus->certain = only && number && cpus->count == number;
 	else if (number <= MAX_CPUS)
 		cpus->count = number;
-	if (!cpus->certain)
+	/* What is not in the dump contradicts nothing; it has its finding. */
+	if (!cpus->certain && number_known && mask_known)
 		ami_finding_add(&s->findings, AMI_FIND_CPUS_UNCERTAIN,
 				"nr_cpu_ids", "It says %llu, and the mask of possible CPUs begins with %u: queues that CPUs have each for itself may be missed.",
 				(unsigned long long)number, cpus->count);

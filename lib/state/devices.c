@@ -146,8 +146,7 @@ static void fetch_group(struct ami_state *s, struct ami_device *d)
 static void check_bridge(struct ami_state *s, struct ami_device *d,
 			 const char *where)
 {
-	if (!d->is_bridge || !ami_has(s->kernel, AMI_F_pci_dev_class) ||
-	    d->class >> 8 == PCI_CLASS_BRIDGE ||
+	if (!d->is_bridge || d->class >> 8 == PCI_CLASS_BRIDGE ||
 	    d->class >> 8 == PCI_CLASS_HALF_BRIDGE)
 		return;
 	d->is_bridge = false;
@@ -159,6 +158,7 @@ static void check_bridge(struct ami_state *s, struct ami_device *d,
 static void fetch_pci(struct ami_state *s, struct ami_device *d)
 {
 	char where[AMI_BDF_TEXT];
+	bool class_known;
 	uint64_t v;
 
 	ami_bdf_text(d->bdf, where);
@@ -167,11 +167,12 @@ static void fetch_pci(struct ami_state *s, struct ami_device *d)
 		d->vendor = v;
 	if (fetch(s, where, d->pci_dev, AMI_F_pci_dev_device, &v))
 		d->device = v;
-	if (fetch(s, where, d->pci_dev, AMI_F_pci_dev_class, &v))
-		d->class = v;
+	class_known = fetch(s, where, d->pci_dev, AMI_F_pci_dev_class, &v);
+	d->class = v;
 	if (fetch(s, where, d->pci_dev, AMI_F_pci_dev_hdr_type, &v))
 		d->is_bridge = (v & 0x7f) == PCI_HEADER_BRIDGE;
-	check_bridge(s, d, where);
+	if (class_known)
+		check_bridge(s, d, where);
 	d->busmaster_known = fetch(s, where, d->pci_dev,
 				   AMI_F_pci_dev_is_busmaster, &v);
 	d->busmaster = v;
@@ -186,8 +187,8 @@ static void fetch_dev_data(struct ami_state *s, uint64_t va,
 
 	ami_bdf_text(d->bdf, where);
 	d->dev_data = va;
-	if (fetch(s, where, va, AMI_F_dev_data_ats_enabled, &v) ||
-	    fetch(s, where, va, AMI_F_dev_data_ats_510, &v))
+	if (fetch_vital(s, where, va, AMI_F_dev_data_ats_enabled, &v) ||
+	    fetch_vital(s, where, va, AMI_F_dev_data_ats_510, &v))
 		d->ats = v;
 	if (fetch(s, where, va, AMI_F_dev_data_defer_attach, &v))
 		d->deferred = v;
@@ -213,6 +214,7 @@ static int read_dev_data(struct ami_state *s, size_t segment)
 		if (!fetch(s, "device data", va, AMI_F_dev_data_devid,
 			   &devid)) {
 			s->incomplete = true;
+			s->devices_whole = false;
 			continue;
 		}
 		d = device_at(s, (struct ami_bdf){ s->segments[segment].id,
@@ -224,6 +226,7 @@ static int read_dev_data(struct ami_state *s, size_t segment)
 			fetch_dev_data(s, va, d);
 	}
 	list_report(s, &it, "list of device data");
+	s->devices_whole &= it.mem == AMI_MEM_OK;
 	return 0;
 }
 
@@ -359,9 +362,21 @@ static int read_wide(struct ami_state *s, uint64_t pci_dev, uint64_t segment)
 	return is == PCI_NAME_BDF ? add_function(s, pci_dev, bdf) : 0;
 }
 
+/* False: it is not in the dump, and no device must get another's address. */
+static bool segment_of_bus(struct ami_state *s, uint64_t bus, uint64_t *segment)
+{
+	uint64_t sysdata;
+
+	*segment = 0;
+	return fetch_vital(s, "PCI bus", bus, AMI_F_pci_bus_sysdata,
+			   &sysdata) &&
+	       (!sysdata || fetch_vital(s, "PCI bus", sysdata,
+					AMI_F_pci_sysdata_domain, segment));
+}
+
 static int read_bus(struct ami_state *s, struct bus_queue *q, uint64_t bus)
 {
-	uint64_t number, sysdata, segment = 0, node;
+	uint64_t number, segment, node;
 	struct ami_list_iter it;
 	int ret = note_bridge(s, q, bus);
 
@@ -369,10 +384,10 @@ static int read_bus(struct ami_state *s, struct bus_queue *q, uint64_t bus)
 		s->incomplete = true;
 		return ret;
 	}
-	if (fetch(s, "PCI bus", bus, AMI_F_pci_bus_sysdata, &sysdata) &&
-	    sysdata)
-		fetch(s, "PCI bus", sysdata, AMI_F_pci_sysdata_domain,
-		      &segment);
+	if (!segment_of_bus(s, bus, &segment))
+		return ret || queue_children(s, q, ami_addr(s->kernel, bus,
+						AMI_F_pci_bus_children)) ?
+		       -1 : 0;
 	ami_list_start(&it, s->kernel,
 		       ami_addr(s->kernel, bus, AMI_F_pci_bus_devices), q->left);
 	for (; !ret && ami_list_next(&it, &node); q->left--) {
@@ -427,6 +442,24 @@ static void check_iommu(struct ami_state *s, const struct ami_device *d,
 			(unsigned long long)va);
 }
 
+/* An entry of @size bytes for the device. */
+static bool fetch_lookup(struct ami_state *s, const struct ami_device *d,
+			 uint64_t table, void *entry, size_t size)
+{
+	uint64_t at = table + size * d->bdf.devid;
+	enum ami_mem mem = ami_read(s->kernel, at, entry, size);
+	char where[AMI_BDF_TEXT];
+
+	if (mem == AMI_MEM_OK)
+		return true;
+	s->incomplete = true;
+	ami_finding_add(&s->findings, AMI_FIND_LOOKUP_UNREAD,
+			ami_bdf_text(d->bdf, where),
+			"Its entry at %#llx in a table by device ID is %s: which IOMMU serves it, or as whom it makes requests, is unknown.",
+			(unsigned long long)at, ami_mem_text(mem));
+	return false;
+}
+
 /*
  * rlookup_table[devid]: the IOMMU in charge, NULL for none. Those that the
  * firmware's table leaves out, and those that the driver gave up on
@@ -438,7 +471,7 @@ static void find_iommu(struct ami_state *s, struct ami_device *d)
 	uint64_t va;
 	size_t i;
 
-	d->uncovered = d->segment < 0;
+	d->uncovered = d->segment < 0 && s->segments_whole;
 	if (d->segment < 0)
 		return;
 	seg = &s->segments[d->segment];
@@ -447,8 +480,7 @@ static void find_iommu(struct ami_state *s, struct ami_device *d)
 		d->uncovered = true;
 	if (!seg->rlookup_table || d->bdf.devid > seg->last_bdf)
 		return;
-	if (ami_read_u64(s->kernel, seg->rlookup_table + 8ull * d->bdf.devid,
-			 &va) != AMI_MEM_OK)
+	if (!fetch_lookup(s, d, seg->rlookup_table, &va, sizeof(va)))
 		return;
 	d->uncovered = !va;
 	for (i = 0; i < s->nr_iommus; i++)
@@ -467,8 +499,7 @@ static void find_alias(struct ami_state *s, struct ami_device *d)
 	seg = &s->segments[d->segment];
 	if (!seg->alias_table || d->bdf.devid > seg->last_bdf)
 		return;
-	if (ami_read(s->kernel, seg->alias_table + 2ull * d->bdf.devid, &alias,
-		     sizeof(alias)) == AMI_MEM_OK)
+	if (fetch_lookup(s, d, seg->alias_table, &alias, sizeof(alias)))
 		d->alias.devid = alias;
 }
 
@@ -524,6 +555,7 @@ int read_devices(struct ami_state *s)
 {
 	size_t i;
 
+	s->devices_whole = true;
 	for (i = 0; i < s->nr_segments; i++)
 		if (read_dev_data(s, i))
 			return -1;

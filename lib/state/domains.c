@@ -42,9 +42,12 @@ unsigned int guest_levels(struct ami_state *s)
 {
 	uint64_t v;
 
-	if (fetch_symbol(s, AMI_SYM_amd_iommu_gpt_level, 4, &v) && v == 5)
-		return 5;
-	return 4;
+	if (!ami_symbol(s->kernel, AMI_SYM_amd_iommu_gpt_level))
+		return ami_symbol_unread(s->kernel,
+					 AMI_SYM_amd_iommu_gpt_level) ? 0 : 4;
+	if (!fetch_symbol(s, AMI_SYM_amd_iommu_gpt_level, 4, &v))
+		return 0;
+	return v == 5 ? 5 : 4;
 }
 
 /* The driver sets HAD in the DTEs then (iommufd, for migration of guests). */
@@ -65,6 +68,11 @@ static void set_table(struct ami_state *s, struct ami_domain *d,
 	if (!root_va || !levels)
 		return;
 	mem = ami_virt_to_phys(s->kernel, root_va, &d->table.root);
+	if (mem == AMI_MEM_FILTERED || mem == AMI_MEM_ERROR) {
+		report_untranslated(s, where, root_va, mem);
+		d->readable = false;
+		return;
+	}
 	if (mem != AMI_MEM_OK) {
 		ami_finding_add(&s->findings, AMI_FIND_DOMAIN_ROOT_INVALID, where,
 				"The address of its page table, %#llx, is %s.",
@@ -114,6 +122,8 @@ static void read_io_pgtable(struct ami_state *s, struct ami_domain *d,
 	}
 	if (mode)
 		set_table(s, d, AMI_FORMAT_V1, root, mode, where);
+	else if (pgd && !guest_levels(s))
+		d->readable = false;
 	else
 		set_table(s, d, AMI_FORMAT_V2, pgd, guest_levels(s), where);
 }
@@ -165,14 +175,20 @@ static void read_table(struct ami_state *s, struct ami_domain *d,
 	}
 }
 
-/* Up to 6.6 iommu_v2 made domains without a table, for PASIDs alone. */
+/*
+ * Up to 6.6 iommu_v2 made domains without a table, for PASIDs alone. Where that
+ * is not in the dump, it may be one.
+ */
 static bool only_for_pasids(struct ami_state *s, const struct ami_domain *d,
 			    const char *where)
 {
 	uint64_t gcr3;
 
-	return d->kind == AMI_DOMAIN_UNMANAGED &&
-	       fetch(s, where, d->va, AMI_F_pdom_gcr3_tbl, &gcr3) && gcr3;
+	if (d->kind != AMI_DOMAIN_UNMANAGED ||
+	    !ami_has(s->kernel, AMI_F_pdom_gcr3_tbl))
+		return false;
+	return !fetch_vital(s, where, d->va, AMI_F_pdom_gcr3_tbl, &gcr3) ||
+	       gcr3;
 }
 
 /* Does the first page of its table lead anywhere? */
@@ -317,8 +333,11 @@ static int read_domain_of(struct ami_state *s, struct ami_index *known,
 	uint64_t va = 0;
 
 	ami_bdf_text(d->bdf, where);
-	if (!d->dev_data ||
-	    !fetch(s, where, d->dev_data, AMI_F_dev_data_domain, &va) || !va)
+	if (!d->dev_data)
+		return 0;
+	if (!fetch_vital(s, where, d->dev_data, AMI_F_dev_data_domain, &va))
+		s->devices_whole = false;
+	if (!va)
 		return 0;
 	/* A bare iommu_domain, not a protection_domain. */
 	if (blocked && va == ami_container(s->kernel, blocked,

@@ -28,7 +28,10 @@ static void read_dte(struct ami_state *s, struct ami_device *d)
 	if (d->segment >= 0)
 		at = dte_address(&s->segments[d->segment], d->bdf.devid);
 	if (!at) {
-		d->dte_mem = AMI_MEM_ABSENT;
+		/* Where the table is may be all that the dump lacks. */
+		d->dte_mem = d->segment >= 0 &&
+			     !s->segments[d->segment].dev_table_read ?
+			     AMI_MEM_FILTERED : AMI_MEM_ABSENT;
 		return;
 	}
 	d->dte_mem = ami_read(s->kernel, at, raw, sizeof(raw));

@@ -23,7 +23,7 @@
  * Does it unmap for the DMA API? A domain of another type that has the DMA
  * API's cookie was of it, and may have unmapped lazily.
  */
-static bool of_dma_api(struct ami_state *s, const struct ami_domain *d,
+static bool of_dma_api(struct ami_state *s, struct ami_domain *d,
 		       struct flush_source *src)
 {
 	uint64_t domain = ami_addr(s->kernel, d->va, AMI_F_pdom_domain);
@@ -31,7 +31,10 @@ static bool of_dma_api(struct ami_state *s, const struct ami_domain *d,
 
 	if (d->kind == AMI_DOMAIN_DMA || d->kind == AMI_DOMAIN_DMA_FQ)
 		return true;
-	ami_get(s->kernel, domain, AMI_F_iommu_domain_cookie, &cookie);
+	if (!ami_has(s->kernel, AMI_F_iommu_domain_cookie))
+		return false;
+	d->flushq.unread += !fetch(s, src->where, domain,
+				   AMI_F_iommu_domain_cookie, &cookie);
 	if (!cookie)
 		return false;
 	if (ami_has(s->kernel, AMI_F_iommu_domain_cookie_type)) {
@@ -64,12 +67,15 @@ static uint64_t dma_cookie(struct ami_state *s, struct ami_domain *d,
 		d->flushq.unread++;
 		return 0;
 	}
-	if (ami_has(s->kernel, AMI_F_iommu_domain_cookie_type))
-		fetch(s, src->where, domain, AMI_F_iommu_domain_cookie_type,
-		      &typed);
 	/* Up to 6.14 the cookie itself says what it is: 0 for the DMA API. */
-	if (cookie)
-		fetch(s, src->where, cookie, AMI_F_cookie_type, &type);
+	if ((ami_has(s->kernel, AMI_F_iommu_domain_cookie_type) &&
+	     !fetch(s, src->where, domain, AMI_F_iommu_domain_cookie_type,
+		    &typed)) ||
+	    (cookie && ami_has(s->kernel, AMI_F_cookie_type) &&
+	     !fetch(s, src->where, cookie, AMI_F_cookie_type, &type))) {
+		d->flushq.unread++;
+		return 0;
+	}
 	if (cookie && typed == COOKIE_DMA_IOVA_TYPED && !type)
 		return cookie;
 	doubt(s, src, "It is of the DMA API, but what it has at %#llx is not the DMA API's cookie (type %llu).",
@@ -79,31 +85,34 @@ static uint64_t dma_cookie(struct ami_state *s, struct ami_domain *d,
 }
 
 /* Up to 5.16 the queue belongs to the IOVA domain inside the cookie. */
-static void locate_in_iovad(struct ami_state *s, uint64_t iovad,
+static bool locate_in_iovad(struct ami_state *s, uint64_t iovad,
 			    struct flush_source *src)
 {
-	fetch(s, src->where, iovad, AMI_F_iovad_fq, &src->queue);
-	fetch(s, src->where, iovad, AMI_F_iovad_start_cnt,
-	      &src->out->start_count);
-	fetch(s, src->where, iovad, AMI_F_iovad_finish_cnt,
-	      &src->out->finish_count);
+	return fetch(s, src->where, iovad, AMI_F_iovad_fq, &src->queue) &&
+	       fetch(s, src->where, iovad, AMI_F_iovad_start_cnt,
+		     &src->out->start_count) &&
+	       fetch(s, src->where, iovad, AMI_F_iovad_finish_cnt,
+		     &src->out->finish_count);
 }
 
-static void locate_in_cookie(struct ami_state *s, uint64_t cookie,
+static bool locate_in_cookie(struct ami_state *s, uint64_t cookie,
 			     struct flush_source *src)
 {
+	enum ami_field queue = AMI_F_cookie_fq;
 	uint64_t type = 0;
 
-	fetch(s, src->where, cookie, AMI_F_cookie_qt, &type);
+	if (ami_has(s->kernel, AMI_F_cookie_qt) &&
+	    !fetch(s, src->where, cookie, AMI_F_cookie_qt, &type))
+		return false;
 	src->single = type == QUEUE_SINGLE;
-	if (!fetch(s, src->where, cookie, AMI_F_cookie_fq, &src->queue))
-		fetch(s, src->where, cookie, src->single ?
-		      AMI_F_cookie_single_fq : AMI_F_cookie_percpu_fq,
-		      &src->queue);
-	fetch(s, src->where, cookie, AMI_F_cookie_start_cnt,
-	      &src->out->start_count);
-	fetch(s, src->where, cookie, AMI_F_cookie_finish_cnt,
-	      &src->out->finish_count);
+	if (!ami_has(s->kernel, queue))
+		queue = src->single ? AMI_F_cookie_single_fq :
+				      AMI_F_cookie_percpu_fq;
+	return fetch(s, src->where, cookie, queue, &src->queue) &&
+	       fetch(s, src->where, cookie, AMI_F_cookie_start_cnt,
+		     &src->out->start_count) &&
+	       fetch(s, src->where, cookie, AMI_F_cookie_finish_cnt,
+		     &src->out->finish_count);
 }
 
 static int read_percpu(struct ami_state *s, struct flush_source *src)
@@ -189,10 +198,12 @@ static int read_flushq(struct ami_state *s, struct ami_domain *d,
 	iovad = ami_addr(s->kernel, cookie, AMI_F_cookie_iovad);
 	if (!fetch(s, src->where, iovad, AMI_F_iovad_granule, &granule))
 		d->flushq.unread++;
-	if (in_iovad)
-		locate_in_iovad(s, iovad, src);
-	else
-		locate_in_cookie(s, cookie, src);
+	/* Without one of them nothing else can be held against it. */
+	if (!(in_iovad ? locate_in_iovad(s, iovad, src) :
+	      locate_in_cookie(s, cookie, src))) {
+		d->flushq.unread++;
+		return 0;
+	}
 	if (!check_cookie(s, d, src, used, granule))
 		return 0;
 	ret = src->single ? read_queue(s, src, src->queue, 0) :

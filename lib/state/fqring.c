@@ -221,8 +221,13 @@ static bool read_header(struct ami_state *s, struct flush_source *src,
 		src->out->unread++;
 		return false;
 	}
-	if (fetch(s, src->where, q->va, AMI_F_fq_mod_mask, &mask))
+	if (ami_has(s->kernel, AMI_F_fq_mod_mask)) {
+		if (!fetch(s, src->where, q->va, AMI_F_fq_mod_mask, &mask)) {
+			src->out->unread++;
+			return false;
+		}
 		q->size = mask + 1;
+	}
 	if (q->entry_size && q->size > 1 && q->size <= MAX_FQ_ENTRIES &&
 	    !(q->size & (q->size - 1)) && q->head < q->size &&
 	    q->tail < q->size)

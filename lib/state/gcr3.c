@@ -126,25 +126,36 @@ static void from_books(struct ami_state *s, const struct ami_device *d,
 	const struct ami_domain *dom = d->domain >= 0 ?
 				       &s->domains[d->domain] : NULL;
 	uint64_t va = 0, glx = 0, id;
+	enum ami_mem mem;
+	bool known = true;
 
 	if (lacks_member(s, NEED_GCR3)) {
 		s->incomplete = true;
 		return;
 	}
 	if (d->dev_data && ami_has(s->kernel, AMI_F_dev_data_gcr3_tbl)) {
-		fetch(s, where, d->dev_data, AMI_F_dev_data_gcr3_tbl, &va);
-		fetch(s, where, d->dev_data, AMI_F_dev_data_gcr3_glx, &glx);
+		known = fetch_vital(s, where, d->dev_data,
+				    AMI_F_dev_data_gcr3_tbl, &va) &&
+			fetch_vital(s, where, d->dev_data,
+				    AMI_F_dev_data_gcr3_glx, &glx);
 		gcr3->has_domain = fetch(s, where, d->dev_data,
 					 AMI_F_dev_data_gcr3_domid, &id);
 		gcr3->domain_id = id;
 	} else if (dom) {
-		fetch(s, where, dom->va, AMI_F_pdom_gcr3_tbl, &va);
-		fetch(s, where, dom->va, AMI_F_pdom_glx, &glx);
+		known = fetch_vital(s, where, dom->va, AMI_F_pdom_gcr3_tbl,
+				    &va) &&
+			fetch_vital(s, where, dom->va, AMI_F_pdom_glx, &glx);
 	}
-	if (!va)
+	if (!va || !known)
 		return;
-	if (glx > 2 || ami_virt_to_phys(s->kernel, va, &gcr3->root) !=
-		       AMI_MEM_OK) {
+	mem = ami_virt_to_phys(s->kernel, va, &gcr3->root);
+	if (mem == AMI_MEM_FILTERED || mem == AMI_MEM_ERROR) {
+		gcr3->root = 0;
+		s->incomplete = true;
+		report_untranslated(s, where, va, mem);
+		return;
+	}
+	if (glx > 2 || mem != AMI_MEM_OK) {
 		gcr3->root = 0;
 		ami_finding_add(&s->findings, AMI_FIND_GCR3_INVALID, where,
 				"The driver's books have a GCR3 table at %#llx with GLX %llu, which is none.",
@@ -153,6 +164,7 @@ static void from_books(struct ami_state *s, const struct ami_device *d,
 	}
 	gcr3->glx = glx;
 	gcr3->levels = guest_levels(s);
+	s->incomplete |= !gcr3->levels;
 }
 
 bool first_guest_table(const struct ami_state *s, const struct ami_device *d,

@@ -29,17 +29,20 @@ static void fetch_segment(struct ami_state *s, struct ami_segment *seg)
 	uint64_t v;
 	char where[32];
 
-	fetch(s, "PCI segment", seg->va, AMI_F_seg_id, &v);
+	fetch_vital(s, "PCI segment", seg->va, AMI_F_seg_id, &v);
 	seg->id = v;
 	snprintf(where, sizeof(where), "segment %04x", seg->id);
 	seg->last_bdf_known = fetch(s, where, seg->va, AMI_F_seg_last_bdf, &v);
 	seg->last_bdf = v;
 	if (fetch(s, where, seg->va, AMI_F_seg_dev_table_size, &v))
 		seg->dev_table_size = v;
-	fetch(s, where, seg->va, AMI_F_seg_dev_table, &seg->dev_table);
-	fetch(s, where, seg->va, AMI_F_seg_rlookup_table,
-	      &seg->rlookup_table);
-	fetch(s, where, seg->va, AMI_F_seg_alias_table, &seg->alias_table);
+	seg->dev_table_read = fetch_vital(s, where, seg->va,
+					  AMI_F_seg_dev_table,
+					  &seg->dev_table);
+	fetch_vital(s, where, seg->va, AMI_F_seg_rlookup_table,
+		    &seg->rlookup_table);
+	fetch_vital(s, where, seg->va, AMI_F_seg_alias_table,
+		    &seg->alias_table);
 	fetch(s, where, seg->va, AMI_F_seg_irq_lookup_table,
 	      &seg->irq_lookup_table);
 	seg->dev_data_head = head_in(s, seg, AMI_F_seg_dev_data_list);
@@ -55,7 +58,8 @@ static void fetch_globals(struct ami_state *s, struct ami_segment *seg)
 	seg->last_bdf = v;
 	if (fetch_symbol(s, AMI_SYM_dev_table_size, 4, &v))
 		seg->dev_table_size = v;
-	fetch_symbol(s, AMI_SYM_amd_iommu_dev_table, 8, &seg->dev_table);
+	seg->dev_table_read = fetch_symbol(s, AMI_SYM_amd_iommu_dev_table, 8,
+					   &seg->dev_table);
 	fetch_symbol(s, AMI_SYM_amd_iommu_rlookup_table, 8,
 		     &seg->rlookup_table);
 	fetch_symbol(s, AMI_SYM_amd_iommu_alias_table, 8, &seg->alias_table);
@@ -79,7 +83,8 @@ static void read_unity(struct ami_state *s, struct ami_segment *seg)
 		if (!fetch(s, "unity map", va, AMI_F_unity_devid_start, &v))
 			continue;
 		u.first.devid = v;
-		fetch(s, "unity map", va, AMI_F_unity_devid_end, &v);
+		if (!fetch(s, "unity map", va, AMI_F_unity_devid_end, &v))
+			continue;
 		u.last = v;
 		fetch(s, "unity map", va, AMI_F_unity_address_start, &u.start);
 		fetch(s, "unity map", va, AMI_F_unity_address_end, &u.end);
@@ -96,15 +101,17 @@ static void read_unity(struct ami_state *s, struct ami_segment *seg)
 
 static void check_device_table(struct ami_state *s, struct ami_segment *seg)
 {
+	enum ami_mem mem;
 	char where[32];
 
 	snprintf(where, sizeof(where), "segment %04x", seg->id);
 	if (!ami_has(s->kernel, AMI_F_seg_dev_table) &&
 	    !ami_symbol(s->kernel, AMI_SYM_amd_iommu_dev_table))
 		return;
-	if (!seg->dev_table ||
-	    ami_virt_to_phys(s->kernel, seg->dev_table,
-			     &seg->dev_table_phys) != AMI_MEM_OK) {
+	mem = seg->dev_table_read ?
+	      ami_virt_to_phys(s->kernel, seg->dev_table,
+			       &seg->dev_table_phys) : AMI_MEM_FILTERED;
+	if (mem == AMI_MEM_UNMAPPED || mem == AMI_MEM_ABSENT) {
 		ami_finding_add(&s->findings, AMI_FIND_DEVICE_TABLE_UNKNOWN, where,
 				"The device table's address %#llx does not translate; what each device could reach is unknown.",
 				(unsigned long long)seg->dev_table);
@@ -156,6 +163,7 @@ int read_segments(struct ami_state *s)
 				return -1;
 		}
 		list_report(s, &it, "list of PCI segments");
+		s->segments_whole = it.mem == AMI_MEM_OK;
 	}
 	for (i = 0; i < s->nr_segments; i++) {
 		check_device_table(s, &s->segments[i]);
@@ -197,18 +205,18 @@ static void fetch_iommu(struct ami_state *s, struct ami_iommu *iommu)
 {
 	uint64_t v, seg = 0;
 	char where[32];
+	bool known;
 
-	fetch(s, "IOMMU", iommu->va, AMI_F_amd_iommu_index, &v);
+	fetch_vital(s, "IOMMU", iommu->va, AMI_F_amd_iommu_index, &v);
 	iommu->index = v;
 	snprintf(where, sizeof(where), "iommu%u", iommu->index);
-	fetch(s, where, iommu->va, AMI_F_amd_iommu_devid, &v);
+	fetch_vital(s, where, iommu->va, AMI_F_amd_iommu_devid, &v);
 	iommu->bdf.devid = v;
-	fetch(s, where, iommu->va, AMI_F_amd_iommu_pci_seg, &seg);
+	known = fetch_vital(s, where, iommu->va, AMI_F_amd_iommu_pci_seg, &seg);
 	iommu->segment = segment_of(s, seg);
 	if (iommu->segment >= 0)
 		iommu->bdf.segment = s->segments[iommu->segment].id;
-	else if (ami_has(s->kernel, AMI_F_amd_iommu_pci_seg) &&
-		 !lacks_member(s, NEED_SEGMENTS))
+	else if (known && s->segments_whole)
 		ami_finding_add(&s->findings, AMI_FIND_IOMMU_WITHOUT_SEGMENT,
 				where, "Its PCI segment pointer %#llx is none of the known segments.",
 				(unsigned long long)seg);

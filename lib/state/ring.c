@@ -84,24 +84,25 @@ void read_ring(struct ami_state *s, struct ami_iommu *iommu)
 	struct ami_ring *ring = &iommu->ring;
 	char where[32];
 	uint64_t v;
+	bool known;
 
 	snprintf(where, sizeof(where), "iommu%u", iommu->index);
 	ring->proven = -1;
 	ring->sme_mask = ami_kernel_sme(s->kernel);
 	ring->unordered = ami_has(s->kernel, AMI_F_amd_iommu_cmd_sem_counter);
-	fetch(s, where, iommu->va, AMI_F_amd_iommu_cmd_buf, &ring->va);
+	known = fetch(s, where, iommu->va, AMI_F_amd_iommu_cmd_buf, &ring->va);
 	ring->located = ring->va && ami_virt_to_phys(s->kernel, ring->va,
 						     &ring->phys) == AMI_MEM_OK;
-	if (!ring->located && ami_has(s->kernel, AMI_F_amd_iommu_cmd_buf))
+	if (!ring->located && known)
 		ami_finding_add(&s->findings, AMI_FIND_RING_UNKNOWN, where,
 				"The command ring's address %#llx does not translate.",
 				(unsigned long long)ring->va);
 	ring->sync_known = fetch(s, where, iommu->va,
-				 AMI_F_amd_iommu_need_sync, &v) &&
-			   ami_has(s->kernel, AMI_F_amd_iommu_lock);
+				 AMI_F_amd_iommu_need_sync, &v);
 	ring->need_sync = v;
-	ring->lock_held = fetch(s, where, iommu->va, AMI_F_amd_iommu_lock,
-				&v) && v;
+	ring->sync_known &= fetch(s, where, iommu->va, AMI_F_amd_iommu_lock,
+				  &v);
+	ring->lock_held = v;
 	read_tail(s, iommu, where);
 	read_semaphore(s, iommu, where);
 	read_entries(s, ring);

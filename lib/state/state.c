@@ -48,6 +48,15 @@ bool fetch(struct ami_state *s, const char *where, uint64_t va,
 	return false;
 }
 
+bool fetch_vital(struct ami_state *s, const char *where, uint64_t va,
+		 enum ami_field f, uint64_t *value)
+{
+	bool known = fetch(s, where, va, f, value);
+
+	s->incomplete |= !known && ami_has(s->kernel, f);
+	return known;
+}
+
 bool fetch_symbol(struct ami_state *s, enum ami_symbol y, size_t size,
 		  uint64_t *value)
 {
@@ -65,6 +74,14 @@ bool fetch_symbol(struct ami_state *s, enum ami_symbol y, size_t size,
 	}
 	*value = v;
 	return true;
+}
+
+void report_untranslated(struct ami_state *s, const char *where, uint64_t va,
+			 enum ami_mem mem)
+{
+	ami_finding_add(&s->findings, AMI_FIND_TABLE_UNREAD, where,
+			"The table at %#llx cannot be located: the kernel's page table for this address is %s.",
+			(unsigned long long)va, ami_mem_text(mem));
 }
 
 void list_report(struct ami_state *s, const struct ami_list_iter *it,
@@ -241,29 +258,6 @@ static int nothing_found(struct ami_state *s, struct ami_error *err)
 			     "without an active AMD IOMMU");
 }
 
-/*
- * A filter has to keep the kernel's own structures. makedumpfile up to 1.7.8
- * does not with newer kernels, whose page flags and compound pages it does not
- * understand (seen with 6.18, 7.2 and 7.3).
- */
-static void explain_missing(struct ami_state *s)
-{
-	static const enum ami_finding_code missing[] = {
-		AMI_FIND_RING_UNREAD, AMI_FIND_LOG_UNREAD,
-		AMI_FIND_DEVICE_TABLE_UNREAD, AMI_FIND_DTE_UNREAD,
-		AMI_FIND_FIELD_UNREAD, AMI_FIND_LIST_CUT,
-	};
-	int level = ami_dump_info(ami_kernel_dump(s->kernel))->dump_level;
-	size_t i, n = 0;
-
-	for (i = 0; i < sizeof(missing) / sizeof(missing[0]); i++)
-		n += ami_findings_total(&s->findings, missing[i]);
-	if (n && level > 1)
-		ami_finding_add(&s->findings, AMI_FIND_KERNEL_PAGES_DROPPED,
-				"dump", "The dump was filtered (-d %d) and lacks pages of the kernel's own structures: the makedumpfile that wrote it does not understand this kernel (releases up to 1.7.8 drop tail pages of compound pages of recent kernels). A newer makedumpfile, or -d 0, keeps them.",
-				level);
-}
-
 static int read_all(struct ami_state *s, struct ami_error *err)
 {
 	size_t i;
@@ -275,6 +269,7 @@ static int read_all(struct ami_state *s, struct ami_error *err)
 	report_doubts(s);
 	read_globals(s);
 	check_needs(s);
+	s->segments_whole = true;
 	ret = read_segments(s) || read_iommus(s);
 	if (!ret && !s->nr_iommus)
 		return nothing_found(s, err);
@@ -298,7 +293,6 @@ static int read_all(struct ami_state *s, struct ami_error *err)
 		return ami_error_set(err, AMI_ERR_INTERRUPTED, "interrupted");
 	if (s->capture == AMI_CAPTURE_UNKNOWN)
 		s->capture = AMI_CAPTURE_NONE;
-	explain_missing(s);
 	return 0;
 }
 

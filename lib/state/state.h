@@ -22,6 +22,14 @@
 bool fetch(struct ami_state *s, const char *where, uint64_t va,
 	   enum ami_field f, uint64_t *value);
 
+/**
+ * fetch_vital() - fetch() of what decides who could write what
+ *
+ * Where the kernel has the member and the dump has not, the state is incomplete.
+ */
+bool fetch_vital(struct ami_state *s, const char *where, uint64_t va,
+		 enum ami_field f, uint64_t *value);
+
 /** fetch_symbol() - read a global variable of @size bytes (1, 4 or 8). */
 bool fetch_symbol(struct ami_state *s, enum ami_symbol y, size_t size,
 		  uint64_t *value);
@@ -84,7 +92,11 @@ int find_unclaimed(struct ami_state *s);
 /** name_domain() - by its ID, or else by its address, for findings */
 void name_domain(const struct ami_domain *d, char where[DOMAIN_TEXT]);
 
-/** guest_levels() - of v2 tables as this kernel makes them */
+/** report_untranslated() - the page tables that @va needs are not in the dump */
+void report_untranslated(struct ami_state *s, const char *where, uint64_t va,
+			 enum ami_mem mem);
+
+/** guest_levels() - of v2 tables as this kernel makes them; 0: unknown */
 unsigned int guest_levels(struct ami_state *s);
 
 /** find_gcr3() - of a device, by its DTE or else by the driver's books */

@@ -83,7 +83,8 @@ int find_unclaimed(struct ami_state *s)
 
 	if (!claimed)
 		return -1;
-	for (i = 0; i < s->nr_devices; i++) {
+	/* What is not in the dump is not damaged; that it is missing is known. */
+	for (i = 0; s->devices_whole && i < s->nr_devices; i++) {
 		const struct ami_device *d = &s->devices[i];
 
 		root = is_candidate(s, d) ? table_of(s, d) : 0;

@@ -223,8 +223,8 @@ static bool has_gap(const struct machine *m)
 	size_t i;
 
 	for (i = 0; i < m->state->findings.count; i++)
-		if (strstr(m->state->findings.list[i].code, "unread") ||
-		    strstr(m->state->findings.list[i].code, "-cut"))
+		if (ami_finding_class(m->state->findings.list[i].code)->kind ==
+		    AMI_KIND_MISSING)
 			return true;
 	return false;
 }

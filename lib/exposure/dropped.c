@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * A filter has to keep the kernel's own structures. makedumpfile up to 1.7.8
+ * does not with newer kernels, whose page flags and compound pages it does not
+ * understand (seen with 6.8, 6.18, 7.2 and 7.3).
+ */
+#include "exposure.h"
+
+/* Whoever it was that could not read: state, evidence, owners. */
+static bool anything_missing(const struct ami_findings *f)
+{
+	int code;
+
+	for (code = 0; code < AMI_NR_FINDINGS; code++)
+		if (ami_finding_class(code)->kind == AMI_KIND_MISSING &&
+		    ami_findings_total(f, code))
+			return true;
+	return false;
+}
+
+int find_dropped(struct ami_exposures *ex)
+{
+	struct ami_kernel *k = ex->state->kernel;
+	int level = ami_dump_info(ami_kernel_dump(k))->dump_level;
+
+	if (level > 1 && ami_kernel_left_out(k) &&
+	    anything_missing(&ex->state->findings))
+		ami_finding_add(&ex->state->findings,
+				AMI_FIND_KERNEL_PAGES_DROPPED, "dump",
+				"The dump was filtered (-d %d) and does not hold pages of the kernel's own structures: the makedumpfile that wrote it does not understand this kernel (releases up to 1.7.8 drop tail pages of compound pages of recent kernels). A newer makedumpfile, or -d 0, keeps them.",
+				level);
+	return 0;
+}
