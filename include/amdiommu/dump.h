@@ -28,6 +28,13 @@ enum ami_mem {
 	AMI_MEM_NO_PLACE,	/* where the member lies is not known */
 };
 
+/** ami_mem_wild() - does the address lead nowhere? Then the pointer is damaged. */
+static inline bool ami_mem_wild(enum ami_mem mem)
+{
+	return mem == AMI_MEM_ABSENT || mem == AMI_MEM_UNMAPPED ||
+	       mem == AMI_MEM_DAMAGED;
+}
+
 /** ami_mem_text() - the outcome in words, for sentences ("not in the dump"). */
 const char *ami_mem_text(enum ami_mem mem);
 
@@ -145,6 +152,9 @@ void ami_dump_watch(struct ami_dump *dump,
  */
 enum ami_mem ami_dump_read(struct ami_dump *dump, uint64_t paddr, void *buf,
 			   size_t len);
+
+/** ami_dump_left_out() - did ami_dump_read() ask for what a filter dropped? */
+bool ami_dump_left_out(const struct ami_dump *dump);
 
 /**
  * ami_dump_page() - borrow a whole page frame

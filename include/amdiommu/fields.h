@@ -145,6 +145,8 @@
 	F(page_folio_index, page, "__folio_index")			\
 	F(page_slab_cache, page, "slab_cache")				\
 	F(slab_slab_cache, slab, "slab_cache")				\
+	F(page_s_mem, page, "s_mem")					\
+	F(slab_s_mem, slab, "s_mem")					\
 	F(page_objects, page, "objects")				\
 	F(slab_objects, slab, "objects")				\
 	F(kmem_cache_name, kmem_cache, "name")				\
@@ -152,6 +154,7 @@
 	F(kmem_cache_size, kmem_cache, "size")				\
 	F(kmem_cache_object_size, kmem_cache, "object_size")		\
 	F(kmem_cache_inuse, kmem_cache, "inuse")			\
+	F(kmem_cache_num, kmem_cache, "num")				\
 	F(kmem_cache_red_left_pad, kmem_cache, "red_left_pad")		\
 	F(kmem_cache_refcount, kmem_cache, "refcount")			\
 	F(address_space_host, address_space, "host")			\

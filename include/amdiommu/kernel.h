@@ -172,9 +172,6 @@ int64_t ami_enumerator(const struct ami_kernel *kernel, enum ami_enumerator e,
 enum ami_mem ami_virt_to_phys(struct ami_kernel *kernel, uint64_t va,
 			      uint64_t *paddr);
 
-/** ami_kernel_left_out() - was a read refused because a filter dropped it? */
-bool ami_kernel_left_out(const struct ami_kernel *kernel);
-
 /** ami_read() - read @len bytes of kernel virtual memory, all or nothing. */
 enum ami_mem ami_read(struct ami_kernel *kernel, uint64_t va, void *buf,
 		      size_t len);

@@ -33,6 +33,7 @@ struct ami_dump {
 	struct ami_dump_info info;
 	uint64_t ram_pages;
 	uint64_t pages_read;
+	bool left_out;
 	struct ami_pfnset *noted;
 	bool (*prefer)(void *ctx, uint64_t pfn, enum ami_mem mem,
 		       uint8_t *page);
@@ -408,6 +409,11 @@ static enum ami_mem read_bulk(struct ami_dump *dump, uint64_t pfn,
 	return AMI_MEM_OK;
 }
 
+bool ami_dump_left_out(const struct ami_dump *dump)
+{
+	return dump->left_out;
+}
+
 enum ami_mem ami_dump_read(struct ami_dump *dump, uint64_t paddr, void *buf,
 			   size_t len)
 {
@@ -429,6 +435,7 @@ enum ami_mem ami_dump_read(struct ami_dump *dump, uint64_t paddr, void *buf,
 		} else {
 			mem = read_piece(dump, paddr, p, part);
 		}
+		dump->left_out |= mem == AMI_MEM_FILTERED;
 		if (mem != AMI_MEM_OK)
 			return mem;
 		p += part;

@@ -50,7 +50,8 @@ static void complain_unread(struct virtio *v, const char *queue,
 	char what[80];
 
 	snprintf(what, sizeof(what), "is %s", ami_mem_text(mem));
-	complain(v, AMI_FIND_VIRTQUEUE_UNREAD, queue, what);
+	complain(v, ami_mem_wild(mem) ? AMI_FIND_VIRTQUEUE_DAMAGED :
+		 AMI_FIND_VIRTQUEUE_UNREAD, queue, what);
 }
 
 static bool is_request_queue(const struct virtio *v, uint32_t index)
@@ -226,7 +227,8 @@ void find_virtio(struct ami_evidence *ev)
 				"The dump does not describe virtio devices: what their virtqueues hold is not known." :
 				"The dump does not describe virtqueues (kernels before 5.11 do not, for modules). They are recognised by their shape: what they hold is possible, and may be incomplete.");
 	if (mem != AMI_MEM_OK && mem != AMI_MEM_NO_FIELD)
-		ami_finding_add(&ev->state->findings,
+		ami_finding_add(&ev->state->findings, ami_mem_wild(mem) ?
+				AMI_FIND_VIRTQUEUE_DAMAGED :
 				AMI_FIND_VIRTQUEUE_UNREAD, "virtio",
 				"The list of devices cannot be read to its end (%s): virtio devices may be missing.",
 				ami_mem_text(mem));

@@ -18,12 +18,19 @@ static bool anything_missing(const struct ami_findings *f)
 	return false;
 }
 
+/* Structures are read; page tables are asked for as pages. */
+static bool left_out(const struct ami_state *s)
+{
+	return ami_dump_left_out(ami_kernel_dump(s->kernel)) ||
+	       ami_findings_total(&s->findings, AMI_FIND_TABLE_UNREAD);
+}
+
 int find_dropped(struct ami_exposures *ex)
 {
-	struct ami_kernel *k = ex->state->kernel;
-	int level = ami_dump_info(ami_kernel_dump(k))->dump_level;
+	struct ami_dump *dump = ami_kernel_dump(ex->state->kernel);
+	int level = ami_dump_info(dump)->dump_level;
 
-	if (level > 1 && ami_kernel_left_out(k) &&
+	if (level > 1 && left_out(ex->state) &&
 	    anything_missing(&ex->state->findings))
 		ami_finding_add(&ex->state->findings,
 				AMI_FIND_KERNEL_PAGES_DROPPED, "dump",

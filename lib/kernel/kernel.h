@@ -28,7 +28,6 @@ struct ami_kernel {
 	uint64_t direct_map;	/* page_offset_base, 0 while unknown */
 	uint64_t vmemmap;	/* the struct page of frame 0; 0: unknown */
 	bool five_levels;
-	bool left_out;		/* something that was asked for was filtered */
 	struct btf *types;	/* the kernel's own, while it is opened */
 	struct ami_tlb_entry tlb[TLB_SLOTS];
 };

@@ -120,11 +120,6 @@ static size_t side_by_side(struct ami_kernel *k, uint64_t va, uint64_t pa,
 	return run < len ? run : len;
 }
 
-bool ami_kernel_left_out(const struct ami_kernel *k)
-{
-	return k->left_out;
-}
-
 enum ami_mem ami_read(struct ami_kernel *k, uint64_t va, void *buf, size_t len)
 {
 	uint8_t *p = buf;
@@ -141,7 +136,6 @@ enum ami_mem ami_read(struct ami_kernel *k, uint64_t va, void *buf, size_t len)
 			return mem;
 		part = side_by_side(k, va, pa, len);
 		mem = ami_dump_read(k->dump, pa, p, part);
-		k->left_out |= mem == AMI_MEM_FILTERED;
 		if (mem != AMI_MEM_OK)
 			return mem;
 		p += part;

@@ -41,27 +41,96 @@ static void add_task(struct ami_owners *o, uint64_t first, uint64_t last,
 	}
 }
 
+/**
+ * struct grid - where the objects of a slab lie
+ * @first: physical address of the first slot
+ * @count: of slots; 0: not known
+ * @left: bytes of a slot before its object
+ */
+struct grid {
+	uint64_t first, size, count, left;
+};
+
+/*
+ * SLAB (mm/slab.c, up to 6.7): a colour, and often the list of free objects, come
+ * before the first one, which s_mem points to. Its caches say how many there are.
+ */
+static bool find_slab_grid(struct ami_owners *o, uint64_t cache, uint64_t base,
+			   struct grid *g)
+{
+	uint64_t page = ami_pfn_to_page(o->kernel, base >> AMI_PAGE_SHIFT);
+	enum ami_field first = ami_has(o->kernel, AMI_F_slab_s_mem) ?
+			       AMI_F_slab_s_mem : AMI_F_page_s_mem;
+	uint64_t va;
+
+	return ami_get(o->kernel, cache, AMI_F_kmem_cache_num, &g->count) ==
+		       AMI_MEM_OK &&
+	       g->count && ami_get(o->kernel, page, first, &va) == AMI_MEM_OK &&
+	       ami_virt_to_phys(o->kernel, va, &g->first) == AMI_MEM_OK &&
+	       g->first >= base && g->first - base < MAX_OBJECT;
+}
+
+/* SLUB: from the first byte on, each behind its left red zone. */
+static bool find_slub_grid(struct ami_owners *o, uint64_t cache, uint64_t base,
+			   struct grid *g)
+{
+	uint64_t page = ami_pfn_to_page(o->kernel, base >> AMI_PAGE_SHIFT);
+
+	g->first = base;
+	ami_get(o->kernel, page, ami_has(o->kernel, AMI_F_slab_objects) ?
+		AMI_F_slab_objects : AMI_F_page_objects, &g->count);
+	return !ami_has(o->kernel, AMI_F_kmem_cache_red_left_pad) ||
+	       ami_get(o->kernel, cache, AMI_F_kmem_cache_red_left_pad,
+		       &g->left) == AMI_MEM_OK;
+}
+
+/* Which allocator it is, its caches show; SLOB has no objects of one size. */
+static bool find_grid(struct ami_owners *o, uint64_t cache, uint64_t base,
+		      struct grid *g)
+{
+	memset(g, 0, sizeof(*g));
+	if (ami_get(o->kernel, cache, AMI_F_kmem_cache_size, &g->size) !=
+	    AMI_MEM_OK || !g->size || g->size > MAX_OBJECT)
+		return false;
+	if (ami_has(o->kernel, AMI_F_kmem_cache_num))
+		return find_slab_grid(o, cache, base, g);
+	return ami_has(o->kernel, AMI_F_kmem_cache_inuse) &&
+	       find_slub_grid(o, cache, base, g);
+}
+
+static void describe_object(struct ami_owners *o, const struct grid *g,
+			    uint64_t phys, const char *label, char *text,
+			    size_t size)
+{
+	uint64_t in = (phys - g->first) % g->size;
+
+	if (phys < g->first ||
+	    (g->count && (phys - g->first) / g->size >= g->count)) {
+		snprintf(text, size, "slab %s, none of its objects", label);
+		return;
+	}
+	snprintf(text, size, "slab %s, byte %" PRIu64 " of the object at %#" PRIx64,
+		 label, in >= g->left ? in - g->left : in,
+		 phys - in + g->left);
+	if (!strcmp(label, "task_struct"))
+		add_task(o, phys - in, phys - in + g->size - 1, text, size);
+}
+
 void describe_slab(struct ami_owners *o, uint64_t phys, char *text,
 		   size_t size)
 {
-	uint64_t base = 0, object_size = 0, name, left = 0, in;
+	uint64_t base = 0, name;
 	uint64_t cache = ami_owner_cache(o, phys >> AMI_PAGE_SHIFT, &base);
 	char label[48] = "?";
+	struct grid g;
 
 	if (!cache)
 		return;
 	if (ami_get(o->kernel, cache, AMI_F_kmem_cache_name, &name) ==
 	    AMI_MEM_OK)
 		ami_read_string(o->kernel, name, label, sizeof(label));
-	ami_get(o->kernel, cache, AMI_F_kmem_cache_size, &object_size);
-	ami_get(o->kernel, cache, AMI_F_kmem_cache_red_left_pad, &left);
-	if (!object_size || object_size > MAX_OBJECT) {
+	if (find_grid(o, cache, base, &g))
+		describe_object(o, &g, phys, label, text, size);
+	else
 		snprintf(text, size, "slab %s", label);
-		return;
-	}
-	in = (phys - base) % object_size;
-	snprintf(text, size, "slab %s, byte %" PRIu64 " of the object at %#" PRIx64,
-		 label, in >= left ? in - left : in, phys - in + left);
-	if (!strcmp(label, "task_struct"))
-		add_task(o, phys - in, phys - in + object_size - 1, text, size);
 }

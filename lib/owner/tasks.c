@@ -84,7 +84,9 @@ static int by_va(const void *a, const void *b)
 static void report_tasks(struct ami_owners *o, bool broken)
 {
 	if (o->tasks_mem != AMI_MEM_OK)
-		ami_finding_add(&o->state->findings, AMI_FIND_TASKS_UNREAD,
+		ami_finding_add(&o->state->findings,
+				ami_mem_wild(o->tasks_mem) ?
+				AMI_FIND_TASKS_BROKEN : AMI_FIND_TASKS_UNREAD,
 				"tasks", "Of %zu tasks that were found, one or the next in the list is %s: some stacks are not known.",
 				o->nr_tasks, ami_mem_text(o->tasks_mem));
 	if (broken)

@@ -379,18 +379,16 @@ static int read_bus(struct ami_state *s, struct bus_queue *q, uint64_t bus)
 	uint64_t number, segment, node;
 	struct ami_list_iter it;
 	int ret = note_bridge(s, q, bus);
+	bool placed;
 
 	if (!fetch(s, "PCI bus", bus, AMI_F_pci_bus_number, &number)) {
 		s->incomplete = true;
 		return ret;
 	}
-	if (!segment_of_bus(s, bus, &segment))
-		return ret || queue_children(s, q, ami_addr(s->kernel, bus,
-						AMI_F_pci_bus_children)) ?
-		       -1 : 0;
+	placed = segment_of_bus(s, bus, &segment);
 	ami_list_start(&it, s->kernel,
 		       ami_addr(s->kernel, bus, AMI_F_pci_bus_devices), q->left);
-	for (; !ret && ami_list_next(&it, &node); q->left--) {
+	for (; placed && !ret && ami_list_next(&it, &node); q->left--) {
 		uint64_t pci_dev = ami_container(s->kernel, node,
 						 AMI_F_pci_dev_bus_list);
 

@@ -68,7 +68,7 @@ static void set_table(struct ami_state *s, struct ami_domain *d,
 	if (!root_va || !levels)
 		return;
 	mem = ami_virt_to_phys(s->kernel, root_va, &d->table.root);
-	if (mem == AMI_MEM_FILTERED || mem == AMI_MEM_ERROR) {
+	if (mem != AMI_MEM_OK && !ami_mem_wild(mem)) {
 		report_untranslated(s, where, root_va, mem);
 		d->readable = false;
 		return;

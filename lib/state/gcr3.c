@@ -149,7 +149,7 @@ static void from_books(struct ami_state *s, const struct ami_device *d,
 	if (!va || !known)
 		return;
 	mem = ami_virt_to_phys(s->kernel, va, &gcr3->root);
-	if (mem == AMI_MEM_FILTERED || mem == AMI_MEM_ERROR) {
+	if (mem != AMI_MEM_OK && !ami_mem_wild(mem)) {
 		gcr3->root = 0;
 		s->incomplete = true;
 		report_untranslated(s, where, va, mem);

@@ -111,7 +111,7 @@ static void check_device_table(struct ami_state *s, struct ami_segment *seg)
 	mem = seg->dev_table_read ?
 	      ami_virt_to_phys(s->kernel, seg->dev_table,
 			       &seg->dev_table_phys) : AMI_MEM_FILTERED;
-	if (mem == AMI_MEM_UNMAPPED || mem == AMI_MEM_ABSENT) {
+	if (ami_mem_wild(mem)) {
 		ami_finding_add(&s->findings, AMI_FIND_DEVICE_TABLE_UNKNOWN, where,
 				"The device table's address %#llx does not translate; what each device could reach is unknown.",
 				(unsigned long long)seg->dev_table);
@@ -164,6 +164,8 @@ int read_segments(struct ami_state *s)
 		}
 		list_report(s, &it, "list of PCI segments");
 		s->segments_whole = it.mem == AMI_MEM_OK;
+	} else {
+		s->segments_whole = false;
 	}
 	for (i = 0; i < s->nr_segments; i++) {
 		check_device_table(s, &s->segments[i]);

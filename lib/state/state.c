@@ -162,9 +162,10 @@ static void read_crashkernel(struct ami_state *s)
 	for (i = 0; i < 2; i++) {
 		at = ami_symbol(s->kernel, res[i]);
 		if (at &&
-		    fetch(s, "crashkernel", at, AMI_F_resource_start,
-			  &start) &&
-		    fetch(s, "crashkernel", at, AMI_F_resource_end, &end))
+		    fetch_vital(s, "crashkernel", at, AMI_F_resource_start,
+				&start) &&
+		    fetch_vital(s, "crashkernel", at, AMI_F_resource_end,
+				&end))
 			set_range(&s->crashkernel[i], start, end);
 	}
 	read_crash_cma(s);

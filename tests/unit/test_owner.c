@@ -119,6 +119,8 @@ static void add_layout(struct fixture *f)
 		};
 	absent(l, AMI_F_slab_slab_cache);
 	absent(l, AMI_F_slab_objects);
+	absent(l, AMI_F_slab_s_mem);
+	absent(l, AMI_F_kmem_cache_num);
 	absent(l, AMI_F_page_compound_info);
 	absent(l, AMI_F_page_folio_index);
 	absent(l, AMI_F_task_thread_node);
@@ -479,6 +481,96 @@ static void tasks_in_slab(void **state)
 			   BUFFER + (SLAB << 12) + SLOT + LEFT + 5, said,
 			   sizeof(said));
 	assert_string_equal(said, "slab task_struct, byte 5 of the object at 0x8001108, dd (pid 17)");
+}
+
+#define COLOUR		112u	/* and the list of free objects */
+#define OBJECTS		3u
+
+static struct ami_member word(uint32_t offset, uint32_t size)
+{
+	return (struct ami_member){
+		.present = true, .offset = offset, .size = size,
+	};
+}
+
+static void slab_says(struct fixture *f, uint32_t byte, const char *want)
+{
+	char said[AMI_OWNER_TEXT_SIZE];
+
+	ami_owner_describe(f->m->ex->owners, BUFFER + (SLAB << 12) + byte,
+			   said, sizeof(said));
+	assert_string_equal(said, want);
+}
+
+/* A slab as CONFIG_SLAB has it; @s_mem: in struct page, or struct slab. */
+static void make_slab(struct fixture *f, enum ami_field s_mem)
+{
+	struct ami_layout *l = image_layout(f->m->img);
+	uint64_t init = machine_object(f->m, 64), at = BUFFER + (SLAB << 12);
+	uint64_t task = image_va(at + COLOUR + SLOT);
+
+	if (s_mem == AMI_F_slab_s_mem)
+		l->field[AMI_F_slab_slab_cache] =
+			l->field[AMI_F_page_slab_cache];
+	l->field[s_mem] = word(56, 8);
+	l->field[AMI_F_kmem_cache_num] = word(36, 4);
+	absent(l, AMI_F_kmem_cache_inuse);
+	absent(l, AMI_F_kmem_cache_red_left_pad);
+	machine_set(f->m, f->cache, AMI_F_kmem_cache_num, OBJECTS);
+	machine_set(f->m, f->cache, AMI_F_kmem_cache_name,
+		    text(f, "task_struct"));
+	mark(f, SLAB, s_mem, image_va(at + COLOUR));
+	l->symbol[AMI_SYM_init_task] = init;
+	machine_list_init(f->m, init);
+	machine_set(f->m, task, AMI_F_task_pid, 17);
+	machine_set(f->m, task, AMI_F_task_mm, 0);
+	machine_write(f->m, task + 40, "dd", 3);
+	machine_list_add(f->m, init, task);
+}
+
+static void slab_allocator(void **state)
+{
+	static const enum ami_field s_mem[] = {
+		AMI_F_page_s_mem, AMI_F_slab_s_mem,
+	};
+	struct fixture *f;
+	size_t i;
+
+	for (i = 0; i < 2; i++) {
+		teardown(state);
+		setup(state);
+		f = *state;
+		make_slab(f, s_mem[i]);
+		machine_analyse(f->m);
+		slab_says(f, COLOUR + SLOT,
+			  "slab task_struct, byte 0 of the object at 0x8001170, dd (pid 17)");
+		slab_says(f, COLOUR + 2 * SLOT - 1,
+			  "slab task_struct, byte 255 of the object at 0x8001170, dd (pid 17)");
+		slab_says(f, COLOUR + 2 * SLOT,
+			  "slab task_struct, byte 0 of the object at 0x8001270");
+		slab_says(f, COLOUR - 1,
+			  "slab task_struct, none of its objects");
+		slab_says(f, COLOUR + OBJECTS * SLOT,
+			  "slab task_struct, none of its objects");
+	}
+	/* Where the first object is damaged, none is named. */
+	teardown(state);
+	setup(state);
+	f = *state;
+	make_slab(f, AMI_F_page_s_mem);
+	mark(f, SLAB, AMI_F_page_s_mem, image_va(0x1000));
+	machine_analyse(f->m);
+	slab_says(f, COLOUR + SLOT, "slab task_struct");
+}
+
+/* SLOB knows neither how many objects there are nor where they begin. */
+static void slob_allocator(void **state)
+{
+	struct fixture *f = *state;
+
+	absent(image_layout(f->m->img), AMI_F_kmem_cache_inuse);
+	machine_analyse(f->m);
+	slab_says(f, SLOT, "slab kmalloc-192");
 }
 
 /* What cannot be told of a cache makes no suspicion. */
@@ -881,6 +973,7 @@ int main(void)
 		TEST(shared_by_ksm),
 		TEST(owners_damaged),
 		TEST(kernel_objects), TEST(tasks_in_slab),
+		TEST(slab_allocator), TEST(slob_allocator),
 		TEST(caches_damaged), TEST(never_buffers),
 		TEST(story_of_page), TEST(tainted),
 		TEST(tainted_evidence), TEST(invalid_entry),
