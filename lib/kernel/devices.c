@@ -19,6 +19,8 @@ enum ami_mem ami_device_each(struct ami_kernel *k, uint64_t class,
 	struct ami_list_iter it;
 	enum ami_mem mem;
 
+	if (ami_kernel_layout(k)->field[AMI_F_kset_list].doubt)
+		return AMI_MEM_NO_PLACE;
 	if (!at || !ami_has(k, AMI_F_kset_list) ||
 	    !ami_has(k, AMI_F_kobject_entry) || !ami_has(k, AMI_F_device_kobj))
 		return AMI_MEM_NO_FIELD;

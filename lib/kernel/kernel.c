@@ -84,6 +84,7 @@ struct ami_kernel *ami_kernel_open(struct ami_dump *dump,
 	}
 	find_direct_map(k);
 	find_vmemmap(k);
+	prove_layout(k);
 	modules_resolve(k);
 	btf_forget(k);
 	return k;

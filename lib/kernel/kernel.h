@@ -35,4 +35,7 @@ struct ami_kernel {
 /** find_vmemmap() - where the array of struct page lies. */
 void find_vmemmap(struct ami_kernel *k);
 
+/** prove_layout() - doubt structures that memory contradicts the layout of */
+void prove_layout(struct ami_kernel *k);
+
 #endif

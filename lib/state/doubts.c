@@ -34,6 +34,25 @@ static bool is_first(const struct ami_state *s, int field)
 	return true;
 }
 
+/* One for all: they have one cause. */
+static void report_contradicted(struct ami_state *s)
+{
+	char names[200] = "";
+	size_t used = 0;
+	int i;
+
+	for (i = 0; i < AMI_NR_FIELDS && used < sizeof(names); i++)
+		if (doubt_of(s, i) == AMI_DOUBT_MEMORY && is_first(s, i))
+			used += snprintf(names + used, sizeof(names) - used,
+					 "%s%s", used ? ", " : "",
+					 ami_field_wants[i].type);
+	if (used)
+		ami_finding_add(&s->findings, AMI_FIND_LAYOUT_CONTRADICTED,
+				"kernel",
+				"Memory is not laid out as the types (%s) say: the first task is not named swapper, and is in no list. The kernel was built with RANDSTRUCT, the types are another kernel's, or init_task was overwritten. Nothing is read from these structures: %s.",
+				ami_kernel_source(s->kernel), names);
+}
+
 void report_doubts(struct ami_state *s)
 {
 	int i;
@@ -48,4 +67,5 @@ void report_doubts(struct ami_state *s)
 				"This kernel has several structures %s, and their members do not show which of them is meant: nothing is read from it.",
 				want->type);
 	}
+	report_contradicted(s);
 }

@@ -187,6 +187,58 @@ static void test_reported(void **state)
 	machine_free(m);
 }
 
+/* The first task, as RANDSTRUCT hides it, or not. */
+static struct machine *with_task(const char *comm, bool listed)
+{
+	struct machine *m = machine_new(SHAPE_6_1, 0);
+	struct ami_layout *l = image_layout(m->img);
+	uint64_t task = machine_object(m, 64);
+
+	l->field[AMI_F_task_tasks] = (struct ami_member){
+		.present = true, .size = 16,
+	};
+	l->field[AMI_F_task_comm] = (struct ami_member){
+		.present = true, .offset = 16, .size = 16,
+	};
+	l->symbol[AMI_SYM_init_task] = task;
+	machine_write(m, task + 16, comm, strlen(comm) + 1);
+	if (listed)
+		machine_list_init(m, task);
+	machine_analyse(m);
+	return m;
+}
+
+static void test_contradicted(void **state)
+{
+	struct machine *m = with_task("", false);
+	uint64_t value;
+
+	(void)state;
+	assert_true(machine_found(m, "layout-contradicted"));
+	assert_false(machine_found(m, "tasks-broken"));
+	assert_false(machine_found(m, "tasks-unread"));
+	assert_false(ami_has(m->kernel, AMI_F_kset_list));
+	assert_int_equal(ami_get(m->kernel, m->iommu, AMI_F_task_pid, &value),
+			 AMI_MEM_NO_PLACE);
+	/* What RANDSTRUCT leaves alone is read as ever. */
+	assert_true(ami_has(m->kernel, AMI_F_amd_iommu_list));
+	assert_int_equal(m->state->nr_iommus, 1);
+	machine_free(m);
+}
+
+/* One of the two may be damage. */
+static void test_not_contradicted(void **state)
+{
+	struct machine *m = with_task("", true);
+
+	(void)state;
+	assert_false(machine_found(m, "layout-contradicted"));
+	machine_free(m);
+	m = with_task("swapper/0", false);
+	assert_false(machine_found(m, "layout-contradicted"));
+	machine_free(m);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -196,6 +248,8 @@ int main(void)
 		cmocka_unit_test(test_copies),
 		cmocka_unit_test(test_ambiguous),
 		cmocka_unit_test(test_reported),
+		cmocka_unit_test(test_contradicted),
+		cmocka_unit_test(test_not_contradicted),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
