@@ -29,6 +29,7 @@ static struct ami_dump *open_input(const char *input, struct ami_error *err)
 
 /**
  * struct trace - what a makedumpfile may leave, as it was before
+ * @path: NULL: what stdout goes to
  * @known: it leaves something that can be looked at
  */
 struct trace {
@@ -37,11 +38,17 @@ struct trace {
 	struct stat st;
 };
 
+static bool trace_look(const struct trace *t, struct stat *st)
+{
+	return t->path ? !lstat(t->path, st) : !fstat(STDOUT_FILENO, st);
+}
+
 static void trace_begin(struct trace *t, const struct job *job)
 {
 	t->path = job->kind == JOB_SPLIT ? job->part[0] : job->output;
-	t->known = t->path != NULL;
-	t->there = t->known && !lstat(t->path, &t->st);
+	t->there = trace_look(t, &t->st);
+	t->known = t->path || (job->kind == JOB_STREAM && t->there &&
+			       S_ISREG(t->st.st_mode));
 }
 
 static bool trace_left(const struct trace *t)
@@ -50,7 +57,7 @@ static bool trace_left(const struct trace *t)
 
 	if (!t->known)
 		return true;
-	if (lstat(t->path, &now))
+	if (!trace_look(t, &now))
 		return t->there;
 	return !t->there || now.st_ino != t->st.st_ino ||
 	       now.st_size != t->st.st_size ||

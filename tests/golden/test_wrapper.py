@@ -310,6 +310,14 @@ class Finding(Bench):
                 f.write(unflatten(out))
             self.same_but_for_notes('out')
             self.assertIn('ended by signal 11', err)
+            with open(self.path('flat'), 'wb') as f:
+                code, _, err = self.run_it('-F', SAMPLE, stdout=f,
+                                           PATH=first + ':' + self.env['PATH'],
+                                           **env)
+            self.assertEqual(code, 0, err)
+            with open(self.path('out'), 'wb') as f:
+                f.write(unflatten(self.read('flat')))
+            self.same_but_for_notes('out')
 
 
 class Descriptors(Bench):
