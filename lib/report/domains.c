@@ -42,7 +42,8 @@ static void domain_json(struct view *v, size_t i)
 	json_known(&v->j, "writable_pages", t,
 		   t ? ami_pfnset_count(t->writable) : 0);
 	json_known(&v->j, "table_pages", t, t ? t->stats.table_pages : 0);
-	json_bool(&v->j, "complete", d->readable && (!t || !t->nr_holes));
+	json_bool(&v->j, "complete", d->readable && !d->overwritten &&
+		  (t ? !t->nr_holes : d->table.format == AMI_FORMAT_NONE));
 	domain_devices_json(v, i);
 	json_close_object(&v->j);
 }

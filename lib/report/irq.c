@@ -79,7 +79,7 @@ int irq_view(struct view *v)
 	if (v->r->json)
 		json_close_array(&v->j);
 	else if (!shown)
-		fputs("No device has an interrupt remapping table in use.\n",
+		fputs("No device is known to have an interrupt remapping table in use.\n",
 		      v->out);
 	return 0;
 }

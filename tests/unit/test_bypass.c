@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "drivers.h"
+#include "render.h"
 
 #define PLATFORM	(1ull << 33)
 #define VERSION_1	(1ull << 32)
@@ -301,6 +302,29 @@ static void ats_blocked(void **state)
 	machine_free(m);
 }
 
+/*
+ * An ID without a device may write untranslated: the mapped pages of another are
+ * not all that there is, and a page is not called safe.
+ */
+static void who_beside_a_gap(void **state)
+{
+	struct machine *m = machine_new(SHAPE_6_1, 0);
+	struct ami_request r = { .view = AMI_VIEW_WHO, .address = 0x1234567 };
+	const struct amdvi_dte open = { .v = false };
+	char *text;
+
+	(void)state;
+	translated(m, false);
+	machine_dte(m, DEV + 8, &open);
+	machine_analyse(m);
+	assert_int_equal(m->ex->verdict, AMI_VERDICT_EXPOSED);
+	assert_true(machine_found(m, "dte-open-unclaimed"));
+	text = render_machine(m, &r);
+	has(text, "does not prove that no device wrote");
+	free(text);
+	machine_free(m);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -318,6 +342,7 @@ int main(void)
 		cmocka_unit_test(ats),
 		cmocka_unit_test(driver_ats),
 		cmocka_unit_test(ats_blocked),
+		cmocka_unit_test(who_beside_a_gap),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

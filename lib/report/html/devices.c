@@ -191,8 +191,9 @@ void html_diagram(struct html_page *p)
 	}
 	html_raw(p, "</svg></div>\n");
 	if (!n)
-		html_raw(p, "<p>No device could write RAM."
-			 "</p>\n");
+		html_raw(p, p->v->a->exposures->verdict == AMI_VERDICT_TRUSTED ?
+			 "<p>No device could write RAM.</p>\n" :
+			 "<p>No device is known to reach RAM.</p>\n");
 	if (hidden)
 		fprintf(p->out, "<p class=\"note\">%zu more devices could "
 			"write, too.</p>\n", hidden);
