@@ -66,8 +66,9 @@ static void ring_line(struct view *v, const struct ami_ring *ring)
 			 PRIu64, ring->last_issued, ring->semaphore);
 	fputs("    ", v->out);
 	if (ring->outstanding)
-		wrapped(v, 4, 6, "ring: %u commands not proven done from entry %u on%s",
-			ring->outstanding, ring->oldest, sync);
+		wrapped(v, 4, 6, "ring: %u command%s not proven done from entry %u on%s",
+			ring->outstanding, ring->outstanding == 1 ? "" : "s",
+			ring->oldest, sync);
 	else
 		wrapped(v, 4, 6, "ring: %s%s", ring->blind ?
 			"commands may be outstanding in entries that are lost" :

@@ -119,7 +119,8 @@ static void log_text(struct view *v, const struct ami_iommu *iommu,
 		number_text(v, log->entries, n), log->phys);
 	fprintf(v->out, "%s not zero", number_text(v, log->count, n));
 	if (log->unread_pages)
-		fprintf(v->out, ", %u pages not readable", log->unread_pages);
+		fprintf(v->out, ", %u page%s not readable", log->unread_pages,
+			log->unread_pages == 1 ? "" : "s");
 	putc('\n', v->out);
 	for (i = 0; i < log->count; i++)
 		entry_text(v, iommu, kind, &log->list[i]);

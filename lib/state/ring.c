@@ -165,18 +165,22 @@ static void report_ring(struct ami_state *s, const struct ami_iommu *iommu)
 				ring->count[AMI_ENTRY_UNREAD], AMI_RING_ENTRIES);
 	if (ring->outstanding && !ring->semaphore_known)
 		ami_finding_add(&s->findings, AMI_FIND_COMMANDS_UNPROVEN, where,
-				"%u commands from ring entry %u on were issued, and nothing tells which of them completed; last issued completion wait %llu.",
-				ring->outstanding, ring->oldest,
+				"%u command%s from ring entry %u on %s not proven: the semaphore cannot be read; last issued completion wait %llu.",
+				ring->outstanding,
+				ring->outstanding == 1 ? "" : "s", ring->oldest,
+				ring->outstanding == 1 ? "is" : "are",
 				(unsigned long long)ring->last_issued);
 	else if (ring->outstanding)
 		ami_finding_add(&s->findings, AMI_FIND_COMMANDS_UNPROVEN, where,
-				"%u commands from ring entry %u on were issued but are not proven to have completed; last issued completion wait %llu, last completed %llu.",
-				ring->outstanding, ring->oldest,
+				"%u command%s from ring entry %u on %s not proven to have completed; last issued completion wait %llu, last completed %llu.",
+				ring->outstanding,
+				ring->outstanding == 1 ? "" : "s", ring->oldest,
+				ring->outstanding == 1 ? "is" : "are",
 				(unsigned long long)ring->last_issued,
 				(unsigned long long)ring->semaphore);
 	if (ring->blind)
 		ami_finding_add(&s->findings, AMI_FIND_COMMANDS_UNSEEN, where,
-			 "Commands may have been outstanding in entries that cannot be read or were overwritten: which translations are stale is unknown.");
+				"Commands may have been outstanding in entries that cannot be read or were overwritten: which translations are stale is unknown.");
 	if (ring->lock_held)
 		ami_finding_add(&s->findings, AMI_FIND_RING_LOCK_HELD, where,
 				"The IOMMU's lock was held: a CPU was stopped while it queued a command, the tail may be off by one.");

@@ -78,7 +78,7 @@ static void lost_pages_are_counted(void **state)
 	char *text = log_view(m, false);
 
 	(void)state;
-	has(text, "1 not zero, 1 pages not readable");
+	has(text, "1 not zero, 1 page not readable");
 	has(text, "read of IOVA 0xdead1000");
 	free(text);
 	machine_free(m);
