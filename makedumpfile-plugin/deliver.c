@@ -19,7 +19,7 @@
 #define DISK_PATIENCE	10u
 #define SIDECAR_SECONDS	10u	/* at least; without marks there is a reason */
 #define INCOMPLETE	"-incomplete"
-#define COPY_BYTES	65536u
+#define COPY_BYTES	8192u	/* on the stack, which may be small */
 
 /* A container, mapped; NULL: it cannot be. */
 struct bytes {

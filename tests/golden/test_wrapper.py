@@ -9,6 +9,7 @@ a flattened stream. The sample is the input, so that the analysis is real.
 """
 import json
 import os
+import resource
 import shutil
 import signal
 import struct
@@ -547,6 +548,24 @@ class Delivery(Bench):
         with open(self.path('out'), 'wb') as f:
             f.write(unflatten(self.read('flat')[6:]))
         self.check('out')
+
+    def test_a_small_stack(self):
+        def limit():
+            resource.setrlimit(resource.RLIMIT_STACK, (64 << 10, 64 << 10))
+        name = self.bin + '/makedumpfile'       # which needs more
+        os.rename(name, self.path('fake'))
+        with open(name, 'w') as f:
+            f.write(f'#!/bin/sh\ncat {self.path("stream")}\n')
+        os.chmod(name, 0o755)
+        with open(self.path('stream'), 'wb') as f:
+            f.write(subprocess.run([self.path('fake'), '-F', SAMPLE], env=self.env,
+                                   stdout=subprocess.PIPE, check=True).stdout)
+        done = subprocess.run([WRAPPER, '-F', SAMPLE], env=self.env,
+                              stdout=subprocess.PIPE, preexec_fn=limit)
+        self.assertEqual(done.returncode, 0)
+        with open(self.path('out'), 'wb') as f:
+            f.write(unflatten(done.stdout))
+        self.same_but_for_notes('out')
 
     def test_parts_and_whole(self):
         code, _, err = self.run_it('--split', SAMPLE, 'a', 'b')
