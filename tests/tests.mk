@@ -192,6 +192,7 @@ SAME := '$(LAB) cached 6.1-both && $(LAB) forms 6.1-both && V=$$($(LAB) vmlinux 
 	'tests/golden/test_schema.py $(BUILD)/amdiommu $(SAMPLE) $(LAB_DIRS:%=%/vmcore)' \
 	'tests/golden/test_same_facts.py $(BUILD)/amdiommu $(LAB_DIRS:%=%/vmcore)' \
 	'tests/golden/test_dmesg.py $(BUILD)/amdiommu $(LAB_DIRS)' \
+	'tests/lab/test_private.py $(BUILD)/amdiommu $(LAB_OUT)/6.1-both/vmcore $(LAB_OUT)/5.10-both/vmcore $(LAB_OUT)/7.3-both/vmcore' \
 	'V=$$($(LAB) vmlinux 6.1) && CRASH_TESTS=SameFacts $(call crash_test,$$V)'
 
 lab_marks = $(foreach s,$(1),'$(LAB) cached $(s) && $(LAB) marks $(s)')

@@ -73,9 +73,10 @@ static const struct topic topics[] = {
 	  "  amdiommu mark vmcore\n"
 	  "  amdiommu mark --output marks vmcore\n" },
 	{ "extract",
-	  "OUT must be new. It has kernel symbols and types, IOMMU structures and\n"
-	  "tables, but no user data, no log and no command line; a few MB. All commands\n"
-	  "work on it.\n",
+	  "OUT must be new. It gets what the analysis reads, a few MB: kernel symbols\n"
+	  "and types, IOMMU structures and tables, drivers' rings. It gets no memory and\n"
+	  "no names of processes, no files, no network data, no log and no command line\n"
+	  "(docs/extract.md). All commands work on it.\n",
 	  "  --force   replace a file that has the name OUT\n",
 	  "  amdiommu extract vmcore small\n"
 	  "  amdiommu report small\n" },

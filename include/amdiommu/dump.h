@@ -62,6 +62,8 @@ struct ami_dump_info {
 	size_t nr_ram;
 	const void *notes;	/* ELF notes, NULL: none, or not known */
 	size_t notes_size;
+	const struct ami_content *content;	/* of an extract, ascending */
+	size_t nr_contents;
 };
 
 /**
@@ -222,16 +224,35 @@ bool ami_dump_recording(const struct ami_dump *dump);
 /**
  * ami_dump_record_pause() - read what must not get into an extract
  *
- * The log and the command line hold names of users, hosts and disks.
+ * The log and the command line hold names of users, hosts and disks. May be
+ * nested: each true needs its false.
  */
 void ami_dump_record_pause(struct ami_dump *dump, bool pause);
 
 /**
- * ami_dump_keep() - record bytes without reading them
+ * ami_dump_withhold() - bytes that an extract has as zeros
  *
- * For a structure of which only some members are read now.
+ * For names that lie beside what is read.
  */
-void ami_dump_keep(struct ami_dump *dump, uint64_t paddr, uint64_t len);
+void ami_dump_withhold(struct ami_dump *dump, uint64_t paddr, uint64_t len);
+
+/**
+ * struct ami_content - what was found wrong in a page whose bytes stay out
+ * @pfn: of the page that was looked at
+ * @phys: the first byte that is not as it should be
+ * @kind, @count: the check's own
+ */
+struct ami_content {
+	uint64_t pfn, phys;
+	uint32_t kind, count;
+};
+
+/** ami_dump_content_add() - have it in the extract; nothing unless recording */
+void ami_dump_content_add(struct ami_dump *dump, const struct ami_content *c);
+
+/** ami_dump_contents() - what an extract has of page frame @pfn */
+const struct ami_content *ami_dump_contents(const struct ami_dump *dump,
+					    uint64_t pfn, size_t *count);
 
 /**
  * ami_dump_recorded() - what was read so far, ascending by pfn

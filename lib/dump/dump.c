@@ -11,6 +11,7 @@
 
 #include "ramlist.h"
 #include "record.h"
+#include "withheld.h"
 
 #define CACHE_PAGES	512u
 #define CACHE_BUCKETS	1024u
@@ -42,8 +43,9 @@ struct ami_dump {
 	void (*tell)(void *ctx, const char *doing, uint64_t pages);
 	void *tell_ctx;
 	struct ami_record record;
+	struct ami_withheld withheld;
 	bool recording;
-	bool paused;
+	unsigned int paused;
 	unsigned int hand;
 	uint16_t bucket[CACHE_BUCKETS];
 	struct slot slot[CACHE_PAGES];
@@ -104,6 +106,7 @@ void ami_dump_close(struct ami_dump *dump)
 		dump->ops.close(dump->ctx);
 	if (dump->recording)
 		ami_record_free(&dump->record);
+	withheld_free(&dump->withheld);
 	free(dump->data);
 	free(dump);
 }
@@ -486,23 +489,55 @@ bool ami_dump_recording(const struct ami_dump *dump)
 
 void ami_dump_record_pause(struct ami_dump *dump, bool pause)
 {
-	dump->paused = pause;
+	dump->paused += pause ? 1 : -1;
 }
 
-void ami_dump_keep(struct ami_dump *dump, uint64_t paddr, uint64_t len)
+void ami_dump_withhold(struct ami_dump *dump, uint64_t paddr, uint64_t len)
 {
-	if (!ami_dump_recording(dump) || paddr + len < paddr)
+	if (!dump->recording || paddr + len < paddr)
 		return;
 	while (len) {
 		uint64_t part = AMI_PAGE_SIZE - paddr % AMI_PAGE_SIZE;
 
 		if (part > len)
 			part = len;
-		ami_record_add(&dump->record, paddr >> AMI_PAGE_SHIFT,
-			       ami_granule_mask(paddr % AMI_PAGE_SIZE, part));
+		withheld_add_span(&dump->withheld, paddr, part);
 		paddr += part;
 		len -= part;
 	}
+}
+
+void ami_dump_content_add(struct ami_dump *dump, const struct ami_content *c)
+{
+	if (dump->recording)
+		withheld_add_content(&dump->withheld, c);
+}
+
+const struct ami_content *ami_dump_contents(const struct ami_dump *dump,
+					    uint64_t pfn, size_t *count)
+{
+	const struct ami_content *all = dump->info.content;
+	size_t low = 0, high = dump->info.nr_contents;
+
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
+
+		if (all[mid].pfn < pfn)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	*count = 0;
+	while (low + *count < dump->info.nr_contents &&
+	       all[low + *count].pfn == pfn)
+		++*count;
+	return &all[low];
+}
+
+const struct ami_withheld *dump_withheld(struct ami_dump *dump)
+{
+	withheld_sort(&dump->withheld);
+	return dump->withheld.failed ? NULL : &dump->withheld;
 }
 
 struct ami_granules *ami_dump_recorded(const struct ami_dump *dump,

@@ -12,11 +12,13 @@
 #include <amdiommu/newfile.h>
 
 #include "kdumpwrite.h"
+#include "withheld.h"
 
 struct extract {
 	struct ami_dump *dump;
 	struct ami_granules *page;	/* readable, with what is real of them */
 	size_t nr_pages;
+	const struct ami_withheld *withheld;
 	struct kdump_image image;
 	char release[65];
 };
@@ -47,13 +49,15 @@ static int read_page(void *ctx, size_t index, uint8_t *page)
 
 	if (ami_dump_interrupted(x->dump))
 		return -1;
-	return read_wanted(x->dump, &x->page[index], page) ==
-	       x->page[index].mask ? 0 : -1;
+	if (read_wanted(x->dump, &x->page[index], page) != x->page[index].mask)
+		return -1;
+	withheld_blank(x->withheld, x->page[index].pfn, page);
+	return 0;
 }
 
 /*
- * What was recorded with ami_dump_keep() was never read: some of it may not
- * be in the dump. The size of the headers depends on what remains.
+ * What was recorded was readable then; a file that changes meanwhile may no
+ * more be. The size of the headers depends on what remains.
  */
 static int choose_pages(struct extract *x, struct ami_error *err)
 {
@@ -61,7 +65,8 @@ static int choose_pages(struct extract *x, struct ami_error *err)
 	size_t i, count = 0;
 
 	x->page = ami_dump_recorded(x->dump, &count);
-	if (!x->page)
+	x->withheld = dump_withheld(x->dump);
+	if (!x->page || !x->withheld)
 		return ami_error_set(err, AMI_ERR_MEMORY,
 				     "out of memory for the list of pages to extract");
 	for (i = 0; i < count && !ami_dump_interrupted(x->dump); i++) {
@@ -89,6 +94,8 @@ static int describe(struct extract *x, struct ami_error *err)
 		.nr_ram = info->nr_ram,
 		.page = x->page,
 		.nr_pages = x->nr_pages,
+		.content = x->withheld->content,
+		.nr_contents = x->withheld->nr_contents,
 		.max_pfn = info->max_pfn,
 		.vmcoreinfo = ami_dump_vmcoreinfo(x->dump),
 		.release = x->release,

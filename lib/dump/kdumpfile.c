@@ -12,6 +12,7 @@
 #include "flattened.h"
 #include "record.h"
 #include "unpack.h"
+#include "withheld.h"
 
 #define MAX_FILES	AMI_DUMP_PARTS
 
@@ -27,6 +28,7 @@ struct file_dump {
 	struct ramlist ram;
 	struct ami_record partial;	/* of an extract: pages not whole */
 	bool extract;
+	struct ami_content *content;	/* of an extract, too */
 };
 
 static enum ami_mem read_kdump_page(struct file_dump *file, uint64_t pfn,
@@ -110,6 +112,7 @@ static void file_close(void *ctx)
 		ami_record_free(&file->partial);
 	elf_facts_free(&file->elf);
 	free(file->ram.range);
+	free(file->content);
 	free(file->vmcoreinfo);
 	free(file->path);
 	free(file);
@@ -217,6 +220,25 @@ static int read_partial(struct file_dump *file, const void *notes, size_t size)
 	return file->partial.overflow ? -1 : 0;
 }
 
+/* Sorted again, as it is not trusted. */
+static int read_contents(struct file_dump *file, const void *notes, size_t size)
+{
+	const void *from = kdump_note_find(notes, size, EXTRACT_NOTE_NAME,
+					   CONTENT_NOTE_TYPE, &size);
+	size_t count = size / sizeof(*file->content);
+
+	if (!from || !count || file->content)
+		return 0;
+	file->content = calloc(count, sizeof(*file->content));
+	if (!file->content)
+		return -1;
+	memcpy(file->content, from, count * sizeof(*file->content));
+	qsort(file->content, count, sizeof(*file->content), content_by_page);
+	file->info.content = file->content;
+	file->info.nr_contents = count;
+	return 0;
+}
+
 static int read_vmcoreinfo(struct file_dump *file, const void *notes,
 			   size_t size)
 {
@@ -242,6 +264,7 @@ static int open_elf(struct file_dump *file, struct ami_error *err)
 				     file->path);
 	file->info.format = "elf";
 	if (read_partial(file, elf->notes, elf->notes_size) ||
+	    read_contents(file, elf->notes, elf->notes_size) ||
 	    read_vmcoreinfo(file, elf->notes, elf->notes_size))
 		return ami_error_set(err, AMI_ERR_MEMORY, "out of memory");
 	file->info.compression = "";
@@ -312,6 +335,7 @@ static int read_parts(struct file_dump *file, const char *const *paths,
 		file->info.truncated |= part->truncated;
 		file->info.dump_level = part->sub.dump_level;
 		if (read_partial(file, part->notes, part->notes_size) ||
+		    read_contents(file, part->notes, part->notes_size) ||
 		    read_vmcoreinfo(file, part->notes, part->notes_size))
 			return ami_error_set(err, AMI_ERR_MEMORY,
 					     "out of memory");

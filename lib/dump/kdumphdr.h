@@ -82,6 +82,12 @@ _Static_assert(sizeof(struct kdump_page_desc) == 24, "descriptor layout");
 #define EXTRACT_NOTE_NAME	"AMDIOMMU"
 #define EXTRACT_NOTE_TYPE	0x414d4901u
 
+/*
+ * What was found wrong in pages that are not in the extract: an ELF note of the
+ * same name with an array of struct ami_content, ascending.
+ */
+#define CONTENT_NOTE_TYPE	0x414d4902u
+
 /**
  * struct kdump_facts - what the headers of one file say
  *

@@ -45,13 +45,18 @@ static bool plan(const struct kdump_image *image, struct layout *at)
 	at->vmcoreinfo_size = strlen(image->vmcoreinfo);
 	if (image->max_pfn > KDUMP_MAX_PFN ||
 	    at->vmcoreinfo_size > KDUMP_MAX_NOTES / 2 ||
-	    at->nr_partial > KDUMP_MAX_NOTES / 4 / sizeof(*image->page))
+	    at->nr_partial > KDUMP_MAX_NOTES / 4 / sizeof(*image->page) ||
+	    image->nr_contents > KDUMP_MAX_NOTES / 8 / sizeof(*image->content))
 		return false;
 	at->notes = BLOCK + sizeof(struct kdump_sub_header);
 	at->vmcoreinfo = at->notes + note_size(VMCOREINFO_NAME, 0);
 	at->notes_size = note_size(VMCOREINFO_NAME, at->vmcoreinfo_size) +
 			 note_size(EXTRACT_NOTE_NAME,
 				   at->nr_partial * sizeof(*image->page));
+	if (image->nr_contents)
+		at->notes_size += note_size(EXTRACT_NOTE_NAME,
+					    image->nr_contents *
+					    sizeof(*image->content));
 	at->bitmap_blocks = image->max_pfn / PFNS_PER_BLOCK +
 			    !!(image->max_pfn % PFNS_PER_BLOCK);
 	at->bitmap[0] = round_up(at->notes + at->notes_size, BLOCK);
@@ -116,6 +121,17 @@ static uint8_t *put_note(uint8_t *p, const char *name, uint32_t type,
 	return p + note_size(name, size);
 }
 
+static void put_contents(uint8_t *p, const struct kdump_image *image)
+{
+	size_t size = image->nr_contents * sizeof(*image->content);
+	uint8_t *desc;
+
+	if (!size)
+		return;
+	put_note(p, EXTRACT_NOTE_NAME, CONTENT_NOTE_TYPE, size, &desc);
+	memcpy(desc, image->content, size);
+}
+
 static bool write_notes(int fd, const struct kdump_image *image,
 			const struct layout *at)
 {
@@ -129,14 +145,15 @@ static bool write_notes(int fd, const struct kdump_image *image,
 	}
 	p = put_note(notes, VMCOREINFO_NAME, 0, at->vmcoreinfo_size, &desc);
 	memcpy(desc, image->vmcoreinfo, at->vmcoreinfo_size);
-	put_note(p, EXTRACT_NOTE_NAME, EXTRACT_NOTE_TYPE,
-		 at->nr_partial * sizeof(*image->page), &desc);
+	p = put_note(p, EXTRACT_NOTE_NAME, EXTRACT_NOTE_TYPE,
+		     at->nr_partial * sizeof(*image->page), &desc);
 	for (i = 0; i < image->nr_pages; i++) {
 		if (image->page[i].mask == UINT64_MAX)
 			continue;
 		memcpy(desc, &image->page[i], sizeof(*image->page));
 		desc += sizeof(*image->page);
 	}
+	put_contents(p, image);
 	ok = file_write_at(fd, notes, at->notes_size, at->notes);
 	free(notes);
 	return ok;

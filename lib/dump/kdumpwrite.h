@@ -10,6 +10,7 @@
  * @ram, @nr_ram: RAM of the machine, ascending, for the first bitmap
  * @page, @nr_pages: the pages to write, ascending, with the granules that
  *	are real; all other bytes of a page must come as zeros
+ * @content, @nr_contents: what checks of other pages found
  * @max_pfn: one past the last page frame of both
  * @read: copy page number @index of @page; 0, or -1 to give up
  */
@@ -18,6 +19,8 @@ struct kdump_image {
 	size_t nr_ram;
 	const struct ami_granules *page;
 	size_t nr_pages;
+	const struct ami_content *content;
+	size_t nr_contents;
 	uint64_t max_pfn;
 	const char *vmcoreinfo;
 	const char *release;

@@ -2,7 +2,8 @@
 /*
  * Does what a page holds contradict its owner? Free pages are poisoned when
  * the kernel runs with page_poison=1 (or zeroed, init_on_free=1), slab objects
- * stand between red zones with slub_debug. What breaks them was no owner.
+ * stand between red zones with slub_debug. What breaks them was no owner. Such
+ * pages hold what users left there: an extract gets the results, not the bytes.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -68,46 +69,98 @@ static size_t count_other(const uint8_t *p, size_t len, uint8_t pattern)
 	return n;
 }
 
-static void contradicted(struct ami_exposures *ex,
-			 const struct ami_exposure *e, uint64_t phys,
-			 enum ami_finding_code code, const char *what)
-{
-	char where[AMI_REQUESTER_TEXT], iova[40] = "";
-	struct ami_writer w;
+/* What a page can hold that its owner did not leave there; kept in extracts. */
+enum content_kind {
+	CONTENT_FREE_PAGE = 1,	/* @count bytes of it */
+	CONTENT_ZONE_LOST,	/* no value that a red zone has */
+	CONTENT_ZONE_BEFORE,
+	CONTENT_ZONE_BEHIND,
+	CONTENT_FREE_OBJECT,
+};
 
-	if (ami_first_writer(ex, e, phys, &w) && w.has_iova)
-		snprintf(iova, sizeof(iova), " through IOVA %#" PRIx64,
-			 w.iova);
-	ami_requester_text(e->requester, where);
-	ami_finding_add(&ex->state->findings, code, where,
-			"%s at %#" PRIx64 ", where this device could write%s (%s): something wrote there that did not own it.",
-			what, phys, iova, ami_class_name(e->class));
+static const struct {
+	enum ami_finding_code code;
+	const char *what;
+} content_kinds[] = {
+	[CONTENT_FREE_PAGE] = { AMI_FIND_FREE_PAGE_WRITTEN, "A free page" },
+	[CONTENT_ZONE_LOST] = {
+		AMI_FIND_RED_ZONE_WRITTEN, "A red zone is damaged" },
+	[CONTENT_ZONE_BEFORE] = {
+		AMI_FIND_RED_ZONE_WRITTEN,
+		"The red zone before a slab object is damaged" },
+	[CONTENT_ZONE_BEHIND] = {
+		AMI_FIND_RED_ZONE_WRITTEN,
+		"The red zone behind a slab object is damaged" },
+	[CONTENT_FREE_OBJECT] = {
+		AMI_FIND_FREE_OBJECT_WRITTEN,
+		"The poison of a free slab object is damaged" },
+};
+
+#define CONTENT_KINDS	(sizeof(content_kinds) / sizeof(content_kinds[0]))
+
+/**
+ * struct checker - pages of one exposure; those not @free are of slabs
+ */
+struct checker {
+	struct ami_exposures *ex;
+	const struct ami_exposure *e;
+	const struct ami_pfnset *free;
+	uint64_t pfn;			/* looked at */
+};
+
+static struct ami_dump *dump_of(const struct checker *c)
+{
+	return ami_kernel_dump(c->ex->state->kernel);
 }
 
-static void check_free(struct ami_exposures *ex, const struct ami_exposure *e,
-		       uint64_t pfn)
+static void report_content(const struct checker *c,
+			   const struct ami_content *found)
 {
-	struct ami_dump *dump = ami_kernel_dump(ex->state->kernel);
-	int pattern = free_pattern(ex->state->kernel);
+	char where[AMI_REQUESTER_TEXT], iova[40] = "", what[96];
+	struct ami_writer w;
+
+	snprintf(what, sizeof(what), "%s", content_kinds[found->kind].what);
+	if (found->kind == CONTENT_FREE_PAGE)
+		snprintf(what, sizeof(what),
+			 "A free page holds %u bytes that are not its filling %#04x, the first",
+			 found->count, free_pattern(c->ex->state->kernel));
+	if (ami_first_writer(c->ex, c->e, found->phys, &w) && w.has_iova)
+		snprintf(iova, sizeof(iova), " through IOVA %#" PRIx64,
+			 w.iova);
+	ami_requester_text(c->e->requester, where);
+	ami_finding_add(&c->ex->state->findings, content_kinds[found->kind].code,
+			where,
+			"%s at %#" PRIx64 ", where this device could write%s (%s): something wrote there that did not own it.",
+			what, found->phys, iova, ami_class_name(c->e->class));
+	ami_dump_content_add(dump_of(c), found);
+}
+
+static void contradicted(const struct checker *c, enum content_kind kind,
+			 uint64_t phys, uint32_t count)
+{
+	report_content(c, &(struct ami_content){ c->pfn, phys, kind, count });
+}
+
+static void check_free(const struct checker *c)
+{
+	int pattern = free_pattern(c->ex->state->kernel);
 	const uint8_t *page;
 	enum ami_mem mem;
-	char what[96];
 	size_t at;
 
 	if (pattern < 0)
 		return;
-	page = ami_dump_page(dump, pfn, &mem);
+	ami_dump_record_pause(dump_of(c), true);
+	page = ami_dump_page(dump_of(c), c->pfn, &mem);
+	ami_dump_record_pause(dump_of(c), false);
 	if (!page)
 		return;
 	at = first_other(page, AMI_PAGE_SIZE, pattern);
-	if (at < AMI_PAGE_SIZE) {
-		snprintf(what, sizeof(what),
-			 "A free page holds %zu bytes that are not its filling %#04x, the first",
-			 count_other(page, AMI_PAGE_SIZE, pattern), pattern);
-		contradicted(ex, e, (pfn << AMI_PAGE_SHIFT) + at,
-			     AMI_FIND_FREE_PAGE_WRITTEN, what);
-	}
-	ami_dump_unpage(dump, page);
+	if (at < AMI_PAGE_SIZE)
+		contradicted(c, CONTENT_FREE_PAGE,
+			     (c->pfn << AMI_PAGE_SHIFT) + at,
+			     count_other(page, AMI_PAGE_SIZE, pattern));
+	ami_dump_unpage(dump_of(c), page);
 }
 
 /** struct cache - a kmem_cache with red zones */
@@ -148,39 +201,36 @@ static bool is_poison(const uint8_t *object, uint64_t size, size_t *at)
 }
 
 /* One slot: left red zone, object, right red zone up to "inuse". */
-static void check_slot(struct ami_exposures *ex, const struct ami_exposure *e,
-		       const struct cache *c, uint64_t phys,
-		       const uint8_t *slot)
+static void check_slot(const struct checker *c, const struct cache *cache,
+		       uint64_t phys, const uint8_t *slot)
 {
-	const uint8_t *object = slot + c->left;
-	const uint8_t *right = object + c->object_size;
-	uint64_t room = c->inuse - c->object_size;
-	uint8_t zone = c->left ? slot[0] : room ? *right : SLUB_RED_ACTIVE;
+	const uint8_t *object = slot + cache->left;
+	const uint8_t *right = object + cache->object_size;
+	uint64_t room = cache->inuse - cache->object_size;
+	uint8_t zone = cache->left ? slot[0] : room ? *right :
+		       SLUB_RED_ACTIVE;
 	size_t at;
 
 	if (zone != SLUB_RED_INACTIVE && zone != SLUB_RED_ACTIVE) {
-		contradicted(ex, e, phys + (c->left ? 0 : c->object_size),
-			     AMI_FIND_RED_ZONE_WRITTEN, "A red zone is damaged");
+		contradicted(c, CONTENT_ZONE_LOST, phys +
+			     (cache->left ? 0 : cache->object_size), 0);
 		return;
 	}
-	at = first_other(slot, c->left, zone);
-	if (at < c->left) {
-		contradicted(ex, e, phys + at, AMI_FIND_RED_ZONE_WRITTEN,
-			     "The red zone before a slab object is damaged");
+	at = first_other(slot, cache->left, zone);
+	if (at < cache->left) {
+		contradicted(c, CONTENT_ZONE_BEFORE, phys + at, 0);
 		return;
 	}
 	at = first_other(right, room, zone);
 	if (at < room) {
-		contradicted(ex, e, phys + c->left + c->object_size + at,
-			     AMI_FIND_RED_ZONE_WRITTEN,
-			     "The red zone behind a slab object is damaged");
+		contradicted(c, CONTENT_ZONE_BEHIND, phys + cache->left +
+			     cache->object_size + at, 0);
 		return;
 	}
-	if (zone == SLUB_RED_INACTIVE && c->poisoned &&
-	    !is_poison(object, c->object_size, &at))
-		contradicted(ex, e, phys + c->left + at,
-			     AMI_FIND_FREE_OBJECT_WRITTEN,
-			     "The poison of a free slab object is damaged");
+	if (zone == SLUB_RED_INACTIVE && cache->poisoned &&
+	    !is_poison(object, cache->object_size, &at))
+		contradicted(c, CONTENT_FREE_OBJECT, phys + cache->left + at,
+			     0);
 }
 
 static uint64_t objects_of(struct ami_kernel *k, uint64_t base)
@@ -193,57 +243,63 @@ static uint64_t objects_of(struct ami_kernel *k, uint64_t base)
 }
 
 /* Slots that touch the page; those that begin before it are seen there. */
-static void check_slab(struct ami_exposures *ex, const struct ami_exposure *e,
-		       uint64_t pfn)
+static void check_slab(const struct checker *c)
 {
-	struct ami_kernel *k = ex->state->kernel;
-	uint64_t phys = pfn << AMI_PAGE_SHIFT, base, i, last;
-	uint64_t at = ami_owner_cache(ex->owners, pfn, &base);
-	struct cache c;
+	struct ami_kernel *k = c->ex->state->kernel;
+	uint64_t phys = c->pfn << AMI_PAGE_SHIFT, base, i, last;
+	uint64_t at = ami_owner_cache(c->ex->owners, c->pfn, &base);
+	struct cache cache;
 	uint8_t *slot;
 
-	if (!at || !has_red_zones(k, at, &c))
+	if (!at || !has_red_zones(k, at, &cache))
 		return;
-	slot = malloc(c.size);
+	slot = malloc(cache.size);
 	if (!slot)
 		return;
-	last = (phys - base + AMI_PAGE_SIZE - 1) / c.size;
-	for (i = (phys - base) / c.size; i <= last; i++)
+	last = (phys - base + AMI_PAGE_SIZE - 1) / cache.size;
+	ami_dump_record_pause(dump_of(c), true);
+	for (i = (phys - base) / cache.size; i <= last; i++)
 		if (i < objects_of(k, base) &&
-		    ami_dump_read(ami_kernel_dump(k), base + i * c.size, slot,
-				  c.size) == AMI_MEM_OK)
-			check_slot(ex, e, &c, base + i * c.size, slot);
+		    ami_dump_read(dump_of(c), base + i * cache.size, slot,
+				  cache.size) == AMI_MEM_OK)
+			check_slot(c, &cache, base + i * cache.size, slot);
+	ami_dump_record_pause(dump_of(c), false);
 	free(slot);
 }
 
-/**
- * struct checker - pages of one exposure; those not @free are of slabs
- */
-struct checker {
-	struct ami_exposures *ex;
-	const struct ami_exposure *e;
-	const struct ami_pfnset *free;
-};
+/* An extract has no content of such pages, but what was found in them. */
+static bool found_before(const struct checker *c)
+{
+	const struct ami_content *found;
+	size_t count, i;
+
+	found = ami_dump_contents(dump_of(c), c->pfn, &count);
+	for (i = 0; i < count; i++)
+		if (found[i].kind && found[i].kind < CONTENT_KINDS)
+			report_content(c, &found[i]);
+	return count;
+}
 
 static bool check_pages(void *ctx, uint64_t first, uint64_t count)
 {
 	struct checker *c = ctx;
-	uint64_t pfn;
 
-	for (pfn = first; pfn < first + count; pfn++) {
-		if (ami_pfnset_has(c->free, pfn))
-			check_free(c->ex, c->e, pfn);
+	for (c->pfn = first; c->pfn < first + count; c->pfn++) {
+		if (found_before(c))
+			continue;
+		if (ami_pfnset_has(c->free, c->pfn))
+			check_free(c);
 		else
-			check_slab(c->ex, c->e, pfn);
+			check_slab(c);
 	}
-	return !ami_dump_interrupted(ami_kernel_dump(c->ex->state->kernel));
+	return !ami_dump_interrupted(dump_of(c));
 }
 
 void check_content(struct ami_exposures *ex, const struct ami_exposure *e,
 		   const struct ami_pfnset *pages,
 		   const struct ami_pfnset *free)
 {
-	struct checker c = { ex, e, free };
+	struct checker c = { .ex = ex, .e = e, .free = free };
 
 	ami_pfnset_ranges(pages, check_pages, &c);
 }

@@ -97,6 +97,18 @@ static bool search_chunk(struct kallsyms *t, const uint8_t *buf, size_t size,
 	return false;
 }
 
+/* Any page of the kernel may be looked at: an extract needs only the tables. */
+static enum ami_mem look_at(struct kallsyms *t, uint64_t va, uint8_t *buf,
+			    size_t len)
+{
+	enum ami_mem mem;
+
+	ami_dump_record_pause(t->kernel->dump, true);
+	mem = ami_read(t->kernel, va, buf, len);
+	ami_dump_record_pause(t->kernel->dump, false);
+	return mem;
+}
+
 static bool find_tokens(struct kallsyms *t, uint64_t start)
 {
 	uint8_t *buf = malloc(CHUNK + OVERLAP);
@@ -113,8 +125,8 @@ static bool find_tokens(struct kallsyms *t, uint64_t start)
 
 			if (n > AMI_PAGE_SIZE)
 				n = AMI_PAGE_SIZE;
-			if (ami_read(t->kernel, start + at + i, buf + i,
-				     n) != AMI_MEM_OK)
+			if (look_at(t, start + at + i, buf + i, n) !=
+			    AMI_MEM_OK)
 				memset(buf + i, 0, n);
 		}
 		found = search_chunk(t, buf, CHUNK + OVERLAP, start + at,

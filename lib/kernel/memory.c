@@ -187,30 +187,6 @@ enum ami_mem ami_read_string(struct ami_kernel *k, uint64_t va, char *buf,
 	return AMI_MEM_OK;
 }
 
-/* An extract keeps whole structures, so that later versions can read more. */
-static void keep_struct(struct ami_kernel *k, uint64_t va, enum ami_field f)
-{
-	const char *type = ami_field_wants[f].type;
-	uint64_t size = 0, pa;
-	unsigned int t;
-
-	for (t = 0; t < AMI_NR_TYPES; t++)
-		if (!strcmp(ami_type_wants[t].name, type))
-			size = k->layout.type_size[t];
-	if (size > 64 * 1024)
-		return;
-	while (size) {
-		uint64_t part = AMI_PAGE_SIZE - va % AMI_PAGE_SIZE;
-
-		if (part > size)
-			part = size;
-		if (ami_virt_to_phys(k, va, &pa) == AMI_MEM_OK)
-			ami_dump_keep(k->dump, pa, part);
-		va += part;
-		size -= part;
-	}
-}
-
 enum ami_mem ami_get(struct ami_kernel *k, uint64_t va, enum ami_field f,
 		     uint64_t *value)
 {
@@ -227,8 +203,6 @@ enum ami_mem ami_get(struct ami_kernel *k, uint64_t va, enum ami_field f,
 		return mem;
 	if (m->bit_size)
 		raw = (raw >> m->bit_offset) & (UINT64_MAX >> (64 - m->bit_size));
-	if (ami_dump_recording(k->dump))
-		keep_struct(k, va, f);
 	*value = raw;
 	return AMI_MEM_OK;
 }

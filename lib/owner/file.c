@@ -25,8 +25,8 @@ static void name_of(struct ami_owners *o, uint64_t inode, char *name,
 		name[0] = '\0';
 }
 
-void describe_file(struct ami_owners *o, const struct page_view *v, char *text,
-		   size_t size)
+static void describe_inode(struct ami_owners *o, const struct page_view *v,
+			   char *text, size_t size)
 {
 	uint64_t inode, number = 0, sb;
 	char name[64], where[32] = "?";
@@ -42,4 +42,15 @@ void describe_file(struct ami_owners *o, const struct page_view *v, char *text,
 	name_of(o, inode, name, sizeof(name));
 	snprintf(text, size, "page cache of %s, inode %" PRIu64 "%s%s", where,
 		 number, *name ? ", " : "", name);
+}
+
+/* Names of files are not for extracts. */
+void describe_file(struct ami_owners *o, const struct page_view *v, char *text,
+		   size_t size)
+{
+	struct ami_dump *dump = ami_kernel_dump(o->kernel);
+
+	ami_dump_record_pause(dump, true);
+	describe_inode(o, v, text, size);
+	ami_dump_record_pause(dump, false);
 }

@@ -9,6 +9,25 @@
 #define MAX_TASKS	(1u << 22)
 /* THREAD_SIZE of x86-64 without KASAN: arch/x86/include/asm/page_64_types.h */
 #define STACK_PAGES	4u
+#define TASK_COMM	16u	/* TASK_COMM_LEN */
+
+/* Names of processes are not for extracts, which have them as zeros. */
+static void withhold_comm(struct ami_owners *o, uint64_t task)
+{
+	uint64_t at = ami_addr(o->kernel, task, AMI_F_task_comm);
+	struct ami_dump *dump = ami_kernel_dump(o->kernel);
+	uint64_t phys, left = TASK_COMM, part;
+
+	if (!ami_dump_recording(dump) || !ami_has(o->kernel, AMI_F_task_comm))
+		return;
+	for (; left; left -= part, at += part) {
+		part = AMI_PAGE_SIZE - at % AMI_PAGE_SIZE;
+		if (part > left)
+			part = left;
+		if (ami_virt_to_phys(o->kernel, at, &phys) == AMI_MEM_OK)
+			ami_dump_withhold(dump, phys, part);
+	}
+}
 
 static void note_unread(struct ami_owners *o, enum ami_mem mem)
 {
@@ -22,6 +41,7 @@ static void add_stack(struct ami_owners *o, uint64_t task)
 	uint64_t va, phys;
 	unsigned int i;
 
+	withhold_comm(o, task);
 	mem = ami_get(o->kernel, task, AMI_F_task_stack, &va);
 	note_unread(o, mem);
 	if (mem != AMI_MEM_OK || o->nr_tasks == MAX_TASKS)
@@ -140,15 +160,31 @@ static const struct task_stack *stack_at(struct ami_owners *o, uint64_t phys,
 	return NULL;
 }
 
+/* False: not in the dump, or an extract. */
+static bool read_comm(struct ami_owners *o, uint64_t task,
+		      char comm[TASK_COMM])
+{
+	struct ami_dump *dump = ami_kernel_dump(o->kernel);
+	enum ami_mem mem;
+
+	ami_dump_record_pause(dump, true);
+	mem = ami_read_string(o->kernel, ami_addr(o->kernel, task,
+						  AMI_F_task_comm),
+			      comm, TASK_COMM);
+	ami_dump_record_pause(dump, false);
+	return mem == AMI_MEM_OK && *comm;
+}
+
 void task_text(struct ami_owners *o, uint64_t task, char text[AMI_TASK_TEXT])
 {
-	char comm[16] = "?";
+	char comm[TASK_COMM];
 	uint64_t pid = 0;
 
 	ami_get(o->kernel, task, AMI_F_task_pid, &pid);
-	ami_read_string(o->kernel, ami_addr(o->kernel, task, AMI_F_task_comm),
-			comm, sizeof(comm));
-	snprintf(text, AMI_TASK_TEXT, "%s (pid %d)", comm, (int)pid);
+	if (read_comm(o, task, comm))
+		snprintf(text, AMI_TASK_TEXT, "%s (pid %d)", comm, (int)pid);
+	else
+		snprintf(text, AMI_TASK_TEXT, "pid %d", (int)pid);
 }
 
 void describe_stack(struct ami_owners *o, uint64_t phys, char *text,

@@ -341,11 +341,17 @@ class Codes(unittest.TestCase):
 class Extract(unittest.TestCase):
     def test_extract_of_the_extract_is_the_same(self):
         with tempfile.TemporaryDirectory() as d:
-            out = os.path.join(d, 'again')
-            self.assertEqual(run('extract', SAMPLE, out)[0], 0)
-            with open(out, 'rb') as a, open(SAMPLE, 'rb') as b:
+            one, two = os.path.join(d, 'one'), os.path.join(d, 'two')
+            self.assertEqual(run('extract', SAMPLE, one)[0], 0)
+            self.assertEqual(run('extract', one, two)[0], 0)
+            with open(one, 'rb') as a, open(two, 'rb') as b:
                 self.assertEqual(a.read(), b.read())
-            self.assertEqual(os.stat(out).st_mode & 0o777, 0o600)
+            self.assertEqual(os.stat(one).st_mode & 0o777, 0o600)
+            have, want = (json.loads(run('report', '--json', '--pages', f)[1])
+                          for f in (one, SAMPLE))
+            for data in have, want:
+                data['dump'].pop('path')
+            self.assertEqual(have, want)
 
     def test_nothing_is_left_behind(self):
         with tempfile.TemporaryDirectory() as d:

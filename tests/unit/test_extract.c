@@ -50,6 +50,7 @@ static int setup(void **state)
 	p->img = image_new(RAM_PAGES);
 	image_vmcoreinfo(p->img, text);
 	image_write(p->img, PAGE(WHOLE) + 100, "whole page", 10);
+	image_write(p->img, PAGE(WHOLE) + 4086, "nextname", 8);
 	image_write(p->img, PAGE(PARTLY), "header", 6);
 	image_write(p->img, PAGE(PARTLY) + 192, "kept", 4);
 	image_write(p->img, PAGE(PARTLY) + 256, SECRET, sizeof(SECRET));
@@ -74,7 +75,7 @@ static int teardown(void **state)
 	return 0;
 }
 
-/* As an analysis does: whole pages, pieces, things it only keeps. */
+/* As an analysis does: whole pages and pieces. */
 static void analyse(struct ami_dump *dump)
 {
 	uint8_t buf[AMI_PAGE_SIZE];
@@ -84,14 +85,20 @@ static void analyse(struct ami_dump *dump)
 			 AMI_MEM_OK);
 	assert_int_equal(ami_dump_read(dump, PAGE(PARTLY), buf, 6),
 			 AMI_MEM_OK);
-	ami_dump_keep(dump, PAGE(PARTLY) + 192, 4);
+	assert_int_equal(ami_dump_read(dump, PAGE(PARTLY) + 192, buf, 4),
+			 AMI_MEM_OK);
 	assert_int_equal(ami_dump_read(dump, PAGE(ZERO), buf, 4096),
 			 AMI_MEM_OK);
 	assert_int_equal(ami_dump_read(dump, PAGE(ZERO2), buf, 4096),
 			 AMI_MEM_OK);
 	assert_int_equal(ami_dump_read(dump, PAGE(NOISE), buf, 4096),
 			 AMI_MEM_OK);
-	ami_dump_keep(dump, PAGE(HIDDEN), 3 * AMI_PAGE_SIZE);
+	assert_int_equal(ami_dump_read(dump, PAGE(HIDDEN), buf, 64),
+			 AMI_MEM_FILTERED);
+	assert_int_equal(ami_dump_read(dump, PAGE(HOLE + 1), buf, 4096),
+			 AMI_MEM_OK);
+	ami_dump_withhold(dump, PAGE(WHOLE) + 4090, 12);
+	ami_dump_withhold(dump, PAGE(NOISE), 0);
 }
 
 static void extract(struct ami_dump *dump, const char *path)
@@ -132,7 +139,8 @@ static void comes_back(void **state)
 		{ PAGE(PARTLY), 4096, AMI_MEM_FILTERED, NULL },
 		{ PAGE(ZERO), 4096, AMI_MEM_OK, "" },
 		{ PAGE(ZERO2), 4096, AMI_MEM_OK, "" },
-		/* kept, but in no dump; and the zeros behind them */
+		{ PAGE(WHOLE) + 4086, 10, AMI_MEM_OK, "next" },
+		/* asked for, but in no dump; and the zeros behind them */
 		{ PAGE(HIDDEN), 1, AMI_MEM_FILTERED, NULL },
 		{ PAGE(HOLE), 1, AMI_MEM_FILTERED, NULL },
 		{ PAGE(HOLE + 1), 4096, AMI_MEM_OK, "" },
@@ -157,6 +165,10 @@ static void comes_back(void **state)
 			assert_memory_equal(buf, reads[i].bytes,
 					    strlen(reads[i].bytes) ?: 1);
 	}
+	/* withheld */
+	assert_int_equal(ami_dump_read(dump, PAGE(WHOLE) + 4090, buf, 6),
+			 AMI_MEM_OK);
+	assert_memory_equal(buf, "\0\0\0\0\0", 6);
 	ami_dump_close(dump);
 }
 
@@ -324,12 +336,14 @@ static void existing_files_stay(void **state)
 static void nothing_to_extract(void **state)
 {
 	struct place *p = *state;
+	uint8_t page[64];
 	struct ami_dump *dump = image_dump(p->img);
 
 	no_extract(dump, p->path, AMI_ERR_MEMORY, "list of pages");
 	assert_int_equal(ami_dump_record(dump), 0);
 	no_extract(dump, p->path, AMI_ERR_DATA, "nothing was read");
-	ami_dump_keep(dump, PAGE(HIDDEN), 64);
+	assert_int_equal(ami_dump_read(dump, PAGE(HIDDEN), page, 64),
+			 AMI_MEM_FILTERED);
 	no_extract(dump, p->path, AMI_ERR_DATA, "nothing was read");
 	ami_dump_close(dump);
 }
@@ -448,6 +462,7 @@ static void damage_is_passed_on(void **state)
 	struct host host = { machine, 5000, false, true };
 	uint8_t page[AMI_PAGE_SIZE];
 	struct stat st;
+	uint64_t pfn;
 
 	extract(host_dump(&host), p->path);
 	ami_dump_close(machine);
@@ -460,7 +475,8 @@ static void damage_is_passed_on(void **state)
 	assert_int_equal(ami_dump_read(dump, PAGE(NOISE), page, sizeof(page)),
 			 AMI_MEM_ERROR);
 	assert_int_equal(ami_dump_record(dump), 0);
-	ami_dump_keep(dump, 0, PAGE(RAM_PAGES));
+	for (pfn = 0; pfn < RAM_PAGES; pfn++)
+		ami_dump_read(dump, PAGE(pfn), page, sizeof(page));
 	assert_int_equal(ami_extract_write(dump, p->again, NULL, NULL), 0);
 	ami_dump_close(dump);
 	dump = open_dump(p->again);

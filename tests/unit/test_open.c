@@ -183,12 +183,16 @@ static void put_kdump(const char *path)
 {
 	struct image *img = image_new(RAM_PAGES);
 	struct ami_dump *dump = image_dump(img);
+	uint8_t page[AMI_PAGE_SIZE];
 	uint64_t pfn;
 
-	for (pfn = 0x10; pfn < 0x30; pfn++)
-		image_write64(img, pfn << AMI_PAGE_SHIFT, pfn);
 	assert_int_equal(ami_dump_record(dump), 0);
-	ami_dump_keep(dump, 0x10000, 0x20000);
+	for (pfn = 0x10; pfn < 0x30; pfn++) {
+		image_write64(img, pfn << AMI_PAGE_SHIFT, pfn);
+		assert_int_equal(ami_dump_read(dump, pfn << AMI_PAGE_SHIFT,
+					       page, sizeof(page)),
+				 AMI_MEM_OK);
+	}
 	unlink(path);
 	assert_int_equal(ami_extract_write(dump, path, NULL, NULL), 0);
 	ami_dump_close(dump);

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -16,6 +17,7 @@
 
 #include "exposure.h"
 #include "render.h"
+#include "vmcore.h"
 
 #define BUFFER		0x8000000ull	/* physical; mapped from IOVA 0 on */
 #define PAGES		9u
@@ -141,7 +143,7 @@ static uint64_t text(struct fixture *f, const char *string)
 	return image_va(at);
 }
 
-static uint64_t make_file(struct fixture *f)
+static uint64_t make_file(struct fixture *f, const char *name)
 {
 	uint64_t mapping = machine_object(f->m, 64);
 	uint64_t inode = machine_object(f->m, 64);
@@ -151,7 +153,7 @@ static uint64_t make_file(struct fixture *f)
 	machine_set(f->m, inode, AMI_F_inode_ino, 42);
 	machine_set(f->m, inode, AMI_F_inode_sb, text(f, "sda1"));
 	machine_set(f->m, inode, AMI_F_inode_dentry, dentry + 8);
-	machine_set(f->m, dentry, AMI_F_dentry_name, text(f, "passwd"));
+	machine_set(f->m, dentry, AMI_F_dentry_name, text(f, name));
 	return mapping;
 }
 
@@ -202,7 +204,7 @@ static void add_owners(struct fixture *f)
 	mark(f, SLAB, AMI_F_page_flags, 1 << PG_SLAB);
 	mark(f, SLAB, AMI_F_page_slab_cache, f->cache);
 	mark(f, SLAB, AMI_F_page_objects, AMI_PAGE_SIZE / SLOT);
-	mark(f, CACHED, AMI_F_page_mapping, make_file(f));
+	mark(f, CACHED, AMI_F_page_mapping, make_file(f, "passwd"));
 	mark(f, ANON, AMI_F_page_mapping, image_va(0x123000) | 1);
 	mark(f, RESERVED, AMI_F_page_flags, 1 << PG_RESERVED);
 	mark(f, NETWORK, AMI_F_page_pp_magic, 0xdead000000000040ull);
@@ -966,6 +968,141 @@ static void table_given_away(void **state)
 	assert_int_equal(f->m->ex->verdict, AMI_VERDICT_CORRUPT);
 }
 
+/* --- what of all that an extract takes along ---------------------------------- */
+
+static void plant(struct fixture *f, unsigned int page, unsigned int offset,
+		  const char *secret)
+{
+	image_write(f->m->img, BUFFER + (page << 12) + offset, secret,
+		    strlen(secret));
+}
+
+/* What users own, and names of processes and files, in all kinds of pages. */
+static void plant_secrets(struct fixture *f)
+{
+	uint64_t init = machine_object(f->m, 64), mm = machine_object(f->m, 64);
+	uint64_t anon = machine_object(f->m, 64), node;
+
+	image_layout(f->m->img)->symbol[AMI_SYM_init_task] = init;
+	machine_list_init(f->m, init);
+	add_task(f, init, 213, "planted-process", mm);
+	mark(f, ANON, AMI_F_page_mapping, anon | 1);
+	mark(f, ANON, AMI_F_page_index, 0x12);
+	node = add_area(f, mm, 0x7f0000, 16, 0x10);
+	machine_set(f->m, anon, AMI_F_anon_vma_areas, node);
+	plant(f, FREE, 100, "planted-in-free-page");
+	plant(f, SLAB, LEFT + 8, "planted-key");	/* allocated */
+	plant(f, SLAB, SLOT + LEFT + 8, "planted-freed-key");
+	plant(f, SLAB, 2 * SLOT + LEFT + OBJECT, "planted!"); /* red zone */
+	plant(f, CACHED, 0, "planted-sector");
+	plant(f, ANON, 64, "PLANTED=planted-environment");
+	plant(f, NETWORK, 2000, "planted-frame");
+	mark(f, CACHED, AMI_F_page_mapping, make_file(f, "planted-file"));
+}
+
+static struct ami_analysis *open_file(const char *path, bool record)
+{
+	struct ami_error err = { AMI_OK, "" };
+	struct ami_analysis *a;
+	struct ami_dump *dump = ami_dump_open(&path, 1, &err);
+
+	assert_non_null(dump);
+	if (record)
+		assert_int_equal(ami_dump_record(dump), 0);
+	a = ami_analyse(dump, &ami_layout_btf, &err);
+	if (!a)
+		fail_msg("%s", err.text);
+	return a;
+}
+
+/* Every view, as the command's extract does; and who, that names owners. */
+static void look_everywhere(const struct ami_analysis *a)
+{
+	struct ami_request r = { .iommu = -1, .verbose = true };
+	char said[AMI_OWNER_TEXT_SIZE];
+	unsigned int page;
+
+	for (r.view = 0; r.view < AMI_VIEWS; r.view++)
+		if (!ami_views[r.view].min_args)
+			free(render(a, &r));
+	for (page = 0; page < PAGES; page++)
+		ami_owner_describe(a->exposures->owners, BUFFER + (page << 12),
+				   said, sizeof(said));
+}
+
+static void no_secret_in(struct ami_dump *dump)
+{
+	uint64_t pfn, end = (MEMMAP + MEMMAP_SIZE) / AMI_PAGE_SIZE;
+	uint8_t page[AMI_PAGE_SIZE];
+	unsigned int i;
+
+	for (pfn = 0; pfn < end; pfn++) {
+		memset(page, 0, sizeof(page));
+		for (i = 0; i < AMI_PAGE_SIZE; i += AMI_GRANULE)
+			ami_dump_read(dump, (pfn << 12) + i, page + i,
+				      AMI_GRANULE);
+		assert_null(memmem(page, sizeof(page), "planted", 7));
+	}
+}
+
+static char *findings_of(const struct ami_analysis *a)
+{
+	struct ami_request r = { .iommu = -1, .verbose = true };
+	char *text = render(a, &r), *at = strstr(text, "\nFINDINGS");
+
+	assert_non_null(at);
+	memmove(text, at, strlen(at) + 1);
+	return text;
+}
+
+static void bug_and_page_are_discreet(const struct ami_analysis *a)
+{
+	struct ami_request r = { .iommu = -1, .bug = true };
+	char *text = render(a, &r);
+
+	lacks(text, "planted");
+	free(text);
+	r = (struct ami_request){ .iommu = -1, .html = true };
+	text = render(a, &r);
+	lacks(text, "planted");
+	free(text);
+}
+
+static void extract_is_discreet(void **state)
+{
+	char dump[] = "/tmp/owner.XXXXXX", small[40];
+	struct fixture *f = *state;
+	struct ami_error err = { AMI_OK, "" };
+	struct ami_analysis *a;
+	char *before, *after;
+	int fd = mkstemp(dump);
+
+	assert_true(fd >= 0);
+	close(fd);
+	snprintf(small, sizeof(small), "%s.extract", dump);
+	plant_secrets(f);
+	vmcore_save(f->m, dump);
+	a = open_file(dump, true);
+	look_everywhere(a);
+	bug_and_page_are_discreet(a);
+	before = findings_of(a);
+	has(before, "free-page-written");
+	has(before, "red-zone-written");
+	has(before, "free-object-written");
+	if (ami_extract_write(a->dump, small, NULL, &err))
+		fail_msg("%s", err.text);
+	ami_analysis_free(a);
+	unlink(dump);
+	a = open_file(small, false);
+	unlink(small);
+	no_secret_in(a->dump);
+	after = findings_of(a);
+	assert_string_equal(before, after);
+	ami_analysis_free(a);
+	free(before);
+	free(after);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -981,6 +1118,7 @@ int main(void)
 		TEST(tainted_evidence), TEST(forbidding_entry),
 		cmocka_unit_test(memmap), TEST(content_intact),
 		TEST(content_written), TEST(content_of_objects),
+		TEST(extract_is_discreet),
 		TEST(table_in_use), TEST(table_freed), TEST(table_given_away),
 	};
 

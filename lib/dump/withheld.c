@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <stdlib.h>
+#include <string.h>
+
+#include "withheld.h"
+
+/* Room for one more in an array that doubles at powers of two. */
+static void *make_room(void *array, size_t count, size_t size)
+{
+	if (count & (count - 1))
+		return array;
+	return realloc(array, (count ? 2 * count : 1) * size);
+}
+
+void withheld_add_span(struct ami_withheld *w, uint64_t paddr, uint64_t len)
+{
+	struct withheld_span *more = make_room(w->span, w->nr_spans,
+					       sizeof(*more));
+
+	if (!more) {
+		w->failed = true;
+		return;
+	}
+	w->span = more;
+	w->span[w->nr_spans++] = (struct withheld_span){ paddr, len };
+}
+
+/* Each kind of finding is listed up to a limit that is far below this one. */
+#define MAX_CONTENTS	65536u
+
+void withheld_add_content(struct ami_withheld *w, const struct ami_content *c)
+{
+	struct ami_content *more;
+
+	if (w->nr_contents == MAX_CONTENTS)
+		return;
+	more = make_room(w->content, w->nr_contents, sizeof(*more));
+	if (!more) {
+		w->failed = true;
+		return;
+	}
+	w->content = more;
+	w->content[w->nr_contents++] = *c;
+}
+
+static int compare(uint64_t a, uint64_t b)
+{
+	return (a > b) - (a < b);
+}
+
+static int by_address(const void *a, const void *b)
+{
+	const struct withheld_span *x = a, *y = b;
+
+	return compare(x->paddr, y->paddr);
+}
+
+int content_by_page(const void *a, const void *b)
+{
+	const struct ami_content *x = a, *y = b;
+	int order = compare(x->pfn, y->pfn);
+
+	if (!order)
+		order = compare(x->phys, y->phys);
+	return order ? order : compare(x->kind, y->kind);
+}
+
+void withheld_sort(struct ami_withheld *w)
+{
+	size_t i, n = 0;
+
+	if (w->nr_spans)
+		qsort(w->span, w->nr_spans, sizeof(*w->span), by_address);
+	if (!w->nr_contents)
+		return;
+	qsort(w->content, w->nr_contents, sizeof(*w->content),
+	      content_by_page);
+	for (i = 1; i < w->nr_contents; i++)
+		if (content_by_page(&w->content[n], &w->content[i]))
+			w->content[++n] = w->content[i];
+	w->nr_contents = n + 1;
+}
+
+static size_t first_span(const struct ami_withheld *w, uint64_t paddr)
+{
+	size_t low = 0, high = w->nr_spans;
+
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
+
+		if (w->span[mid].paddr < paddr)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return low;
+}
+
+void withheld_blank(const struct ami_withheld *w, uint64_t pfn, uint8_t *page)
+{
+	uint64_t start = pfn << AMI_PAGE_SHIFT, end = start + AMI_PAGE_SIZE;
+	size_t i;
+
+	for (i = first_span(w, start); i < w->nr_spans; i++) {
+		const struct withheld_span *s = &w->span[i];
+
+		if (s->paddr >= end)
+			break;
+		memset(page + (s->paddr - start), 0, s->len);
+	}
+}
+
+void withheld_free(struct ami_withheld *w)
+{
+	free(w->span);
+	free(w->content);
+}

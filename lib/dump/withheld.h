@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What an extract leaves out of memory that the analysis looks at: bytes that
+ * are blanked, and bytes of which only the result of a check goes in. Private
+ * to lib/dump.
+ */
+#ifndef AMI_WITHHELD_H
+#define AMI_WITHHELD_H
+
+#include <amdiommu/dump.h>
+
+/** struct withheld_span - bytes that come as zeros */
+struct withheld_span {
+	uint64_t paddr;
+	uint64_t len;
+};
+
+/**
+ * struct ami_withheld - collected while recording
+ * @failed: no memory for one of them; then there must be no extract
+ */
+struct ami_withheld {
+	struct withheld_span *span;
+	size_t nr_spans;
+	struct ami_content *content;
+	size_t nr_contents;
+	bool failed;
+};
+
+/** withheld_add_span() - bytes within one page */
+void withheld_add_span(struct ami_withheld *w, uint64_t paddr, uint64_t len);
+void withheld_add_content(struct ami_withheld *w, const struct ami_content *c);
+
+/** withheld_sort() - ascending, each once; before withheld_blank() */
+void withheld_sort(struct ami_withheld *w);
+
+/** withheld_blank() - zero what is withheld of page frame @pfn */
+void withheld_blank(const struct ami_withheld *w, uint64_t pfn, uint8_t *page);
+void withheld_free(struct ami_withheld *w);
+
+/** content_by_page() - order of struct ami_content, for qsort() */
+int content_by_page(const void *a, const void *b);
+
+/** dump_withheld() - of @dump, sorted; NULL when memory was short */
+const struct ami_withheld *dump_withheld(struct ami_dump *dump);
+
+#endif
