@@ -82,6 +82,7 @@ struct ami_marks_finding {
  * @kernel: release of the kernel that ran when they were made
  * @tool: the program that made them
  * @in_capture: from /proc/vmcore, in the capture kernel
+ * @unproved: used as asked for, though only UNPROVED (enum ami_bound)
  * @sets: of page frames; devices that share a page table share one
  * @saved: ascending by page frame, unless just being collected
  */
@@ -91,6 +92,7 @@ struct ami_marks {
 	char kernel[65];
 	char tool[48];
 	bool in_capture;
+	bool unproved;
 	enum ami_capture capture;
 	struct ami_pfnset **sets;
 	size_t nr_sets;
@@ -158,10 +160,18 @@ int ami_marks_write(const struct ami_marks *marks, uint8_t **bytes,
 struct ami_marks *ami_marks_parse(const uint8_t *bytes, size_t len,
 				  struct ami_error *err);
 
-/** ami_marks_bind() - are these marks of this dump? If not, @err (status
- * AMI_ERR_DATA) shows both identities. */
-bool ami_marks_bind(const struct ami_marks *marks, const struct ami_dump *dump,
-		    struct ami_error *err);
+/**
+ * enum ami_bound - do marks belong to a dump?
+ *
+ * OTHER: a field that both have differs. UNPROVED: none does, but the crash
+ * time or the release, which tell crashes apart, is missing on one side. SAME.
+ */
+enum ami_bound { AMI_BOUND_OTHER, AMI_BOUND_UNPROVED, AMI_BOUND_SAME };
+
+/** ami_marks_bind() - unless SAME, @err (status AMI_ERR_DATA) says why. */
+enum ami_bound ami_marks_bind(const struct ami_marks *marks,
+			      const struct ami_dump *dump,
+			      struct ami_error *err);
 
 /** enum ami_marks_from - where marks were found */
 enum ami_marks_from {
@@ -175,10 +185,12 @@ const char *ami_marks_from_name(enum ami_marks_from from);
 
 /**
  * ami_marks_find() - marks that came with a dump
- * @file: to read them from, NULL: a note, else the sidecar
+ * @file: to read them from, NULL: a note, else the sidecar; @dump's own path:
+ *	its note
  * @err: status AMI_OK when there are none; else why they are not used
  *
- * Returns NULL without marks of this dump.
+ * Returns NULL without marks of this dump. Marks whose crash is not proved to be
+ * that of the dump are used only from a @file that was asked for.
  */
 struct ami_marks *ami_marks_find(const struct ami_dump *dump, const char *file,
 				 enum ami_marks_from *from,

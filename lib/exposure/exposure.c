@@ -13,6 +13,7 @@ static const struct provider providers[] = {
 	{ "the IOMMU's own writes", find_hardware },
 	{ "marks", find_marked },
 	{ "page owners", find_owners },
+	{ "saved pages", find_differing },	/* knows what all others read */
 	{ "faults", find_faults },
 	{ "self-taint", find_taint },
 	{ "pages left out", find_dropped },

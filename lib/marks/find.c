@@ -88,16 +88,35 @@ static struct ami_marks *from_sidecar(const char *dump, struct ami_error *err)
 	return ami_marks_read(path, err);
 }
 
+/* NULL where they are not this dump's, or may not be and nobody @asked. */
+static struct ami_marks *take_bound(struct ami_marks *m,
+				    const struct ami_dump *dump, bool asked,
+				    struct ami_error *err)
+{
+	enum ami_bound bound = ami_marks_bind(m, dump, err);
+
+	m->unproved = bound == AMI_BOUND_UNPROVED;
+	if (bound == AMI_BOUND_SAME || (m->unproved && asked)) {
+		err->status = AMI_OK;
+		return m;
+	}
+	ami_marks_free(m);
+	return NULL;
+}
+
 struct ami_marks *ami_marks_find(const struct ami_dump *dump, const char *file,
 				 enum ami_marks_from *from,
 				 struct ami_error *err)
 {
 	const struct ami_dump_info *info = ami_dump_info(dump);
 	const uint8_t *note = NULL;
+	bool asked = file;
 	struct ami_marks *m;
 	size_t len;
 
 	err->status = AMI_OK;
+	if (file && !strcmp(file, info->path) && info->notes)
+		file = NULL;
 	if (!file && info->notes)
 		note = carrier_note(info->notes, info->notes_size, &len);
 	*from = file ? AMI_MARKS_FILE : note ? AMI_MARKS_NOTE :
@@ -108,9 +127,5 @@ struct ami_marks *ami_marks_find(const struct ami_dump *dump, const char *file,
 		m = ami_marks_parse(note, len, err);
 	else
 		m = from_sidecar(info->path, err);
-	if (m && !ami_marks_bind(m, dump, err)) {
-		ami_marks_free(m);
-		m = NULL;
-	}
-	return m;
+	return m ? take_bound(m, dump, asked, err) : NULL;
 }

@@ -136,28 +136,47 @@ static void describe(const struct ami_dump_id *id, char *buf, size_t size)
 		 (unsigned long long)id->kernel_offset);
 }
 
-/* max_pfn is no part of it: ELF and kdump headers count differently. */
-static bool same_crash(const struct ami_dump_id *a, const struct ami_dump_id *b)
+static bool differs(const char *a, const char *b)
 {
-	return !strcmp(a->release, b->release) &&
-	       !strcmp(a->build_id, b->build_id) &&
-	       a->crash_time == b->crash_time &&
-	       a->kernel_offset == b->kernel_offset &&
-	       a->phys_base == b->phys_base;
+	return *a && *b && strcmp(a, b);
 }
 
-bool ami_marks_bind(const struct ami_marks *m, const struct ami_dump *dump,
-		    struct ami_error *err)
+/*
+ * Fields that one side does not have say nothing: two kernels without a crash
+ * time are not of one crash because both have 0. max_pfn is no part of it: ELF
+ * and kdump headers count differently.
+ */
+static enum ami_bound compare_ids(const struct ami_dump_id *a,
+				  const struct ami_dump_id *b)
+{
+	if (differs(a->release, b->release) ||
+	    differs(a->build_id, b->build_id) ||
+	    a->phys_base != b->phys_base ||
+	    a->kernel_offset != b->kernel_offset)
+		return AMI_BOUND_OTHER;
+	if (a->crash_time && b->crash_time && a->crash_time != b->crash_time)
+		return AMI_BOUND_OTHER;
+	return a->crash_time && b->crash_time && *a->release && *b->release ?
+	       AMI_BOUND_SAME : AMI_BOUND_UNPROVED;
+}
+
+enum ami_bound ami_marks_bind(const struct ami_marks *m,
+			      const struct ami_dump *dump,
+			      struct ami_error *err)
 {
 	char ours[200], theirs[200];
+	enum ami_bound bound;
 	struct ami_dump_id id;
 
 	ami_dump_identify(dump, &id);
-	if (same_crash(&m->id, &id))
-		return true;
+	bound = compare_ids(&m->id, &id);
 	describe(&m->id, ours, sizeof(ours));
 	describe(&id, theirs, sizeof(theirs));
-	ami_error_set(err, AMI_ERR_DATA, "they are of another dump (%s; this dump: %s)",
-		      ours, theirs);
-	return false;
+	if (bound == AMI_BOUND_OTHER)
+		ami_error_set(err, AMI_ERR_DATA, "they are of another dump (%s; this dump: %s)",
+			      ours, theirs);
+	else if (bound == AMI_BOUND_UNPROVED)
+		ami_error_set(err, AMI_ERR_DATA, "nothing proves that they are of this crash, because the crash time is not in both (%s; this dump: %s); --marks FILE uses them all the same",
+			      ours, theirs);
+	return bound;
 }

@@ -25,6 +25,10 @@ static void read_state(struct ami_analysis *a, struct ami_error *err)
 	a->state->rests_on = rests_on;
 	a->state->marks = a->marks;
 	a->state->spill = a->spill.fd < 0 ? NULL : &a->spill;
+	if (a->marks && a->marks->unproved)
+		ami_finding_add(&a->state->findings, AMI_FIND_MARKS_UNPROVED,
+				ami_marks_from_name(a->marks_from),
+				"These marks are used because --marks names them; nothing proves that they are of this crash.");
 	if (a->marks_error.status)
 		ami_finding_add(&a->state->findings, AMI_FIND_MARKS_REFUSED,
 				ami_marks_from_name(a->marks_from),

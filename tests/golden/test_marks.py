@@ -149,6 +149,22 @@ class Beside(Case):
         self.assertIn(f'crash time 18{before[2:]}', found['marks']['refused'])
         self.assertEqual(codes(found), ['marks-refused'])
 
+    def test_crash_time_is_missing(self):
+        """0 equals 0, and proves nothing."""
+        with open(self.dump, 'rb') as f:
+            data = f.read()
+        with open(self.dump, 'wb') as f:
+            f.write(data.replace(b'CRASHTIME=', b'CRUSHTIME='))
+        os.unlink(self.sidecar)
+        self.assertEqual(run('mark', self.dump)[0], 0)
+        self.assertTrue(os.path.exists(self.sidecar))
+        found = report(self.dump)
+        self.assertIn('nothing proves', found['marks']['refused'])
+        self.assertEqual(codes(found), ['marks-refused'])
+        named = report(self.dump, '--marks', self.sidecar)
+        self.assertIsNone(named['marks']['refused'])
+        self.assertEqual(codes(named), ['marks-unproved'])
+
     def test_usage(self):
         self.assertEqual(run('report', SAMPLE, '--marks', self.path('no'))[0],
                          66)

@@ -243,25 +243,53 @@ static void other_version(void **state)
 	machine_free(m);
 }
 
+static void bound(struct machine *m, const struct ami_dump_id *id,
+		  enum ami_bound want, const char *why)
+{
+	struct ami_marks marks = { .id = *id };
+	struct ami_error err = { AMI_OK, "" };
+
+	assert_int_equal(ami_marks_bind(&marks, m->dump, &err), want);
+	if (why)
+		assert_non_null(strstr(err.text, why));
+}
+
 static void other_dump(void **state)
 {
 	struct machine *m = machine();
-	struct bytes b = container(m);
-	struct ami_marks *marks = parse(&b);
-	struct ami_error err;
+	struct ami_dump_id id, mine;
 
 	(void)state;
-	assert_true(ami_marks_bind(marks, m->dump, &err));
-	marks->id.crash_time = 4711;
-	assert_false(ami_marks_bind(marks, m->dump, &err));
-	assert_non_null(strstr(err.text, "crash time 4711"));
-	assert_non_null(strstr(err.text, "this dump: Linux "));
-	marks->id.crash_time = 0;
-	strcpy(marks->id.release, "0.99");
-	assert_false(ami_marks_bind(marks, m->dump, &err));
-	assert_non_null(strstr(err.text, "Linux 0.99"));
-	ami_marks_free(marks);
-	free(b.data);
+	image_vmcoreinfo_add(m->img, "CRASHTIME=1700000000\nBUILD-ID=0123\n");
+	ami_dump_close(m->dump);
+	m->dump = image_dump(m->img);
+	ami_dump_identify(m->dump, &mine);
+	bound(m, &mine, AMI_BOUND_SAME, NULL);
+	id = mine;
+	id.crash_time++;
+	bound(m, &id, AMI_BOUND_OTHER, "crash time 1700000001");
+	id = mine;
+	strcpy(id.release, "0.99");
+	bound(m, &id, AMI_BOUND_OTHER, "Linux 0.99");
+	id = mine;
+	strcpy(id.build_id, "0124");
+	bound(m, &id, AMI_BOUND_OTHER, "build 0124");
+	id = mine;
+	id.phys_base++;
+	bound(m, &id, AMI_BOUND_OTHER, "this dump: Linux ");
+	id = mine;
+	id.kernel_offset++;
+	bound(m, &id, AMI_BOUND_OTHER, NULL);
+	/* What one side does not have proves nothing, and denies nothing. */
+	id = mine;
+	id.crash_time = 0;
+	bound(m, &id, AMI_BOUND_UNPROVED, "nothing proves");
+	id = mine;
+	id.release[0] = '\0';
+	bound(m, &id, AMI_BOUND_UNPROVED, NULL);
+	id = mine;
+	id.build_id[0] = '\0';
+	bound(m, &id, AMI_BOUND_SAME, NULL);
 	machine_free(m);
 }
 
@@ -429,6 +457,59 @@ static void saved_pages_win(void **state)
 	machine_free(m);
 }
 
+static void note_difference(struct ami_marks *marks, uint64_t phys)
+{
+	size_t i;
+
+	for (i = 0; i < marks->nr_saved; i++)
+		if (marks->saved[i].pfn == phys >> AMI_PAGE_SHIFT)
+			break;
+	assert_true(i < marks->nr_saved);
+	marks->saved[i].differs = true;
+}
+
+/* A page that no CPU wrote after the panic, and no device could. */
+static void differing_pages(void **state)
+{
+	static const struct {
+		enum ami_capture capture;
+		bool ring, found;
+	} cases[] = {
+		{ AMI_CAPTURE_UNKNOWN, false, true },
+		{ AMI_CAPTURE_UNKNOWN, true, true },
+		{ AMI_CAPTURE_NONE, true, true },
+		{ AMI_CAPTURE_REUSE, true, false },
+		{ AMI_CAPTURE_REUSE, false, true },
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct machine *m = machine();
+		struct bytes b = container(m);
+		struct ami_marks *marks = parse(&b);
+		struct ami_saved page = { .differs = true };
+
+		marks->capture = cases[i].capture;
+		if (cases[i].ring)
+			note_difference(marks, m->ring);
+		analyse_with(m, marks);
+		if (!cases[i].ring) {
+			page.pfn = ami_pfnset_first(m->ex->io_tables);
+			free(marks->saved[0].data);
+			marks->saved[0] = page;
+			analyse_with(m, marks);
+		}
+		assert_int_equal(machine_found(m, "saved-page-differs"),
+				 cases[i].found);
+		if (cases[i].found)
+			assert_int_equal(m->ex->verdict, AMI_VERDICT_CORRUPT);
+		ami_marks_free(marks);
+		free(b.data);
+		machine_free(m);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -446,6 +527,7 @@ int main(void)
 		cmocka_unit_test(observed_by_nobody),
 		cmocka_unit_test(taken_over),
 		cmocka_unit_test(saved_pages_win),
+		cmocka_unit_test(differing_pages),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

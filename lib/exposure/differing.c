@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Saved pages against the dump's own. After the panic no CPU of the dead kernel
+ * runs: what differs was written by a device, by the IOMMU, by a capture kernel
+ * that goes on using its tables, or the marks are of another crash. Only what
+ * one of these explains may stand in for the dump's own page in silence.
+ */
+#include <inttypes.h>
+
+#include <amdiommu/marks.h>
+
+#include "exposure.h"
+
+static bool holds(uint64_t pfn, uint64_t phys, uint64_t len)
+{
+	return phys && len && pfn >= phys >> AMI_PAGE_SHIFT &&
+	       pfn <= (phys + len - 1) >> AMI_PAGE_SHIFT;
+}
+
+/* What a capture kernel writes that reuses the structures of the dead one. */
+static bool reused(const struct ami_exposures *ex, uint64_t pfn)
+{
+	const struct ami_state *s = ex->state;
+	size_t i;
+
+	if (s->capture != AMI_CAPTURE_REUSE &&
+	    s->marks->capture != AMI_CAPTURE_REUSE)
+		return false;
+	for (i = 0; i < s->nr_iommus; i++) {
+		const struct ami_ring *ring = &s->iommus[i].ring;
+
+		if (holds(pfn, ring->phys,
+			  AMI_RING_ENTRIES * sizeof(uint64_t[2])) ||
+		    holds(pfn, ring->semaphore_phys, 8))
+			return true;
+	}
+	for (i = 0; i < s->nr_segments; i++)
+		if (holds(pfn, s->segments[i].dev_table_phys,
+			  s->segments[i].dev_table_size))
+			return true;
+	return false;
+}
+
+/* A device fills its rings; what the state comes from is never its to write. */
+static bool state_page(const struct ami_exposures *ex, uint64_t pfn)
+{
+	const struct ami_pfnset *rests_on = ex->state->rests_on;
+
+	return (rests_on && ami_pfnset_has(rests_on, pfn)) ||
+	       ami_pfnset_has(ex->io_tables, pfn);
+}
+
+static bool explained(const struct ami_exposures *ex, uint64_t pfn)
+{
+	bool state = state_page(ex, pfn);
+	size_t i;
+
+	if (reused(ex, pfn))
+		return true;
+	for (i = 0; i < ex->count; i++) {
+		const struct ami_exposure *e = &ex->list[i];
+
+		if (e->pages && ami_pfnset_has(e->pages, pfn) &&
+		    (!state || e->class == AMI_CLASS_HARDWARE))
+			return true;
+	}
+	return false;
+}
+
+int find_differing(struct ami_exposures *ex)
+{
+	const struct ami_marks *m = ex->state->marks;
+	uint64_t count = 0, first = 0;
+	size_t i;
+
+	for (i = 0; m && i < m->nr_saved; i++) {
+		if (!m->saved[i].differs || explained(ex, m->saved[i].pfn))
+			continue;
+		if (!count++)
+			first = m->saved[i].pfn;
+	}
+	if (count)
+		ami_finding_add(&ex->state->findings,
+				AMI_FIND_SAVED_PAGE_DIFFERS, "marks",
+				"%" PRIu64 " page%s that the analysis read differ%s between the marks and the dump, the first at %#" PRIx64 ", though no CPU ran in between and no device is known to write there: the marks are of another crash, or a device wrote there after they were saved.",
+				count, count == 1 ? "" : "s",
+				count == 1 ? "s" : "",
+				first << AMI_PAGE_SHIFT);
+	return 0;
+}
