@@ -26,6 +26,7 @@ datadir ?= $(prefix)/share
 mandir ?= $(datadir)/man
 bashdir ?= $(datadir)/bash-completion/completions
 zshdir ?= $(datadir)/zsh/site-functions
+fishdir ?= $(datadir)/fish/vendor_completions.d
 CRASH_EXTDIR ?= /usr/lib/crash/extensions
 # What belongs to the makedumpfile filter; docs/kdump.md.
 kdumpdir ?= $(prefix)/lib/amdiommu
@@ -156,9 +157,10 @@ $(BUILD)/crash/amdiommu.so: $(CRASH_OBJ) $(LIB)
 	$(call say,LD $@)
 	$(call link,-shared,$(CORE_LIBS) -ldl)
 
-## docs: what is made from tables: docs/findings.md, the schema's codes
+## docs: what is made from tables: docs/findings.md, the schema's codes, completions
 docs:
 	scripts/findings.py
+	scripts/commands.py
 
 ## deps: install what the build needs, by name (deps-test: what the tests need)
 deps:
@@ -181,13 +183,15 @@ install: all
 	$(call MAN,8,amdiommu-crash)
 	$(INSTALL) -D -m 644 completions/amdiommu.bash $(DESTDIR)$(bashdir)/amdiommu
 	$(INSTALL) -D -m 644 completions/_amdiommu $(DESTDIR)$(zshdir)/_amdiommu
+	$(INSTALL) -D -m 644 completions/amdiommu.fish $(DESTDIR)$(fishdir)/amdiommu.fish
 
 ## uninstall: what install wrote
 uninstall:
 	rm -f $(DESTDIR)$(bindir)/amdiommu $(DESTDIR)$(CRASH_EXTDIR)/amdiommu.so \
 	    $(DESTDIR)$(mandir)/man1/amdiommu.1 $(DESTDIR)$(mandir)/man5/amdiommu-marks.5 \
 	    $(DESTDIR)$(mandir)/man8/amdiommu-crash.8 \
-	    $(DESTDIR)$(bashdir)/amdiommu $(DESTDIR)$(zshdir)/_amdiommu
+	    $(DESTDIR)$(bashdir)/amdiommu $(DESTDIR)$(zshdir)/_amdiommu \
+	    $(DESTDIR)$(fishdir)/amdiommu.fish
 
 fill = sed -e 's,@SBINDIR@,$(sbindir),g' -e 's,@LIBDIR@,$(kdumpdir),g'
 

@@ -1,18 +1,16 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# bash completion of amdiommu(1)
+# bash completion of amdiommu(1), made by scripts/commands.py
 
 _amdiommu()
 {
 	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]}
-	local commands='report check devices domains map translate who ring log
-		irq flushq pages transfers dmesg mark extract'
-	local options='--vmlinux --low-memory --marks --output --json --pages --verbose --help'
-	local command= word before= n=0
+	local commands='report check devices domains map translate who ring log irq flushq pages transfers dmesg mark extract'
+	local command= options= word before= n=0
 
 	COMPREPLY=()
 	for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
 		case $before in
-		--vmlinux | --marks | --output | --html | -j | --jobs)
+		--vmlinux | --marks | --html | --output | -j | --jobs)
 			before=
 			continue ;;
 		esac
@@ -22,21 +20,33 @@ _amdiommu()
 		n=$((n + 1))
 	done
 	case $prev in
-	--vmlinux | --marks | --output | --html)
+	--vmlinux | --marks | --html | --output)
 		compopt -o filenames
 		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
 		return ;;
-	-j|--jobs)
+	-j | --jobs)
 		return ;;
 	esac
 	case $command in
-	report) options+=' --bug --html --force' ;;
-	mark | extract) options+=' --force' ;;
-	check) options+=' --jobs' ;;
-	dmesg) options+=' --all' ;;
+	report) options='--vmlinux --marks --low-memory --json --pages --bug --html --force --hex --decimal --verbose --help' ;;
+	check) options='--vmlinux --marks --low-memory --json --jobs --help' ;;
+	devices) options='--vmlinux --marks --low-memory --json --hex --decimal --verbose --help' ;;
+	domains) options='--vmlinux --marks --low-memory --json --hex --decimal --verbose --help' ;;
+	map) options='--vmlinux --marks --low-memory --json --hex --decimal --verbose --help' ;;
+	translate) options='--vmlinux --marks --low-memory --json --hex --decimal --verbose --help' ;;
+	who) options='--vmlinux --marks --low-memory --json --hex --decimal --verbose --help' ;;
+	ring) options='--vmlinux --marks --low-memory --json --hex --decimal --verbose --help' ;;
+	log) options='--vmlinux --marks --low-memory --json --hex --decimal --verbose --help' ;;
+	irq) options='--vmlinux --marks --low-memory --json --hex --decimal --verbose --help' ;;
+	flushq) options='--vmlinux --marks --low-memory --json --hex --decimal --verbose --help' ;;
+	pages) options='--vmlinux --marks --low-memory --json --pages --hex --decimal --verbose --help' ;;
+	transfers) options='--vmlinux --marks --low-memory --json --hex --decimal --verbose --help' ;;
+	dmesg) options='--vmlinux --marks --low-memory --json --all --hex --decimal --verbose --help' ;;
+	mark) options='--vmlinux --marks --low-memory --output --force --help' ;;
+	extract) options='--vmlinux --marks --low-memory --force --help' ;;
+	'') options='--help --version' ;;
 	esac
 	if [[ $cur == -* ]]; then
-		[[ -z $command ]] && options+=' --version'
 		mapfile -t COMPREPLY < <(compgen -W "$options" -- "$cur")
 	elif [[ -z $command ]]; then
 		mapfile -t COMPREPLY < <(compgen -W "$commands help" -- "$cur")

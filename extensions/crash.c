@@ -21,22 +21,11 @@ static FILE *output;
 static sigset_t signals_before;
 static bool blocked;
 
-static const char view_flag[AMI_VIEWS] = {
-	[AMI_VIEW_REPORT] = 's',
-	[AMI_VIEW_CHECK] = 'c',
-	[AMI_VIEW_DEVICES] = 'D',
-	[AMI_VIEW_DOMAINS] = 'o',
-	[AMI_VIEW_MAP] = 'm',
-	[AMI_VIEW_TRANSLATE] = 't',
-	[AMI_VIEW_WHO] = 'w',
-	[AMI_VIEW_RING] = 'r',
-	[AMI_VIEW_LOG] = 'l',
-	[AMI_VIEW_IRQ] = 'i',
-	[AMI_VIEW_FLUSHQ] = 'f',
-	[AMI_VIEW_PAGES] = 'p',
-	[AMI_VIEW_TRANSFERS] = 'T',
-	[AMI_VIEW_DMESG] = 'k',
-};
+/* The views' letters, and the options that all of them take. */
+static const char short_options[] =
+#define AMI_COMMAND(view, name, letter, ...) letter
+#include <amdiommu/commands.def>
+	"abjPvxd";
 
 static const struct option long_options[] = {
 	{ "json", no_argument, NULL, 'j' },
@@ -90,7 +79,7 @@ static int find_view(const char *name, int flag)
 
 	for (i = 0; i < AMI_VIEWS; i++)
 		if (name ? !strcmp(name, ami_views[i].name) :
-			   flag == view_flag[i])
+			   flag == ami_views[i].letter)
 			return i;
 	return -1;
 }
@@ -107,7 +96,7 @@ static int parse_options(struct ami_request *r)
 {
 	int c, view = -1, flags = 0;
 
-	while ((c = getopt_long(argcnt, args, "scDomtwrlifpkabjPvxd", long_options,
+	while ((c = getopt_long(argcnt, args, short_options, long_options,
 				NULL)) != EOF) {
 		switch (c) {
 		case 'j':
@@ -168,6 +157,8 @@ static void parse_command(struct ami_request *r)
 		optind++;
 	}
 	r->view = view < 0 ? AMI_VIEW_REPORT : view;
+	if (ami_request_options(r, &err))
+		usage(err.text);
 	argc = argcnt - optind;
 	for (i = 0; i < argc && i < 2; i++)
 		argv[i] = args[optind + i];

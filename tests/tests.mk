@@ -168,7 +168,7 @@ QUICK := $(UNIT:%=$(SAN)/unit/%) '$(SAN)/golden/test_damage $(SAMPLE)' \
 	 'tests/golden/test_wrapper.py $(BUILD)/makedumpfile-amdiommu $(MDF_TEST)/fault.so $(BUILD)/amdiommu $(SAMPLE)' \
 	 'tests/golden/test_extension.py $(BUILD)/makedumpfile/amdiommu.so $(MDF_TEST) $(BUILD)/amdiommu $(SAMPLE)' \
 	 'tests/golden/test_html.py $(BUILD)/amdiommu $(SAMPLE)' \
-	 'scripts/findings.py --check' \
+	 'scripts/findings.py --check' 'scripts/commands.py --check' \
 	 'tests/lab/test_check.py' 'tests/lab/test_truth.py' 'tests/lab/test_evidence.py'
 
 # Real kernels in QEMU against independent truth; results are cached.

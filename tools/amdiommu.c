@@ -9,20 +9,9 @@
 #include "command.h"
 
 static const struct option long_options[] = {
-	{ "vmlinux", required_argument, NULL, 'l' },
-	{ "html", required_argument, NULL, 'H' },
-	{ "marks", required_argument, NULL, 'm' },
-	{ "output", required_argument, NULL, 'o' },
-	{ "force", no_argument, NULL, 'f' },
-	{ "json", no_argument, NULL, 'J' },
-	{ "pages", no_argument, NULL, 'p' },
-	{ "verbose", no_argument, NULL, 'v' },
-	{ "all", no_argument, NULL, 'a' },
-	{ "bug", no_argument, NULL, 'b' },
-	{ "jobs", required_argument, NULL, 'j' },
-	{ "low-memory", no_argument, NULL, 'L' },
-	{ "help", no_argument, NULL, 'h' },
-	{ "version", no_argument, NULL, 'V' },
+#define AMI_OPTION(key, name, arg, ...) \
+	{ name, sizeof(arg) > 1, NULL, key },
+#include <amdiommu/commands.def>
 	{ NULL, 0, NULL, 0 },
 };
 
@@ -83,6 +72,8 @@ static int parse_options(struct options *o, int argc, char **argv)
 	opterr = 0;
 	while ((c = getopt_long(argc, argv, ":xdvahVj:", long_options,
 				NULL)) != -1) {
+		if (c != '?' && c != ':')
+			o->given[c] = true;
 		switch (c) {
 		case 'l':
 			o->vmlinux = optarg;
@@ -217,7 +208,7 @@ static bool wants_color(void)
 {
 	const char *no = getenv("NO_COLOR");
 
-	return isatty(STDOUT_FILENO) && !(no && *no);
+	return ami_terminal(stdout) && !(no && *no);
 }
 
 static int render_page(const struct options *o, const struct ami_analysis *a,
@@ -273,8 +264,8 @@ static int show(struct options *o)
 	a = open_dump(o, o->operand, o->parts, false, &err);
 	if (!a)
 		return fail(&err);
-	ret = o->html ? render_page(o, a, &err) :
-			ami_render(a, r, stdout, &err);
+	ret = o->html && strcmp(o->html, "-") ? render_page(o, a, &err) :
+	      ami_render(a, r, stdout, &err);
 	ami_progress_end(&o->progress);
 	if (ret)
 		ret = fail(&err);
@@ -297,7 +288,7 @@ static int read_everything(const struct ami_analysis *a, FILE *sink,
 	return ami_render(a, &r, sink, err);
 }
 
-static int extract(struct options *o)
+int extract(struct options *o)
 {
 	struct ami_error err = { AMI_OK, "" };
 	struct ami_analysis *a;
@@ -352,32 +343,12 @@ static int help(const char *command)
 	return no_command(command);
 }
 
-/* Options that would be ignored are mistakes. */
-static int misplaced(const struct options *o, int view)
-{
-	const char *what = NULL;
-
-	if (o->request.bug && (view != AMI_VIEW_REPORT || o->request.json))
-		what = "--bug goes with report, and not with --json";
-	else if (o->html && (view != AMI_VIEW_REPORT || o->request.json ||
-			     o->request.bug))
-		what = "--html goes with report, not with --json or --bug";
-	else if (o->request.all && view != AMI_VIEW_DMESG)
-		what = "--all goes with dmesg";
-	else if (o->output && strcmp(o->command, "mark"))
-		what = "--output goes with mark";
-	else if (o->force && !o->html && strcmp(o->command, "mark") &&
-		 strcmp(o->command, "extract"))
-		what = "--force goes with mark, extract and --html";
-	else if (o->jobs && view != AMI_VIEW_CHECK)
-		what = "-j goes with check";
-	return what ? usage_error("%s", what) : 0;
-}
-
 int main(int argc, char **argv)
 {
 	struct options o = { .request.iommu = -1 };
-	int code = parse_options(&o, argc, argv), view;
+	int code = parse_options(&o, argc, argv);
+	const struct command *command;
+	struct ami_error err;
 
 	if (code >= 0)
 		return code;
@@ -389,16 +360,16 @@ int main(int argc, char **argv)
 		help_overview(stderr);
 		return AMI_ERR_USAGE;
 	}
-	view = find_view(o.command);
-	if (misplaced(&o, view))
+	command = find_command(o.command);
+	if (!command)
+		return help(o.command);
+	if (misplaced(&o, command))
 		return AMI_ERR_USAGE;
 	o.parts = count_parts(&o);
-	if (!strcmp(o.command, "extract"))
-		return extract(&o);
-	if (!strcmp(o.command, "mark"))
-		return mark(&o);
-	if (view < 0)
-		return help(o.command);
-	o.request.view = view;
-	return view == AMI_VIEW_CHECK ? check(&o) : show(&o);
+	if (command->run)
+		return command->run(&o);
+	o.request.view = find_view(o.command);
+	if (ami_request_options(&o.request, &err))
+		return fail(&err);
+	return o.request.view == AMI_VIEW_CHECK ? check(&o) : show(&o);
 }

@@ -185,7 +185,7 @@ int check(struct options *o)
 		return usage_error("which dump? amdiommu check DUMP...");
 	if (!c.limit)
 		c.limit = cpus > 0 && cpus < 1024 ? cpus : 1;
-	c.tell = o->operands > 1 && isatty(STDERR_FILENO);
+	c.tell = o->operands > 1 && ami_terminal(stderr);
 	c.jobs = calloc(o->operands, sizeof(*c.jobs));
 	if (!c.jobs) {
 		fputs("amdiommu: out of memory\n", stderr);

@@ -20,8 +20,37 @@ struct options {
 	char *const *operand;
 	int operands;
 	int parts;	/* of one dump, that operands begin with */
+	bool given[128];	/* by the options' keys */
 	struct ami_progress progress;
 };
+
+/**
+ * struct command - a row of <amdiommu/commands.def>
+ * @options: keys of those that it heeds; @own: help on them
+ * @run: NULL: it shows a view
+ */
+struct command {
+	const char *name, *args, *options, *summary, *more, *own, *example;
+	int (*run)(struct options *o);
+};
+
+extern const struct command commands[];
+extern const size_t nr_commands;
+
+/** struct option_row - an option; @of: the commands that it is for, or "" */
+struct option_row {
+	char key;
+	const char *name, *arg, *of, *summary;
+};
+
+extern const struct option_row option_rows[];
+extern const size_t nr_options;
+
+/** find_command() - NULL when there is none of that name */
+const struct command *find_command(const char *name);
+
+/** misplaced() - an exit code where an option would be ignored, else 0 */
+int misplaced(const struct options *o, const struct command *c);
 
 /** open_dump() - open and analyse; NULL with @err filled */
 struct ami_analysis *open_dump(struct options *o, char *const *paths,
@@ -58,8 +87,9 @@ int usage_error(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 /** check() - the command of that name, over many dumps at once */
 int check(struct options *o);
 
-/** mark() - the command of that name */
-int mark(struct options *o);
+/* The commands of these names that show nothing. */
+#define AMI_TOOL(view, name, ...) int name(struct options *o);
+#include <amdiommu/commands.def>
 
 /** help_on() - help on one command; false when there is no such command */
 bool help_on(const char *command, FILE *out);

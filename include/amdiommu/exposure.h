@@ -104,11 +104,11 @@ struct ami_exposures {
 	struct ami_tree *trees;
 	size_t nr_trees;
 	struct ami_index tree_index;
-	/* pages by class and owner, each once, whoever could write them */
-	struct ami_pfnset *evidence_pages;
+	struct ami_pfnset *evidence_pages;	/* what transfers were read from */
 	struct ami_pfnset *observed;
 	uint64_t unexplained;
 	uint64_t marks_common, marks_only, marks_lack;
+	/* pages by class and owner, each once, whoever could write them */
 	uint64_t class_owners[AMI_CLASSES][AMI_OWNERS];
 	enum ami_verdict verdict;
 	char *reason[AMI_MAX_REASONS];
@@ -116,7 +116,7 @@ struct ami_exposures {
 };
 
 /**
- * ami_exposures_find() - run all evidence providers and judge the dump
+ * ami_exposures_find() - run all providers of exposures and judge the dump
  *
  * Findings go to @state, which must outlive the result. NULL with @err filled
  * when memory runs out or the user interrupts.

@@ -17,6 +17,9 @@ struct ami_progress {
 	bool shown;
 };
 
+/** ami_terminal() - a terminal that takes escape sequences (TERM)? */
+bool ami_terminal(FILE *to);
+
 /**
  * ami_progress_begin() - tell on @to what is done to @dump, once it takes long
  *

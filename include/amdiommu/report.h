@@ -54,35 +54,25 @@ struct ami_analysis *ami_analyse_small(struct ami_dump *dump,
 				       struct ami_error *err);
 void ami_analysis_free(struct ami_analysis *a);
 
-/** enum ami_view - the commands that show something */
+/** enum ami_view - the commands that show something: <amdiommu/commands.def> */
 enum ami_view {
-	AMI_VIEW_REPORT,
-	AMI_VIEW_CHECK,
-	AMI_VIEW_DEVICES,
-	AMI_VIEW_DOMAINS,
-	AMI_VIEW_MAP,
-	AMI_VIEW_TRANSLATE,
-	AMI_VIEW_WHO,
-	AMI_VIEW_RING,
-	AMI_VIEW_LOG,
-	AMI_VIEW_IRQ,
-	AMI_VIEW_FLUSHQ,
-	AMI_VIEW_PAGES,
-	AMI_VIEW_TRANSFERS,
-	AMI_VIEW_DMESG,
+#define AMI_COMMAND(view, ...) AMI_VIEW_##view,
+#include <amdiommu/commands.def>
 	AMI_VIEWS
 };
 
 /**
  * struct ami_view_info - a command as both front ends offer it
+ * @letter: that chooses it in crash
  * @args: synopsis of its arguments, "" when it has none
- * @summary: one line for the list of commands
+ * @options: keys of those that it heeds
  */
 struct ami_view_info {
 	const char *name;
+	char letter;
 	const char *args;
 	unsigned int min_args, max_args;
-	const char *summary;
+	const char *options;
 };
 
 extern const struct ami_view_info ami_views[AMI_VIEWS];
@@ -118,6 +108,9 @@ struct ami_request {
  */
 int ami_request_args(struct ami_request *r, int argc, char *const *argv,
 		     struct ami_error *err);
+
+/** ami_request_options() - -1 with @err filled where one would be ignored. */
+int ami_request_options(const struct ami_request *r, struct ami_error *err);
 
 /** ami_html_is_file() - does a file that begins so hold a report of ours? */
 bool ami_html_is_file(const uint8_t *head, size_t len);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Something to look at while it takes long. */
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -58,11 +59,18 @@ static void tell(void *ctx, const char *doing, uint64_t pages)
 	p->shown = true;
 }
 
+bool ami_terminal(FILE *to)
+{
+	const char *term = getenv("TERM");
+
+	return isatty(fileno(to)) && term && strcmp(term, "dumb");
+}
+
 void ami_progress_begin(struct ami_progress *p, struct ami_dump *dump,
 			FILE *to)
 {
 	memset(p, 0, sizeof(*p));
-	if (!isatty(fileno(to)))
+	if (!ami_terminal(to))
 		return;
 	p->to = to;
 	clock_gettime(CLOCK_MONOTONIC_COARSE, &p->next);

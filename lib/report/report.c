@@ -58,7 +58,6 @@ static void capture_json(struct view *v)
 	int i;
 
 	json_object(&v->j, "capture");
-	json_null(&v->j, "release");
 	json_string(&v->j, "mode", capture_name(s->capture));
 	json_array_line(&v->j, "crashkernel_pfns");
 	for (i = 0; i < 2; i++)

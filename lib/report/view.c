@@ -7,60 +7,23 @@
 #include "view.h"
 
 const struct ami_view_info ami_views[AMI_VIEWS] = {
-	[AMI_VIEW_REPORT] = { "report", "", 0, 0,
-		"verdict, IOMMUs, devices, findings: the whole picture" },
-	[AMI_VIEW_CHECK] = { "check", "", 0, 0,
-		"one line with the verdict, exit code for scripts" },
-	[AMI_VIEW_DEVICES] = { "devices", "[BDF]", 0, 1,
-		"devices with driver, domain and device table entry" },
-	[AMI_VIEW_DOMAINS] = { "domains", "", 0, 0,
-		"protection domains with their page tables" },
-	[AMI_VIEW_MAP] = { "map", "BDF", 1, 1,
-		"everything a device's IOVAs translate to" },
-	[AMI_VIEW_TRANSLATE] = { "translate", "BDF IOVA", 2, 2,
-		"one IOVA, each page-table level shown" },
-	[AMI_VIEW_WHO] = { "who", "ADDRESS", 1, 1,
-		"which devices could write a physical or virtual address" },
-	[AMI_VIEW_RING] = { "ring", "[IOMMU]", 0, 1,
-		"command ring: each entry decoded, done or not" },
-	[AMI_VIEW_LOG] = { "log", "[IOMMU]", 0, 1,
-		"event, PPR and GA log entries" },
-	[AMI_VIEW_IRQ] = { "irq", "[BDF]", 0, 1,
-		"interrupt remapping tables" },
-	[AMI_VIEW_FLUSHQ] = { "flushq", "", 0, 0,
-		"IOVAs unmapped lazily whose flush was put off" },
-	[AMI_VIEW_PAGES] = { "pages", "[BDF]", 0, 1,
-		"page frames that devices could write" },
-	[AMI_VIEW_TRANSFERS] = { "transfers", "[BDF]", 0, 1,
-		"what drivers had asked their devices to write" },
-	[AMI_VIEW_DMESG] = { "dmesg", "[BDF]", 0, 1,
-		"lines of the kernel's log on IOMMUs, DMA and devices" },
+#define AMI_COMMAND(view, name, letter, args, least, most, options, ...) \
+	[AMI_VIEW_##view] = { #name, letter[0], args, least, most, options },
+#include <amdiommu/commands.def>
 };
 
 static int (*const view_fn[AMI_VIEWS])(struct view *v) = {
-	[AMI_VIEW_REPORT] = report_view,
-	[AMI_VIEW_CHECK] = check_view,
-	[AMI_VIEW_DEVICES] = devices_view,
-	[AMI_VIEW_DOMAINS] = domains_view,
-	[AMI_VIEW_MAP] = map_view,
-	[AMI_VIEW_TRANSLATE] = translate_view,
-	[AMI_VIEW_WHO] = who_view,
-	[AMI_VIEW_RING] = ring_view,
-	[AMI_VIEW_LOG] = log_view,
-	[AMI_VIEW_IRQ] = irq_view,
-	[AMI_VIEW_FLUSHQ] = flushq_view,
-	[AMI_VIEW_PAGES] = pages_view,
-	[AMI_VIEW_TRANSFERS] = transfers_view,
-	[AMI_VIEW_DMESG] = dmesg_view,
+#define AMI_COMMAND(view, name, ...) [AMI_VIEW_##view] = name##_view,
+#include <amdiommu/commands.def>
 };
 
-static int parse_address(const char *text, uint64_t *value,
+static int parse_address(struct ami_request *r, const char *text,
 			 struct ami_error *err)
 {
 	char *end;
 
 	errno = 0;
-	*value = strtoull(text, &end, 16);
+	r->address = strtoull(text, &end, 16);
 	if (errno || end == text || *end || *text == '-')
 		return ami_error_set(err, AMI_ERR_USAGE,
 				     "'%s' is not an address; write it in hexadecimal, with or without 0x",
@@ -96,10 +59,39 @@ static int parse_iommu(struct ami_request *r, const char *text,
 	return 0;
 }
 
+/* What the arguments in a synopsis are. */
+static const struct {
+	const char *name;
+	int (*parse)(struct ami_request *r, const char *text,
+		     struct ami_error *err);
+} arguments[] = {
+	{ "BDF", parse_bdf },
+	{ "IOMMU", parse_iommu },
+	{ "IOVA", parse_address },
+	{ "ADDRESS", parse_address },
+};
+
+/* @args: the synopsis from this argument on, which moves behind it */
+static int parse_argument(struct ami_request *r, const char **args,
+			  const char *text, struct ami_error *err)
+{
+	const char *name = *args + strspn(*args, "[ ");
+	size_t len = strcspn(name, "] "), i;
+
+	*args = name + len;
+	for (i = 0; i < sizeof(arguments) / sizeof(arguments[0]); i++)
+		if (strlen(arguments[i].name) == len &&
+		    !memcmp(arguments[i].name, name, len))
+			return arguments[i].parse(r, text, err);
+	return ami_error_set(err, AMI_ERR_USAGE, "'%s' means nothing", text);
+}
+
 int ami_request_args(struct ami_request *r, int argc, char *const *argv,
 		     struct ami_error *err)
 {
 	const struct ami_view_info *view = &ami_views[r->view];
+	const char *args = view->args;
+	int i;
 
 	r->iommu = -1;
 	if ((unsigned int)argc < view->min_args ||
@@ -108,22 +100,43 @@ int ami_request_args(struct ami_request *r, int argc, char *const *argv,
 				     "%s takes %s%s, not %d argument%s",
 				     view->name, *view->args ? "" : "no argument",
 				     view->args, argc, argc == 1 ? "" : "s");
-	if (!argc)
-		return 0;
-	switch (r->view) {
-	case AMI_VIEW_WHO:
-		return parse_address(argv[0], &r->address, err);
-	case AMI_VIEW_RING:
-	case AMI_VIEW_LOG:
-		return parse_iommu(r, argv[0], err);
-	case AMI_VIEW_TRANSLATE:
-		if (parse_address(argv[1], &r->address, err))
+	for (i = 0; i < argc; i++)
+		if (parse_argument(r, &args, argv[i], err))
 			return -1;
-		break;
-	default:
-		break;
-	}
-	return parse_bdf(r, argv[0], err);
+	return 0;
+}
+
+static bool heeds(const struct ami_request *r, char key)
+{
+	return strchr(ami_views[r->view].options, key);
+}
+
+int ami_request_options(const struct ami_request *r, struct ami_error *err)
+{
+	const char *name = ami_views[r->view].name;
+	const char *what = NULL;
+
+	if (r->bug && !heeds(r, 'b'))
+		what = "a bug report";
+	else if (r->html && !heeds(r, 'H'))
+		what = "an HTML page";
+	else if (r->all && !heeds(r, 'a'))
+		what = "the whole log";
+	else if (r->pages && !heeds(r, 'p'))
+		what = "page frames";
+	else if (r->verbose && !heeds(r, 'v'))
+		what = "a longer form";
+	if (what)
+		return ami_error_set(err, AMI_ERR_USAGE, "%s has no option for %s",
+				     name, what);
+	if (r->pages && !r->json)
+		return ami_error_set(err, AMI_ERR_USAGE,
+				     "page frames are listed in JSON only");
+	if (r->bug + r->html + r->json > 1 ||
+	    (r->verbose && (r->bug || r->html)))
+		return ami_error_set(err, AMI_ERR_USAGE,
+				     "choose one form of the report: JSON, bug report, HTML page or text, of which only JSON and text have a longer form");
+	return 0;
 }
 
 static int known_iommu(struct view *v)
@@ -173,9 +186,8 @@ int ami_render(const struct ami_analysis *a, const struct ami_request *r,
 
 	if ((r->has_bdf && !asked_device(&v)) || known_iommu(&v))
 		return -1;
-	if (r->json) {
+	if (r->json)
 		begin_json(&v.j, r->view, out);
-	}
 	if (view_fn[r->view](&v))
 		return -1;
 	if (r->json) {

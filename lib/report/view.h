@@ -24,20 +24,8 @@ struct view {
 };
 
 /* Each view: text and JSON of the same facts. Returns -1 with v->err filled. */
-int report_view(struct view *v);
-int check_view(struct view *v);
-int devices_view(struct view *v);
-int domains_view(struct view *v);
-int map_view(struct view *v);
-int translate_view(struct view *v);
-int who_view(struct view *v);
-int ring_view(struct view *v);
-int log_view(struct view *v);
-int irq_view(struct view *v);
-int flushq_view(struct view *v);
-int pages_view(struct view *v);
-int transfers_view(struct view *v);
-int dmesg_view(struct view *v);
+#define AMI_COMMAND(up, name, ...) int name##_view(struct view *v);
+#include <amdiommu/commands.def>
 
 /** bug_text() - the report as text for a mail or a bug tracker */
 int bug_text(struct view *v);

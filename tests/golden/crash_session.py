@@ -10,11 +10,16 @@ import json
 import os
 import shutil
 import subprocess
+import sys
 import tempfile
 import time
 
-VIEWS = ['report', 'check', 'devices', 'domains', 'ring', 'log', 'irq',
-         'flushq', 'pages', 'transfers', 'dmesg']
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)),
+                                '..', '..', 'scripts'))
+import commands                                         # noqa: E402
+
+VIEWS = [c.name for c in commands.views() if not c.args or c.args[0] == '[']
+LISTS_PAGES = {c.name for c in commands.views() if 'p' in c.options}
 SECONDS = 300
 
 
@@ -105,7 +110,8 @@ class Crash:
 def standalone(tool, vmcore, words):
     """JSON of a view by the stand-alone command."""
     view, *rest = words
-    done = subprocess.run([tool, view, vmcore, *rest, '--json', '--pages'],
+    pages = ['--pages'] if view in LISTS_PAGES else []
+    done = subprocess.run([tool, view, vmcore, *rest, '--json', *pages],
                           stdout=subprocess.PIPE)
     if done.returncode not in ((0, 1, 2, 3) if view == 'check' else (0,)):
         raise RuntimeError(f'{words}: {done.returncode}')
@@ -132,7 +138,8 @@ def questions(tool, vmcore):
 def both(crash, tool, vmcore):
     """For each question: (the question, JSON text by crash, data by tool)."""
     words = questions(tool, vmcore)
-    names = [crash.ask('amdiommu -jP ' + ' '.join(w)) for w in words]
+    names = [crash.ask(f'amdiommu -j{"P" if w[0] in LISTS_PAGES else ""} '
+                       + ' '.join(w)) for w in words]
     crash.wait()
     for question, name in zip(words, names):
         yield question, crash.read(name), standalone(tool, vmcore, question)

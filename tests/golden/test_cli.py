@@ -17,10 +17,13 @@ import counted
 
 TOOL, SAMPLE = sys.argv[1:3]
 HERE = os.path.dirname(os.path.abspath(__file__))
-VIEWS = [['report'], ['check'], ['devices'], ['domains'], ['ring'], ['log'],
-         ['irq'], ['pages'], ['map', '0000:00:02.0'], ['devices', '00:04.0'],
-         ['translate', '00:02.0', 'fffff000'], ['who', '0x1000'], ['dmesg'],
-         ['flushq']]
+sys.path.insert(0, os.path.join(HERE, '..', '..', 'scripts'))
+import commands as table                                # noqa: E402
+
+# Without arguments where they are optional, and each example.
+VIEWS = [[c.name] for c in table.views()
+         if not c.args or c.args[0] == '['] + \
+    [c.words() for c in table.views() if c.args]
 
 
 def run(*args, **kw):
@@ -286,10 +289,47 @@ class Help(unittest.TestCase):
             self.assertIn('\nverdict   ', out)
             self.assertLess(max(map(len, out.splitlines())), 80, out)
 
+    def test_each_option_is_taken_or_refused(self):
+        """By every command; a refusal names the option."""
+        with tempfile.TemporaryDirectory() as folder:
+            for c in table.commands():
+                takes = [o.key for o in table.taken(c)]
+                for o in table.options():
+                    if o.key in takes:
+                        continue
+                    words = [f'--{o.name}'] + ([folder + '/x'] if o.arg ==
+                                               'FILE' else ['2'] * bool(o.arg))
+                    code, out, err = run(c.name, SAMPLE, *c.words()[1:],
+                                         *words)
+                    self.assertEqual((code, out), (64, ''), (c.name, words))
+                    self.assertIn(f'--{o.name}', err)
+            self.assertEqual(os.listdir(folder), [])
+
+    def test_dmesg_all_has_a_short_form(self):
+        self.assertEqual(run('dmesg', SAMPLE, '-a'),
+                         run('dmesg', SAMPLE, '--all'))
+
+    def test_html_to_standard_output(self):
+        code, out, err = run('report', SAMPLE, '--html', '-')
+        self.assertEqual((code, err), (0, ''))
+        self.assertTrue(out.startswith('<!DOCTYPE html>'))
+        self.assertFalse(os.path.exists('-'))
+
     def test_misplaced_options(self):
         for words in (['check', '--bug'], ['report', '--bug', '--json'],
-                      ['report', '--all'], ['report', '-j', '2']):
-            self.assertEqual(run(words[0], SAMPLE, *words[1:])[0], 64)
+                      ['report', '--all'], ['report', '-j', '2'],
+                      ['report', '--pages'], ['ring', '--json', '--pages'],
+                      ['report', '--bug', '-v'], ['report', '-x', '-d'],
+                      ['report', '--json', '-x'], ['check', '-v'],
+                      ['report', '--html', '-', '-d'],
+                      ['report', '--html', '-', '--json'],
+                      ['report', '--html', '-', '-v'],
+                      ['report', '--force'], ['who', '1', '--html', 'x'],
+                      ['mark', '--json'], ['extract', 'x', '--json'],
+                      ['extract', 'x', '-v'], ['mark', '--bug']):
+            code, out, err = run(words[0], SAMPLE, *words[1:])
+            self.assertEqual((code, out), (64, ''), words)
+            self.assertEqual(err.count('\n'), 1)
         self.assertEqual(run('help', 'nonsense')[0], 64)
 
     def test_a_dump_alone_says_what_to_do(self):

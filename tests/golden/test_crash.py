@@ -25,7 +25,7 @@ import time
 import unittest
 
 import crash_session
-from crash_session import VIEWS, facts
+from crash_session import VIEWS, commands, facts
 
 if len(sys.argv) < 5:
     sys.exit(__doc__)
@@ -173,6 +173,23 @@ class Session(unittest.TestCase):
             done = subprocess.run([TOOL, view, VMCORES[0], '-d'], check=True,
                                   stdout=subprocess.PIPE, text=True)
             self.assertEqual(self.crash.read(name), done.stdout, view)
+
+    def test_each_view_has_its_letter(self):
+        asked = []
+        for c in commands.views():
+            rest = ' '.join(['0'] if c.args == 'ADDRESS' else
+                            ['0000:00:00.0', '0'][:len(c.args.split())]
+                            if c.args and c.args[0] != '[' else [])
+            asked.append((c, self.crash.ask(f'amdiommu -{c.letter} {rest}'),
+                          self.crash.ask(f'amdiommu {c.name} {rest}')))
+        self.crash.wait()
+        for c, letter, name in asked:
+            self.assertEqual(self.crash.read(letter), self.crash.read(name))
+            self.assertNotIn('invalid option', self.crash.read(letter))
+        shown = self.crash.ask('help amdiommu')
+        self.crash.wait()
+        for c in commands.views():
+            self.assertIn(f'-{c.letter} {c.name}', self.crash.read(shown))
 
     def test_pipes_and_files(self):
         self.crash.send('amdiommu -jP | head -3 > head',

@@ -125,7 +125,8 @@ class Many(unittest.TestCase):
         self.assertEqual(run(*self.paths[:3])[2], '')
         leader, follower = pty.openpty()
         done = subprocess.run([TOOL, 'check', *self.paths[:3]],
-                              stdout=subprocess.PIPE, stderr=follower)
+                              stdout=subprocess.PIPE, stderr=follower,
+                              env={**os.environ, 'TERM': 'xterm'})
         os.close(follower)
         self.assertEqual(done.returncode, 0)
         self.assertIn(b' of 3 dumps', os.read(leader, 65536))

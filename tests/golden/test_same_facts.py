@@ -33,6 +33,7 @@ def on_terminal(*args, **env):
     child, fd = pty.fork()
     if not child:
         os.environ.pop('NO_COLOR', None)
+        os.environ['TERM'] = 'xterm'
         os.environ.update(env)
         os.execv(TOOL, [TOOL, *args])
     out = b''
@@ -243,6 +244,8 @@ class Terminal(unittest.TestCase):
         self.assertIn('\033[', on_terminal('report', DUMPS[0]))
         self.assertNotIn('\033[', on_terminal('report', DUMPS[0],
                                               NO_COLOR='1'))
+        self.assertNotIn('\033[', on_terminal('report', DUMPS[0],
+                                              TERM='dumb'))
         self.assertNotIn('\033[', on_terminal('report', DUMPS[0], '--bug'))
 
 

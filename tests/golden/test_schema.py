@@ -18,8 +18,10 @@ import jsonschema
 
 DOCS = os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', '..',
                     'docs')
-PLAIN = ['report', 'check', 'devices', 'domains', 'ring', 'log', 'irq',
-         'flushq', 'pages', 'transfers', 'dmesg']
+sys.path.insert(0, os.path.join(DOCS, '..', 'scripts'))
+import commands                                         # noqa: E402
+
+PLAIN = [c.name for c in commands.views() if not c.args or c.args[0] == '[']
 
 
 def closed(schema):
@@ -83,6 +85,7 @@ class Checker:
         for name in PLAIN:
             self.view(dump, name)
         self.view(dump, 'dmesg', '--all')
+        self.html(dump)
         report = self.view(dump, 'report', '-v', '--pages')
         self.view(dump, 'who', '0')
         for device in report['devices']:
@@ -90,6 +93,27 @@ class Checker:
             for r in ranges[:1]:
                 self.view(dump, 'translate', device['bdf'], r['iova'])
                 self.view(dump, 'who', r['phys'])
+
+    def html(self, dump):
+        """The facts in an HTML report, and that they are those of `report`."""
+        page = subprocess.run([self.tool, 'report', dump, '--html', '-'],
+                              stdout=subprocess.PIPE, text=True,
+                              check=True).stdout
+        data = json.loads(page.split('id="facts">')[1].split('</script>')[0])
+        for e in list(self.validators['html'].iter_errors(data))[:3]:
+            print(f'     {e.json_path}: {e.message[:200]}')
+        report = self.view(dump, 'report', '--pages')
+        pages = {}
+        for e in report['exposures']:
+            pages.setdefault(e['class'], set()).update(
+                pfn for first, count in e.get('pfns', ())
+                for pfn in range(first, first + count))
+        self.result(self.validators['html'].is_valid(data)
+                    and all(data[key] == report[key] for key in
+                            ('verdict', 'findings', 'finding_totals'))
+                    and all(count == len(pages.get(name, ())) for name, count
+                            in data['exposed_pages'].items()),
+                    'facts in HTML')
 
     def documented(self):
         with open(os.path.join(DOCS, 'json.md')) as f:

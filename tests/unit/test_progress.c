@@ -21,6 +21,7 @@ struct screen {
 
 static void open_screen(struct screen *s)
 {
+	setenv("TERM", "xterm", 1);
 	s->fd = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC | O_NONBLOCK);
 	assert_true(s->fd >= 0);
 	assert_int_equal(grantpt(s->fd), 0);
@@ -92,11 +93,27 @@ static void only_on_a_terminal(void **state)
 	image_free(img);
 }
 
+static void not_on_a_dumb_one(void **state)
+{
+	struct screen s;
+
+	(void)state;
+	open_screen(&s);
+	assert_true(ami_terminal(s.to));
+	setenv("TERM", "dumb", 1);
+	assert_false(ami_terminal(s.to));
+	unsetenv("TERM");
+	assert_false(ami_terminal(s.to));
+	fclose(s.to);
+	close(s.fd);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(shown_when_it_takes_long),
 		cmocka_unit_test(only_on_a_terminal),
+		cmocka_unit_test(not_on_a_dumb_one),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

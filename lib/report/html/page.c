@@ -193,29 +193,48 @@ static void legend(struct html_page *p)
 		 "</dd></div>\n</dl>\n</section>\n");
 }
 
+/* Each page once, whoever could write it; UINT64_MAX: no memory */
+static uint64_t pages_of_class(const struct ami_exposures *ex, int class)
+{
+	struct ami_pfnbatch all = { .set = ami_pfnset_new() };
+	uint64_t pages = UINT64_MAX;
+	size_t i;
+
+	if (!all.set)
+		return pages;
+	for (i = 0; i < ex->count; i++)
+		if ((int)ex->list[i].class == class && ex->list[i].pages)
+			ami_pfnbatch_join(&all, ex->list[i].pages);
+	ami_pfnbatch_flush(&all);
+	if (!ami_pfnset_failed(all.set))
+		pages = ami_pfnset_count(all.set);
+	ami_pfnset_free(all.set);
+	return pages;
+}
+
 /* The same facts for programs, and for whoever wants to check this page. */
 static void facts(struct html_page *p)
 {
 	struct view *v = p->v;
-	uint64_t pages[AMI_CLASSES] = { 0 };
-	size_t i;
+	uint64_t pages;
 	int c;
 
 	html_raw(p, "<script type=\"application/json\" id=\"facts\">\n");
 	json_start(&v->j, p->out);
 	json_object(&v->j, NULL);
 	json_string(&v->j, "schema", AMI_SCHEMA);
+	json_string(&v->j, "view", "html");
 	dump_json(v);
 	verdict_json(v);
 	findings_json(v);
 	json_number(&v->j, "devices", v->a->state->nr_devices);
 	json_number(&v->j, "domains", v->a->state->nr_domains);
 	json_object(&v->j, "exposed_pages");
-	for (i = 0; i < v->a->exposures->count; i++)
-		pages[v->a->exposures->list[i].class] +=
-			v->a->exposures->list[i].count;
-	for (c = 0; c < AMI_CLASSES; c++)
-		json_number(&v->j, ami_class_name(c), pages[c]);
+	for (c = 0; c < AMI_CLASSES; c++) {
+		pages = pages_of_class(v->a->exposures, c);
+		json_known(&v->j, ami_class_name(c), pages != UINT64_MAX,
+			   pages);
+	}
 	json_close_object(&v->j);
 	json_close_object(&v->j);
 	json_end(&v->j);
