@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <elf.h>
+#include <endian.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "elfhdr.h"
 #include "fileio.h"
+#include "formats.h"
 #include "kdumphdr.h"
 #include "record.h"
 
@@ -20,18 +22,44 @@ bool elf_is(int fd)
 	       !memcmp(magic, ELFMAG, SELFMAG);
 }
 
+/* Big-endian machines write their headers so, too. */
+static unsigned int machine_of(const Elf64_Ehdr *head)
+{
+	return head->e_ident[EI_DATA] == ELFDATA2MSB ?
+	       be16toh(head->e_machine) : head->e_machine;
+}
+
+static int check_machine(const Elf64_Ehdr *head, const char *path,
+			 struct ami_error *err)
+{
+	const char *name = format_machine(machine_of(head));
+
+	if (head->e_machine == EM_X86_64 &&
+	    head->e_ident[EI_DATA] == ELFDATA2LSB &&
+	    head->e_ident[EI_CLASS] == ELFCLASS64)
+		return 0;
+	if (head->e_machine == EM_X86_64 &&
+	    head->e_ident[EI_DATA] == ELFDATA2LSB)
+		return ami_error_set(err, AMI_ERR_DATA,
+				     "%s has 32-bit ELF headers, which cannot hold all addresses of an x86-64 machine; load the capture kernel without --elf32-core-headers",
+				     path);
+	return ami_error_set(err, AMI_ERR_DATA,
+			     "%s is of another architecture%s%s; AMD IOMMUs exist on x86-64 only",
+			     path, name ? ": " : "", name ? name : "");
+}
+
 static int check_header(const Elf64_Ehdr *head, const char *path,
 			struct ami_error *err)
 {
-	if (head->e_ident[EI_CLASS] != ELFCLASS64 ||
-	    head->e_ident[EI_DATA] != ELFDATA2LSB ||
-	    head->e_machine != EM_X86_64)
-		return ami_error_set(err, AMI_ERR_DATA,
-				     "%s is of another architecture; AMD IOMMUs exist on x86-64 only",
-				     path);
+	if (check_machine(head, path, err))
+		return -1;
 	if (head->e_type != ET_CORE)
 		return ami_error_set(err, AMI_ERR_INPUT,
-				     "%s is a program, not a dump; name the vmcore",
+				     "%s is a program, not a dump; name the vmcore, and a vmlinux with --vmlinux",
+				     path);
+	if (!head->e_phnum && head->e_shnum)
+		return ami_error_set(err, AMI_ERR_INPUT,
+				     "%s has sections and no segments, as cores of Xen domains have (xl dump-core); their IOMMU belongs to the hypervisor; let the domain write a vmcore with kdump",
 				     path);
 	if (head->e_phentsize != sizeof(Elf64_Phdr))
 		return ami_error_set(err, AMI_ERR_INPUT,
@@ -186,7 +214,7 @@ int elf_facts_read(int fd, const char *path, struct elf_facts *elf,
 	free(load);
 	if (ret)
 		return ami_error_set(err, AMI_ERR_MEMORY, "out of memory");
-	return 0;
+	return format_refuse_notes(elf->notes, elf->notes_size, path, err);
 }
 
 void elf_facts_free(struct elf_facts *elf)

@@ -10,6 +10,7 @@
 #include "elfhdr.h"
 #include "fileio.h"
 #include "flattened.h"
+#include "formats.h"
 #include "record.h"
 #include "unpack.h"
 #include "withheld.h"
@@ -126,34 +127,6 @@ static const struct ami_dump_ops file_ops = {
 	.close = file_close,
 };
 
-/* Files that a user may well name, and what to do then. */
-static int not_a_dump(int fd, const char *path, struct ami_error *err)
-{
-	static const struct {
-		const char *magic;
-		const char *unpack;
-	} packers[] = {
-		{ "\x1f\x8b", "gzip -d" },
-		{ "\xfd" "7zXZ", "xz -d" },
-		{ "\x28\xb5\x2f\xfd", "zstd -d" },
-		{ "BZh", "bzip2 -d" },
-	};
-	char head[8] = "";
-	size_t i;
-
-	if (!file_read_at(fd, head, 1, 0))
-		return ami_error_set(err, AMI_ERR_INPUT, "%s is empty", path);
-	file_read_at(fd, head, sizeof(head) - 1, 0);
-	for (i = 0; i < sizeof(packers) / sizeof(packers[0]); i++)
-		if (!strncmp(head, packers[i].magic, strlen(packers[i].magic)))
-			return ami_error_set(err, AMI_ERR_INPUT,
-					     "%s is compressed as a whole; unpack it first with %s",
-					     path, packers[i].unpack);
-	return ami_error_set(err, AMI_ERR_INPUT,
-			     "%s is no dump; name a vmcore: ELF or kdump-compressed, also flattened",
-			     path);
-}
-
 static int put_in_order(struct file_dump *file, const char *path,
 			struct ami_error *err)
 {
@@ -188,8 +161,9 @@ static int open_one(struct file_dump *file, const char *path,
 	file->fd[file->nr_fd++] = fd;
 	if (!fstat(fd, &st) && S_ISDIR(st.st_mode))
 		return ami_error_set(err, AMI_ERR_INPUT,
-				     "%s is a directory; name the dump file in it",
-				     path);
+				     "%s is a directory; name the dump file in it%s",
+				     path, !faccessat(fd, "vmcore", R_OK, 0) ?
+				     ": vmcore" : "");
 	if (!S_ISREG(st.st_mode) && !S_ISBLK(st.st_mode))
 		return ami_error_set(err, AMI_ERR_INPUT,
 				     "%s is not a file; save the dump to a file first",
@@ -197,7 +171,7 @@ static int open_one(struct file_dump *file, const char *path,
 	if (flattened_is(fd) && put_in_order(file, path, err))
 		return -1;
 	fd = file->fd[file->nr_fd - 1];
-	return elf_is(fd) || kdump_is(fd) ? 0 : not_a_dump(fd, path, err);
+	return elf_is(fd) || kdump_is(fd) ? 0 : format_refuse(fd, path, err);
 }
 
 static int read_partial(struct file_dump *file, const void *notes, size_t size)

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "fileio.h"
+#include "formats.h"
 #include "kdumphdr.h"
 
 #define BLOCK	KDUMP_BLOCK
@@ -27,10 +28,11 @@ static int check_header(const struct kdump_facts *facts, const char *path,
 {
 	const struct kdump_header *h = &facts->header;
 
-	if (strncmp(h->utsname[4], "x86_64", sizeof(h->utsname[4])))
+	/* QEMU says "Unknown": what a dump holds shows what it is of. */
+	if (format_foreign_machine(h->utsname[4]))
 		return ami_error_set(err, AMI_ERR_DATA,
-				     "%s is of another architecture; AMD IOMMUs exist on x86-64 only",
-				     path);
+				     "%s is of another architecture: %.64s; AMD IOMMUs exist on x86-64 only",
+				     path, h->utsname[4]);
 	if (h->block_size != BLOCK || h->header_version < 1 ||
 	    h->sub_hdr_size < 1 || h->bitmap_blocks < 2 ||
 	    h->bitmap_blocks > 2 * (KDUMP_MAX_PFN / (8 * BLOCK)))

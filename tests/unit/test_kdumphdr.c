@@ -126,8 +126,13 @@ static const struct {
 	{ HEADER(header_version), 4, 0, AMI_ERR_INPUT },
 	{ HEADER(header_version), 4, UINT32_MAX, AMI_ERR_INPUT },
 	{ HEADER(header_version), 4, 7, AMI_OK },	/* may come */
-	{ HEADER(utsname[4]), 4, 0x6d726161, AMI_ERR_DATA },	/* "aarm" */
-	{ HEADER(utsname[4]) + 6, 1, 'x', AMI_ERR_DATA },
+	{ HEADER(utsname[4]), 8, 0x34366863726161, AMI_ERR_DATA },
+	{ HEADER(utsname[4]), 8, 0x656c3436637070, AMI_ERR_DATA },
+	{ HEADER(utsname[4]), 8, 0x7830393373, AMI_ERR_DATA },
+	/* QEMU's "Unknown"; nothing at all; damage */
+	{ HEADER(utsname[4]), 8, 0x6e776f6e6b6e55, AMI_OK },
+	{ HEADER(utsname[4]), 8, 0, AMI_OK },
+	{ HEADER(utsname[4]) + 6, 1, 'x', AMI_OK },
 	{ HEADER(block_size), 4, 0, AMI_ERR_INPUT },
 	{ HEADER(block_size), 4, 65536, AMI_ERR_INPUT },
 	{ HEADER(sub_hdr_size), 4, 0, AMI_ERR_INPUT },

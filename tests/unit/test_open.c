@@ -88,6 +88,25 @@ static void not_dumps(void **state)
 		{ "\x7f" "ELF", 4, "ends within its header" },
 		{ "KDUMP   ", 8, "ends within its header" },
 		{ "makedumpfile\0\0\0\0", 16, "ends within its headers" },
+		{ "\x04\x22\x4d\x18", 4, "lz4 -dc FILE" },
+		{ "\x89LZO\0\r\n\x1a\n", 9, "lzop -dc FILE" },
+		{ "ProblemType: KernelCrash\n", 25, "apport-unpack FILE" },
+		{ "LibvirtQemudSave", 16, "virsh dump --memory-only" },
+		{ "LibvirtQemudPart", 16, "virsh dump --memory-only" },
+		{ "QEVM\0\0\0\3", 8, "dump-guest-memory" },
+		{ "QFI\xfb\0\0\0\3", 8, "-loadvm SNAPSHOT" },
+		{ "\xd2\xbe\xd2\xbe", 4, "vmss2core -N6 FILE" },
+		{ "\xd0\xbe\xd2\xbe", 4, "vmss2core -N6 FILE" },
+		{ "EMiL\1\0\0\0", 8, "LiME" },
+		{ "AVML\2\0\0\0", 8, "AVML" },
+		{ "Xen saved domain, xl format\n", 28, "hypervisor" },
+		{ "\xed\xeb\x0f\xf0", 4, "hypervisor" },
+		{ "DISKDUMP", 8, "diskdump" },
+		{ "\xed\x23\x8f\x61\x73\x01\x19\xa8", 8, "LKCD" },
+		{ "\xa8\x19\x01\x73\x61\x8f\x23\xfd", 8, "s390" },
+		{ "PAGEDU64", 8, "Windows" },
+		{ "MDMP\x93\xa7", 6, "minidump" },
+		{ "[    0.000000] Linux version 6.1.0\n", 35, "kernel log" },
 	};
 	struct place *p = *state;
 	const char *path = p->path[0];
@@ -97,6 +116,20 @@ static void not_dumps(void **state)
 		put(path, files[i].bytes, files[i].size);
 		refused(&path, 1, AMI_ERR_INPUT, files[i].words);
 	}
+}
+
+static void deeper_magic(void **state)
+{
+	struct place *p = *state;
+	const char *path = p->path[0];
+	char head[1024] = "";
+
+	memcpy(head + 0x202, "HdrS", 4);
+	put(path, head, sizeof(head));
+	refused(&path, 1, AMI_ERR_INPUT, "bzImage");
+	memcpy(head + 257, "ustar", 5);
+	put(path, head, sizeof(head));
+	refused(&path, 1, AMI_ERR_INPUT, "tar xf FILE");
 }
 
 /* None of these may make us wait. */
@@ -150,6 +183,97 @@ static void put_elf(const char *path, uint64_t paddr)
 	};
 
 	put(path, &elf, sizeof(elf));
+}
+
+/* What tells that an ELF file is not the memory of a Linux x86-64 machine. */
+static void other_elfs(void **state)
+{
+	static const struct {
+		uint8_t class, data;
+		uint16_t type, machine, sections;
+		const char *words;
+	} files[] = {
+		{ ELFCLASS64, ELFDATA2LSB, ET_CORE, EM_AARCH64, 0, "arm64" },
+		{ ELFCLASS64, ELFDATA2LSB, ET_CORE, EM_PPC64, 0, "ppc64" },
+		{ ELFCLASS64, ELFDATA2MSB, ET_CORE, EM_S390 << 8, 0, "s390" },
+		{ ELFCLASS32, ELFDATA2LSB, ET_CORE, EM_386, 0, "32-bit x86" },
+		{ ELFCLASS32, ELFDATA2LSB, ET_CORE, EM_X86_64, 0,
+		  "32-bit ELF headers" },
+		{ ELFCLASS64, ELFDATA2LSB, ET_CORE, 9999, 0,
+		  "another architecture; AMD" },
+		{ ELFCLASS64, ELFDATA2LSB, ET_EXEC, EM_X86_64, 30,
+		  "vmlinux with --vmlinux" },
+		{ ELFCLASS64, ELFDATA2LSB, ET_CORE, EM_X86_64, 7, "Xen" },
+	};
+	struct place *p = *state;
+	const char *path = p->path[0];
+	size_t i;
+
+	for (i = 0; i < COUNT(files); i++) {
+		Elf64_Ehdr head = {
+			.e_ident = { ELFMAG0, ELFMAG1, ELFMAG2, ELFMAG3,
+				     files[i].class, files[i].data },
+			.e_type = files[i].type, .e_machine = files[i].machine,
+			.e_shnum = files[i].sections,
+		};
+		bool known = files[i].machine == EM_X86_64 &&
+			     files[i].class == ELFCLASS64;
+
+		put(path, &head, sizeof(head));
+		refused(&path, 1, known ? AMI_ERR_INPUT : AMI_ERR_DATA,
+			files[i].words);
+	}
+}
+
+static void put_elf_with_note(const char *path, const char *name,
+			      uint32_t type)
+{
+	struct {
+		Elf64_Ehdr head;
+		Elf64_Phdr note;
+		uint32_t sizes[3];
+		char name[16], text[4];
+	} elf = {
+		.head = {
+			.e_ident = { ELFMAG0, ELFMAG1, ELFMAG2, ELFMAG3,
+				     ELFCLASS64, ELFDATA2LSB, EV_CURRENT },
+			.e_type = ET_CORE, .e_machine = EM_X86_64,
+			.e_phoff = sizeof(elf.head), .e_phnum = 1,
+			.e_phentsize = sizeof(elf.note),
+		},
+		.note = { .p_type = PT_NOTE,
+			  .p_offset = offsetof(typeof(elf), sizes) },
+		.sizes = { strlen(name) + 1, 4, type },
+	};
+	size_t named = (strlen(name) + 4) & ~3ull;
+
+	strcpy(elf.name, name);
+	elf.note.p_filesz = sizeof(elf.sizes) + named + 4;
+	put(path, &elf, sizeof(elf));
+}
+
+static void other_cores(void **state)
+{
+	static const struct {
+		const char *name;
+		uint32_t type;
+		enum ami_status status;
+		const char *words;
+	} notes[] = {
+		{ "CORE", NT_AUXV, AMI_ERR_INPUT, "core dump of a process" },
+		{ "CORE", NT_FILE, AMI_ERR_INPUT, "core dump of a process" },
+		{ "CORE", NT_TASKSTRUCT, AMI_ERR_INPUT, "/proc/kcore" },
+		{ "VMCOREINFO_XEN", 0, AMI_ERR_DATA, "xen-syms" },
+		{ "CORE", NT_PRSTATUS, AMI_ERR_INPUT, "holds no memory" },
+	};
+	struct place *p = *state;
+	const char *path = p->path[0];
+	size_t i;
+
+	for (i = 0; i < COUNT(notes); i++) {
+		put_elf_with_note(path, notes[i].name, notes[i].type);
+		refused(&path, 1, notes[i].status, notes[i].words);
+	}
 }
 
 static void elf_dump(void **state)
@@ -319,7 +443,10 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(not_dumps),
+		TEST(deeper_magic),
 		TEST(not_files),
+		TEST(other_elfs),
+		TEST(other_cores),
 		TEST(how_many_files),
 		TEST(elf_dump),
 		TEST(split_dump),

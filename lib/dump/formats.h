@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Files that are no dump we read: what they are, and the way out. */
+#ifndef AMI_FORMATS_H
+#define AMI_FORMATS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <amdiommu/error.h>
+
+/**
+ * format_refuse() - name a file that is neither ELF nor kdump-compressed
+ *
+ * Says what it is, why it cannot be read, and what converts it. Returns -1 with
+ * @err filled.
+ */
+int format_refuse(int fd, const char *path, struct ami_error *err);
+
+/** format_machine() - name of an ELF machine (e_machine), NULL: unknown. */
+const char *format_machine(unsigned int machine);
+
+/** format_foreign_machine() - is it utsname's name of another architecture? */
+bool format_foreign_machine(const char *machine);
+
+/**
+ * format_refuse_notes() - is this ELF core file not one of a whole machine?
+ *
+ * Processes, live kernels and hypervisors show by their notes. Returns -1 with
+ * @err filled for one of these, else 0.
+ */
+int format_refuse_notes(const void *notes, size_t size, const char *path,
+			struct ami_error *err);
+
+#endif
