@@ -48,6 +48,10 @@ struct ami_range {
  * struct ami_dump_info - what a dump says about itself
  *
  * Strings belong to the dump and live as long as it does.
+ *
+ * @ram: RAM of the machine, ascending: what the file lists, and what its kernel
+ *	is known to have had besides (ami_dump_add_ram())
+ * @listed: what the file lists
  */
 struct ami_dump_info {
 	const char *path;
@@ -58,8 +62,10 @@ struct ami_dump_info {
 	bool truncated;		/* the file ends before its headers say */
 	int dump_level;		/* makedumpfile -d, or -1 when unknown */
 	uint64_t max_pfn;	/* one past the last page frame */
-	const struct ami_range *ram;	/* RAM of the machine, ascending */
+	const struct ami_range *ram;
 	size_t nr_ram;
+	const struct ami_range *listed;
+	size_t nr_listed;
 	const void *notes;	/* ELF notes, NULL: none, or not known */
 	size_t notes_size;
 	const struct ami_content *content;	/* of an extract, ascending */
@@ -178,6 +184,16 @@ void ami_dump_unpage(struct ami_dump *dump, const uint8_t *page);
  */
 void ami_dump_prefetch(struct ami_dump *dump, uint64_t *pfn, size_t count);
 
+struct ami_pfnset;
+
+/**
+ * ami_dump_add_ram() - page frames that are RAM, though the file lists them not
+ *
+ * From now on they count as left out (FILTERED), not as absent. Returns -1:
+ * no memory.
+ */
+int ami_dump_add_ram(struct ami_dump *dump, const struct ami_pfnset *more);
+
 /** ami_dump_ram() - is this page frame RAM of the dumped machine? */
 bool ami_dump_ram(const struct ami_dump *dump, uint64_t pfn);
 
@@ -197,7 +213,6 @@ void ami_dump_prefer(struct ami_dump *dump,
 				  uint8_t *page),
 		     void *ctx);
 
-struct ami_pfnset;
 struct ami_newfile_rules;
 
 /**

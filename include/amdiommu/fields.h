@@ -342,7 +342,11 @@
 	F(netdev_mtu, net_device, "mtu")				\
 	F(sk_buff_data, sk_buff, "data")				\
 	F(resource_start, resource, "start")				\
-	F(resource_end, resource, "end")
+	F(resource_end, resource, "end")				\
+	F(resource_flags, resource, "flags")				\
+	F(resource_child, resource, "child")				\
+	F(resource_sibling, resource, "sibling")			\
+	F(section_mem_map, mem_section, "section_mem_map")
 
 /* Types of modules: drivers/..., each under its module's name. */
 #define AMI_MODULE_FIELDS(M)						\
@@ -487,7 +491,8 @@
 	T(hash_bucket)							\
 	T(prb_desc)							\
 	T(printk_info)							\
-	T(resource)
+	T(resource)							\
+	T(mem_section)
 
 #define AMI_ENUMERATORS(E)						\
 	E(MQ_RQ_IN_FLIGHT, mq_rq_state)					\
@@ -543,6 +548,9 @@
 	Y(io_tlb_start, DRIVERS)					\
 	Y(io_tlb_nslabs, DRIVERS)					\
 	Y(io_tlb_orig_addr, DRIVERS)					\
+	Y(iomem_resource, LATER)					\
+	Y(mem_section, LATER)						\
+	Y(max_pfn, LATER)						\
 	Y(crashk_cma_cnt, LATER)					\
 	Y(crashk_cma_ranges, LATER)					\
 	Y(init_state, LATER)						\

@@ -339,6 +339,8 @@ struct ami_spill;
  * @crash_cma: memory that the capture kernel has besides; until the panic it
  *	was programs' (never the kernel's own)
  * @incidents: set by ami_incidents_read(); not the state's own
+ * @unlisted: RAM of the kernel that the file does not list; NULL: none
+ * @ram_unknown: there may be more such RAM, as its records cannot be read
  * @marks: what came with the dump, NULL: none; not the state's own
  * @spill: where sets of pages go that are complete, NULL: they stay in memory
  */
@@ -356,6 +358,8 @@ struct ami_state {
 	size_t nr_domains;
 	struct ami_range crashkernel[2];	/* in page frames */
 	struct ami_range crash_cma[AMI_CRASH_CMA];
+	struct ami_pfnset *unlisted;
+	bool ram_unknown;
 	enum ami_capture capture;
 	unsigned int irte_size;		/* 4 or 16 bytes */
 	bool posts_interrupts;		/* to guests' vAPIC pages */

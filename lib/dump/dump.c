@@ -32,6 +32,7 @@ struct ami_dump {
 	struct ami_dump_ops ops;
 	void *ctx;
 	struct ami_dump_info info;
+	struct ami_range *all_ram;	/* NULL: no more than the file lists */
 	uint64_t ram_pages;
 	uint64_t pages_read;
 	bool left_out;
@@ -92,6 +93,8 @@ struct ami_dump *ami_dump_new(const struct ami_dump_ops *ops, void *ctx,
 	dump->ops = *ops;
 	dump->ctx = ctx;
 	dump->info = *info;
+	dump->info.listed = info->ram;
+	dump->info.nr_listed = info->nr_ram;
 	for (i = 0; i < info->nr_ram; i++)
 		dump->ram_pages += info->ram[i].count;
 	memset(dump->bucket, 0xff, sizeof(dump->bucket));
@@ -107,6 +110,7 @@ void ami_dump_close(struct ami_dump *dump)
 	if (dump->recording)
 		ami_record_free(&dump->record);
 	withheld_free(&dump->withheld);
+	free(dump->all_ram);
 	free(dump->data);
 	free(dump);
 }
@@ -162,6 +166,55 @@ void ami_dump_note_reads(struct ami_dump *dump, struct ami_pfnset *set)
 	for (i = 0; i < CACHE_PAGES; i++)
 		dump->slot[i].noted = false;
 	dump->noted = set;
+}
+
+static void add_range(struct ami_pfnset *set, const struct ami_range *range,
+		      size_t count)
+{
+	size_t i;
+
+	for (i = 0; i < count; i++)
+		ami_pfnset_add(set, range[i].first, range[i].count);
+}
+
+static bool to_list(void *ctx, uint64_t first, uint64_t count)
+{
+	return !ramlist_add(ctx, first, first + count);
+}
+
+static int replace_ram(struct ami_dump *dump, struct ami_pfnset *all)
+{
+	struct ramlist list = { .count = 0 };
+	const struct ami_range *last;
+
+	ami_pfnset_ranges(all, to_list, &list);
+	if (!list.count || ami_pfnset_failed(all)) {
+		free(list.range);
+		return -1;
+	}
+	free(dump->all_ram);
+	dump->all_ram = list.range;
+	dump->info.ram = list.range;
+	dump->info.nr_ram = list.count;
+	dump->ram_pages = ami_pfnset_count(all);
+	last = &list.range[list.count - 1];
+	if (last->first + last->count > dump->info.max_pfn)
+		dump->info.max_pfn = last->first + last->count;
+	return 0;
+}
+
+int ami_dump_add_ram(struct ami_dump *dump, const struct ami_pfnset *more)
+{
+	struct ami_pfnset *all = ami_pfnset_new();
+	int ret;
+
+	if (!all)
+		return -1;
+	add_range(all, dump->info.ram, dump->info.nr_ram);
+	ami_pfnset_union(all, more);
+	ret = replace_ram(dump, all);
+	ami_pfnset_free(all);
+	return ret;
 }
 
 uint64_t ami_dump_ram_pages(const struct ami_dump *dump)
@@ -238,6 +291,8 @@ static enum ami_mem host_read(struct ami_dump *dump, uint64_t pfn,
 	enum ami_mem mem = dump->ops.read_page(dump->ctx, pfn, page);
 
 	*valid = UINT64_MAX;
+	if (mem == AMI_MEM_ABSENT && dump->all_ram && ami_dump_ram(dump, pfn))
+		mem = AMI_MEM_FILTERED;
 	if (dump->prefer && dump->prefer(dump->prefer_ctx, pfn, mem, page))
 		mem = AMI_MEM_OK;
 	else if (mem == AMI_MEM_OK && dump->ops.valid)

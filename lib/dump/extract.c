@@ -87,16 +87,17 @@ static int describe(struct extract *x, struct ami_error *err)
 {
 	const struct ami_dump_info *info = ami_dump_info(x->dump);
 	struct kdump_image *image = &x->image;
+	const struct ami_range *last = &info->listed[info->nr_listed - 1];
 	uint64_t time;
 
 	*image = (struct kdump_image){
-		.ram = info->ram,
-		.nr_ram = info->nr_ram,
+		.ram = info->listed,
+		.nr_ram = info->nr_listed,
 		.page = x->page,
 		.nr_pages = x->nr_pages,
 		.content = x->withheld->content,
 		.nr_contents = x->withheld->nr_contents,
-		.max_pfn = info->max_pfn,
+		.max_pfn = info->nr_listed ? last->first + last->count : 0,
 		.vmcoreinfo = ami_dump_vmcoreinfo(x->dump),
 		.release = x->release,
 		/* makedumpfile takes -1 for "filter everything" */

@@ -12,6 +12,7 @@ static const struct provider providers[] = {
 	{ "evidence", find_evidence },
 	{ "the IOMMU's own writes", find_hardware },
 	{ "marks", find_marked },
+	{ "RAM that the file does not list", find_unlisted },
 	{ "page owners", find_owners },
 	{ "saved pages", find_differing },	/* knows what all others read */
 	{ "faults", find_faults },

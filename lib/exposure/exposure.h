@@ -27,6 +27,7 @@ int find_stale(struct ami_exposures *ex);
 int find_evidence(struct ami_exposures *ex);
 int find_marked(struct ami_exposures *ex);
 int find_differing(struct ami_exposures *ex);
+int find_unlisted(struct ami_exposures *ex);
 int find_owners(struct ami_exposures *ex);
 
 /** check_io_tables() - findings on table pages in use that are not tables' */

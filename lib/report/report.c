@@ -21,6 +21,20 @@ bool crash_time(const struct view *v, char buf[32])
 	return gmtime_r(&t, &tm) && strftime(buf, 32, "%Y-%m-%dT%H:%M:%SZ", &tm);
 }
 
+static bool one_range(void *ctx, uint64_t first, uint64_t count)
+{
+	json_pair(ctx, first, count);
+	return true;
+}
+
+static void unlisted_json(struct view *v)
+{
+	json_array_line(&v->j, "unlisted_pfns");
+	if (v->a->state->unlisted)
+		ami_pfnset_ranges(v->a->state->unlisted, one_range, &v->j);
+	json_close_array(&v->j);
+}
+
 void dump_json(struct view *v)
 {
 	const struct ami_dump_info *info = ami_dump_info(v->a->dump);
@@ -41,6 +55,7 @@ void dump_json(struct view *v)
 	json_known(&v->j, "dump_level", info->dump_level >= 0,
 		   info->dump_level);
 	json_number(&v->j, "max_pfn", info->max_pfn);
+	unlisted_json(v);
 	json_string(&v->j, "types", ami_kernel_source(v->a->kernel));
 	json_close_object(&v->j);
 }

@@ -189,6 +189,9 @@ static const char *content(struct view *v, uint64_t pfn)
 	enum ami_mem mem;
 	const uint8_t *page = ami_dump_page(v->a->dump, pfn, &mem);
 
+	if (!page && v->a->state->unlisted &&
+	    ami_pfnset_has(v->a->state->unlisted, pfn))
+		return "not in the dump: RAM that the file does not list";
 	if (!page)
 		return ami_mem_text(mem);
 	ami_dump_unpage(v->a->dump, page);

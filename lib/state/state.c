@@ -271,7 +271,7 @@ static int read_all(struct ami_state *s, struct ami_error *err)
 	read_globals(s);
 	check_needs(s);
 	s->segments_whole = true;
-	ret = read_segments(s) || read_iommus(s);
+	ret = read_ram(s) || read_segments(s) || read_iommus(s);
 	if (!ret && !s->nr_iommus)
 		return nothing_found(s, err);
 	/* Without an IOMMU neither means anything. */
@@ -338,6 +338,7 @@ void ami_state_free(struct ami_state *s)
 	free(s->devices);
 	free(s->domains);
 	ami_pfnset_free(s->rests_on);
+	ami_pfnset_free(s->unlisted);
 	ami_findings_free(&s->findings);
 	free(s);
 }

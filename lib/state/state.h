@@ -55,6 +55,9 @@ bool of_capture_kernel(const struct ami_state *s, uint64_t pfn);
 bool grow(void **array, size_t count, size_t size, size_t max);
 
 /* The readers, in the order in which state.c calls them. */
+
+/** read_ram() - learn of RAM that the file does not list. -1: no memory. */
+int read_ram(struct ami_state *s);
 int read_segments(struct ami_state *s);
 int read_iommus(struct ami_state *s);
 int read_devices(struct ami_state *s);

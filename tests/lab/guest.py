@@ -233,6 +233,9 @@ def command_line(scenario):
     }
     if scenario.planted:
         settings['planted'] = scenario.planted
+    if scenario.hotplug:
+        settings['hotplug'] = scenario.hotplug
+        settings['online'] = scenario.online
     words = ['console=ttyS0', 'panic=0', 'nowatchdog',
              f'crashkernel={crashkernel}']
     if scenario.v2:

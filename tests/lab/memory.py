@@ -29,12 +29,15 @@ def members(ranges):
 
 
 class Ram:
-    """Guest physical memory, held in a flat file."""
+    """Guest physical memory, held in a flat file. `plugged`: the physical
+    address and size of memory that was added, which ends the file."""
 
-    def __init__(self, name):
+    def __init__(self, name, plugged=None):
         self.name = name
         self.size = os.path.getsize(name)
-        self.low = self.size if self.size < LOW_LIMIT else LOW_SPLIT
+        self.plugged = plugged
+        self.boot = self.size - (plugged[1] if plugged else 0)
+        self.low = self.boot if self.boot < LOW_LIMIT else LOW_SPLIT
         with open(name, 'rb') as f:
             self.bytes = mmap.mmap(f.fileno(), self.size, prot=mmap.PROT_READ,
                                    flags=mmap.MAP_SHARED)
@@ -42,8 +45,10 @@ class Ram:
     def segments(self):
         """(physical address, offset in the file, bytes) of each part"""
         parts = [(0, 0, self.low)]
-        if self.size > self.low:
-            parts.append((FOUR_GIB, self.low, self.size - self.low))
+        if self.boot > self.low:
+            parts.append((FOUR_GIB, self.low, self.boot - self.low))
+        if self.plugged:
+            parts.append((self.plugged[0], self.boot, self.plugged[1]))
         return parts
 
     def pfn_ranges(self):

@@ -5,6 +5,7 @@ import json
 import os
 import re
 import select
+import shutil
 import signal
 import socket
 import subprocess
@@ -219,6 +220,14 @@ def disk_arguments(scenario):
     return found
 
 
+def memory_argument(scenario):
+    """In MiB; with room where memory is to be plugged in."""
+    if not scenario.hotplug:
+        return str(scenario.memory)
+    most = scenario.memory + scenario.hotplug
+    return f'{scenario.memory}M,slots=1,maxmem={most}M'
+
+
 class Snapshot:
     """Memory at one moment, and how far trace and flood had come."""
 
@@ -236,6 +245,7 @@ class Vm:
         self.qemu = qemu
         self.folder = folder
         self.ram = folder + '/ram'
+        self.plugged = None     # address and size of memory added
         self.trace = folder + '/trace'
         self.output_image = folder + '/output.img'
         self.ports = free_ports(2)
@@ -260,7 +270,7 @@ class Vm:
             '-no-reboot', '-serial', 'stdio',
             '-machine', 'q35,kernel-irqchip=split,memory-backend=ram',
             '-accel', 'tcg,thread=multi', '-cpu', 'max',
-            '-smp', str(s.cpus), '-m', str(s.memory),
+            '-smp', str(s.cpus), '-m', memory_argument(s),
             '-object', f'memory-backend-file,id=ram,size={s.memory}M,'
             f'mem-path={self.ram},share=on',
             '-device', iommu_device(self.qemu.version, s.cmdline),
@@ -326,6 +336,18 @@ class Vm:
         if self.scenario.net and self.scenario.flood:
             self.flood.start()
 
+    def plug_memory(self):
+        """A DIMM is added while the guest runs."""
+        size = self.scenario.hotplug * MEBIBYTE
+        self.monitor.command(
+            'object-add', **{'qom-type': 'memory-backend-file', 'id': 'dimm',
+                             'size': size, 'mem-path': self.ram + '.dimm',
+                             'share': True})
+        self.monitor.command('device_add', driver='pc-dimm', id='slot',
+                             memdev='dimm')
+        found = self.monitor.command('query-memory-devices')
+        self.plugged = found[0]['data']['addr'], size
+
     def freeze(self):
         """Stop CPUs, devices and transfers at one moment, from outside.
 
@@ -354,11 +376,18 @@ class Vm:
         self.mark(name + '_frozen')
         copy = f'{self.folder}/snapshot-{name}'
         output(['cp', '--sparse=always', self.ram, copy])
-        found = Snapshot(Ram(copy), os.path.getsize(self.trace),
+        if self.plugged:
+            append(self.ram + '.dimm', copy)
+        found = Snapshot(Ram(copy, self.plugged), os.path.getsize(self.trace),
                          self.flood.sent)
         self.resume()
         self.mark(name + '_resumed')
         return found
+
+
+def append(name, to):
+    with open(name, 'rb') as source, open(to, 'ab') as target:
+        shutil.copyfileobj(source, target, MEBIBYTE)
 
 
 def all_stopped(pid):

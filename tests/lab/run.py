@@ -309,6 +309,10 @@ def run_kdump(name, vm, out, kernels, keep_late):
         raise Failed('--keep-late is for scenarios that halt')
     pci = boot(vm)
     vm.until('== capture kernel loaded', name='capture_loaded')
+    if vm.scenario.hotplug:
+        vm.until('== waits for memory')
+        vm.plug_memory()
+        vm.until('== memory blocks', name='plugged')
     vm.until('== lab ready', name='ready')
     domains = ready(vm, pci)
     snapshots, registers = {}, {}
@@ -380,8 +384,8 @@ def make(name, scenario):
 
 def run_guest(name, scenario, qemu, kernels, out, keep_late):
     steps = run_kdump if scenario.stop == 'kdump' else run_halt
-    with scratch((7 if scenario.marks else 5) * scenario.memory *
-                 MEBIBYTE) as folder:
+    with scratch((7 if scenario.marks else 5) * MEBIBYTE *
+                 (scenario.memory + scenario.hotplug)) as folder:
         capture = kernels[-1] if scenario.stop == 'kdump' else None
         initrd = guest.build_initrd(folder, scenario, kernels[0], capture)
         with Vm(scenario, qemu, folder, out) as vm:

@@ -13,6 +13,8 @@ class Scenario:
     capture: str = ''               # kdump: other series as capture kernel
     cmdline: str = ''
     memory: int = 1024              # MiB
+    hotplug: int = 0                # kdump: MiB added after kexec -p
+    online: str = 'online'          # or online_movable: programs' memory only
     cpus: int = 2
     nic: str = 'e1000e'             # QEMU's name
     bridge: int = 0                 # 1: the NIC is behind a bridge to PCI
@@ -141,6 +143,12 @@ def table():
         cmdline='intremap=off')
     add('7.3-kdump-by-6.1', stop='kdump', capture='6.1',
         level=full_level('7.3'))
+    # Memory that comes once the capture kernel is loaded is in no ELF header.
+    # For the kernel too, or for programs: then page tables are in the dump.
+    for series in ('6.1', '7.3'):
+        add(f'{series}-kdump-hotplug', stop='kdump', hotplug=256,
+            level=full_level(series), online='online_movable')
+    add('6.1-kdump-hotplug-kernel', stop='kdump', hotplug=256)
     for series in ('7.2', '7.3'):
         add(f'{series}-kdump-d31', stop='kdump', lossy=1)
     # The NIC has no driver in the capture kernel and goes on writing.

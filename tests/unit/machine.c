@@ -106,14 +106,43 @@ static bool global_tables(const struct machine *m)
 	return !machine_has(m, AMI_F_seg_dev_table);
 }
 
+/* In the kernel image, where symbols lie. */
+static uint64_t image_structure(struct machine *m, enum ami_type t,
+				enum ami_symbol y)
+{
+	uint64_t at = structure(m, t);
+
+	image_layout(m->img)->symbol[y] = image_text_va(to_phys(at));
+	return at;
+}
+
 void machine_crashkernel(struct machine *m, uint64_t first, uint64_t last)
 {
-	uint64_t res = structure(m, AMI_T_resource);
+	uint64_t res = image_structure(m, AMI_T_resource, AMI_SYM_crashk_res);
 
-	image_layout(m->img)->symbol[AMI_SYM_crashk_res] =
-		image_text_va(to_phys(res));
 	machine_set(m, res, AMI_F_resource_start, first);
 	machine_set(m, res, AMI_F_resource_end, last);
+}
+
+uint64_t machine_resource(struct machine *m, uint64_t first, uint64_t last,
+			  uint32_t flags)
+{
+	bool top = !m->last_resource;
+	uint64_t r = structure(m, AMI_T_resource);
+
+	if (top)
+		m->last_resource = image_structure(m, AMI_T_resource,
+						   AMI_SYM_iomem_resource);
+	if (top)
+		machine_set(m, m->last_resource, AMI_F_resource_end,
+			    (1ull << 52) - 1);
+	machine_set(m, r, AMI_F_resource_start, first);
+	machine_set(m, r, AMI_F_resource_end, last);
+	machine_set(m, r, AMI_F_resource_flags, flags);
+	machine_set(m, m->last_resource, top ? AMI_F_resource_child :
+		    AMI_F_resource_sibling, r);
+	m->last_resource = r;
+	return r;
 }
 
 static uint32_t pages_for(uint32_t entries, uint32_t size)
@@ -266,6 +295,8 @@ static struct machine *make(enum shape shape, uint64_t sme_mask,
 	machine_list_init(m, machine_variable(m, AMI_SYM_pci_root_buses, 0));
 	machine_segment(m, 0, last_bdf);
 	machine_iommu(m, 2, 0, last_bdf);
+	machine_variable(m, AMI_SYM_max_pfn, ram_pages);
+	machine_resource(m, 0, ram_pages * AMI_PAGE_SIZE - 1, MACHINE_RAM);
 	return m;
 }
 

@@ -44,6 +44,7 @@ struct machine {
 	uint64_t vmemmap;		/* physical; 0: not mapped yet */
 	uint64_t fq;			/* the flush queue, 0: none */
 	uint64_t bus;			/* PCI bus 0; 0: none yet */
+	uint64_t last_resource;		/* of the tree in /proc/iomem */
 	uint64_t dma_domain, cookie;	/* the last iommu_domain of the DMA API */
 	struct ami_dump *dump;
 	struct ami_kernel *kernel;
@@ -72,6 +73,17 @@ bool machine_has(const struct machine *m, enum ami_field f);
 
 /** machine_crashkernel() - reserve memory, @last inclusive, for a kdump */
 void machine_crashkernel(struct machine *m, uint64_t first, uint64_t last);
+
+#define MACHINE_RAM	0x81000200u	/* flags of RAM: BUSY, SYSRAM, MEM */
+#define MACHINE_MMIO	0x80000200u
+
+/**
+ * machine_resource() - add to /proc/iomem; call in order of addresses
+ *
+ * The RAM that the file lists is there already. Returns the structure.
+ */
+uint64_t machine_resource(struct machine *m, uint64_t first, uint64_t last,
+			  uint32_t flags);
 
 /** machine_segment() - add a PCI segment and work on it from now on */
 void machine_segment(struct machine *m, uint16_t id, uint16_t last_bdf);

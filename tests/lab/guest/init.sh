@@ -68,6 +68,24 @@ $(words capture_cmdline)" &&
 	;;
 esac
 
+# Memory that is plugged in now is not in the dump's headers.
+if [ -n "$(setting hotplug)" ]; then
+	blocks=/sys/devices/system/memory
+	echo "$(setting online)" >$blocks/auto_online_blocks
+	want=$(($(setting hotplug) / 128))	# MiB in a block
+	set -- $blocks/memory[0-9]*
+	want=$(($# + want))
+	echo "== waits for memory"
+	for second in 0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19; do
+		set -- $blocks/memory[0-9]*
+		[ $# -ge $want ] && break
+		sleep 1
+	done
+	sleep 1
+	grep 'System RAM' /proc/iomem | sed 's/^/== memory /'
+	echo "== memory blocks $# of $want"
+fi
+
 # With its command processor off, whoever unmaps waits for the IOMMU, up to
 # seconds in an interrupt handler. CPU 0 is kept free of that, so that it can
 # count and panic in time; NIC and readers do not wait for each other either.

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* RAM that the file does not list: who could write there? */
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "exposure.h"
+
+static bool leads_outside(const struct ami_exposures *ex)
+{
+	size_t i;
+
+	for (i = 0; i < ex->count; i++)
+		if (ex->list[i].outside)
+			return true;
+	return false;
+}
+
+/* What devices map outside the known RAM may be RAM, too. */
+static void doubt_ram(struct ami_exposures *ex)
+{
+	bool outside = leads_outside(ex);
+
+	ex->state->incomplete |= outside;
+	ami_find(&ex->state->findings, AMI_WARNING, "ram-unknown", "memory",
+		 "What was RAM cannot be read from the kernel's records: memory that the file does not list, as that added after the capture kernel was loaded, is not known.%s",
+		 outside ? " Devices could write page frames outside the listed RAM, which may be such memory." :
+		 "");
+}
+
+static int report_unlisted(struct ami_exposures *ex)
+{
+	const struct ami_pfnset *unlisted = ex->state->unlisted;
+	struct ami_pfnset *all = ami_exposures_pages(ex), *here = NULL;
+	char first[64] = "";
+	uint64_t count;
+
+	if (all)
+		here = ami_pfnset_and(all, unlisted);
+	ami_pfnset_free(all);
+	if (!here)
+		return -1;
+	count = ami_pfnset_count(here);
+	if (count)
+		snprintf(first, sizeof(first), ", the first at %#" PRIx64,
+			 ami_pfnset_first(here) << AMI_PAGE_SHIFT);
+	ami_find(&ex->state->findings, AMI_WARNING, "ram-not-listed", "memory",
+		 "%" PRIu64 " pages of RAM, from %#" PRIx64 " on, are in the kernel's records and not in the file's headers, as memory that was added after the capture kernel was loaded. Their content is not in the dump. Devices could write %" PRIu64 " of them that can be named%s.",
+		 ami_pfnset_count(unlisted),
+		 ami_pfnset_first(unlisted) << AMI_PAGE_SHIFT, count, first);
+	ami_pfnset_free(here);
+	return 0;
+}
+
+int find_unlisted(struct ami_exposures *ex)
+{
+	if (ex->state->ram_unknown)
+		doubt_ram(ex);
+	return ex->state->unlisted ? report_unlisted(ex) : 0;
+}
