@@ -10,7 +10,7 @@ _amdiommu()
 	COMPREPLY=()
 	for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
 		case $before in
-		--vmlinux | --marks | --html | --output | -j | --jobs)
+		--vmlinux | --vmcoreinfo | --marks | --html | --output | -j | --jobs)
 			before=
 			continue ;;
 		esac
@@ -20,7 +20,7 @@ _amdiommu()
 		n=$((n + 1))
 	done
 	case $prev in
-	--vmlinux | --marks | --html | --output)
+	--vmlinux | --vmcoreinfo | --marks | --html | --output)
 		compopt -o filenames
 		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
 		return ;;

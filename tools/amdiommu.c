@@ -78,6 +78,9 @@ static int parse_options(struct options *o, int argc, char **argv)
 		case 'l':
 			o->vmlinux = optarg;
 			break;
+		case 'i':
+			o->vmcoreinfo = optarg;
+			break;
 		case 'H':
 			o->html = optarg;
 			o->request.html = true;
@@ -188,6 +191,10 @@ struct ami_analysis *open_dump(struct options *o, char *const *paths,
 	dump = ami_dump_open((const char *const *)paths, parts, err);
 	if (!dump)
 		return NULL;
+	if (o->vmcoreinfo && take_vmcoreinfo(dump, o->vmcoreinfo, err)) {
+		ami_dump_close(dump);
+		return NULL;
+	}
 	if (record && ami_dump_record(dump)) {
 		ami_error_set(err, AMI_ERR_MEMORY, "out of memory");
 		ami_dump_close(dump);

@@ -11,6 +11,7 @@ struct options {
 	struct ami_request request;
 	const char *command;
 	const char *vmlinux;
+	const char *vmcoreinfo;
 	const char *html;	/* file for the report */
 	const char *output;	/* mark: file to write, NULL: with the dump */
 	const char *marks;	/* file with marks, NULL: look for them */
@@ -98,5 +99,9 @@ void help_overview(FILE *out);
 /** help_on_finding() - what a finding means; false when there is none such */
 bool help_on_finding(const char *name, FILE *out);
 void help_findings(FILE *out);
+
+/** take_vmcoreinfo() - have the dump use that of a file. */
+int take_vmcoreinfo(struct ami_dump *dump, const char *path,
+		    struct ami_error *err);
 
 #endif

@@ -122,6 +122,24 @@ const struct ami_dump_info *ami_dump_info(const struct ami_dump *dump);
 const char *ami_dump_vmcoreinfo(const struct ami_dump *dump);
 
 /**
+ * ami_dump_set_vmcoreinfo() - give one that the dump has not, or that is right
+ * @from: where it comes from, in words: "in memory, at 0x..."
+ *
+ * Both are copied. Returns -1: no memory.
+ */
+int ami_dump_set_vmcoreinfo(struct ami_dump *dump, const char *text,
+			    const char *from);
+
+/** ami_dump_vmcoreinfo_from() - @from of that; NULL: it is the dump's note. */
+const char *ami_dump_vmcoreinfo_from(const struct ami_dump *dump);
+
+/** vmcoreinfo_get_in(), vmcoreinfo_number_in() - the same of a text */
+bool vmcoreinfo_get_in(const char *text, const char *key, char *value,
+		       size_t size);
+bool vmcoreinfo_number_in(const char *text, const char *key, int base,
+			  uint64_t *value);
+
+/**
  * ami_vmcoreinfo_get() - value of one VMCOREINFO line
  * @key: as written before the '=', such as "SYMBOL(_stext)"
  *
@@ -199,6 +217,12 @@ bool ami_dump_ram(const struct ami_dump *dump, uint64_t pfn);
 
 /** ami_dump_ram_pages() - page frames of RAM in the dumped machine. */
 uint64_t ami_dump_ram_pages(const struct ami_dump *dump);
+
+/** ami_dump_cut() - why the file is not whole, in words; NULL: it is. */
+const char *ami_dump_cut(const struct ami_dump *dump);
+
+/** ami_dump_cut_reads() - how many reads met what a cut file lost. */
+uint64_t ami_dump_cut_reads(const struct ami_dump *dump);
 
 /** ami_dump_pages_read() - how many page frames were taken from the dump. */
 uint64_t ami_dump_pages_read(const struct ami_dump *dump);

@@ -32,10 +32,13 @@ struct ami_dump {
 	struct ami_dump_ops ops;
 	void *ctx;
 	struct ami_dump_info info;
+	char *vmcoreinfo;		/* NULL: that of @ops */
+	char *vmcoreinfo_from;
 	struct ami_range *all_ram;	/* NULL: no more than the file lists */
 	uint64_t ram_pages;
 	uint64_t pages_read;
 	bool left_out;
+	uint64_t cut_reads;
 	struct ami_pfnset *noted;
 	bool (*prefer)(void *ctx, uint64_t pfn, enum ami_mem mem,
 		       uint8_t *page);
@@ -110,6 +113,8 @@ void ami_dump_close(struct ami_dump *dump)
 	if (dump->recording)
 		ami_record_free(&dump->record);
 	withheld_free(&dump->withheld);
+	free(dump->vmcoreinfo);
+	free(dump->vmcoreinfo_from);
 	free(dump->all_ram);
 	free(dump->data);
 	free(dump);
@@ -120,8 +125,32 @@ const struct ami_dump_info *ami_dump_info(const struct ami_dump *dump)
 	return &dump->info;
 }
 
+int ami_dump_set_vmcoreinfo(struct ami_dump *dump, const char *text,
+			    const char *from)
+{
+	char *a = strdup(text), *b = strdup(from);
+
+	if (!a || !b) {
+		free(a);
+		free(b);
+		return -1;
+	}
+	free(dump->vmcoreinfo);
+	free(dump->vmcoreinfo_from);
+	dump->vmcoreinfo = a;
+	dump->vmcoreinfo_from = b;
+	return 0;
+}
+
+const char *ami_dump_vmcoreinfo_from(const struct ami_dump *dump)
+{
+	return dump->vmcoreinfo_from;
+}
+
 const char *ami_dump_vmcoreinfo(const struct ami_dump *dump)
 {
+	if (dump->vmcoreinfo)
+		return dump->vmcoreinfo;
 	return dump->ops.vmcoreinfo ? dump->ops.vmcoreinfo(dump->ctx) : NULL;
 }
 
@@ -143,6 +172,30 @@ bool ami_dump_interrupted(const struct ami_dump *dump)
 	if (dump->tell && dump->doing)
 		dump->tell(dump->tell_ctx, dump->doing, dump->pages_read);
 	return dump->ops.interrupted && dump->ops.interrupted(dump->ctx);
+}
+
+const char *ami_dump_cut(const struct ami_dump *dump)
+{
+	if (dump->info.truncated)
+		return "truncated: it ends before its own headers say";
+	return dump->info.incomplete ?
+	       "incomplete: makedumpfile could not finish it, or a part is missing" :
+	       NULL;
+}
+
+uint64_t ami_dump_cut_reads(const struct ami_dump *dump)
+{
+	return dump->cut_reads;
+}
+
+/* An extract of a cut dump has left out what could not be read. */
+static void count_cut(struct ami_dump *dump, enum ami_mem mem)
+{
+	if (!ami_dump_cut(dump))
+		return;
+	if (mem == AMI_MEM_ERROR || (mem == AMI_MEM_FILTERED &&
+				     !strcmp(dump->info.format, "extract")))
+		dump->cut_reads++;
 }
 
 uint64_t ami_dump_pages_read(const struct ami_dump *dump)
@@ -299,6 +352,8 @@ static enum ami_mem host_read(struct ami_dump *dump, uint64_t pfn,
 		*valid = dump->ops.valid(dump->ctx, pfn);
 	if (mem == AMI_MEM_OK)
 		dump->pages_read++;
+	else
+		count_cut(dump, mem);
 	return mem;
 }
 
@@ -407,8 +462,10 @@ static enum ami_mem read_piece(struct ami_dump *dump, uint64_t paddr,
 	mem = cache_get(dump, paddr >> AMI_PAGE_SHIFT, &i);
 	if (mem != AMI_MEM_OK)
 		return mem;
-	if ((dump->slot[i].valid & mask) != mask)
+	if ((dump->slot[i].valid & mask) != mask) {
+		count_cut(dump, AMI_MEM_FILTERED);
 		return AMI_MEM_FILTERED;
+	}
 	if (ami_dump_recording(dump))
 		ami_record_add(&dump->record, paddr >> AMI_PAGE_SHIFT, mask);
 	memcpy(buf, slot_data(dump, i) + paddr % AMI_PAGE_SIZE, len);

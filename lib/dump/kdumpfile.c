@@ -32,6 +32,20 @@ struct file_dump {
 	struct ami_content *content;	/* of an extract, too */
 };
 
+/* Is the page frame in a part of a split dump that nobody gave? */
+static bool in_missing_part(const struct file_dump *file, uint64_t pfn)
+{
+	size_t i;
+
+	if (pfn >= file->part[0].max_pfn)
+		return false;
+	for (i = 0; i < file->nr_fd; i++)
+		if (pfn >= file->part[i].first_pfn &&
+		    pfn < file->part[i].end_pfn)
+			return false;
+	return true;
+}
+
 static enum ami_mem read_kdump_page(struct file_dump *file, uint64_t pfn,
 				    uint8_t *page)
 {
@@ -44,7 +58,9 @@ static enum ami_mem read_kdump_page(struct file_dump *file, uint64_t pfn,
 		if (mem != AMI_MEM_FILTERED)
 			return mem;
 	}
-	return ramlist_has(&file->ram, pfn) ? AMI_MEM_FILTERED : AMI_MEM_ABSENT;
+	if (!ramlist_has(&file->ram, pfn))
+		return AMI_MEM_ABSENT;
+	return in_missing_part(file, pfn) ? AMI_MEM_ERROR : AMI_MEM_FILTERED;
 }
 
 static enum ami_mem file_read_page(void *ctx, uint64_t pfn, uint8_t *page)

@@ -21,10 +21,10 @@ static const char *find_value(const char *text, const char *key)
 	return NULL;
 }
 
-bool ami_vmcoreinfo_get(const struct ami_dump *dump, const char *key,
-			char *value, size_t size)
+bool vmcoreinfo_get_in(const char *text, const char *key, char *value,
+		       size_t size)
 {
-	const char *from = find_value(ami_dump_vmcoreinfo(dump), key);
+	const char *from = find_value(text, key);
 	size_t len;
 
 	if (!from)
@@ -37,14 +37,27 @@ bool ami_vmcoreinfo_get(const struct ami_dump *dump, const char *key,
 	return true;
 }
 
-bool ami_vmcoreinfo_number(const struct ami_dump *dump, const char *key,
-			   int base, uint64_t *value)
+bool vmcoreinfo_number_in(const char *info, const char *key, int base,
+			  uint64_t *value)
 {
 	char text[32], *end;
 
-	if (!ami_vmcoreinfo_get(dump, key, text, sizeof(text)) || !text[0])
+	if (!vmcoreinfo_get_in(info, key, text, sizeof(text)) || !text[0])
 		return false;
 	errno = 0;
 	*value = strtoull(text, &end, base);
 	return !errno && !*end && !isspace((unsigned char)text[0]);
+}
+
+bool ami_vmcoreinfo_get(const struct ami_dump *dump, const char *key,
+			char *value, size_t size)
+{
+	return vmcoreinfo_get_in(ami_dump_vmcoreinfo(dump), key, value, size);
+}
+
+bool ami_vmcoreinfo_number(const struct ami_dump *dump, const char *key,
+			   int base, uint64_t *value)
+{
+	return vmcoreinfo_number_in(ami_dump_vmcoreinfo(dump), key, base,
+				    value);
 }

@@ -408,11 +408,39 @@ static int judge_reach(struct ami_exposures *ex)
 	return judge_pages(ex, pages, devices);
 }
 
+/* A file that was cut is the cause of what is missing, and comes first. */
+static int tell_cut(struct ami_exposures *ex)
+{
+	struct ami_dump *dump = ami_kernel_dump(ex->state->kernel);
+	const char *cut = ami_dump_cut(dump);
+	uint64_t lost = ami_dump_cut_reads(dump);
+
+	if (!cut)
+		return 0;
+	ami_finding_add(&ex->state->findings, AMI_FIND_DUMP_TRUNCATED, "dump",
+			"The file is %s. The analysis met the missing part %" PRIu64 " times.",
+			cut, lost);
+	return reason(ex, "the file is %s; %s", cut, lost ?
+		      "what devices could write is known in part, copy the dump again" :
+		      "nothing that was looked at is missing");
+}
+
+/* What is lost may be what would have made it worse. */
+static void doubt_cut(struct ami_exposures *ex)
+{
+	struct ami_dump *dump = ami_kernel_dump(ex->state->kernel);
+
+	if (ami_dump_cut_reads(dump) && ex->verdict != AMI_VERDICT_CORRUPT)
+		ex->verdict = AMI_VERDICT_UNKNOWN;
+}
+
 int judge(struct ami_exposures *ex)
 {
 	bool done = false;
 
-	if (judge_evidence(ex, &done))
+	if (tell_cut(ex) || judge_evidence(ex, &done) ||
+	    (!done && judge_reach(ex)))
 		return -1;
-	return done ? 0 : judge_reach(ex);
+	doubt_cut(ex);
+	return 0;
 }

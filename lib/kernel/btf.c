@@ -335,7 +335,7 @@ struct btf *btf_read(struct ami_kernel *k, uint64_t va, uint64_t size,
 	if (!raw)
 		return NULL;
 	mem = ami_read(k, va, raw, size);
-	*why = ami_mem_text(mem);
+	*why = mem == AMI_MEM_ERROR ? "is unreadable" : "is not in the dump";
 	if (mem != AMI_MEM_OK) {
 		free(raw);
 		return NULL;

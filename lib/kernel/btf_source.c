@@ -14,9 +14,9 @@ static int resolve(void *ctx, struct ami_kernel *k, struct ami_layout *layout,
 		return -1;
 	btf = btf_of_kernel(k, &why);
 	if (!btf)
-		return ami_error_set(err, AMI_ERR_DATA,
-				     "the kernel's type information (BTF) %s in %s; give the kernel's vmlinux with --vmlinux",
-				     why, ami_dump_info(k->dump)->path);
+		return kernel_refuse(k, err,
+				     "the kernel's type information (BTF) %s",
+				     why);
 	btf_resolve(btf, NULL, NULL, true, layout);
 	return 0;
 }

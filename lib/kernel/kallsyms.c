@@ -325,7 +325,7 @@ static const char *resolve(struct kallsyms *t, uint64_t *symbols)
 	enum rule rule;
 
 	if (!locate(t))
-		return "is not to be found: pages are missing or damaged";
+		return "cannot be found: pages are missing or damaged";
 	want_all(&w);
 	if (!load(t) || !find_names(t, &w))
 		return "cannot be read: pages are missing or damaged";
@@ -345,7 +345,6 @@ int kallsyms_resolve(struct ami_kernel *kernel, uint64_t *symbols,
 	free(t.tokens);
 	if (!wrong)
 		return 0;
-	return ami_error_set(err, AMI_ERR_DATA,
-			     "the kernel's symbol table (kallsyms) in %s %s; give the kernel's vmlinux with --vmlinux",
-			     ami_dump_info(kernel->dump)->path, wrong);
+	return kernel_refuse(kernel, err,
+			     "the kernel's symbol table (kallsyms) %s", wrong);
 }

@@ -20,13 +20,33 @@ static void make_printable(char *text)
 			*text = '?';
 }
 
+int kernel_refuse(struct ami_kernel *k, struct ami_error *err,
+		  const char *fmt, ...)
+{
+	const char *path = ami_dump_info(k->dump)->path;
+	const char *cut = ami_dump_cut(k->dump);
+	char what[200];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(what, sizeof(what), fmt, ap);
+	va_end(ap);
+	if (cut)
+		return ami_error_set(err, AMI_ERR_DATA,
+				     "%s is %s; in the part that is left, %s; copy the dump again",
+				     path, cut, what);
+	return ami_error_set(err, AMI_ERR_DATA,
+			     "in %s, %s; give the kernel's vmlinux with --vmlinux",
+			     path, what);
+}
+
 static int read_vmcoreinfo(struct ami_kernel *k, struct ami_error *err)
 {
 	uint64_t pgd, l5 = 0;
 
-	if (!ami_dump_vmcoreinfo(k->dump))
+	if (!ami_dump_vmcoreinfo(k->dump) && !locate_vmcoreinfo(k->dump))
 		return ami_error_set(err, AMI_ERR_DATA,
-				     "%s holds no VMCOREINFO note, so the kernel in it cannot be located; was it made by kdump or with QEMU's vmcoreinfo device?",
+				     "%s holds no VMCOREINFO, as a note or in memory, so the kernel in it cannot be located; give it with --vmcoreinfo FILE, or let kdump make the dump, or QEMU with its vmcoreinfo device",
 				     ami_dump_info(k->dump)->path);
 	ami_vmcoreinfo_get(k->dump, "OSRELEASE", k->release,
 			   sizeof(k->release));

@@ -32,6 +32,19 @@ struct ami_kernel {
 	struct ami_tlb_entry tlb[TLB_SLOTS];
 };
 
+/**
+ * kernel_refuse() - why symbols or types of the kernel cannot be had
+ * @fmt: what is wrong with what
+ *
+ * Adds the file, and what to do: a file that was cut is the reason itself.
+ * Returns -1 with @err filled.
+ */
+int kernel_refuse(struct ami_kernel *k, struct ami_error *err,
+		  const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+
+/** locate_vmcoreinfo() - find it in memory; false: it is not there */
+bool locate_vmcoreinfo(struct ami_dump *dump);
+
 /** find_vmemmap() - where the array of struct page lies. */
 void find_vmemmap(struct ami_kernel *k);
 

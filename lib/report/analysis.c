@@ -45,17 +45,16 @@ static void take_marks(struct ami_analysis *a, const char *file)
 }
 
 /* What fails on a file that breaks off fails because of that. */
-static void blame_truncation(const struct ami_dump_info *info,
+static void blame_truncation(const struct ami_dump *dump,
 			     struct ami_error *err)
 {
+	const char *cut = ami_dump_cut(dump);
 	size_t used = err ? strlen(err->text) : 0;
 
-	if (err && err->status == AMI_ERR_DATA &&
-	    (info->truncated || info->incomplete))
+	if (err && err->status == AMI_ERR_DATA && cut &&
+	    !strstr(err->text, cut))
 		snprintf(err->text + used, sizeof(err->text) - used,
-			 " (the file is %s)", info->truncated ?
-			 "truncated: it ends before its own headers say" :
-			 "incomplete: makedumpfile could not finish it");
+			 " (the file is %s; copy the dump again)", cut);
 }
 
 struct ami_analysis *ami_analyse(struct ami_dump *dump,
@@ -81,7 +80,7 @@ static int analyse(struct ami_analysis *a,
 	if (a->incidents)
 		a->exposures = ami_exposures_find(a->state, err);
 	if (!a->exposures) {
-		blame_truncation(ami_dump_info(a->dump), err);
+		blame_truncation(a->dump, err);
 		return -1;
 	}
 	ami_findings_sort(&a->state->findings);

@@ -254,6 +254,7 @@ static void who_json(struct answer *a, bool ram)
 	json_hex(&v->j, "phys", a->paddr);
 	json_number(&v->j, "pfn", a->paddr >> AMI_PAGE_SHIFT);
 	json_bool(&v->j, "ram", ram);
+	json_bool(&v->j, "truncated", ami_dump_cut(v->a->dump));
 	if (ram) {
 		owner(v, a->paddr);
 		bounced(v, a->paddr);
@@ -263,6 +264,18 @@ static void who_json(struct answer *a, bool ram)
 	json_close_array(&v->j);
 	transfers_at(v, a->paddr);
 	unnamed(a);
+}
+
+/* What the file lost may have held a writer. */
+static void cut_text(struct view *v)
+{
+	const char *cut = ami_dump_cut(v->a->dump);
+
+	if (cut)
+		wrapped(v, 0, 0, "The file is %s. %s", cut,
+			ami_dump_cut_reads(v->a->dump) ?
+			"Writers may be missing from this answer." :
+			"Nothing that this answer rests on is missing.");
 }
 
 static void who_text(struct answer *a, bool ram)
@@ -275,6 +288,7 @@ static void who_text(struct answer *a, bool ram)
 		a->paddr, a->paddr >> AMI_PAGE_SHIFT);
 	if (!ram) {
 		no_ram_text(v, a->paddr);
+		cut_text(v);
 		return;
 	}
 	is = owner(v, a->paddr);
@@ -282,6 +296,7 @@ static void who_text(struct answer *a, bool ram)
 	ami_writers(v->a->exposures, a->paddr, one_writer, a);
 	unknown = unnamed(a);
 	transfers_at(v, a->paddr);
+	cut_text(v);
 	if (!a->count)
 		nobody_text(v, unknown);
 	else if (a->named && ami_owner_never_buffer(is))

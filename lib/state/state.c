@@ -259,6 +259,17 @@ static int nothing_found(struct ami_state *s, struct ami_error *err)
 			     "without an active AMD IOMMU");
 }
 
+static void tell_vmcoreinfo(struct ami_state *s)
+{
+	const char *from =
+		ami_dump_vmcoreinfo_from(ami_kernel_dump(s->kernel));
+
+	if (from)
+		ami_finding_add(&s->findings, AMI_FIND_VMCOREINFO_FOUND,
+				"dump", "VMCOREINFO, which says where the kernel lies, is not in a note of the file; it was found %s.",
+				from);
+}
+
 static int read_all(struct ami_state *s, struct ami_error *err)
 {
 	size_t i;
@@ -266,6 +277,7 @@ static int read_all(struct ami_state *s, struct ami_error *err)
 
 	if (no_iommu(s, err))
 		return -1;
+	tell_vmcoreinfo(s);
 	report_unread_symbols(s);
 	report_doubts(s);
 	read_globals(s);

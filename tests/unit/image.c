@@ -223,7 +223,9 @@ void image_filter(struct image *img, int level)
 
 static const char *get_vmcoreinfo(void *ctx)
 {
-	return ((struct image *)ctx)->vmcoreinfo;
+	const struct image *img = ctx;
+
+	return *img->vmcoreinfo ? img->vmcoreinfo : NULL;
 }
 
 struct ami_dump *image_dump(struct image *img)

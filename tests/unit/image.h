@@ -36,7 +36,7 @@ void image_hide(struct image *img, uint64_t pfn, enum ami_mem mem);
 /** image_filter() - the dump says that it was filtered with -d @level */
 void image_filter(struct image *img, int level);
 
-/** image_vmcoreinfo() - replace the VMCOREINFO text; it is copied */
+/** image_vmcoreinfo() - replace the VMCOREINFO text, "": none; it is copied */
 void image_vmcoreinfo(struct image *img, const char *text);
 
 /** image_vmcoreinfo_add() - append lines to it */

@@ -371,7 +371,7 @@ static void split_dump(void **state)
 						AMI_PAGE_SHIFT, &value, 8);
 
 			assert_int_equal(mem, n == 1 && pfn < 0x18 ?
-					      AMI_MEM_FILTERED : AMI_MEM_OK);
+					      AMI_MEM_ERROR : AMI_MEM_OK);
 			if (mem == AMI_MEM_OK)
 				assert_int_equal(value, pfn);
 		}
