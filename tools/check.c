@@ -62,9 +62,7 @@ static int check_one(struct options *o, const char *path, FILE *out)
 	int code;
 
 	if (!a)
-		return tell_error(o, path, err.text, err.status == AMI_ERR_DATA ?
-				  ami_check_code(AMI_VERDICT_UNKNOWN) :
-				  (int)err.status, out);
+		return tell_error(o, path, err.text, err.status, out);
 	code = ami_check_code(a->exposures->verdict);
 	if (ami_render(a, &o->request, out, &err))
 		code = fail(&err);

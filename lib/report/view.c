@@ -175,6 +175,12 @@ void ami_check_failed(const char *path, const char *why, int exit_code,
 	json_string(&j, "path", path);
 	json_string(&j, "error", why);
 	json_number(&j, "exit_code", exit_code);
+	json_object(&j, "verdict");
+	json_string(&j, "value", ami_verdict_name(AMI_VERDICT_UNKNOWN));
+	json_array(&j, "reasons");
+	json_string(&j, NULL, why);
+	json_close_array(&j);
+	json_close_object(&j);
 	json_close_object(&j);
 	json_end(&j);
 }
