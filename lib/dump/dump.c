@@ -188,13 +188,18 @@ uint64_t ami_dump_cut_reads(const struct ami_dump *dump)
 	return dump->cut_reads;
 }
 
+static bool is_extract(const struct ami_dump *dump)
+{
+	return !strcmp(dump->info.format, "extract");
+}
+
 /* An extract of a cut dump has left out what could not be read. */
 static void count_cut(struct ami_dump *dump, enum ami_mem mem)
 {
-	if (!ami_dump_cut(dump))
-		return;
-	if (mem == AMI_MEM_ERROR || (mem == AMI_MEM_FILTERED &&
-				     !strcmp(dump->info.format, "extract")))
+	if (mem == AMI_MEM_FILTERED && is_extract(dump) &&
+	    dump->info.incomplete)
+		mem = AMI_MEM_ERROR;
+	if (mem == AMI_MEM_ERROR && ami_dump_cut(dump))
 		dump->cut_reads++;
 }
 
@@ -463,7 +468,9 @@ static enum ami_mem read_piece(struct ami_dump *dump, uint64_t paddr,
 	if (mem != AMI_MEM_OK)
 		return mem;
 	if ((dump->slot[i].valid & mask) != mask) {
-		count_cut(dump, AMI_MEM_FILTERED);
+		/* Of other files, such a page has a part behind the end. */
+		count_cut(dump, is_extract(dump) ? AMI_MEM_FILTERED :
+			  AMI_MEM_ERROR);
 		return AMI_MEM_FILTERED;
 	}
 	if (ami_dump_recording(dump))

@@ -84,6 +84,18 @@ static void find_direct_map(struct ami_kernel *k)
 		k->direct_map = lowest;
 }
 
+/* Of ciphertext nothing else that is said would help. */
+static void blame_cipher(struct ami_dump *dump, struct ami_error *err)
+{
+	unsigned int seen, random;
+
+	if (err && err->status == AMI_ERR_DATA &&
+	    looks_encrypted(dump, &seen, &random))
+		ami_error_set(err, AMI_ERR_DATA,
+			      "the memory in %s is encrypted (SME or SEV): %u of %u pages in it are random bytes; a guest with SEV has to write its dump itself, by kdump; with SME, the capture kernel needs mem_encrypt=on",
+			      ami_dump_info(dump)->path, random, seen);
+}
+
 struct ami_kernel *ami_kernel_open(struct ami_dump *dump,
 				   const struct ami_layout_source *source,
 				   struct ami_error *err)
@@ -98,6 +110,7 @@ struct ami_kernel *ami_kernel_open(struct ami_dump *dump,
 	k->source = source->name;
 	if (read_vmcoreinfo(k, err) ||
 	    source->resolve(source->ctx, k, &k->layout, err)) {
+		blame_cipher(dump, err);
 		btf_forget(k);
 		free(k);
 		return NULL;

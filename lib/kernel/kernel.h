@@ -45,6 +45,13 @@ int kernel_refuse(struct ami_kernel *k, struct ami_error *err,
 /** locate_vmcoreinfo() - find it in memory; false: it is not there */
 bool locate_vmcoreinfo(struct ami_dump *dump);
 
+/**
+ * looks_encrypted() - is memory, wherever one looks, random bytes?
+ * @seen, @random: pages that were looked at, and those that are
+ */
+bool looks_encrypted(struct ami_dump *dump, unsigned int *seen,
+		     unsigned int *random);
+
 /** find_vmemmap() - where the array of struct page lies. */
 void find_vmemmap(struct ami_kernel *k);
 

@@ -141,6 +141,33 @@ static void nowhere(void **state)
 	image_free(img);
 }
 
+/* Of SEV the host sees random bytes in every page. */
+static void ciphertext(void **state)
+{
+	struct image *img = image_new(PAGES);
+	struct ami_error err = { AMI_OK, "" };
+	uint64_t pfn, word = 1;
+	struct ami_dump *dump;
+	uint8_t page[AMI_PAGE_SIZE];
+	size_t i;
+
+	(void)state;
+	for (pfn = 0; pfn < PAGES; pfn++) {
+		for (i = 0; i < sizeof(page); i++) {
+			word = word * 6364136223846793005ull + 1;
+			page[i] = word >> 56;
+		}
+		image_write(img, pfn << AMI_PAGE_SHIFT, page, sizeof(page));
+	}
+	image_vmcoreinfo(img, "");
+	dump = image_dump(img);
+	assert_null(ami_kernel_open(dump, &ami_layout_btf, &err));
+	assert_int_equal(err.status, AMI_ERR_DATA);
+	assert_non_null(strstr(err.text, "encrypted (SME or SEV)"));
+	ami_dump_close(dump);
+	image_free(img);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -149,6 +176,7 @@ int main(void)
 		cmocka_unit_test(copies_are_not_believed),
 		cmocka_unit_test(beside_a_capture_kernel),
 		cmocka_unit_test(nowhere),
+		cmocka_unit_test(ciphertext),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
