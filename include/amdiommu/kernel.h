@@ -90,12 +90,16 @@ extern const struct ami_symbol_want ami_symbol_wants[AMI_NR_SYMBOLS];
  * @resolve: fill @layout; what the kernel lacks stays zero. The kernel handle
  *	can translate addresses of the kernel image already. Returns -1 with
  *	@err filled only when nothing can be resolved at all.
+ * @place: optional; of a dump without VMCOREINFO, find the kernel and give the
+ *	dump its VMCOREINFO (ami_dump_set_vmcoreinfo())
  */
 struct ami_layout_source {
 	const char *name;
 	int (*resolve)(void *ctx, struct ami_kernel *kernel,
 		       struct ami_layout *layout, struct ami_error *err);
 	void *ctx;
+	int (*place)(void *ctx, struct ami_kernel *kernel,
+		     struct ami_error *err);
 };
 
 /** ami_layout_btf - kallsyms and BTF found in the dump itself. */

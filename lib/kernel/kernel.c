@@ -40,14 +40,23 @@ int kernel_refuse(struct ami_kernel *k, struct ami_error *err,
 			     path, what);
 }
 
+static int find_vmcoreinfo(struct ami_kernel *k,
+			   const struct ami_layout_source *source,
+			   struct ami_error *err)
+{
+	if (ami_dump_vmcoreinfo(k->dump) || locate_vmcoreinfo(k->dump))
+		return 0;
+	if (source->place)
+		return source->place(source->ctx, k, err);
+	return ami_error_set(err, AMI_ERR_DATA,
+			     "%s holds no VMCOREINFO, as a note or in memory, so the kernel in it cannot be located; give it with --vmcoreinfo FILE, or the kernel's vmlinux with --vmlinux FILE",
+			     ami_dump_info(k->dump)->path);
+}
+
 static int read_vmcoreinfo(struct ami_kernel *k, struct ami_error *err)
 {
 	uint64_t pgd, l5 = 0;
 
-	if (!ami_dump_vmcoreinfo(k->dump) && !locate_vmcoreinfo(k->dump))
-		return ami_error_set(err, AMI_ERR_DATA,
-				     "%s holds no VMCOREINFO, as a note or in memory, so the kernel in it cannot be located; give it with --vmcoreinfo FILE, or let kdump make the dump, or QEMU with its vmcoreinfo device",
-				     ami_dump_info(k->dump)->path);
 	ami_vmcoreinfo_get(k->dump, "OSRELEASE", k->release,
 			   sizeof(k->release));
 	make_printable(k->release);
@@ -108,7 +117,7 @@ struct ami_kernel *ami_kernel_open(struct ami_dump *dump,
 	}
 	k->dump = dump;
 	k->source = source->name;
-	if (read_vmcoreinfo(k, err) ||
+	if (find_vmcoreinfo(k, source, err) || read_vmcoreinfo(k, err) ||
 	    source->resolve(source->ctx, k, &k->layout, err)) {
 		blame_cipher(dump, err);
 		btf_forget(k);

@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "choose.h"
+#include "place.h"
 
 #define MAX_DEPTH	16
 #define MAX_MEMBERS	(64u << 10)	/* looked at for one member */
@@ -128,18 +129,28 @@ static bool dump_build_id(const struct vmlinux *v, char text[2 * BUILD_ID + 1])
 	       strspn(text, "0") != 2 * BUILD_ID;
 }
 
-static int check_build_id(const struct vmlinux *v, const char *wanted)
+/* Of the file: "" when it has none. */
+static void read_build_id(const struct vmlinux *v, char text[2 * BUILD_ID + 1])
 {
-	char text[2 * BUILD_ID + 1];
 	uint8_t id[BUILD_ID] = { 0 };
 	const void *found;
 	ssize_t len = dwelf_elf_gnu_build_id(v->elf, &found);
 
+	text[0] = '\0';
 	if (len <= 0)
-		return refuse(v, "%s is not the dumped kernel: it has no build ID, the dump's is %s",
-			      v->path, wanted);
+		return;
 	memcpy(id, found, len < BUILD_ID ? len : BUILD_ID);
 	hex(id, text);
+}
+
+static int check_build_id(const struct vmlinux *v, const char *wanted)
+{
+	char text[2 * BUILD_ID + 1];
+
+	read_build_id(v, text);
+	if (!*text)
+		return refuse(v, "%s is not the dumped kernel: it has no build ID, the dump's is %s",
+			      v->path, wanted);
 	if (strcmp(text, wanted))
 		return refuse(v, "%s is not the dumped kernel: its build ID is %s, the dump's is %s",
 			      v->path, text, wanted);
@@ -199,7 +210,7 @@ static int check_banner(const struct vmlinux *v, uint64_t address)
 
 struct symbols {
 	uint64_t wanted[AMI_NR_SYMBOLS];
-	uint64_t banner;
+	uint64_t banner, top_pgt, level2_pgt, sme_mask;
 };
 
 /* kallsyms is sorted, and its reader takes the first of equal names. */
@@ -218,6 +229,12 @@ static void take_symbol(struct symbols *s, const char *name, uint64_t value)
 			take_lowest(&s->wanted[i], value);
 	if (!strcmp(name, "linux_banner"))
 		take_lowest(&s->banner, value);
+	else if (!strcmp(name, "init_top_pgt"))
+		take_lowest(&s->top_pgt, value);
+	else if (!strcmp(name, "level2_kernel_pgt"))
+		take_lowest(&s->level2_pgt, value);
+	else if (!strcmp(name, "sme_me_mask"))
+		take_lowest(&s->sme_mask, value);
 }
 
 static int scan_symtab(const struct vmlinux *v, Elf_Scn *scn,
@@ -851,11 +868,55 @@ static int resolve(void *ctx, struct ami_kernel *k, struct ami_layout *layout,
 	return ret;
 }
 
+/* ---- where the kernel lies, of a dump that does not say ----------------- */
+
+static int place_by(struct vmlinux *v, const struct symbols *s)
+{
+	struct kernel_file file = {
+		.banner_at = s->banner, .stext = s->wanted[AMI_SYM__stext],
+		.top_pgt = s->top_pgt, .level2_pgt = s->level2_pgt,
+		.sme_mask = s->sme_mask,
+	};
+	const char *banner;
+	size_t max = 0;
+	char *text;
+	bool found;
+
+	banner = s->banner ? string_at(v->elf, s->banner, &max) : NULL;
+	text = banner ? strndup(banner, max) : NULL;
+	if (!text || strncmp(text, "Linux version ", 14)) {
+		free(text);
+		return refuse(v, "%s has no linux_banner", v->path);
+	}
+	file.banner = text;
+	read_build_id(v, file.build_id);
+	found = place_kernel(v->kernel->dump, &file);
+	free(text);
+	return found ? 0 :
+	       refuse(v, "the kernel of %s is not in %s, which holds no VMCOREINFO that would say where its kernel lies",
+		      v->path, ami_dump_info(v->kernel->dump)->path);
+}
+
+static int place(void *ctx, struct ami_kernel *k, struct ami_error *err)
+{
+	struct vmlinux v = { .path = ctx, .kernel = k, .err = err };
+	struct symbols s = { .banner = 0 };
+	int ret = -1;
+
+	if (!open_file(&v) && !open_elf(&v) && !find_symbols(&v, &s))
+		ret = place_by(&v, &s);
+	elf_end(v.elf);
+	if (v.fd >= 0)
+		close(v.fd);
+	return ret;
+}
+
 struct ami_layout_source ami_layout_vmlinux(const char *path)
 {
 	return (struct ami_layout_source){
 		.name = "DWARF",
 		.resolve = resolve,
 		.ctx = (void *)path,
+		.place = place,
 	};
 }

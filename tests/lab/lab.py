@@ -16,6 +16,7 @@ import forms
 import marks
 import matrix
 import packages
+import qemudump
 import run
 from scenarios import SCENARIOS, Scenario, scenario
 from workdir import CannotRun, Failed
@@ -72,6 +73,10 @@ def run_marks(args):
     return marks.main(args.scenario)
 
 
+def run_qemudump(args):
+    return qemudump.main('qemudump', args.amdiommu)
+
+
 def make_forms(args):
     for name in forms.make(args.scenario):
         print(name)
@@ -120,6 +125,9 @@ def parser():
                      help='take results of earlier versions of the lab, too')
     command('marks', run_marks,
             "the filter's marks against what devices changed", 'scenario')
+    command('qemudump', run_qemudump,
+            "QEMU's own dumps of one guest, in each of its formats") \
+        .add_argument('--amdiommu', default='build/amdiommu', metavar='PATH')
     command('forms', make_forms, 'the dump in all formats of makedumpfile',
             'scenario')
     command('vmlinux', vmlinux, 'fetch vmlinux with DWARF, print its path',

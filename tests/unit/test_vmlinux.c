@@ -69,6 +69,9 @@ static const char code[] =
 	"struct page a; struct iommu_dev_data b; struct iova_fq c;\n"
 	"struct protection_domain d;\n"
 	"const char linux_banner[] = \"Linux version 6.1.0-test (x@y)\";\n"
+	"#define TABLE __attribute__((aligned(4096)))\n"
+	"unsigned long TABLE init_top_pgt[512] = { 1 };\n"
+	"unsigned long TABLE level2_kernel_pgt[512] = { 1 };\n"
 	"void _stext(void) { } void *amd_iommu_list = &a;\n";
 
 #define BUILD_ID	"00112233445566778899aabbccddeeff01234567"
@@ -386,6 +389,101 @@ static void damaged(void **state)
 	free(bad);
 }
 
+#define DELTA		0x2000000ull	/* where the kernel was loaded */
+#define LEVEL3		0x5000000u	/* tables that are in no file */
+#define LEVEL4		0x5001000u
+#define BIG		0x6000u		/* pages */
+
+/* Physical address of a symbol of the vmlinux, as it was loaded. */
+static uint64_t loaded_at(const struct place *p, const char *symbol)
+{
+	char command[128], line[128], name[64] = "";
+	unsigned long long at = 0;
+	FILE *nm;
+
+	snprintf(command, sizeof(command), "nm %s", p->path);
+	nm = popen(command, "r");
+	assert_non_null(nm);
+	while (strcmp(name, symbol) && fgets(line, sizeof(line), nm))
+		sscanf(line, "%llx %*c %63s", &at, name);
+	pclose(nm);
+	assert_string_equal(name, symbol);
+	return at - IMAGE_MAP + DELTA;
+}
+
+static void load_kernel(const struct place *p, struct image *img, bool five)
+{
+	static const char banner[] = "Linux version 6.1.0-test (x@y)";
+	uint64_t top = loaded_at(p, "init_top_pgt"), i;
+	uint64_t level2 = loaded_at(p, "level2_kernel_pgt");
+
+	image_write(img, loaded_at(p, "linux_banner"), banner,
+		    sizeof(banner));
+	image_write64(img, top + 511 * 8, (five ? LEVEL4 : LEVEL3) | 0x63);
+	image_write64(img, LEVEL4 + 511 * 8, LEVEL3 | 0x63);
+	image_write64(img, LEVEL3 + 510 * 8, level2 | 0x63);
+	for (i = 0; i < 16; i++)
+		image_write64(img, level2 + 8 * (SLIDE / 0x200000 + 8 + i),
+			      (DELTA + 0x1000000 + i * 0x200000) | 0x1e3);
+}
+
+static void placed(const struct place *p, bool five)
+{
+	struct ami_layout_source source = ami_layout_vmlinux(p->path);
+	struct image *img = image_new(BIG);
+	struct ami_error err = { AMI_OK, "" };
+	struct ami_kernel *k;
+	struct ami_dump *dump;
+	uint64_t paddr, l5;
+
+	load_kernel(p, img, five);
+	image_vmcoreinfo(img, "");
+	dump = image_dump(img);
+	k = ami_kernel_open(dump, &source, &err);
+	if (!k)
+		fail_msg("%s", err.text);
+	assert_string_equal(ami_kernel_release(k), "6.1.0-test");
+	assert_int_equal(ami_virt_to_phys(k, ami_symbol(k, AMI_SYM__stext),
+					  &paddr), AMI_MEM_OK);
+	assert_int_equal(paddr, loaded_at(p, "_stext"));
+	assert_true(ami_vmcoreinfo_number(dump, "NUMBER(pgtable_l5_enabled)",
+					  10, &l5));
+	assert_int_equal(l5, five);
+	ami_kernel_close(k);
+	ami_dump_close(dump);
+	image_free(img);
+}
+
+/* No VMCOREINFO anywhere: the vmlinux says what to look for. */
+static void place_by_banner(void **state)
+{
+	const struct place *p = *state;
+
+	build(p, "-g");
+	placed(p, false);
+	placed(p, true);
+}
+
+/* The banner alone, as in a copy of the file, proves nothing. */
+static void banner_alone(void **state)
+{
+	const struct place *p = *state;
+	struct ami_layout_source source = ami_layout_vmlinux(p->path);
+	struct image *img = image_new(BIG);
+	struct ami_error err = { AMI_OK, "" };
+	struct ami_dump *dump;
+
+	build(p, "-g");
+	image_write(img, loaded_at(p, "linux_banner"),
+		    "Linux version 6.1.0-test (x@y)", 31);
+	image_vmcoreinfo(img, "");
+	dump = image_dump(img);
+	assert_null(ami_kernel_open(dump, &source, &err));
+	assert_non_null(strstr(err.text, "is not in"));
+	ami_dump_close(dump);
+	image_free(img);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -393,6 +491,8 @@ int main(void)
 		cmocka_unit_test(types_and_symbols),
 		cmocka_unit_test(identity),
 		cmocka_unit_test(not_a_vmlinux),
+		cmocka_unit_test(place_by_banner),
+		cmocka_unit_test(banner_alone),
 		cmocka_unit_test(damaged),
 	};
 

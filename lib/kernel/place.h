@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Where a kernel lies, of which only the vmlinux is known. Private to lib/kernel. */
+#ifndef AMI_PLACE_H
+#define AMI_PLACE_H
+
+#include "kernel.h"
+
+/**
+ * struct kernel_file - what a vmlinux says; addresses as in the file
+ * @banner: linux_banner, as text
+ * @build_id: in hexadecimal, "": none
+ */
+struct kernel_file {
+	const char *banner;
+	char build_id[41];
+	uint64_t banner_at, stext, top_pgt, level2_pgt, sme_mask;
+};
+
+/**
+ * place_kernel() - find the kernel in memory, and give the dump its VMCOREINFO
+ *
+ * By its banner, which lies at the same offset in each 2 MiB wherever it was
+ * loaded, and proved by its own page tables. False: it is not there.
+ */
+bool place_kernel(struct ami_dump *dump, const struct kernel_file *file);
+
+#endif

@@ -1,0 +1,68 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Dumps that QEMU makes itself (dump-guest-memory), without its vmcoreinfo
+device: no note says where the kernel lies, and the headers name no machine."""
+import json
+import os
+import subprocess
+
+import guest
+import packages
+from qemu import Vm
+from run import boot
+from scenarios import scenario
+from workdir import Failed, path, scratch
+
+FORMATS = ('elf', 'kdump-zlib', 'kdump-lzo', 'kdump-snappy', 'kdump-raw-zlib',
+           'kdump-raw-lzo', 'kdump-raw-snappy', 'win-dmp')
+SECONDS = 900
+
+
+def formats_of(monitor):
+    """Those that this QEMU can write"""
+    found = monitor.command('query-dump-guest-memory-capability')['formats']
+    return [name for name in FORMATS if name in found and name != 'win-dmp']
+
+
+def make(name, series='6.1'):
+    """Paths of the dumps, in out/NAME: of one guest that stands still"""
+    settings = scenario(f'{series}-both', ['timeout=900'])
+    out = path('out', name)
+    os.makedirs(out, exist_ok=True)
+    kernel = packages.kernel(series)
+    with scratch(4 << 30) as folder, \
+            Vm(settings, packages.qemu(0), folder, out) as vm:
+        vm.start(kernel, guest.build_initrd(folder, settings, kernel))
+        boot(vm)
+        vm.monitor.command('stop')
+        vm.monitor.socket.settimeout(SECONDS)
+        made = []
+        for form in formats_of(vm.monitor):
+            target = os.path.join(out, form)
+            vm.monitor.command('dump-guest-memory', paging=False,
+                               protocol='file:' + target, format=form)
+            made.append(target)
+    return made
+
+
+def summary(tool, dump):
+    """What must be equal in all of them"""
+    done = subprocess.run([tool, 'report', '--json', '--pages', dump],
+                          stdout=subprocess.PIPE, check=False)
+    if done.returncode:
+        raise Failed(f'{dump}: exit code {done.returncode}')
+    report = json.loads(done.stdout)
+    return {key: report[key] for key in ('iommus', 'devices', 'domains',
+                                         'exposures', 'verdict')}
+
+
+def main(name, tool):
+    """The same report from each; exit code 1 if one differs"""
+    made = make(name)
+    first = summary(tool, made[0])
+    bad = [os.path.basename(dump) for dump in made[1:]
+           if summary(tool, dump) != first]
+    for dump in made:
+        word = 'FAIL' if os.path.basename(dump) in bad else 'ok  '
+        print(f'{word} {os.path.basename(dump)}')
+    print(f'{len(made) - len(bad)} passed, {len(bad)} failed')
+    return bool(bad)
