@@ -73,7 +73,9 @@ static void walk_lists(struct ami_kernel *k, const struct input *in)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static const struct ami_kernel_map map = { table, leaf };
-	const struct ami_layout_source source = { "fuzz", resolve, NULL };
+	const struct ami_layout_source source = {
+		.name = "fuzz", .resolve = resolve, .ctx = NULL,
+	};
 	struct hostile h = { .ram = { 0, RAM_PAGES } };
 	struct ami_xarray_walk met;
 	struct ami_regions regions;

@@ -72,7 +72,9 @@ static bool record(void *ctx, const struct ami_printk_record *r)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	const struct ami_layout_source source = { "fuzz", resolve, NULL };
+	const struct ami_layout_source source = {
+		.name = "fuzz", .resolve = resolve, .ctx = NULL,
+	};
 	struct hostile h = {
 		.ram = { 0, RAM_PAGES }, .data = data, .size = size,
 		.vmcoreinfo = "OSRELEASE=fuzz\nNUMBER(phys_base)=0\n",

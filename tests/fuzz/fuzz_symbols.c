@@ -50,7 +50,9 @@ static void keys(const struct input *in, char *text, size_t size)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	const struct ami_layout_source source = { "fuzz", resolve, NULL };
+	const struct ami_layout_source source = {
+		.name = "fuzz", .resolve = resolve, .ctx = NULL,
+	};
 	struct hostile h = { .ram = { 0, RAM_PAGES } };
 	struct ami_dump *dump;
 	struct ami_error err;

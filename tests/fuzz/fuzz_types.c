@@ -38,7 +38,9 @@ static int resolve(void *ctx, struct ami_kernel *k, struct ami_layout *layout,
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	uint64_t bytes = size;
-	const struct ami_layout_source source = { "fuzz", resolve, &bytes };
+	const struct ami_layout_source source = {
+		.name = "fuzz", .resolve = resolve, .ctx = &bytes,
+	};
 	struct hostile h = {
 		.data = data, .size = size,
 		.ram = { 0, size / AMI_PAGE_SIZE + 1 },

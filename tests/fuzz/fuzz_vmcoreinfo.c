@@ -20,7 +20,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		"OSRELEASE", "NUMBER(phys_base)", "SYMBOL(_stext)", "CRASHTIME",
 		"BUILD-ID", "",
 	};
-	const struct ami_layout_source source = { "fuzz", resolve, NULL };
+	const struct ami_layout_source source = {
+		.name = "fuzz", .resolve = resolve, .ctx = NULL,
+	};
 	char *text = strndup((const char *)data, size), value[64];
 	struct hostile h = { .ram = { 0, 1 }, .vmcoreinfo = text };
 	struct ami_dump *dump = hostile_dump(&h);

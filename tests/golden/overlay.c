@@ -304,7 +304,8 @@ static struct ami_dump *open_layers(struct overlay *o)
 struct ami_analysis *overlay_analyse(struct overlay *o, struct ami_error *err)
 {
 	struct ami_layout_source source = {
-		ami_layout_btf.name, layer_resolve, o,
+		.name = ami_layout_btf.name, .resolve = layer_resolve,
+		.ctx = o,
 	};
 
 	return ami_analyse(open_layers(o), &source, err);
@@ -313,7 +314,8 @@ struct ami_analysis *overlay_analyse(struct overlay *o, struct ami_error *err)
 struct ami_kernel *overlay_kernel(struct overlay *o, struct ami_error *err)
 {
 	struct ami_layout_source source = {
-		ami_layout_btf.name, layer_resolve, o,
+		.name = ami_layout_btf.name, .resolve = layer_resolve,
+		.ctx = o,
 	};
 	struct ami_dump *dump = open_layers(o);
 	struct ami_kernel *k = ami_kernel_open(dump, &source, err);

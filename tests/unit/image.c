@@ -256,7 +256,9 @@ static int image_resolve(void *ctx, struct ami_kernel *kernel,
 
 struct ami_kernel *image_kernel(struct image *img, struct ami_dump *dump)
 {
-	struct ami_layout_source source = { "hand", image_resolve, img };
+	struct ami_layout_source source = {
+		.name = "hand", .resolve = image_resolve, .ctx = img,
+	};
 	struct ami_error err;
 	struct ami_kernel *k = ami_kernel_open(dump, &source, &err);
 
