@@ -190,7 +190,7 @@ uint64_t ami_dump_cut_reads(const struct ami_dump *dump)
 
 static bool is_extract(const struct ami_dump *dump)
 {
-	return !strcmp(dump->info.format, "extract");
+	return dump->info.format && !strcmp(dump->info.format, "extract");
 }
 
 /* An extract of a cut dump has left out what could not be read. */

@@ -87,7 +87,8 @@ static int describe(struct extract *x, struct ami_error *err)
 {
 	const struct ami_dump_info *info = ami_dump_info(x->dump);
 	struct kdump_image *image = &x->image;
-	const struct ami_range *last = &info->listed[info->nr_listed - 1];
+	const struct ami_range *last = info->nr_listed ?
+		&info->listed[info->nr_listed - 1] : NULL;
 	uint64_t time;
 
 	*image = (struct kdump_image){
@@ -97,7 +98,7 @@ static int describe(struct extract *x, struct ami_error *err)
 		.nr_pages = x->nr_pages,
 		.content = x->withheld->content,
 		.nr_contents = x->withheld->nr_contents,
-		.max_pfn = info->nr_listed ? last->first + last->count : 0,
+		.max_pfn = last ? last->first + last->count : 0,
 		.vmcoreinfo = ami_dump_vmcoreinfo(x->dump),
 		.release = x->release,
 		/* makedumpfile takes -1 for "filter everything" */
