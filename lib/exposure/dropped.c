@@ -30,6 +30,9 @@ int find_dropped(struct ami_exposures *ex)
 	struct ami_dump *dump = ami_kernel_dump(ex->state->kernel);
 	int level = ami_dump_info(dump)->dump_level;
 
+	/* Of a file that was cut, or of memory in no header, others are to blame. */
+	if (ami_dump_cut_reads(dump) || ex->state->unlisted)
+		return 0;
 	if (level > 1 && left_out(ex->state) &&
 	    anything_missing(&ex->state->findings))
 		ami_finding_add(&ex->state->findings,
