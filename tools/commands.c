@@ -5,7 +5,7 @@
 #include "command.h"
 
 /* Options that every command takes. */
-#define COMMON	"lmLhV"
+#define COMMON	"limLhV"
 
 const struct command commands[] = {
 #define AMI_COMMAND(view, name, letter, args, least, most, options, summary, \
