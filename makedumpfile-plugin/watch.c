@@ -83,6 +83,7 @@ static struct hashing *start(struct ami_dump *dump, int fd, const char *mode,
 	if (h && copy >= 0 && !lseek(copy, 0, SEEK_SET))
 		h->file = fdopen(copy, mode);
 	if (h && h->file) {
+		ami_dump_copy(dump);
 		h->dump = dump;
 		h->max = settings_number("AMDIOMMU_WATCH_PAGES");
 		return h;

@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <amdiommu/budget.h>
 #include <amdiommu/error.h>
 
 #define AMI_PAGE_SHIFT	12
@@ -26,6 +27,7 @@ enum ami_mem {
 	AMI_MEM_NO_FIELD,	/* this kernel has no such structure member */
 	AMI_MEM_DAMAGED,	/* what leads there contradicts itself */
 	AMI_MEM_NO_PLACE,	/* where the member lies is not known */
+	AMI_MEM_LEFT_OUT,	/* the work limit was reached before */
 };
 
 /** ami_mem_wild() - does the address lead nowhere? Then the pointer is damaged. */
@@ -66,6 +68,7 @@ struct ami_dump_info {
 	size_t nr_ram;
 	const struct ami_range *listed;
 	size_t nr_listed;
+	uint64_t present;	/* pages in the file, 0: not known */
 	const void *notes;	/* ELF notes, NULL: none, or not known */
 	size_t notes_size;
 	const struct ami_content *content;	/* of an extract, ascending */
@@ -156,8 +159,25 @@ bool ami_vmcoreinfo_number(const struct ami_dump *dump, const char *key,
 /** ami_dump_interrupted() - did the user ask to stop? Cheap. */
 bool ami_dump_interrupted(const struct ami_dump *dump);
 
+/** ami_dump_budget() - work that was and may be done; readers spend from it */
+struct ami_budget *ami_dump_budget(struct ami_dump *dump);
+
+/** ami_dump_run() - work begins anew: an analysis, a command */
+void ami_dump_run(struct ami_dump *dump);
+
+/** ami_dump_copy() - what follows reads each page of a finished list once */
+void ami_dump_copy(struct ami_dump *dump);
+
 /**
- * ami_dump_doing() - what the dump is read for from now on
+ * ami_dump_stopped() - interrupted, or out of work: a loop ends here
+ *
+ * Once its part of the work is used up, a phase reads nothing any more: each
+ * read gives LEFT_OUT.
+ */
+bool ami_dump_stopped(const struct ami_dump *dump);
+
+/**
+ * ami_dump_doing() - what the dump is read for from now on: a phase of the run
  * @what: for the user to see; not copied
  */
 void ami_dump_doing(struct ami_dump *dump, const char *what);

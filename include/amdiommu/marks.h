@@ -173,6 +173,13 @@ enum ami_bound ami_marks_bind(const struct ami_marks *marks,
 			      const struct ami_dump *dump,
 			      struct ami_error *err);
 
+/**
+ * ami_marks_pages() - all pages of marks of a class; AMI_CLASSES: of any
+ *
+ * The caller frees it; NULL: no memory.
+ */
+struct ami_pfnset *ami_marks_pages(const struct ami_marks *marks, int class);
+
 /** enum ami_marks_from - where marks were found */
 enum ami_marks_from {
 	AMI_MARKS_NONE,

@@ -92,6 +92,9 @@ uint64_t ami_pfnset_next(const struct ami_pfnset *set, uint64_t pfn);
 bool ami_pfnset_has(const struct ami_pfnset *set, uint64_t pfn);
 uint64_t ami_pfnset_count(const struct ami_pfnset *set);
 
+/** ami_pfnset_blocks() - what going through the set takes: its blocks */
+uint64_t ami_pfnset_blocks(const struct ami_pfnset *set);
+
 /** ami_pfnset_compact() - re-encode runs once a set is complete. */
 void ami_pfnset_compact(struct ami_pfnset *set);
 

@@ -12,6 +12,7 @@
  * struct ami_analysis - everything known about one dump
  * @marks: that came with the dump, NULL: none, or none that can be used
  * @marks_error: why not; status AMI_OK: there are none
+ * @work: that the analysis took, of what it might have taken
  */
 struct ami_analysis {
 	struct ami_dump *dump;
@@ -24,6 +25,7 @@ struct ami_analysis {
 	enum ami_marks_from marks_from;
 	struct ami_error marks_error;
 	struct ami_spill spill;		/* with ami_analyse_small() */
+	struct ami_budget work;
 };
 
 /**

@@ -369,6 +369,7 @@ struct ami_state {
 	bool devices_whole;		/* the driver's, and their domains */
 	bool incomplete;		/* something essential is unknown */
 	const struct ami_incidents *incidents;
+	size_t limits_named;		/* phases that were cut short */
 	const struct ami_marks *marks;
 	struct ami_spill *spill;
 	struct ami_pfnset *rests_on;	/* page frames all this was read from */
@@ -386,6 +387,13 @@ struct ami_state {
 struct ami_state *ami_state_read(struct ami_kernel *kernel,
 				 struct ami_error *err);
 void ami_state_free(struct ami_state *state);
+
+/**
+ * ami_name_limits() - findings on phases of the run that were cut short
+ *
+ * Each once, however often this is called. The state is incomplete then.
+ */
+void ami_name_limits(struct ami_state *state);
 
 /** ami_state_device() - the device with this BDF, or NULL. */
 const struct ami_device *ami_state_device(const struct ami_state *state,
@@ -443,7 +451,8 @@ bool ami_irt_posted(const struct ami_state *state,
  * ami_gcr3_tables() - the guest tables behind a GCR3 table
  * @fn: called with each valid PASID and its table; false stops
  *
- * Returns the number of GCR3 pages that could not be read.
+ * Returns the number of GCR3 pages that could not be read, or that entries lead
+ * to more than once.
  */
 uint64_t ami_gcr3_tables(struct ami_dump *dump, const struct ami_gcr3 *gcr3,
 			 uint64_t sme_mask,

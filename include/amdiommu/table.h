@@ -120,7 +120,8 @@ struct ami_step {
  * @steps: AMI_MAX_STEPS entries, filled from the top
  *
  * Returns the number of steps. @mapping is filled and @mapped set when the
- * IOVA is mapped; @mapping->size is what remains of the page from @iova on.
+ * IOVA is mapped; @mapping->size is what remains of the page from @iova on. If
+ * it is not, it says for how many bytes no more is known than for @iova.
  */
 size_t ami_translate(struct ami_dump *dump, const struct ami_table *table,
 		     uint64_t iova, struct ami_step *steps,

@@ -189,6 +189,11 @@ uint64_t ami_pfnset_count(const struct ami_pfnset *set)
 	return set->count;
 }
 
+uint64_t ami_pfnset_blocks(const struct ami_pfnset *set)
+{
+	return set->nr + 1;
+}
+
 void ami_pfnset_compact(struct ami_pfnset *set)
 {
 	struct pfn_block *b;

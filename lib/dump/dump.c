@@ -39,6 +39,7 @@ struct ami_dump {
 	uint64_t pages_read;
 	bool left_out;
 	uint64_t cut_reads;
+	struct ami_budget budget;
 	struct ami_pfnset *noted;
 	bool (*prefer)(void *ctx, uint64_t pfn, enum ami_mem mem,
 		       uint8_t *page);
@@ -75,6 +76,8 @@ const char *ami_mem_text(enum ami_mem mem)
 		return "damaged in memory";
 	case AMI_MEM_NO_PLACE:
 		return "at an unknown place in its structure";
+	case AMI_MEM_LEFT_OUT:
+		return "not read any more (work limit)";
 	}
 	return "unknown";
 }
@@ -101,6 +104,7 @@ struct ami_dump *ami_dump_new(const struct ami_dump_ops *ops, void *ctx,
 	for (i = 0; i < info->nr_ram; i++)
 		dump->ram_pages += info->ram[i].count;
 	memset(dump->bucket, 0xff, sizeof(dump->bucket));
+	ami_dump_run(dump);
 	return dump;
 }
 
@@ -157,6 +161,18 @@ const char *ami_dump_vmcoreinfo(const struct ami_dump *dump)
 void ami_dump_doing(struct ami_dump *dump, const char *what)
 {
 	dump->doing = what;
+	ami_budget_phase(&dump->budget, what);
+}
+
+struct ami_budget *ami_dump_budget(struct ami_dump *dump)
+{
+	return &dump->budget;
+}
+
+void ami_dump_run(struct ami_dump *dump)
+{
+	ami_budget_run(&dump->budget, dump->info.present ? dump->info.present :
+							   dump->ram_pages);
 }
 
 void ami_dump_watch(struct ami_dump *dump,
@@ -201,6 +217,16 @@ static void count_cut(struct ami_dump *dump, enum ami_mem mem)
 		mem = AMI_MEM_ERROR;
 	if (mem == AMI_MEM_ERROR && ami_dump_cut(dump))
 		dump->cut_reads++;
+}
+
+void ami_dump_copy(struct ami_dump *dump)
+{
+	ami_budget_run(&dump->budget, UINT64_MAX);
+}
+
+bool ami_dump_stopped(const struct ami_dump *dump)
+{
+	return dump->budget.over || ami_dump_interrupted(dump);
 }
 
 uint64_t ami_dump_pages_read(const struct ami_dump *dump)
@@ -342,12 +368,22 @@ static unsigned int cache_victim(struct ami_dump *dump)
 	return NO_SLOT;
 }
 
+static void count_pages(struct ami_dump *dump, size_t count)
+{
+	dump->pages_read += count;
+	ami_budget_spend(&dump->budget, count * AMI_COST_PAGE);
+}
+
 /* @valid: which granules of @page are real. */
 static enum ami_mem host_read(struct ami_dump *dump, uint64_t pfn,
 			      uint8_t *page, uint64_t *valid)
 {
-	enum ami_mem mem = dump->ops.read_page(dump->ctx, pfn, page);
+	enum ami_mem mem;
 
+	/* To ask for a page that is not there takes less, but not nothing. */
+	if (!ami_budget_spend(&dump->budget, AMI_COST_SET))
+		return AMI_MEM_LEFT_OUT;
+	mem = dump->ops.read_page(dump->ctx, pfn, page);
 	*valid = UINT64_MAX;
 	if (mem == AMI_MEM_ABSENT && dump->all_ram && ami_dump_ram(dump, pfn))
 		mem = AMI_MEM_FILTERED;
@@ -356,7 +392,7 @@ static enum ami_mem host_read(struct ami_dump *dump, uint64_t pfn,
 	else if (mem == AMI_MEM_OK && dump->ops.valid)
 		*valid = dump->ops.valid(dump->ctx, pfn);
 	if (mem == AMI_MEM_OK)
-		dump->pages_read++;
+		count_pages(dump, 1);
 	else
 		count_cut(dump, mem);
 	return mem;
@@ -381,6 +417,8 @@ static enum ami_mem cache_get(struct ami_dump *dump, uint64_t pfn,
 	enum ami_mem mem;
 	uint64_t valid;
 
+	if (!ami_budget_spend(&dump->budget, AMI_COST_READ))
+		return AMI_MEM_LEFT_OUT;
 	if (i == NO_SLOT) {
 		i = cache_victim(dump);
 		if (i == NO_SLOT)
@@ -431,15 +469,15 @@ static void prefetch_run(struct ami_dump *dump, uint64_t first, size_t count)
 			dump->prefer(dump->prefer_ctx, first + i, AMI_MEM_OK,
 				     page[i]);
 		cache_put(dump, slot[i], first + i, UINT64_MAX);
-		dump->pages_read++;
 	}
+	count_pages(dump, got);
 }
 
 void ami_dump_prefetch(struct ami_dump *dump, uint64_t *pfn, size_t count)
 {
 	size_t i, run;
 
-	if (!dump->ops.read_run || count > AMI_PREFETCH)
+	if (!dump->ops.read_run || count > AMI_PREFETCH || dump->budget.over)
 		return;
 	for (i = 1; i < count && pfn[i - 1] < pfn[i]; i++)
 		;
@@ -494,7 +532,7 @@ static size_t read_run(struct ami_dump *dump, uint64_t pfn, uint8_t *buf,
 	uint8_t *page[AMI_PREFETCH];
 	size_t i;
 
-	if (!dump->ops.read_run)
+	if (!dump->ops.read_run || dump->budget.over)
 		return 0;
 	if (count > AMI_PREFETCH)
 		count = AMI_PREFETCH;
@@ -507,7 +545,7 @@ static size_t read_run(struct ami_dump *dump, uint64_t pfn, uint8_t *buf,
 				     page[i]);
 		took_whole(dump, pfn + i);
 	}
-	dump->pages_read += count;
+	count_pages(dump, count);
 	return count;
 }
 

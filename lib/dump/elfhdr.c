@@ -12,6 +12,7 @@
 
 #define MAX_HEADERS	(1u << 22)
 #define HEADERS_AT_ONCE	256u
+#define MAX_PER_PAGE	64u	/* pieces; two or three are not rare */
 #define MAX_PADDR	(UINT64_C(1) << 52)	/* of the architecture */
 
 bool elf_is(int fd)
@@ -81,16 +82,18 @@ static uint64_t count_headers(int fd, const Elf64_Ehdr *head)
 	return section.sh_info;
 }
 
+/* One segment has all notes; together they are no larger than one may be. */
 static void read_notes(struct elf_facts *elf, int fd, const Elf64_Phdr *ph)
 {
 	size_t size;
 	void *notes;
 
-	if (!ph->p_filesz || ph->p_filesz > KDUMP_MAX_NOTES)
+	if (!ph->p_filesz || ph->p_filesz > KDUMP_MAX_NOTES - elf->notes_read)
 		return;
 	if (elf->notes && kdump_note_find(elf->notes, elf->notes_size,
 					  "VMCOREINFO", 0, &size))
 		return;
+	elf->notes_read += ph->p_filesz;
 	notes = malloc(ph->p_filesz);
 	if (!notes || !file_read_at(fd, notes, ph->p_filesz, ph->p_offset)) {
 		free(notes);
@@ -285,9 +288,9 @@ uint64_t elf_valid(const struct elf_facts *elf, uint64_t pfn)
 {
 	unsigned int bytes[AMI_PAGE_SIZE / AMI_GRANULE] = { 0 }, g;
 	uint64_t paddr = pfn << AMI_PAGE_SHIFT, mask = 0;
-	size_t i;
+	size_t first = find_piece(elf, paddr), i;
 
-	for (i = find_piece(elf, paddr); i < elf->nr_pieces; i++) {
+	for (i = first; i < elf->nr_pieces && i - first < MAX_PER_PAGE; i++) {
 		struct elf_piece p = elf->piece[i];
 
 		if (!clip(&p, paddr))
@@ -311,7 +314,7 @@ enum ami_mem elf_read_page(const struct elf_facts *elf, int fd, uint64_t pfn,
 		return AMI_MEM_ABSENT;
 	first = find_piece(elf, paddr);
 	memset(page, 0, AMI_PAGE_SIZE);
-	for (i = first; i < elf->nr_pieces; i++) {
+	for (i = first; i < elf->nr_pieces && i - first < MAX_PER_PAGE; i++) {
 		struct elf_piece p = elf->piece[i];
 		uint64_t lost;
 

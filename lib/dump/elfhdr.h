@@ -21,6 +21,7 @@ struct elf_piece {
  * @ram: where p_memsz says there is RAM, in the file or not
  * @notes: malloc'ed copy of the PT_NOTE segment with VMCOREINFO, else of the
  *	last one, NULL when there is none
+ * @notes_read: bytes of all PT_NOTE segments that were looked at
  * @truncated: program headers reach beyond the end of the file
  */
 struct elf_facts {
@@ -29,6 +30,7 @@ struct elf_facts {
 	struct ramlist ram;
 	void *notes;
 	size_t notes_size;
+	uint64_t notes_read;
 	uint64_t size;
 	bool truncated;
 };

@@ -164,6 +164,7 @@ int ami_extract_write(struct ami_dump *dump, const char *path,
 	struct extract x = { .dump = dump };
 	int ret;
 
+	ami_dump_copy(dump);
 	ret = choose_pages(&x, err) || describe(&x, err) ||
 	      write_file(&x, path, rules, err) ? -1 : 0;
 	free(x.page);

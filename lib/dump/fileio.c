@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <errno.h>
+#include <sys/stat.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
 #include <amdiommu/dump.h>
 
 #include "fileio.h"
+
+#define DISK_BLOCK	512u	/* of st_blocks, whatever the disk has */
+#define PACKED_AT_MOST	64u	/* holes or compression: bytes for each on disk */
 
 bool file_read_at(int fd, void *buf, size_t len, uint64_t offset)
 {
@@ -97,4 +101,17 @@ uint64_t file_size(int fd)
 	off_t end = lseek(fd, 0, SEEK_END);
 
 	return end > 0 ? (uint64_t)end : 0;
+}
+
+uint64_t file_pages(int fd)
+{
+	struct stat st;
+
+	if (fstat(fd, &st))
+		return 0;
+	/* Devices, /proc and some network file systems do not say. */
+	if (!st.st_blocks)
+		return file_size(fd) >> AMI_PAGE_SHIFT;
+	return (uint64_t)st.st_blocks * DISK_BLOCK * PACKED_AT_MOST >>
+	       AMI_PAGE_SHIFT;
 }

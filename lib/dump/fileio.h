@@ -29,4 +29,11 @@ bool file_write_synced(int fd, const void *buf, size_t len, uint64_t offset);
 /** file_size() - bytes of a regular file or block device, 0 when unknown. */
 uint64_t file_size(int fd);
 
+/**
+ * file_pages() - page frames that the file can hold for what it takes on disk
+ *
+ * Holes are zeros that cost nothing; a healthy dump has some, but not only.
+ */
+uint64_t file_pages(int fd);
+
 #endif

@@ -15,6 +15,30 @@
 #define COPY_BYTES	(256u << 10)
 #define MAX_OFFSET	(INT64_C(1) << 52)
 
+/*
+ * Each piece takes at least a block of the temporary file, however small it
+ * is: makedumpfile's buffers are of many. Only a hostile stream has more blocks
+ * begun than bytes to fill them.
+ */
+#define FILE_BLOCK	4096
+#define SPREAD		16u
+#define SPREAD_FREE	(64u << 20)
+
+/** struct spread - bytes copied, and bytes of the blocks that took them */
+struct spread {
+	uint64_t bytes, room;
+};
+
+static bool too_scattered(struct spread *s, int64_t offset, int64_t size)
+{
+	int64_t first = offset / FILE_BLOCK;
+	int64_t end = (offset + size + FILE_BLOCK - 1) / FILE_BLOCK;
+
+	s->bytes += size;
+	s->room += (uint64_t)(end - first) * FILE_BLOCK;
+	return s->room > SPREAD_FREE + SPREAD * s->bytes;
+}
+
 bool flattened_is(int fd)
 {
 	char head[16];
@@ -64,7 +88,8 @@ static int temp_file(struct ami_error *err)
 
 enum record { RECORD_COPIED, RECORD_END, RECORD_CUT, RECORD_NO_SPACE };
 
-static enum record copy_record(int from, int to, uint8_t *buf)
+static enum record copy_record(int from, int to, uint8_t *buf,
+			       struct spread *spread)
 {
 	int64_t head[2], offset, size;
 
@@ -75,7 +100,7 @@ static enum record copy_record(int from, int to, uint8_t *buf)
 	if (offset == -1 && size == -1)
 		return RECORD_END;
 	if (offset < 0 || size < 0 || offset > MAX_OFFSET ||
-	    size > MAX_OFFSET - offset)
+	    size > MAX_OFFSET - offset || too_scattered(spread, offset, size))
 		return RECORD_CUT;
 	while (size) {
 		size_t part = size > COPY_BYTES ? COPY_BYTES : (size_t)size;
@@ -96,6 +121,7 @@ int flattened_unpack(int fd, const char *path, bool *truncated,
 {
 	uint8_t *buf = malloc(COPY_BYTES);
 	enum record last = RECORD_CUT;
+	struct spread spread = { 0 };
 	int out = -1;
 
 	if (!buf) {
@@ -105,7 +131,7 @@ int flattened_unpack(int fd, const char *path, bool *truncated,
 	out = temp_file(err);
 	if (out >= 0 && read_all(fd, buf, HEADER_BYTES)) {
 		do
-			last = copy_record(fd, out, buf);
+			last = copy_record(fd, out, buf, &spread);
 		while (last == RECORD_COPIED);
 	}
 	free(buf);

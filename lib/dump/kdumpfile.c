@@ -354,6 +354,24 @@ static int open_kdump(struct file_dump *file, const char *const *paths,
 	return 0;
 }
 
+/* Pages that the headers name, as far as the file has room for them. */
+static uint64_t pages_present(const struct file_dump *file)
+{
+	uint64_t named = 0, room = 0, bytes = 0;
+	size_t i;
+
+	for (i = 0; i < file->nr_fd; i++) {
+		room += file_pages(file->fd[i]);
+		if (file->part)
+			named += file->part[i].pages;
+	}
+	for (i = 0; i < file->elf.nr_pieces; i++)
+		bytes += file->elf.piece[i].size;
+	named += bytes >> AMI_PAGE_SHIFT;
+	/* None at all would mean that it is not known. */
+	return (named < room ? named : room) + 1;
+}
+
 static int open_all(struct file_dump *file, const char *const *paths,
 		    size_t nr_paths, struct ami_error *err)
 {
@@ -374,6 +392,7 @@ static int open_all(struct file_dump *file, const char *const *paths,
 		last = &file->info.ram[file->info.nr_ram - 1];
 		file->info.max_pfn = last->first + last->count;
 	}
+	file->info.present = pages_present(file);
 	return 0;
 }
 

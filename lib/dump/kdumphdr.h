@@ -98,6 +98,7 @@ _Static_assert(sizeof(struct kdump_page_desc) == 24, "descriptor layout");
  * @max_pfn, @first_pfn, @end_pfn: of the machine; of this part of a split dump
  * @notes: malloc'ed copy of the note segment, NULL when there is none
  * @truncated: page descriptors or page data lie beyond the end of the file
+ * @pages: how many the second bitmap says are in the file
  * @rank: per block of the second bitmap: how many page descriptors precede
  */
 struct kdump_facts {
@@ -112,6 +113,7 @@ struct kdump_facts {
 	void *notes;
 	size_t notes_size;
 	bool truncated;
+	uint64_t pages;
 	uint64_t *rank;
 	uint64_t cached;	/* block of the second bitmap in @words */
 	uint64_t words[KDUMP_BLOCK / 8];

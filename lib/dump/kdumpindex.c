@@ -136,6 +136,7 @@ int kdump_index(int fd, struct kdump_facts *facts)
 			return -1;
 		total += count_bits(words, PFNS_PER_BLOCK);
 	}
+	facts->pages = total;
 	facts->truncated = cut_off(fd, facts, total);
 	return 0;
 }

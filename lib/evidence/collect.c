@@ -33,6 +33,7 @@ static struct ami_evidence_set *set_of(struct ami_evidence *ev,
 	struct ami_evidence_set *set;
 	size_t i;
 
+	evidence_spend(ev, ev->nr_sets * AMI_COST_ENTRY);
 	for (i = ev->nr_sets; i--; ) {
 		set = &ev->sets[i];
 		if (!memcmp(&set->device, &t->device, sizeof(t->device)) &&
@@ -100,7 +101,8 @@ void add_span(struct ami_evidence *ev, uint64_t phys, uint64_t len)
 	struct ami_evidence_set *set = ev->collector->set;
 	uint64_t first = phys >> AMI_PAGE_SHIFT;
 
-	if (!len || len - 1 > UINT64_MAX - phys || !set)
+	if (!len || len - 1 > UINT64_MAX - phys || !set ||
+	    !evidence_spend(ev, AMI_COST_BLOCK))
 		return;
 	ami_pfnset_add(set->pages, first,
 		       ((phys + len - 1) >> AMI_PAGE_SHIFT) - first + 1);

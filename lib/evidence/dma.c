@@ -6,6 +6,8 @@
 #include "evidence.h"
 
 #define MAX_UNNAMED	4096u
+/* Longer than a buffer: what is not mapped of it is not gone through by page. */
+#define LONG_DMA	(2u << 20)
 /* So many addresses without a mapping are looked for in rings and queues. */
 #define MAX_SEARCHES	65536u
 
@@ -97,8 +99,11 @@ bool dma_leads_to(struct ami_evidence *ev, const struct ami_device *device,
 static bool just_unmapped(struct ami_evidence *ev,
 			  const struct ami_device *device, uint64_t iova)
 {
+	const struct ami_domain *dom = ami_stale_domain(ev->state, device);
 	struct ami_stale by;
 
+	evidence_spend(ev, (ev->state->nr_iommus * AMI_COST_SET +
+			    (dom ? dom->flushq.count : 0)) * AMI_COST_ENTRY);
 	return ev->collector->searches++ < MAX_SEARCHES &&
 	       ami_unmapped_by(ev->state, device, iova, true, &by);
 }
@@ -126,32 +131,48 @@ static void add_unnamed(struct ami_evidence *ev, uint64_t iova, uint64_t len,
 }
 
 /*
- * One piece, up to the end of a page at most where there are several routes.
- * Returns its length. What is named on one of them is named.
+ * Of @len bytes, how many go one way: to the end of the page at least, and as far
+ * as no route changes. What is not mapped of a buffer is looked at by page, as
+ * each may have been unmapped by itself.
  */
+static uint64_t same_way(const struct dma_routes *r, const enum ami_dma_end *end,
+			 const struct ami_mapping *map, uint64_t iova,
+			 uint64_t len)
+{
+	uint64_t page = AMI_PAGE_SIZE - iova % AMI_PAGE_SIZE, part = len;
+	size_t i;
+
+	for (i = 0; i < r->count; i++) {
+		uint64_t same = end[i] == AMI_DMA_NAMED || len > LONG_DMA ?
+				map[i].size : page;
+
+		if (same < part)
+			part = same < page ? page : same;
+	}
+	return part < len ? part : len;
+}
+
+/* One piece; returns its length. What is named on one route is named. */
 static uint64_t add_piece(struct ami_evidence *ev,
 			  const struct ami_device *device, uint64_t iova,
 			  uint64_t len, uint64_t *unnamed)
 {
 	const struct dma_routes *r = routes_of(ev, device);
-	uint64_t part = AMI_PAGE_SIZE - iova % AMI_PAGE_SIZE;
-	enum ami_dma_end best = AMI_DMA_UNMAPPED, end;
-	struct ami_mapping map;
+	enum ami_dma_end best = AMI_DMA_UNMAPPED, end[DMA_ROUTES];
+	struct ami_mapping map[DMA_ROUTES];
+	uint64_t part;
 	size_t i;
 
 	for (i = 0; i < r->count; i++) {
-		end = follow(ev, &r->list[i], iova, &map);
-		if (end == AMI_DMA_NAMED && r->count == 1 && map.size > part)
-			part = map.size;
-		if (part > len)
-			part = len;
-		if (end == AMI_DMA_NAMED)
-			add_span(ev, map.phys, part);
-		if (end < best)
-			best = end;
+		map[i].size = UINT64_MAX;
+		end[i] = follow(ev, &r->list[i], iova, &map[i]);
+		if (end[i] < best)
+			best = end[i];
 	}
-	if (part > len)
-		part = len;
+	part = same_way(r, end, map, iova, len);
+	for (i = 0; i < r->count; i++)
+		if (end[i] == AMI_DMA_NAMED)
+			add_span(ev, map[i].phys, part);
 	if (best == AMI_DMA_NAMED)
 		return part;
 	if (!r->complete)
@@ -170,9 +191,12 @@ uint64_t add_dma(struct ami_evidence *ev, const struct ami_device *device,
 
 	if (!len || len - 1 > UINT64_MAX - iova)
 		return len;
-	for (; len; iova += part, len -= part)
+	for (; len && evidence_spend(ev, AMI_COST_SET);
+	     iova += part, len -= part)
 		part = add_piece(ev, device, iova, len, &unnamed);
-	return unnamed;
+	if (len)
+		add_unnamed(ev, iova, len, AMI_DMA_UNREAD);
+	return unnamed + len;
 }
 
 bool read_dma(struct ami_evidence *ev, const struct ami_device *device,

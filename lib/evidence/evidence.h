@@ -117,6 +117,13 @@ bool read_dma(struct ami_evidence *ev, const struct ami_device *device,
 
 void end_transfer(struct ami_evidence *ev);
 
+/** evidence_spend() - account for work; false: there was too much of it */
+static inline bool evidence_spend(struct ami_evidence *ev, uint64_t units)
+{
+	return ami_budget_spend(ami_dump_budget(
+			ami_kernel_dump(ev->state->kernel)), units);
+}
+
 /**
  * cover() - @provider knows what @device had to do, be it nothing
  *

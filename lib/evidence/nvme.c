@@ -407,57 +407,48 @@ static void one_controller(struct nvme *n)
 	event_indexes(n, dev);
 }
 
-struct compare {
-	const struct ami_evidence *ev;
-	const struct ami_evidence_set *told;
-	uint64_t extra, first;
-};
+static bool same_device(const struct nvme *n, const struct ami_evidence_set *s)
+{
+	return s->kind == AMI_TRANSFER_INFLIGHT &&
+	       !memcmp(&s->device, &n->device->bdf, sizeof(s->device));
+}
 
-static bool known(const struct compare *c, uint64_t pfn)
+/* Takes out of @told what requests ask for as well. */
+static void leave_extra(struct nvme *n, struct ami_pfnset *told)
 {
 	size_t i;
 
-	for (i = 0; i < c->ev->nr_sets; i++) {
-		const struct ami_evidence_set *s = &c->ev->sets[i];
+	for (i = 0; i < n->ev->nr_sets; i++) {
+		const struct ami_evidence_set *s = &n->ev->sets[i];
 
-		if (s->kind == AMI_TRANSFER_INFLIGHT &&
-		    s->certainty != AMI_PROVEN &&
-		    !memcmp(&s->device, &c->told->device, sizeof(s->device)) &&
-		    ami_pfnset_has(s->pages, pfn))
-			return true;
+		if (same_device(n, s) && s->certainty != AMI_PROVEN)
+			ami_pfnset_subtract(told, s->pages);
 	}
-	return false;
-}
-
-static bool count_extra(void *ctx, uint64_t first, uint64_t count)
-{
-	struct compare *c = ctx;
-
-	for (; count; first++, count--)
-		if (!known(c, first) && !c->extra++)
-			c->first = first;
-	return true;
 }
 
 /* A device told to write where no request asks it to: memory is at stake. */
 static void cross_check(struct nvme *n)
 {
-	struct compare c = { .ev = n->ev };
+	struct ami_pfnset *told = ami_pfnset_new();
+	uint64_t extra;
 	size_t i;
 
-	for (i = 0; i < n->ev->nr_sets; i++) {
-		c.told = &n->ev->sets[i];
-		if (c.told->kind == AMI_TRANSFER_INFLIGHT &&
-		    c.told->certainty == AMI_PROVEN &&
-		    !memcmp(&c.told->device, &n->device->bdf,
-			    sizeof(c.told->device)))
-			ami_pfnset_ranges(c.told->pages, count_extra, &c);
+	if (!told) {
+		n->ev->collector->no_memory = true;
+		return;
 	}
-	if (c.extra)
+	for (i = 0; i < n->ev->nr_sets; i++)
+		if (same_device(n, &n->ev->sets[i]) &&
+		    n->ev->sets[i].certainty == AMI_PROVEN)
+			ami_pfnset_union(told, n->ev->sets[i].pages);
+	leave_extra(n, told);
+	extra = ami_pfnset_count(told);
+	if (extra)
 		ami_finding_add(&n->ev->state->findings,
 				AMI_FIND_NVME_BLOCK_DISAGREE, n->name,
 				"NVMe commands let the device write %" PRIu64 " pages (the first is frame %#" PRIx64 ") that no unfinished request asks for: bounce buffers, or damaged commands.",
-				c.extra, c.first);
+				extra, ami_pfnset_first(told));
+	ami_pfnset_free(told);
 	if (n->not_queued)
 		ami_finding_add(&n->ev->state->findings,
 				AMI_FIND_NVME_REQUEST_NOT_QUEUED, n->name,

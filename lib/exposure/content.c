@@ -124,7 +124,10 @@ static void report_content(const struct checker *c,
 		snprintf(what, sizeof(what),
 			 "A free page holds %u bytes that are not its filling %#04x, the first",
 			 found->count, free_pattern(c->ex->state->kernel));
-	if (ami_first_writer(c->ex, c->e, found->phys, &w) && w.has_iova)
+	/* A search through all its tables: only for what will be kept. */
+	if (!ami_findings_full(&c->ex->state->findings,
+			       content_kinds[found->kind].code) &&
+	    ami_first_writer(c->ex, c->e, found->phys, &w) && w.has_iova)
 		snprintf(iova, sizeof(iova), " through IOVA %#" PRIx64,
 			 w.iova);
 	ami_requester_text(c->e->requester, where);
@@ -292,7 +295,7 @@ static bool check_pages(void *ctx, uint64_t first, uint64_t count)
 		else
 			check_slab(c);
 	}
-	return !ami_dump_interrupted(dump_of(c));
+	return !ami_dump_stopped(dump_of(c));
 }
 
 void check_content(struct ami_exposures *ex, const struct ami_exposure *e,

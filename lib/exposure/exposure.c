@@ -150,6 +150,7 @@ static int run_providers(struct ami_exposures *ex, struct ami_error *err)
 	if (ex->state->spill && ex->state->spill->failed)
 		return ami_error_set(err, AMI_ERR_OUTPUT,
 				     "the temporary file of page sets cannot be read");
+	ami_name_limits(ex->state);
 	if (lost_frames(ex) || judge(ex))
 		return ami_error_set(err, AMI_ERR_MEMORY, "out of memory");
 	return 0;

@@ -70,7 +70,8 @@ int add_iovas(struct ami_iova_range **list, size_t *count, uint64_t first,
 	      uint64_t last);
 
 /** add_holes() - what @t has lost of its table cannot be named. */
-int add_holes(struct ami_exposure *e, const struct ami_tree *t);
+int add_holes(const struct ami_exposures *ex, struct ami_exposure *e,
+	      const struct ami_tree *t);
 
 /** merge_iovas() - sort, join what touches. */
 void merge_iovas(struct ami_iova_range *list, size_t *count);
@@ -78,6 +79,35 @@ void merge_iovas(struct ami_iova_range *list, size_t *count);
 /** tree_get() - walk a table, or find it walked already. NULL: no memory. */
 struct ami_tree *tree_get(struct ami_exposures *ex,
 			  const struct ami_table *table);
+
+/** spend() - account for work; false: there was too much of it */
+static inline bool spend(const struct ami_exposures *ex, uint64_t units)
+{
+	return ami_budget_spend(ami_dump_budget(
+			ami_kernel_dump(ex->state->kernel)), units);
+}
+
+/** spend_sets() - the same for going through both sets */
+static inline bool spend_sets(const struct ami_exposures *ex,
+			      const struct ami_pfnset *a,
+			      const struct ami_pfnset *b)
+{
+	return spend(ex, AMI_COST_BLOCK * (ami_pfnset_blocks(a) +
+					   ami_pfnset_blocks(b)));
+}
+
+/** all_iovas_unknown() - @e may have more pages. -1: no memory. */
+int all_iovas_unknown(struct ami_exposure *e);
+
+/** met_before() - a device's routes may lead to one table again and again */
+static inline bool met_before(struct ami_pfnseen *met,
+			      const struct ami_table *t)
+{
+	bool v2 = t->format == AMI_FORMAT_V2;
+
+	return !ami_pfnseen_add(met, v2 << 3 | (t->levels & 7),
+				t->root >> AMI_PAGE_SHIFT);
+}
 
 /** judge() - verdict and reasons. */
 int judge(struct ami_exposures *ex);

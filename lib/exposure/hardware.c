@@ -31,6 +31,7 @@ static void add_logs(struct ami_exposure *e, const struct ami_iommu *iommu)
 struct gather {
 	struct ami_exposures *ex;
 	struct ami_exposure *e;
+	struct ami_pfnseen met;
 	bool failed;
 };
 
@@ -83,14 +84,18 @@ static bool add_table(void *ctx, const struct ami_route *route)
 	struct gather *g = ctx;
 	const struct ami_tree *t;
 
-	if (route->identity || !route->table.ad_bits)
+	if (route->identity || !route->table.ad_bits ||
+	    met_before(&g->met, &route->table))
 		return true;
 	t = tree_get(g->ex, &route->table);
 	if (!t) {
 		g->failed = true;
 		return false;
 	}
-	ami_pfnset_union(g->e->pages, t->updated);
+	if (spend_sets(g->ex, g->e->pages, t->updated))
+		ami_pfnset_union(g->e->pages, t->updated);
+	else
+		g->e->complete = false;
 	return true;
 }
 
@@ -126,6 +131,7 @@ int find_hardware(struct ami_exposures *ex)
 		};
 		struct gather g = { .ex = ex };
 		struct ami_exposure *e;
+		int ret = -1;
 
 		e = add_exposure(ex, r, AMI_CLASS_HARDWARE, AMI_PROVEN);
 		if (!e)
@@ -140,8 +146,11 @@ int find_hardware(struct ami_exposures *ex)
 		add_logs(e, iommu);
 		g.e = e;
 		add_waits(&g, iommu);
-		if (add_devices(&g, i))
-			return -1;
+		if (!add_devices(&g, i))
+			ret = 0;
+		ami_pfnseen_free(&g.met);
+		if (ret)
+			return ret;
 		e->count = ami_pfnset_count(e->pages);
 	}
 	return 0;

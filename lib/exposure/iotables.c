@@ -70,13 +70,14 @@ static void look(struct ami_exposures *ex, struct window *w,
 	uint64_t next = ami_pfnset_first(ex->io_tables), i;
 	struct ami_dump *dump = ami_kernel_dump(ex->state->kernel);
 
-	while (next < AMI_PFN_LIMIT && !ami_dump_interrupted(dump)) {
+	while (next < AMI_PFN_LIMIT && !ami_dump_stopped(dump)) {
+		spend(ex, WINDOW / 64 * AMI_COST_ENTRY);
 		w->first = next / WINDOW * WINDOW;
 		for (i = 0; i < WINDOW / 64; i++)
 			w->wanted[i] = 0;
 		ami_pfnset_ranges_in(ex->io_tables, w->first, WINDOW, want, w);
 		ami_owners_fill(ex->owners, w->first, w->wanted, w->owner);
-		if (ami_dump_interrupted(dump))
+		if (ami_dump_stopped(dump))
 			return;
 		ami_pfnset_ranges_in(ex->io_tables, w->first, WINDOW, compare, s);
 		next = ami_pfnset_next(ex->io_tables, w->first + WINDOW);

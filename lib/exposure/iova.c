@@ -29,6 +29,12 @@ int add_iovas(struct ami_iova_range **list, size_t *count, uint64_t first,
 	return 0;
 }
 
+int all_iovas_unknown(struct ami_exposure *e)
+{
+	e->complete = false;
+	return add_iovas(&e->iovas, &e->nr_iovas, 0, UINT64_MAX);
+}
+
 static int by_first(const void *a, const void *b)
 {
 	const struct ami_iova_range *x = a, *y = b;

@@ -7,6 +7,7 @@
 struct gather {
 	struct ami_exposures *ex;
 	struct ami_exposure *e;
+	struct ami_pfnseen met;
 	bool failed;
 };
 
@@ -23,6 +24,8 @@ static bool take_pages(struct gather *g, struct ami_pfnset *writable)
 	}
 	if (e->pages == writable)
 		return true;
+	if (!spend_sets(g->ex, e->pages, writable))
+		return !all_iovas_unknown(e);
 	if (e->borrowed) {
 		own = ami_pfnset_new();
 		if (!own)
@@ -38,14 +41,17 @@ static bool take_pages(struct gather *g, struct ami_pfnset *writable)
 /* Everything this table lets a device write joins the exposure. */
 static bool take_tree(struct gather *g, const struct ami_table *table)
 {
-	struct ami_tree *t = tree_get(g->ex, table);
+	struct ami_tree *t;
 
+	if (met_before(&g->met, table))
+		return true;
+	t = tree_get(g->ex, table);
 	if (!t || !take_pages(g, t->writable)) {
 		g->failed = true;
 		return false;
 	}
 	g->e->outside += t->outside;
-	if (add_holes(g->e, t))
+	if (add_holes(g->ex, g->e, t))
 		g->failed = true;
 	return !g->failed;
 }
@@ -55,17 +61,12 @@ static bool take_route(void *ctx, const struct ami_route *route)
 	return route->identity || take_tree(ctx, &route->table);
 }
 
-static void all_iovas_unknown(struct gather *g)
-{
-	g->e->complete = false;
-	if (add_iovas(&g->e->iovas, &g->e->nr_iovas, 0, UINT64_MAX))
-		g->failed = true;
-}
-
 static void gather_device(struct gather *g, const struct ami_device *d)
 {
-	if (!ami_device_routes(g->ex->state, d, take_route, g))
-		all_iovas_unknown(g);
+	if (!ami_device_routes(g->ex->state, d, take_route, g) &&
+	    all_iovas_unknown(g->e))
+		g->failed = true;
+	ami_pfnseen_free(&g->met);
 }
 
 static bool can_have_mappings(const struct ami_device *d)

@@ -26,23 +26,10 @@ static struct ami_pfnset *all_ram(const struct ami_exposures *ex)
 
 /* --- marks against this analysis ---------------------------------------------- */
 
-static struct ami_pfnset *all_marked(const struct ami_marks *m)
-{
-	struct ami_pfnbatch all = { .set = ami_pfnset_new() };
-	size_t i;
-
-	for (i = 0; all.set && i < m->count; i++)
-		if (m->list[i].set >= 0)
-			ami_pfnbatch_join(&all, m->sets[m->list[i].set]);
-	if (all.set)
-		ami_pfnbatch_flush(&all);
-	return all.set;
-}
-
 static int compare(struct ami_exposures *ex, const struct ami_marks *m,
 		   const struct ami_pfnset *ram)
 {
-	struct ami_pfnset *marked = all_marked(m);
+	struct ami_pfnset *marked = ami_marks_pages(m, AMI_CLASSES);
 	struct ami_pfnset *found = ami_exposures_pages(ex), *both = NULL;
 
 	if (marked && found)
@@ -65,24 +52,39 @@ static bool same_requester(const struct ami_requester *a,
 		!memcmp(&a->bdf, &b->bdf, sizeof(a->bdf)));
 }
 
-static void subtract_known(const struct ami_exposures *ex,
+/* False: too much work. */
+static bool subtract_one(const struct ami_exposures *ex,
+			 const struct ami_exposure *e,
+			 struct ami_pfnset *pages)
+{
+	if (!e->pages)
+		return true;
+	if (!spend_sets(ex, pages, e->pages))
+		return false;
+	ami_pfnset_subtract(pages, e->pages);
+	return true;
+}
+
+static bool subtract_known(const struct ami_exposures *ex,
 			   const struct ami_mark *mark,
 			   struct ami_pfnset *pages)
 {
 	const struct ami_exposure *e = NULL;
+	bool ok = true;
 	size_t i;
 
 	if (mark->requester.is_iommu) {
-		for (i = 0; i < ex->count; i++)
+		ok = spend(ex, ex->count * AMI_COST_READ);
+		for (i = 0; ok && i < ex->count; i++)
 			if (same_requester(&ex->list[i].requester,
-					   &mark->requester) &&
-			    ex->list[i].pages)
-				ami_pfnset_subtract(pages, ex->list[i].pages);
-		return;
+					   &mark->requester))
+				ok = subtract_one(ex, &ex->list[i], pages);
+		return ok;
 	}
-	while ((e = ami_exposure_next(ex, mark->requester.bdf, e)))
-		if (e->class == mark->class && e->pages)
-			ami_pfnset_subtract(pages, e->pages);
+	while (ok && (e = ami_exposure_next(ex, mark->requester.bdf, e)))
+		if (e->class == mark->class)
+			ok = subtract_one(ex, e, pages);
+	return ok;
 }
 
 /*
@@ -94,7 +96,13 @@ static struct ami_exposure *exposure_for(struct ami_exposures *ex,
 					 size_t first)
 {
 	const struct ami_exposure *e = NULL;
+	size_t i;
 
+	for (i = first; mark->requester.is_iommu && i < ex->count; i++)
+		if (same_requester(&ex->list[i].requester, &mark->requester) &&
+		    ex->list[i].class == mark->class &&
+		    ex->list[i].certainty == mark->certainty)
+			return &ex->list[i];
 	while (!mark->requester.is_iommu &&
 	       (e = ami_exposure_next(ex, mark->requester.bdf, e)))
 		if (e >= ex->list + first && e->class == mark->class &&
@@ -103,18 +111,23 @@ static struct ami_exposure *exposure_for(struct ami_exposures *ex,
 	return add_exposure(ex, mark->requester, mark->class, mark->certainty);
 }
 
-/* What the marks know of a device and this analysis does not. */
+/*
+ * What the marks know of a device and this analysis does not. Marks are many,
+ * and so may be the runs of a set that all of them have.
+ */
 static int add_mark(struct ami_exposures *ex, const struct ami_marks *m,
 		    const struct ami_mark *mark, const struct ami_pfnset *ram,
 		    size_t first)
 {
-	struct ami_pfnset *pages = ami_pfnset_and(m->sets[mark->set], ram);
+	struct ami_pfnset *pages;
 	struct ami_exposure *e = NULL;
 
+	if (!spend_sets(ex, m->sets[mark->set], ram))
+		return 0;
+	pages = ami_pfnset_and(m->sets[mark->set], ram);
 	if (!pages)
 		return -1;
-	subtract_known(ex, mark, pages);
-	if (!ami_pfnset_count(pages)) {
+	if (!subtract_known(ex, mark, pages) || !ami_pfnset_count(pages)) {
 		ami_pfnset_free(pages);
 		return 0;
 	}
@@ -141,7 +154,7 @@ static int add_marks(struct ami_exposures *ex, const struct ami_marks *m,
 
 	if (compare(ex, m, ram))
 		return -1;
-	for (i = 0; i < m->count; i++)
+	for (i = 0; i < m->count && spend(ex, AMI_COST_READ); i++)
 		if (m->list[i].set >= 0 && add_mark(ex, m, &m->list[i], ram,
 						  first))
 			return -1;
@@ -174,6 +187,7 @@ static size_t first_of(const struct ami_exposures *ex, size_t i)
 	if (!e->requester.is_iommu)
 		return ami_exposure_next(ex, e->requester.bdf, NULL) -
 		       ex->list;
+	spend(ex, i * AMI_COST_ENTRY);
 	for (k = 0; k < i; k++)
 		if (same_requester(&ex->list[k].requester, &e->requester))
 			break;
@@ -186,7 +200,8 @@ static int add_reach(const struct ami_exposures *ex, struct suspects *s,
 	const struct ami_exposure *e = &ex->list[i];
 	struct ami_pfnset **reach = &s->reach[first_of(ex, i)], *both;
 
-	if (!e->pages && !e->all_ram)
+	if ((!e->pages && !e->all_ram) || !spend_sets(ex, ex->observed, e->pages ?
+						       e->pages : ex->observed))
 		return 0;
 	if (!*reach)
 		*reach = ami_pfnset_new();
@@ -212,7 +227,7 @@ static int find_reach(const struct ami_exposures *ex, struct suspects *s)
 		if (add_reach(ex, s, i))
 			return -1;
 	for (i = 0; i < s->count; i++) {
-		if (!s->reach[i])
+		if (!s->reach[i] || !spend_sets(ex, s->any, s->reach[i]))
 			continue;
 		both = ami_pfnset_and(s->any, s->reach[i]);
 		if (!both)
@@ -250,7 +265,7 @@ static int blame(struct ami_exposures *ex, const struct suspects *s)
 		struct ami_requester who = ex->list[i].requester;
 		struct ami_pfnset *several;
 
-		if (!s->reach[i])
+		if (!s->reach[i] || !spend_sets(ex, s->reach[i], s->shared))
 			continue;
 		several = ami_pfnset_and(s->reach[i], s->shared);
 		ami_pfnset_subtract(s->reach[i], s->shared);

@@ -76,7 +76,8 @@ static int check_contents(struct ami_exposures *ex, struct tallies *t)
 		struct ami_exposure *e = &ex->list[i];
 		struct ami_pfnset *theirs;
 
-		if (!e->pages || !ami_pfnset_common(e->pages, left))
+		if (!e->pages || !spend_sets(ex, e->pages, left) ||
+		    !ami_pfnset_common(e->pages, left))
 			continue;
 		theirs = ami_pfnset_and(e->pages, left);
 		if (!theirs)

@@ -29,11 +29,24 @@ static bool keep_range(void *ctx, const struct ami_stale *stale)
 	return !p->failed;
 }
 
-static int collect(const struct ami_state *s, const struct ami_device *d,
+/* Devices are many, and so may be what is queued for a domain they share. */
+static bool spend_collect(const struct ami_exposures *ex,
+			  const struct ami_device *d)
+{
+	const struct ami_domain *dom = ami_stale_domain(ex->state, d);
+
+	return spend(ex, ex->state->nr_iommus + AMI_COST_SET +
+			 (dom ? dom->flushq.count * AMI_COST_READ : 0));
+}
+
+static int collect(const struct ami_exposures *ex, const struct ami_device *d,
 		   struct pending *p)
 {
+	const struct ami_state *s = ex->state;
 	size_t u;
 
+	if (!spend_collect(ex, d))
+		return add_iovas(&p->iovas, &p->count, 0, UINT64_MAX);
 	for (u = 0; u < s->nr_iommus; u++)
 		if (ami_serves(s, u, d) && ami_incidents_keep(s, d, u) &&
 		    add_iovas(&p->iovas, &p->count, 0, UINT64_MAX))
@@ -119,16 +132,20 @@ static bool for_somebody(const struct ami_state *s, size_t iommu,
  * Whoever's translations such a command was to invalidate: either the command
  * is damaged, or what is known of the devices.
  */
-static void find_strangers(struct ami_state *s, size_t iommu)
+static void find_strangers(struct ami_exposures *ex, size_t iommu)
 {
+	struct ami_state *s = ex->state;
 	struct ami_ring *ring = &s->iommus[iommu].ring;
 	uint32_t i, first = 0, count = 0;
 	char where[32];
 
-	for (i = 0; i < AMI_RING_ENTRIES && !ring->blind; i++)
-		if (ami_outstanding(ring, i) &&
-		    !for_somebody(s, iommu, &ring->entry[i]) && !count++)
+	for (i = 0; i < AMI_RING_ENTRIES && !ring->blind; i++) {
+		if (!ami_outstanding(ring, i))
+			continue;
+		ring->blind = !spend(ex, s->nr_devices * AMI_COST_ENTRY);
+		if (!for_somebody(s, iommu, &ring->entry[i]) && !count++)
 			first = i;
+	}
 	if (!count)
 		return;
 	ring->blind = true;
@@ -144,14 +161,14 @@ int find_stale(struct ami_exposures *ex)
 	size_t i;
 
 	for (i = 0; i < s->nr_iommus; i++)
-		find_strangers(s, i);
+		find_strangers(ex, i);
 	for (i = 0; i < s->nr_devices; i++) {
 		const struct ami_device *d = &s->devices[i];
 		struct pending p = { .iovas = NULL };
 		struct ami_exposure *e;
 		char where[AMI_BDF_TEXT];
 
-		if (collect(s, d, &p)) {
+		if (collect(ex, d, &p)) {
 			free(p.iovas);
 			return -1;
 		}

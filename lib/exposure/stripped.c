@@ -19,20 +19,26 @@
 struct gather {
 	struct ami_exposures *ex;
 	struct ami_exposure *e;
+	struct ami_pfnseen met;
 	bool failed;
 };
 
 static bool take_tree(struct gather *g, const struct ami_table *table)
 {
-	struct ami_tree *t = tree_get(g->ex, table);
+	struct ami_tree *t;
 
+	if (met_before(&g->met, table))
+		return true;
+	t = tree_get(g->ex, table);
 	if (!t) {
 		g->failed = true;
 		return false;
 	}
-	if (t->iovas_in_ram)
+	if (t->iovas_in_ram && spend_sets(g->ex, g->e->pages, t->iovas_in_ram))
 		ami_pfnset_union(g->e->pages, t->iovas_in_ram);
-	if (add_holes(g->e, t))
+	else if (t->iovas_in_ram && all_iovas_unknown(g->e))
+		g->failed = true;
+	if (add_holes(g->ex, g->e, t))
 		g->failed = true;
 	return !g->failed;
 }
@@ -45,11 +51,10 @@ static bool take_guest(void *ctx, const struct ami_route *route)
 
 static void gather_device(struct gather *g, const struct ami_device *d)
 {
-	if (!ami_device_routes(g->ex->state, d, take_guest, g)) {
-		g->e->complete = false;
-		if (add_iovas(&g->e->iovas, &g->e->nr_iovas, 0, UINT64_MAX))
-			g->failed = true;
-	}
+	if (!ami_device_routes(g->ex->state, d, take_guest, g) &&
+	    all_iovas_unknown(g->e))
+		g->failed = true;
+	ami_pfnseen_free(&g->met);
 	merge_iovas(g->e->iovas, &g->e->nr_iovas);
 	g->e->count = ami_pfnset_count(g->e->pages);
 }

@@ -35,6 +35,7 @@ static void taint_evidence(struct ami_exposures *ex,
 	struct ami_pfnset *both;
 
 	if (!ex->evidence_pages ||
+	    !spend_sets(ex, e->pages, ex->evidence_pages) ||
 	    !ami_pfnset_common(e->pages, ex->evidence_pages))
 		return;
 	both = ami_pfnset_and(e->pages, ex->evidence_pages);
@@ -65,7 +66,8 @@ int find_taint(struct ami_exposures *ex)
 	for (i = 0; i < ex->count && s->rests_on; i++) {
 		const struct ami_exposure *e = &ex->list[i];
 
-		if (!e->pages || e->class >= AMI_CLASS_HARDWARE)
+		if (!e->pages || e->class >= AMI_CLASS_HARDWARE ||
+		    !spend_sets(ex, e->pages, s->rests_on))
 			continue;
 		taint_evidence(ex, e);
 		pages = ami_pfnset_common(e->pages, s->rests_on);

@@ -64,7 +64,8 @@ static bool set_bits(void *ctx, uint64_t first, uint64_t count)
 }
 
 /* False: nothing is exposed here. */
-static bool find_exposed(const struct tallies *t, struct window *w)
+static bool find_exposed(const struct ami_exposures *ex,
+			 const struct tallies *t, struct window *w)
 {
 	bool some = false;
 	size_t i, k;
@@ -76,6 +77,7 @@ static bool find_exposed(const struct tallies *t, struct window *w)
 
 		if (!b.word)
 			continue;
+		spend(ex, WINDOW / 64 * AMI_COST_ENTRY);
 		memset(b.word, 0, WINDOW_BYTES);
 		for (i = 0; i < t->nr; i++) {
 			const struct tally *one = &t->list[i];
@@ -83,6 +85,7 @@ static bool find_exposed(const struct tallies *t, struct window *w)
 			if (!(one->classes >> class & 1) ||
 			    one->next >= w->first + WINDOW)
 				continue;
+			spend(ex, AMI_COST_SET);
 			ami_pfnset_ranges_in(one->pages, w->first, WINDOW,
 					     set_bits, &b);
 			some = true;
@@ -210,10 +213,10 @@ static void count_window(struct ami_exposures *ex, struct tallies *t,
 {
 	size_t i;
 
-	if (!find_exposed(t, w))
+	if (!find_exposed(ex, t, w))
 		return;
 	ami_owners_fill(ex->owners, w->first, w->all, w->owner);
-	if (ami_dump_interrupted(ami_kernel_dump(ex->state->kernel)))
+	if (ami_dump_stopped(ami_kernel_dump(ex->state->kernel)))
 		return;
 	sum_blocks(ex, w);
 	keep_contents(t, w, free_pages_tell(ex));
@@ -304,7 +307,7 @@ int tally_owners(struct ami_exposures *ex, struct tallies *t)
 	w.sum = malloc(BLOCKS * sizeof(*w.sum));
 	if (w.all && w.owner && w.sum && !group(ex, t, &w)) {
 		while ((next = lowest_next(t)) < AMI_PFN_LIMIT &&
-		       !ami_dump_interrupted(dump)) {
+		       !ami_dump_stopped(dump)) {
 			w.first = next / WINDOW * WINDOW;
 			count_window(ex, t, &w);
 		}

@@ -197,10 +197,13 @@ struct ami_tree *tree_get(struct ami_exposures *ex,
 	return f.no_memory || t->stats.no_memory ? NULL : t;
 }
 
-int add_holes(struct ami_exposure *e, const struct ami_tree *t)
+int add_holes(const struct ami_exposures *ex, struct ami_exposure *e,
+	      const struct ami_tree *t)
 {
 	size_t i;
 
+	if (t->nr_holes && !spend(ex, t->nr_holes * AMI_COST_READ))
+		return all_iovas_unknown(e);
 	for (i = 0; i < t->nr_holes; i++) {
 		e->complete = false;
 		if (add_iovas(&e->iovas, &e->nr_iovas, t->holes[i].first,

@@ -88,6 +88,9 @@ static int tell_unknown(struct ami_exposures *ex)
 	if (ami_findings_total(&ex->state->findings, AMI_FIND_KERNEL_PAGES_DROPPED) &&
 	    reason(ex, "makedumpfile left out pages of the kernel's own structures; a newer one, or -d 0, keeps them"))
 		return -1;
+	if (ami_findings_total(&ex->state->findings, AMI_FIND_WORK_LIMIT) &&
+	    reason(ex, "reading ended at the work limit, see the findings: what it did not come to is not in the list"))
+		return -1;
 	return ex->state->incomplete ?
 	       reason(ex, "parts of the IOMMU driver's state are missing, see the findings") : 0;
 }

@@ -10,6 +10,7 @@ struct search {
 	uint64_t paddr;
 	bool (*fn)(void *ctx, const struct ami_writer *writer);
 	void *ctx;
+	struct ami_pfnseen met;
 	bool stop;
 };
 
@@ -42,7 +43,7 @@ static bool search_route(void *ctx, const struct ami_route *route)
 {
 	struct search *s = ctx;
 
-	if (!route->identity)
+	if (!route->identity && !met_before(&s->met, &route->table))
 		search_table(s, &route->table);
 	return !s->stop;
 }
@@ -55,6 +56,7 @@ static void search_mapped(struct search *s)
 	d = ami_state_device(state, s->e->requester.bdf);
 	if (d)
 		ami_device_routes(state, d, search_route, s);
+	ami_pfnseen_free(&s->met);
 }
 
 bool ami_exposure_has(const struct ami_exposures *ex,

@@ -103,6 +103,32 @@ void ami_marks_free(struct ami_marks *m)
 	free(m);
 }
 
+struct ami_pfnset *ami_marks_pages(const struct ami_marks *m, int class)
+{
+	struct ami_pfnbatch all = { .set = ami_pfnset_new() };
+	bool *done = calloc(m->nr_sets + 1, sizeof(*done));
+	size_t i;
+
+	for (i = 0; all.set && done && i < m->count; i++) {
+		const struct ami_mark *mark = &m->list[i];
+
+		/* Many marks may have the same set. */
+		if (mark->set < 0 || done[mark->set] ||
+		    (class != AMI_CLASSES && (int)mark->class != class))
+			continue;
+		done[mark->set] = true;
+		ami_pfnbatch_join(&all, m->sets[mark->set]);
+	}
+	if (all.set)
+		ami_pfnbatch_flush(&all);
+	if (!done) {
+		ami_pfnset_free(all.set);
+		all.set = NULL;
+	}
+	free(done);
+	return all.set;
+}
+
 /* --- which crash -------------------------------------------------------------- */
 
 /* Shown in messages, and kept in marks, whose readers refuse anything else. */

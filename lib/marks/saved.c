@@ -180,6 +180,7 @@ int ami_marks_save_state(struct ami_marks *marks,
 	s.failed = !s.done ||
 		   deflateInit2(&s.pack, Z_BEST_SPEED, Z_DEFLATED, PACK_WINDOW,
 				PACK_MEMORY, Z_DEFAULT_STRATEGY) != Z_OK;
+	ami_dump_copy(s.dump);
 	if (!s.failed)
 		save_all(&s, ex);
 	deflateEnd(&s.pack);

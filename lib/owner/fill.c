@@ -121,11 +121,15 @@ static void fill_block(struct ami_owners *o, const uint64_t *wanted,
 	uint64_t word;
 	uint32_t i, at;
 
-	for (i = 0; i < BLOCK; i += 64)
-		for (word = wanted[i / 64]; word; word &= word - 1) {
+	for (i = 0; i < BLOCK; i += 64) {
+		word = wanted[i / 64];
+		ami_budget_spend(ami_dump_budget(ami_kernel_dump(o->kernel)),
+				 __builtin_popcountll(word) * AMI_COST_READ);
+		for (; word; word &= word - 1) {
 			at = i + __builtin_ctzll(word);
 			owner[at] = find(o, first + at, owner[at]);
 		}
+	}
 }
 
 void ami_owners_fill(struct ami_owners *o, uint64_t first,
@@ -142,7 +146,7 @@ void ami_owners_fill(struct ami_owners *o, uint64_t first,
 			continue;
 		fill_block(o, wanted + i * BLOCK / 64, first + i * BLOCK,
 			   owner + i * BLOCK);
-		if (ami_dump_interrupted(ami_kernel_dump(o->kernel)))
+		if (ami_dump_stopped(ami_kernel_dump(o->kernel)))
 			return;
 	}
 }

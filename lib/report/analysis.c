@@ -64,10 +64,23 @@ struct ami_analysis *ami_analyse(struct ami_dump *dump,
 	return ami_analyse_with(dump, source, NULL, err);
 }
 
+/* What was to be found may lie behind what took all the work. */
+static void blame_limit(struct ami_dump *dump, struct ami_error *err)
+{
+	const struct ami_budget *b = ami_dump_budget(dump);
+	size_t used = err ? strlen(err->text) : 0;
+
+	if (err && err->status == AMI_ERR_DATA && b->nr_cut)
+		snprintf(err->text + used, sizeof(err->text) - used,
+			 " (reading %s ended at the work limit: it is damaged)",
+			 b->cut[0]);
+}
+
 static int analyse(struct ami_analysis *a,
 		   const struct ami_layout_source *source,
 		   struct ami_error *err)
 {
+	ami_dump_run(a->dump);
 	ami_dump_doing(a->dump, "kernel symbols and types");
 	a->kernel = ami_kernel_open(a->dump, source, err);
 	if (a->kernel)
@@ -81,8 +94,11 @@ static int analyse(struct ami_analysis *a,
 		a->exposures = ami_exposures_find(a->state, err);
 	if (!a->exposures) {
 		blame_truncation(a->dump, err);
+		blame_limit(a->dump, err);
 		return -1;
 	}
+	ami_name_limits(a->state);
+	a->work = *ami_dump_budget(a->dump);
 	ami_findings_sort(&a->state->findings);
 	return 0;
 }

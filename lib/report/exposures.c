@@ -10,7 +10,7 @@ static bool pair(void *ctx, uint64_t first, uint64_t count)
 	struct view *v = ctx;
 
 	json_pair(&v->j, first, count);
-	return !ferror(v->out);
+	return view_goes_on(v);
 }
 
 static void pfns_json(struct view *v, const struct ami_exposure *e)
@@ -88,7 +88,7 @@ static bool range_text(void *ctx, uint64_t first, uint64_t count)
 
 	fprintf(v->out, "    %#12" PRIx64 "  %#14" PRIx64 "  %8s\n", first,
 		first << AMI_PAGE_SHIFT, number_text(v, count, n));
-	return !ferror(v->out);
+	return view_goes_on(v);
 }
 
 static void exposure_text(struct view *v, const struct ami_exposure *e)

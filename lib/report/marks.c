@@ -45,18 +45,10 @@ static bool agrees(const struct ami_exposures *ex)
 
 static uint64_t pages_of_class(const struct ami_marks *m, int class)
 {
-	struct ami_pfnbatch all = { .set = ami_pfnset_new() };
-	uint64_t pages;
-	size_t i;
+	struct ami_pfnset *all = ami_marks_pages(m, class);
+	uint64_t pages = all ? ami_pfnset_count(all) : 0;
 
-	if (!all.set)
-		return 0;
-	for (i = 0; i < m->count; i++)
-		if ((int)m->list[i].class == class && m->list[i].set >= 0)
-			ami_pfnbatch_join(&all, m->sets[m->list[i].set]);
-	ami_pfnbatch_flush(&all);
-	pages = ami_pfnset_count(all.set);
-	ami_pfnset_free(all.set);
+	ami_pfnset_free(all);
 	return pages;
 }
 
@@ -67,7 +59,7 @@ static bool pair(void *ctx, uint64_t first, uint64_t count)
 	struct view *v = ctx;
 
 	json_pair(&v->j, first, count);
-	return !ferror(v->out);
+	return view_goes_on(v);
 }
 
 /* Only RAM is listed: a damaged container could name any number of pages. */
@@ -79,7 +71,10 @@ static void pfns_json(struct view *v, const struct ami_pfnset *set)
 
 	for (i = 0; ram && i < info->nr_ram; i++)
 		ami_pfnset_add(ram, info->ram[i].first, info->ram[i].count);
-	if (ram)
+	if (ram && ami_budget_spend(ami_dump_budget(v->a->dump),
+				    AMI_COST_BLOCK *
+				    (ami_pfnset_blocks(ram) +
+				     ami_pfnset_blocks(set))))
 		both = ami_pfnset_and(set, ram);
 	json_array_line(&v->j, "pfns");
 	if (both)

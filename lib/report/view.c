@@ -185,6 +185,15 @@ void ami_check_failed(const char *path, const char *why, int exit_code,
 	json_end(&j);
 }
 
+/* Of what the analysis left out, findings tell. */
+static void name_limit(struct view *v)
+{
+	if (v->r->json)
+		json_bool(&v->j, "cut_short", true);
+	else if (!v->r->html)
+		wrapped(v, 0, 0, "Work limit: this is not all. It leads to more than the pages in the file can describe.");
+}
+
 int ami_render(const struct ami_analysis *a, const struct ami_request *r,
 	       FILE *out, struct ami_error *err)
 {
@@ -192,10 +201,14 @@ int ami_render(const struct ami_analysis *a, const struct ami_request *r,
 
 	if ((r->has_bdf && !asked_device(&v)) || known_iommu(&v))
 		return -1;
+	ami_dump_run(a->dump);
+	ami_dump_doing(a->dump, ami_views[r->view].name);
 	if (r->json)
 		begin_json(&v.j, r->view, out);
 	if (view_fn[r->view](&v))
 		return -1;
+	if (ami_dump_budget(a->dump)->nr_cut)
+		name_limit(&v);
 	if (r->json) {
 		json_close_object(&v.j);
 		json_end(&v.j);

@@ -23,6 +23,13 @@ struct view {
 	unsigned int driver;	/* width of driver names; 0: not known yet */
 };
 
+/** view_goes_on() - after a line of a long list: is there to be another? */
+static inline bool view_goes_on(struct view *v)
+{
+	return !ferror(v->out) &&
+	       ami_budget_spend(ami_dump_budget(v->a->dump), AMI_COST_READ);
+}
+
 /* Each view: text and JSON of the same facts. Returns -1 with v->err filled. */
 #define AMI_COMMAND(up, name, ...) int name##_view(struct view *v);
 #include <amdiommu/commands.def>

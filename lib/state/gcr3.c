@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include <amdiommu/features.h>
+#include <amdiommu/pfnset.h>
 
 #include "needs.h"
 
@@ -16,6 +17,7 @@ struct gcr3 {
 	const struct ami_gcr3 *of;
 	bool (*fn)(void *ctx, uint32_t pasid, const struct ami_table *table);
 	void *ctx;
+	struct ami_pfnseen seen;
 	uint64_t unread;
 };
 
@@ -29,6 +31,10 @@ static struct ami_table guest_table(const struct ami_gcr3 *gcr3,
 	};
 }
 
+/*
+ * Each page is a table once: if damaged entries lead there again, the PASIDs
+ * behind them would have the same guest tables.
+ */
 static bool walk_gcr3(struct gcr3 *g, uint64_t table, unsigned int level,
 		      uint32_t pasid)
 {
@@ -38,6 +44,12 @@ static bool walk_gcr3(struct gcr3 *g, uint64_t table, unsigned int level,
 	bool go_on = true;
 	unsigned int i;
 
+	if (!ami_pfnseen_add(&g->seen, level, table >> AMI_PAGE_SHIFT)) {
+		g->unread++;
+		return true;
+	}
+	ami_budget_spend(ami_dump_budget(g->dump),
+			 AMDVI_TABLE_ENTRIES * AMI_COST_ENTRY);
 	page = ami_dump_page(g->dump, table >> AMI_PAGE_SHIFT, &mem);
 	if (!page) {
 		g->unread++;
@@ -58,7 +70,7 @@ static bool walk_gcr3(struct gcr3 *g, uint64_t table, unsigned int level,
 			g->fn(g->ctx, id, &found);
 	}
 	ami_dump_unpage(g->dump, page);
-	return go_on && !ami_dump_interrupted(g->dump);
+	return go_on && !ami_dump_stopped(g->dump);
 }
 
 uint64_t ami_gcr3_tables(struct ami_dump *dump, const struct ami_gcr3 *gcr3,
@@ -75,6 +87,9 @@ uint64_t ami_gcr3_tables(struct ami_dump *dump, const struct ami_gcr3 *gcr3,
 	if (!gcr3->root || gcr3->glx > 2 || !gcr3->levels)
 		return 0;
 	walk_gcr3(&g, gcr3->root, gcr3->glx, 0);
+	if (ami_dump_budget(dump)->over)
+		g.unread++;
+	ami_pfnseen_free(&g.seen);
 	return g.unread;
 }
 

@@ -87,6 +87,8 @@ static bool flush(struct walk *w)
 {
 	bool go_on = !w->run.size || w->ops->mapping(w->ctx, &w->run);
 
+	if (w->run.size)
+		ami_budget_spend(ami_dump_budget(w->dump), AMI_COST_SET);
 	w->run.size = 0;
 	return go_on;
 }
@@ -290,6 +292,8 @@ static bool walk_table(struct walk *w, uint64_t table, unsigned int level,
 		problem(w, AMI_WALK_MISSING, table, level, iova, mem);
 		return true;
 	}
+	ami_budget_spend(ami_dump_budget(w->dump),
+			 AMDVI_TABLE_ENTRIES * AMI_COST_ENTRY);
 	w->stats->table_pages++;
 	if (w->ops->table)
 		w->ops->table(w->ctx, table >> AMI_PAGE_SHIFT, level);
@@ -336,6 +340,15 @@ static bool read_step(struct ami_dump *dump, const struct ami_table *table,
 	return true;
 }
 
+/* How far what holds for @iova, met at @level, goes on. */
+static uint64_t rest_of_entry(uint64_t iova, unsigned int level)
+{
+	unsigned int shift = amdvi_level_shift(level);
+	uint64_t mask = shift < 64 ? (1ull << shift) - 1 : UINT64_MAX;
+
+	return mask - (iova & mask) + (mask != UINT64_MAX);
+}
+
 size_t ami_translate(struct ami_dump *dump, const struct ami_table *table,
 		     uint64_t iova, struct ami_step *steps,
 		     struct ami_mapping *mapping, bool *mapped)
@@ -346,6 +359,9 @@ size_t ami_translate(struct ami_dump *dump, const struct ami_table *table,
 	size_t n = 0;
 
 	*mapped = false;
+	*mapping = (struct ami_mapping){
+		.iova = iova, .size = UINT64_MAX - iova,
+	};
 	if (table->format == AMI_FORMAT_NONE || !table->levels ||
 	    table->levels > max_level(table) || beyond(iova, table->levels))
 		return 0;
@@ -353,6 +369,7 @@ size_t ami_translate(struct ami_dump *dump, const struct ami_table *table,
 		bool read = read_step(dump, table, iova, &at);
 
 		steps[n++] = at;
+		mapping->size = rest_of_entry(iova, at.level);
 		if (!read)
 			return n;
 		perm.read &= at.pte.ir && !denied(table, &at.pte);
@@ -360,8 +377,10 @@ size_t ami_translate(struct ami_dump *dump, const struct ami_table *table,
 		if (at.pte.kind != AMDVI_PTE_TABLE)
 			break;
 		mask = (1ull << amdvi_level_shift(at.level)) - 1;
-		if (beyond(iova & mask, at.pte.next_level))
+		if (beyond(iova & mask, at.pte.next_level)) {
+			mapping->size = rest_of_entry(iova, 1);
 			return n;
+		}
 		at.table = at.pte.addr;
 		at.level = at.pte.next_level;
 	}

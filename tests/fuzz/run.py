@@ -17,6 +17,9 @@ import sys
 
 # Memory and time that one input may take at most, under the sanitizers.
 LIMITS = ['-rss_limit_mb=1500', '-malloc_limit_mb=400', '-timeout=20']
+# Whole analyses: what bounds their work (budget.h) is held against time.
+STRICT = ['-rss_limit_mb=1000', '-malloc_limit_mb=256', '-timeout=5']
+WHOLE = 'evidence', 'report'
 
 
 def fuzz(build, target, seconds, env):
@@ -26,7 +29,8 @@ def fuzz(build, target, seconds, env):
     for path in corpus, os.path.dirname(crashes):
         os.makedirs(path, exist_ok=True)
     done = subprocess.run(
-        [f'{build}/fuzz/{target}', *LIMITS, f'-max_total_time={seconds}',
+        [f'{build}/fuzz/{target}', *(STRICT if target in WHOLE else LIMITS),
+         f'-max_total_time={seconds}',
          '-print_final_stats=1', '-verbosity=0',
          f'-artifact_prefix={crashes}', corpus, f'{build}/seeds/{target}'],
         env=env, text=True, errors='replace', stdout=subprocess.PIPE,

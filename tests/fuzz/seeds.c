@@ -69,6 +69,7 @@ static void tables(void)
 		uint64_t iova;
 		uint64_t page[3][AMI_PAGE_SIZE / 8];
 	} in = { .levels = 2 };
+	unsigned int i;
 
 	in.format = AMI_FORMAT_V1;
 	in.page[0][0] = amdvi_v1_table(0x1000, 1, true, true);
@@ -85,6 +86,14 @@ static void tables(void)
 	in.glx = 1;
 	in.page[0][0] = in.page[1][0] = 0x1000 | 1;
 	save("walk", "gcr3", 0, &in, sizeof(in));
+	/* Each entry of a GCR3 table leads to the next; all guests share one. */
+	in.glx = 2;
+	for (i = 0; i < AMI_PAGE_SIZE / 8; i++) {
+		in.page[0][i] = 0x1000 | 1;
+		in.page[1][i] = 0x2000 | 1;
+		in.page[2][i] = (i % 3) << AMI_PAGE_SHIFT | 1;
+	}
+	save("walk", "graph", 0, &in, sizeof(in));
 }
 
 /* Parameters as in fuzz_kernel.c; the top table in page 0 maps page 3. */
@@ -332,6 +341,34 @@ static void edits(void)
 	}
 }
 
+/* Counts and lengths as large as they get, in every other word of a page. */
+static void claims(void)
+{
+	struct {
+		uint8_t view;
+		struct {
+			uint16_t page, offset;
+			uint8_t kind[4];
+			uint64_t value;
+		} __attribute__((packed)) edit[32];
+	} __attribute__((packed)) in = { .view = 0x80 };
+	unsigned int i, page, n = sizeof(in.edit) / sizeof(in.edit[0]);
+
+	for (page = 0; page < FEW; page++) {
+		for (i = 0; i < n; i++) {
+			in.edit[i].page = 7 * page;
+			in.edit[i].offset = 16 * i;
+			/* evidence: width, report: words */
+			in.edit[i].kind[0] = 2 * (i % 2);
+			in.edit[i].value = i % 3 ? UINT32_MAX : 1ull << 39;
+		}
+		save("evidence", "claim", page, in.edit, sizeof(in.edit));
+		for (i = 0; i < n; i++)
+			in.edit[i].kind[0] = 0;
+		save("report", "claim", page, &in, sizeof(in));
+	}
+}
+
 int main(int argc, char **argv)
 {
 	struct ami_error err;
@@ -361,6 +398,7 @@ int main(int argc, char **argv)
 	log_ring();
 	marks(a->exposures);
 	edits();
+	claims();
 	ami_analysis_free(a);
 	return 0;
 }

@@ -237,7 +237,7 @@ struct ami_dump *image_dump(struct image *img)
 	struct ami_dump_info info = {
 		.path = "image", .format = "image", .compression = "",
 		.dump_level = img->dump_level, .max_pfn = img->ram.count,
-		.ram = &img->ram, .nr_ram = 1,
+		.ram = &img->ram, .nr_ram = 1, .present = img->next,
 	};
 	struct ami_dump *dump = ami_dump_new(&ops, img, &info);
 

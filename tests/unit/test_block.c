@@ -634,6 +634,34 @@ static void nvme_own_memory(void **state)
 	rig_free(rig);
 }
 
+/* A damaged count: 16 TiB of addresses that lead nowhere, then everywhere. */
+static void endless_host_memory(void **state)
+{
+	int identity;
+
+	(void)state;
+	for (identity = 0; identity < 2; identity++) {
+		struct rig *rig = nvme();
+		uint64_t list = machine_object(rig->m, 16);
+		const uint64_t d[] = { 0x40000000, UINT32_MAX };
+		const struct ami_budget *b;
+
+		machine_write(rig->m, list, d, sizeof(d));
+		rig_set(rig, at.dev, AMI_F_nvme_dev_nr_hmb, 1);
+		rig_set(rig, at.dev, AMI_F_nvme_dev_hmb, list);
+		if (identity)
+			rig_untranslated(rig);
+		machine_analyse(rig->m);
+		b = ami_dump_budget(rig->m->dump);
+		if (b->nr_cut)
+			fail_msg("%s ended", b->cut[0]);
+		assert_true(b->used < b->limit / 20);
+		assert_int_equal(rig_found(rig, "buffer-not-mapped"),
+				 !identity);
+		rig_free(rig);
+	}
+}
+
 /* Without types: both addresses of what a queue shares, doorbell, depth. */
 static void nvme_by_shape(void **state)
 {
@@ -775,6 +803,7 @@ int main(void)
 		cmocka_unit_test(nvme_page_left_out),
 		cmocka_unit_test(nvme_certainty), cmocka_unit_test(nvme_sgl),
 		cmocka_unit_test(nvme_own_memory),
+		cmocka_unit_test(endless_host_memory),
 		cmocka_unit_test(nvme_by_shape),
 		cmocka_unit_test(hostile_nvme),
 	};

@@ -364,6 +364,35 @@ static void notes(void **state)
 	close(fd);
 }
 
+/* All name one hole: what is read of them is no more than one may have. */
+static void one_hole_as_notes(void **state)
+{
+	static const struct segment blank[400] = {
+		{ 0x1000, 0x1000, 0x1000, 0 },
+	};
+	int fd = elf_file(blank, COUNT(blank), 0x10000);
+	struct elf_facts elf;
+	struct ami_error err;
+	size_t i;
+
+	(void)state;
+	assert_int_equal(ftruncate(fd, 0x10000 + (16 << 20)), 0);
+	for (i = 1; i < COUNT(blank); i++) {
+		const Elf64_Phdr ph = {
+			.p_type = PT_NOTE, .p_filesz = 16 << 20,
+			.p_offset = 0x10000,
+		};
+
+		assert_true(file_write_at(fd, &ph, sizeof(ph),
+					  sizeof(Elf64_Ehdr) +
+					  i * sizeof(ph)));
+	}
+	assert_int_equal(elf_facts_read(fd, "f", &elf, &err), 0);
+	assert_int_equal(elf.notes_read, KDUMP_MAX_NOTES);
+	elf_facts_free(&elf);
+	close(fd);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -374,6 +403,7 @@ int main(void)
 		cmocka_unit_test(many_headers),
 		cmocka_unit_test(ram_is_merged),
 		cmocka_unit_test(notes),
+		cmocka_unit_test(one_hole_as_notes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

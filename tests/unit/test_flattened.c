@@ -219,9 +219,43 @@ static void no_place(void **state)
 	close(fd);
 }
 
+/* A byte here and there takes a block of the ordered file each. */
+static void scattered(void **state)
+{
+	const uint64_t step = 1 << 20, records = 40000;
+	int fd = memfd_create("stream", MFD_CLOEXEC), ordered;
+	struct ami_error err = { AMI_OK, "" };
+	struct stream s;
+	uint64_t i, head[2];
+	uint8_t *bytes = malloc(records * 17), *to = bytes;
+	bool cut;
+
+	(void)state;
+	start(&s);
+	assert_true(fd >= 0 && bytes);
+	for (i = 0; i < records; i++) {
+		head[0] = htobe64(i * step);
+		head[1] = htobe64(1);
+		memcpy(to, head, sizeof(head));
+		to[sizeof(head)] = 'x';
+		to += sizeof(head) + 1;
+	}
+	assert_int_equal(write(fd, s.bytes, s.size), s.size);
+	assert_int_equal(write(fd, bytes, to - bytes), to - bytes);
+	assert_int_equal(lseek(fd, 0, SEEK_SET), 0);
+	ordered = flattened_unpack(fd, "stream", &cut, &err);
+	assert_true(ordered >= 0);
+	assert_true(cut);
+	assert_true(file_size(ordered) < records / 2 * step);
+	close(ordered);
+	close(fd);
+	free(bytes);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(scattered),
 		cmocka_unit_test(in_order),
 		cmocka_unit_test(cut_anywhere),
 		cmocka_unit_test(broken_records),

@@ -379,6 +379,49 @@ static void observed(void **state)
 	machine_free(m);
 }
 
+/* Each count is possible: 20000 marks, 40000 runs of a set they share. */
+static void marks_times_runs(void **state)
+{
+	struct machine *m = machine();
+	struct bytes b = container(m);
+	struct ami_marks *marks = parse(&b);
+	struct ami_pfnset *set = marks->sets[0];
+	const struct ami_budget *work = ami_dump_budget(m->dump);
+	struct ami_mark one;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < 40000; i++)
+		ami_pfnset_add(set, 2 * i, 1);
+	for (i = 0; marks->list[i].set < 0; i++)
+		;
+	one = marks->list[i];
+	one.set = 0;
+	one.iovas = NULL;
+	one.nr_iovas = 0;
+	for (i = 0; i < marks->count; i++)
+		free(marks->list[i].iovas);
+	free(marks->list);
+	marks->count = 20000;
+	marks->list = calloc(marks->count, sizeof(one));
+	assert_non_null(marks->list);
+	for (i = 0; i < marks->count; i++) {
+		marks->list[i] = one;
+		marks->list[i].requester.bdf.devid = 0x100 + i;
+	}
+	ami_dump_run(m->dump);
+	analyse_with(m, marks);
+	assert_true(work->nr_cut > 0);
+	assert_string_equal(work->cut[0], "marks");
+	assert_true(work->used <= work->limit);
+	assert_true(machine_found(m, "work-limit"));
+	assert_int_equal(m->ex->verdict, AMI_VERDICT_UNKNOWN);
+	m->state->marks = NULL;
+	ami_marks_free(marks);
+	free(b.data);
+	machine_free(m);
+}
+
 static void observed_by_nobody(void **state)
 {
 	struct machine *m = machine();
@@ -524,6 +567,7 @@ int main(void)
 		cmocka_unit_test(other_dump),
 		cmocka_unit_test(runs),
 		cmocka_unit_test(observed),
+		cmocka_unit_test(marks_times_runs),
 		cmocka_unit_test(observed_by_nobody),
 		cmocka_unit_test(taken_over),
 		cmocka_unit_test(saved_pages_win),

@@ -308,6 +308,31 @@ static void hostile_split(void **state)
 	rig_survives(split, list, sizeof(list) / sizeof(list[0]));
 }
 
+/* A page of descriptors of 1 GiB, each a chain of all, nothing of it mapped. */
+static void chains_of_all(void **state)
+{
+	struct rig *rig = split_of(ID_NET);
+	const struct ami_budget *b;
+	unsigned int i, num = 256;
+
+	(void)state;
+	at.desc = image_va(image_alloc(rig->m->img, 1));
+	at.state = image_va(image_alloc(rig->m->img, 8));
+	rig_set(rig, at.queue, AMI_F_vvq_num, num);
+	rig_set(rig, at.queue, AMI_F_vvq_desc, at.desc);
+	rig_set(rig, at.queue, AMI_F_vvq_state, at.state);
+	for (i = 0; i < num; i++) {
+		put(rig, i, 0x40000000, 1u << 30, WRITE | NEXT, (i + 1) % num);
+		out(rig, i);
+	}
+	machine_analyse(rig->m);
+	b = ami_dump_budget(rig->m->dump);
+	assert_int_equal(b->nr_cut, 0);
+	assert_true(b->used < b->limit / 10);
+	assert_int_equal(rig_found(rig, "buffer-not-mapped"), 1);
+	rig_free(rig);
+}
+
 static void put_packed(struct rig *rig, unsigned int i, uint64_t addr,
 		       uint32_t len, uint16_t id, uint16_t flags)
 {
@@ -584,6 +609,7 @@ static void no_types(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(chains_of_all),
 		cmocka_unit_test(split_requests),
 		cmocka_unit_test(split_posted),
 		cmocka_unit_test(split_tables),
