@@ -19,7 +19,7 @@ complete -c amdiommu -n __fish_use_subcommand -f -a dmesg -d 'lines of the kerne
 complete -c amdiommu -n __fish_use_subcommand -f -a mark -d 'add to a dump which pages may differ from the panic'
 complete -c amdiommu -n __fish_use_subcommand -f -a extract -d 'write a small dump with only what the analysis reads'
 complete -c amdiommu -n '__fish_seen_subcommand_from report check devices domains map translate who ring log irq flushq pages transfers dmesg mark extract' -l vmlinux -r -d 'symbols and types from FILE instead of the dump itself'
-complete -c amdiommu -n '__fish_seen_subcommand_from ' -l vmcoreinfo -r -d 'VMCOREINFO from FILE, for a dump without it'
+complete -c amdiommu -n '__fish_seen_subcommand_from report check devices domains map translate who ring log irq flushq pages transfers dmesg mark extract' -l vmcoreinfo -r -d 'VMCOREINFO from FILE, for a dump without it'
 complete -c amdiommu -n '__fish_seen_subcommand_from report check devices domains map translate who ring log irq flushq pages transfers dmesg mark extract' -l marks -r -d 'marks from FILE, such as dev -v of crash extracts'
 complete -c amdiommu -n '__fish_seen_subcommand_from report check devices domains map translate who ring log irq flushq pages transfers dmesg mark extract' -l low-memory -d 'sets of pages in a file in $TMPDIR or /var/tmp'
 complete -c amdiommu -n '__fish_seen_subcommand_from report check devices domains map translate who ring log irq flushq pages transfers dmesg' -l json -d 'the same facts as JSON (docs/json.md)'

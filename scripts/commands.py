@@ -19,7 +19,7 @@ import textwrap
 TOP = os.path.join(os.path.dirname(os.path.abspath(__file__)), '..')
 TABLE = 'include/amdiommu/commands.def'
 SHORT = 'jaxdvhV'       # tools/help.c: options that have a short form
-COMMON = 'lmLhV'        # tools/commands.c: what every command takes
+COMMON = 'limLhV'        # tools/commands.c: what every command takes
 TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|\'.\'|[\w]+|,|\s+')
 
 
