@@ -79,6 +79,19 @@ bool dma_phys(struct ami_evidence *ev, const struct ami_device *device,
 	return false;
 }
 
+bool dma_is_lost(struct ami_evidence *ev, const struct ami_device *device,
+		 uint64_t iova)
+{
+	const struct dma_routes *r = routes_of(ev, device);
+	struct ami_mapping map;
+	size_t i;
+
+	for (i = 0; i < r->count; i++)
+		if (follow(ev, &r->list[i], iova, &map) != AMI_DMA_UNMAPPED)
+			return false;
+	return r->complete;
+}
+
 bool dma_leads_to(struct ami_evidence *ev, const struct ami_device *device,
 		  uint64_t iova, bool (*fn)(void *ctx, uint64_t phys),
 		  void *ctx)

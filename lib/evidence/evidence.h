@@ -111,6 +111,10 @@ bool dma_leads_to(struct ami_evidence *ev, const struct ami_device *device,
 /** name_unnamed() - findings on addresses that name no memory */
 void name_unnamed(struct ami_evidence *ev);
 
+/** dma_is_lost() - is @iova mapped nowhere, all tables having been read? */
+bool dma_is_lost(struct ami_evidence *ev, const struct ami_device *device,
+		 uint64_t iova);
+
 /** read_dma() - read memory at the device's address; false when it cannot. */
 bool read_dma(struct ami_evidence *ev, const struct ami_device *device,
 	      uint64_t iova, void *buf, size_t len);

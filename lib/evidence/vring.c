@@ -78,11 +78,31 @@ void vring_add(struct vring *r, uint64_t addr, uint64_t len)
 		add_span(r->ev, addr, len);
 }
 
+/* An address that leads nowhere is damage, a page that was filtered is not. */
+static bool read_table(struct vring *r, uint64_t addr, void *table, uint64_t len)
+{
+	enum ami_mem mem;
+	bool lost;
+
+	if (r->dma) {
+		if (read_dma(r->ev, r->device, addr, table, len))
+			return true;
+		lost = dma_is_lost(r->ev, r->device, addr);
+	} else {
+		mem = ami_dump_read(ami_kernel_dump(r->kernel), addr, table,
+				    len);
+		if (mem == AMI_MEM_OK)
+			return true;
+		lost = ami_mem_wild(mem);
+	}
+	r->bad += lost;
+	r->unread += !lost;
+	return false;
+}
+
 void *vring_indirect(struct vring *r, uint64_t addr, uint64_t len)
 {
-	struct ami_dump *dump = ami_kernel_dump(r->kernel);
 	void *table;
-	bool ok;
 
 	if (!len || len % sizeof(struct desc) ||
 	    len / sizeof(struct desc) > VRING_MAX) {
@@ -94,14 +114,10 @@ void *vring_indirect(struct vring *r, uint64_t addr, uint64_t len)
 		r->ev->collector->no_memory = true;
 		return NULL;
 	}
-	ok = r->dma ? read_dma(r->ev, r->device, addr, table, len) :
-	     ami_dump_read(dump, addr, table, len) == AMI_MEM_OK;
-	if (!ok) {
-		r->unread++;
-		free(table);
-		return NULL;
-	}
-	return table;
+	if (read_table(r, addr, table, len))
+		return table;
+	free(table);
+	return NULL;
 }
 
 /* No chain is longer than its table. */

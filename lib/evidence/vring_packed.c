@@ -174,6 +174,8 @@ static void add_booked_list(struct packed *p, uint64_t va, uint64_t len)
 	list = vring_load(p->r, va, n * sizeof(*list));
 	if (list)
 		add_list(p, list, n);
+	else if (ami_mem_wild(p->r->mem))
+		p->r->bad++;
 	else
 		p->r->unread++;
 	free(list);
@@ -213,7 +215,7 @@ static void add_booked(struct packed *p, uint32_t id, uint64_t num)
 		uint64_t len = pick(p, p->extra, extra, at, AMI_F_vextra_len);
 
 		if (addr == NOT_MAPPED)
-			p->r->unread++;
+			p->r->bad++;
 		else if (flags & INDIRECT)
 			add_booked_list(p, pick(p, p->state,
 						AMI_T_vring_desc_state_packed,
@@ -235,7 +237,7 @@ static void add_buffer(struct packed *p, uint32_t id)
 	else if (p->r->dma)
 		add_booked(p, id, num);
 	else
-		p->r->unread++;	/* nothing is booked of what is not mapped */
+		p->r->bad++;	/* nothing is booked of what is not mapped */
 }
 
 static void walk_packed(struct packed *p, const struct vring_walk *walk)
