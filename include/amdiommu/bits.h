@@ -124,7 +124,7 @@ struct amdvi_field {
 
 /**
  * Set the members of @out from @raw. @sme_mask is cleared from members of
- * AMDVI_FMT_ADDR: pass 0 for formats whose addresses are not physical.
+ * AMDVI_FMT_ADDR. Pass 0 for formats without physical addresses.
  */
 void amdvi_fields_decode(const struct amdvi_field *fields, size_t n,
 			 const uint64_t *raw, uint64_t sme_mask, void *out);

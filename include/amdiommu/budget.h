@@ -7,9 +7,9 @@
 #include <stdint.h>
 
 /*
- * What work costs, in units. One is a word of eight bytes that is read from
- * the file or looked at as an entry of a table; the others are as many as take
- * about as long.
+ * What work costs, in units. One unit is a word of eight bytes that is read
+ * from the file or looked at as an entry of a table. The other costs take about
+ * as long as that number of units.
  */
 enum ami_cost {
 	AMI_COST_ENTRY = 1,
@@ -25,13 +25,15 @@ enum ami_cost {
 
 /**
  * struct ami_budget - the work that a run may do
- * @limit: of all phases, in units: follows from the pages that the file holds
- * @used: so far
- * @until: where the present phase ends: each may use half of what is left, so
- *	that damage which one reader falls for does not blind the others
- * @over: the present phase has come there: it reads nothing any more
- * @phase: its name
- * @cut: phases that came there; @nr_cut: how many, those not kept included
+ * @limit: units for all phases; follows from the pages that the file holds
+ * @used: units used so far
+ * @until: value of @used at which the present phase ends. Each phase may use
+ *	half of what is left, so that damage which one reader falls for does not
+ *	blind the others
+ * @over: the present phase has ended and reads nothing any more
+ * @phase: name of the present phase
+ * @cut: names of phases that ended this way
+ * @nr_cut: their number, which may be larger than the room in @cut
  */
 struct ami_budget {
 	uint64_t limit, used, until;
@@ -41,16 +43,16 @@ struct ami_budget {
 	size_t nr_cut;
 };
 
-/** ami_budget_run() - a run begins, over a file that holds @pages */
+/** ami_budget_run() - begin a run over a file that holds @pages page frames */
 void ami_budget_run(struct ami_budget *b, uint64_t pages);
 
-/** ami_budget_phase() - what the run does next; @name is not copied */
+/** ami_budget_phase() - begin the next phase of the run; keeps @name */
 void ami_budget_phase(struct ami_budget *b, const char *name);
 
-/** ami_budget_end() - the phase has used up its part. Returns false. */
+/** ami_budget_end() - end a phase that has used up its part. Returns false. */
 bool ami_budget_end(struct ami_budget *b);
 
-/** ami_budget_spend() - account for work; false: stop at once. */
+/** ami_budget_spend() - count work. Returns false when the phase must stop. */
 static inline bool ami_budget_spend(struct ami_budget *b, uint64_t units)
 {
 	if (b->over)

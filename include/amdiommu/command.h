@@ -63,7 +63,7 @@ enum amdvi_opcode {
 
 /**
  * A decoded command. Only the fields of its opcode are set, the others are 0.
- * For unknown opcodes only @w, @opcode and @unused.
+ * An unknown opcode sets only @w, @opcode and @unused.
  */
 struct amdvi_command {
 	uint32_t w[4];		/* as read, SME mask still in */
@@ -108,7 +108,7 @@ void amdvi_command_decode(const uint32_t w[4], uint64_t sme_mask,
 void amdvi_command_encode(const struct amdvi_command *cmd, uint64_t sme_mask,
 			  uint32_t w[4]);
 
-/** The spec's name, "UNKNOWN" for an opcode that has none; never NULL. */
+/** The spec's name, "UNKNOWN" for an opcode without a name; never NULL. */
 const char *amdvi_command_name(unsigned int opcode);
 
 /** Operands in display order. Returns how many were stored, <= @max. */

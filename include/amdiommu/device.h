@@ -5,12 +5,12 @@
 #include <amdiommu/kernel.h>
 
 /**
- * ami_device_each() - all struct devices of the kernel's device tree
- * @class: only those of this class: address of its struct class; 0 for all
- * @fn: called with the address of each; false stops
+ * ami_device_each() - go through all struct devices of the kernel's device tree
+ * @class: address of a struct class, for only its devices; 0 for all
+ * @fn: called with the address of each struct device; false stops
  *
  * Returns AMI_MEM_OK when the whole list was seen, AMI_MEM_NO_FIELD when this
- * kernel's list cannot be found, AMI_MEM_ERROR when it is broken.
+ * kernel's list cannot be found, AMI_MEM_ERROR when the list is broken.
  */
 enum ami_mem ami_device_each(struct ami_kernel *kernel, uint64_t class,
 			     bool (*fn)(void *ctx, uint64_t device), void *ctx);

@@ -11,7 +11,7 @@ enum ami_line_kind {
 	AMI_LINE_IOMMU,		/* AMD-Vi and the IOMMU core */
 	AMI_LINE_DMA,		/* DMA API, swiotlb */
 	AMI_LINE_CRASH,		/* what the kernel died of */
-	AMI_LINE_DEVICE,	/* a driver on its device */
+	AMI_LINE_DEVICE,	/* a driver reports on its device */
 	AMI_LINE_OTHER,
 	AMI_LINE_KINDS
 };
@@ -20,10 +20,14 @@ const char *ami_line_kind_name(enum ami_line_kind kind);
 
 /**
  * struct ami_line - a line of the log, classified
- * @device: index into ami_state.devices of the device it is about, -1: none
- * @user: written by user space, not by the kernel
- * @incident: what it reports; @subject: the same number for lines about the
- *	same device or IOMMU, where it reports something
+ * @ts_nsec: nanoseconds since boot
+ * @device: index into ami_state.devices of the device it is about; -1: no
+ *	device
+ * @user: user space wrote it, not the kernel
+ * @incident: kind of incident that it reports
+ * @subject: if it reports one: the same number for lines about the same device
+ *	or IOMMU
+ * @text_mem: AMI_MEM_OK, or why there is no @text
  */
 struct ami_line {
 	uint64_t seq, ts_nsec;
@@ -37,17 +41,19 @@ struct ami_line {
 	char *text;
 };
 
-/* Of the lines that matter, the newest are kept. */
+/* Of the lines that matter, the newest are kept, up to this number. */
 #define AMI_MAX_LINES	4096u
 
 /**
  * struct ami_dmesg - the lines of the log that concern IOMMUs and DMA
  * @mem: AMI_MEM_OK when the log was found, else why there are no lines
  * @first_nsec, @last_nsec: times of the oldest and newest line of the whole log
- * @gone: lines older than those, which newer ones overwrote: the log wrapped
- * @hardware: machine and firmware as the log names them, "" when it does not
- * @dropped: lines that matter but were older than those kept; lines of a crash
+ * @gone: older lines, which newer ones overwrote because the log wrapped
+ * @any: the log has lines
+ * @hardware: machine and firmware as the log names them, "" if it does not
+ * @dropped: lines that matter but are older than those kept; lines of a crash
  *	are dropped last
+ * @kinds: number of lines of each kind that matters, in the whole log
  */
 struct ami_dmesg {
 	enum ami_mem mem;
@@ -62,23 +68,23 @@ struct ami_dmesg {
 };
 
 /*
- * ami_incidents_read() fills it in. The log is not recorded for an extract: it
- * may hold names of users, hosts and disks.
+ * ami_incidents_read() makes it and its incidents own it. The log is not
+ * recorded for an extract: it may hold names of users, hosts and disks.
  */
 void ami_dmesg_free(struct ami_dmesg *dmesg);
 
 /**
- * ami_dmesg_each() - all lines of the log, oldest first
- * @fn: the line and its text are the callee's only during the call
+ * ami_dmesg_each() - go through all lines of the log, oldest first
+ * @fn: called with each line, which is valid only during the call; false stops
  */
 void ami_dmesg_each(const struct ami_state *state,
 		    bool (*fn)(void *ctx, const struct ami_line *line),
 		    void *ctx);
 
 /**
- * ami_line_meaning() - the event that a line reports, its flags in words
+ * ami_line_meaning() - write in words the event that a line reports
  *
- * "" when it reports none. snprintf() semantics.
+ * Writes "" when the line reports no event. snprintf() semantics.
  */
 void ami_line_meaning(const struct ami_state *state,
 		      const struct ami_line *line, char *buf, size_t size);

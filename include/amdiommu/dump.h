@@ -13,10 +13,10 @@
 #define AMI_PAGE_SIZE	4096u
 
 /**
- * enum ami_mem - what became of an attempt to read the dead machine's memory
+ * enum ami_mem - result of an attempt to read the dead machine's memory
  *
- * These stay apart all the way up to the report: a page that the dump lacks
- * is not a page of zeros, and neither is one that never existed.
+ * These stay apart all the way up to the report. A page that is missing from
+ * the dump is not a page of zeros, and neither is one that never existed.
  */
 enum ami_mem {
 	AMI_MEM_OK,		/* the bytes are what the machine held */
@@ -26,8 +26,8 @@ enum ami_mem {
 	AMI_MEM_UNMAPPED,	/* virtual address without a translation */
 	AMI_MEM_NO_FIELD,	/* this kernel has no such structure member */
 	AMI_MEM_DAMAGED,	/* what leads there contradicts itself */
-	AMI_MEM_NO_PLACE,	/* where the member lies is not known */
-	AMI_MEM_LEFT_OUT,	/* the work limit was reached before */
+	AMI_MEM_NO_PLACE,	/* the offset of the member is not known */
+	AMI_MEM_LEFT_OUT,	/* the work limit was reached before this */
 };
 
 /** ami_mem_wild() - does the address lead nowhere? Then the pointer is damaged. */
@@ -78,12 +78,12 @@ struct ami_dump_info {
 /**
  * struct ami_dump_ops - what a host supplies to let memory be read
  * @read_page: copy page frame @pfn into @page. Returns OK, FILTERED, ABSENT
- *	or ERROR; on anything but OK the content of @page is undefined.
+ *	or ERROR. Unless it returns OK, the content of @page is undefined.
  * @read_run: optional; copy page frames from @first on into the @count pages
- *	at @page, in one go. Returns how many were, from the first on, all of
- *	them whole; what stops it is found by @read_page.
- * @valid: optional; which 64-byte granules of a page that can be read are
- *	real (an extract blanks what was never looked at), bit n for n * 64.
+ *	at @page, in one go. Returns the number of whole pages that it copied,
+ *	from the first on. @read_page then says why it stopped.
+ * @valid: optional; which 64-byte granules of a readable page are real (an
+ *	extract blanks those that were never looked at): bit n for byte n * 64.
  * @vmcoreinfo: VMCOREINFO text, NUL terminated, or NULL. Owned by @ctx.
  * @interrupted: optional; true once the user asked to stop.
  * @close: release @ctx.
@@ -101,9 +101,9 @@ struct ami_dump_ops {
 struct ami_dump;
 
 /**
- * ami_dump_new() - a dump read through a host's operations
+ * ami_dump_new() - make a dump that is read through a host's operations
  *
- * Takes over @ctx: it is closed with the dump, and at once when this fails.
+ * Takes over @ctx: it is closed with the dump, or at once if this fails.
  * @info is copied (not the strings). Returns NULL when out of memory.
  */
 struct ami_dump *ami_dump_new(const struct ami_dump_ops *ops, void *ctx,
@@ -112,7 +112,7 @@ struct ami_dump *ami_dump_new(const struct ami_dump_ops *ops, void *ctx,
 /**
  * ami_dump_open() - open an ELF or kdump-compressed file, flattened or not
  *
- * Split dumps: give all parts.
+ * A split dump needs all its parts. Returns NULL with @err filled on failure.
  */
 struct ami_dump *ami_dump_open(const char *const *paths, size_t nr_paths,
 			       struct ami_error *err);
@@ -125,18 +125,18 @@ const struct ami_dump_info *ami_dump_info(const struct ami_dump *dump);
 const char *ami_dump_vmcoreinfo(const struct ami_dump *dump);
 
 /**
- * ami_dump_set_vmcoreinfo() - give one that the dump has not, or that is right
+ * ami_dump_set_vmcoreinfo() - give the dump a VMCOREINFO, instead of its own
  * @from: where it comes from, in words: "in memory, at 0x..."
  *
- * Both are copied. Returns -1: no memory.
+ * Both are copied. Returns -1 when out of memory.
  */
 int ami_dump_set_vmcoreinfo(struct ami_dump *dump, const char *text,
 			    const char *from);
 
-/** ami_dump_vmcoreinfo_from() - @from of that; NULL: it is the dump's note. */
+/** ami_dump_vmcoreinfo_from() - that @from; NULL if it is the dump's note. */
 const char *ami_dump_vmcoreinfo_from(const struct ami_dump *dump);
 
-/** vmcoreinfo_get_in(), vmcoreinfo_number_in() - the same of a text */
+/** vmcoreinfo_get_in(), vmcoreinfo_number_in() - as below, in any @text */
 bool vmcoreinfo_get_in(const char *text, const char *key, char *value,
 		       size_t size);
 bool vmcoreinfo_number_in(const char *text, const char *key, int base,
@@ -159,32 +159,31 @@ bool ami_vmcoreinfo_number(const struct ami_dump *dump, const char *key,
 /** ami_dump_interrupted() - did the user ask to stop? Cheap. */
 bool ami_dump_interrupted(const struct ami_dump *dump);
 
-/** ami_dump_budget() - work that was and may be done; readers spend from it */
+/** ami_dump_budget() - the budget of the run; readers spend from it */
 struct ami_budget *ami_dump_budget(struct ami_dump *dump);
 
-/** ami_dump_run() - work begins anew: an analysis, a command */
+/** ami_dump_run() - begin a run (an analysis, a command) with a new budget */
 void ami_dump_run(struct ami_dump *dump);
 
-/** ami_dump_copy() - what follows reads each page of a finished list once */
+/** ami_dump_copy() - from now on each page of a finished list is read once */
 void ami_dump_copy(struct ami_dump *dump);
 
 /**
- * ami_dump_stopped() - interrupted, or out of work: a loop ends here
+ * ami_dump_stopped() - must a loop end, by interruption or by the work limit?
  *
- * Once its part of the work is used up, a phase reads nothing any more: each
- * read gives LEFT_OUT.
+ * Once a phase has used up its part of the work, each read gives LEFT_OUT.
  */
 bool ami_dump_stopped(const struct ami_dump *dump);
 
 /**
- * ami_dump_doing() - what the dump is read for from now on: a phase of the run
- * @what: for the user to see; not copied
+ * ami_dump_doing() - begin a phase of the run
+ * @what: what the dump is read for, for the user to see; not copied
  */
 void ami_dump_doing(struct ami_dump *dump, const char *what);
 
 /**
- * ami_dump_watch() - be called often while the dump is worked on
- * @tell: what it is read for, and how many page frames were read so far
+ * ami_dump_watch() - have @tell called often while the dump is analysed
+ * @tell: called with the present phase and the page frames read so far
  */
 void ami_dump_watch(struct ami_dump *dump,
 		    void (*tell)(void *ctx, const char *doing, uint64_t pages),
@@ -193,20 +192,20 @@ void ami_dump_watch(struct ami_dump *dump,
 /**
  * ami_dump_read() - read physical memory
  *
- * All @len bytes or nothing: the first page that can't be read decides the
- * result. @paddr and @len are not trusted.
+ * Reads all @len bytes or nothing: the first page that cannot be read decides
+ * the result. @paddr and @len are not trusted.
  */
 enum ami_mem ami_dump_read(struct ami_dump *dump, uint64_t paddr, void *buf,
 			   size_t len);
 
-/** ami_dump_left_out() - did ami_dump_read() ask for what a filter dropped? */
+/** ami_dump_left_out() - did a read ask for a page that a filter dropped? */
 bool ami_dump_left_out(const struct ami_dump *dump);
 
 /**
  * ami_dump_page() - borrow a whole page frame
  *
- * Returns NULL and sets @mem when the page can't be had. The page must be
- * given back with ami_dump_unpage(); at most 32 may be out at a time.
+ * Returns NULL and sets @mem when the page cannot be read. Give the page back
+ * with ami_dump_unpage(); at most 32 may be borrowed at a time.
  */
 const uint8_t *ami_dump_page(struct ami_dump *dump, uint64_t pfn,
 			     enum ami_mem *mem);
@@ -215,42 +214,45 @@ void ami_dump_unpage(struct ami_dump *dump, const uint8_t *page);
 #define AMI_PREFETCH	64u
 
 /**
- * ami_dump_prefetch() - page frames that will be asked for next, at once
+ * ami_dump_prefetch() - read page frames together that will be asked for next
  * @pfn: @count of them, at most AMI_PREFETCH, in any order; they get sorted
  *
- * Neighbours in the dump come with one read. What cannot be had is no error.
+ * Neighbours in the dump come with one read. A page that cannot be read is not
+ * an error.
  */
 void ami_dump_prefetch(struct ami_dump *dump, uint64_t *pfn, size_t count);
 
 struct ami_pfnset;
 
 /**
- * ami_dump_add_ram() - page frames that are RAM, though the file lists them not
+ * ami_dump_add_ram() - add page frames that are RAM and that the file does not
+ * list
  *
- * From now on they count as left out (FILTERED), not as absent. Returns -1:
- * no memory.
+ * From now on they count as left out (FILTERED), not as absent. Returns -1 when
+ * out of memory.
  */
 int ami_dump_add_ram(struct ami_dump *dump, const struct ami_pfnset *more);
 
 /** ami_dump_ram() - is this page frame RAM of the dumped machine? */
 bool ami_dump_ram(const struct ami_dump *dump, uint64_t pfn);
 
-/** ami_dump_ram_pages() - page frames of RAM in the dumped machine. */
+/** ami_dump_ram_pages() - number of RAM page frames of the dumped machine. */
 uint64_t ami_dump_ram_pages(const struct ami_dump *dump);
 
-/** ami_dump_cut() - why the file is not whole, in words; NULL: it is. */
+/** ami_dump_cut() - why the file is not whole, in words; NULL if it is. */
 const char *ami_dump_cut(const struct ami_dump *dump);
 
-/** ami_dump_cut_reads() - how many reads met what a cut file lost. */
+/** ami_dump_cut_reads() - number of reads that met what a cut file lost. */
 uint64_t ami_dump_cut_reads(const struct ami_dump *dump);
 
-/** ami_dump_pages_read() - how many page frames were taken from the dump. */
+/** ami_dump_pages_read() - number of page frames read from the dump. */
 uint64_t ami_dump_pages_read(const struct ami_dump *dump);
 
 /**
- * ami_dump_prefer() - pages to be had from elsewhere
- * @page: called for each page frame that is read, after the dump was: @mem is
- *	what it said; OK: @page has its content. True: @page is filled in.
+ * ami_dump_prefer() - take pages from elsewhere, in place of the dump's
+ * @page: called for each page frame that is read, after the dump was asked.
+ *	@mem is the dump's answer; if OK, @page has the dump's content. Returns
+ *	true if it has put its own content into @page.
  */
 void ami_dump_prefer(struct ami_dump *dump,
 		     bool (*page)(void *ctx, uint64_t pfn, enum ami_mem mem,
@@ -260,14 +262,14 @@ void ami_dump_prefer(struct ami_dump *dump,
 struct ami_newfile_rules;
 
 /**
- * ami_dump_note_reads() - note which page frames are looked at from now on
- * @set: the caller's; NULL ends it
+ * ami_dump_note_reads() - note in @set which page frames are read from now on
+ * @set: owned by the caller; NULL ends the noting
  */
 void ami_dump_note_reads(struct ami_dump *dump, struct ami_pfnset *set);
 
 /*
- * What an analysis reads, recorded for `extract`: per page frame a bit for
- * each 64-byte granule.
+ * What an analysis reads is recorded for `extract`: for each page frame a bit
+ * for each 64-byte granule.
  */
 #define AMI_GRANULE	64u
 
@@ -276,45 +278,45 @@ struct ami_granules {
 	uint64_t mask;	/* bit n: bytes n*64 .. n*64+63 */
 };
 
-/** ami_dump_record() - start to record what is read. Returns -1: no memory. */
+/** ami_dump_record() - start to record reads. Returns -1 when out of memory. */
 int ami_dump_record(struct ami_dump *dump);
 bool ami_dump_recording(const struct ami_dump *dump);
 
 /**
- * ami_dump_record_pause() - read what must not get into an extract
+ * ami_dump_record_pause() - pause recording for what must not be in an extract
  *
- * The log and the command line hold names of users, hosts and disks. May be
- * nested: each true needs its false.
+ * The log and the command line hold names of users, hosts and disks. Pauses may
+ * be nested: each true needs its false.
  */
 void ami_dump_record_pause(struct ami_dump *dump, bool pause);
 
 /**
- * ami_dump_withhold() - bytes that an extract has as zeros
+ * ami_dump_withhold() - have bytes written as zeros to an extract
  *
- * For names that lie beside what is read.
+ * For names that are beside what is read.
  */
 void ami_dump_withhold(struct ami_dump *dump, uint64_t paddr, uint64_t len);
 
 /**
  * struct ami_content - what was found wrong in a page whose bytes stay out
- * @pfn: of the page that was looked at
+ * @pfn: the page that was checked
  * @phys: the first byte that is not as it should be
- * @kind, @count: the check's own
+ * @kind, @count: meaning defined by the check
  */
 struct ami_content {
 	uint64_t pfn, phys;
 	uint32_t kind, count;
 };
 
-/** ami_dump_content_add() - have it in the extract; nothing unless recording */
+/** ami_dump_content_add() - put it into the extract, if reads are recorded */
 void ami_dump_content_add(struct ami_dump *dump, const struct ami_content *c);
 
-/** ami_dump_contents() - what an extract has of page frame @pfn */
+/** ami_dump_contents() - results that an extract has for page frame @pfn */
 const struct ami_content *ami_dump_contents(const struct ami_dump *dump,
 					    uint64_t pfn, size_t *count);
 
 /**
- * ami_dump_recorded() - what was read so far, ascending by pfn
+ * ami_dump_recorded() - list what was read so far, ascending by pfn
  *
  * Returns a malloc'ed array that the caller frees, NULL when out of memory.
  */
@@ -328,12 +330,13 @@ bool ami_dump_is_part(const char *path);
 
 /**
  * ami_extract_write() - write what was recorded as a small kdump file
+ * @rules: may a file at @path be replaced?
  *
- * Bytes outside the recorded granules are blanked and read as FILTERED from
- * the extract; recorded pages that the dump lacks stay away. The bitmap of
- * RAM, VMCOREINFO and the dump level are those of the machine. @rules say whether
- * what is at @path may be replaced. Returns -1 with @err filled. Extracting an extract the same way gives the same
- * bytes.
+ * Bytes outside the recorded granules are blanked and read as FILTERED from the
+ * extract. Recorded pages that are missing from the dump are missing here, too.
+ * The bitmap of RAM, VMCOREINFO and the dump level are those of the machine.
+ * Extracting an extract the same way gives the same bytes. Returns -1 with @err
+ * filled on failure.
  */
 int ami_extract_write(struct ami_dump *dump, const char *path,
 		      const struct ami_newfile_rules *rules,

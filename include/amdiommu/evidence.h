@@ -32,12 +32,12 @@ struct ami_span {
 
 /**
  * struct ami_transfer - one thing that a device was to write
- * @provider: which reader found it: "block", "e1000e", ...
+ * @provider: the reader that found it: "block", "e1000e", ...
  * @what: in words: "nvme0n1 tag 17: read of 128 KiB at sector 2048"
- * @age_ms: since it was issued; -1 when unknown
- * @bytes: that the device may write
- * @spans: where; those beyond AMI_MAX_SPANS of all transfers are only in the
- *	sets, and counted in @more
+ * @age_ms: milliseconds since it was issued; -1 when unknown
+ * @bytes: number of bytes that the device may write
+ * @spans: where those are. Beyond AMI_MAX_SPANS of all transfers they are only
+ *	in the sets, and counted in @more
  * @unnamed: bytes at addresses that lead to no page any more
  */
 struct ami_transfer {
@@ -83,13 +83,13 @@ struct ami_evidence_set {
 	size_t nr_unnamed;
 };
 
-/** struct ami_coverage - a provider knows what this device had to do */
+/** struct ami_coverage - a reader knows what this device had to do */
 struct ami_coverage {
 	struct ami_bdf device;
 	const char *provider;
 };
 
-/** struct ami_bounce - a slot of swiotlb in use, and what it stands in for */
+/** struct ami_bounce - a bounce buffer in use, and the memory it stands for */
 struct ami_bounce {
 	uint64_t origin, slot;	/* physical */
 };
@@ -98,9 +98,9 @@ struct ami_bounce {
 
 /**
  * struct ami_evidence - what drivers had handed to their devices
- * @dropped: transfers beyond AMI_MAX_TRANSFERS: in the sets all the same
+ * @dropped: transfers beyond AMI_MAX_TRANSFERS; the sets have them all the same
  * @coverage: ascending by device
- * @by_origin, @by_slot: the same bounce buffers, ascending
+ * @by_origin, @by_slot: the same bounce buffers, in two ascending orders
  */
 struct ami_evidence {
 	struct ami_state *state;
@@ -118,28 +118,28 @@ struct ami_evidence {
 };
 
 /**
- * ami_evidence_find() - ask all providers
+ * ami_evidence_find() - run all readers
  *
- * Findings go to @state, which must outlive the result. NULL with @err filled
- * when memory runs out or the user interrupts.
+ * Findings go to @state, which must outlive the result. Returns NULL with @err
+ * filled when memory runs out or the user interrupts.
  */
 struct ami_evidence *ami_evidence_find(struct ami_state *state,
 				       struct ami_error *err);
 void ami_evidence_free(struct ami_evidence *ev);
 
-/** ami_evidence_covers() - is there a provider for this device? */
+/** ami_evidence_covers() - did a reader read all of this device's state? */
 bool ami_evidence_covers(const struct ami_evidence *ev, struct ami_bdf device);
 
 /**
- * ami_bounce_of() - the bounce buffer at @phys, NULL where there is none in use
+ * ami_bounce_of() - the bounce buffer in use at @phys, NULL if there is none
  *
- * Its content goes to its origin, or came from there. Where in the slot the
- * content begins is not recorded.
+ * Its content goes to its origin, or came from there. The kernel does not
+ * record where in the slot the content begins.
  */
 const struct ami_bounce *ami_bounce_of(const struct ami_evidence *ev,
 				       uint64_t phys);
 
-/** ami_bounce_for() - the one that stands in for the byte at @phys, or NULL */
+/** ami_bounce_for() - the bounce buffer for the byte at @phys, or NULL */
 const struct ami_bounce *ami_bounce_for(const struct ami_evidence *ev,
 					uint64_t phys);
 

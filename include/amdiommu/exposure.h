@@ -34,13 +34,13 @@ char *ami_requester_text(struct ami_requester r, char buf[AMI_REQUESTER_TEXT]);
 
 /**
  * struct ami_exposure - pages that one requester could write, for one reason
- * @pages: RAM pages; NULL with @all_ram, or when none can be named
+ * @pages: RAM pages; NULL with @all_ram, or when no page can be named
  * @borrowed: @pages belongs to a tree: many devices may share a domain
- * @count: how many
- * @outside: mapped page frames that are no RAM of the dump (MMIO, reserved)
- * @complete: false where pages exist that cannot be named; @iovas then tells
- *	through which addresses
- * @owners: how many of @pages are whose
+ * @count: number of @pages
+ * @outside: mapped page frames that are not RAM of the dump (MMIO, reserved)
+ * @complete: false where there are pages that cannot be named; @iovas then has
+ *	the addresses that lead to them
+ * @owners: number of @pages by owner
  */
 struct ami_exposure {
 	struct ami_requester requester;
@@ -66,7 +66,7 @@ struct ami_tree {
 	struct ami_pfnset *iovas_in_ram;	/* v2: RAM at its writable IOVAs */
 	uint64_t mapped;	/* pages, RAM or not, by IOVA */
 	uint64_t writable_iovas;	/* of those, writable */
-	uint64_t outside;	/* writable page frames that are no RAM */
+	uint64_t outside;	/* writable page frames that are not RAM */
 	struct ami_iova_range *holes;	/* IOVAs behind unreadable tables */
 	size_t nr_holes;
 	struct ami_walk_stats stats;
@@ -87,10 +87,11 @@ const char *ami_verdict_name(enum ami_verdict v);
 /**
  * struct ami_exposures - who could write what, and what follows.
  * @observed: pages that changed while the dump was saved, NULL without marks
- * @unexplained: how many of them nobody is known to reach
- * @marks_common, @marks_lack: pages that marks and this analysis both have;
- *	only this analysis
- * @marks_only: only the marks have; summed over requesters and classes
+ * @unexplained: number of @observed that no device is known to reach
+ * @marks_common: pages that marks and this analysis both have
+ * @marks_lack: pages that only this analysis has
+ * @marks_only: pages that only the marks have, summed over requesters and
+ *	classes
  * @evidence_pages: page frames that drivers' evidence was read from
  */
 struct ami_exposures {
@@ -108,7 +109,7 @@ struct ami_exposures {
 	struct ami_pfnset *observed;
 	uint64_t unexplained;
 	uint64_t marks_common, marks_only, marks_lack;
-	/* pages by class and owner, each once, whoever could write them */
+	/* pages by class and owner, each page once */
 	uint64_t class_owners[AMI_CLASSES][AMI_OWNERS];
 	enum ami_verdict verdict;
 	char *reason[AMI_MAX_REASONS];
@@ -116,33 +117,34 @@ struct ami_exposures {
 };
 
 /**
- * ami_exposures_find() - run all providers of exposures and judge the dump
+ * ami_exposures_find() - find all exposures and judge the dump
  *
- * Findings go to @state, which must outlive the result. NULL with @err filled
- * when memory runs out or the user interrupts.
+ * Findings go to @state, which must outlive the result. Returns NULL with @err
+ * filled when memory runs out or the user interrupts.
  */
 struct ami_exposures *ami_exposures_find(struct ami_state *state,
 					 struct ami_error *err);
 void ami_exposures_free(struct ami_exposures *ex);
 
-/** ami_tree_of() - the walked form of @table, NULL when it was not walked. */
+/** ami_tree_of() - what a walk of @table found, NULL if it was not walked. */
 const struct ami_tree *ami_tree_of(const struct ami_exposures *ex,
 				   const struct ami_table *table);
 
 /**
- * ami_exposure_next() - the exposures of one device
- * @after: the one before, NULL for the first
+ * ami_exposure_next() - the next exposure of one device, NULL at the end
+ * @after: the exposure before it, NULL for the first
  */
 const struct ami_exposure *ami_exposure_next(const struct ami_exposures *ex,
 					     struct ami_bdf bdf,
 					     const struct ami_exposure *after);
 
 /**
- * ami_stale_iovas() - addresses that devices of a domain may still use though
- * nothing is mapped there, or something else is
- * @count: how many; in order, none touches the next
+ * ami_stale_iovas() - addresses that devices of a domain may still use, though
+ * nothing or something else is mapped there now
+ * @count: set to the number of ranges
  *
- * Returns the list, to be freed; NULL when there are none or out of memory.
+ * Returns the ranges, ascending; no two touch. The caller frees them. NULL when
+ * there are none or memory runs out.
  */
 struct ami_iova_range *ami_stale_iovas(const struct ami_exposures *ex,
 				       const struct ami_domain *dom,
@@ -160,24 +162,24 @@ struct ami_writer {
 };
 
 /**
- * ami_exposures_pages() - all pages that the list names, in one set
+ * ami_exposures_pages() - all pages that exposures name, in one set
  *
- * The caller frees it; NULL when out of memory. Requesters that are not
- * translated name none.
+ * The caller frees it. NULL when out of memory. Exposures to all RAM name no
+ * pages.
  */
 struct ami_pfnset *ami_exposures_pages(const struct ami_exposures *ex);
 
 /**
- * ami_writers() - everybody who could write the byte at @paddr
+ * ami_writers() - go through everything that could write the byte at @paddr
  *
- * @fn is called for each (exposure, IOVA); false stops. What is not mapped has no
- * IOVA to tell: of one device and class only the most certain is given.
+ * @fn is called for each exposure and IOVA; false stops. A class that is not
+ * mapped has no IOVA: of one device and class only the most certain is given.
  */
 void ami_writers(const struct ami_exposures *ex, uint64_t paddr,
 		 bool (*fn)(void *ctx, const struct ami_writer *writer),
 		 void *ctx);
 
-/** ami_first_writer() - the first way of one exposure to @paddr, if any. */
+/** ami_first_writer() - the first way of one exposure to @paddr; false: none */
 bool ami_first_writer(const struct ami_exposures *ex,
 		      const struct ami_exposure *e, uint64_t paddr,
 		      struct ami_writer *writer);

@@ -511,11 +511,16 @@
 	E(PGTY_unaccepted, pagetype)
 
 /*
- * What rests on a symbol whose address the dump does not hold; else there is a
- * finding (lib/state/symbols.c). ANALYSIS: all, such a dump is refused. STATE:
- * what the IOMMU driver had set. LATER: the same, looked at so late that the
- * extracts of older versions are without. DRIVERS: what devices had been asked to
- * do. OWNERS: whose pages are. NOTES: lines of the report.
+ * What rests on a symbol, in case the dump does not hold its address. Without
+ * an ANALYSIS symbol the dump is refused; any other is a finding
+ * (lib/state/symbols.c).
+ *
+ * ANALYSIS	everything
+ * STATE	what the IOMMU driver had set
+ * LATER	the same, but extracts of older versions do not have it
+ * DRIVERS	what devices had been asked to do
+ * OWNERS	the owners of pages
+ * NOTES	lines of the report
  */
 #define AMI_SYMBOLS(Y)							\
 	Y(_stext, ANALYSIS)						\

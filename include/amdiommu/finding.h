@@ -17,7 +17,7 @@ enum ami_severity { AMI_INFO, AMI_WARNING, AMI_ERROR };
  * enum ami_finding_effect - what a finding does to the verdict
  *
  * NONE: nothing by itself; what it means for pages is in the exposures.
- * GAP: a dump in which no device reaches memory is not `trusted` any more,
+ * GAP: the dump is not `trusted`, even if no device is known to reach memory,
  * because what is unknown may reach it. REASON: the exposure that it reports
  * makes the dump `suspect`. CORRUPT: the dump is `corrupt`.
  */
@@ -31,8 +31,8 @@ enum ami_finding_effect {
 /**
  * enum ami_finding_kind - what a finding is about
  *
- * CONFIGURATION: how this machine or kernel is set up; a healthy one shows it.
- * FINDING: something that happened. MISSING: the dump does not hold it.
+ * CONFIGURATION: how this machine or kernel is set up; healthy ones have it,
+ * too. FINDING: something that happened. MISSING: the dump does not hold it.
  * DAMAGE: memory holds what no correct kernel writes.
  */
 enum ami_finding_kind {
@@ -53,8 +53,8 @@ enum ami_finding_code {
 /**
  * struct ami_finding_class - what holds for all findings of a code
  * @name: stable name, such as "dte-root-outside-ram"
- * @meaning: one sentence
- * @advice: what to do, one sentence
+ * @meaning: what was seen, in one line
+ * @advice: what to do, in one line
  */
 struct ami_finding_class {
 	const char *name;
@@ -78,15 +78,15 @@ struct ami_finding {
 };
 
 /*
- * A damaged dump can produce the same finding a million times over: of each
- * code the first AMI_FINDINGS_PER_CODE are kept, the rest only counted.
+ * A damaged dump can produce the same finding a million times. The first
+ * AMI_FINDINGS_PER_CODE of each code are kept, the rest are only counted.
  */
 #define AMI_FINDINGS_PER_CODE	20u
 
 /**
  * struct ami_findings - what was found so far; zeroed is empty
  * @total: how often each code was found, kept or not
- * @lost: could not be kept: out of memory
+ * @lost: number of findings that were lost because memory ran out
  */
 struct ami_findings {
 	struct ami_finding *list;
@@ -97,17 +97,17 @@ struct ami_findings {
 
 void ami_findings_free(struct ami_findings *f);
 
-/** ami_finding_add() - report one, with the severity of its class. */
+/** ami_finding_add() - report a finding, with the severity of its class. */
 void ami_finding_add(struct ami_findings *f, enum ami_finding_code code,
 		     const char *where, const char *fmt, ...)
 	__attribute__((format(printf, 4, 5)));
 
-/** ami_finding_note() - report one that is only worth knowing here (INFO). */
+/** ami_finding_note() - report a finding with the severity INFO. */
 void ami_finding_note(struct ami_findings *f, enum ami_finding_code code,
 		      const char *where, const char *fmt, ...)
 	__attribute__((format(printf, 4, 5)));
 
-/** ami_findings_full() - would one more of this code only be counted? */
+/** ami_findings_full() - would another one of this code only be counted? */
 bool ami_findings_full(const struct ami_findings *f,
 		       enum ami_finding_code code);
 
@@ -115,14 +115,14 @@ bool ami_findings_full(const struct ami_findings *f,
 size_t ami_findings_total(const struct ami_findings *f,
 			  enum ami_finding_code code);
 
-/** ami_findings_worst() - highest severity so far; AMI_INFO when none. */
+/** ami_findings_worst() - highest severity so far; AMI_INFO if empty. */
 enum ami_severity ami_findings_worst(const struct ami_findings *f);
 
-/** ami_findings_have() - is there one whose class has this effect? */
+/** ami_findings_have() - is there a finding whose class has this effect? */
 bool ami_findings_have(const struct ami_findings *f,
 		       enum ami_finding_effect effect);
 
-/** ami_findings_sort() - most severe first, then in order of discovery. */
+/** ami_findings_sort() - put the most severe first, else keep the order. */
 void ami_findings_sort(struct ami_findings *f);
 
 const struct ami_finding_class *ami_finding_class(enum ami_finding_code code);

@@ -8,23 +8,24 @@
 #define AMI_COMMAND_LINE	4096
 
 /*
- * What these read is not recorded for an extract: command lines name disks and
- * users, banners the machine on which a kernel was built.
+ * What these functions read is not recorded for an extract: command lines name
+ * disks and users, banners name the machine on which a kernel was built. They
+ * return why the text cannot be read, else AMI_MEM_OK.
  */
 
-/** ami_command_line() - as the boot loader gave it; saved_command_line */
+/** ami_command_line() - the boot loader's command line (saved_command_line) */
 enum ami_mem ami_command_line(struct ami_kernel *kernel,
 			      char buf[AMI_COMMAND_LINE]);
 
 /**
  * ami_kernel_build() - "#1 SMP PREEMPT_DYNAMIC Debian 6.1.179-1 (2026-01-01)"
  *
- * From linux_banner, without the builder's name and host.
+ * This is linux_banner without the builder's name and host.
  */
 enum ami_mem ami_kernel_build(struct ami_kernel *kernel, char *buf,
 			      size_t size);
 
-/** ami_kernel_taint() - "W O", "" when not tainted; tainted_mask */
+/** ami_kernel_taint() - tainted_mask as "W O"; "" if it is not tainted */
 enum ami_mem ami_kernel_taint(struct ami_kernel *kernel, char *buf,
 			      size_t size);
 

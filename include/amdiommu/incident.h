@@ -15,7 +15,7 @@ enum ami_incident_kind {
 	AMI_INCIDENT_INVALIDATION_TIMEOUT, /* a device did not answer one */
 	AMI_INCIDENT_WAIT_LOST,		/* a completion wait never came */
 	AMI_INCIDENT_COMMAND_LOST,	/* no room in the ring: not queued */
-	AMI_INCIDENT_COMMANDS_STOPPED,	/* at a command, by an error */
+	AMI_INCIDENT_COMMANDS_STOPPED,	/* an error at a command */
 	AMI_INCIDENT_EVENTS_LOST,	/* not logged, or not printed */
 	AMI_INCIDENT_PAGE_FAULT,
 	AMI_INCIDENT_DTE_REFUSED,	/* illegal device table entry */
@@ -34,7 +34,7 @@ const char *ami_incident_name(enum ami_incident_kind kind);
 /** ami_incident_text() - the same in words, for people */
 const char *ami_incident_text(enum ami_incident_kind kind);
 
-/** enum ami_witness - where it is known from */
+/** enum ami_witness - a place that shows an incident */
 enum ami_witness {
 	AMI_WITNESS_EVENT_LOG,
 	AMI_WITNESS_KERNEL_LOG,
@@ -46,12 +46,12 @@ enum ami_witness {
 const char *ami_witness_name(enum ami_witness witness);
 
 /**
- * struct ami_occurrence - one time that it happened
- * @event: code 0: the witness does not give one
- * @seen: of the event log's entry; intact, when only others saw it
- * @witnesses: a bit for each
- * @index: of the event log's entry, if that is a witness
- * @nsec: since boot, if the kernel's log is a witness
+ * struct ami_occurrence - one time that an incident happened
+ * @event: the event; code 0 if no witness has it
+ * @seen: state of the entry in the event log; intact if only others saw it
+ * @witnesses: a bit for each witness
+ * @index: index of the entry, if the event log is a witness
+ * @nsec: nanoseconds since boot, if the kernel's log is a witness
  */
 struct ami_occurrence {
 	struct amdvi_event event;
@@ -61,21 +61,24 @@ struct ami_occurrence {
 	uint64_t nsec;
 };
 
-/* Of each incident the first are kept one by one, the rest counted. */
+/* The first occurrences of an incident are kept, the rest are counted. */
 #define AMI_OCCURRENCES	32u
 #define AMI_MAX_INCIDENTS	4096u
 
 /**
  * struct ami_incident - what happened once, or again and again
- * @has_device: to @bdf; else to an IOMMU
- * @names_iommu: @bdf is what the kernel's log calls the IOMMU, and the driver
- *	has none there
- * @iommu: index into ami_state.iommus; -1: any of them
- * @witnesses: a bit for each; @count: how often each of them saw it
- * @suppressed: times that the kernel did not print
- * @first_nsec, @last_nsec: since boot, if the kernel's log is a witness
+ * @has_device: it happened to device @bdf; else to an IOMMU
+ * @names_iommu: the kernel's log gives @bdf as the IOMMU, and the driver has no
+ *	IOMMU there
+ * @iommu: index into ami_state.iommus; -1: it may be any IOMMU
+ * @witnesses: a bit for each witness
+ * @count: how often each witness saw it
+ * @suppressed: number of times that the kernel did not print
+ * @first_nsec, @last_nsec: nanoseconds since boot, if the kernel's log is a
+ *	witness
  * @first_iova, @last_iova: lowest and highest address, if @has_iova
- * @settled: nothing follows from it any more, by ring entry @by (-1: none)
+ * @settled: nothing follows from it any more
+ * @by: the ring entry that settled it, -1 if there is no such entry
  */
 struct ami_incident {
 	enum ami_incident_kind kind;
@@ -97,9 +100,10 @@ struct ami_incident {
 struct ami_dmesg;
 
 /**
- * struct ami_incidents - all of them, in the order in which they were found
- * @dropped: more than were kept
- * @dmesg: the lines of the kernel's log that were looked at for them
+ * struct ami_incidents - all incidents, in the order in which they were found
+ * @dropped: number of incidents that were not kept
+ * @failed: memory ran out
+ * @dmesg: the kernel's log, as it was read for them; owned
  */
 struct ami_incidents {
 	struct ami_incident *list;
@@ -110,20 +114,20 @@ struct ami_incidents {
 };
 
 /**
- * ami_incidents_read() - from event logs, kernel's log and command rings
+ * ami_incidents_read() - read event logs, the kernel's log and command rings
  *
- * Reports each as a finding; what an event says of a ring is entered there.
- * Sets ami_state.incidents, too. NULL with @err filled when memory runs out
- * or the user interrupts.
+ * Reports each incident as a finding, enters into a ring what an event says of
+ * it, and sets ami_state.incidents. @state must outlive the result. Returns
+ * NULL with @err filled when memory runs out or the user interrupts.
  */
 struct ami_incidents *ami_incidents_read(struct ami_state *state,
 					 struct ami_error *err);
 void ami_incidents_free(struct ami_incidents *incidents);
 
-/** ami_incident_times() - how often it happened, by the witness that saw most */
+/** ami_incident_times() - the highest count of any witness */
 uint64_t ami_incident_times(const struct ami_incident *in);
 
-/** ami_incident_where() - "0000:41:00.0", "iommu0", "any IOMMU" */
+/** ami_incident_where() - "0000:41:00.0", "iommu0", "any IOMMU"; in @buf */
 char *ami_incident_where(const struct ami_state *state,
 			 const struct ami_incident *in,
 			 char buf[AMI_BDF_TEXT]);

@@ -7,10 +7,10 @@
 #include <stdint.h>
 
 /**
- * struct ami_index - from a 64-bit key to a position in an array
+ * struct ami_index - maps a 64-bit key to a position in an array
  *
  * Starts as all zeros. A machine may have 65 536 devices, each with a domain
- * and a table of its own: no list of them may be searched one by one.
+ * and a table of its own. No list of them may be searched one by one.
  */
 struct ami_index {
 	struct {
@@ -20,11 +20,11 @@ struct ami_index {
 	size_t count, room;
 };
 
-/** ami_index_find() - false when @key was never added */
+/** ami_index_find() - position of @key; false if it was never added */
 bool ami_index_find(const struct ami_index *index, uint64_t key,
 		    size_t *position);
 
-/** ami_index_add() - a key that is not there yet; false: out of memory */
+/** ami_index_add() - add a new key; false when out of memory */
 bool ami_index_add(struct ami_index *index, uint64_t key, size_t position);
 
 void ami_index_free(struct ami_index *index);

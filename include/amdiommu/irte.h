@@ -39,7 +39,7 @@
 #define AMDVI_IRTE32_SIZE 4
 #define AMDVI_IRTE128_SIZE 16
 
-/** A decoded entry of either size. Fields its format lacks are 0. */
+/** A decoded entry of either size. Fields that its format has not are 0. */
 struct amdvi_irte {
 	uint64_t raw[2];	/* as read; 32-bit entries: low half of [0] */
 	bool wide;		/* 128-bit format */
@@ -62,7 +62,7 @@ struct amdvi_irte {
 /** Decode a 32-bit entry. */
 void amdvi_irte32_decode(uint32_t raw, struct amdvi_irte *irte);
 
-/** Decode a 128-bit entry, @raw[0] low. @sme_mask goes from the GA root. */
+/** Decode a 128-bit entry, @raw[0] low. Clears @sme_mask from the GA root. */
 void amdvi_irte128_decode(const uint64_t raw[2], uint64_t sme_mask,
 			  struct amdvi_irte *irte);
 

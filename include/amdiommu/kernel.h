@@ -7,7 +7,7 @@
 
 struct ami_kernel;
 
-/** enum ami_doubt - why the place of a member is not known, though it exists */
+/** enum ami_doubt - why the offset of an existing member is not known */
 enum ami_doubt {
 	AMI_DOUBT_NONE,
 	AMI_DOUBT_SAME_NAME,	/* two structures have the same name */
@@ -15,12 +15,12 @@ enum ami_doubt {
 };
 
 /**
- * struct ami_member - where a structure member lies
+ * struct ami_member - place of a structure member
  * @offset: bytes from the start of the structure
- * @size: bytes; of a bit field, those of its storage
+ * @size: bytes; for a bit field, those of its storage
  * @bit_size: 0 for an ordinary member, else width of the bit field
- * @bit_offset: of a bit field, counted from the lowest bit at @offset
- * @doubt: an enum ami_doubt, of one that is not @present
+ * @bit_offset: lowest bit of the bit field, counted from the lowest at @offset
+ * @doubt: enum ami_doubt, for a member that is not @present
  */
 struct ami_member {
 	bool present;
@@ -42,19 +42,19 @@ struct ami_layout {
 	uint64_t symbol[AMI_NR_SYMBOLS];	/* 0: no such symbol */
 };
 
-/* Not an address: there is such a symbol, but the dump does not hold where. */
+/* Not an address: the symbol exists, but its address is not in the dump. */
 #define AMI_SYMBOL_UNREAD	1
 
-/** enum ami_rests - what rests on a symbol: see AMI_SYMBOLS */
+/** enum ami_rests - what rests on a symbol; see AMI_SYMBOLS */
 enum ami_rests {
 	AMI_RESTS_ANALYSIS, AMI_RESTS_STATE, AMI_RESTS_LATER,
 	AMI_RESTS_DRIVERS, AMI_RESTS_OWNERS, AMI_RESTS_NOTES,
 };
 
 /**
- * struct ami_field_want - a member to look up, by name
- * @module: NULL for the kernel itself. What is wanted of modules does not
- *	concern a layout source: it comes from BTF in the dump.
+ * struct ami_field_want - a member to look up by its name
+ * @module: NULL for the kernel itself. A layout source ignores members of
+ *	modules: they come from BTF in the dump.
  */
 struct ami_field_want {
 	const char *id;
@@ -63,7 +63,7 @@ struct ami_field_want {
 	const char *path;	/* dotted, anonymous members are transparent */
 };
 
-/** struct ami_type_want - a structure whose size is wanted. */
+/** struct ami_type_want - a structure to look up for its size. */
 struct ami_type_want {
 	const char *module;	/* NULL for the kernel itself */
 	const char *name;
@@ -85,12 +85,13 @@ extern const struct ami_enum_want ami_enum_wants[AMI_NR_ENUMERATORS];
 extern const struct ami_symbol_want ami_symbol_wants[AMI_NR_SYMBOLS];
 
 /**
- * struct ami_layout_source - who knows the kernel's symbols and types
+ * struct ami_layout_source - a source of the kernel's symbols and types
  * @name: for the report: "BTF", "DWARF", "crash"
- * @resolve: fill @layout; what the kernel lacks stays zero. The kernel handle
- *	can translate addresses of the kernel image already. Returns -1 with
- *	@err filled only when nothing can be resolved at all.
- * @place: optional; of a dump without VMCOREINFO, find the kernel and give the
+ * @resolve: fill @layout; what the kernel does not have stays zero. The kernel
+ *	handle can already translate addresses of the kernel image. Returns -1
+ *	with @err filled only when nothing can be resolved at all.
+ * @ctx: passed to @resolve and @place
+ * @place: optional; find the kernel in a dump without VMCOREINFO, and give the
  *	dump its VMCOREINFO (ami_dump_set_vmcoreinfo())
  */
 struct ami_layout_source {
@@ -108,16 +109,16 @@ extern const struct ami_layout_source ami_layout_btf;
 /**
  * ami_layout_vmlinux() - symbol table and DWARF of a vmlinux file
  *
- * Only the path is stored; it must outlive the source. The build ID is
- * compared with the dump's; a wrong file is refused.
+ * Keeps only @path, which must outlive the source. A file whose build ID
+ * differs from the dump's is refused.
  */
 struct ami_layout_source ami_layout_vmlinux(const char *path);
 
 /**
- * ami_kernel_open() - learn where things are in the dumped kernel
+ * ami_kernel_open() - learn symbols, types and addresses of the dumped kernel
  *
- * @dump must outlive the result. Returns NULL with @err filled when the
- * kernel can't be understood at all.
+ * @dump must outlive the result. Returns NULL with @err filled when nothing can
+ * be learned.
  */
 struct ami_kernel *ami_kernel_open(struct ami_dump *dump,
 				   const struct ami_layout_source *source,
@@ -128,7 +129,7 @@ struct ami_dump *ami_kernel_dump(const struct ami_kernel *kernel);
 const struct ami_layout *ami_kernel_layout(const struct ami_kernel *kernel);
 const char *ami_kernel_source(const struct ami_kernel *kernel);
 
-/** ami_kernel_release() - OSRELEASE of the dumped kernel, "" when unknown. */
+/** ami_kernel_release() - OSRELEASE of the dumped kernel, "" if unknown. */
 const char *ami_kernel_release(const struct ami_kernel *kernel);
 
 /** ami_kernel_sme() - SME mask to clear from physical addresses in tables. */
@@ -140,7 +141,7 @@ static inline bool ami_has(const struct ami_kernel *kernel, enum ami_field f)
 	return ami_kernel_layout(kernel)->field[f].present;
 }
 
-/** ami_symbol() - address of a symbol, 0 when it has none or is not known. */
+/** ami_symbol() - address of a symbol, 0 if it is missing or not known. */
 static inline uint64_t ami_symbol(const struct ami_kernel *kernel,
 				  enum ami_symbol y)
 {
@@ -149,21 +150,21 @@ static inline uint64_t ami_symbol(const struct ami_kernel *kernel,
 	return va == AMI_SYMBOL_UNREAD ? 0 : va;
 }
 
-/** ami_symbol_unread() - is there such a symbol, of unknown address? */
+/** ami_symbol_unread() - does the symbol exist, with an unknown address? */
 static inline bool ami_symbol_unread(const struct ami_kernel *kernel,
 				     enum ami_symbol y)
 {
 	return ami_kernel_layout(kernel)->symbol[y] == AMI_SYMBOL_UNREAD;
 }
 
-/** ami_type_size() - sizeof a structure, 0 when the kernel has none. */
+/** ami_type_size() - bytes of a structure, 0 if the kernel has no such type. */
 static inline uint64_t ami_type_size(const struct ami_kernel *kernel,
 				     enum ami_type t)
 {
 	return ami_kernel_layout(kernel)->type_size[t];
 }
 
-/** ami_enumerator() - value of an enumerator, @fallback when missing. */
+/** ami_enumerator() - value of an enumerator, @fallback if it is missing. */
 int64_t ami_enumerator(const struct ami_kernel *kernel, enum ami_enumerator e,
 		       int64_t fallback);
 
@@ -206,7 +207,7 @@ enum ami_mem ami_get(struct ami_kernel *kernel, uint64_t va, enum ami_field f,
 uint64_t ami_addr(const struct ami_kernel *kernel, uint64_t va,
 		  enum ami_field f);
 
-/** ami_container() - address of the structure whose member lies at @va. */
+/** ami_container() - address of the structure that has member @f at @va. */
 uint64_t ami_container(const struct ami_kernel *kernel, uint64_t va,
 		       enum ami_field f);
 
@@ -218,11 +219,11 @@ static inline bool ami_kernel_address(uint64_t va)
 
 /**
  * struct ami_list_iter - bounded, cycle-safe walk over kernel lists
- * @mem: after the walk: AMI_MEM_OK when the end was reached regularly
- * @broken: after the walk: the list does not end (loop, or too long), has
- *	a pointer that can't be one, or is @crossed
- * @crossed: a node does not point back to the one before it: there may be
- *	nodes that the walk did not come to
+ * @mem: after the walk: AMI_MEM_OK if the walk reached the end of the list
+ * @broken: after the walk: the list does not end (it loops or is too long), has
+ *	an impossible pointer, or is @crossed
+ * @crossed: a node does not point back to the node before it: there may be
+ *	nodes that the walk did not reach
  */
 struct ami_list_iter {
 	struct ami_kernel *kernel;
@@ -236,18 +237,19 @@ struct ami_list_iter {
 	bool broken, crossed, both_ways;
 };
 
-/** ami_list_start() - over struct list_head at @head, at most @max nodes. */
+/** ami_list_start() - walk the list_head at @head, at most @max nodes. */
 void ami_list_start(struct ami_list_iter *it, struct ami_kernel *kernel,
 		    uint64_t head, uint64_t max);
 
 /**
- * ami_busy_list_start() - the same, but only next pointers count: for lists that
- * a CPU may well have been in the midst of changing at the panic
+ * ami_busy_list_start() - the same, but only next pointers count
+ *
+ * For lists that a CPU may have been changing at the panic.
  */
 void ami_busy_list_start(struct ami_list_iter *it, struct ami_kernel *kernel,
 			 uint64_t head, uint64_t max);
 
-/** ami_llist_start() - over struct llist_head at @head. */
+/** ami_llist_start() - walk the struct llist_head at @head. */
 void ami_llist_start(struct ami_list_iter *it, struct ami_kernel *kernel,
 		     uint64_t head, uint64_t max);
 

@@ -20,10 +20,10 @@
  *       59  57 58 57   56 55 54 53 52 51 50 49 48
  *      |  Type     |  TR|RZ|PE|RW|PR| I|US|NX|GN |
  *
- * Type is 58:57 of hardware errors, 59:57 of INVALID_DEVICE_REQUEST, whose US
- * is bit 49. w0[31:27] are the vIOMMU flags of codes 1..4, 11 and 12. PASID of
- * INVALID_PPR_REQUEST is placed as in a PPR entry, its tag is w1[9:0]. The
- * CounterNote of EVENT_COUNTER_ZERO is w2[19:0] (high) and w3.
+ * Type is 58:57 of hardware errors and 59:57 of INVALID_DEVICE_REQUEST; US of
+ * the latter is bit 49. w0[31:27] are the vIOMMU flags of codes 1..4, 11 and
+ * 12. PASID of INVALID_PPR_REQUEST is placed as in a PPR entry, its tag is
+ * w1[9:0]. The CounterNote of EVENT_COUNTER_ZERO is w2[19:0] (high) and w3.
  *
  * QEMU sets I in every IO_PAGE_FAULT, and never RW, PR or the domain ID.
  *
@@ -100,7 +100,7 @@ struct amdvi_event {
 /** Decode @w. */
 void amdvi_event_decode(const uint32_t w[4], struct amdvi_event *event);
 
-/** The spec's name, "UNKNOWN" for a code that has none; never NULL. */
+/** The spec's name, "UNKNOWN" for a code without a name; never NULL. */
 const char *amdvi_event_name(unsigned int code);
 
 /**
@@ -109,7 +109,7 @@ const char *amdvi_event_name(unsigned int code);
  */
 bool amdvi_event_blames_command(const struct amdvi_event *event);
 
-/** Is it an interrupt that was refused? Then its address is no IOVA. */
+/** Was an interrupt refused? Then the address is not an IOVA. */
 bool amdvi_event_of_interrupt(const struct amdvi_event *event);
 
 /** Operands and flags in spec order. Returns how many stored, <= @max. */
@@ -130,7 +130,7 @@ struct amdvi_ppr {
 	uint8_t type;		/* 1: page service request */
 	uint16_t devid;
 	uint32_t pasid;		/* 20 bits, if @gn */
-	uint16_t tag;		/* 10 bits; bit 9 also tells the last of a
+	uint16_t tag;		/* 10 bits; bit 9 also marks the last of a
 				 * group */
 	bool exec;		/* permissions asked for */
 	bool read;

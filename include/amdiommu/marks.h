@@ -6,23 +6,24 @@
 #include <amdiommu/newfile.h>
 
 /*
- * Marks: which pages of a dump may differ from the panic, in a container that
- * travels with the dump, and pages that the dump lacks or got too late. The
- * bytes: docs/marks-format.md.
+ * Marks say which pages of a dump may have changed since the panic, in a
+ * container that travels with the dump. They also carry pages that are missing
+ * from the dump or were saved too late. docs/marks-format.md has the bytes.
  */
 
 #define AMI_MARKS_SUFFIX	".amdiommu"	/* of the sidecar, after DUMP */
 
-/* What a container may have at most; crash reads a dump's notes at once. */
+/* Limits of a container. crash reads all notes of a dump at once. */
 #define AMI_MARKS_MAX_BYTES	(32u << 20)
 #define AMI_MARKS_MAX_SAVED	4096u
 
 /**
- * struct ami_dump_id - which crash it is
- * @release, @build_id: "" when VMCOREINFO does not tell
- * @crash_time: seconds since 1970, 0 when unknown
+ * struct ami_dump_id - identity of a crash
+ * @release, @build_id: "" if VMCOREINFO does not have it
+ * @crash_time: seconds since 1970, 0 if unknown
  * @kernel_offset, @phys_base: where this boot put the kernel
- * @max_pfn: as the file's headers had it; it depends on the format
+ * @max_pfn: one past the last page frame by the file's headers; it depends on
+ *	the format
  */
 struct ami_dump_id {
 	char release[128];
@@ -33,8 +34,10 @@ struct ami_dump_id {
 	uint64_t max_pfn;
 };
 
-/** struct ami_mark - an exposure; see struct ami_exposure
- * @set: its pages in ami_marks.sets, -1 when none can be named */
+/**
+ * struct ami_mark - an exposure in marks; see struct ami_exposure
+ * @set: its pages, an index into ami_marks.sets; -1 if no page can be named
+ */
 struct ami_mark {
 	struct ami_requester requester;
 	enum ami_class class;
@@ -48,9 +51,10 @@ struct ami_mark {
 
 /**
  * struct ami_observation - pages that changed between two readings
- * @first, @second: begin and end of each, nanoseconds since 1970
- * @watched: how many pages were compared
- * @beyond: how many marked pages were not: more than there was room for
+ * @set: the pages that changed, an index into ami_marks.sets
+ * @first, @second: begin and end of each reading, nanoseconds since 1970
+ * @watched: number of pages that were compared
+ * @beyond: number of marked pages that were not, for want of room
  */
 struct ami_observation {
 	int set;
@@ -59,9 +63,12 @@ struct ami_observation {
 };
 
 /**
- * struct ami_saved - a page frame as it was at @time, zlib-compressed
- * @served, @differs: the dump's reader asked for it; the dump has it, but not
- *	with this content
+ * struct ami_saved - a page frame as it was at @time
+ * @time: nanoseconds since 1970
+ * @size: bytes of @data, which is zlib-compressed
+ * @served: it was given out in place of the dump's page
+ * @lacking: the dump does not have the page
+ * @differs: the dump has the page with another content
  */
 struct ami_saved {
 	uint64_t pfn;
@@ -78,13 +85,14 @@ struct ami_marks_finding {
 
 /**
  * struct ami_marks - marks of one dump
- * @made: when, nanoseconds since 1970
+ * @made: when they were made, nanoseconds since 1970
  * @kernel: release of the kernel that ran when they were made
  * @tool: the program that made them
- * @in_capture: from /proc/vmcore, in the capture kernel
- * @unproved: used as asked for, though only UNPROVED (enum ami_bound)
- * @sets: of page frames; devices that share a page table share one
- * @saved: ascending by page frame, unless just being collected
+ * @in_capture: they were made from /proc/vmcore, in the capture kernel
+ * @unproved: they are used because the user asked for it, though they are only
+ *	UNPROVED (enum ami_bound)
+ * @sets: sets of page frames; devices that share a page table share one
+ * @saved: ascending by page frame, except while they are collected
  */
 struct ami_marks {
 	struct ami_dump_id id;
@@ -110,52 +118,56 @@ struct ami_marks {
 };
 
 /**
- * ami_marks_build() - marks from a finished analysis
- * @in_capture: it was made in the capture kernel
+ * ami_marks_build() - make marks from a finished analysis
+ * @in_capture: the analysis ran in the capture kernel
  *
- * Copies what it needs. NULL with @err filled on failure.
+ * Copies what it needs. Returns NULL with @err filled on failure.
  */
 struct ami_marks *ami_marks_build(const struct ami_exposures *ex,
 				  bool in_capture, struct ami_error *err);
 void ami_marks_free(struct ami_marks *marks);
 
-/** ami_dump_identify() - from VMCOREINFO */
+/** ami_dump_identify() - fill @id from the dump's VMCOREINFO and headers */
 void ami_dump_identify(const struct ami_dump *dump, struct ami_dump_id *id);
 
 /**
- * ami_marks_save_state() - carry the pages that the IOMMU state was read from
+ * ami_marks_save_state() - put the pages that the analysis rests on into marks
+ * @most: number of pages at most
  *
- * Rings, logs, semaphores and device tables first, then the rest, and what
- * drivers' evidence was read from, up to @most pages. Pages that cannot be read are left out. -1: no memory.
+ * Rings, logs, semaphores and device tables come first, then the rest of the
+ * IOMMU state and what drivers' evidence was read from. Pages that cannot be
+ * read are left out. Returns -1 when out of memory.
  */
 int ami_marks_save_state(struct ami_marks *marks,
 			 const struct ami_exposures *ex, size_t most);
 
 /**
- * ami_marks_inherit() - carry on what older marks of the dump observed and saved
+ * ami_marks_inherit() - take over what older marks observed and saved
  *
- * They were nearer to the panic. Before ami_marks_save_state(). -1: no memory.
+ * They were made nearer to the panic. Call it before ami_marks_save_state().
+ * Returns -1 when out of memory.
  */
 int ami_marks_inherit(struct ami_marks *marks, const struct ami_marks *old);
 
 /**
  * ami_marks_observe() - add pages whose content changed
- * @o: its set is filled in here
+ * @o: copied, with the number of the new set
  *
- * @pages is copied. -1: no memory.
+ * @pages is copied. Returns -1 when out of memory.
  */
 int ami_marks_observe(struct ami_marks *marks, const struct ami_pfnset *pages,
 		      const struct ami_observation *o);
 
-/** ami_marks_write() - the container; *@bytes is malloc'ed, the caller's. */
+/** ami_marks_write() - make the container; the caller frees *@bytes. */
 int ami_marks_write(const struct ami_marks *marks, uint8_t **bytes,
 		    size_t *len, struct ami_error *err);
 
 /**
  * ami_marks_parse() - read a container, or what `dev -v` of crash extracted
  *
- * Pure: looks at nothing but @bytes, which are not trusted and not kept. What
- * follows the container is ignored. AMI_ERR_INPUT: these are no marks at all.
+ * Looks only at @bytes, which are not trusted and not kept. What follows the
+ * container is ignored. Returns NULL with @err filled on failure; status
+ * AMI_ERR_INPUT means that these are not marks at all.
  */
 struct ami_marks *ami_marks_parse(const uint8_t *bytes, size_t len,
 				  struct ami_error *err);
@@ -163,20 +175,21 @@ struct ami_marks *ami_marks_parse(const uint8_t *bytes, size_t len,
 /**
  * enum ami_bound - do marks belong to a dump?
  *
- * OTHER: a field that both have differs. UNPROVED: none does, but the crash
- * time or the release, which tell crashes apart, is missing on one side. SAME.
+ * OTHER: a field that both have differs. UNPROVED: no field differs, but the
+ * crash time or the release, which distinguish crashes, is missing on one side.
+ * SAME: they belong to this crash.
  */
 enum ami_bound { AMI_BOUND_OTHER, AMI_BOUND_UNPROVED, AMI_BOUND_SAME };
 
-/** ami_marks_bind() - unless SAME, @err (status AMI_ERR_DATA) says why. */
+/** ami_marks_bind() - unless SAME, @err says why (status AMI_ERR_DATA). */
 enum ami_bound ami_marks_bind(const struct ami_marks *marks,
 			      const struct ami_dump *dump,
 			      struct ami_error *err);
 
 /**
- * ami_marks_pages() - all pages of marks of a class; AMI_CLASSES: of any
+ * ami_marks_pages() - all pages of a class in marks; AMI_CLASSES: of any class
  *
- * The caller frees it; NULL: no memory.
+ * The caller frees the set. NULL when out of memory.
  */
 struct ami_pfnset *ami_marks_pages(const struct ami_marks *marks, int class);
 
@@ -191,35 +204,36 @@ enum ami_marks_from {
 const char *ami_marks_from_name(enum ami_marks_from from);
 
 /**
- * ami_marks_find() - marks that came with a dump
- * @file: to read them from, NULL: a note, else the sidecar; @dump's own path:
- *	its note
- * @err: status AMI_OK when there are none; else why they are not used
+ * ami_marks_find() - find the marks that came with a dump
+ * @file: the file to read them from. NULL: the note, else the sidecar. @dump's
+ *	own path: the note
+ * @from: set to where they were found
+ * @err: why marks are not used; status AMI_OK if there are no marks
  *
- * Returns NULL without marks of this dump. Marks whose crash is not proved to be
- * that of the dump are used only from a @file that was asked for.
+ * Returns NULL if there are no marks of this dump. Marks that are only UNPROVED
+ * are used only from a @file that was asked for.
  */
 struct ami_marks *ami_marks_find(const struct ami_dump *dump, const char *file,
 				 enum ami_marks_from *from,
 				 struct ami_error *err);
 
-/** ami_marks_read() - marks from a file of their own, of whatever dump */
+/** ami_marks_read() - read marks of any dump from a file of their own */
 struct ami_marks *ami_marks_read(const char *path, struct ami_error *err);
 
-/** ami_marks_serve() - have @dump give saved pages; @marks must outlive it. */
+/** ami_marks_serve() - have @dump serve saved pages; @marks must outlive it. */
 void ami_marks_serve(struct ami_marks *marks, struct ami_dump *dump);
 
-/* What the filter leaves in DUMP.amdiommu where it could make no marks. */
+/* How DUMP.amdiommu begins where the filter could not make marks. */
 #define AMI_MARKS_NONE_MADE	"amdiommu: no marks: "
 
-/** ami_marks_is_file() - does a file that begins so hold marks, or the reason
- * why there are none? */
+/** ami_marks_is_file() - does a file that begins with @head hold marks, or the
+ * reason why there are none? */
 bool ami_marks_is_file(const uint8_t *head, size_t len);
 
 /**
- * struct ami_marks_runner - runs what writes to a dump, at some risk
- * @run: calls @fn, perhaps in another process; returns what it returns, -1 if
- *	it came to no end, anything else while it may still write
+ * struct ami_marks_runner - runs code that writes to a dump, and may die in it
+ * @run: calls @fn, perhaps in another process. Returns what @fn returns; -1 if
+ *	@fn did not end by itself; anything else while @fn may still write
  */
 struct ami_marks_runner {
 	int (*run)(void *ctx, int (*fn)(void *arg, struct ami_error *err),
@@ -227,29 +241,30 @@ struct ami_marks_runner {
 	void *ctx;
 };
 
-/** struct ami_marks_note - sizes of a dump @before and @after it got a note */
+/** struct ami_marks_note - bytes of a dump @before and @after it got a note */
 struct ami_marks_note {
 	uint64_t before, after;
 };
 
 /**
- * ami_marks_to_dump() - @bytes as a note in a finished kdump-compressed dump
- * @runner: NULL: here
- * @note: may be NULL
+ * ami_marks_to_dump() - put @bytes as a note into a kdump-compressed dump
+ * @runner: NULL: in this process
+ * @note: set to the sizes; may be NULL
  *
- * In place; marks that it has are renewed. Whenever this is cut off, the file
- * is as readable as before; on failure it is byte for byte what it was. Returns
- * as @runner, with @err filled unless 0; AMI_ERR_DATA: the file is not one that
- * can take a note.
+ * Changes the file in place and replaces older marks. If this is cut off at any
+ * point, the file is as readable as before. On failure it is byte for byte what
+ * it was. Returns what @runner returns, with @err filled unless that is 0;
+ * status AMI_ERR_DATA means that the file cannot take a note.
  */
 int ami_marks_to_dump(const char *path, const uint8_t *bytes, size_t len,
 		      const struct ami_marks_runner *runner,
 		      struct ami_marks_note *note, struct ami_error *err);
 
 /**
- * ami_marks_to_file() - @bytes as a file of their own, complete or not at all
+ * ami_marks_to_file() - write @bytes to a file of their own, completely or not
+ * at all
  *
- * -1 with @err filled.
+ * Returns -1 with @err filled on failure.
  */
 int ami_marks_to_file(const char *path, const uint8_t *bytes, size_t len,
 		      const struct ami_newfile_rules *rules,

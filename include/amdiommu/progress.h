@@ -9,7 +9,7 @@
 
 /**
  * struct ami_progress - a line on a terminal while an analysis takes long
- * @to: the terminal, NULL: nobody looks
+ * @to: the terminal; NULL if there is no terminal
  */
 struct ami_progress {
 	FILE *to;
@@ -17,18 +17,18 @@ struct ami_progress {
 	bool shown;
 };
 
-/** ami_terminal() - a terminal that takes escape sequences (TERM)? */
+/** ami_terminal() - is it a terminal that takes escape sequences (TERM)? */
 bool ami_terminal(FILE *to);
 
 /**
- * ami_progress_begin() - tell on @to what is done to @dump, once it takes long
+ * ami_progress_begin() - show progress of @dump on @to, once it takes long
  *
  * Does nothing unless @to is a terminal. @p must live as long as the dump.
  */
 void ami_progress_begin(struct ami_progress *p, struct ami_dump *dump,
 			FILE *to);
 
-/** ami_progress_end() - take the line away, for others to write there */
+/** ami_progress_end() - clear the line, so that other output can follow */
 void ami_progress_end(struct ami_progress *p);
 
 #endif

@@ -107,7 +107,7 @@ static inline unsigned int amdvi_table_index(uint64_t iova, unsigned int level)
 	return (iova >> amdvi_level_shift(level)) & (AMDVI_TABLE_ENTRIES - 1);
 }
 
-/* A leaf whose address field also encodes its size (NextLevel 7). */
+/* A leaf with NextLevel 7: its address field also encodes its size. */
 static inline void amdvi_v1_sized(struct amdvi_pte *pte, unsigned int level)
 {
 	uint64_t zeros = ~(pte->addr | 0xfff) & AMDVI_ADDR_MASK;
@@ -128,14 +128,15 @@ static inline void amdvi_v1_sized(struct amdvi_pte *pte, unsigned int level)
 /**
  * Decode a v1 entry found in a table of @level (1..6; else BAD).
  *
- * BAD is: NextLevel 1..6 that is not below @level, so also any of them at
- * level 1 (Linux takes every present level 1 entry for a leaf, hardware
- * faults); NextLevel 7 whose size is smaller than an entry of this level or
- * as large as one of the next.
+ * BAD means one of these:
+ * - NextLevel 1..6 that is not below @level. At level 1 that is any of them
+ *   (Linux takes every present level 1 entry for a leaf, hardware faults).
+ * - NextLevel 7 with a size smaller than an entry of this level, or as large as
+ *   an entry of the next.
  * A NextLevel 0 page of level 6 has 2^57 bytes, more than the 2^52 that
  * exist: clamp before counting page frames.
- * The SME mask goes before the size is looked at: it would extend the run of
- * ones.
+ * The SME mask is removed before the size is decoded, because it would extend
+ * the run of ones.
  */
 static inline struct amdvi_pte amdvi_v1_pte(uint64_t raw, unsigned int level,
 					    uint64_t sme_mask)

@@ -10,9 +10,9 @@
 
 /**
  * struct ami_analysis - everything known about one dump
- * @marks: that came with the dump, NULL: none, or none that can be used
- * @marks_error: why not; status AMI_OK: there are none
- * @work: that the analysis took, of what it might have taken
+ * @marks: the marks that came with the dump; NULL if there are no usable ones
+ * @marks_error: why marks are not used; status AMI_OK if there are no marks
+ * @work: the budget, and what the analysis used of it
  */
 struct ami_analysis {
 	struct ami_dump *dump;
@@ -31,24 +31,24 @@ struct ami_analysis {
 /**
  * ami_analyse() - run the whole analysis over an open dump
  *
- * Takes over @dump, also on failure. Returns NULL with @err filled when there
- * is nothing to report on.
+ * Takes over @dump, also on failure. Returns NULL with @err filled if there is
+ * nothing to report on. The caller frees the result with ami_analysis_free().
  */
 struct ami_analysis *ami_analyse(struct ami_dump *dump,
 				 const struct ami_layout_source *source,
 				 struct ami_error *err);
 
-/** ami_analyse_with() - the same with marks from @file; NULL: look for them */
+/** ami_analyse_with() - the same, marks from @file; NULL: search for them */
 struct ami_analysis *ami_analyse_with(struct ami_dump *dump,
 				      const struct ami_layout_source *source,
 				      const char *file, struct ami_error *err);
 
 /**
  * ami_analyse_small() - the same where memory is short
- * @folder: where a temporary file can grow: on a disk, not in memory
+ * @folder: folder for a temporary file, on a disk and not in memory
  *
- * Sets of mapped pages go there once they are complete; nothing is left out.
- * Marks that are built from the analysis must not outlive it.
+ * Sets of mapped pages move to that file once they are complete. The result is
+ * the same. Marks that are built from the analysis must not outlive it.
  */
 struct ami_analysis *ami_analyse_small(struct ami_dump *dump,
 				       const struct ami_layout_source *source,
@@ -56,7 +56,7 @@ struct ami_analysis *ami_analyse_small(struct ami_dump *dump,
 				       struct ami_error *err);
 void ami_analysis_free(struct ami_analysis *a);
 
-/** enum ami_view - the commands that show something: <amdiommu/commands.def> */
+/** enum ami_view - the commands with a view: <amdiommu/commands.def> */
 enum ami_view {
 #define AMI_COMMAND(view, ...) AMI_VIEW_##view,
 #include <amdiommu/commands.def>
@@ -65,9 +65,9 @@ enum ami_view {
 
 /**
  * struct ami_view_info - a command as both front ends offer it
- * @letter: that chooses it in crash
- * @args: synopsis of its arguments, "" when it has none
- * @options: keys of those that it heeds
+ * @letter: option that selects it in crash
+ * @args: synopsis of its arguments, "" if it takes none
+ * @options: keys of the options that it takes
  */
 struct ami_view_info {
 	const char *name;
@@ -105,32 +105,32 @@ struct ami_request {
 /**
  * ami_request_args() - fill in a view's own arguments
  *
- * @argc and @argv hold only those. Returns -1 with @err filled when they make
- * no sense.
+ * @argc and @argv hold only those. Returns -1 with @err filled if they make no
+ * sense.
  */
 int ami_request_args(struct ami_request *r, int argc, char *const *argv,
 		     struct ami_error *err);
 
-/** ami_request_options() - -1 with @err filled where one would be ignored. */
+/** ami_request_options() - -1 with @err filled if an option has no effect. */
 int ami_request_options(const struct ami_request *r, struct ami_error *err);
 
-/** ami_html_is_file() - does a file that begins so hold a report of ours? */
+/** ami_html_is_file() - does a file that begins with @head hold our report? */
 bool ami_html_is_file(const uint8_t *head, size_t len);
 
 /**
  * ami_render() - write a view to @out
  *
- * Returns -1 with @err filled when the view cannot be shown (no such device)
- * or @out could not be written.
+ * Returns -1 with @err filled if the view cannot be shown (no such device) or
+ * @out cannot be written.
  */
 int ami_render(const struct ami_analysis *a, const struct ami_request *r,
 	       FILE *out, struct ami_error *err);
 
-/** ami_check_failed() - the line of `check --json` for a dump without result */
+/** ami_check_failed() - write the `check --json` line of a failed dump */
 void ami_check_failed(const char *path, const char *why, int exit_code,
 		      FILE *out);
 
-/** ami_check_code() - exit code of `check`: 0, 1 suspect, 2 corrupt, 3. */
+/** ami_check_code() - exit code: 0 fine, 1 suspect, 2 corrupt, 3 unknown. */
 int ami_check_code(enum ami_verdict verdict);
 
 #endif

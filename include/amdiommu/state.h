@@ -11,12 +11,12 @@
 #include <amdiommu/pfnset.h>
 #include <amdiommu/table.h>
 
-/** enum ami_seen - how far a piece of memory can speak for the panic moment */
+/** enum ami_seen - does memory show a hardware entry as it was at the panic? */
 enum ami_seen {
-	AMI_SEEN_INTACT,	/* agrees with the driver's own books */
+	AMI_SEEN_INTACT,	/* agrees with the driver's state */
 	AMI_SEEN_OVERWRITTEN,	/* the capture kernel wrote here */
-	AMI_SEEN_INCONSISTENT,	/* disagrees with the driver's books */
-	AMI_SEEN_UNREAD,	/* not to be had from the dump */
+	AMI_SEEN_INCONSISTENT,	/* disagrees with the driver's state */
+	AMI_SEEN_UNREAD,	/* cannot be read from the dump */
 };
 
 const char *ami_seen_name(enum ami_seen seen);
@@ -32,7 +32,7 @@ struct ami_bdf {
 /** ami_bdf_text() - "ssss:bb:dd.f"; returns @buf. */
 char *ami_bdf_text(struct ami_bdf bdf, char buf[AMI_BDF_TEXT]);
 
-/** ami_bdf_parse() - "[ssss:]bb:dd.f"; false when it is not one. */
+/** ami_bdf_parse() - read "[ssss:]bb:dd.f"; false if @text is not one. */
 bool ami_bdf_parse(const char *text, struct ami_bdf *bdf);
 
 /*
@@ -56,14 +56,15 @@ const char *ami_entry_state_name(enum ami_entry_state state);
  * struct ami_ring - command ring at the panic
  * @tail: index of the next free entry
  * @last_issued: sequence number of the newest completion wait
- * @semaphore: sequence number the hardware stored last
- * @proven: index of the newest completion wait proven done, -1 when none
- * @oldest, @outstanding: the unproven entries are @outstanding entries from
- *	index @oldest on, wrapping; they end before @tail
- * @sme_mask: may be set where the hardware names an address of the ring
+ * @semaphore: sequence number that the hardware stored last
+ * @proven: index of the newest completion wait proven done, -1 if there is none
+ * @oldest: index of the oldest unproven entry
+ * @outstanding: number of unproven entries from @oldest on, wrapping; they end
+ *	before @tail
+ * @sme_mask: bits that may be set where the hardware names a ring address
  * @unordered: numbers are given out before the lock is taken (6.16 to 6.18)
  * @blind: entries that may be outstanding were overwritten or cannot be read,
- *	and the driver's books do not prove that nothing was
+ *	and the driver's state does not prove that nothing was outstanding
  */
 struct ami_ring {
 	uint64_t va, phys;
@@ -85,8 +86,9 @@ struct ami_ring {
 };
 
 /**
- * ami_ring_stopped() - an error stopped the IOMMU at this entry: what is not
- * proven from there on was not executed
+ * ami_ring_stopped() - note that an error stopped the IOMMU at @entry
+ *
+ * Entries from there on that are not proven done become NOT_EXECUTED.
  */
 void ami_ring_stopped(struct ami_ring *ring, uint32_t entry);
 
@@ -95,10 +97,10 @@ enum ami_log_kind { AMI_LOG_EVENT, AMI_LOG_PPR, AMI_LOG_GA, AMI_LOGS };
 const char *ami_log_name(enum ami_log_kind kind);
 
 /**
- * struct ami_log_entry - a non-zero entry; which member counts: the log's
- * @seen: of a log that a capture kernel reused: overwritten, up to the last
- *	entry that names the capture kernel's domain; inconsistent, where it
- *	could be of either kernel's time
+ * struct ami_log_entry - a non-zero entry; the kind of log says which member
+ * @seen: intact, unless a capture kernel reused the log. Then overwritten up to
+ *	the last entry that names the capture kernel's domain, and inconsistent
+ *	where the entry could be from either kernel's time
  */
 struct ami_log_entry {
 	uint32_t index;
@@ -112,9 +114,11 @@ struct ami_log_entry {
 
 /**
  * struct ami_log - one of the rings the IOMMU writes
- * @entries: capacity; @unread_pages: pages of it the dump lacks
- * @list: what is not zero, in ring order. Heads and tails live in registers
- *	only: the driver zeroes what it handled, except page faults.
+ * @entries: capacity in entries
+ * @entry_size: bytes of an entry
+ * @unread_pages: number of its pages that are missing from the dump
+ * @list: entries that are not zero, in ring order. Heads and tails are only in
+ *	registers. The driver zeroes what it handled, except page faults.
  */
 struct ami_log {
 	uint64_t va, phys;
@@ -138,7 +142,7 @@ struct ami_iommu {
 	bool pre_enabled;
 	struct ami_ring ring;
 	struct ami_log log[AMI_LOGS];
-	uint64_t ga_tail_phys;		/* 0: none */
+	uint64_t ga_tail_phys;		/* 0: there is no GA log */
 };
 
 struct ami_unity {
@@ -150,7 +154,8 @@ struct ami_unity {
 
 /**
  * struct ami_segment - a PCI segment and its device table
- * @dev_table_read: the pointer to it is in the dump; else @dev_table is 0
+ * @dev_table_read: the pointer to the device table is in the dump; if not,
+ *	@dev_table is 0
  */
 struct ami_segment {
 	uint64_t va;			/* 0: tables are globals (5.10) */
@@ -179,19 +184,19 @@ enum ami_domain_kind {
 
 const char *ami_domain_kind_name(enum ami_domain_kind kind);
 
-/** struct ami_lazy - IOVAs whose flush was put off (lazy unmapping) */
+/** struct ami_lazy - lazily unmapped IOVAs in a flush queue */
 struct ami_lazy {
 	uint64_t iova, size;
-	uint64_t counter;	/* flushed if below the finish counter */
+	uint64_t counter;	/* flushed, if below the finish counter */
 	uint32_t cpu;
 	bool flushed;
 };
 
 /**
- * struct ami_freed_table - page-table page that an unmap took out
+ * struct ami_freed_table - page-table page that an unmap removed
+ * @size: bytes of IOVA that were unmapped with it, at least what it covered
  *
- * It stays allocated until the flush, as the IOMMU may still walk it.
- * @size: of the IOVAs that were unmapped with it: no less than it covered
+ * It stays allocated until the flush, because the IOMMU may still walk it.
  */
 struct ami_freed_table {
 	uint64_t phys;
@@ -202,9 +207,9 @@ struct ami_freed_table {
  * struct ami_flushq - flush queue of a domain
  * @active: the domain unmaps lazily
  * @start_count, @finish_count: flushes begun and finished
- * @list: what is queued, on all CPUs
+ * @list: the entries, on all CPUs
  * @tables: page-table pages that wait for the flush
- * @unread: queues, entries or lists in them that cannot be read
+ * @unread: number of queues, entries or lists in them that cannot be read
  */
 struct ami_flushq {
 	bool active;
@@ -218,10 +223,10 @@ struct ami_flushq {
 };
 
 /**
- * struct ami_domain - a protection domain as the driver sees it
- * @table: format NONE when it has no page table
- * @readable: false when its root could not be read; the table is unknown
- * @overwritten: its type does not fit what else is kept of it
+ * struct ami_domain - a protection domain as the driver has it
+ * @table: format NONE if it has no page table
+ * @readable: false if its root could not be read; the table is then unknown
+ * @overwritten: its type contradicts its other members
  */
 struct ami_domain {
 	uint64_t va;
@@ -259,15 +264,15 @@ enum ami_bypass {
 	AMI_BYPASS_ATS,		/* translated requests pass unchecked */
 };
 
-/** ami_bypass_name() - "virtio", ..., NULL for none */
+/** ami_bypass_name() - "virtio", ...; NULL for AMI_BYPASS_NO */
 const char *ami_bypass_name(enum ami_bypass bypass);
 
-/** ami_bypass_text() - the same in words, NULL for none */
+/** ami_bypass_text() - the same in words; NULL for AMI_BYPASS_NO */
 const char *ami_bypass_text(enum ami_bypass bypass);
 
 /**
- * struct ami_gcr3 - GCR3 table of a device: PASID to guest page table
- * @root: physical address, 0 when there is none
+ * struct ami_gcr3 - GCR3 table of a device: maps PASID to guest page table
+ * @root: physical address, 0 if there is no table
  * @glx: levels of the table minus 1
  * @levels: of the guest page tables behind it
  * @user_only: as in struct ami_table
@@ -284,7 +289,7 @@ struct ami_gcr3 {
 
 struct ami_device {
 	struct ami_bdf bdf;
-	struct ami_bdf alias;		/* == bdf when none */
+	struct ami_bdf alias;		/* equals bdf without an alias */
 	bool is_pci;			/* found on a PCI bus */
 	bool is_bridge;
 	bool busmaster;			/* the kernel enabled bus mastering */
@@ -294,18 +299,18 @@ struct ami_device {
 	uint16_t vendor, device;
 	uint32_t class;
 	char name[40];
-	char driver[32];		/* "" when unbound */
+	char driver[32];		/* "" if unbound */
 	int group;			/* IOMMU group, -1 */
 	int iommu;			/* index into ami_state.iommus, -1 */
 	bool uncovered;			/* the driver has no IOMMU for it */
 	int segment;			/* index into ami_state.segments, -1 */
 	int domain;			/* index into ami_state.domains, -1 */
 	int next_in_domain;		/* index into ami_state.devices, -1 */
-	uint64_t dev_data, dev, pci_dev;	/* 0: none */
+	uint64_t dev_data, dev, pci_dev;	/* addresses; 0: none */
 	struct amdvi_dte dte;
 	enum ami_mem dte_mem;
 	enum ami_seen dte_seen;
-	char disagreement[96];		/* DTE against driver, "" when none */
+	char disagreement[96];		/* DTE against driver, "" if none */
 	struct ami_table table;		/* what its DMA goes through */
 	struct ami_gcr3 gcr3;		/* with PASID, or GIoV without */
 	struct ami_gcr3 gcr3_books;	/* the driver's, if the DTE's differs */
@@ -322,7 +327,7 @@ enum ami_capture {
 	AMI_CAPTURE_REUSE,	/* wrote into ring, log or device table */
 };
 
-/** struct ami_device_map - devid to 1 + position in ami_state.devices */
+/** struct ami_device_map - maps devid to 1 + position in ami_state.devices */
 struct ami_device_map {
 	uint16_t segment;
 	uint32_t *position;
@@ -336,13 +341,13 @@ struct ami_spill;
 
 /**
  * struct ami_state - the AMD IOMMUs of the dead machine, at the panic
- * @crash_cma: memory that the capture kernel has besides; until the panic it
- *	was programs' (never the kernel's own)
- * @incidents: set by ami_incidents_read(); not the state's own
+ * @crash_cma: further memory of the capture kernel. Until the panic programs
+ *	used it, never the kernel itself
+ * @incidents: set by ami_incidents_read(); not owned
  * @unlisted: RAM of the kernel that the file does not list; NULL: none
- * @ram_unknown: there may be more such RAM, as its records cannot be read
- * @marks: what came with the dump, NULL: none; not the state's own
- * @spill: where sets of pages go that are complete, NULL: they stay in memory
+ * @ram_unknown: there may be more such RAM, because its records cannot be read
+ * @marks: the marks that came with the dump, NULL: none; not owned
+ * @spill: where complete sets of pages go, NULL: they stay in memory; not owned
  */
 struct ami_state {
 	struct ami_kernel *kernel;
@@ -378,20 +383,21 @@ struct ami_state {
 };
 
 /**
- * ami_state_read() - rebuild the state
+ * ami_state_read() - rebuild the state of the AMD IOMMUs
  *
- * What can't be read or makes no sense becomes a finding. Returns NULL with
- * @err filled only when there is no AMD IOMMU to speak of, when memory runs
- * out or when the user interrupts.
+ * What cannot be read or makes no sense becomes a finding. @kernel must outlive
+ * the result. Returns NULL with @err filled only if there is no active AMD
+ * IOMMU, memory runs out or the user interrupts.
  */
 struct ami_state *ami_state_read(struct ami_kernel *kernel,
 				 struct ami_error *err);
 void ami_state_free(struct ami_state *state);
 
 /**
- * ami_name_limits() - findings on phases of the run that were cut short
+ * ami_name_limits() - report phases of the run that the work limit ended
  *
- * Each once, however often this is called. The state is incomplete then.
+ * Reports each phase once, however often this is called. The state is then
+ * incomplete.
  */
 void ami_name_limits(struct ami_state *state);
 
@@ -407,7 +413,10 @@ bool ami_in_crashkernel(const struct ami_state *state, uint64_t pfn);
 
 /**
  * struct ami_irt - interrupt remapping table of one device
- * @entries: how many the DTE declares; @entry_size: 4 or 16
+ * @entries: number of entries that the DTE declares
+ * @entry_size: bytes of an entry, 4 or 16
+ * @unread: number of entries that cannot be read
+ * @list, @index, @count: the valid entries, and their indexes in the table
  */
 struct ami_irt {
 	uint64_t phys;
@@ -420,39 +429,41 @@ struct ami_irt {
 };
 
 /**
- * ami_irt_read() - the table that the DTE points to; the driver's, where the
- * capture kernel overwrote the DTE. False when the device has none, it is not
- * to be had or memory runs out.
+ * ami_irt_read() - read the interrupt remapping table of a device
+ *
+ * That is the table that the DTE points to, or the driver's where the capture
+ * kernel overwrote the DTE. Returns false if the device has no table, the table
+ * is unknown or memory runs out. The caller calls ami_irt_free().
  */
 bool ami_irt_read(const struct ami_state *state,
 		  const struct ami_device *device, struct ami_irt *irt);
 void ami_irt_free(struct ami_irt *irt);
 
-/** ami_device_active() - could it be at work? When in doubt, yes. */
+/** ami_device_active() - may it do DMA? True when in doubt. */
 bool ami_device_active(const struct ami_device *device);
 
-/** ami_device_undecided() - nothing says what it could reach, if anything */
+/** ami_device_undecided() - is it unknown what the device could reach? */
 bool ami_device_undecided(const struct ami_device *device);
 
-/** ami_device_direct() - are its addresses the physical ones? */
+/** ami_device_direct() - are its addresses physical addresses? */
 bool ami_device_direct(const struct ami_device *device);
 
 /**
- * ami_irt_posted() - vAPIC pages where the device's interrupts are posted
+ * ami_irt_posted() - find the vAPIC pages that the device's interrupts go to
  * @fn: called with the physical address of each, more than once if shared
  *
- * Returns whether entries could not be read.
+ * Returns true if entries could not be read.
  */
 bool ami_irt_posted(const struct ami_state *state,
 		    const struct ami_device *device,
 		    void (*fn)(void *ctx, uint64_t phys), void *ctx);
 
 /**
- * ami_gcr3_tables() - the guest tables behind a GCR3 table
+ * ami_gcr3_tables() - go through the guest tables behind a GCR3 table
  * @fn: called with each valid PASID and its table; false stops
  *
- * Returns the number of GCR3 pages that could not be read, or that entries lead
- * to more than once.
+ * Returns the number of GCR3 pages that could not be read, or that several
+ * entries lead to.
  */
 uint64_t ami_gcr3_tables(struct ami_dump *dump, const struct ami_gcr3 *gcr3,
 			 uint64_t sme_mask,
@@ -461,10 +472,10 @@ uint64_t ami_gcr3_tables(struct ami_dump *dump, const struct ami_gcr3 *gcr3,
 			 void *ctx);
 
 /**
- * ami_gcr3_table() - the table of one PASID
- * @table: format NONE when there is none
+ * ami_gcr3_table() - find the guest table of one PASID
+ * @table: set to it; format NONE if the PASID has no table
  *
- * Returns whether that could be read.
+ * Returns false if that could not be read.
  */
 bool ami_gcr3_table(struct ami_dump *dump, const struct ami_gcr3 *gcr3,
 		    uint64_t sme_mask, uint32_t pasid,
@@ -472,13 +483,14 @@ bool ami_gcr3_table(struct ami_dump *dump, const struct ami_gcr3 *gcr3,
 
 /**
  * struct ami_route - one way that requests of a device may go
- * @identity: untranslated: the address is physical; no @table
- * @by_driver: by the driver's state: the DTE is not to be had, or says
- *	something else
- * @untagged: requests without a PASID go there
- * @has_pasid, @pasid: those with this one go there
- * @nested: @table is the host's and takes what tables of a guest give, which
- *	are not read: it bounds what is reached
+ * @table: the page table, unless @identity
+ * @identity: requests are not translated: their address is physical
+ * @by_driver: this follows from the driver's state; the DTE cannot be read or
+ *	says something else
+ * @untagged: requests without a PASID take this route
+ * @has_pasid: requests with @pasid take this route
+ * @nested: @table is the host's, behind tables of a guest. Those are not read;
+ *	@table bounds what can be reached
  */
 struct ami_route {
 	struct ami_table table;
@@ -487,17 +499,17 @@ struct ami_route {
 };
 
 /**
- * ami_device_routes() - all that requests of a device may go through
+ * ami_device_routes() - go through all routes of a device
  * @fn: called with each route; false stops
  *
- * Returns false where there are more that are not known. Whether the DTE lets
- * the device read or write at all is not looked at.
+ * Returns false if there are more routes, which are not known. Does not check
+ * whether the DTE lets the device read or write at all.
  */
 bool ami_device_routes(const struct ami_state *s, const struct ami_device *d,
 		       bool (*fn)(void *ctx, const struct ami_route *route),
 		       void *ctx);
 
-/** ami_device_untagged() - of those, what requests without PASID go through */
+/** ami_device_untagged() - the same, only for requests without PASID */
 bool ami_device_untagged(const struct ami_state *s, const struct ami_device *d,
 			 bool (*fn)(void *ctx, const struct ami_route *route),
 			 void *ctx);
@@ -506,15 +518,16 @@ bool ami_device_untagged(const struct ami_state *s, const struct ami_device *d,
 enum ami_stale_by {
 	AMI_STALE_COMMAND,	/* a command whose execution is not proven */
 	AMI_STALE_QUEUED,	/* in a flush queue, not flushed */
-	AMI_STALE_BLIND,	/* the ring cannot be seen: anything may be */
-	AMI_STALE_QUEUE_UNREAD,	/* nor the flush queue */
+	AMI_STALE_BLIND,	/* the ring cannot be read: any IOVA may be */
+	AMI_STALE_QUEUE_UNREAD,	/* the same of the flush queue */
 	AMI_STALE_EXECUTED,	/* a command that was executed: not stale */
 };
 
 /**
- * struct ami_stale - IOVAs, @last inclusive, and what shows it
+ * struct ami_stale - IOVAs that may be stale, and what shows it
+ * @first, @last: the IOVAs, @last inclusive
  * @iommu, @entry: index of the IOMMU, and of the command in its ring
- * @cpu: whose flush queue
+ * @cpu: the CPU of the flush queue
  */
 struct ami_stale {
 	uint64_t first, last;
@@ -523,7 +536,7 @@ struct ami_stale {
 };
 
 /**
- * ami_stale_each() - IOVAs whose old translation the device may still use
+ * ami_stale_each() - find IOVAs whose old translation the device may still use
  * @fn: called for each command, queue entry and doubt; false stops
  */
 void ami_stale_each(const struct ami_state *s, const struct ami_device *d,
@@ -531,13 +544,16 @@ void ami_stale_each(const struct ami_state *s, const struct ami_device *d,
 		    void *ctx);
 
 /**
- * ami_unmapped_by() - what shows that the buffer at @iova was unmapped
- * @recent: of what was executed, only what a CPU may just have waited for
+ * ami_unmapped_by() - find what shows that the buffer at @iova was unmapped
+ * @recent: accept an executed command only if a CPU may just have waited for it
+ * @found: set to it
+ *
+ * Returns false if nothing shows it.
  */
 bool ami_unmapped_by(const struct ami_state *s, const struct ami_device *d,
 		     uint64_t iova, bool recent, struct ami_stale *found);
 
-/** ami_stale_domain() - whose flush queue is the device's; NULL: unknown */
+/** ami_stale_domain() - domain with the device's flush queue; NULL: unknown */
 const struct ami_domain *ami_stale_domain(const struct ami_state *s,
 					  const struct ami_device *d);
 
@@ -545,10 +561,10 @@ const struct ami_domain *ami_stale_domain(const struct ami_state *s,
 bool ami_serves(const struct ami_state *s, size_t iommu,
 		const struct ami_device *d);
 
-/** ami_outstanding() - is the execution of a ring's entry not proven? */
+/** ami_outstanding() - is it not proven that the IOMMU ran this entry? */
 bool ami_outstanding(const struct ami_ring *ring, uint32_t entry);
 
-/** ami_command_concerns() - does it invalidate the device's? Then which IOVAs. */
+/** ami_command_concerns() - does @c invalidate IOVAs of @d? Sets which ones. */
 bool ami_command_concerns(const struct ami_state *s,
 			  const struct ami_device *d,
 			  const struct amdvi_command *c, uint64_t *first,

@@ -48,7 +48,7 @@ enum ami_walk_fault {
 	AMI_WALK_BAD_ENTRY,	/* an entry with a reserved encoding */
 	AMI_WALK_REVISITED,	/* a table page met twice: loop or damage */
 	AMI_WALK_FORBIDS,	/* a v1 directory entry that forbids reads or
-				   writes; Linux writes none */
+				   writes; Linux never writes one */
 	AMI_WALK_FAULTS
 };
 
@@ -56,7 +56,7 @@ enum ami_walk_fault {
  * struct ami_walk_problem - where the first problem of a kind was met
  * @table: physical address of the table page
  * @level: of that table
- * @iova: first IOVA the table or entry stands for
+ * @iova: first IOVA that the table or entry translates
  * @mem: why the page could not be read (AMI_WALK_MISSING)
  */
 struct ami_walk_problem {
@@ -77,7 +77,7 @@ struct ami_walk_stats {
 };
 
 /**
- * struct ami_walk_ops - what to do with what a walk meets
+ * struct ami_walk_ops - callbacks of a walk
  * @mapping: called for each maximal run of contiguous IOVA, physical address
  *	and equal permissions; returns false to stop
  * @table: optional; called with page frame and level of each table page
@@ -92,7 +92,7 @@ struct ami_walk_ops {
 };
 
 /**
- * ami_walk() - all mappings of a table, ascending by IOVA
+ * ami_walk() - go through all mappings of a table, ascending by IOVA
  *
  * Every table page is entered at most once per level and write permission, so
  * a damaged table that points back into itself costs no more than its pages.
@@ -119,9 +119,10 @@ struct ami_step {
  * ami_translate() - follow one IOVA through a table
  * @steps: AMI_MAX_STEPS entries, filled from the top
  *
- * Returns the number of steps. @mapping is filled and @mapped set when the
- * IOVA is mapped; @mapping->size is what remains of the page from @iova on. If
- * it is not, it says for how many bytes no more is known than for @iova.
+ * Returns the number of steps. Sets @mapped, and fills @mapping if the IOVA is
+ * mapped. @mapping->size is then the number of bytes from @iova to the end of
+ * the page. If the IOVA is not mapped, it is the number of bytes for which the
+ * same holds as for @iova.
  */
 size_t ami_translate(struct ami_dump *dump, const struct ami_table *table,
 		     uint64_t iova, struct ami_step *steps,

@@ -6,8 +6,8 @@
 
 /**
  * struct ami_xarray_walk - what a walk over an xarray (or IDR) met
- * @entries: entries that @fn was called with
- * @unread: nodes that could not be read or made no sense
+ * @entries: number of calls of @fn
+ * @unread: number of nodes that could not be read or made no sense
  */
 struct ami_xarray_walk {
 	uint64_t entries;
@@ -15,10 +15,10 @@ struct ami_xarray_walk {
 };
 
 /**
- * ami_xarray_each() - all entries of a struct xarray, ascending by index
+ * ami_xarray_each() - go through a struct xarray, ascending by index
  * @xa: address of the struct xarray
- * @max: entries and nodes looked at, at most
- * @fn: called with each entry that is no node, zero or retry mark (values
+ * @max: number of entries and nodes to look at, at most
+ * @fn: called with each entry that is not a node, zero or retry mark (values
  *	have bit 0 set); false stops
  *
  * Format: include/linux/xarray.h. Nodes get smaller on the way down, so a
