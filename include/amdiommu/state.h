@@ -371,6 +371,7 @@ struct ami_state {
 	bool snp;
 	bool untranslated;		/* the driver left DMA alone */
 	bool segments_whole;		/* the list of them is in the dump */
+	bool iommus_whole;		/* and that of IOMMUs */
 	bool devices_whole;		/* the driver's, and their domains */
 	bool incomplete;		/* something essential is unknown */
 	const struct ami_incidents *incidents;

@@ -434,6 +434,8 @@ static void check_iommu(struct ami_state *s, const struct ami_device *d,
 	if (d->iommu >= 0 || (!va && !d->dev_data))
 		return;
 	s->incomplete = true;
+	if (!s->iommus_whole)
+		return;	/* which was said of the list */
 	ami_finding_add(&s->findings, AMI_FIND_IOMMU_OF_DEVICE_UNKNOWN,
 			ami_bdf_text(d->bdf, where),
 			"The driver's table of IOMMUs by device has %#llx for it, which is none of the known IOMMUs: an IOMMU is missing from the list, or the table was overwritten.",

@@ -259,5 +259,6 @@ int read_iommus(struct ami_state *s)
 		grade_ring(s, iommu);
 	}
 	list_report(s, &it, "list of IOMMUs");
+	s->iommus_whole = it.mem == AMI_MEM_OK && !it.broken;
 	return 0;
 }

@@ -284,7 +284,8 @@ static int read_all(struct ami_state *s, struct ami_error *err)
 	check_needs(s);
 	s->segments_whole = true;
 	ret = read_ram(s) || read_segments(s) || read_iommus(s);
-	if (!ret && !s->nr_iommus)
+	/* Of devices and domains, other lists say. */
+	if (!ret && !s->nr_iommus && s->iommus_whole)
 		return nothing_found(s, err);
 	/* Without an IOMMU neither means anything. */
 	read_progress(s);

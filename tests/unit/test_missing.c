@@ -229,18 +229,6 @@ static bool has_gap(const struct machine *m)
 	return false;
 }
 
-/* Where the list of IOMMUs begins: without it there is no report. */
-static uint64_t list_of_iommus(const struct machine *m)
-{
-	uint64_t phys;
-
-	assert_int_equal(ami_virt_to_phys(m->kernel,
-					  ami_symbol(m->kernel,
-						     AMI_SYM_amd_iommu_list),
-					  &phys), AMI_MEM_OK);
-	return phys >> AMI_PAGE_SHIFT;
-}
-
 /* Each that the analysis of the driver's state reads. */
 static void without_pages(enum shape shape)
 {
@@ -250,8 +238,7 @@ static void without_pages(enum shape shape)
 	machine_analyse(whole);
 	assert_false(machine_found(whole, "kernel-pages-dropped"));
 	for (pfn = 0; pfn < RAM_PAGES; pfn++) {
-		if (!ami_pfnset_has(whole->state->rests_on, pfn) ||
-		    pfn == list_of_iommus(whole))
+		if (!ami_pfnset_has(whole->state->rests_on, pfn))
 			continue;
 		m = filtered_machine(shape);
 		image_hide(m->img, pfn, AMI_MEM_FILTERED);
