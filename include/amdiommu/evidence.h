@@ -83,10 +83,14 @@ struct ami_evidence_set {
 	size_t nr_unnamed;
 };
 
-/** struct ami_coverage - a reader knows what this device had to do */
+/**
+ * struct ami_coverage - a reader knows what this device had to do
+ * @partial: some of it; the rest is not in the dump, or damaged
+ */
 struct ami_coverage {
 	struct ami_bdf device;
 	const char *provider;
+	bool partial;
 };
 
 /** struct ami_bounce - a bounce buffer in use, and the memory it stands for */

@@ -22,6 +22,7 @@ struct ahci {
 static bool one_port(struct ahci *a, unsigned int number, uint64_t port)
 {
 	uint64_t priv, list, fis, switched = 0;
+	enum ami_mem mem;
 
 	if (ami_get(a->k, port, AMI_F_ata_port_private, &priv) != AMI_MEM_OK)
 		return false;
@@ -31,7 +32,9 @@ static bool one_port(struct ahci *a, unsigned int number, uint64_t port)
 	    AMI_MEM_OK ||
 	    ami_get(a->k, priv, AMI_F_ahci_rx_fis_dma, &fis) != AMI_MEM_OK)
 		return false;
-	ami_get(a->k, priv, AMI_F_ahci_fbs, &switched);
+	mem = ami_get(a->k, priv, AMI_F_ahci_fbs, &switched);
+	if (mem != AMI_MEM_OK && mem != AMI_MEM_NO_FIELD)
+		switched = true;	/* the larger area */
 	begin_transfer(a->ev, a->device, AMI_TRANSFER_POSTED, AMI_PROVEN,
 		       "ahci", "port %u: command list and received FISes",
 		       number);
@@ -45,6 +48,7 @@ static bool one_port(struct ahci *a, unsigned int number, uint64_t port)
 static bool all_ports(struct ahci *a)
 {
 	uint64_t host, back, count, ports, port, i;
+	bool complete = true;
 
 	if (ami_get(a->k, a->device->dev, AMI_F_device_driver_data, &host) !=
 	    AMI_MEM_OK ||
@@ -54,10 +58,9 @@ static bool all_ports(struct ahci *a)
 		return false;
 	ports = ami_addr(a->k, host, AMI_F_ata_host_ports);
 	for (i = 0; i < count; i++)
-		if (ami_read_u64(a->k, ports + 8 * i, &port) != AMI_MEM_OK ||
-		    !one_port(a, i, port))
-			return false;
-	return true;
+		complete &= ami_read_u64(a->k, ports + 8 * i, &port) ==
+			    AMI_MEM_OK && one_port(a, i, port);
+	return complete;
 }
 
 void find_ahci(struct ami_evidence *ev)
@@ -73,12 +76,14 @@ void find_ahci(struct ami_evidence *ev)
 		a.device = &ev->state->devices[i];
 		if (strcmp(a.device->driver, "ahci") || !a.device->dev)
 			continue;
-		if (all_ports(&a))
+		if (all_ports(&a)) {
 			cover(ev, a.device, "ahci");
-		else
+		} else {
+			cover_partly(ev, a.device, "ahci");
 			ami_finding_add(&ev->state->findings,
 					AMI_FIND_AHCI_UNREAD,
 					ami_bdf_text(a.device->bdf, where),
 					"The structures of its AHCI driver cannot be read, or have impossible values: received FISes may be missing.");
+		}
 	}
 }

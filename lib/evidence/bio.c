@@ -13,30 +13,45 @@ struct bios {
 	enum bio_damage damage;
 };
 
+/* An address that leads nowhere is damage, what was left out is none. */
+static bool went_well(struct bios *b, enum ami_mem mem)
+{
+	if (mem != AMI_MEM_OK)
+		b->damage = ami_mem_wild(mem) ? BIO_NOWHERE : BIO_UNREAD;
+	return mem == AMI_MEM_OK;
+}
+
+/* Where the array of struct pages begins may not be in the dump. */
+static bool find_page(struct bios *b, uint64_t page, uint64_t *pfn)
+{
+	if (ami_page_to_pfn(b->k, page, pfn))
+		return true;
+	b->damage = ami_pfn_to_page(b->k, 0) ? BIO_BAD_PAGE : BIO_UNREAD;
+	return false;
+}
+
 /* A segment may be many pages long; they are contiguous. */
 static bool add_segment(struct bios *b, uint64_t bvec, uint64_t done,
 			uint64_t *size)
 {
 	uint64_t page, len, offset, pfn;
 
-	if (ami_get(b->k, bvec, AMI_F_bvec_page, &page) != AMI_MEM_OK ||
-	    ami_get(b->k, bvec, AMI_F_bvec_len, &len) != AMI_MEM_OK ||
-	    ami_get(b->k, bvec, AMI_F_bvec_offset, &offset) != AMI_MEM_OK) {
-		b->damage = BIO_UNREAD;
-	} else if (done > len) {
+	if (!went_well(b, ami_get(b->k, bvec, AMI_F_bvec_page, &page)) ||
+	    !went_well(b, ami_get(b->k, bvec, AMI_F_bvec_len, &len)) ||
+	    !went_well(b, ami_get(b->k, bvec, AMI_F_bvec_offset, &offset)))
+		return false;
+	if (done > len) {
 		b->damage = BIO_BAD_ITER;
-	} else if (!ami_page_to_pfn(b->k, page, &pfn)) {
-		b->damage = BIO_BAD_PAGE;
-	} else {
-		len -= done;
-		if (len > *size)
-			len = *size;
-		add_memory(b->ev, (pfn << AMI_PAGE_SHIFT) + offset + done,
-			   len);
-		*size -= len;
-		return true;
+		return false;
 	}
-	return false;
+	if (!find_page(b, page, &pfn))
+		return false;
+	len -= done;
+	if (len > *size)
+		len = *size;
+	add_memory(b->ev, (pfn << AMI_PAGE_SHIFT) + offset + done, len);
+	*size -= len;
+	return true;
 }
 
 /* What @iter, a struct bvec_iter, leaves of the segments at @vec. */
@@ -47,12 +62,11 @@ static uint64_t add_segments(struct bios *b, uint64_t vec, uint64_t iter)
 	uint64_t step = ami_type_size(b->k, AMI_T_bio_vec);
 	uint64_t size, left, idx, done;
 
-	if (ami_get(b->k, iter, AMI_F_bvec_iter_size, &size) != AMI_MEM_OK ||
-	    ami_get(b->k, iter, AMI_F_bvec_iter_idx, &idx) != AMI_MEM_OK ||
-	    ami_get(b->k, iter, part, &done) != AMI_MEM_OK || !step) {
-		b->damage = BIO_UNREAD;
+	if (!went_well(b, ami_get(b->k, iter, AMI_F_bvec_iter_size, &size)) ||
+	    !went_well(b, ami_get(b->k, iter, AMI_F_bvec_iter_idx, &idx)) ||
+	    !went_well(b, ami_get(b->k, iter, part, &done)) ||
+	    !went_well(b, step ? AMI_MEM_OK : AMI_MEM_NO_FIELD))
 		return 0;
-	}
 	for (left = size; left && spend(b->budget); idx++, done = 0)
 		if (!add_segment(b, vec + idx * step, done, &left))
 			break;
@@ -66,15 +80,14 @@ static void add_integrity(struct bios *b, uint64_t bio)
 				     INTEGRITY_BIT);
 	uint64_t opf, bip, vec;
 
-	if (ami_get(b->k, bio, AMI_F_bio_opf, &opf) != AMI_MEM_OK ||
-	    bit < 0 || bit > 31 || !(opf >> bit & 1) ||
-	    !ami_has(b->k, AMI_F_bip_iter) ||
-	    ami_get(b->k, bio, AMI_F_bio_integrity, &bip) != AMI_MEM_OK)
+	if (!ami_has(b->k, AMI_F_bio_opf) || bit < 0 || bit > 31 ||
+	    !went_well(b, ami_get(b->k, bio, AMI_F_bio_opf, &opf)) ||
+	    !(opf >> bit & 1) || !ami_has(b->k, AMI_F_bip_iter) ||
+	    !ami_has(b->k, AMI_F_bio_integrity) ||
+	    !went_well(b, ami_get(b->k, bio, AMI_F_bio_integrity, &bip)) ||
+	    !went_well(b, ami_get(b->k, bip, AMI_F_bip_vec, &vec)))
 		return;
-	if (ami_get(b->k, bip, AMI_F_bip_vec, &vec) != AMI_MEM_OK)
-		b->damage = BIO_UNREAD;
-	else
-		add_segments(b, vec, ami_addr(b->k, bip, AMI_F_bip_iter));
+	add_segments(b, vec, ami_addr(b->k, bip, AMI_F_bip_iter));
 }
 
 enum bio_damage add_bios(struct ami_evidence *ev, uint64_t link,
@@ -91,31 +104,35 @@ enum bio_damage add_bios(struct ami_evidence *ev, uint64_t link,
 	while (ami_list_next(&it, &node) && spend(budget)) {
 		uint64_t bio = ami_container(b.k, node, AMI_F_bio_next);
 
-		if (ami_get(b.k, bio, AMI_F_bio_io_vec, &vec) != AMI_MEM_OK) {
-			b.damage = BIO_UNREAD;
+		if (!went_well(&b, ami_get(b.k, bio, AMI_F_bio_io_vec, &vec)))
 			break;
-		}
 		*bytes += add_segments(&b, vec,
 				       ami_addr(b.k, bio, AMI_F_bio_iter));
 		add_integrity(&b, bio);
 	}
 	if (it.broken)
 		return BIO_LOOP;
-	return b.damage == BIO_FINE && it.mem != AMI_MEM_OK ? BIO_UNREAD :
-							       b.damage;
+	if (b.damage == BIO_FINE)
+		went_well(&b, it.mem);
+	return b.damage;
 }
 
-bool request_read(struct ami_kernel *k, uint64_t va, struct request *rq)
+enum ami_mem request_read(struct ami_kernel *k, uint64_t va,
+			  struct request *rq)
 {
+	enum ami_mem mem;
+
 	rq->va = va;
 	if (ami_get(k, va, AMI_F_request_start_time, &rq->start) != AMI_MEM_OK)
 		rq->start = 0;
-	return ami_get(k, va, AMI_F_request_state, &rq->state) == AMI_MEM_OK &&
-	       ami_get(k, va, AMI_F_request_cmd_flags, &rq->flags) ==
-	       AMI_MEM_OK &&
-	       ami_get(k, va, AMI_F_request_data_len, &rq->data_len) ==
-	       AMI_MEM_OK &&
-	       ami_get(k, va, AMI_F_request_sector, &rq->sector) == AMI_MEM_OK;
+	mem = ami_get(k, va, AMI_F_request_state, &rq->state);
+	if (mem == AMI_MEM_OK)
+		mem = ami_get(k, va, AMI_F_request_cmd_flags, &rq->flags);
+	if (mem == AMI_MEM_OK)
+		mem = ami_get(k, va, AMI_F_request_data_len, &rq->data_len);
+	if (mem == AMI_MEM_OK)
+		mem = ami_get(k, va, AMI_F_request_sector, &rq->sector);
+	return mem;
 }
 
 bool request_issued(const struct ami_kernel *k, const struct request *rq)

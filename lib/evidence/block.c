@@ -22,6 +22,7 @@ struct blocks {
 	uint64_t now;
 	uint64_t *sets;		/* tag sets seen */
 	size_t nr_sets, disks;
+	bool lost;		/* something of a device that is not known */
 	/* where the walk is */
 	const struct ami_device *device;
 	char disk[NAME];
@@ -35,6 +36,10 @@ static void complain(struct blocks *b, enum ami_finding_code code, const char *w
 		&b->ev->state->findings, code, b->disk[0] ? b->disk : "disks",
 		"%s cannot be followed (%s): what the disk was to write may be incomplete.",
 		what, ami_mem_text(mem));
+	if (b->device)
+		cover_partly(b->ev, b->device, BLOCK_PROVIDER);
+	else
+		b->lost = true;
 }
 
 static void judge_bios(struct blocks *b, const struct request *rq,
@@ -42,6 +47,7 @@ static void judge_bios(struct blocks *b, const struct request *rq,
 {
 	static const char *const text[] = {
 		[BIO_UNREAD] = "has a bio or segment that is not in the dump",
+		[BIO_NOWHERE] = "has a bio or segment at an impossible address",
 		[BIO_LOOP] = "has a chain of bios without end",
 		[BIO_BAD_PAGE] = "has a segment that is no page",
 		[BIO_BAD_ITER] = "begins behind the end of a segment",
@@ -49,7 +55,11 @@ static void judge_bios(struct blocks *b, const struct request *rq,
 	struct ami_findings *f = &b->ev->state->findings;
 
 	if (damage != BIO_FINE)
-		ami_finding_add(f, AMI_FIND_REQUEST_DAMAGED, b->disk,
+		cover_partly(b->ev, b->device, BLOCK_PROVIDER);
+	if (damage != BIO_FINE)
+		ami_finding_add(f, damage == BIO_UNREAD ?
+				AMI_FIND_REQUEST_UNREAD :
+				AMI_FIND_REQUEST_DAMAGED, b->disk,
 				"Tag %u %s; the pages it was to fill may be incomplete.",
 				rq->tag, text[damage]);
 	else if (bytes != rq->data_len && !b->budget.spent)
@@ -81,9 +91,10 @@ static void one_request(void *ctx, uint32_t tag, uint64_t va)
 	enum bio_damage damage;
 	bool completed;
 	uint64_t bytes;
+	enum ami_mem mem = request_read(b->k, va, &rq);
 
-	if (!request_read(b->k, va, &rq)) {
-		complain(b, AMI_FIND_REQUEST_UNREAD, "A request", AMI_MEM_FILTERED);
+	if (mem != AMI_MEM_OK) {
+		complain(b, AMI_FIND_REQUEST_UNREAD, "A request", mem);
 		return;
 	}
 	completed = request_completed(b->k, &rq);
@@ -136,12 +147,13 @@ static bool speaks_for(const struct ami_device *d)
 static void one_disk(struct blocks *b, uint64_t device, uint64_t disk)
 {
 	uint64_t queue, set;
-	enum ami_mem mem;
+	enum ami_mem mem, above;
 
-	mem = ami_read_string(b->k, ami_addr(b->k, disk, AMI_F_gendisk_name),
-			      b->disk, sizeof(b->disk));
-	if (mem == AMI_MEM_OK)
-		mem = ami_get(b->k, disk, AMI_F_gendisk_queue, &queue);
+	if (ami_read_string(b->k, ami_addr(b->k, disk, AMI_F_gendisk_name),
+			    b->disk, sizeof(b->disk)) != AMI_MEM_OK)
+		snprintf(b->disk, sizeof(b->disk), "?");
+	b->device = device_above(b->ev, device, &above);
+	mem = ami_get(b->k, disk, AMI_F_gendisk_queue, &queue);
 	if (mem == AMI_MEM_OK)
 		mem = ami_get(b->k, queue, AMI_F_queue_tag_set, &set);
 	if (mem != AMI_MEM_OK) {
@@ -149,8 +161,10 @@ static void one_disk(struct blocks *b, uint64_t device, uint64_t disk)
 		return;
 	}
 	/* No tags: bios go on to other disks (dm, md, multipath). */
-	b->device = set ? device_above(b->ev, device) : NULL;
-	if (!b->device)
+	if (set && above != AMI_MEM_OK)
+		complain(b, AMI_FIND_DISK_UNREAD, "The device that it is on",
+			 above);
+	if (!set || !b->device)
 		return;
 	if (speaks_for(b->device))
 		cover(b->ev, b->device, BLOCK_PROVIDER);
@@ -162,25 +176,35 @@ static void one_disk(struct blocks *b, uint64_t device, uint64_t disk)
 }
 
 /* Whole disks and partitions are of one class, but of two types. */
-static bool is_disk(struct ami_kernel *k, uint64_t device)
+static enum ami_mem is_disk(struct ami_kernel *k, uint64_t device, bool *is)
 {
 	uint64_t type, name;
-	char text[8];
+	char text[8] = "";
+	enum ami_mem mem = ami_get(k, device, AMI_F_device_type, &type);
 
-	return ami_get(k, device, AMI_F_device_type, &type) == AMI_MEM_OK &&
-	       ami_get(k, type, AMI_F_device_type_name, &name) == AMI_MEM_OK &&
-	       ami_read_string(k, name, text, sizeof(text)) == AMI_MEM_OK &&
-	       !strcmp(text, "disk");
+	*is = false;
+	if (mem != AMI_MEM_OK || !type)
+		return mem;
+	mem = ami_get(k, type, AMI_F_device_type_name, &name);
+	if (mem == AMI_MEM_OK)
+		mem = ami_read_string(k, name, text, sizeof(text));
+	*is = mem == AMI_MEM_OK && !strcmp(text, "disk");
+	return mem;
 }
 
 static bool one_device(void *ctx, uint64_t device)
 {
 	struct blocks *b = ctx;
-	enum ami_mem mem = AMI_MEM_OK;
+	enum ami_mem mem;
 	uint64_t disk;
+	bool is;
 
 	b->disk[0] = '\0';
-	if (!is_disk(b->k, device))
+	b->device = NULL;
+	mem = is_disk(b->k, device, &is);
+	if (mem != AMI_MEM_OK)
+		complain(b, AMI_FIND_DISK_UNREAD, "A disk or partition", mem);
+	if (!is)
 		return true;
 	if (b->disks++ == MAX_DISKS) {
 		b->budget.spent = true;
@@ -242,8 +266,11 @@ void find_block(struct ami_evidence *ev)
 	mem = class ? ami_device_each(b.k, class, one_device, &b) :
 	      AMI_MEM_NO_FIELD;
 	b.disk[0] = '\0';
+	b.device = NULL;
 	if (mem != AMI_MEM_OK)
 		complain(&b, AMI_FIND_DISK_UNREAD, "The list of disks", mem);
+	if (b.lost)
+		cover_rest_partly(ev, BLOCK_PROVIDER);
 	name_limit(&b);
 	free(b.sets);
 }

@@ -38,7 +38,7 @@ static inline bool spend(struct budget *b)
  * @tags: address of a struct blk_mq_tags
  * @fn: called with each tag and the address of its struct request
  *
- * Returns what kept the tags from being read; AMI_MEM_ERROR when they make no
+ * Returns what kept some tags from being read; AMI_MEM_DAMAGED when they make no
  * sense.
  */
 enum ami_mem tags_each(struct ami_kernel *kernel, uint64_t tags,
@@ -60,6 +60,7 @@ enum ami_mem tag_set_each(struct ami_kernel *kernel, uint64_t set,
 enum bio_damage {
 	BIO_FINE,
 	BIO_UNREAD,	/* a bio or segment is not in the dump */
+	BIO_NOWHERE,	/* a bio or segment has an impossible address */
 	BIO_LOOP,	/* the chain of bios does not end */
 	BIO_BAD_PAGE,	/* a segment's page is none */
 	BIO_BAD_ITER,	/* begins behind the end of its segment */
@@ -80,8 +81,9 @@ struct request {
 	uint64_t state, flags, data_len, sector, start;
 };
 
-/** request_read() - false when it cannot be read. */
-bool request_read(struct ami_kernel *kernel, uint64_t va, struct request *rq);
+/** request_read() - what it says of itself, or why it cannot be read. */
+enum ami_mem request_read(struct ami_kernel *kernel, uint64_t va,
+			  struct request *rq);
 
 /** request_issued(), request_completed() - by its state. */
 bool request_issued(const struct ami_kernel *kernel, const struct request *rq);

@@ -49,12 +49,14 @@ static void damaged(struct ami_evidence *ev, const char *what)
 			"swiotlb",
 			"Its books %s: bounce buffers that devices were to write may be missing.",
 			what);
+	ev->collector->bounces->unread = true;
 }
 
 static void read_pool(struct ami_evidence *ev, const struct pool *p)
 {
 	uint8_t block[AT_ONCE * MAX_SLOT_SIZE];
 	uint64_t i, n, k, origin;
+	bool gap = false;
 
 	if (!p->start || !p->slots)
 		return;
@@ -70,8 +72,8 @@ static void read_pool(struct ami_evidence *ev, const struct pool *p)
 		if (ami_read(ev->state->kernel, p->books + i * p->step, block,
 			     (n - 1) * p->step + sizeof(origin)) !=
 		    AMI_MEM_OK) {
-			damaged(ev, "are not in the dump");
-			return;
+			gap = true;
+			continue;
 		}
 		for (k = 0; k < n; k++) {
 			memcpy(&origin, block + k * p->step, sizeof(origin));
@@ -81,6 +83,8 @@ static void read_pool(struct ami_evidence *ev, const struct pool *p)
 				return;
 		}
 	}
+	if (gap)
+		damaged(ev, "are not in the dump");
 }
 
 /* Where one of the two structures that describe a pool has its members. */
@@ -100,6 +104,7 @@ static void read_described(struct ami_evidence *ev, uint64_t va,
 {
 	struct ami_kernel *k = ev->state->kernel;
 	struct pool p = { .step = ami_type_size(k, AMI_T_io_tlb_slot) };
+	enum ami_mem mem;
 
 	if (ami_get(k, va, m->start, &p.start) != AMI_MEM_OK ||
 	    ami_get(k, va, m->slots, &p.slots) != AMI_MEM_OK) {
@@ -107,8 +112,13 @@ static void read_described(struct ami_evidence *ev, uint64_t va,
 		return;
 	}
 	/* An array at the end of the structure (5.13), or a pointer. */
-	if (ami_get(k, va, m->books, &p.books) == AMI_MEM_NO_FIELD)
+	mem = ami_get(k, va, m->books, &p.books);
+	if (mem == AMI_MEM_NO_FIELD) {
 		p.books = ami_addr(k, va, m->books);
+	} else if (mem != AMI_MEM_OK) {
+		damaged(ev, "are not in the dump");
+		return;
+	}
 	if (p.start && !p.books) {
 		damaged(ev, "have impossible values");
 		return;
@@ -136,8 +146,10 @@ static void read_pools(struct ami_evidence *ev, uint64_t mem)
 	while (ami_list_next(&it, &node))
 		read_described(ev, ami_container(k, node, AMI_F_tlb_pool_node),
 			       &in_pool);
-	if (it.broken || it.mem != AMI_MEM_OK)
+	if (it.broken)
 		damaged(ev, "have a broken list of pools");
+	else if (it.mem != AMI_MEM_OK)
+		damaged(ev, "are not in the dump");
 }
 
 /* A structure, or a pointer to one that ends in its array (5.13, 5.14). */
@@ -150,9 +162,10 @@ static void read_mem(struct ami_evidence *ev, uint64_t mem)
 		return;
 	}
 	if (!ami_kernel_layout(k)->field[AMI_F_tlb_mem_slots].size &&
-	    (ami_read_u64(k, mem, &mem) != AMI_MEM_OK || !mem))
-		return;
-	read_described(ev, mem, &in_mem);
+	    ami_read_u64(k, mem, &mem) != AMI_MEM_OK)
+		damaged(ev, "are not in the dump");
+	else if (mem)
+		read_described(ev, mem, &in_mem);
 }
 
 static void read_globals(struct ami_evidence *ev)
@@ -365,12 +378,27 @@ static void add_rest(struct ami_evidence *ev, const struct ami_device *d,
 	end_transfer(ev);
 }
 
+/* Where a buffer stands in for memory, readers named the memory alone. */
+static void doubt_untranslated(struct ami_evidence *ev)
+{
+	size_t i;
+
+	for (i = 0; i < ev->state->nr_devices; i++) {
+		const struct ami_device *d = &ev->state->devices[i];
+
+		if (ami_device_direct(d) && ami_evidence_covers(ev, d->bdf))
+			cover_partly(ev, d, "swiotlb");
+	}
+}
+
 void name_bounces(struct ami_evidence *ev)
 {
 	const struct bounces *b = ev->collector->bounces;
 	struct ami_pfnset *left;
 	size_t devices = 0, i;
 
+	if (b->unread)
+		doubt_untranslated(ev);
 	if (!b->count)
 		return;
 	left = unnamed_frames(ev);

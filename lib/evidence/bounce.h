@@ -12,11 +12,13 @@
  * struct bounces - slots in use
  * @by_origin: ascending by origin, @by_slot: by the slot's own address
  * @pages: all of them
+ * @unread: some are not known
  */
 struct bounces {
 	struct ami_bounce *by_origin, *by_slot;
 	size_t count;
 	struct ami_pfnset *pages;
+	bool unread;
 };
 
 /** find_bounces() - read the pools; must come before all other providers. */

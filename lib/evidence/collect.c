@@ -193,14 +193,16 @@ static struct ami_coverage *coverage_of(const struct ami_evidence *ev,
 
 bool ami_evidence_covers(const struct ami_evidence *ev, struct ami_bdf device)
 {
-	return coverage_of(ev, device);
+	const struct ami_coverage *c = coverage_of(ev, device);
+
+	return c && !c->partial;
 }
 
 bool driver_covers(const struct ami_evidence *ev, struct ami_bdf device)
 {
 	const struct ami_coverage *c = coverage_of(ev, device);
 
-	return c && strcmp(c->provider, BLOCK_PROVIDER);
+	return c && !c->partial && strcmp(c->provider, BLOCK_PROVIDER);
 }
 
 void cover(struct ami_evidence *ev, const struct ami_device *device,
@@ -218,8 +220,31 @@ void cover(struct ami_evidence *ev, const struct ami_device *device,
 	at = place_of(ev, device->bdf);
 	c = &ev->coverage[at];
 	memmove(c + 1, c, (ev->nr_coverage - at) * sizeof(*c));
-	*c = (struct ami_coverage){ device->bdf, provider };
+	*c = (struct ami_coverage){
+		.device = device->bdf, .provider = provider,
+	};
 	ev->nr_coverage++;
+}
+
+void cover_partly(struct ami_evidence *ev, const struct ami_device *device,
+		  const char *provider)
+{
+	struct ami_coverage *c;
+
+	if (!coverage_of(ev, device->bdf))
+		cover(ev, device, provider);
+	c = coverage_of(ev, device->bdf);
+	if (c)
+		c->partial = true;
+}
+
+void cover_rest_partly(struct ami_evidence *ev, const char *provider)
+{
+	size_t i;
+
+	for (i = 0; i < ev->nr_coverage; i++)
+		ev->coverage[i].partial |= !strcmp(ev->coverage[i].provider,
+						   provider);
 }
 
 static const struct ami_device *device_at(const struct ami_collector *c,
@@ -241,17 +266,19 @@ static const struct ami_device *device_at(const struct ami_collector *c,
 }
 
 const struct ami_device *device_above(const struct ami_evidence *ev,
-				      uint64_t dev)
+				      uint64_t dev, enum ami_mem *mem)
 {
 	int i;
 
+	*mem = AMI_MEM_OK;
 	for (i = 0; i < MAX_PARENTS && dev; i++) {
 		const struct ami_device *d = device_at(ev->collector, dev);
 
 		if (d)
 			return d;
-		if (ami_get(ev->state->kernel, dev, AMI_F_device_parent,
-			    &dev) != AMI_MEM_OK)
+		*mem = ami_get(ev->state->kernel, dev, AMI_F_device_parent,
+			       &dev);
+		if (*mem != AMI_MEM_OK)
 			return NULL;
 	}
 	return NULL;

@@ -79,19 +79,6 @@ bool dma_phys(struct ami_evidence *ev, const struct ami_device *device,
 	return false;
 }
 
-bool dma_is_lost(struct ami_evidence *ev, const struct ami_device *device,
-		 uint64_t iova)
-{
-	const struct dma_routes *r = routes_of(ev, device);
-	struct ami_mapping map;
-	size_t i;
-
-	for (i = 0; i < r->count; i++)
-		if (follow(ev, &r->list[i], iova, &map) != AMI_DMA_UNMAPPED)
-			return false;
-	return r->complete;
-}
-
 bool dma_leads_to(struct ami_evidence *ev, const struct ami_device *device,
 		  uint64_t iova, bool (*fn)(void *ctx, uint64_t phys),
 		  void *ctx)
@@ -212,24 +199,41 @@ uint64_t add_dma(struct ami_evidence *ev, const struct ami_device *device,
 	return unnamed + len;
 }
 
-bool read_dma(struct ami_evidence *ev, const struct ami_device *device,
-	      uint64_t iova, void *buf, size_t len)
+/* Why no route leads anywhere: some were not to be followed, or none does. */
+static enum ami_mem why_nowhere(const struct ami_evidence *ev,
+				const struct ami_device *device, uint64_t iova)
+{
+	const struct dma_routes *r = routes_of(ev, device);
+	struct ami_mapping map;
+	size_t i;
+
+	for (i = 0; i < r->count; i++)
+		if (follow(ev, &r->list[i], iova, &map) == AMI_DMA_UNREAD)
+			return AMI_MEM_FILTERED;
+	return r->complete ? AMI_MEM_UNMAPPED : AMI_MEM_FILTERED;
+}
+
+enum ami_mem read_dma(struct ami_evidence *ev, const struct ami_device *device,
+		      uint64_t iova, void *buf, size_t len)
 {
 	struct ami_dump *dump = ami_kernel_dump(ev->state->kernel);
 	struct ami_mapping map;
 	uint8_t *to = buf;
+	enum ami_mem mem;
 
 	while (len) {
 		size_t part = AMI_PAGE_SIZE - iova % AMI_PAGE_SIZE;
 
 		if (part > len)
 			part = len;
-		if (!dma_phys(ev, device, iova, &map) ||
-		    ami_dump_read(dump, map.phys, to, part) != AMI_MEM_OK)
-			return false;
+		if (!dma_phys(ev, device, iova, &map))
+			return why_nowhere(ev, device, iova);
+		mem = ami_dump_read(dump, map.phys, to, part);
+		if (mem != AMI_MEM_OK)
+			return mem;
 		to += part;
 		iova += part;
 		len -= part;
 	}
-	return true;
+	return AMI_MEM_OK;
 }

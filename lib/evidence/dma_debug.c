@@ -60,6 +60,7 @@ static void add_entry(struct table *t, const struct entry *e)
 static void read_entry(struct table *t, uint64_t va)
 {
 	uint64_t dev, type, direction;
+	enum ami_mem mem;
 	struct entry e;
 
 	if (ami_get(t->k, va, AMI_F_dma_debug_dev, &dev) != AMI_MEM_OK ||
@@ -72,7 +73,8 @@ static void read_entry(struct table *t, uint64_t va)
 		t->damaged = true;
 		return;
 	}
-	e.device = device_above(t->ev, dev);
+	e.device = device_above(t->ev, dev, &mem);
+	t->damaged |= mem != AMI_MEM_OK;
 	e.coherent = type == COHERENT;
 	e.both_ways = direction != FROM_DEVICE;
 	if (e.device && direction != TO_DEVICE)
@@ -206,32 +208,39 @@ static void add_all(struct table *t)
 }
 
 /* It was switched off when memory for entries ran out, or by the user. */
-static bool is_on(struct ami_kernel *k)
+static bool is_on(struct table *t)
 {
-	uint64_t at = ami_symbol(k, AMI_SYM_global_disable);
+	uint64_t at = ami_symbol(t->k, AMI_SYM_global_disable);
 	uint8_t off = 0;
 
-	return !at || ami_read(k, at, &off, sizeof(off)) != AMI_MEM_OK || !off;
+	t->damaged |= ami_symbol_unread(t->k, AMI_SYM_global_disable) ||
+		      (at && ami_read(t->k, at, &off, sizeof(off)) !=
+		       AMI_MEM_OK);
+	return !off;
 }
 
 void find_dma_debug(struct ami_evidence *ev)
 {
 	struct table t = { .ev = ev, .k = ev->state->kernel };
+	bool complete;
 	size_t i;
 
 	if (!ami_symbol(t.k, AMI_SYM_dma_entry_hash) ||
 	    !ami_has(t.k, AMI_F_dma_debug_list) ||
-	    !ami_has(t.k, AMI_F_bucket_list) || !is_on(t.k))
+	    !ami_has(t.k, AMI_F_bucket_list) || !is_on(&t))
 		return;
 	read_table(&t);
 	if (t.count)
 		add_all(&t);
 	free(t.list);
-	if (t.damaged || t.full)
+	complete = !t.damaged && !t.full;
+	if (!complete)
 		ami_finding_add(&ev->state->findings, AMI_FIND_DMA_DEBUG_UNREAD,
 				"dma-debug",
 				"The kernel's table of mappings cannot be read completely, or has impossible values: it is no reference here.");
-	else
-		for (i = 0; i < ev->state->nr_devices; i++)
-			cover(ev, &ev->state->devices[i], "dma-debug");
+	/* The table names devices by their struct device. */
+	for (i = 0; i < ev->state->nr_devices; i++)
+		if (ev->state->devices[i].dev)
+			(complete ? cover : cover_partly)(
+				ev, &ev->state->devices[i], "dma-debug");
 }

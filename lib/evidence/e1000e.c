@@ -134,7 +134,7 @@ static bool read_adapter(struct nic *nic)
 	uint64_t rx, tx;
 	struct shape shape;
 	struct ring ring;
-	enum ring_state state;
+	enum ring_state state, sends;
 
 	if (!read_shape(nic, &shape) ||
 	    !nic_get(nic, nic->priv, AMI_F_e1000e_rx_ring, &rx) ||
@@ -144,11 +144,10 @@ static bool read_adapter(struct nic *nic)
 			  shape.ps_pages ? PACKET_SPLIT : EXTENDED, &ring);
 	if (state == RING_READY)
 		post_buffers(nic, &ring, &shape);
-	if (state != RING_BAD)
-		state = ring_read(nic, tx, &members, TX_DESC, &ring);
-	if (state == RING_READY)
+	sends = ring_read(nic, tx, &members, TX_DESC, &ring);
+	if (sends == RING_READY)
 		post_ring(nic, &ring, "transmit descriptor ring");
-	return state != RING_BAD;
+	return state != RING_BAD && sends != RING_BAD;
 }
 
 void find_e1000e(struct ami_evidence *ev)

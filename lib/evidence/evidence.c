@@ -94,6 +94,19 @@ static bool has_usb_reads(const struct ami_evidence *ev,
 	return false;
 }
 
+/* A reader was there, and did not get to the end. */
+static const struct ami_coverage *partly_covered(const struct ami_evidence *ev,
+						 const struct ami_device *d)
+{
+	size_t i;
+
+	for (i = 0; i < ev->nr_coverage; i++)
+		if (ev->coverage[i].partial &&
+		    !memcmp(&ev->coverage[i].device, &d->bdf, sizeof(d->bdf)))
+			return &ev->coverage[i];
+	return NULL;
+}
+
 /* Of a disk controller that has no reader, requests are known, queues are not. */
 static void name_one_uncovered(struct ami_evidence *ev,
 			       const struct ami_device *d)
@@ -104,7 +117,11 @@ static void name_one_uncovered(struct ami_evidence *ev,
 	char where[AMI_BDF_TEXT];
 
 	ami_bdf_text(d->bdf, where);
-	if (ami_evidence_covers(ev, d->bdf))
+	if (partly_covered(ev, d))
+		ami_finding_add(f, AMI_FIND_EVIDENCE_PARTIAL, where,
+				"Of what the driver %s had asked this device to write, a part is not in the dump, or damaged (other findings say what): transfers may be missing, and %s.",
+				d->driver, bound);
+	else if (ami_evidence_covers(ev, d->bdf))
 		ami_finding_add(f, AMI_FIND_BLOCK_LAYER_ONLY, where,
 				"The disk reads that it was to do are known; what else the driver %s had it write (completions, messages) nothing here reads: %s.",
 				d->driver, bound);
@@ -118,6 +135,16 @@ static void name_one_uncovered(struct ami_evidence *ev,
 				d->driver[0] ? "the driver " :
 				"a driver that has left, or firmware,",
 				d->driver, bound);
+}
+
+/* Readers know devices by the names of their drivers. */
+static void doubt_unnamed_drivers(struct ami_evidence *ev)
+{
+	size_t i;
+
+	for (i = 0; i < ev->state->nr_devices; i++)
+		if (!strcmp(ev->state->devices[i].driver, "?"))
+			cover_partly(ev, &ev->state->devices[i], "unnamed");
 }
 
 static void name_uncovered(struct ami_evidence *ev)
@@ -147,6 +174,7 @@ static int run_providers(struct ami_evidence *ev, struct ami_error *err)
 			return ami_error_set(err, AMI_ERR_INTERRUPTED,
 					     "interrupted");
 	}
+	doubt_unnamed_drivers(ev);
 	name_unnamed(ev);
 	name_uncovered(ev);
 	return 0;

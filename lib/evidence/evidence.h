@@ -111,13 +111,9 @@ bool dma_leads_to(struct ami_evidence *ev, const struct ami_device *device,
 /** name_unnamed() - findings on addresses that name no memory */
 void name_unnamed(struct ami_evidence *ev);
 
-/** dma_is_lost() - is @iova mapped nowhere, all tables having been read? */
-bool dma_is_lost(struct ami_evidence *ev, const struct ami_device *device,
-		 uint64_t iova);
-
-/** read_dma() - read memory at the device's address; false when it cannot. */
-bool read_dma(struct ami_evidence *ev, const struct ami_device *device,
-	      uint64_t iova, void *buf, size_t len);
+/** read_dma() - read memory at the device's address, all or nothing */
+enum ami_mem read_dma(struct ami_evidence *ev, const struct ami_device *device,
+		      uint64_t iova, void *buf, size_t len);
 
 void end_transfer(struct ami_evidence *ev);
 
@@ -137,6 +133,18 @@ static inline bool evidence_spend(struct ami_evidence *ev, uint64_t units)
 void cover(struct ami_evidence *ev, const struct ami_device *device,
 	   const char *provider);
 
+/**
+ * cover_partly() - some of what @device had to do is not in the dump, or damaged
+ *
+ * That holds whatever another provider knows. The finding that says what it is
+ * comes from the caller.
+ */
+void cover_partly(struct ami_evidence *ev, const struct ami_device *device,
+		  const char *provider);
+
+/** cover_rest_partly() - of all that @provider spoke for, something is missing */
+void cover_rest_partly(struct ami_evidence *ev, const char *provider);
+
 /** driver_covers() - did a reader of the driver itself speak for @device? */
 bool driver_covers(const struct ami_evidence *ev, struct ami_bdf device);
 
@@ -144,10 +152,10 @@ bool driver_covers(const struct ami_evidence *ev, struct ami_bdf device);
  * device_above() - the PCI (or other DMA) device that a struct device hangs off
  *
  * Climbs the parents of the struct device at @dev until one is known to the
- * IOMMU or to PCI; NULL when none is.
+ * IOMMU or to PCI; NULL when none is, or when @mem says why that is not known.
  */
 const struct ami_device *device_above(const struct ami_evidence *ev,
-				      uint64_t dev);
+				      uint64_t dev, enum ami_mem *mem);
 
 /**
  * add_virtual() - the device may write these bytes of kernel virtual memory

@@ -136,6 +136,7 @@ static bool each_ring(struct nic *nic, const struct intel *in,
 {
 	uint64_t n, i, va, list = ami_addr(nic->kernel, nic->priv, pointers);
 	bool complete = true;
+	enum ami_mem mem;
 
 	if (!list || !nic_get(nic, nic->priv, count, &n))
 		return false;
@@ -144,12 +145,10 @@ static bool each_ring(struct nic *nic, const struct intel *in,
 		return false;
 	}
 	for (i = 0; i < n; i++) {
-		if (ami_read_u64(nic->kernel, list + 8 * i, &va) !=
-		    AMI_MEM_OK) {
-			nic_damaged(nic, "list of rings", list);
-			return false;
-		}
-		if (va)
+		mem = ami_read_u64(nic->kernel, list + 8 * i, &va);
+		if (mem != AMI_MEM_OK)
+			nic_unread(nic, "pointer to a ring", list + 8 * i, mem);
+		else if (va)
 			complete &= fn(nic, in, va, i);
 	}
 	return complete;

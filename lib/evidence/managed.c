@@ -5,6 +5,8 @@
  * DMA pools (mm/dmapool.c). What is in there, and whether the device only reads
  * it, no one but the driver knows: it is asked only where its reader lacks.
  */
+#include <string.h>
+
 #include "evidence.h"
 
 #define MAX_RESOURCES	65536u
@@ -30,6 +32,7 @@ static void damaged(struct managed *m, const char *what)
 			ami_bdf_text(m->device->bdf, where),
 			"The list of its %s cannot be read to its end, or has impossible values: what the device shares with its driver may be missing.",
 			what);
+	cover_partly(m->ev, m->device, "coherent");
 }
 
 static bool spend_one(struct managed *m)
@@ -41,14 +44,14 @@ static bool spend_one(struct managed *m)
 }
 
 /* The function that frees it says what a resource is. */
-static bool is_coherent(struct managed *m, uint64_t resource)
+static bool is_coherent(struct managed *m, uint64_t resource, bool *complete)
 {
 	enum ami_field f = ami_has(m->k, AMI_F_devres_release) ?
 			   AMI_F_devres_release : AMI_F_devres_node_release;
-	uint64_t release;
+	uint64_t release = 0;
 
-	return ami_get(m->k, resource, f, &release) == AMI_MEM_OK &&
-	       release == m->release;
+	*complete &= ami_get(m->k, resource, f, &release) == AMI_MEM_OK;
+	return release == m->release;
 }
 
 static bool add_coherent(struct managed *m, uint64_t resource)
@@ -79,7 +82,7 @@ static void coherent_buffers(struct managed *m)
 		uint64_t resource = ami_container(m->k, node,
 						  AMI_F_devres_entry);
 
-		if (is_coherent(m, resource))
+		if (is_coherent(m, resource, &complete))
 			complete &= add_coherent(m, resource);
 	}
 	end_transfer(m->ev);
@@ -90,6 +93,7 @@ static void coherent_buffers(struct managed *m)
 static bool pool_pages(struct managed *m, uint64_t pool, uint64_t size)
 {
 	struct ami_list_iter it;
+	bool complete = true;
 	uint64_t node, dma;
 
 	ami_list_start(&it, m->k, ami_addr(m->k, pool, AMI_F_dma_pool_pages),
@@ -97,11 +101,12 @@ static bool pool_pages(struct managed *m, uint64_t pool, uint64_t size)
 	while (ami_list_next(&it, &node) && spend_one(m)) {
 		if (ami_get(m->k, ami_container(m->k, node,
 						AMI_F_dma_page_list),
-			    AMI_F_dma_page_dma, &dma) != AMI_MEM_OK)
-			return false;
-		add_dma(m->ev, m->device, dma, size);
+			    AMI_F_dma_page_dma, &dma) == AMI_MEM_OK)
+			add_dma(m->ev, m->device, dma, size);
+		else
+			complete = false;
 	}
-	return !it.broken && it.mem == AMI_MEM_OK;
+	return complete && !it.broken && it.mem == AMI_MEM_OK;
 }
 
 static bool one_pool(struct managed *m, uint64_t pool)
@@ -111,10 +116,11 @@ static bool one_pool(struct managed *m, uint64_t pool)
 	bool complete;
 
 	if (ami_get(m->k, pool, AMI_F_dma_pool_allocation, &size) !=
-	    AMI_MEM_OK || !size || size > MAX_BUFFER ||
-	    ami_read_string(m->k, ami_addr(m->k, pool, AMI_F_dma_pool_name),
-			    name, sizeof(name)) != AMI_MEM_OK)
+	    AMI_MEM_OK || !size || size > MAX_BUFFER)
 		return false;
+	if (ami_read_string(m->k, ami_addr(m->k, pool, AMI_F_dma_pool_name),
+			    name, sizeof(name)) != AMI_MEM_OK)
+		strcpy(name, "?");
 	begin_transfer(m->ev, m->device, AMI_TRANSFER_POSTED, AMI_POSSIBLE,
 		       "coherent", "DMA pool \"%s\" of the driver %s", name,
 		       m->device->driver);

@@ -13,6 +13,7 @@
 struct search {
 	struct ami_evidence *ev;
 	const struct nic_driver *driver;
+	enum ami_mem above;	/* why an interface has no known device */
 };
 
 static bool find_priv(struct nic *nic)
@@ -41,20 +42,26 @@ static void read_nic(struct nic *nic, const struct nic_driver *driver)
 				nic->name);
 		return;
 	}
-	if (ami_has(nic->kernel, driver->needs) ? driver->read(nic) :
-						  driver->guess(nic))
-		cover(nic->ev, nic->device, driver->name);
+	if (ami_has(nic->kernel, driver->needs)) {
+		nic->lost |= !driver->read(nic);
+	} else if (!driver->guess(nic)) {
+		return;
+	}
+	(nic->lost ? cover_partly : cover)(nic->ev, nic->device, driver->name);
 }
 
 static bool try_device(void *ctx, uint64_t device)
 {
 	struct search *s = ctx;
+	enum ami_mem mem;
 	struct nic nic = {
 		.ev = s->ev, .kernel = s->ev->state->kernel,
-		.device = device_above(s->ev, device),
+		.device = device_above(s->ev, device, &mem),
 		.provider = s->driver->name,
 	};
 
+	if (mem != AMI_MEM_OK)
+		s->above = mem;
 	if (!nic.device || strcmp(nic.device->driver, s->driver->name))
 		return true;
 	nic.netdev = ami_container(nic.kernel, device, AMI_F_netdev_dev);
@@ -73,6 +80,16 @@ static bool has_driver(const struct ami_state *s, const char *driver)
 	return false;
 }
 
+/* Whichever of them the interfaces that are not known belong to. */
+static void doubt_driver(struct ami_evidence *ev, const char *driver)
+{
+	size_t i;
+
+	for (i = 0; i < ev->state->nr_devices; i++)
+		if (!strcmp(ev->state->devices[i].driver, driver))
+			cover_partly(ev, &ev->state->devices[i], driver);
+}
+
 void read_nics(struct ami_evidence *ev, const struct nic_driver *driver)
 {
 	struct ami_kernel *k = ev->state->kernel;
@@ -84,11 +101,15 @@ void read_nics(struct ami_evidence *ev, const struct nic_driver *driver)
 		return;
 	if (class && ami_has(k, AMI_F_netdev_dev))
 		mem = ami_device_each(k, class, try_device, &s);
-	if (mem != AMI_MEM_OK)
-		ami_finding_add(&ev->state->findings, AMI_FIND_INTERFACES_UNREAD,
-				driver->name,
-				"The list of network interfaces cannot be read to its end (%s): receive buffers of the driver %s are missing.",
-				ami_mem_text(mem), driver->name);
+	if (mem == AMI_MEM_OK)
+		mem = s.above;
+	if (mem == AMI_MEM_OK)
+		return;
+	ami_finding_add(&ev->state->findings, AMI_FIND_INTERFACES_UNREAD,
+			driver->name,
+			"The list of network interfaces cannot be read to its end (%s): receive buffers of the driver %s are missing.",
+			ami_mem_text(mem), driver->name);
+	doubt_driver(ev, driver->name);
 }
 
 bool nic_get(struct nic *nic, uint64_t va, enum ami_field f, uint64_t *value)
@@ -104,8 +125,18 @@ bool nic_get(struct nic *nic, uint64_t va, enum ami_field f, uint64_t *value)
 	return false;
 }
 
+void nic_unread(struct nic *nic, const char *what, uint64_t va,
+		enum ami_mem mem)
+{
+	ami_finding_add(&nic->ev->state->findings, AMI_FIND_DRIVER_STATE_UNREAD,
+			nic->where, "The %s of %s at %#" PRIx64 " is %s: what the device was to write there is not known.",
+			what, nic->name, va, ami_mem_text(mem));
+	nic->lost = true;
+}
+
 void nic_damaged(struct nic *nic, const char *what, uint64_t va)
 {
+	nic->lost = true;
 	ami_finding_add(&nic->ev->state->findings, AMI_FIND_DRIVER_STATE_DAMAGED,
 			nic->where,
 			"The %s of %s at %#" PRIx64 " has impossible values: what the device was to write there is not known.",

@@ -9,6 +9,7 @@
  * struct nic - a network interface and the device behind it
  * @provider: name of the driver
  * @netdev: address of its struct net_device, @priv: of the driver's own part
+ * @lost: some of what the device was to write is not known
  */
 struct nic {
 	struct ami_evidence *ev;
@@ -16,6 +17,7 @@ struct nic {
 	const struct ami_device *device;
 	const char *provider;
 	uint64_t netdev, priv;
+	bool lost;
 	char name[17];
 	char where[AMI_BDF_TEXT];
 };
@@ -42,6 +44,10 @@ bool nic_get(struct nic *nic, uint64_t va, enum ami_field f, uint64_t *value);
 
 /** nic_damaged() - report a structure that cannot be as it is. */
 void nic_damaged(struct nic *nic, const char *what, uint64_t va);
+
+/** nic_unread() - report a structure that cannot be read. */
+void nic_unread(struct nic *nic, const char *what, uint64_t va,
+		enum ami_mem mem);
 
 /** nic_buffer_size() - @size if a receive buffer can be so large, else 2 KiB. */
 uint32_t nic_buffer_size(struct nic *nic, uint64_t size);

@@ -38,6 +38,7 @@ struct completion {
  */
 enum standing {
 	OPEN,
+	UNCLEAR,	/* its answer is not in the dump, if there is one */
 	ANSWERED,	/* before the panic, or since */
 	NOT_RUNG,
 	FOREIGN,
@@ -58,17 +59,25 @@ struct nvme {
 	uint32_t *slot;		/* by command ID: the newest */
 	uint8_t *answered;	/* by command ID */
 	bool loaded;
+	bool answers_unread;
+	bool lost;		/* of this controller, some transfers */
 	uint64_t queue;
 	uint64_t not_queued;	/* reads of this controller without command */
 };
 
-static bool get(struct nvme *n, uint64_t va, enum ami_field f, uint64_t *value)
+static bool went_well(struct nvme *n, enum ami_mem mem)
 {
-	if (ami_get(n->k, va, f, value) == AMI_MEM_OK)
+	if (mem == AMI_MEM_OK)
 		return true;
 	ami_finding_add(&n->ev->state->findings, AMI_FIND_NVME_UNREAD, n->name,
 			"The structures of its NVMe driver cannot be read completely.");
+	n->lost = true;
 	return false;
+}
+
+static bool get(struct nvme *n, uint64_t va, enum ami_field f, uint64_t *value)
+{
+	return went_well(n, ami_get(n->k, va, f, value));
 }
 
 /* From the oldest slot to the newest: @tail is where the next one goes. */
@@ -91,20 +100,24 @@ static void index_answers(struct nvme *n)
 	struct completion c;
 
 	memset(n->answered, 0, CIDS);
+	n->answers_unread = true;
 	if (!get(n, n->queue, AMI_F_nvme_queue_cq, &cq) ||
 	    !get(n, n->queue, AMI_F_nvme_queue_cq_head, &head) ||
 	    !get(n, n->queue, AMI_F_nvme_queue_cq_phase, &phase))
 		return;
 	for (i = 0; i < n->depth && head < n->depth; i++) {
 		if (ami_read(n->k, cq + head * COMPLETION, &c, sizeof(c)) !=
-		    AMI_MEM_OK || (c.status & PHASE) != (phase & PHASE))
+		    AMI_MEM_OK)
 			return;
+		if ((c.status & PHASE) != (phase & PHASE))
+			break;
 		n->answered[c.cid] = true;
 		if (++head == n->depth) {
 			head = 0;
 			phase = !phase;
 		}
 	}
+	n->answers_unread = false;
 }
 
 /*
@@ -176,24 +189,23 @@ static bool announced(const struct nvme *n, uint32_t slot)
 	return !before || before > before_tail(n, n->rung);
 }
 
-static const struct nvme_command *command_of(struct nvme *n,
-					     const struct request *rq,
-					     uint32_t *slot)
+static bool command_id(struct nvme *n, const struct request *rq, uint16_t *cid)
 {
-	uint64_t genctr, cid = rq->tag;
+	uint64_t genctr = 0;
 
-	if (ami_get(n->k, rq->va + ami_type_size(n->k, AMI_T_request),
-		    AMI_F_nvme_request_genctr, &genctr) == AMI_MEM_OK)
-		cid |= genctr << GENCTR_SHIFT;
-	*slot = n->slot[cid % CIDS];
-	return *slot == NO_SLOT ? NULL : &n->sq[*slot];
+	if (ami_has(n->k, AMI_F_nvme_request_genctr) &&
+	    !get(n, rq->va + ami_type_size(n->k, AMI_T_request),
+		 AMI_F_nvme_request_genctr, &genctr))
+		return false;
+	*cid = rq->tag | genctr << GENCTR_SHIFT;
+	return true;
 }
 
 static void complain(struct nvme *n, const struct request *rq,
-		     const char *what)
+		     enum ami_finding_code code, const char *what)
 {
-	ami_finding_add(&n->ev->state->findings, AMI_FIND_NVME_COMMAND_DAMAGED,
-			n->name, "The command of queue %u, tag %u %s.", n->qid,
+	ami_finding_add(&n->ev->state->findings, code, n->name,
+			"The command of queue %u, tag %u %s.", n->qid,
 			rq->tag, what);
 }
 
@@ -216,14 +228,17 @@ static enum standing stands(const struct nvme *n, const struct request *rq,
 		return FOREIGN;
 	if (!announced(n, slot))
 		return NOT_RUNG;
-	return n->answered[c->cid] ? ANSWERED : OPEN;
+	if (n->answered[c->cid])
+		return ANSWERED;
+	return n->answers_unread ? UNCLEAR : OPEN;
 }
 
 static void add_nvme_command(struct nvme *n, const struct request *rq,
 			     const struct nvme_command *c, uint32_t slot)
 {
 	static const char *const text[] = {
-		[NVME_UNREAD] = "has a list of addresses that cannot be read",
+		[NVME_UNREAD] = "has a list of addresses that is not in the dump",
+		[NVME_NOWHERE] = "has a list of addresses that lies nowhere",
 		[NVME_LIST_LOOP] = "has a list of addresses without end",
 		[NVME_BAD_SGL] = "has a descriptor of unknown type",
 	};
@@ -232,6 +247,7 @@ static void add_nvme_command(struct nvme *n, const struct request *rq,
 		const char *text;
 	} by[] = {
 		[OPEN] = { AMI_PROVEN, "" },
+		[UNCLEAR] = { AMI_LIKELY, ", if not answered (not in the dump)" },
 		[ANSWERED] = { AMI_LIKELY, ", answered" },
 		[NOT_RUNG] = { AMI_LIKELY, ", doorbell not rung" },
 		[FOREIGN] = { AMI_POSSIBLE, ", not the sectors of its request" },
@@ -243,7 +259,8 @@ static void add_nvme_command(struct nvme *n, const struct request *rq,
 	if (!n->qid || c->opcode != READ)
 		snprintf(opcode, sizeof(opcode), "opcode %#x,", c->opcode);
 	if (is == FOREIGN)
-		complain(n, rq, "is not about the sectors of its request: an old command, or a damaged one");
+		complain(n, rq, AMI_FIND_NVME_COMMAND_DAMAGED,
+			 "is not about the sectors of its request: an old command, or a damaged one");
 	begin_transfer(n->ev, n->device, AMI_TRANSFER_INFLIGHT,
 		       by[is].certainty, "nvme",
 		       "queue %u command %#x: %s %s%s", n->qid, c->cid, opcode,
@@ -251,8 +268,11 @@ static void add_nvme_command(struct nvme *n, const struct request *rq,
 	transfer_age(n->ev, age_at(n->now, rq->start));
 	damage = add_command(n->ev, n->device, c, rq->data_len, &n->budget);
 	end_transfer(n->ev);
-	if (damage != NVME_FINE)
-		complain(n, rq, text[damage]);
+	if (damage == NVME_FINE)
+		return;
+	complain(n, rq, damage == NVME_UNREAD ? AMI_FIND_NVME_COMMAND_UNREAD :
+		 AMI_FIND_NVME_COMMAND_DAMAGED, text[damage]);
+	n->lost = true;
 }
 
 static void one_request(void *ctx, uint32_t tag, uint64_t va)
@@ -261,12 +281,14 @@ static void one_request(void *ctx, uint32_t tag, uint64_t va)
 	struct request rq = { .tag = tag };
 	struct nvme *n = ctx;
 	uint32_t slot;
+	uint16_t cid;
 
-	/* What cannot be read, the block layer's reader has told. */
-	if (!request_read(n->k, va, &rq) || !request_issued(n->k, &rq) ||
-	    !rq.data_len || !load_queue(n))
+	if (!went_well(n, request_read(n->k, va, &rq)) ||
+	    !request_issued(n->k, &rq) || !rq.data_len || !load_queue(n) ||
+	    !command_id(n, &rq, &cid))
 		return;
-	c = command_of(n, &rq, &slot);
+	slot = n->slot[cid];
+	c = slot == NO_SLOT ? NULL : &n->sq[slot];
 	if (!c && n->nr_unread) {
 		ami_finding_add(&n->ev->state->findings,
 				AMI_FIND_NVME_COMMAND_UNREAD, n->name,
@@ -279,9 +301,17 @@ static void one_request(void *ctx, uint32_t tag, uint64_t va)
 		return;
 	}
 	if (nvme_writes(c) != request_reads(&rq))
-		complain(n, &rq, "goes the other way than its request");
+		complain(n, &rq, AMI_FIND_NVME_COMMAND_DAMAGED,
+			 "goes the other way than its request");
 	if (nvme_writes(c))
 		add_nvme_command(n, &rq, c, slot);
+}
+
+/* Memory of the driver's, by its own address. */
+static void add_own(struct nvme *n, uint64_t va, uint64_t len)
+{
+	if (add_virtual(n->ev, va, len))
+		went_well(n, AMI_MEM_UNMAPPED);
 }
 
 /* The device writes an entry for each command it completes. */
@@ -293,7 +323,7 @@ static void post_completions(struct nvme *n)
 		return;
 	begin_transfer(n->ev, n->device, AMI_TRANSFER_POSTED, AMI_PROVEN,
 		       "nvme", "completion queue %u", n->qid);
-	add_virtual(n->ev, cq, n->depth * COMPLETION);
+	add_own(n, cq, n->depth * COMPLETION);
 	end_transfer(n->ev);
 }
 
@@ -307,35 +337,41 @@ static void one_queue(struct nvme *n, uint64_t queue, uint64_t tags)
 		ami_finding_add(&n->ev->state->findings, AMI_FIND_NVME_UNREAD,
 				n->name, "Queue %u claims %" PRIu64 " entries.",
 				n->qid, n->depth);
+		n->lost = true;
 		return;
 	}
 	post_completions(n);
-	/* The block layer's reader has told of tags that cannot be read. */
 	if (tags)
-		tags_each(n->k, tags, &n->budget, one_request, n);
+		went_well(n, tags_each(n->k, tags, &n->budget, one_request,
+				       n));
+}
+
+/* Of queue @nr of a set; 0: it has no such queue, or that is not known. */
+static uint64_t tags_of(struct nvme *n, uint64_t set, uint64_t nr)
+{
+	uint64_t queues, list, tags;
+
+	if (!get(n, set, AMI_F_tag_set_nr_hw_queues, &queues) ||
+	    nr >= queues || !get(n, set, AMI_F_tag_set_tags, &list) ||
+	    !went_well(n, ami_read_u64(n->k, list + 8 * nr, &tags)))
+		return 0;
+	return tags;
 }
 
 /* Queue 0 is the admin queue; queue n has the tags of hardware queue n - 1. */
 static void queues(struct nvme *n, uint64_t dev)
 {
 	uint64_t step = ami_type_size(n->k, AMI_T_nvme_queue);
-	uint64_t array, count, set, tags;
+	uint64_t array, count, set;
 
 	if (!get(n, dev, AMI_F_nvme_dev_queues, &array) ||
 	    !get(n, dev, AMI_F_nvme_dev_nr_queues, &count) || !step)
 		return;
 	for (n->qid = 0; n->qid < count && n->qid < MAX_QUEUES; n->qid++) {
-		uint64_t nr = n->qid ? n->qid - 1 : 0, hw;
-
 		set = ami_addr(n->k, dev, n->qid ? AMI_F_nvme_dev_tagset :
 					  AMI_F_nvme_dev_admin_tagset);
-		if (ami_get(n->k, set, AMI_F_tag_set_nr_hw_queues, &hw) !=
-		    AMI_MEM_OK || nr >= hw ||
-		    ami_get(n->k, set, AMI_F_tag_set_tags, &tags) !=
-		    AMI_MEM_OK ||
-		    ami_read_u64(n->k, tags + 8 * nr, &tags) != AMI_MEM_OK)
-			tags = 0;
-		one_queue(n, array + n->qid * step, tags);
+		one_queue(n, array + n->qid * step,
+			  tags_of(n, set, n->qid ? n->qid - 1 : 0));
 	}
 }
 
@@ -356,8 +392,8 @@ static void host_memory(struct nvme *n, uint64_t dev)
 	begin_transfer(n->ev, n->device, AMI_TRANSFER_POSTED, AMI_LIKELY,
 		       "nvme", "host memory buffer");
 	for (i = 0; i < count && i < MAX_HMB; i++) {
-		if (ami_read(n->k, list + i * sizeof(d), &d, sizeof(d)) !=
-		    AMI_MEM_OK)
+		if (!went_well(n, ami_read(n->k, list + i * sizeof(d), &d,
+					   sizeof(d))))
 			break;
 		add_dma(n->ev, n->device, d.addr,
 			(uint64_t)d.pages * NVME_PAGE);
@@ -378,7 +414,7 @@ static void event_indexes(struct nvme *n, uint64_t dev)
 		return;
 	begin_transfer(n->ev, n->device, AMI_TRANSFER_POSTED, AMI_PROVEN,
 		       "nvme", "shadow doorbell event indexes");
-	add_virtual(n->ev, eis, count * 8 * stride);
+	add_own(n, eis, count * 8 * stride);
 	end_transfer(n->ev);
 }
 
@@ -386,9 +422,12 @@ static void one_controller(struct nvme *n)
 {
 	uint64_t dev, back;
 
+	n->lost = false;
 	ami_bdf_text(n->device->bdf, n->name);
-	if (!get(n, n->device->dev, AMI_F_device_driver_data, &dev))
+	if (!get(n, n->device->dev, AMI_F_device_driver_data, &dev)) {
+		cover_partly(n->ev, n->device, "nvme");
 		return;
+	}
 	/* From 6.4 on that is the last step of its probe. */
 	if (!dev) {
 		ami_finding_note(&n->ev->state->findings, AMI_FIND_NVME_UNREAD,
@@ -396,15 +435,18 @@ static void one_controller(struct nvme *n)
 		return;
 	}
 	if (!get(n, dev, AMI_F_nvme_dev_dev, &back) ||
-	    back != n->device->dev)
+	    !went_well(n, back == n->device->dev ? AMI_MEM_OK :
+		       AMI_MEM_DAMAGED)) {
+		cover_partly(n->ev, n->device, "nvme");
 		return;
-	cover(n->ev, n->device, "nvme");
+	}
 	find_tag_set(n->ev, n->device,
 		     ami_addr(n->k, dev, AMI_F_nvme_dev_admin_tagset),
 		     "admin queue");
 	queues(n, dev);
 	host_memory(n, dev);
 	event_indexes(n, dev);
+	(n->lost ? cover_partly : cover)(n->ev, n->device, "nvme");
 }
 
 static bool same_device(const struct nvme *n, const struct ami_evidence_set *s)
@@ -443,7 +485,8 @@ static void cross_check(struct nvme *n)
 			ami_pfnset_union(told, n->ev->sets[i].pages);
 	leave_extra(n, told);
 	extra = ami_pfnset_count(told);
-	if (extra)
+	/* Requests that cannot be read are no contradiction. */
+	if (extra && ami_evidence_covers(n->ev, n->device->bdf))
 		ami_finding_add(&n->ev->state->findings,
 				AMI_FIND_NVME_BLOCK_DISAGREE, n->name,
 				"NVMe commands let the device write %" PRIu64 " pages (the first is frame %#" PRIx64 ") that no unfinished request asks for: bounce buffers, or damaged commands.",

@@ -28,7 +28,8 @@ static inline bool nvme_writes(const struct nvme_command *c)
 /** enum nvme_damage - why a command's buffer could not be named */
 enum nvme_damage {
 	NVME_FINE,
-	NVME_UNREAD,	/* a PRP list or SGL segment cannot be read */
+	NVME_UNREAD,	/* a PRP list or SGL segment is not in the dump */
+	NVME_NOWHERE,	/* it has an impossible address */
 	NVME_LIST_LOOP,	/* it does not end */
 	NVME_BAD_SGL,	/* a descriptor of no known type */
 };

@@ -12,6 +12,7 @@
 #define SGL_BUCKET	0x1
 #define SGL_SEGMENT	0x2
 #define SGL_LAST	0x3
+#define MAX_EMPTY	16u	/* segments without data, one after the other */
 #define SGLS_AT_ONCE	(NVME_PAGE / 16)
 
 struct sgl {
@@ -26,6 +27,13 @@ static uint64_t smaller(uint64_t a, uint64_t b)
 	return a < b ? a : b;
 }
 
+static enum nvme_damage damage_by(enum ami_mem mem)
+{
+	if (mem == AMI_MEM_OK)
+		return NVME_FINE;
+	return ami_mem_wild(mem) ? NVME_NOWHERE : NVME_UNREAD;
+}
+
 /* The last entry of a full list leads to the next list, if more is to come. */
 static enum nvme_damage add_prp_list(struct ami_evidence *ev,
 				     const struct ami_device *device,
@@ -33,17 +41,23 @@ static enum nvme_damage add_prp_list(struct ami_evidence *ev,
 				     struct budget *budget)
 {
 	uint64_t prp[PRPS_PER_PAGE], i;
+	enum nvme_damage damage;
+	bool empty = false;
 
 	while (len) {
 		uint64_t room = (NVME_PAGE - list % NVME_PAGE) / 8;
 		uint64_t need = (len + NVME_PAGE - 1) / NVME_PAGE;
 		uint64_t here = need > room ? room - 1 : need;
 
-		if (!room || !spend(budget))
+		/* No list of a driver's leads to another one twice in a row. */
+		if (!room || (!here && empty) || !spend(budget))
 			return NVME_LIST_LOOP;
-		if (!read_dma(ev, device, list, prp,
-			      smaller(need, room) * sizeof(*prp)))
-			return NVME_UNREAD;
+		empty = !here;
+		damage = damage_by(read_dma(ev, device, list, prp,
+					    smaller(need, room) *
+					    sizeof(*prp)));
+		if (damage != NVME_FINE)
+			return damage;
 		for (i = 0; i < here && spend(budget); i++) {
 			uint64_t part = smaller(len, NVME_PAGE);
 
@@ -81,11 +95,14 @@ static enum nvme_damage add_sgl_segment(struct ami_evidence *ev,
 {
 	struct sgl d[SGLS_AT_ONCE];
 	uint64_t at = s->addr, left = s->len / sizeof(*d), n, i;
+	enum nvme_damage damage;
 
 	for (; left; left -= n, at += n * sizeof(*d)) {
 		n = smaller(left, SGLS_AT_ONCE);
-		if (!read_dma(ev, device, at, d, n * sizeof(*d)))
-			return NVME_UNREAD;
+		damage = damage_by(read_dma(ev, device, at, d,
+					    n * sizeof(*d)));
+		if (damage != NVME_FINE)
+			return damage;
 		for (i = 0; i < n; i++) {
 			if (!spend(budget))
 				return NVME_LIST_LOOP;
@@ -103,7 +120,10 @@ static enum nvme_damage add_sgl(struct ami_evidence *ev,
 				const struct ami_device *device, struct sgl s,
 				struct budget *budget)
 {
+	const struct ami_transfer *open = &ev->collector->open;
 	enum nvme_damage damage = NVME_FINE;
+	unsigned int empty = 0;
+	uint64_t before;
 
 	if (s.type >> 4 == SGL_DATA)
 		add_dma(ev, device, s.addr, s.len);
@@ -113,7 +133,12 @@ static enum nvme_damage add_sgl(struct ami_evidence *ev,
 			return NVME_BAD_SGL;
 		if (s.len < sizeof(s))
 			return NVME_BAD_SGL;
+		before = open->bytes + open->unnamed;
 		damage = add_sgl_segment(ev, device, &s, budget);
+		empty = open->bytes + open->unnamed == before ? empty + 1 : 0;
+		/* Of no data, a driver makes no lists. */
+		if (damage == NVME_FINE && empty > MAX_EMPTY)
+			return NVME_LIST_LOOP;
 	}
 	return damage;
 }

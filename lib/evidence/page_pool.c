@@ -6,6 +6,7 @@
  * say nothing where the driver's rings are known.
  */
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <amdiommu/xarray.h>
@@ -23,6 +24,7 @@ struct pools {
 	struct ami_kernel *k;
 	const struct ami_device *device;
 	uint64_t pages, left;
+	bool lost;	/* pages of the pool at hand */
 };
 
 static bool one_page(void *ctx, uint64_t index, uint64_t netmem)
@@ -35,9 +37,13 @@ static bool one_page(void *ctx, uint64_t index, uint64_t netmem)
 		return false;
 	p->left--;
 	/* Memory of devices (dma-buf) has no struct page. */
-	if (!(netmem & NET_IOV) && ami_page_to_pfn(p->k, netmem, &pfn))
+	if (netmem & NET_IOV)
+		return true;
+	if (ami_page_to_pfn(p->k, netmem, &pfn))
 		add_memory(p->ev, pfn << AMI_PAGE_SHIFT,
 			   p->pages * AMI_PAGE_SIZE);
+	else
+		p->lost = true;
 	return true;
 }
 
@@ -65,6 +71,18 @@ static void complain(struct pools *p, const char *name, const char *what)
 	ami_finding_add(&p->ev->state->findings, AMI_FIND_PAGE_POOL_UNREAD,
 			name, "Its page pool %s: pages that are mapped for the device may be missing.",
 			what);
+	if (p->device)
+		cover_partly(p->ev, p->device, "page_pool");
+}
+
+/* What is not in the dump is not impossible. */
+static void complain_unread(struct pools *p, const char *name,
+			    enum ami_mem mem)
+{
+	char what[80];
+
+	snprintf(what, sizeof(what), "is %s", ami_mem_text(mem));
+	complain(p, name, what);
 }
 
 static bool one_pool(void *ctx, uint64_t id, uint64_t pool)
@@ -72,20 +90,28 @@ static bool one_pool(void *ctx, uint64_t id, uint64_t pool)
 	struct pools *p = ctx;
 	uint64_t params = ami_addr(p->k, pool, AMI_F_page_pool_p), dev, order;
 	struct ami_xarray_walk met;
+	enum ami_mem mem;
 	char name[17];
 
 	name_of(p, pool, name);
-	if (ami_get(p->k, params, AMI_F_page_pool_dev, &dev) != AMI_MEM_OK ||
-	    ami_get(p->k, params, AMI_F_page_pool_order, &order) !=
-	    AMI_MEM_OK || order > MAX_ORDER) {
-		complain(p, name, "has impossible values");
+	p->device = NULL;
+	mem = ami_get(p->k, params, AMI_F_page_pool_dev, &dev);
+	if (mem == AMI_MEM_OK && dev)
+		p->device = device_above(p->ev, dev, &mem);
+	if (mem == AMI_MEM_OK)
+		mem = ami_get(p->k, params, AMI_F_page_pool_order, &order);
+	if (mem != AMI_MEM_OK || order > MAX_ORDER) {
+		if (mem != AMI_MEM_OK)
+			complain_unread(p, name, mem);
+		else
+			complain(p, name, "has impossible values");
 		return true;
 	}
-	p->device = dev ? device_above(p->ev, dev) : NULL;
 	if (!p->device || driver_covers(p->ev, p->device->bdf) ||
 	    is_read_only(p, params))
 		return true;
 	p->pages = 1ull << order;
+	p->lost = false;
 	begin_transfer(p->ev, p->device, AMI_TRANSFER_POSTED, AMI_POSSIBLE,
 		       "page_pool", "%s: mapped pages of page pool %" PRIu64,
 		       name, id);
@@ -93,7 +119,7 @@ static bool one_pool(void *ctx, uint64_t id, uint64_t pool)
 					     AMI_F_page_pool_mapped),
 			      2ull * MAX_PAGES, one_page, p);
 	end_transfer(p->ev);
-	if (met.unread || !p->left)
+	if (met.unread || !p->left || p->lost)
 		complain(p, name, "cannot be read to its end");
 	return p->left;
 }
@@ -109,6 +135,8 @@ void find_page_pools(struct ami_evidence *ev)
 	if (!pools || !ami_has(p.k, AMI_F_page_pool_mapped) ||
 	    !ami_has(p.k, AMI_F_page_pool_dev))
 		return;
-	if (ami_xarray_each(p.k, pools, MAX_POOLS, one_pool, &p).unread)
-		complain(&p, "page_pools", "list cannot be read to its end");
+	if (!ami_xarray_each(p.k, pools, MAX_POOLS, one_pool, &p).unread)
+		return;
+	p.device = NULL;
+	complain(&p, "page_pools", "list cannot be read to its end");
 }

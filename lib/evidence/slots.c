@@ -133,6 +133,7 @@ static void report(struct nic *nic, const struct tally *t, const char *label)
 {
 	struct ami_findings *f = &nic->ev->state->findings;
 
+	nic->lost |= t->lost;
 	if (t->disagree)
 		ami_finding_add(f, AMI_FIND_DESCRIPTOR_DISAGREES, nic->where,
 				"%s %s: %zu descriptors do not name the buffers that the driver mapped for them; both are taken.",

@@ -78,10 +78,13 @@ static void name_under_way(struct ami_evidence *ev, const struct tally *t)
 
 static void name_device(struct ami_evidence *ev, const struct tally *t)
 {
+	const struct ami_device *d = ami_state_device(ev->state, t->device);
 	struct ami_findings *f = &ev->state->findings;
 	char where[AMI_BDF_TEXT];
 
 	ami_bdf_text(t->device, where);
+	if (t->ranges[AMI_DMA_UNREAD] && d)
+		cover_partly(ev, d, "tables");
 	if (t->ranges[AMI_DMA_UNMAPPED])
 		ami_finding_add(f, AMI_FIND_BUFFER_NOT_MAPPED, where,
 				"The device was told to write to addresses that its page table does not map (%zu ranges, the first at IOVA %#" PRIx64 "): damaged descriptors, or buffers unmapped too early.",

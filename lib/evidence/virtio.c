@@ -27,6 +27,7 @@ struct virtio {
 	uint64_t budget;
 	const struct ami_device *device;
 	uint64_t va, id, features;
+	enum ami_mem mem;	/* why a device may not have been seen */
 	const struct vring *ring;
 	bool posted;		/* one transfer for all buffers of a queue */
 	enum ami_certainty best;	/* not proven when known by shape only */
@@ -41,6 +42,7 @@ static void complain(struct virtio *v, enum ami_finding_code code,
 			ami_bdf_text(v->device->bdf, where),
 			"Its virtqueue %s %s: what the device was to write may be incomplete.",
 			queue, what);
+	cover_partly(v->ev, v->device, "virtio");
 }
 
 /* What the dump does not hold is not damaged. */
@@ -171,29 +173,43 @@ static void one_virtio(struct virtio *v)
 		cover(v->ev, v->device, "virtio");
 }
 
-static bool on_virtio_bus(struct ami_kernel *k, uint64_t device)
+/* Of how many devices it is not known matters to none of another bus. */
+static bool on_virtio_bus(struct virtio *v, uint64_t device)
 {
+	char text[16] = "";
 	uint64_t bus, name;
-	char text[16];
+	enum ami_mem mem = ami_get(v->k, device, AMI_F_device_bus, &bus);
 
-	return ami_get(k, device, AMI_F_device_bus, &bus) == AMI_MEM_OK &&
-	       bus && ami_get(k, bus, AMI_F_bus_type_name, &name) ==
-	       AMI_MEM_OK &&
-	       ami_read_string(k, name, text, sizeof(text)) == AMI_MEM_OK &&
-	       !strcmp(text, "virtio");
+	if (mem == AMI_MEM_OK && !bus)
+		return false;
+	if (mem == AMI_MEM_OK)
+		mem = ami_get(v->k, bus, AMI_F_bus_type_name, &name);
+	if (mem == AMI_MEM_OK)
+		mem = ami_read_string(v->k, name, text, sizeof(text));
+	if (mem != AMI_MEM_OK)
+		v->mem = mem;
+	return mem == AMI_MEM_OK && !strcmp(text, "virtio");
 }
 
 static bool try_device(void *ctx, uint64_t device)
 {
 	struct virtio *v = ctx;
+	enum ami_mem mem;
 
-	if (on_virtio_bus(v->k, device)) {
-		v->device = device_above(v->ev, device);
+	if (on_virtio_bus(v, device)) {
+		v->device = device_above(v->ev, device, &mem);
 		v->va = ami_container(v->k, device, AMI_F_virtio_device_dev);
+		if (mem != AMI_MEM_OK)
+			v->mem = mem;
 		if (v->device)
 			one_virtio(v);
 	}
 	return v->budget && !ami_dump_interrupted(ami_kernel_dump(v->k));
+}
+
+static bool is_virtio(const struct ami_device *d)
+{
+	return !strncmp(d->driver, "virtio", 6);
 }
 
 static bool any_virtio(const struct ami_state *s)
@@ -201,9 +217,25 @@ static bool any_virtio(const struct ami_state *s)
 	size_t i;
 
 	for (i = 0; i < s->nr_devices; i++)
-		if (!strncmp(s->devices[i].driver, "virtio", 6))
+		if (is_virtio(&s->devices[i]))
 			return true;
 	return false;
+}
+
+/* Whichever of them the virtio devices that are not known belong to. */
+static void doubt_virtio(struct virtio *v, enum ami_mem mem)
+{
+	size_t i;
+
+	ami_finding_add(&v->ev->state->findings, ami_mem_wild(mem) ?
+			AMI_FIND_VIRTQUEUE_DAMAGED : AMI_FIND_VIRTQUEUE_UNREAD,
+			"virtio",
+			"The list of devices cannot be read to its end (%s): virtio devices may be missing.",
+			ami_mem_text(mem));
+	for (i = 0; i < v->ev->state->nr_devices; i++)
+		if (is_virtio(&v->ev->state->devices[i]))
+			cover_partly(v->ev, &v->ev->state->devices[i],
+				     "virtio");
 }
 
 void find_virtio(struct ami_evidence *ev)
@@ -226,12 +258,10 @@ void find_virtio(struct ami_evidence *ev)
 				mem == AMI_MEM_NO_FIELD ?
 				"The dump does not describe virtio devices: what their virtqueues hold is not known." :
 				"The dump does not describe virtqueues (kernels before 5.11 do not, for modules). They are recognised by their shape: what they hold is possible, and may be incomplete.");
+	if (mem == AMI_MEM_OK)
+		mem = v.mem;
 	if (mem != AMI_MEM_OK && mem != AMI_MEM_NO_FIELD)
-		ami_finding_add(&ev->state->findings, ami_mem_wild(mem) ?
-				AMI_FIND_VIRTQUEUE_DAMAGED :
-				AMI_FIND_VIRTQUEUE_UNREAD, "virtio",
-				"The list of devices cannot be read to its end (%s): virtio devices may be missing.",
-				ami_mem_text(mem));
+		doubt_virtio(&v, mem);
 	if (!v.budget)
 		ami_finding_add(&ev->state->findings,
 				AMI_FIND_VIRTQUEUE_WORK_LIMIT, "virtio",

@@ -41,23 +41,28 @@ struct split {
 void *vring_load(struct vring *r, uint64_t va, uint64_t len)
 {
 	void *copy = malloc(len ? len : 1);
+	enum ami_mem mem;
 
-	if (!copy)
+	if (!copy) {
 		r->ev->collector->no_memory = true;
-	else
-		r->mem = ami_kernel_address(va) ?
-			 ami_read(r->kernel, va, copy, len) : AMI_MEM_UNMAPPED;
-	if (copy && r->mem != AMI_MEM_OK) {
-		free(copy);
-		copy = NULL;
+		return NULL;
 	}
-	return copy;
+	mem = ami_kernel_address(va) ? ami_read(r->kernel, va, copy, len) :
+	      AMI_MEM_UNMAPPED;
+	if (mem == AMI_MEM_OK)
+		return copy;
+	r->mem = mem;
+	free(copy);
+	return NULL;
 }
 
 bool vring_get(struct vring *r, uint64_t va, enum ami_field f, uint64_t *value)
 {
-	r->mem = ami_get(r->kernel, va, f, value);
-	return r->mem == AMI_MEM_OK;
+	enum ami_mem mem = ami_get(r->kernel, va, f, value);
+
+	if (mem != AMI_MEM_OK)
+		r->mem = mem;
+	return mem == AMI_MEM_OK;
 }
 
 bool vring_spend(struct vring *r)
@@ -78,30 +83,23 @@ void vring_add(struct vring *r, uint64_t addr, uint64_t len)
 		add_span(r->ev, addr, len);
 }
 
-/* An address that leads nowhere is damage, a page that was filtered is not. */
-static bool read_table(struct vring *r, uint64_t addr, void *table, uint64_t len)
+void vring_count_lost(struct vring *r, enum ami_mem mem)
 {
-	enum ami_mem mem;
-	bool lost;
+	if (ami_mem_wild(mem))
+		r->bad++;
+	else
+		r->unread++;
+}
 
-	if (r->dma) {
-		if (read_dma(r->ev, r->device, addr, table, len))
-			return true;
-		lost = dma_is_lost(r->ev, r->device, addr);
-	} else {
-		mem = ami_dump_read(ami_kernel_dump(r->kernel), addr, table,
-				    len);
-		if (mem == AMI_MEM_OK)
-			return true;
-		lost = ami_mem_wild(mem);
-	}
-	r->bad += lost;
-	r->unread += !lost;
-	return false;
+void vring_add_virtual(struct vring *r, uint64_t va, uint64_t len)
+{
+	r->unread += add_virtual(r->ev, va, len) != 0;
 }
 
 void *vring_indirect(struct vring *r, uint64_t addr, uint64_t len)
 {
+	struct ami_dump *dump = ami_kernel_dump(r->kernel);
+	enum ami_mem mem;
 	void *table;
 
 	if (!len || len % sizeof(struct desc) ||
@@ -114,10 +112,14 @@ void *vring_indirect(struct vring *r, uint64_t addr, uint64_t len)
 		r->ev->collector->no_memory = true;
 		return NULL;
 	}
-	if (read_table(r, addr, table, len))
-		return table;
-	free(table);
-	return NULL;
+	mem = r->dma ? read_dma(r->ev, r->device, addr, table, len) :
+	      ami_dump_read(dump, addr, table, len);
+	if (mem != AMI_MEM_OK) {
+		vring_count_lost(r, mem);
+		free(table);
+		return NULL;
+	}
+	return table;
 }
 
 /* No chain is longer than its table. */
@@ -293,8 +295,8 @@ bool split_each(struct vring *r, const struct vring_walk *walk)
 			walk->end(walk->ctx);
 		}
 		walk->begin(walk->ctx, VRING_MAX);
-		add_virtual(r->ev, s.used_va, USED_HEADER + RING_TAIL +
-			    (uint64_t)s.num * sizeof(struct used_elem));
+		vring_add_virtual(r, s.used_va, USED_HEADER + RING_TAIL +
+				  (uint64_t)s.num * sizeof(struct used_elem));
 		walk->end(walk->ctx);
 	}
 	free_split(&s);

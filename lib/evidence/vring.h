@@ -17,7 +17,7 @@
  * @dma: descriptors hold the device's own addresses, not physical ones
  * @budget: descriptors that may still be looked at, of all queues
  * @bad: descriptors that make no sense, @unread: that the dump lacks
- * @mem: why the queue itself cannot be read
+ * @mem: why something of the queue cannot be read, the last time
  */
 struct vring {
 	struct ami_kernel *kernel;
@@ -54,6 +54,12 @@ bool packed_each(struct vring *r, const struct vring_walk *walk);
 
 /** vring_add() - add a device-writable part to the open transfer. */
 void vring_add(struct vring *r, uint64_t addr, uint64_t len);
+
+/** vring_add_virtual() - the same for a part of the ring itself */
+void vring_add_virtual(struct vring *r, uint64_t va, uint64_t len);
+
+/** vring_count_lost() - a descriptor cannot be followed, for this reason */
+void vring_count_lost(struct vring *r, enum ami_mem mem);
 
 /** vring_indirect() - the table of an indirect descriptor; free() it. */
 void *vring_indirect(struct vring *r, uint64_t addr, uint64_t len);

@@ -102,8 +102,10 @@ static void index_slots(struct packed *p)
 
 	memset(p->slot, 0xff, p->num * sizeof(*p->slot));
 	if (!vring_get(p->r, p->r->va, AMI_F_vvq_last_used, &used) ||
-	    !vring_get(p->r, p->r->va, AMI_F_vvq_pnext, &next))
+	    !vring_get(p->r, p->r->va, AMI_F_vvq_pnext, &next)) {
+		p->r->unread++;
 		return;
+	}
 	at = used & ~WRAP;
 	for (n = 0; n < p->num && at < p->num; n++) {
 		const struct packed_desc *d = &p->desc[at];
@@ -123,15 +125,19 @@ static void index_slots(struct packed *p)
 /* From the driver's place on: descriptors that came back and it has not seen. */
 static void take_used(struct packed *p)
 {
-	uint64_t place = 0, apart;
+	uint64_t place = 0, apart = 0;
 	uint32_t at, n;
 	bool wrap;
 
-	if (!vring_get(p->r, p->r->va, AMI_F_vvq_last_used, &place))
+	if (!vring_get(p->r, p->r->va, AMI_F_vvq_last_used, &place) ||
+	    (ami_has(p->r->kernel, AMI_F_vvq_pwrap) &&
+	     !vring_get(p->r, p->r->va, AMI_F_vvq_pwrap, &apart))) {
+		p->r->unread++;
 		return;
+	}
 	at = place & ~WRAP;
 	wrap = place & WRAP;
-	if (vring_get(p->r, p->r->va, AMI_F_vvq_pwrap, &apart))
+	if (ami_has(p->r->kernel, AMI_F_vvq_pwrap))
 		wrap = apart;
 	for (n = 0; n < p->num && at < p->num; n++) {
 		const struct packed_desc *d = &p->desc[at];
@@ -174,10 +180,8 @@ static void add_booked_list(struct packed *p, uint64_t va, uint64_t len)
 	list = vring_load(p->r, va, n * sizeof(*list));
 	if (list)
 		add_list(p, list, n);
-	else if (ami_mem_wild(p->r->mem))
-		p->r->bad++;
 	else
-		p->r->unread++;
+		vring_count_lost(p->r, p->r->mem);
 	free(list);
 }
 
@@ -257,9 +261,9 @@ static void walk_packed(struct packed *p, const struct vring_walk *walk)
 		walk->end(walk->ctx);
 	}
 	walk->begin(walk->ctx, VRING_MAX);
-	add_virtual(p->r->ev, p->desc_va,
-		    (uint64_t)p->num * sizeof(*p->desc));
-	add_virtual(p->r->ev, p->device_va, EVENT);
+	vring_add_virtual(p->r, p->desc_va,
+			  (uint64_t)p->num * sizeof(*p->desc));
+	vring_add_virtual(p->r, p->device_va, EVENT);
 	walk->end(walk->ctx);
 }
 

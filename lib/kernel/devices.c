@@ -4,20 +4,25 @@
 
 #define MAX_DEVICES	(1u << 20)
 
-static bool of_class(struct ami_kernel *k, uint64_t device, uint64_t class)
+static enum ami_mem of_class(struct ami_kernel *k, uint64_t device,
+			     uint64_t class, bool *is)
 {
-	uint64_t is;
+	uint64_t found = class;
+	enum ami_mem mem = AMI_MEM_OK;
 
-	return !class || (ami_get(k, device, AMI_F_device_class, &is) ==
-			  AMI_MEM_OK && is == class);
+	if (class)
+		mem = ami_get(k, device, AMI_F_device_class, &found);
+	*is = mem == AMI_MEM_OK && found == class;
+	return mem;
 }
 
 enum ami_mem ami_device_each(struct ami_kernel *k, uint64_t class,
 			     bool (*fn)(void *ctx, uint64_t device), void *ctx)
 {
 	uint64_t at = ami_symbol(k, AMI_SYM_devices_kset), kset, node;
+	enum ami_mem mem, unread = AMI_MEM_OK;
 	struct ami_list_iter it;
-	enum ami_mem mem;
+	bool is;
 
 	if (ami_kernel_layout(k)->field[AMI_F_kset_list].doubt)
 		return AMI_MEM_NO_PLACE;
@@ -32,8 +37,13 @@ enum ami_mem ami_device_each(struct ami_kernel *k, uint64_t class,
 		uint64_t kobj = ami_container(k, node, AMI_F_kobject_entry);
 		uint64_t device = ami_container(k, kobj, AMI_F_device_kobj);
 
-		if (of_class(k, device, class) && !fn(ctx, device))
-			return AMI_MEM_OK;
+		mem = of_class(k, device, class, &is);
+		if (mem != AMI_MEM_OK)
+			unread = mem;
+		if (is && !fn(ctx, device))
+			return unread;
 	}
-	return it.broken ? AMI_MEM_DAMAGED : it.mem;
+	if (it.broken)
+		return AMI_MEM_DAMAGED;
+	return it.mem != AMI_MEM_OK ? it.mem : unread;
 }

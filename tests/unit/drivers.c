@@ -10,10 +10,13 @@
 #include "drivers.h"
 
 #define DOMAIN_DMA	3
+#define DOMAIN_IDENTITY	4
 #define ALIGN		16u
 #define DEVICE_ENTRY	0x180u	/* of the list of devices: behind all else */
 #define CHILD		0x200u
 #define VMEMMAP		0xffd4000000000000ull	/* 5 levels, no KASLR */
+#define LAST_BDF	0xffu
+#define RAM_PAGES	(1u << 18)
 
 static struct ami_layout *layout(struct rig *rig)
 {
@@ -60,7 +63,7 @@ struct rig *rig_new(const char *driver)
 	uint64_t kset;
 
 	assert_non_null(rig);
-	rig->m = machine_new(SHAPE_6_1, 0);
+	rig->m = machine_new_apart(SHAPE_6_1, 0, LAST_BDF, RAM_PAGES);
 	place_modules(layout(rig));
 	layout(rig)->field[AMI_F_kobject_entry].offset = DEVICE_ENTRY;
 	kset = machine_object(rig->m, CHILD);
@@ -76,6 +79,10 @@ struct rig *rig_new(const char *driver)
 	machine_dte(rig->m, RIG_DEVICE, &dte);
 	image_read(rig->m->img, rig_member(rig, rig->data, AMI_F_dev_data_dev) -
 		   IMAGE_DIRECT_MAP, &rig->dev, sizeof(rig->dev));
+	machine_list_init(rig->m, rig_member(rig, rig->dev,
+					     AMI_F_device_devres));
+	machine_list_init(rig->m, rig_member(rig, rig->dev,
+					     AMI_F_device_dma_pools));
 	return rig;
 }
 
@@ -92,6 +99,9 @@ void rig_untranslated(struct rig *rig)
 	};
 
 	machine_dte(rig->m, RIG_DEVICE, &dte);
+	rig_set(rig, rig->data, AMI_F_dev_data_domain,
+		machine_domain(rig->m, 4, DOMAIN_IDENTITY, AMI_FORMAT_NONE, 0,
+			       0));
 }
 
 /* Domain 5 has a guest table; the DTE leads there, or elsewhere. */
@@ -248,7 +258,7 @@ bool rig_covered(const struct rig *rig, const char *provider)
 	for (i = 0; i < ev->nr_coverage; i++)
 		if (ev->coverage[i].device.devid == RIG_DEVICE &&
 		    !strcmp(ev->coverage[i].provider, provider))
-			return true;
+			return !ev->coverage[i].partial;
 	return false;
 }
 
@@ -290,4 +300,92 @@ void rig_survives(struct rig *(*make)(void), const struct rig_damage *list,
 					 rig_pages(rig, AMI_CLASS_POSTED), 0);
 		rig_free(rig);
 	}
+}
+
+/* Worse the later; what is not known may be worst. */
+static int rank_of(enum ami_verdict verdict)
+{
+	static const enum ami_verdict order[] = {
+		AMI_VERDICT_TRUSTED, AMI_VERDICT_EXPOSED, AMI_VERDICT_SUSPECT,
+		AMI_VERDICT_UNKNOWN,
+	};
+	int i;
+
+	for (i = 0; i < 4 && order[i] != verdict; i++)
+		;
+	return i;
+}
+
+/* Transfers of the device that the other one does not name. */
+static bool loses(const struct rig *rig, const struct rig *whole)
+{
+	struct ami_pfnset *left = ami_pfnset_new();
+	bool lost;
+	size_t i;
+
+	assert_non_null(left);
+	for (i = 0; i < whole->m->ex->evidence->nr_sets; i++)
+		ami_pfnset_union(left, whole->m->ex->evidence->sets[i].pages);
+	for (i = 0; i < rig->m->ex->evidence->nr_sets; i++)
+		ami_pfnset_subtract(left, rig->m->ex->evidence->sets[i].pages);
+	lost = ami_pfnset_count(left);
+	ami_pfnset_free(left);
+	return lost;
+}
+
+/* More findings of this kind; those on devices without a reader do not count. */
+static bool has_more(const struct rig *rig, const struct rig *whole,
+		     enum ami_finding_kind kind)
+{
+	int code;
+
+	for (code = 0; code < AMI_NR_FINDINGS; code++)
+		if (code != AMI_FIND_NO_EVIDENCE_PROVIDER &&
+		    code != AMI_FIND_BLOCK_LAYER_ONLY &&
+		    ami_finding_class(code)->kind == kind &&
+		    ami_findings_total(&rig->m->state->findings, code) >
+		    ami_findings_total(&whole->m->state->findings, code))
+			return true;
+	return false;
+}
+
+static void check_gap(const struct rig *rig, const struct rig *whole,
+		      uint64_t pfn)
+{
+	const struct ami_bdf device = { .devid = RIG_DEVICE };
+	const char *wrong = NULL;
+	bool lost = loses(rig, whole);
+
+	if (rig->m->ex->verdict == AMI_VERDICT_CORRUPT)
+		wrong = "corrupt";
+	else if (rank_of(rig->m->ex->verdict) < rank_of(whole->m->ex->verdict))
+		wrong = "a better verdict";
+	else if (has_more(rig, whole, AMI_KIND_DAMAGE))
+		wrong = "damage";
+	else if (lost && !has_more(rig, whole, AMI_KIND_MISSING))
+		wrong = "transfers lost without a finding";
+	else if (lost && ami_evidence_covers(rig->m->ex->evidence, device))
+		wrong = "transfers lost of a device that is spoken for";
+	if (!wrong)
+		return;
+	rig_print(rig);
+	fail_msg("without page %#llx: %s", (unsigned long long)pfn, wrong);
+}
+
+void rig_survives_gaps(struct rig *(*make)(void))
+{
+	struct rig *whole = make(), *rig;
+	uint64_t pfn;
+
+	machine_analyse(whole->m);
+	for (pfn = 0; pfn < RAM_PAGES; pfn++) {
+		if (!image_reads(whole->m->img, pfn))
+			continue;
+		rig = make();
+		image_hide(rig->m->img, pfn, AMI_MEM_FILTERED);
+		machine_analyse(rig->m);
+		check_gap(rig, whole, pfn);
+		rig_free(rig);
+	}
+	rig_free(whole);
 }

@@ -129,7 +129,7 @@ static struct rig *rig_with_disk(const char *driver)
 
 static struct rig *disk(void)
 {
-	struct rig *rig = rig_with_disk("ahci");
+	struct rig *rig = rig_with_disk("megaraid_sas");
 
 	fill_set(rig, machine_object(rig->m, SET_SIZE));
 	add_disk(rig, at.set);
@@ -206,6 +206,7 @@ static void reads(void **state)
 	assert_true(inflight(rig, AMI_LIKELY, 0) &&
 		    inflight(rig, AMI_LIKELY, 2));
 	assert_true(rig_covered(rig, "block"));
+	assert_int_equal(rig_found(rig, "evidence-partial"), 0);
 	assert_int_equal(rig_found(rig, "block-layer-only"), 1);
 	assert_int_equal(rig_found(rig, "no-evidence-provider"), 0);
 	assert_int_equal(rig_found(rig, "request-length"), 0);
@@ -790,6 +791,14 @@ static void hostile_nvme(void **state)
 	rig_survives(nvme, list, sizeof(list) / sizeof(list[0]));
 }
 
+/* Whatever page of it a filter drops. */
+static void gaps(void **state)
+{
+	(void)state;
+	rig_survives_gaps(disk);
+	rig_survives_gaps(nvme);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -806,6 +815,7 @@ int main(void)
 		cmocka_unit_test(endless_host_memory),
 		cmocka_unit_test(nvme_by_shape),
 		cmocka_unit_test(hostile_nvme),
+		cmocka_unit_test(gaps),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

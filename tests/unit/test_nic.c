@@ -572,6 +572,15 @@ static void no_receive_ring(void **state)
 	}
 }
 
+/* Whatever page of it a filter drops. */
+static void gaps(void **state)
+{
+	(void)state;
+	rig_survives_gaps(e1000e);
+	rig_survives_gaps(igb);
+	rig_survives_gaps(ixgbe);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -586,6 +595,7 @@ int main(void)
 		cmocka_unit_test(ixgbe_posted), cmocka_unit_test(hostile_igb),
 		cmocka_unit_test(by_shape), cmocka_unit_test(by_books),
 		cmocka_unit_test(no_receive_ring),
+		cmocka_unit_test(gaps),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -689,6 +689,17 @@ static void silence(void **state)
 	}
 }
 
+/* Whatever page of it a filter drops. */
+static void gaps(void **state)
+{
+	(void)state;
+	rig_survives_gaps(bounces);
+	rig_survives_gaps(ahci);
+	rig_survives_gaps(managed);
+	rig_survives_gaps(debugged);
+	rig_survives_gaps(page_pool);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -704,6 +715,7 @@ int main(void)
 		cmocka_unit_test(table_agrees),
 		cmocka_unit_test(hostile_table), cmocka_unit_test(pool_pages),
 		cmocka_unit_test(hostile_pool), cmocka_unit_test(silence),
+		cmocka_unit_test(gaps),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

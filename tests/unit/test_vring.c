@@ -606,6 +606,14 @@ static void no_types(void **state)
 	rig_free(rig);
 }
 
+/* Whatever page of it a filter drops. */
+static void gaps(void **state)
+{
+	(void)state;
+	rig_survives_gaps(split);
+	rig_survives_gaps(packed);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -621,6 +629,7 @@ int main(void)
 		cmocka_unit_test(packed_indirect),
 		cmocka_unit_test(hostile_packed), cmocka_unit_test(by_shape),
 		cmocka_unit_test(hostile_shape), cmocka_unit_test(no_types),
+		cmocka_unit_test(gaps),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
