@@ -16,6 +16,7 @@ enum ami_line_kind {
 	AMI_LINE_KINDS
 };
 
+/** ami_line_kind_name() - "fault", "iommu", ...; for programs */
 const char *ami_line_kind_name(enum ami_line_kind kind);
 
 /**
@@ -71,6 +72,8 @@ struct ami_dmesg {
  * ami_incidents_read() makes it and its incidents own it. The log is not
  * recorded for an extract: it may hold names of users, hosts and disks.
  */
+
+/** ami_dmesg_free() - free @dmesg, which may be NULL */
 void ami_dmesg_free(struct ami_dmesg *dmesg);
 
 /**

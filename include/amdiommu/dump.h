@@ -117,8 +117,10 @@ struct ami_dump *ami_dump_new(const struct ami_dump_ops *ops, void *ctx,
 struct ami_dump *ami_dump_open(const char *const *paths, size_t nr_paths,
 			       struct ami_error *err);
 
+/** ami_dump_close() - close the dump and its host's context; NULL is allowed */
 void ami_dump_close(struct ami_dump *dump);
 
+/** ami_dump_info() - what the dump says about itself; valid until the close */
 const struct ami_dump_info *ami_dump_info(const struct ami_dump *dump);
 
 /** ami_dump_vmcoreinfo() - the whole text, or NULL when the dump has none. */
@@ -209,6 +211,8 @@ bool ami_dump_left_out(const struct ami_dump *dump);
  */
 const uint8_t *ami_dump_page(struct ami_dump *dump, uint64_t pfn,
 			     enum ami_mem *mem);
+
+/** ami_dump_unpage() - give back a page of ami_dump_page() */
 void ami_dump_unpage(struct ami_dump *dump, const uint8_t *page);
 
 #define AMI_PREFETCH	64u
@@ -280,6 +284,8 @@ struct ami_granules {
 
 /** ami_dump_record() - start to record reads. Returns -1 when out of memory. */
 int ami_dump_record(struct ami_dump *dump);
+
+/** ami_dump_recording() - are reads recorded, and not paused? */
 bool ami_dump_recording(const struct ami_dump *dump);
 
 /**

@@ -8,6 +8,7 @@
 /** enum ami_certainty - how sure it is that a page could be written */
 enum ami_certainty { AMI_PROVEN, AMI_LIKELY, AMI_POSSIBLE };
 
+/** ami_certainty_name() - "proven", "likely", "possible" */
 const char *ami_certainty_name(enum ami_certainty c);
 
 /** struct ami_iova_range - IOVAs, @last inclusive. */
@@ -129,6 +130,8 @@ struct ami_evidence {
  */
 struct ami_evidence *ami_evidence_find(struct ami_state *state,
 				       struct ami_error *err);
+
+/** ami_evidence_free() - free @ev, which may be NULL */
 void ami_evidence_free(struct ami_evidence *ev);
 
 /** ami_evidence_covers() - did a reader read all of this device's state? */

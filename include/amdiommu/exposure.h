@@ -18,6 +18,7 @@ enum ami_class {
 	AMI_CLASSES
 };
 
+/** ami_class_name() - "mapped", "passthrough", ... */
 const char *ami_class_name(enum ami_class c);
 
 /** struct ami_requester - a device, or an IOMMU writing on its own behalf. */
@@ -80,6 +81,7 @@ enum ami_verdict {
 	AMI_VERDICT_UNKNOWN,
 };
 
+/** ami_verdict_name() - "trusted", "exposed", ... */
 const char *ami_verdict_name(enum ami_verdict v);
 
 #define AMI_MAX_REASONS	8
@@ -124,6 +126,8 @@ struct ami_exposures {
  */
 struct ami_exposures *ami_exposures_find(struct ami_state *state,
 					 struct ami_error *err);
+
+/** ami_exposures_free() - free @ex, its evidence and owners; NULL is allowed */
 void ami_exposures_free(struct ami_exposures *ex);
 
 /** ami_tree_of() - what a walk of @table found, NULL if it was not walked. */

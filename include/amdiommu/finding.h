@@ -95,6 +95,7 @@ struct ami_findings {
 	size_t lost;
 };
 
+/** ami_findings_free() - free all findings; @f is then empty */
 void ami_findings_free(struct ami_findings *f);
 
 /** ami_finding_add() - report a finding, with the severity of its class. */
@@ -125,11 +126,13 @@ bool ami_findings_have(const struct ami_findings *f,
 /** ami_findings_sort() - put the most severe first, else keep the order. */
 void ami_findings_sort(struct ami_findings *f);
 
+/** ami_finding_class() - the row of @code in the table */
 const struct ami_finding_class *ami_finding_class(enum ami_finding_code code);
 
 /** ami_finding_code() - the code of that name; AMI_NR_FINDINGS if unknown. */
 enum ami_finding_code ami_finding_code(const char *name);
 
+/** Names for programs: "warning"; "gap"; "missing". */
 const char *ami_severity_name(enum ami_severity severity);
 const char *ami_finding_effect_name(enum ami_finding_effect effect);
 const char *ami_finding_kind_name(enum ami_finding_kind kind);

@@ -122,6 +122,8 @@ struct ami_incidents {
  */
 struct ami_incidents *ami_incidents_read(struct ami_state *state,
 					 struct ami_error *err);
+
+/** ami_incidents_free() - free the list and its dmesg; NULL is allowed */
 void ami_incidents_free(struct ami_incidents *incidents);
 
 /** ami_incident_times() - the highest count of any witness */

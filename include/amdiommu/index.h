@@ -27,6 +27,7 @@ bool ami_index_find(const struct ami_index *index, uint64_t key,
 /** ami_index_add() - add a new key; false when out of memory */
 bool ami_index_add(struct ami_index *index, uint64_t key, size_t position);
 
+/** ami_index_free() - forget all keys; @index may be used again */
 void ami_index_free(struct ami_index *index);
 
 #endif

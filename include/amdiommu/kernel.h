@@ -123,10 +123,17 @@ struct ami_layout_source ami_layout_vmlinux(const char *path);
 struct ami_kernel *ami_kernel_open(struct ami_dump *dump,
 				   const struct ami_layout_source *source,
 				   struct ami_error *err);
+
+/** ami_kernel_close() - free @kernel; its dump stays open */
 void ami_kernel_close(struct ami_kernel *kernel);
 
+/** ami_kernel_dump() - the dump that @kernel was opened on */
 struct ami_dump *ami_kernel_dump(const struct ami_kernel *kernel);
+
+/** ami_kernel_layout() - the answers of the layout source */
 const struct ami_layout *ami_kernel_layout(const struct ami_kernel *kernel);
+
+/** ami_kernel_source() - name of the layout source: "BTF", "DWARF", "crash" */
 const char *ami_kernel_source(const struct ami_kernel *kernel);
 
 /** ami_kernel_release() - OSRELEASE of the dumped kernel, "" if unknown. */
@@ -180,6 +187,8 @@ enum ami_mem ami_virt_to_phys(struct ami_kernel *kernel, uint64_t va,
 /** ami_read() - read @len bytes of kernel virtual memory, all or nothing. */
 enum ami_mem ami_read(struct ami_kernel *kernel, uint64_t va, void *buf,
 		      size_t len);
+
+/** ami_read_u64(), ami_read_u32() - read an integer; *@value only if OK. */
 enum ami_mem ami_read_u64(struct ami_kernel *kernel, uint64_t va,
 			  uint64_t *value);
 enum ami_mem ami_read_u32(struct ami_kernel *kernel, uint64_t va,

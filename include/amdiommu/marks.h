@@ -125,6 +125,8 @@ struct ami_marks {
  */
 struct ami_marks *ami_marks_build(const struct ami_exposures *ex,
 				  bool in_capture, struct ami_error *err);
+
+/** ami_marks_free() - free @marks, which may be NULL */
 void ami_marks_free(struct ami_marks *marks);
 
 /** ami_dump_identify() - fill @id from the dump's VMCOREINFO and headers */
@@ -201,6 +203,7 @@ enum ami_marks_from {
 	AMI_MARKS_FILE,		/* the file that was asked for */
 };
 
+/** ami_marks_from_name() - "none", "note", "sidecar", "file" */
 const char *ami_marks_from_name(enum ami_marks_from from);
 
 /**

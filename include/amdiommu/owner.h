@@ -30,6 +30,7 @@ enum ami_owner {
 	AMI_OWNERS
 };
 
+/** ami_owner_name() - the owner in words: "coherent DMA", "anonymous", ... */
 const char *ami_owner_name(enum ami_owner owner);
 
 /**
@@ -53,6 +54,8 @@ struct ami_owners;
  * the result. What cannot be read becomes a finding. NULL when out of memory.
  */
 struct ami_owners *ami_owners_new(struct ami_state *state);
+
+/** ami_owners_free() - free @owners, which may be NULL */
 void ami_owners_free(struct ami_owners *owners);
 
 /** ami_owners_io_table() - note that @pfn holds an I/O page table. */

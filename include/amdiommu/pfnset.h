@@ -17,7 +17,10 @@ struct ami_pfnset;
 
 #define AMI_PFN_LIMIT	(1ull << 40)
 
+/** ami_pfnset_new() - an empty set; NULL when out of memory */
 struct ami_pfnset *ami_pfnset_new(void);
+
+/** ami_pfnset_free() - give up one owner's part; the last one frees the set */
 void ami_pfnset_free(struct ami_pfnset *set);
 
 /** ami_pfnset_share() - add an owner, who also frees it; no more changes. */
@@ -64,7 +67,10 @@ void ami_pfnbatch_flush(struct ami_pfnbatch *batch);
 /** ami_pfnset_test_add() - add one frame; true if it was there already. */
 bool ami_pfnset_test_add(struct ami_pfnset *set, uint64_t pfn);
 
+/** ami_pfnset_remove() - remove @count frames from @first on */
 void ami_pfnset_remove(struct ami_pfnset *set, uint64_t first, uint64_t count);
+
+/** ami_pfnset_union() - add all frames of @other */
 void ami_pfnset_union(struct ami_pfnset *set, const struct ami_pfnset *other);
 
 /** ami_pfnset_subtract() - remove the frames that are in @other. */
@@ -89,7 +95,10 @@ uint64_t ami_pfnset_first(const struct ami_pfnset *set);
 /** ami_pfnset_next() - the lowest frame from @pfn on; AMI_PFN_LIMIT: none */
 uint64_t ami_pfnset_next(const struct ami_pfnset *set, uint64_t pfn);
 
+/** ami_pfnset_has() - is @pfn in the set? */
 bool ami_pfnset_has(const struct ami_pfnset *set, uint64_t pfn);
+
+/** ami_pfnset_count() - number of frames in the set */
 uint64_t ami_pfnset_count(const struct ami_pfnset *set);
 
 /** ami_pfnset_blocks() - number of blocks, the cost of a pass over the set */
@@ -112,6 +121,8 @@ struct ami_spill {
 
 /** ami_spill_open() - make a nameless file in @folder; -1: errno says why */
 int ami_spill_open(struct ami_spill *spill, const char *folder);
+
+/** ami_spill_close() - close the file, after the sets in it are freed */
 void ami_spill_close(struct ami_spill *spill);
 
 /**
@@ -155,6 +166,8 @@ struct ami_pfnseen {
 
 /** ami_pfnseen_add() - 1: new, 0: met before, -1: out of memory */
 int ami_pfnseen_add(struct ami_pfnseen *seen, unsigned int kind, uint64_t pfn);
+
+/** ami_pfnseen_free() - forget all; @seen may be used again */
 void ami_pfnseen_free(struct ami_pfnseen *seen);
 
 #endif

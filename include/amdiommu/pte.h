@@ -232,6 +232,7 @@ static inline unsigned int amdvi_gcr3_index(uint32_t pasid, unsigned int level)
  * mask: OR it into the result.
  */
 
+/** Permission bits of a v1 entry. */
 static inline uint64_t amdvi_v1_perm(bool ir, bool iw)
 {
 	return (ir ? AMDVI_V1_IR : 0) | (iw ? AMDVI_V1_IW : 0);

@@ -54,6 +54,8 @@ struct ami_analysis *ami_analyse_small(struct ami_dump *dump,
 				       const struct ami_layout_source *source,
 				       const char *file, const char *folder,
 				       struct ami_error *err);
+
+/** ami_analysis_free() - free @a with its dump; NULL is allowed */
 void ami_analysis_free(struct ami_analysis *a);
 
 /** enum ami_view - the commands with a view: <amdiommu/commands.def> */

@@ -19,6 +19,7 @@ enum ami_seen {
 	AMI_SEEN_UNREAD,	/* cannot be read from the dump */
 };
 
+/** ami_seen_name() - "intact", "overwritten", "inconsistent", "unread" */
 const char *ami_seen_name(enum ami_seen seen);
 
 /** struct ami_bdf - a PCI function: segment and 16-bit device ID. */
@@ -50,6 +51,7 @@ enum ami_entry_state {
 	AMI_ENTRY_STATES
 };
 
+/** ami_entry_state_name() - "done", "unproven", ... */
 const char *ami_entry_state_name(enum ami_entry_state state);
 
 /**
@@ -94,6 +96,7 @@ void ami_ring_stopped(struct ami_ring *ring, uint32_t entry);
 
 enum ami_log_kind { AMI_LOG_EVENT, AMI_LOG_PPR, AMI_LOG_GA, AMI_LOGS };
 
+/** ami_log_name() - the name of a log in words */
 const char *ami_log_name(enum ami_log_kind kind);
 
 /**
@@ -182,6 +185,7 @@ enum ami_domain_kind {
 	AMI_DOMAIN_UNKNOWN,
 };
 
+/** ami_domain_kind_name() - the type of a domain in words */
 const char *ami_domain_kind_name(enum ami_domain_kind kind);
 
 /** struct ami_lazy - lazily unmapped IOVAs in a flush queue */
@@ -250,6 +254,7 @@ enum ami_translation {
 	AMI_TRANSLATION_UNKNOWN,
 };
 
+/** ami_translation_name() - "paging", "passthrough", ... */
 const char *ami_translation_name(enum ami_translation t);
 
 /**
@@ -392,6 +397,8 @@ struct ami_state {
  */
 struct ami_state *ami_state_read(struct ami_kernel *kernel,
 				 struct ami_error *err);
+
+/** ami_state_free() - free @state, which may be NULL; the kernel stays open */
 void ami_state_free(struct ami_state *state);
 
 /**
@@ -438,6 +445,8 @@ struct ami_irt {
  */
 bool ami_irt_read(const struct ami_state *state,
 		  const struct ami_device *device, struct ami_irt *irt);
+
+/** ami_irt_free() - free what ami_irt_read() allocated */
 void ami_irt_free(struct ami_irt *irt);
 
 /** ami_device_active() - may it do DMA? True when in doubt. */
