@@ -34,12 +34,12 @@ void help_overview(FILE *out)
 	fputs("\nOptions:\n", out);
 	for (i = 0; i < nr_options; i++)
 		option_line(&option_rows[i], out);
-	fputs("\nOf a dump that makedumpfile --split wrote, DUMP is all its parts, one after\n"
-	      "the other; check takes whole dumps only.\n\n"
-	      "Exit codes: 0 done (check: trusted or exposed), check: 1 suspect, 2 corrupt,\n"
+	fputs("\nIf makedumpfile --split wrote the dump, DUMP is all its parts, one after the\n"
+	      "other. check takes only whole dumps.\n\n"
+	      "Exit codes: 0 done (check: trusted or exposed); check: 1 suspect, 2 corrupt,\n"
 	      "3 unknown; 64 usage, 65 nothing to analyse in the dump, 66 unreadable input.\n\n"
-	      "'amdiommu help COMMAND' tells more, with examples that work on a copy of\n"
-	      "the sample dump; 'amdiommu help CODE' explains a finding. To begin with:\n"
+	      "'amdiommu help COMMAND' explains a command, with examples that work on a copy\n"
+	      "of the sample dump. 'amdiommu help CODE' explains a finding. To begin with:\n"
 	      "  amdiommu report vmcore\n"
 	      "  amdiommu who vmcore 2698123\n", out);
 }
