@@ -10,7 +10,7 @@ GOLDEN := $(patsubst tests/golden/%.c,%,$(wildcard tests/golden/test_*.c))
 FUZZ_TARGETS := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 # libkdumpfile reads what we write: an independent reader.
 TEST_LIBS := $(FILE_LIBS) $(CORE_LIBS) -lkdumpfile -lcmocka
-TEST_INC := -Itests/unit $(MDF_CPPFLAGS) -Itests/golden -Ilib/dump -Ilib/kernel -Ilib/state -Ilib/incidents -Ilib/owner -Ilib/evidence -Ilib/exposure -Ilib/marks -Itests/campaign
+TEST_INC := -Itests/unit $(MDF_CPPFLAGS) -Itests/golden -Ilib/dump -Ilib/kernel -Ilib/state -Ilib/incidents -Ilib/owner -Ilib/evidence -Ilib/exposure -Ilib/verdict -Ilib/marks -Itests/campaign
 
 # What makedumpfile-amdiommu and the extension are tested with: faults from
 # outside, a host that loads extensions as makedumpfile does, other extensions.

@@ -108,7 +108,7 @@ struct ami_bounce {
  * @by_origin, @by_slot: the same bounce buffers, in two ascending orders
  */
 struct ami_evidence {
-	struct ami_state *state;
+	const struct ami_state *state;
 	struct ami_transfer *list;
 	size_t count;
 	uint64_t dropped;
@@ -128,7 +128,7 @@ struct ami_evidence {
  * Findings go to @state, which must outlive the result. Returns NULL with @err
  * filled when memory runs out or the user interrupts.
  */
-struct ami_evidence *ami_evidence_find(struct ami_state *state,
+struct ami_evidence *ami_evidence_find(const struct ami_state *state,
 				       struct ami_error *err);
 
 /** ami_evidence_free() - free @ev, which may be NULL */

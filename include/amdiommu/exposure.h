@@ -42,6 +42,7 @@ char *ami_requester_text(struct ami_requester r, char buf[AMI_REQUESTER_TEXT]);
  * @complete: false where there are pages that cannot be named; @iovas then has
  *	the addresses that lead to them
  * @owners: number of @pages by owner
+ * @first: lowest page frame of each owner; AMI_PFN_LIMIT if it has none
  */
 struct ami_exposure {
 	struct ami_requester requester;
@@ -55,7 +56,7 @@ struct ami_exposure {
 	bool complete;
 	struct ami_iova_range *iovas;
 	size_t nr_iovas;
-	uint64_t owners[AMI_OWNERS];
+	uint64_t owners[AMI_OWNERS], first[AMI_OWNERS];
 	size_t next;		/* same device: position + 1, 0 at the end */
 };
 
@@ -84,34 +85,62 @@ enum ami_verdict {
 /** ami_verdict_name() - "trusted", "exposed", ... */
 const char *ami_verdict_name(enum ami_verdict v);
 
+struct ami_marks;
+struct ami_spill;
+
 #define AMI_MAX_REASONS	8
 
 /**
- * struct ami_exposures - who could write what, and what follows.
+ * struct ami_basis - what exposures follow from; all of it outlives them
+ * @evidence: what drivers had asked their devices to write
+ * @marks: what came with the dump, NULL: none
+ * @spill: where sets of pages go that are complete, NULL: they stay in memory
+ * @state_pages, @evidence_pages: page frames that both were read from; NULL:
+ *	not known
+ */
+struct ami_basis {
+	const struct ami_state *state;
+	const struct ami_evidence *evidence;
+	const struct ami_marks *marks;
+	struct ami_spill *spill;
+	const struct ami_pfnset *state_pages, *evidence_pages;
+};
+
+/**
+ * struct ami_exposures - who could write what, and what follows
+ * @state, @evidence: of the basis
+ * @io_tables: page frames of I/O page tables
+ * @stranger_tables: of those, by another owner: how many, and the first
+ * @contents: pages whose content may contradict their owner
+ * @free_contents: those of @contents that are free
  * @observed: pages that changed while the dump was saved, NULL without marks
  * @unexplained: number of @observed that no device is known to reach
  * @marks_common: pages that marks and this analysis both have
  * @marks_lack: pages that only this analysis has
  * @marks_only: pages that only the marks have, summed over requesters and
  *	classes
- * @evidence_pages: page frames that drivers' evidence was read from
+ * @class_owners: pages by class and owner, each page once
+ * @verdict, @reason: filled in by ami_judge()
  */
 struct ami_exposures {
-	struct ami_state *state;
-	struct ami_evidence *evidence;
+	struct ami_basis on;
+	const struct ami_state *state;
+	const struct ami_evidence *evidence;
 	struct ami_owners *owners;
-	struct ami_pfnset *io_tables;	/* page frames of I/O page tables */
+	struct ami_pfnset *io_tables;
+	struct {
+		uint64_t count, first;
+	} stranger_tables[AMI_OWNERS];
 	struct ami_exposure *list;
 	size_t count;
 	struct ami_index by_device;
 	struct ami_tree *trees;
 	size_t nr_trees;
 	struct ami_index tree_index;
-	struct ami_pfnset *evidence_pages;	/* what transfers were read from */
+	struct ami_pfnset *contents, *free_contents;
 	struct ami_pfnset *observed;
 	uint64_t unexplained;
 	uint64_t marks_common, marks_only, marks_lack;
-	/* pages by class and owner, each page once */
 	uint64_t class_owners[AMI_CLASSES][AMI_OWNERS];
 	enum ami_verdict verdict;
 	char *reason[AMI_MAX_REASONS];
@@ -119,12 +148,12 @@ struct ami_exposures {
 };
 
 /**
- * ami_exposures_find() - find all exposures and judge the dump
+ * ami_exposures_find() - find all exposures, and the owners of their pages
  *
- * Findings go to @state, which must outlive the result. Returns NULL with @err
- * filled when memory runs out or the user interrupts.
+ * Findings go to those of the state. Returns NULL with @err filled when memory
+ * runs out or the user interrupts.
  */
-struct ami_exposures *ami_exposures_find(struct ami_state *state,
+struct ami_exposures *ami_exposures_find(const struct ami_basis *on,
 					 struct ami_error *err);
 
 /** ami_exposures_free() - free @ex, its evidence and owners; NULL is allowed */
@@ -165,6 +194,9 @@ struct ami_writer {
 	uint64_t iova;		/* of the byte that was asked for */
 };
 
+/** ami_exposures_outside() - does any lead to page frames outside known RAM? */
+bool ami_exposures_outside(const struct ami_exposures *ex);
+
 /**
  * ami_exposures_pages() - all pages that exposures name, in one set
  *
@@ -187,5 +219,21 @@ void ami_writers(const struct ami_exposures *ex, uint64_t paddr,
 bool ami_first_writer(const struct ami_exposures *ex,
 		      const struct ami_exposure *e, uint64_t paddr,
 		      struct ami_writer *writer);
+
+/** ami_exposures_spend() - account for work; false: there was too much of it */
+static inline bool ami_exposures_spend(const struct ami_exposures *ex, uint64_t units)
+{
+	return ami_budget_spend(ami_dump_budget(
+			ami_kernel_dump(ex->state->kernel)), units);
+}
+
+/** ami_exposures_spend_sets() - the same for going through both sets */
+static inline bool ami_exposures_spend_sets(const struct ami_exposures *ex,
+			      const struct ami_pfnset *a,
+			      const struct ami_pfnset *b)
+{
+	return ami_exposures_spend(ex, AMI_COST_BLOCK * (ami_pfnset_blocks(a) +
+					   ami_pfnset_blocks(b)));
+}
 
 #endif

@@ -53,7 +53,7 @@ struct ami_owners;
  * Walks the dead kernel's page tables and its tasks once. @state must outlive
  * the result. What cannot be read becomes a finding. NULL when out of memory.
  */
-struct ami_owners *ami_owners_new(struct ami_state *state);
+struct ami_owners *ami_owners_new(const struct ami_state *state);
 
 /** ami_owners_free() - free @owners, which may be NULL */
 void ami_owners_free(struct ami_owners *owners);
@@ -95,5 +95,8 @@ enum ami_owner ami_owner_describe(struct ami_owners *owners, uint64_t phys,
  */
 uint64_t ami_owner_cache(struct ami_owners *owners, uint64_t pfn,
 			 uint64_t *base);
+
+/** ami_free_page_filling() - the byte that fills free pages, -1: none does */
+int ami_free_page_filling(struct ami_kernel *kernel);
 
 #endif

@@ -339,8 +339,6 @@ struct ami_device_map {
 };
 
 struct ami_incidents;
-struct ami_marks;
-struct ami_spill;
 
 #define AMI_CRASH_CMA	4	/* ranges of crashkernel=SIZE,cma */
 
@@ -351,8 +349,7 @@ struct ami_spill;
  * @incidents: set by ami_incidents_read(); not owned
  * @unlisted: RAM of the kernel that the file does not list; NULL: none
  * @ram_unknown: there may be more such RAM, because its records cannot be read
- * @marks: the marks that came with the dump, NULL: none; not owned
- * @spill: where complete sets of pages go, NULL: they stay in memory; not owned
+ * @findings: of all rooms; not owned
  */
 struct ami_state {
 	struct ami_kernel *kernel;
@@ -381,21 +378,21 @@ struct ami_state {
 	bool incomplete;		/* something essential is unknown */
 	const struct ami_incidents *incidents;
 	size_t limits_named;		/* phases that were cut short */
-	const struct ami_marks *marks;
-	struct ami_spill *spill;
-	struct ami_pfnset *rests_on;	/* page frames all this was read from */
 	uint64_t unread_object;		/* reported last, not to repeat it */
-	struct ami_findings findings;
+	struct ami_findings *findings;
 };
 
 /**
  * ami_state_read() - rebuild the state of the AMD IOMMUs
+ * @findings: where findings go, those of rooms that read the state as well;
+ *	must outlive it
  *
  * What cannot be read or makes no sense becomes a finding. @kernel must outlive
  * the result. Returns NULL with @err filled only if there is no active AMD
  * IOMMU, memory runs out or the user interrupts.
  */
 struct ami_state *ami_state_read(struct ami_kernel *kernel,
+				 struct ami_findings *findings,
 				 struct ami_error *err);
 
 /** ami_state_free() - free @state, which may be NULL; the kernel stays open */

@@ -80,7 +80,7 @@ void find_ahci(struct ami_evidence *ev)
 			cover(ev, a.device, "ahci");
 		} else {
 			cover_partly(ev, a.device, "ahci");
-			ami_finding_add(&ev->state->findings,
+			ami_finding_add(ev->state->findings,
 					AMI_FIND_AHCI_UNREAD,
 					ami_bdf_text(a.device->bdf, where),
 					"The structures of its AHCI driver cannot be read, or have impossible values: received FISes may be missing.");

@@ -33,7 +33,7 @@ static void complain(struct blocks *b, enum ami_finding_code code, const char *w
 {
 	/* What this kernel does not have is no damage. */
 	(mem == AMI_MEM_NO_FIELD ? ami_finding_note : ami_finding_add)(
-		&b->ev->state->findings, code, b->disk[0] ? b->disk : "disks",
+		b->ev->state->findings, code, b->disk[0] ? b->disk : "disks",
 		"%s cannot be followed (%s): what the disk was to write may be incomplete.",
 		what, ami_mem_text(mem));
 	if (b->device)
@@ -52,7 +52,7 @@ static void judge_bios(struct blocks *b, const struct request *rq,
 		[BIO_BAD_PAGE] = "has a segment that is no page",
 		[BIO_BAD_ITER] = "begins behind the end of a segment",
 	};
-	struct ami_findings *f = &b->ev->state->findings;
+	struct ami_findings *f = b->ev->state->findings;
 
 	if (damage != BIO_FINE)
 		cover_partly(b->ev, b->device, BLOCK_PROVIDER);
@@ -226,7 +226,7 @@ static bool one_device(void *ctx, uint64_t device)
 static void name_limit(struct blocks *b)
 {
 	if (b->budget.spent)
-		ami_finding_add(&b->ev->state->findings,
+		ami_finding_add(b->ev->state->findings,
 				AMI_FIND_DISK_WORK_LIMIT, "disks",
 				"More requests or segments than any machine has: damaged structures. The rest was not read.");
 }

@@ -45,7 +45,7 @@ static bool add_bounce(struct ami_evidence *ev, uint64_t origin, uint64_t slot)
 
 static void damaged(struct ami_evidence *ev, const char *what)
 {
-	ami_finding_add(&ev->state->findings, AMI_FIND_BOUNCE_BUFFERS_UNREAD,
+	ami_finding_add(ev->state->findings, AMI_FIND_BOUNCE_BUFFERS_UNREAD,
 			"swiotlb",
 			"Its books %s: bounce buffers that devices were to write may be missing.",
 			what);
@@ -414,7 +414,7 @@ void name_bounces(struct ami_evidence *ev)
 			devices++;
 		}
 	}
-	ami_finding_add(&ev->state->findings, AMI_FIND_BOUNCE_BUFFERS, "swiotlb",
+	ami_finding_add(ev->state->findings, AMI_FIND_BOUNCE_BUFFERS, "swiotlb",
 			"%zu bounce buffers of 2 KiB are in use. Drivers' evidence names all but %" PRIu64 " of their pages. Of those neither device nor direction is recorded: they count for %zu untranslated devices that nothing else speaks for.",
 			b->count, ami_pfnset_count(left), devices);
 	ami_pfnset_free(left);

@@ -174,7 +174,7 @@ static void end_device(struct table *t, const struct ami_device *d)
 	if (t->missed)
 		(driver_covers(t->ev, d->bdf) ? ami_finding_add :
 		 ami_finding_note)(
-			&t->ev->state->findings, AMI_FIND_EVIDENCE_MISSED,
+			t->ev->state->findings, AMI_FIND_EVIDENCE_MISSED,
 			ami_bdf_text(d->bdf, where),
 			"The kernel's table of mappings (dma-debug) has %" PRIu64 " pages for it to write that no other evidence names; the first is frame %#" PRIx64 ".",
 			t->missed, t->first);
@@ -235,7 +235,7 @@ void find_dma_debug(struct ami_evidence *ev)
 	free(t.list);
 	complete = !t.damaged && !t.full;
 	if (!complete)
-		ami_finding_add(&ev->state->findings, AMI_FIND_DMA_DEBUG_UNREAD,
+		ami_finding_add(ev->state->findings, AMI_FIND_DMA_DEBUG_UNREAD,
 				"dma-debug",
 				"The kernel's table of mappings cannot be read completely, or has impossible values: it is no reference here.");
 	/* The table names devices by their struct device. */

@@ -111,7 +111,7 @@ static const struct ami_coverage *partly_covered(const struct ami_evidence *ev,
 static void name_one_uncovered(struct ami_evidence *ev,
 			       const struct ami_device *d)
 {
-	struct ami_findings *f = &ev->state->findings;
+	struct ami_findings *f = ev->state->findings;
 	const char *bound = ami_device_direct(d) ? "no table bounds it" :
 			    "only its mappings speak for it";
 	char where[AMI_BDF_TEXT];
@@ -180,7 +180,7 @@ static int run_providers(struct ami_evidence *ev, struct ami_error *err)
 	return 0;
 }
 
-struct ami_evidence *ami_evidence_find(struct ami_state *state,
+struct ami_evidence *ami_evidence_find(const struct ami_state *state,
 				       struct ami_error *err)
 {
 	struct ami_evidence *ev = calloc(1, sizeof(*ev));

@@ -28,7 +28,7 @@ static void damaged(struct managed *m, const char *what)
 {
 	char where[AMI_BDF_TEXT];
 
-	ami_finding_add(&m->ev->state->findings, AMI_FIND_COHERENT_UNREAD,
+	ami_finding_add(m->ev->state->findings, AMI_FIND_COHERENT_UNREAD,
 			ami_bdf_text(m->device->bdf, where),
 			"The list of its %s cannot be read to its end, or has impossible values: what the device shares with its driver may be missing.",
 			what);
@@ -172,7 +172,7 @@ void find_managed(struct ami_evidence *ev)
 			one_device(&m);
 	}
 	if (!m.budget)
-		ami_finding_add(&ev->state->findings,
+		ami_finding_add(ev->state->findings,
 				AMI_FIND_COHERENT_WORK_LIMIT, "devres",
 				"More managed resources than any machine has: damaged lists. The rest was not read.");
 }

@@ -36,7 +36,7 @@ static void read_nic(struct nic *nic, const struct nic_driver *driver)
 			    nic->name, sizeof(nic->name)) != AMI_MEM_OK)
 		strcpy(nic->name, "?");
 	if (!find_priv(nic)) {
-		ami_finding_add(&nic->ev->state->findings,
+		ami_finding_add(nic->ev->state->findings,
 				AMI_FIND_DRIVER_TYPES_MISSING, nic->where,
 				"The dump does not describe network interfaces: the receive buffers of %s cannot be read.",
 				nic->name);
@@ -105,7 +105,7 @@ void read_nics(struct ami_evidence *ev, const struct nic_driver *driver)
 		mem = s.above;
 	if (mem == AMI_MEM_OK)
 		return;
-	ami_finding_add(&ev->state->findings, AMI_FIND_INTERFACES_UNREAD,
+	ami_finding_add(ev->state->findings, AMI_FIND_INTERFACES_UNREAD,
 			driver->name,
 			"The list of network interfaces cannot be read to its end (%s): receive buffers of the driver %s are missing.",
 			ami_mem_text(mem), driver->name);
@@ -118,7 +118,7 @@ bool nic_get(struct nic *nic, uint64_t va, enum ami_field f, uint64_t *value)
 
 	if (mem == AMI_MEM_OK)
 		return true;
-	ami_finding_add(&nic->ev->state->findings, AMI_FIND_DRIVER_STATE_UNREAD,
+	ami_finding_add(nic->ev->state->findings, AMI_FIND_DRIVER_STATE_UNREAD,
 			nic->where, "%s.%s of %s at %#" PRIx64 " cannot be read: %s.",
 			ami_field_wants[f].type, ami_field_wants[f].path, nic->name,
 			va, ami_mem_text(mem));
@@ -128,7 +128,7 @@ bool nic_get(struct nic *nic, uint64_t va, enum ami_field f, uint64_t *value)
 void nic_unread(struct nic *nic, const char *what, uint64_t va,
 		enum ami_mem mem)
 {
-	ami_finding_add(&nic->ev->state->findings, AMI_FIND_DRIVER_STATE_UNREAD,
+	ami_finding_add(nic->ev->state->findings, AMI_FIND_DRIVER_STATE_UNREAD,
 			nic->where, "The %s of %s at %#" PRIx64 " is %s: what the device was to write there is not known.",
 			what, nic->name, va, ami_mem_text(mem));
 	nic->lost = true;
@@ -137,7 +137,7 @@ void nic_unread(struct nic *nic, const char *what, uint64_t va,
 void nic_damaged(struct nic *nic, const char *what, uint64_t va)
 {
 	nic->lost = true;
-	ami_finding_add(&nic->ev->state->findings, AMI_FIND_DRIVER_STATE_DAMAGED,
+	ami_finding_add(nic->ev->state->findings, AMI_FIND_DRIVER_STATE_DAMAGED,
 			nic->where,
 			"The %s of %s at %#" PRIx64 " has impossible values: what the device was to write there is not known.",
 			what, nic->name, va);

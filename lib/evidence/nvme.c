@@ -69,7 +69,7 @@ static bool went_well(struct nvme *n, enum ami_mem mem)
 {
 	if (mem == AMI_MEM_OK)
 		return true;
-	ami_finding_add(&n->ev->state->findings, AMI_FIND_NVME_UNREAD, n->name,
+	ami_finding_add(n->ev->state->findings, AMI_FIND_NVME_UNREAD, n->name,
 			"The structures of its NVMe driver cannot be read completely.");
 	n->lost = true;
 	return false;
@@ -160,7 +160,7 @@ static bool load_queue(struct nvme *n)
 	    !get(n, n->queue, AMI_F_nvme_queue_rung, &n->rung) ||
 	    shift != COMMAND_SHIFT || n->tail >= n->depth ||
 	    n->rung >= n->depth || !read_commands(n, sq)) {
-		ami_finding_add(&n->ev->state->findings,
+		ami_finding_add(n->ev->state->findings,
 				AMI_FIND_NVME_QUEUE_UNREAD, n->name,
 				"Submission queue %u is not to be read (it may lie in the controller): its commands are known from the block layer only.",
 				n->qid);
@@ -204,7 +204,7 @@ static bool command_id(struct nvme *n, const struct request *rq, uint16_t *cid)
 static void complain(struct nvme *n, const struct request *rq,
 		     enum ami_finding_code code, const char *what)
 {
-	ami_finding_add(&n->ev->state->findings, code, n->name,
+	ami_finding_add(n->ev->state->findings, code, n->name,
 			"The command of queue %u, tag %u %s.", n->qid,
 			rq->tag, what);
 }
@@ -290,7 +290,7 @@ static void one_request(void *ctx, uint32_t tag, uint64_t va)
 	slot = n->slot[cid];
 	c = slot == NO_SLOT ? NULL : &n->sq[slot];
 	if (!c && n->nr_unread) {
-		ami_finding_add(&n->ev->state->findings,
+		ami_finding_add(n->ev->state->findings,
 				AMI_FIND_NVME_COMMAND_UNREAD, n->name,
 				"The command of queue %u, tag %u is not among those that can be read, %" PRIu64 " of %" PRIu64 " cannot: it is known from the block layer only.",
 				n->qid, tag, n->nr_unread, n->depth);
@@ -334,7 +334,7 @@ static void one_queue(struct nvme *n, uint64_t queue, uint64_t tags)
 	if (!get(n, queue, AMI_F_nvme_queue_depth, &n->depth) || !n->depth)
 		return;
 	if (n->depth > MAX_DEPTH) {
-		ami_finding_add(&n->ev->state->findings, AMI_FIND_NVME_UNREAD,
+		ami_finding_add(n->ev->state->findings, AMI_FIND_NVME_UNREAD,
 				n->name, "Queue %u claims %" PRIu64 " entries.",
 				n->qid, n->depth);
 		n->lost = true;
@@ -430,7 +430,7 @@ static void one_controller(struct nvme *n)
 	}
 	/* From 6.4 on that is the last step of its probe. */
 	if (!dev) {
-		ami_finding_note(&n->ev->state->findings, AMI_FIND_NVME_UNREAD,
+		ami_finding_note(n->ev->state->findings, AMI_FIND_NVME_UNREAD,
 				 n->name, "Its driver was still setting it up: where its queues are is not recorded yet, only its mappings speak for it.");
 		return;
 	}
@@ -487,13 +487,13 @@ static void cross_check(struct nvme *n)
 	extra = ami_pfnset_count(told);
 	/* Requests that cannot be read are no contradiction. */
 	if (extra && ami_evidence_covers(n->ev, n->device->bdf))
-		ami_finding_add(&n->ev->state->findings,
+		ami_finding_add(n->ev->state->findings,
 				AMI_FIND_NVME_BLOCK_DISAGREE, n->name,
 				"NVMe commands let the device write %" PRIu64 " pages (the first is frame %#" PRIx64 ") that no unfinished request asks for: bounce buffers, or damaged commands.",
 				extra, ami_pfnset_first(told));
 	ami_pfnset_free(told);
 	if (n->not_queued)
-		ami_finding_add(&n->ev->state->findings,
+		ami_finding_add(n->ev->state->findings,
 				AMI_FIND_NVME_REQUEST_NOT_QUEUED, n->name,
 				"%" PRIu64 " unfinished reads have no command in their submission queue: started, and not yet handed to the controller.",
 				n->not_queued);
@@ -507,7 +507,7 @@ static void one_device(struct nvme *n)
 		cross_check(n);
 		return;
 	}
-	ami_finding_add(&n->ev->state->findings, AMI_FIND_NVME_TYPES_MISSING,
+	ami_finding_add(n->ev->state->findings, AMI_FIND_NVME_TYPES_MISSING,
 			ami_bdf_text(n->device->bdf, n->name),
 			"The types of its NVMe driver are not in the dump: unfinished reads are known from the block layer only, %u completion queues by their shape, the host memory buffer is not.",
 			guess_completions(n->ev, n->device));

@@ -68,7 +68,7 @@ static bool is_read_only(struct pools *p, uint64_t params)
 
 static void complain(struct pools *p, const char *name, const char *what)
 {
-	ami_finding_add(&p->ev->state->findings, AMI_FIND_PAGE_POOL_UNREAD,
+	ami_finding_add(p->ev->state->findings, AMI_FIND_PAGE_POOL_UNREAD,
 			name, "Its page pool %s: pages that are mapped for the device may be missing.",
 			what);
 	if (p->device)

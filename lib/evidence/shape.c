@@ -250,7 +250,7 @@ bool guess_rings(struct nic *nic)
 		seen[rings++] = s.dma;
 		receive += one_ring(nic, child, n, &s);
 	}
-	ami_finding_add(&nic->ev->state->findings, AMI_FIND_DRIVER_TYPES_MISSING,
+	ami_finding_add(nic->ev->state->findings, AMI_FIND_DRIVER_TYPES_MISSING,
 			nic->where,
 			"The dump does not describe the structures of the driver %s (kernels before 5.11 do not, for modules). By their shape, %u of its structures are descriptor rings, %u of them of %s to receive: what it says is possible, and may be incomplete.",
 			nic->provider, rings, receive, nic->name);

@@ -131,7 +131,7 @@ static void post_fate(struct nic *nic, const struct rx_slots *slots,
 
 static void report(struct nic *nic, const struct tally *t, const char *label)
 {
-	struct ami_findings *f = &nic->ev->state->findings;
+	struct ami_findings *f = nic->ev->state->findings;
 
 	nic->lost |= t->lost;
 	if (t->disagree)

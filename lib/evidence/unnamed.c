@@ -54,7 +54,7 @@ static void describe_unmap(const struct ami_stale *by, char *buf, size_t size)
  */
 static void name_under_way(struct ami_evidence *ev, const struct tally *t)
 {
-	struct ami_findings *f = &ev->state->findings;
+	struct ami_findings *f = ev->state->findings;
 	const struct ami_device *d = ami_state_device(ev->state, t->device);
 	uint64_t first = t->first[AMI_DMA_UNMAPPING];
 	size_t n = t->ranges[AMI_DMA_UNMAPPING];
@@ -79,7 +79,7 @@ static void name_under_way(struct ami_evidence *ev, const struct tally *t)
 static void name_device(struct ami_evidence *ev, const struct tally *t)
 {
 	const struct ami_device *d = ami_state_device(ev->state, t->device);
-	struct ami_findings *f = &ev->state->findings;
+	struct ami_findings *f = ev->state->findings;
 	char where[AMI_BDF_TEXT];
 
 	ami_bdf_text(t->device, where);

@@ -38,7 +38,7 @@ static void complain(struct virtio *v, enum ami_finding_code code,
 {
 	char where[AMI_BDF_TEXT];
 
-	ami_finding_add(&v->ev->state->findings, code,
+	ami_finding_add(v->ev->state->findings, code,
 			ami_bdf_text(v->device->bdf, where),
 			"Its virtqueue %s %s: what the device was to write may be incomplete.",
 			queue, what);
@@ -227,7 +227,7 @@ static void doubt_virtio(struct virtio *v, enum ami_mem mem)
 {
 	size_t i;
 
-	ami_finding_add(&v->ev->state->findings, ami_mem_wild(mem) ?
+	ami_finding_add(v->ev->state->findings, ami_mem_wild(mem) ?
 			AMI_FIND_VIRTQUEUE_DAMAGED : AMI_FIND_VIRTQUEUE_UNREAD,
 			"virtio",
 			"The list of devices cannot be read to its end (%s): virtio devices may be missing.",
@@ -253,7 +253,7 @@ void find_virtio(struct ami_evidence *ev)
 	    ami_has(v.k, AMI_F_virtio_device_vqs))
 		mem = ami_device_each(v.k, 0, try_device, &v);
 	if (mem == AMI_MEM_NO_FIELD || !typed)
-		ami_finding_add(&ev->state->findings,
+		ami_finding_add(ev->state->findings,
 				AMI_FIND_DRIVER_TYPES_MISSING, "virtio",
 				mem == AMI_MEM_NO_FIELD ?
 				"The dump does not describe virtio devices: what their virtqueues hold is not known." :
@@ -263,7 +263,7 @@ void find_virtio(struct ami_evidence *ev)
 	if (mem != AMI_MEM_OK && mem != AMI_MEM_NO_FIELD)
 		doubt_virtio(&v, mem);
 	if (!v.budget)
-		ami_finding_add(&ev->state->findings,
+		ami_finding_add(ev->state->findings,
 				AMI_FIND_VIRTQUEUE_WORK_LIMIT, "virtio",
 				"More descriptors than any machine has: damaged virtqueues. The rest was not read.");
 }

@@ -4,7 +4,12 @@
 
 #include "exposure.h"
 
-static const struct provider providers[] = {
+/*
+ * In this order: marks take over what no other producer has found. Two tables
+ * for what a device could write and for what it was asked to; whoever comes
+ * later may look at those before.
+ */
+static const struct exposure_step producers[] = {
 	{ "page tables", find_mapped },
 	{ "pass-through", find_passthrough },
 	{ "stripped DTEs", find_stripped },
@@ -12,12 +17,13 @@ static const struct provider providers[] = {
 	{ "evidence", find_evidence },
 	{ "the IOMMU's own writes", find_hardware },
 	{ "marks", find_marked },
-	{ "RAM that the file does not list", find_unlisted },
-	{ "page owners", find_owners },
-	{ "saved pages", find_differing },	/* knows what all others read */
-	{ "faults", find_faults },
-	{ "self-taint", find_taint },
-	{ "pages left out", find_dropped },
+};
+
+/* In this order, when all exposures are there. */
+static const struct exposure_step annotators[] = {
+	{ "page owners", start_owners },
+	{ "I/O page tables", look_at_tables },
+	{ "page owners", count_owners },
 };
 
 const char *ami_class_name(enum ami_class c)
@@ -104,6 +110,16 @@ const struct ami_exposure *ami_exposure_next(const struct ami_exposures *ex,
 	       &ex->list[first] : NULL;
 }
 
+bool ami_exposures_outside(const struct ami_exposures *ex)
+{
+	size_t i;
+
+	for (i = 0; i < ex->count; i++)
+		if (ex->list[i].outside)
+			return true;
+	return false;
+}
+
 struct ami_pfnset *ami_exposures_pages(const struct ami_exposures *ex)
 {
 	struct ami_pfnbatch all = { .set = ami_pfnset_new() };
@@ -120,60 +136,69 @@ struct ami_pfnset *ami_exposures_pages(const struct ami_exposures *ex)
 /* Frames that were lost for want of memory must not pass for safe ones. */
 static bool lost_frames(const struct ami_exposures *ex)
 {
-	const struct ami_pfnset *rests_on = ex->state->rests_on;
+	const struct ami_basis *on = &ex->on;
 	size_t i;
 
 	for (i = 0; i < ex->count; i++)
 		if (ex->list[i].pages && ami_pfnset_failed(ex->list[i].pages))
 			return true;
 	return ami_pfnset_failed(ex->io_tables) ||
-	       (ex->evidence_pages && ami_pfnset_failed(ex->evidence_pages)) ||
 	       (ex->observed && ami_pfnset_failed(ex->observed)) ||
-	       (rests_on && ami_pfnset_failed(rests_on));
+	       (on->evidence_pages && ami_pfnset_failed(on->evidence_pages)) ||
+	       (on->state_pages && ami_pfnset_failed(on->state_pages));
 }
 
-static int run_providers(struct ami_exposures *ex, struct ami_error *err)
+static int run_steps(struct ami_exposures *ex, const struct exposure_step *step,
+		     size_t count, struct ami_error *err)
 {
 	struct ami_dump *dump = ami_kernel_dump(ex->state->kernel);
 	size_t i;
 
-	for (i = 0; i < sizeof(providers) / sizeof(providers[0]); i++) {
-		ami_dump_doing(dump, providers[i].name);
-		if (providers[i].find(ex))
+	for (i = 0; i < count; i++) {
+		ami_dump_doing(dump, step[i].name);
+		if (step[i].run(ex))
 			return ami_error_set(err, AMI_ERR_MEMORY,
 					     "out of memory while collecting pages (%s)",
-					     providers[i].name);
+					     step[i].name);
 		if (ami_dump_interrupted(dump))
 			return ami_error_set(err, AMI_ERR_INTERRUPTED,
 					     "interrupted");
 	}
-	if (ex->state->spill && ex->state->spill->failed)
+	return 0;
+}
+
+#define COUNT(list)	(sizeof(list) / sizeof((list)[0]))
+
+static int run_all(struct ami_exposures *ex, struct ami_error *err)
+{
+	if (run_steps(ex, producers, COUNT(producers), err) ||
+	    run_steps(ex, annotators, COUNT(annotators), err))
+		return -1;
+	if (ex->on.spill && ex->on.spill->failed)
 		return ami_error_set(err, AMI_ERR_OUTPUT,
 				     "the temporary file of page sets cannot be read");
-	ami_name_limits(ex->state);
-	if (lost_frames(ex) || judge(ex))
+	if (lost_frames(ex))
 		return ami_error_set(err, AMI_ERR_MEMORY, "out of memory");
 	return 0;
 }
 
-struct ami_exposures *ami_exposures_find(struct ami_state *state,
+struct ami_exposures *ami_exposures_find(const struct ami_basis *on,
 					 struct ami_error *err)
 {
 	struct ami_exposures *ex = calloc(1, sizeof(*ex));
 
-	if (!ex || !state->incidents) {
-		ami_error_set(err, AMI_ERR_MEMORY, "out of memory");
-		free(ex);
-		return NULL;
+	if (ex) {
+		ex->on = *on;
+		ex->state = on->state;
+		ex->evidence = on->evidence;
+		ex->io_tables = ami_pfnset_new();
 	}
-	ex->state = state;
-	ex->io_tables = ami_pfnset_new();
-	if (!ex->io_tables) {
+	if (!ex || !ex->io_tables) {
 		ami_error_set(err, AMI_ERR_MEMORY, "out of memory");
 		ami_exposures_free(ex);
 		return NULL;
 	}
-	if (run_providers(ex, err)) {
+	if (run_all(ex, err)) {
 		ami_exposures_free(ex);
 		return NULL;
 	}
@@ -199,11 +224,11 @@ void ami_exposures_free(struct ami_exposures *ex)
 	}
 	for (i = 0; i < ex->nr_reasons; i++)
 		free(ex->reason[i]);
-	ami_evidence_free(ex->evidence);
 	ami_owners_free(ex->owners);
 	ami_pfnset_free(ex->io_tables);
 	ami_pfnset_free(ex->observed);
-	ami_pfnset_free(ex->evidence_pages);
+	ami_pfnset_free(ex->contents);
+	ami_pfnset_free(ex->free_contents);
 	ami_index_free(&ex->tree_index);
 	ami_index_free(&ex->by_device);
 	free(ex->list);

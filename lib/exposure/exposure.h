@@ -9,14 +9,14 @@
 #define MAX_IOVA_RANGES	65536u
 
 /**
- * struct provider - a source of evidence
+ * struct exposure_step - a producer of exposures, or an annotator of them
  *
- * Adds exposures and findings; returns -1 when memory runs out. A new one is
- * a file of its own and a line in exposure.c.
+ * Returns -1 when memory runs out. A new one is a file of its own and a line in
+ * exposure.c.
  */
-struct provider {
+struct exposure_step {
 	const char *name;
-	int (*find)(struct ami_exposures *ex);
+	int (*run)(struct ami_exposures *ex);
 };
 
 int find_mapped(struct ami_exposures *ex);
@@ -26,26 +26,14 @@ int find_hardware(struct ami_exposures *ex);
 int find_stale(struct ami_exposures *ex);
 int find_evidence(struct ami_exposures *ex);
 int find_marked(struct ami_exposures *ex);
-int find_differing(struct ami_exposures *ex);
-int find_unlisted(struct ami_exposures *ex);
-int find_owners(struct ami_exposures *ex);
 
-/** check_io_tables() - findings on table pages in use that are not tables' */
-int check_io_tables(struct ami_exposures *ex);
-int find_faults(struct ami_exposures *ex);
-int find_taint(struct ami_exposures *ex);
-int find_dropped(struct ami_exposures *ex);
-
-/**
- * check_content() - does what pages hold contradict their owners?
- * @pages: of @e; those not in @free are of slabs
+/*
+ * The annotators. Those of tables must look before their pages are known to be
+ * the IOMMU's.
  */
-void check_content(struct ami_exposures *ex, const struct ami_exposure *e,
-		   const struct ami_pfnset *pages,
-		   const struct ami_pfnset *free);
-
-/** free_pages_tell() - does this kernel fill free pages with a pattern? */
-bool free_pages_tell(const struct ami_exposures *ex);
+int start_owners(struct ami_exposures *ex);
+int look_at_tables(struct ami_exposures *ex);
+int count_owners(struct ami_exposures *ex);
 
 /**
  * add_ram() - add that part of a run of page frames which is RAM of the dump
@@ -80,22 +68,6 @@ void merge_iovas(struct ami_iova_range *list, size_t *count);
 struct ami_tree *tree_get(struct ami_exposures *ex,
 			  const struct ami_table *table);
 
-/** spend() - account for work; false: there was too much of it */
-static inline bool spend(const struct ami_exposures *ex, uint64_t units)
-{
-	return ami_budget_spend(ami_dump_budget(
-			ami_kernel_dump(ex->state->kernel)), units);
-}
-
-/** spend_sets() - the same for going through both sets */
-static inline bool spend_sets(const struct ami_exposures *ex,
-			      const struct ami_pfnset *a,
-			      const struct ami_pfnset *b)
-{
-	return spend(ex, AMI_COST_BLOCK * (ami_pfnset_blocks(a) +
-					   ami_pfnset_blocks(b)));
-}
-
 /** all_iovas_unknown() - @e may have more pages. -1: no memory. */
 int all_iovas_unknown(struct ami_exposure *e);
 
@@ -108,9 +80,6 @@ static inline bool met_before(struct ami_pfnseen *met,
 	return !ami_pfnseen_add(met, v2 << 3 | (t->levels & 7),
 				t->root >> AMI_PAGE_SHIFT);
 }
-
-/** judge() - verdict and reasons. */
-int judge(struct ami_exposures *ex);
 
 static inline struct ami_requester device_requester(const struct ami_device *d)
 {

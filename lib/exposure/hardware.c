@@ -51,7 +51,7 @@ static void add_waits(struct gather *g, const struct ami_iommu *iommu)
 		    c->store_addr == ring->semaphore_phys)
 			continue;
 		add_ram(g->e->pages, dump, c->store_addr >> AMI_PAGE_SHIFT, 1);
-		ami_finding_add(&g->ex->state->findings,
+		ami_finding_add(g->ex->state->findings,
 				AMI_FIND_COMPLETION_WAIT_ELSEWHERE,
 				ami_requester_text(g->e->requester, where),
 				"The completion wait in ring entry %u stores to %#llx, not to the semaphore.",
@@ -74,7 +74,7 @@ static void add_interrupts(struct gather *g, const struct ami_device *d)
 	if (!ami_irt_posted(g->ex->state, d, add_vapic, g))
 		return;
 	g->e->complete = false;
-	ami_finding_add(&g->ex->state->findings, AMI_FIND_IRT_UNREAD,
+	ami_finding_add(g->ex->state->findings, AMI_FIND_IRT_UNREAD,
 			ami_bdf_text(d->bdf, where),
 			"Its interrupt remapping table cannot be read: the IOMMU may write to vAPIC pages of guests that are not known.");
 }
@@ -92,7 +92,7 @@ static bool add_table(void *ctx, const struct ami_route *route)
 		g->failed = true;
 		return false;
 	}
-	if (spend_sets(g->ex, g->e->pages, t->updated))
+	if (ami_exposures_spend_sets(g->ex, g->e->pages, t->updated))
 		ami_pfnset_union(g->e->pages, t->updated);
 	else
 		g->e->complete = false;
@@ -121,7 +121,7 @@ static int add_devices(struct gather *g, size_t iommu)
 
 int find_hardware(struct ami_exposures *ex)
 {
-	struct ami_state *s = ex->state;
+	const struct ami_state *s = ex->state;
 	size_t i;
 
 	for (i = 0; i < s->nr_iommus; i++) {

@@ -6,7 +6,6 @@
  * was freed too early, or the entry above it is damaged. What the IOMMU reads
  * there as entries is whatever its new owner writes.
  */
-#include <inttypes.h>
 #include <stdlib.h>
 
 #include "exposure.h"
@@ -71,7 +70,7 @@ static void look(struct ami_exposures *ex, struct window *w,
 	struct ami_dump *dump = ami_kernel_dump(ex->state->kernel);
 
 	while (next < AMI_PFN_LIMIT && !ami_dump_stopped(dump)) {
-		spend(ex, WINDOW / 64 * AMI_COST_ENTRY);
+		ami_exposures_spend(ex, WINDOW / 64 * AMI_COST_ENTRY);
 		w->first = next / WINDOW * WINDOW;
 		for (i = 0; i < WINDOW / 64; i++)
 			w->wanted[i] = 0;
@@ -84,7 +83,7 @@ static void look(struct ami_exposures *ex, struct window *w,
 	}
 }
 
-int check_io_tables(struct ami_exposures *ex)
+int look_at_tables(struct ami_exposures *ex)
 {
 	struct window w = {
 		.wanted = malloc(WINDOW / 8), .owner = malloc(WINDOW),
@@ -97,12 +96,9 @@ int check_io_tables(struct ami_exposures *ex)
 		look(ex, &w, &s);
 	free(w.wanted);
 	free(w.owner);
-	for (owner = 0; ok && owner < AMI_OWNERS; owner++)
-		if (s.count[owner])
-			ami_finding_add(&ex->state->findings,
-					AMI_FIND_IO_TABLE_FREED, "I/O page tables",
-					"%" PRIu64 " pages that devices' tables lead to are %s at the panic, the first at %#" PRIx64 ": they were freed while in use, or the entries above are damaged. The IOMMU takes what is written there for a table.",
-					s.count[owner], ami_owner_name(owner),
-					s.first[owner] << AMI_PAGE_SHIFT);
+	for (owner = 0; ok && owner < AMI_OWNERS; owner++) {
+		ex->stranger_tables[owner].count = s.count[owner];
+		ex->stranger_tables[owner].first = s.first[owner];
+	}
 	return ok ? 0 : -1;
 }

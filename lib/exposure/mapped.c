@@ -24,7 +24,7 @@ static bool take_pages(struct gather *g, struct ami_pfnset *writable)
 	}
 	if (e->pages == writable)
 		return true;
-	if (!spend_sets(g->ex, e->pages, writable))
+	if (!ami_exposures_spend_sets(g->ex, e->pages, writable))
 		return !all_iovas_unknown(e);
 	if (e->borrowed) {
 		own = ami_pfnset_new();
@@ -110,7 +110,7 @@ static int find_device(struct ami_exposures *ex, const struct ami_device *d)
 
 int find_mapped(struct ami_exposures *ex)
 {
-	struct ami_state *s = ex->state;
+	const struct ami_state *s = ex->state;
 	size_t i;
 
 	for (i = 0; i < s->nr_devices; i++)

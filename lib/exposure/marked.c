@@ -59,7 +59,7 @@ static bool subtract_one(const struct ami_exposures *ex,
 {
 	if (!e->pages)
 		return true;
-	if (!spend_sets(ex, pages, e->pages))
+	if (!ami_exposures_spend_sets(ex, pages, e->pages))
 		return false;
 	ami_pfnset_subtract(pages, e->pages);
 	return true;
@@ -74,7 +74,7 @@ static bool subtract_known(const struct ami_exposures *ex,
 	size_t i;
 
 	if (mark->requester.is_iommu) {
-		ok = spend(ex, ex->count * AMI_COST_READ);
+		ok = ami_exposures_spend(ex, ex->count * AMI_COST_READ);
 		for (i = 0; ok && i < ex->count; i++)
 			if (same_requester(&ex->list[i].requester,
 					   &mark->requester))
@@ -122,7 +122,7 @@ static int add_mark(struct ami_exposures *ex, const struct ami_marks *m,
 	struct ami_pfnset *pages;
 	struct ami_exposure *e = NULL;
 
-	if (!spend_sets(ex, m->sets[mark->set], ram))
+	if (!ami_exposures_spend_sets(ex, m->sets[mark->set], ram))
 		return 0;
 	pages = ami_pfnset_and(m->sets[mark->set], ram);
 	if (!pages)
@@ -154,12 +154,12 @@ static int add_marks(struct ami_exposures *ex, const struct ami_marks *m,
 
 	if (compare(ex, m, ram))
 		return -1;
-	for (i = 0; i < m->count && spend(ex, AMI_COST_READ); i++)
+	for (i = 0; i < m->count && ami_exposures_spend(ex, AMI_COST_READ); i++)
 		if (m->list[i].set >= 0 && add_mark(ex, m, &m->list[i], ram,
 						  first))
 			return -1;
 	if (ex->marks_only)
-		ami_finding_add(&ex->state->findings, AMI_FIND_MARKS_KNOW_MORE,
+		ami_finding_add(ex->state->findings, AMI_FIND_MARKS_KNOW_MORE,
 				"marks",
 				"%" PRIu64 " marked pages are not found again in the dump itself; they are taken over.",
 				ex->marks_only);
@@ -187,7 +187,7 @@ static size_t first_of(const struct ami_exposures *ex, size_t i)
 	if (!e->requester.is_iommu)
 		return ami_exposure_next(ex, e->requester.bdf, NULL) -
 		       ex->list;
-	spend(ex, i * AMI_COST_ENTRY);
+	ami_exposures_spend(ex, i * AMI_COST_ENTRY);
 	for (k = 0; k < i; k++)
 		if (same_requester(&ex->list[k].requester, &e->requester))
 			break;
@@ -200,7 +200,7 @@ static int add_reach(const struct ami_exposures *ex, struct suspects *s,
 	const struct ami_exposure *e = &ex->list[i];
 	struct ami_pfnset **reach = &s->reach[first_of(ex, i)], *both;
 
-	if ((!e->pages && !e->all_ram) || !spend_sets(ex, ex->observed, e->pages ?
+	if ((!e->pages && !e->all_ram) || !ami_exposures_spend_sets(ex, ex->observed, e->pages ?
 						       e->pages : ex->observed))
 		return 0;
 	if (!*reach)
@@ -227,7 +227,7 @@ static int find_reach(const struct ami_exposures *ex, struct suspects *s)
 		if (add_reach(ex, s, i))
 			return -1;
 	for (i = 0; i < s->count; i++) {
-		if (!s->reach[i] || !spend_sets(ex, s->any, s->reach[i]))
+		if (!s->reach[i] || !ami_exposures_spend_sets(ex, s->any, s->reach[i]))
 			continue;
 		both = ami_pfnset_and(s->any, s->reach[i]);
 		if (!both)
@@ -265,7 +265,7 @@ static int blame(struct ami_exposures *ex, const struct suspects *s)
 		struct ami_requester who = ex->list[i].requester;
 		struct ami_pfnset *several;
 
-		if (!s->reach[i] || !spend_sets(ex, s->reach[i], s->shared))
+		if (!s->reach[i] || !ami_exposures_spend_sets(ex, s->reach[i], s->shared))
 			continue;
 		several = ami_pfnset_and(s->reach[i], s->shared);
 		ami_pfnset_subtract(s->reach[i], s->shared);
@@ -286,7 +286,7 @@ static void tell_unexplained(struct ami_exposures *ex, struct suspects *s)
 	ex->unexplained = ami_pfnset_count(ex->observed) -
 			  ami_pfnset_count(s->any);
 	if (ex->unexplained)
-		ami_finding_add(&ex->state->findings,
+		ami_finding_add(ex->state->findings,
 				AMI_FIND_OBSERVED_UNEXPLAINED, "marks",
 				"%" PRIu64 " pages changed while the dump was saved, though no device is known to reach them: the list of exposed pages is incomplete.",
 				ex->unexplained);
@@ -316,7 +316,7 @@ static int find_observed(struct ami_exposures *ex)
 
 int find_marked(struct ami_exposures *ex)
 {
-	const struct ami_marks *m = ex->state->marks;
+	const struct ami_marks *m = ex->on.marks;
 	struct ami_pfnset *ram, *observed;
 	size_t i;
 	int ret;

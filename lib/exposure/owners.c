@@ -1,93 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/*
- * Whose are the pages that devices could write? A page that is never a buffer
- * and yet mapped for a device means a mapping that outlived its buffer.
- */
-#include <inttypes.h>
-#include <stdio.h>
+/* Whose are the pages that devices could write? */
 #include <string.h>
 
 #include "tally.h"
-
-static enum ami_finding_code code_of(enum ami_owner owner)
-{
-	switch (owner) {
-	case AMI_OWNER_FREE:
-		return AMI_FIND_FREE_PAGE_EXPOSED;
-	case AMI_OWNER_STACK:
-		return AMI_FIND_STACK_EXPOSED;
-	case AMI_OWNER_PAGE_TABLE:
-		return AMI_FIND_PAGE_TABLE_EXPOSED;
-	case AMI_OWNER_IOMMU_TABLE:
-		return AMI_FIND_IO_PAGE_TABLE_EXPOSED;
-	case AMI_OWNER_OBJECT:
-		return AMI_FIND_KERNEL_OBJECTS_EXPOSED;
-	case AMI_OWNER_MEMMAP:
-		return AMI_FIND_MEMMAP_EXPOSED;
-	default:
-		return AMI_FIND_KERNEL_IMAGE_EXPOSED;
-	}
-}
-
-static const char *story_of(enum ami_owner owner)
-{
-	return owner == AMI_OWNER_FREE ?
-	       "a buffer was freed while its mapping stayed (use after free by DMA)" :
-	       "a mapping outlived its buffer, or the page was taken for one";
-}
-
-static void name_pages(struct ami_exposures *ex, const struct ami_exposure *e,
-		       enum ami_owner owner, uint64_t first)
-{
-	char where[AMI_REQUESTER_TEXT], iova[40] = "";
-	struct ami_writer w;
-
-	ami_requester_text(e->requester, where);
-	/* A search through all its tables: only for what will be kept. */
-	if (!ami_findings_full(&ex->state->findings, code_of(owner)) &&
-	    ami_first_writer(ex, e, first << AMI_PAGE_SHIFT, &w) && w.has_iova)
-		snprintf(iova, sizeof(iova), ", IOVA %#" PRIx64, w.iova);
-	ami_finding_add(&ex->state->findings, code_of(owner), where,
-			"It could write %" PRIu64 " pages (%s) that are %s at the panic, the first at %#" PRIx64 "%s: %s.",
-			e->owners[owner], ami_class_name(e->class),
-			ami_owner_name(owner), first << AMI_PAGE_SHIFT,
-			iova, story_of(owner));
-}
-
-/* What the IOMMU writes itself lies where the driver allocated it. */
-static void judge_owners(struct ami_exposures *ex,
-			 const struct ami_exposure *e, const struct tally *t)
-{
-	int owner;
-
-	for (owner = 0; owner < AMI_OWNERS; owner++)
-		if (e->class < AMI_CLASS_HARDWARE && e->owners[owner] &&
-		    ami_owner_never_buffer(owner))
-			name_pages(ex, e, owner, t->first[owner]);
-}
-
-/* Each page's content is held against its owner once, for who comes first. */
-static int check_contents(struct ami_exposures *ex, struct tallies *t)
-{
-	struct ami_pfnset *left = t->contents;
-	size_t i;
-
-	for (i = 0; i < ex->count && ami_pfnset_count(left); i++) {
-		struct ami_exposure *e = &ex->list[i];
-		struct ami_pfnset *theirs;
-
-		if (!e->pages || !spend_sets(ex, e->pages, left) ||
-		    !ami_pfnset_common(e->pages, left))
-			continue;
-		theirs = ami_pfnset_and(e->pages, left);
-		if (!theirs)
-			return -1;
-		check_content(ex, e, theirs, t->free);
-		ami_pfnset_subtract(left, theirs);
-		ami_pfnset_free(theirs);
-	}
-	return ami_pfnset_failed(left) ? -1 : 0;
-}
 
 static bool add_io_table(void *ctx, uint64_t first, uint64_t count)
 {
@@ -98,7 +13,13 @@ static bool add_io_table(void *ctx, uint64_t first, uint64_t count)
 	return true;
 }
 
-static int tell_owners(struct ami_exposures *ex, struct tallies *t)
+int start_owners(struct ami_exposures *ex)
+{
+	ex->owners = ami_owners_new(ex->state);
+	return ex->owners ? 0 : -1;
+}
+
+static void take_over(struct ami_exposures *ex, struct tallies *t)
 {
 	size_t i;
 
@@ -110,25 +31,22 @@ static int tell_owners(struct ami_exposures *ex, struct tallies *t)
 			continue;
 		one = &t->list[t->of[i] - 1];
 		memcpy(e->owners, one->count, sizeof(e->owners));
-		judge_owners(ex, e, one);
+		memcpy(e->first, one->first, sizeof(e->first));
 	}
-	return check_contents(ex, t);
+	ex->contents = t->contents;
+	ex->free_contents = t->free;
+	t->contents = t->free = NULL;
 }
 
-int find_owners(struct ami_exposures *ex)
+int count_owners(struct ami_exposures *ex)
 {
 	struct tallies t;
 	int ret;
 
-	ex->owners = ami_owners_new(ex->state);
-	if (!ex->owners)
-		return -1;
-	if (check_io_tables(ex))
-		return -1;
 	ami_pfnset_ranges(ex->io_tables, add_io_table, ex->owners);
 	ret = tally_owners(ex, &t);
 	if (!ret)
-		ret = tell_owners(ex, &t);
+		take_over(ex, &t);
 	tallies_free(&t);
 	return ret;
 }

@@ -20,20 +20,20 @@ static bool partly_untranslated(const struct ami_device *d)
 	return d->bypass == AMI_BYPASS_EXCLUSION || d->bypass == AMI_BYPASS_ATS;
 }
 
-static void report_bypass(struct ami_state *s, const struct ami_device *d,
+static void report_bypass(const struct ami_state *s, const struct ami_device *d,
 			  const char *where)
 {
 	switch (d->bypass) {
 	case AMI_BYPASS_VIRTIO:
-		ami_finding_add(&s->findings, AMI_FIND_VIRTIO_BYPASSES_IOMMU,
+		ami_finding_add(s->findings, AMI_FIND_VIRTIO_BYPASSES_IOMMU,
 			 where, "This virtio device was set up without VIRTIO_F_ACCESS_PLATFORM: it does not go through the IOMMU, its DMA is not translated, whatever its DTE says.");
 		break;
 	case AMI_BYPASS_EXCLUSION:
-		ami_finding_add(&s->findings, AMI_FIND_DTE_EXCLUSION, where,
+		ami_finding_add(s->findings, AMI_FIND_DTE_EXCLUSION, where,
 			 "Its DTE lets it pass untranslated within the exclusion range (EX), which Linux never asks for: firmware set it, or the entry was damaged. The range is in a register that no dump has: it may be any memory.");
 		break;
 	case AMI_BYPASS_ATS:
-		ami_finding_add(&s->findings, AMI_FIND_ATS_UNCHECKED, where,
+		ami_finding_add(s->findings, AMI_FIND_ATS_UNCHECKED, where,
 			 "It may use ATS: addresses that it translated itself pass the IOMMU unchecked. Its tables bound it only as far as the device is to be trusted.");
 		break;
 	default:
@@ -41,7 +41,7 @@ static void report_bypass(struct ami_state *s, const struct ami_device *d,
 	}
 }
 
-static void report(struct ami_state *s, const struct ami_device *d)
+static void report(const struct ami_state *s, const struct ami_device *d)
 {
 	char where[AMI_BDF_TEXT];
 
@@ -53,11 +53,11 @@ static void report(struct ami_state *s, const struct ami_device *d)
 	if (s->untranslated && d->iommu >= 0)
 		return;		/* said once, of the driver */
 	if (d->iommu < 0)
-		ami_finding_add(&s->findings, AMI_FIND_DEVICE_WITHOUT_IOMMU,
+		ami_finding_add(s->findings, AMI_FIND_DEVICE_WITHOUT_IOMMU,
 				where, "No IOMMU covers this device (%s): its DMA is not translated.",
 				d->driver[0] ? d->driver : "no driver");
 	else
-		ami_finding_add(&s->findings, AMI_FIND_DTE_NOT_VALID, where,
+		ami_finding_add(s->findings, AMI_FIND_DTE_NOT_VALID, where,
 				"Its DTE has V=0: its DMA was forwarded untranslated.");
 }
 
@@ -80,7 +80,7 @@ static enum ami_certainty certainty(const struct ami_device *d)
 
 int find_passthrough(struct ami_exposures *ex)
 {
-	struct ami_state *s = ex->state;
+	const struct ami_state *s = ex->state;
 	size_t i;
 
 	for (i = 0; i < s->nr_devices; i++) {

@@ -35,7 +35,7 @@ static bool spend_collect(const struct ami_exposures *ex,
 {
 	const struct ami_domain *dom = ami_stale_domain(ex->state, d);
 
-	return spend(ex, ex->state->nr_iommus + AMI_COST_SET +
+	return ami_exposures_spend(ex, ex->state->nr_iommus + AMI_COST_SET +
 			 (dom ? dom->flushq.count * AMI_COST_READ : 0));
 }
 
@@ -111,57 +111,11 @@ static int collect_tables(struct ami_exposures *ex, const struct ami_device *d,
 	return 0;
 }
 
-/* Is it for a device of this IOMMU, or none that invalidates translations? */
-static bool for_somebody(const struct ami_state *s, size_t iommu,
-			 const struct amdvi_command *c)
-{
-	uint64_t first, last;
-	size_t i;
-
-	if (c->opcode != AMDVI_CMD_INVALIDATE_IOMMU_PAGES &&
-	    c->opcode != AMDVI_CMD_INVALIDATE_IOTLB_PAGES)
-		return true;
-	for (i = 0; i < s->nr_devices; i++)
-		if (ami_serves(s, iommu, &s->devices[i]) &&
-		    ami_command_concerns(s, &s->devices[i], c, &first, &last))
-			return true;
-	return false;
-}
-
-/*
- * Whoever's translations such a command was to invalidate: either the command
- * is damaged, or what is known of the devices.
- */
-static void find_strangers(struct ami_exposures *ex, size_t iommu)
-{
-	struct ami_state *s = ex->state;
-	struct ami_ring *ring = &s->iommus[iommu].ring;
-	uint32_t i, first = 0, count = 0;
-	char where[32];
-
-	for (i = 0; i < AMI_RING_ENTRIES && !ring->blind; i++) {
-		if (!ami_outstanding(ring, i))
-			continue;
-		ring->blind = !spend(ex, s->nr_devices * AMI_COST_ENTRY);
-		if (!for_somebody(s, iommu, &ring->entry[i]) && !count++)
-			first = i;
-	}
-	if (!count)
-		return;
-	ring->blind = true;
-	snprintf(where, sizeof(where), "iommu%u", s->iommus[iommu].index);
-	ami_finding_add(&s->findings, AMI_FIND_COMMANDS_FOR_NOBODY, where,
-			"%u invalidations that are not proven to have completed are for a domain or device that nobody has, the first in ring entry %u: which translations are stale is unknown.",
-			count, first);
-}
-
 int find_stale(struct ami_exposures *ex)
 {
-	struct ami_state *s = ex->state;
+	const struct ami_state *s = ex->state;
 	size_t i;
 
-	for (i = 0; i < s->nr_iommus; i++)
-		find_strangers(ex, i);
 	for (i = 0; i < s->nr_devices; i++) {
 		const struct ami_device *d = &s->devices[i];
 		struct pending p = { .iovas = NULL };
@@ -185,7 +139,7 @@ int find_stale(struct ami_exposures *ex)
 		e->complete = false;
 		if (collect_tables(ex, d, e))
 			return -1;
-		ami_finding_add(&s->findings, AMI_FIND_STALE_TRANSLATIONS,
+		ami_finding_add(s->findings, AMI_FIND_STALE_TRANSLATIONS,
 				ami_bdf_text(d->bdf, where),
 				"%zu IOVA range%s unmapped or changed without proof that the IOTLB was flushed: the device may still write pages that no table names any more; the list of its pages is incomplete.",
 				p.count, p.count == 1 ? " was" : "s were");

@@ -34,7 +34,7 @@ static bool take_tree(struct gather *g, const struct ami_table *table)
 		g->failed = true;
 		return false;
 	}
-	if (t->iovas_in_ram && spend_sets(g->ex, g->e->pages, t->iovas_in_ram))
+	if (t->iovas_in_ram && ami_exposures_spend_sets(g->ex, g->e->pages, t->iovas_in_ram))
 		ami_pfnset_union(g->e->pages, t->iovas_in_ram);
 	else if (t->iovas_in_ram && all_iovas_unknown(g->e))
 		g->failed = true;
@@ -99,7 +99,7 @@ static void note_device(struct summary *sum, const struct ami_device *d,
 }
 
 /* Where none of those addresses is RAM, no such transfer reached any. */
-static void report(struct ami_state *s, const struct summary *sum)
+static void report(const struct ami_state *s, const struct summary *sum)
 {
 	uint64_t pages = ami_pfnset_count(sum->pages);
 	char more[32] = "";
@@ -108,13 +108,13 @@ static void report(struct ami_state *s, const struct summary *sum)
 		snprintf(more, sizeof(more), " and %zu more",
 			 sum->devices - NAMED);
 	if (reuses_itself(s))
-		ami_finding_note(&s->findings, AMI_FIND_GUEST_TABLE_IF_COPIED,
+		ami_finding_note(s->findings, AMI_FIND_GUEST_TABLE_IF_COPIED,
 				 "guest tables", "Devices behind guest (v2) tables: %s%s. This kernel, as a capture kernel, keeps such tables. One up to 6.12 would have cleared them, and transfers would have gone to physical addresses equal to their IOVAs: not counted here.",
 				 sum->names, more);
 	else
 		(pages || !sum->complete ? ami_finding_add :
 						ami_finding_note)(
-			&s->findings, AMI_FIND_GUEST_TABLE_IF_COPIED,
+			s->findings, AMI_FIND_GUEST_TABLE_IF_COPIED,
 			"guest tables", "Devices behind guest (v2) tables, which a capture kernel up to 6.12 clears: %s%s. Until a driver took them over there, their transfers may have gone to physical addresses equal to their IOVAs (%" PRIu64 " pages of RAM%s).",
 			sum->names, more, pages,
 			sum->complete ? "" : ", and more that cannot be named");
@@ -148,7 +148,7 @@ int find_stripped(struct ami_exposures *ex)
 	struct summary sum = {
 		.complete = true, .pages = ami_pfnset_new(),
 	};
-	struct ami_state *s = ex->state;
+	const struct ami_state *s = ex->state;
 	int ret = sum.pages ? 0 : -1;
 	size_t i;
 

@@ -77,7 +77,7 @@ static bool find_exposed(const struct ami_exposures *ex,
 
 		if (!b.word)
 			continue;
-		spend(ex, WINDOW / 64 * AMI_COST_ENTRY);
+		ami_exposures_spend(ex, WINDOW / 64 * AMI_COST_ENTRY);
 		memset(b.word, 0, WINDOW_BYTES);
 		for (i = 0; i < t->nr; i++) {
 			const struct tally *one = &t->list[i];
@@ -85,7 +85,7 @@ static bool find_exposed(const struct ami_exposures *ex,
 			if (!(one->classes >> class & 1) ||
 			    one->next >= w->first + WINDOW)
 				continue;
-			spend(ex, AMI_COST_SET);
+			ami_exposures_spend(ex, AMI_COST_SET);
 			ami_pfnset_ranges_in(one->pages, w->first, WINDOW,
 					     set_bits, &b);
 			some = true;
@@ -219,7 +219,7 @@ static void count_window(struct ami_exposures *ex, struct tallies *t,
 	if (ami_dump_stopped(ami_kernel_dump(ex->state->kernel)))
 		return;
 	sum_blocks(ex, w);
-	keep_contents(t, w, free_pages_tell(ex));
+	keep_contents(t, w, ami_free_page_filling(ex->state->kernel) >= 0);
 	for (i = 0; i < t->nr; i++) {
 		struct tally *one = &t->list[i];
 		struct counting c = { w, one };

@@ -79,7 +79,7 @@ static void on_table(void *ctx, uint64_t pfn, unsigned int level)
 		ami_dump_unpage(f->dump, page);
 }
 
-static void report_fault(struct ami_state *s, const struct ami_tree *t,
+static void report_fault(const struct ami_state *s, const struct ami_tree *t,
 			 enum ami_walk_fault fault)
 {
 	const struct ami_walk_problem *p = &t->stats.problem[fault];
@@ -90,23 +90,23 @@ static void report_fault(struct ami_state *s, const struct ami_tree *t,
 	snprintf(where, sizeof(where), "table %#" PRIx64, t->table.root);
 	switch (fault) {
 	case AMI_WALK_MISSING:
-		ami_finding_add(&s->findings, AMI_FIND_TABLE_UNREAD, where,
+		ami_finding_add(s->findings, AMI_FIND_TABLE_UNREAD, where,
 				"%" PRIu64 " page-table pages cannot be read, the first at %#" PRIx64 " (level %u, IOVA %#" PRIx64 ") is %s; what they map is unknown.",
 				p->count, p->table, p->level, p->iova,
 				ami_mem_text(p->mem));
 		break;
 	case AMI_WALK_BAD_ENTRY:
-		ami_finding_add(&s->findings, AMI_FIND_TABLE_ENTRY_INVALID, where,
+		ami_finding_add(s->findings, AMI_FIND_TABLE_ENTRY_INVALID, where,
 				"%" PRIu64 " entries have a reserved encoding, the first in the page at %#" PRIx64 " (level %u, IOVA %#" PRIx64 "): the table is damaged.",
 				p->count, p->table, p->level, p->iova);
 		break;
 	case AMI_WALK_FORBIDS:
-		ami_finding_add(&s->findings, AMI_FIND_TABLE_ENTRY_FORBIDS, where,
+		ami_finding_add(s->findings, AMI_FIND_TABLE_ENTRY_FORBIDS, where,
 				"%" PRIu64 " directory entries forbid to read or to write, which the driver leaves to the entries of pages, the first in the page at %#" PRIx64 " (level %u, IOVA %#" PRIx64 "): the table is damaged.",
 				p->count, p->table, p->level, p->iova);
 		break;
 	default:
-		ami_finding_add(&s->findings, AMI_FIND_TABLE_LOOP, where,
+		ami_finding_add(s->findings, AMI_FIND_TABLE_LOOP, where,
 				"%" PRIu64 " entries point back to a table page already in this table, the first to %#" PRIx64 " (level %u, IOVA %#" PRIx64 "): the table is damaged.",
 				p->count, p->table, p->level, p->iova);
 		break;
@@ -189,8 +189,8 @@ struct ami_tree *tree_get(struct ami_exposures *ex,
 		ami_pfnset_compact(t->iovas_in_ram);
 		f.no_memory |= ami_pfnset_failed(t->iovas_in_ram);
 	}
-	if (ex->state->spill)
-		ami_pfnset_spill(t->writable, ex->state->spill);
+	if (ex->on.spill)
+		ami_pfnset_spill(t->writable, ex->on.spill);
 	merge_iovas(t->holes, &t->nr_holes);
 	for (fault = 0; fault < AMI_WALK_FAULTS; fault++)
 		report_fault(ex->state, t, fault);
@@ -202,7 +202,7 @@ int add_holes(const struct ami_exposures *ex, struct ami_exposure *e,
 {
 	size_t i;
 
-	if (t->nr_holes && !spend(ex, t->nr_holes * AMI_COST_READ))
+	if (t->nr_holes && !ami_exposures_spend(ex, t->nr_holes * AMI_COST_READ))
 		return all_iovas_unknown(e);
 	for (i = 0; i < t->nr_holes; i++) {
 		e->complete = false;

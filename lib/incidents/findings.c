@@ -48,11 +48,11 @@ static void recovered(struct ami_state *s, const struct ami_incident *in,
 			   "a later completion wait";
 
 	if (in->by >= 0)
-		ami_finding_add(&s->findings, AMI_FIND_INVALIDATION_RECOVERED,
+		ami_finding_add(s->findings, AMI_FIND_INVALIDATION_RECOVERED,
 			 where, "An invalidation failed (%s), but %s is proven done (ring entry %d): no old translation is in use for it.",
 			 how, what, in->by);
 	else
-		ami_finding_add(&s->findings, AMI_FIND_INVALIDATION_RECOVERED,
+		ami_finding_add(s->findings, AMI_FIND_INVALIDATION_RECOVERED,
 			 where, "An invalidation failed (%s), but %s is proven done: no old translation is in use for it.",
 			 how, what);
 }
@@ -75,7 +75,7 @@ static void lost(struct ami_state *s, const struct ami_incident *in,
 	if (in->settled && (in->has_device || !outstanding(s, in)))
 		recovered(s, in, where, how);
 	else
-		ami_finding_add(&s->findings, AMI_FIND_INVALIDATION_LOST, where,
+		ami_finding_add(s->findings, AMI_FIND_INVALIDATION_LOST, where,
 			 "%s (%s): %s.", text[in->kind], how, rest);
 }
 
@@ -88,7 +88,7 @@ static void stopped(struct ami_state *s, const struct ami_incident *in,
 	if (in->kept && o->event.code)
 		snprintf(at, sizeof(at), " (%s at physical %#" PRIx64 ")",
 			 amdvi_event_name(o->event.code), o->event.address);
-	ami_finding_add(&s->findings, AMI_FIND_COMMANDS_STOPPED, where,
+	ami_finding_add(s->findings, AMI_FIND_COMMANDS_STOPPED, where,
 		 "The IOMMU stopped executing commands%s; %s: %s.", at, how,
 		 in->settled ?
 		 "the ring shows which invalidations it did not do" :
@@ -109,7 +109,7 @@ static void described(struct ami_state *s, const struct ami_incident *in,
 		amdvi_event_describe(&o->event, segment, text, sizeof(text));
 	else
 		snprintf(text, sizeof(text), "%s", ami_incident_text(in->kind));
-	ami_finding_add(&s->findings, code, where, "%s (%s).", text, how);
+	ami_finding_add(s->findings, code, where, "%s (%s).", text, how);
 }
 
 static void report_one(struct ami_state *s, const struct ami_incident *in)
@@ -128,12 +128,12 @@ static void report_one(struct ami_state *s, const struct ami_incident *in)
 		stopped(s, in, where, how);
 		break;
 	case AMI_INCIDENT_EVENTS_LOST:
-		ami_finding_add(&s->findings, AMI_FIND_EVENTS_LOST, where,
+		ami_finding_add(s->findings, AMI_FIND_EVENTS_LOST, where,
 			 "Events were lost, or not printed (%s): the list of faults is incomplete.",
 			 how);
 		break;
 	case AMI_INCIDENT_PAGE_FAULT:
-		ami_finding_add(&s->findings, AMI_FIND_PAGE_FAULTS_LOGGED, where,
+		ami_finding_add(s->findings, AMI_FIND_PAGE_FAULTS_LOGGED, where,
 			 "The IOMMU refused accesses of this device (%s). Those in the event log may be old: the driver leaves them in place.",
 			 how);
 		break;

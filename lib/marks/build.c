@@ -94,8 +94,8 @@ static int copy_all(struct ami_marks *m, const struct ami_exposures *ex)
 			return -1;
 		m->nr_reasons++;
 	}
-	for (i = 0; i < ex->state->findings.count; i++)
-		if (add_finding(m, &ex->state->findings.list[i]))
+	for (i = 0; i < ex->state->findings->count; i++)
+		if (add_finding(m, &ex->state->findings->list[i]))
 			return -1;
 	return 0;
 }

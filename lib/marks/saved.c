@@ -162,10 +162,10 @@ static void save_all(struct saving *s, const struct ami_exposures *ex)
 	for (i = 0; i < state->nr_iommus; i++)
 		save_iommu(s, &state->iommus[i]);
 	save_dtes(s, state);
-	if (state->rests_on)
-		ami_pfnset_ranges(state->rests_on, save_run, s);
-	if (ex->evidence_pages)
-		ami_pfnset_ranges(ex->evidence_pages, save_run, s);
+	if (ex->on.state_pages)
+		ami_pfnset_ranges(ex->on.state_pages, save_run, s);
+	if (ex->on.evidence_pages)
+		ami_pfnset_ranges(ex->on.evidence_pages, save_run, s);
 }
 
 int ami_marks_save_state(struct ami_marks *marks,

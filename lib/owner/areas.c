@@ -84,6 +84,6 @@ void areas_collect(struct ami_owners *o)
 		 ami_symbol(o->kernel, AMI_SYM_vmap_nodes))
 		whole = take_nodes(o, &left);
 	if (!whole || !left.pages)
-		ami_finding_add(&o->state->findings, AMI_FIND_VMALLOC_UNREAD,
+		ami_finding_add(o->state->findings, AMI_FIND_VMALLOC_UNREAD,
 				"vmalloc areas", "They cannot all be read: some coherent DMA buffers count as vmalloc.");
 }

@@ -126,6 +126,6 @@ static bool take_nodes(struct ami_owners *o)
 void freelists_collect(struct ami_owners *o)
 {
 	if (!take_nodes(o))
-		ami_finding_add(&o->state->findings, AMI_FIND_FREE_LISTS_UNREAD,
+		ami_finding_add(o->state->findings, AMI_FIND_FREE_LISTS_UNREAD,
 				"free pages", "The lists of free pages that CPUs keep cannot all be read: some free pages count as the kernel's.");
 }

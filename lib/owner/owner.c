@@ -163,7 +163,7 @@ static void collect(struct ami_owners *o)
 	ami_kernel_regions(o->kernel, &o->regions);
 	unread = walk_kernel(o);
 	if (unread)
-		ami_finding_add(&o->state->findings, AMI_FIND_KERNEL_TABLES_UNREAD,
+		ami_finding_add(o->state->findings, AMI_FIND_KERNEL_TABLES_UNREAD,
 				"page tables", "%llu pages of the kernel's own page tables cannot be read: some owners are not known.",
 				(unsigned long long)unread);
 	tasks_collect(o);
@@ -177,7 +177,7 @@ static void collect(struct ami_owners *o)
 			ami_pfnset_failed(o->pcp_free);
 }
 
-struct ami_owners *ami_owners_new(struct ami_state *state)
+struct ami_owners *ami_owners_new(const struct ami_state *state)
 {
 	struct ami_owners *o = calloc(1, sizeof(*o));
 

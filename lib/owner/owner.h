@@ -43,7 +43,7 @@ struct task_stack {
  * @block: the page of struct pages at @block_va that was read last, or why not
  */
 struct ami_owners {
-	struct ami_state *state;
+	const struct ami_state *state;
 	struct ami_kernel *kernel;
 	const struct ami_layout *layout;
 	uint64_t page_size;		/* of struct page */

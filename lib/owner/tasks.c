@@ -104,13 +104,13 @@ static int by_va(const void *a, const void *b)
 static void report_tasks(struct ami_owners *o, bool broken)
 {
 	if (o->tasks_mem != AMI_MEM_OK)
-		ami_finding_add(&o->state->findings,
+		ami_finding_add(o->state->findings,
 				ami_mem_wild(o->tasks_mem) ?
 				AMI_FIND_TASKS_BROKEN : AMI_FIND_TASKS_UNREAD,
 				"tasks", "Of %zu tasks that were found, one or the next in the list is %s: some stacks are not known.",
 				o->nr_tasks, ami_mem_text(o->tasks_mem));
 	if (broken)
-		ami_finding_add(&o->state->findings, AMI_FIND_TASKS_BROKEN,
+		ami_finding_add(o->state->findings, AMI_FIND_TASKS_BROKEN,
 				"tasks", "The list of tasks loops or leaves kernel memory after %zu: the stacks of the rest are not known.",
 				o->nr_tasks);
 }
@@ -122,7 +122,7 @@ void tasks_collect(struct ami_owners *o)
 	struct ami_list_iter it;
 
 	if (!init || !ami_has(o->kernel, AMI_F_task_tasks)) {
-		ami_finding_add(&o->state->findings, AMI_FIND_TASKS_UNKNOWN,
+		ami_finding_add(o->state->findings, AMI_FIND_TASKS_UNKNOWN,
 				"tasks", "The list of tasks cannot be found: stacks are not told from other pages.");
 		return;
 	}

@@ -98,7 +98,7 @@ static void iommus_part(struct view *v)
 		fprintf(v->out, "  and %zu more\n", s->nr_iommus - i);
 }
 
-static void device_line(struct view *v, const struct ranked *r)
+static void device_line(struct view *v, const struct ami_ranked *r)
 {
 	const struct ami_device *d = r->d;
 	char bdf[AMI_BDF_TEXT], text[40];
@@ -120,12 +120,12 @@ static void device_line(struct view *v, const struct ranked *r)
 static int devices_part(struct view *v)
 {
 	const struct ami_state *s = v->a->state;
-	struct ranked *list = rank_devices(v);
+	struct ami_ranked *list = ranked_devices(v);
 	size_t i, matter = 0;
 
 	if (!list)
 		return -1;
-	while (matter < s->nr_devices && list[matter].concern != CONCERN_NONE)
+	while (matter < s->nr_devices && list[matter].concern != AMI_CONCERN_NONE)
 		matter++;
 	fprintf(v->out, "\nDevices: %zu, of those active, exposed or anomalous: %zu\n",
 		s->nr_devices, matter);
@@ -159,7 +159,7 @@ static void exposed_part(struct view *v)
 /* One finding of each code; the codes and their numbers tell the rest. */
 static void findings_part(struct view *v)
 {
-	const struct ami_findings *f = &v->a->state->findings;
+	const struct ami_findings *f = v->a->state->findings;
 	size_t i, k, shown = 0;
 
 	fputs("\nFindings\n", v->out);

@@ -62,7 +62,7 @@ static void dte_json(struct view *v, const struct ami_device *d)
 
 static void reach_json(struct view *v, const struct ami_device *d)
 {
-	struct reach reach = device_reach(v, d);
+	struct ami_reach reach = ami_device_reach(v->a->exposures, d);
 
 	json_object_line(&v->j, "writable");
 	json_known(&v->j, "pages", !reach.all_ram, reach.pages);
@@ -109,89 +109,22 @@ void devices_json(struct view *v)
 	json_close_array(&v->j);
 }
 
-/**
- * struct sum - the pages of one device's exposures
- * @one: most devices have one set, which may be large: no copy of that
- * @all: of several; what did not fit into memory is counted in no other way
- * @largest: of their counts
- */
-struct sum {
-	const struct ami_pfnset *one;
-	struct ami_pfnset *all;
-	uint64_t largest;
-	bool lost;
-};
-
-static void sum_up(struct sum *s, const struct ami_pfnset *pages)
+struct ami_ranked *ranked_devices(struct view *v)
 {
-	uint64_t count = ami_pfnset_count(pages);
+	struct ami_ranked *list = ami_rank_devices(v->a->exposures);
 
-	if (count > s->largest)
-		s->largest = count;
-	if (s->one && !s->all) {
-		s->all = ami_pfnset_new();
-		if (s->all)
-			ami_pfnset_union(s->all, s->one);
-	}
-	if (s->one && !s->all)
-		s->lost = true;
-	else if (s->all)
-		ami_pfnset_union(s->all, pages);
-	s->one = pages;
+	if (!list)
+		ami_error_set(v->err, AMI_ERR_MEMORY, "out of memory");
+	return list;
 }
 
-struct reach device_reach(const struct view *v, const struct ami_device *d)
-{
-	const struct ami_exposures *ex = v->a->exposures;
-	const struct ami_exposure *e = NULL;
-	struct reach reach = { 0 };
-	struct sum s = { 0 };
-
-	while ((e = ami_exposure_next(ex, d->bdf, e))) {
-		reach.all_ram |= e->all_ram;
-		reach.more |= !e->complete;
-		if (e->pages && e->pages != s.one)
-			sum_up(&s, e->pages);
-	}
-	if (s.all && ami_pfnset_failed(s.all))
-		s.lost = true;
-	reach.pages = s.all && !s.lost ? ami_pfnset_count(s.all) : s.largest;
-	reach.more |= s.lost;
-	ami_pfnset_free(s.all);
-	return reach;
-}
-
-char *reach_text(const struct view *v, const struct reach *reach, char buf[40])
+char *reach_text(const struct view *v, const struct ami_reach *reach, char buf[40])
 {
 	char count[24];
 
 	snprintf(buf, 40, "%s%s", reach->all_ram ? "all RAM" :
 		 number_text(v, reach->pages, count), reach->more ? "+?" : "");
 	return buf;
-}
-
-static bool exposed(const struct view *v, const struct ami_device *d)
-{
-	const struct ami_exposure *e = NULL;
-
-	while ((e = ami_exposure_next(v->a->exposures, d->bdf, e)))
-		if (e->count || !e->complete)
-			return true;
-	return false;
-}
-
-enum concern device_concern(const struct view *v, const struct ami_device *d)
-{
-	bool reaches = exposed(v, d);
-
-	if (ami_device_active(d) && (d->iommu >= 0 || d->is_pci || reaches))
-		return CONCERN_ACTIVE;
-	if (reaches)
-		return CONCERN_EXPOSED;
-	if (d->iommu >= 0 && (d->dte_seen != AMI_SEEN_INTACT ||
-			      d->disagreement[0]))
-		return CONCERN_ANOMALY;
-	return CONCERN_NONE;
 }
 
 /* What the states of the DTEs leave of a line goes to the names of drivers. */
@@ -225,7 +158,7 @@ static void name_text(struct view *v, const char *bdf, const char *id,
 }
 
 static void device_line(struct view *v, const struct ami_device *d,
-			const struct reach *reach)
+			const struct ami_reach *reach)
 {
 	const struct ami_state *s = v->a->state;
 	char bdf[AMI_BDF_TEXT], domain[24] = "-", text[40], id[12] = "-";
@@ -254,8 +187,8 @@ static void columns_text(struct view *v)
 #define MANY	40u
 
 /* Returns how many there are, shown or not. */
-static size_t group_text(struct view *v, const struct ranked *list,
-			 enum concern concern, const char *title)
+static size_t group_text(struct view *v, const struct ami_ranked *list,
+			 enum ami_concern concern, const char *title)
 {
 	size_t i, n = 0;
 
@@ -274,20 +207,20 @@ static size_t group_text(struct view *v, const struct ranked *list,
 
 int devices_that_matter(struct view *v)
 {
-	struct ranked *list = rank_devices(v);
+	struct ami_ranked *list = ranked_devices(v);
 	size_t rest, n;
 
 	if (!list)
 		return -1;
 	columns_text(v);
-	n = group_text(v, list, CONCERN_ACTIVE, NULL);
-	n += group_text(v, list, CONCERN_EXPOSED,
+	n = group_text(v, list, AMI_CONCERN_ACTIVE, NULL);
+	n += group_text(v, list, AMI_CONCERN_EXPOSED,
 			"not active, but could write if they were:");
-	n += group_text(v, list, CONCERN_ANOMALY,
+	n += group_text(v, list, AMI_CONCERN_ANOMALY,
 			"not active, but their DTE is not as it should be:");
 	rest = v->a->state->nr_devices - n;
 	if (rest && v->r->verbose)
-		group_text(v, list, CONCERN_NONE,
+		group_text(v, list, AMI_CONCERN_NONE,
 			   "not active, could write nothing:");
 	else if (rest)
 		fprintf(v->out, "(%zu %sdevice%s not active and could write nothing; -v)\n",
@@ -303,11 +236,11 @@ void devices_text(struct view *v)
 
 	columns_text(v);
 	for (i = 0; i < s->nr_devices; i++) {
-		struct reach reach;
+		struct ami_reach reach;
 
 		if (!shown(v, &s->devices[i]))
 			continue;
-		reach = device_reach(v, &s->devices[i]);
+		reach = ami_device_reach(v->a->exposures, &s->devices[i]);
 		device_line(v, &s->devices[i], &reach);
 	}
 }

@@ -40,7 +40,7 @@ static struct saved_count count_saved(const struct ami_marks *m)
 static bool agrees(const struct ami_exposures *ex)
 {
 	return !ex->marks_only && !ex->marks_lack &&
-	       ex->verdict == ex->state->marks->verdict;
+	       ex->verdict == ex->on.marks->verdict;
 }
 
 static uint64_t pages_of_class(const struct ami_marks *m, int class)
@@ -274,7 +274,7 @@ static void agreement_text(struct view *v)
 		wrapped(v, 9, 9, "the analysis of this dump differs: %s pages only in the marks, %s only in the dump; their verdict was %s",
 			number_text(v, ex->marks_only, only),
 			number_text(v, ex->marks_lack, lack),
-			ami_verdict_name(ex->state->marks->verdict));
+			ami_verdict_name(ex->on.marks->verdict));
 }
 
 static void classes_text(struct view *v, const struct ami_marks *m)

@@ -158,7 +158,7 @@ static void segments_json(struct view *v)
 
 void findings_json(struct view *v)
 {
-	const struct ami_findings *f = &v->a->state->findings;
+	const struct ami_findings *f = v->a->state->findings;
 	size_t i;
 
 	json_array(&v->j, "findings");
@@ -346,7 +346,7 @@ static size_t alike_before(const struct ami_findings *f, size_t i)
 static void more_alike(struct view *v, const struct ami_finding *one,
 		       size_t shown)
 {
-	size_t total = ami_findings_total(&v->a->state->findings, one->code);
+	size_t total = ami_findings_total(v->a->state->findings, one->code);
 
 	if (total > shown)
 		fprintf(v->out, "           ... and %zu more of %s%s\n",
@@ -356,7 +356,7 @@ static void more_alike(struct view *v, const struct ami_finding *one,
 
 void findings_text(struct view *v, enum ami_severity least)
 {
-	const struct ami_findings *f = &v->a->state->findings;
+	const struct ami_findings *f = v->a->state->findings;
 	size_t most = v->r->verbose ? AMI_FINDINGS_PER_CODE : ALIKE;
 	size_t i, hidden = 0;
 

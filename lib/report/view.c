@@ -222,3 +222,19 @@ int ami_render(const struct ami_analysis *a, const struct ami_request *r,
 				     "what is shown lacks pages: the temporary file of page sets cannot be read (TMPDIR)");
 	return 0;
 }
+
+int ami_check_code(enum ami_verdict verdict)
+{
+	switch (verdict) {
+	case AMI_VERDICT_TRUSTED:
+	case AMI_VERDICT_EXPOSED:
+		return 0;
+	case AMI_VERDICT_SUSPECT:
+		return 1;
+	case AMI_VERDICT_CORRUPT:
+		return 2;
+	case AMI_VERDICT_UNKNOWN:
+		break;
+	}
+	return 3;
+}

@@ -76,49 +76,11 @@ void findings_text(struct view *v, enum ami_severity least);
 /** crash_time() - of the panic, UTC; false when it is not known. */
 bool crash_time(const struct view *v, char buf[32]);
 
-/** enum concern - why a device is shown before others */
-enum concern {
-	CONCERN_NONE,
-	CONCERN_ANOMALY,	/* its DTE is not what it should be */
-	CONCERN_EXPOSED,	/* not active, yet pages are writable */
-	CONCERN_ACTIVE,
-};
-
-enum concern device_concern(const struct view *v, const struct ami_device *d);
-
-/**
- * struct reach - what a device could write, in any class
- * @pages: that can be named, each counted once
- * @more: and pages that cannot be named
- */
-struct reach {
-	uint64_t pages;
-	bool all_ram, more;
-};
-
-struct reach device_reach(const struct view *v, const struct ami_device *d);
-
 /** reach_text() - "124", "124+?", "all RAM" */
-char *reach_text(const struct view *v, const struct reach *reach, char buf[40]);
+char *reach_text(const struct view *v, const struct ami_reach *reach, char buf[40]);
 
-/**
- * struct ranked - a device and what puts it before others
- * @suspect: could write what is never a buffer, and the verdict says so
- * @anomalous: DTE not intact
- */
-struct ranked {
-	const struct ami_device *d;
-	struct reach reach;
-	enum concern concern;
-	bool suspect, anomalous;
-};
-
-/**
- * rank_devices() - all devices of the state, what matters most first: active
- * ones, then those that could write, then odd ones; to be freed. NULL with
- * v->err filled when out of memory.
- */
-struct ranked *rank_devices(struct view *v);
+/** ranked_devices() - as ami_rank_devices(); NULL with v->err filled */
+struct ami_ranked *ranked_devices(struct view *v);
 
 /** untranslated() - how many devices reach all RAM */
 size_t untranslated(const struct view *v);

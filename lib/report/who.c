@@ -156,7 +156,7 @@ static void nobody_text(struct view *v, size_t unknown)
 
 	if (unknown || verdict == AMI_VERDICT_CORRUPT ||
 	    verdict == AMI_VERDICT_UNKNOWN ||
-	    ami_findings_have(&v->a->state->findings, AMI_EFFECT_GAP))
+	    ami_findings_have(v->a->state->findings, AMI_EFFECT_GAP))
 		wrapped(v, 0, 0, "No known translation leads here, but the state is incomplete or damaged (see report): this does not prove that no device wrote the page.");
 	else
 		wrapped(v, 0, 0, "No device could write this page through the IOMMU at the panic.");

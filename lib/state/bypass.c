@@ -110,7 +110,7 @@ static void decide_virtio(struct ami_state *s, struct ami_device *d, uint64_t vi
 	}
 	d->bypass = by_queues(k, virtio);
 	if (d->bypass != AMI_BYPASS_NO)
-		ami_finding_add(&s->findings, AMI_FIND_VIRTIO_CONTRADICTION,
+		ami_finding_add(s->findings, AMI_FIND_VIRTIO_CONTRADICTION,
 			 ami_bdf_text(d->bdf, where),
 			 "By the features of its virtio device it goes through the IOMMU, by one of its virtqueues it does not: either was overwritten.");
 }
@@ -151,7 +151,7 @@ static void report_unknown(struct ami_state *s, const struct ami_device *d)
 {
 	char where[AMI_BDF_TEXT];
 
-	ami_finding_add(&s->findings, AMI_FIND_VIRTIO_BYPASS_UNKNOWN,
+	ami_finding_add(s->findings, AMI_FIND_VIRTIO_BYPASS_UNKNOWN,
 		 ami_bdf_text(d->bdf, where),
 		 "Whether this virtio device goes through the IOMMU (VIRTIO_F_ACCESS_PLATFORM) cannot be read from this dump: it may reach all of memory, whatever its table says.");
 }

@@ -22,7 +22,7 @@ static bool leading_ones(struct ami_state *s, uint32_t *count, bool *only)
 			return false;
 		mem = ami_read_u64(s->kernel, mask + *count / 8, &word);
 		if (mem != AMI_MEM_OK) {
-			ami_finding_add(&s->findings, AMI_FIND_SYMBOL_UNREAD,
+			ami_finding_add(s->findings, AMI_FIND_SYMBOL_UNREAD,
 					"__cpu_possible_mask",
 					"The variable at %#llx is %s.",
 					(unsigned long long)mask,
@@ -53,7 +53,7 @@ void find_cpus(struct ami_state *s, struct cpus *cpus)
 		cpus->count = number;
 	/* What is not in the dump contradicts nothing; it has its finding. */
 	if (!cpus->certain && number_known && mask_known)
-		ami_finding_add(&s->findings, AMI_FIND_CPUS_UNCERTAIN,
+		ami_finding_add(s->findings, AMI_FIND_CPUS_UNCERTAIN,
 				"nr_cpu_ids", "It says %llu, and the mask of possible CPUs begins with %u: queues that CPUs have each for itself may be missed.",
 				(unsigned long long)number, cpus->count);
 }

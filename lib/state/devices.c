@@ -150,7 +150,7 @@ static void check_bridge(struct ami_state *s, struct ami_device *d,
 	    d->class >> 8 == PCI_CLASS_HALF_BRIDGE)
 		return;
 	d->is_bridge = false;
-	ami_finding_add(&s->findings, AMI_FIND_PCI_CONTRADICTION, where,
+	ami_finding_add(s->findings, AMI_FIND_PCI_CONTRADICTION, where,
 			"Its header is a PCI bridge's, its class %06x is not: taken as a device.",
 			d->class);
 }
@@ -243,7 +243,7 @@ static void merge_function(struct ami_state *s, struct ami_device *d,
 	d->busmaster_known &= other.busmaster_known;
 	d->is_bridge &= other.is_bridge;
 	s->incomplete = true;
-	ami_finding_add(&s->findings, AMI_FIND_PCI_FUNCTION_TWICE,
+	ami_finding_add(s->findings, AMI_FIND_PCI_FUNCTION_TWICE,
 			ami_bdf_text(d->bdf, where),
 			"Two PCI functions are in this place: the place of one of them was overwritten, and what that could write is unknown.");
 }
@@ -284,7 +284,7 @@ static int read_function(struct ami_state *s, uint64_t pci_dev,
 		     &named) != PCI_NAME_BDF ||
 	    (named.segment == bdf.segment && named.devid == bdf.devid))
 		return 0;
-	ami_finding_add(&s->findings, AMI_FIND_PCI_CONTRADICTION,
+	ami_finding_add(s->findings, AMI_FIND_PCI_CONTRADICTION,
 			ami_bdf_text(bdf, where),
 			"By its name this PCI function is %s: either was overwritten, and both places are looked at.",
 			ami_bdf_text(named, other));
@@ -355,7 +355,7 @@ static int read_wide(struct ami_state *s, uint64_t pci_dev, uint64_t segment)
 	if (is == PCI_NAME_WIDE)
 		return 0;
 	s->incomplete |= is == PCI_NAME_NONE;
-	ami_finding_add(&s->findings, AMI_FIND_PCI_SEGMENT_IMPOSSIBLE,
+	ami_finding_add(s->findings, AMI_FIND_PCI_SEGMENT_IMPOSSIBLE,
 			is == PCI_NAME_BDF ? ami_bdf_text(bdf, where) : where,
 			"The bus of this PCI function is in segment %#llx, which no IOMMU knows: what the kernel keeps of the bus was overwritten.",
 			(unsigned long long)segment);
@@ -410,7 +410,7 @@ static int read_pci(struct ami_state *s)
 	int ret = 0;
 
 	if (!roots || lacks_member(s, NEED_PCI)) {
-		ami_finding_add(&s->findings, AMI_FIND_PCI_UNKNOWN, "PCI",
+		ami_finding_add(s->findings, AMI_FIND_PCI_UNKNOWN, "PCI",
 				"The PCI buses cannot be found; devices that its IOMMU driver does not manage stay unseen.");
 		return 0;
 	}
@@ -436,7 +436,7 @@ static void check_iommu(struct ami_state *s, const struct ami_device *d,
 	s->incomplete = true;
 	if (!s->iommus_whole)
 		return;	/* which was said of the list */
-	ami_finding_add(&s->findings, AMI_FIND_IOMMU_OF_DEVICE_UNKNOWN,
+	ami_finding_add(s->findings, AMI_FIND_IOMMU_OF_DEVICE_UNKNOWN,
 			ami_bdf_text(d->bdf, where),
 			"The driver's table of IOMMUs by device has %#llx for it, which is none of the known IOMMUs: an IOMMU is missing from the list, or the table was overwritten.",
 			(unsigned long long)va);
@@ -453,7 +453,7 @@ static bool fetch_lookup(struct ami_state *s, const struct ami_device *d,
 	if (mem == AMI_MEM_OK)
 		return true;
 	s->incomplete = true;
-	ami_finding_add(&s->findings, AMI_FIND_LOOKUP_UNREAD,
+	ami_finding_add(s->findings, AMI_FIND_LOOKUP_UNREAD,
 			ami_bdf_text(d->bdf, where),
 			"Its entry at %#llx in a table by device ID is %s: which IOMMU serves it, or as whom it makes requests, is unknown.",
 			(unsigned long long)at, ami_mem_text(mem));

@@ -74,7 +74,7 @@ static void set_table(struct ami_state *s, struct ami_domain *d,
 		return;
 	}
 	if (mem != AMI_MEM_OK) {
-		ami_finding_add(&s->findings, AMI_FIND_DOMAIN_ROOT_INVALID, where,
+		ami_finding_add(s->findings, AMI_FIND_DOMAIN_ROOT_INVALID, where,
 				"The address of its page table, %#llx, is %s.",
 				(unsigned long long)root_va, ami_mem_text(mem));
 		d->readable = false;
@@ -114,7 +114,7 @@ static void read_io_pgtable(struct ami_state *s, struct ami_domain *d,
 		return;
 	}
 	if (mode > AMDVI_V1_MAX_LEVEL) {
-		ami_finding_add(&s->findings, AMI_FIND_DOMAIN_MODE_INVALID, where,
+		ami_finding_add(s->findings, AMI_FIND_DOMAIN_MODE_INVALID, where,
 				"Its page table claims %llu levels.",
 				(unsigned long long)mode);
 		d->readable = false;
@@ -224,7 +224,7 @@ static void check_domain(struct ami_state *s, struct ami_domain *d,
 		return;
 	d->readable = false;
 	s->incomplete = true;
-	ami_finding_add(&s->findings, AMI_FIND_DOMAIN_CONTRADICTION, where,
+	ami_finding_add(s->findings, AMI_FIND_DOMAIN_CONTRADICTION, where,
 			"A domain of type %s %s: it was overwritten, and what its devices could reach is unknown.",
 			ami_domain_kind_name(d->kind), wrong);
 }
@@ -300,7 +300,7 @@ static void check_type(struct ami_state *s, const struct ami_device *device,
 		return;
 	d->overwritten = true;
 	name_domain(d, where);
-	ami_finding_add(&s->findings, AMI_FIND_DOMAIN_CONTRADICTION, where,
+	ami_finding_add(s->findings, AMI_FIND_DOMAIN_CONTRADICTION, where,
 			"A domain of type %s %s: it was overwritten, and what was queued there to be flushed is unknown.",
 			ami_domain_kind_name(d->kind), maps ?
 			"has a page table that maps memory" :

@@ -47,7 +47,7 @@ static void report_contradicted(struct ami_state *s)
 					 "%s%s", used ? ", " : "",
 					 ami_field_wants[i].type);
 	if (used)
-		ami_finding_add(&s->findings, AMI_FIND_LAYOUT_CONTRADICTED,
+		ami_finding_add(s->findings, AMI_FIND_LAYOUT_CONTRADICTED,
 				"kernel",
 				"Memory is not laid out as the types (%s) say: the first task is not named swapper, and is in no list. The kernel was built with RANDSTRUCT, the types are another kernel's, or init_task was overwritten. Nothing is read from these structures: %s.",
 				ami_kernel_source(s->kernel), names);
@@ -62,7 +62,7 @@ void report_doubts(struct ami_state *s)
 
 		if (doubt_of(s, i) != AMI_DOUBT_SAME_NAME || !is_first(s, i))
 			continue;
-		ami_finding_add(&s->findings, AMI_FIND_TYPE_AMBIGUOUS,
+		ami_finding_add(s->findings, AMI_FIND_TYPE_AMBIGUOUS,
 				want->module ? want->module : "kernel",
 				"This kernel has several structures %s, and their members do not show which of them is meant: nothing is read from it.",
 				want->type);

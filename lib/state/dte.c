@@ -156,7 +156,7 @@ static void check_root(struct ami_state *s, const struct ami_device *d,
 
 	if (root && !ami_dump_ram(ami_kernel_dump(s->kernel),
 				  root >> AMI_PAGE_SHIFT))
-		ami_finding_add(&s->findings, AMI_FIND_DTE_ROOT_OUTSIDE_RAM,
+		ami_finding_add(s->findings, AMI_FIND_DTE_ROOT_OUTSIDE_RAM,
 				where, "Its DTE points to a table at %#llx, which is no RAM of this machine.",
 				(unsigned long long)root);
 }
@@ -167,17 +167,17 @@ static void report_difference(struct ami_state *s, struct ami_device *d,
 {
 	if (is_foreign(s, d)) {
 		d->dte_seen = AMI_SEEN_OVERWRITTEN;
-		ami_finding_add(&s->findings, AMI_FIND_DTE_ROOT_IN_CRASHKERNEL,
+		ami_finding_add(s->findings, AMI_FIND_DTE_ROOT_IN_CRASHKERNEL,
 				where, "Its DTE points to a table in the capture kernel's memory (%#llx): the capture kernel overwrote the entry; shown is what the driver had set.",
 				(unsigned long long)foreign_table(s, &d->dte));
 	} else if (d->disagreement[0] && s->capture == AMI_CAPTURE_REUSE) {
 		d->dte_seen = AMI_SEEN_OVERWRITTEN;
-		ami_finding_add(&s->findings, AMI_FIND_DTE_OVERWRITTEN, where,
+		ami_finding_add(s->findings, AMI_FIND_DTE_OVERWRITTEN, where,
 				"Its DTE differs from the driver's books (%s) and the capture kernel wrote into this device table: shown is what the driver had set.",
 				d->disagreement);
 	} else if (d->disagreement[0]) {
 		d->dte_seen = AMI_SEEN_INCONSISTENT;
-		ami_finding_add(&s->findings, AMI_FIND_DTE_DISAGREES, where,
+		ami_finding_add(s->findings, AMI_FIND_DTE_DISAGREES, where,
 				"Its DTE and the driver's books differ (%s); both are taken as possible.",
 				d->disagreement);
 	}
@@ -190,7 +190,7 @@ static void judge(struct ami_state *s, struct ami_device *d)
 	ami_bdf_text(d->bdf, where);
 	if (d->dte_mem != AMI_MEM_OK) {
 		if (d->iommu >= 0) {
-			ami_finding_add(&s->findings, AMI_FIND_DTE_UNREAD, where,
+			ami_finding_add(s->findings, AMI_FIND_DTE_UNREAD, where,
 					"Its device table entry is %s; what it could reach is taken from the driver's domain alone.",
 					ami_mem_text(d->dte_mem));
 		}
@@ -202,7 +202,7 @@ static void judge(struct ami_state *s, struct ami_device *d)
 	if (d->dte_seen != AMI_SEEN_OVERWRITTEN)
 		check_root(s, d, where);
 	if (amdvi_dte_reserved(&d->dte))
-		ami_finding_add(&s->findings, AMI_FIND_DTE_RESERVED_BITS, where,
+		ami_finding_add(s->findings, AMI_FIND_DTE_RESERVED_BITS, where,
 				"Its DTE has reserved bits set (%#llx).",
 				(unsigned long long)amdvi_dte_reserved(&d->dte));
 }
@@ -258,7 +258,7 @@ static void report_nested(struct ami_state *s, const struct ami_device *d)
 
 	if (ami_believes_dte(d) && has_host_table(&d->dte) &&
 	    amdvi_dte_nested(&d->dte))
-		ami_finding_add(&s->findings, AMI_FIND_NESTED_TRANSLATION,
+		ami_finding_add(s->findings, AMI_FIND_NESTED_TRANSLATION,
 				ami_bdf_text(d->bdf, where),
 				"Its DMA passes tables of a guest, which hold guest addresses, and then the host table: counted as reachable is all that the host table lets it write, the guest may have allowed less.");
 }
@@ -376,7 +376,7 @@ static void report_unclaimed(struct ami_state *s, struct ami_bdf bdf,
 	if (!table)
 		return;
 	s->capture = AMI_CAPTURE_REUSE;
-	ami_finding_add(&s->findings, AMI_FIND_DTE_ROOT_IN_CRASHKERNEL,
+	ami_finding_add(s->findings, AMI_FIND_DTE_ROOT_IN_CRASHKERNEL,
 			ami_bdf_text(bdf, where),
 			"No PCI device has this ID, and its DTE points to a table in the capture kernel's memory (%#llx): the capture kernel overwrote the entry. The driver has no domain for it: it could not write.",
 			(unsigned long long)table);
@@ -432,12 +432,12 @@ static int scan_table(struct ami_state *s, struct ami_segment *seg)
 			return -1;
 	}
 	if (unread)
-		ami_finding_add(&s->findings, AMI_FIND_DEVICE_TABLE_UNREAD,
+		ami_finding_add(s->findings, AMI_FIND_DEVICE_TABLE_UNREAD,
 				where, "%u page%s (%u entries) of the device table cannot be read from this dump.",
 				unread, unread == 1 ? "" : "s",
 				unread * DTES_PER_PAGE);
 	if (open)
-		ami_finding_add(&s->findings, AMI_FIND_DTE_OPEN_UNCLAIMED, where,
+		ami_finding_add(s->findings, AMI_FIND_DTE_OPEN_UNCLAIMED, where,
 				"%u device IDs without a device have V=0: a requester with such an ID would write untranslated.",
 				open);
 	return 0;

@@ -240,7 +240,7 @@ int read_flushqs(struct ami_state *s)
 			d->flushq.unread++;
 		}
 		if (d->flushq.unread)
-			ami_finding_add(&s->findings,
+			ami_finding_add(s->findings,
 					AMI_FIND_FLUSH_QUEUE_UNREAD, where,
 					"If it unmaps lazily, which translations are stale is unknown: %u of its flush queues, entries or counts cannot be read or contradict each other.",
 					d->flushq.unread);

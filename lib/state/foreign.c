@@ -61,13 +61,13 @@ void mark_foreign(struct ami_state *s, struct ami_iommu *iommu)
 	if (restarted) {
 		/* Its number is the capture kernel's now: it proves nothing. */
 		ring->semaphore_known = false;
-		ami_finding_add(&s->findings, AMI_FIND_RING_RESTARTED, where,
+		ami_finding_add(s->findings, AMI_FIND_RING_RESTARTED, where,
 				"The capture kernel reused the command ring and, as SNP demands, the semaphore: sequence numbers start again and are at %llu; the dead kernel had issued %llu, how many of those completed is unknown.",
 				(unsigned long long)ring->semaphore,
 				(unsigned long long)ring->last_issued);
 		return;
 	}
-	ami_finding_add(&s->findings, AMI_FIND_RING_OVERWRITTEN, where,
+	ami_finding_add(s->findings, AMI_FIND_RING_OVERWRITTEN, where,
 			n == AMI_RING_ENTRIES ?
 			"The capture kernel reused the command ring and overwrote all of it; what the driver's books still prove: last issued completion wait %llu, last completed %llu." :
 			"The capture kernel reused the command ring and overwrote its first entries; the driver's books say: last issued completion wait %llu, last completed %llu.",
@@ -127,14 +127,14 @@ void mark_foreign_events(struct ami_state *s, struct ami_iommu *iommu)
 	}
 	snprintf(where, sizeof(where), "iommu%u", iommu->index);
 	if (n)
-		ami_finding_add(&s->findings, AMI_FIND_LOG_REUSED, where,
+		ami_finding_add(s->findings, AMI_FIND_LOG_REUSED, where,
 				"The capture kernel reused the event log: the first %u entries are its own, as the domain in the last of them shows, and what stood there is lost; of %zu others nothing tells whether they were written before the panic.",
 				n, open);
 	else if (open)
-		ami_finding_add(&s->findings, AMI_FIND_LOG_REUSED, where,
+		ami_finding_add(s->findings, AMI_FIND_LOG_REUSED, where,
 				"The capture kernel reused the event log from entry 0 on and zeroed what it handled. %zu entries are not zero: nothing tells whether they were written before the panic.",
 				open);
 	else
-		ami_finding_add(&s->findings, AMI_FIND_LOG_REUSED, where,
+		ami_finding_add(s->findings, AMI_FIND_LOG_REUSED, where,
 				"The capture kernel reused the event log from entry 0 on and zeroed what it handled: what was logged before the panic is lost, if anything was.");
 }

@@ -34,7 +34,7 @@ void doubt(struct ami_state *s, struct flush_source *src, const char *fmt, ...)
 	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
 	src->out->unread++;
-	ami_finding_add(&s->findings, AMI_FIND_FLUSH_QUEUE_CONTRADICTION,
+	ami_finding_add(s->findings, AMI_FIND_FLUSH_QUEUE_CONTRADICTION,
 			src->where, "%s", text);
 }
 
@@ -121,12 +121,12 @@ static bool plausible(struct ami_state *s, struct flush_source *src,
 		doubt(s, src, "The newest entry of its flush queue on CPU %u may be half written.",
 		      q->cpu);
 	else if (!range)
-		ami_finding_add(&s->findings, AMI_FIND_FLUSH_QUEUE_DAMAGED,
+		ami_finding_add(s->findings, AMI_FIND_FLUSH_QUEUE_DAMAGED,
 				src->where, "A queued unmap of %#llx pages at IOVA page %#llx is no IOVA range.",
 				(unsigned long long)e->size,
 				(unsigned long long)e->iova);
 	else
-		ami_finding_add(&s->findings, AMI_FIND_FLUSH_QUEUE_DAMAGED,
+		ami_finding_add(s->findings, AMI_FIND_FLUSH_QUEUE_DAMAGED,
 				src->where, "A queued unmap waits for flush %llu, but the one before it for %llu, and %llu were begun.",
 				(unsigned long long)e->counter,
 				(unsigned long long)q->counter,
@@ -232,7 +232,7 @@ static bool read_header(struct ami_state *s, struct flush_source *src,
 	    !(q->size & (q->size - 1)) && q->head < q->size &&
 	    q->tail < q->size)
 		return true;
-	ami_finding_add(&s->findings, AMI_FIND_FLUSH_QUEUE_DAMAGED, src->where,
+	ami_finding_add(s->findings, AMI_FIND_FLUSH_QUEUE_DAMAGED, src->where,
 			"Its flush queue on CPU %u has head %llu and tail %llu in %llu entries.",
 			q->cpu, (unsigned long long)q->head,
 			(unsigned long long)q->tail, (unsigned long long)q->size);

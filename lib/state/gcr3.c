@@ -129,7 +129,7 @@ static void from_dte(struct ami_state *s, struct ami_device *d,
 		.levels = amdvi_dte_guest_levels(&d->dte),
 	};
 	if (!d->gcr3.levels)
-		ami_finding_add(&s->findings, AMI_FIND_GCR3_INVALID, where,
+		ami_finding_add(s->findings, AMI_FIND_GCR3_INVALID, where,
 				"Its DTE has guest tables of no known number of levels (GuestPagingMode %u): what they map is unknown.",
 				d->dte.guest_paging_mode);
 }
@@ -172,7 +172,7 @@ static void from_books(struct ami_state *s, const struct ami_device *d,
 	}
 	if (glx > 2 || mem != AMI_MEM_OK) {
 		gcr3->root = 0;
-		ami_finding_add(&s->findings, AMI_FIND_GCR3_INVALID, where,
+		ami_finding_add(s->findings, AMI_FIND_GCR3_INVALID, where,
 				"The driver's books have a GCR3 table at %#llx with GLX %llu, which is none.",
 				(unsigned long long)va, (unsigned long long)glx);
 		return;

@@ -112,7 +112,7 @@ static void check_device_table(struct ami_state *s, struct ami_segment *seg)
 	      ami_virt_to_phys(s->kernel, seg->dev_table,
 			       &seg->dev_table_phys) : AMI_MEM_FILTERED;
 	if (ami_mem_wild(mem)) {
-		ami_finding_add(&s->findings, AMI_FIND_DEVICE_TABLE_UNKNOWN, where,
+		ami_finding_add(s->findings, AMI_FIND_DEVICE_TABLE_UNKNOWN, where,
 				"The device table's address %#llx does not translate; what each device could reach is unknown.",
 				(unsigned long long)seg->dev_table);
 		seg->dev_table = 0;
@@ -219,7 +219,7 @@ static void fetch_iommu(struct ami_state *s, struct ami_iommu *iommu)
 	if (iommu->segment >= 0)
 		iommu->bdf.segment = s->segments[iommu->segment].id;
 	else if (known && s->segments_whole)
-		ami_finding_add(&s->findings, AMI_FIND_IOMMU_WITHOUT_SEGMENT,
+		ami_finding_add(s->findings, AMI_FIND_IOMMU_WITHOUT_SEGMENT,
 				where, "Its PCI segment pointer %#llx is none of the known segments.",
 				(unsigned long long)seg);
 	fetch(s, where, iommu->va, AMI_F_amd_iommu_cap, &v);

@@ -10,7 +10,7 @@ void ami_name_limits(struct ami_state *s)
 
 	for (i = s->limits_named; i < b->nr_cut; i++) {
 		s->incomplete = true;
-		ami_finding_add(&s->findings, AMI_FIND_WORK_LIMIT,
+		ami_finding_add(s->findings, AMI_FIND_WORK_LIMIT,
 			 i < AMI_BUDGET_CUTS ? b->cut[i] : "analysis",
 			 "Reading this ended before all was read: it took more work than anything does that the pages in this file can describe (damaged counts, structures that lead to each other). What was not come to is left out.");
 	}

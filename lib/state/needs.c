@@ -226,7 +226,7 @@ void check_needs(struct ami_state *s)
 			continue;
 		name(&needs[i], text, sizeof(text));
 		(needs[i].weight == NOTE ? ami_finding_note : ami_finding_add)(
-			&s->findings, AMI_FIND_FIELD_MISSING, "kernel",
+			s->findings, AMI_FIND_FIELD_MISSING, "kernel",
 			"This kernel has no member %s; the report lacks what rests on it: %s.",
 			text, needs[i].what);
 	}

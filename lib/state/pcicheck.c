@@ -93,7 +93,7 @@ static bool take_lost(void *ctx, uint64_t dev)
 		l->failed |= add_function(s, ami_container(s->kernel, dev,
 							   AMI_F_pci_dev_dev),
 					  bdf);
-	ami_finding_add(&s->findings, AMI_FIND_PCI_FUNCTION_LOST,
+	ami_finding_add(s->findings, AMI_FIND_PCI_FUNCTION_LOST,
 			is == PCI_NAME_BDF ? ami_bdf_text(bdf, where) : where,
 			"The kernel's list of all devices has this PCI function, the lists of the PCI buses do not lead to it: one of those was damaged.");
 	return !l->failed &&
@@ -136,7 +136,7 @@ void check_busmaster(struct ami_state *s, struct ami_device *d,
 	if (!msi && !msix)
 		return;
 	d->busmaster_known = false;
-	ami_finding_add(&s->findings, AMI_FIND_BUS_MASTER_CONTRADICTION, where,
+	ami_finding_add(s->findings, AMI_FIND_BUS_MASTER_CONTRADICTION, where,
 			"By the kernel's flag it is no bus master, but it has message-signalled interrupts, which are writes: taken as active.");
 }
 
@@ -156,7 +156,7 @@ void check_bridges(struct ami_state *s, uint64_t *self, size_t count)
 				      by_value)))
 			continue;
 		d->is_bridge = false;
-		ami_finding_add(&s->findings, AMI_FIND_PCI_CONTRADICTION,
+		ami_finding_add(s->findings, AMI_FIND_PCI_CONTRADICTION,
 				ami_bdf_text(d->bdf, where),
 				"Its header is a PCI bridge's, but no bus is behind it: taken as a device.");
 	}

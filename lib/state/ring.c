@@ -44,7 +44,7 @@ static void read_tail(struct ami_state *s, struct ami_iommu *iommu,
 	if (!fetch(s, where, iommu->va, AMI_F_amd_iommu_cmd_buf_tail, &tail))
 		return;
 	if (tail >= RING_BYTES || tail % AMDVI_COMMAND_SIZE) {
-		ami_finding_add(&s->findings, AMI_FIND_RING_TAIL_INVALID, where,
+		ami_finding_add(s->findings, AMI_FIND_RING_TAIL_INVALID, where,
 				"cmd_buf_tail is %#llx, which is no entry of a ring of %u bytes; no command can be called done.",
 				(unsigned long long)tail, RING_BYTES);
 		return;
@@ -74,7 +74,7 @@ static void read_semaphore(struct ami_state *s, struct ami_iommu *iommu,
 	}
 	ring->semaphore_known = mem == AMI_MEM_OK;
 	if (!ring->semaphore_known)
-		ami_finding_add(&s->findings, AMI_FIND_SEMAPHORE_UNREAD, where,
+		ami_finding_add(s->findings, AMI_FIND_SEMAPHORE_UNREAD, where,
 				"The completion-wait semaphore at %#llx is %s; no command can be proven done.",
 				(unsigned long long)va, ami_mem_text(mem));
 }
@@ -94,7 +94,7 @@ void read_ring(struct ami_state *s, struct ami_iommu *iommu)
 	ring->located = ring->va && ami_virt_to_phys(s->kernel, ring->va,
 						     &ring->phys) == AMI_MEM_OK;
 	if (!ring->located && known)
-		ami_finding_add(&s->findings, AMI_FIND_RING_UNKNOWN, where,
+		ami_finding_add(s->findings, AMI_FIND_RING_UNKNOWN, where,
 				"The command ring's address %#llx does not translate.",
 				(unsigned long long)ring->va);
 	ring->sync_known = fetch(s, where, iommu->va,
@@ -155,23 +155,23 @@ static void report_ring(struct ami_state *s, const struct ami_iommu *iommu)
 	snprintf(where, sizeof(where), "iommu%u", iommu->index);
 	if (ring->issued_known && ring->semaphore_known &&
 	    (int64_t)(ring->semaphore - ring->last_issued) > 0)
-		ami_finding_add(&s->findings, AMI_FIND_SEMAPHORE_AHEAD, where,
+		ami_finding_add(s->findings, AMI_FIND_SEMAPHORE_AHEAD, where,
 				"The semaphore holds %llu but the driver issued only %llu: the page was overwritten, no command can be called done.",
 				(unsigned long long)ring->semaphore,
 				(unsigned long long)ring->last_issued);
 	if (ring->count[AMI_ENTRY_UNREAD])
-		ami_finding_add(&s->findings, AMI_FIND_RING_UNREAD, where,
+		ami_finding_add(s->findings, AMI_FIND_RING_UNREAD, where,
 				"%u of %u command ring entries cannot be read from this dump.",
 				ring->count[AMI_ENTRY_UNREAD], AMI_RING_ENTRIES);
 	if (ring->outstanding && !ring->semaphore_known)
-		ami_finding_add(&s->findings, AMI_FIND_COMMANDS_UNPROVEN, where,
+		ami_finding_add(s->findings, AMI_FIND_COMMANDS_UNPROVEN, where,
 				"%u command%s from ring entry %u on %s not proven: the semaphore cannot be read; last issued completion wait %llu.",
 				ring->outstanding,
 				ring->outstanding == 1 ? "" : "s", ring->oldest,
 				ring->outstanding == 1 ? "is" : "are",
 				(unsigned long long)ring->last_issued);
 	else if (ring->outstanding)
-		ami_finding_add(&s->findings, AMI_FIND_COMMANDS_UNPROVEN, where,
+		ami_finding_add(s->findings, AMI_FIND_COMMANDS_UNPROVEN, where,
 				"%u command%s from ring entry %u on %s not proven to have completed; last issued completion wait %llu, last completed %llu.",
 				ring->outstanding,
 				ring->outstanding == 1 ? "" : "s", ring->oldest,
@@ -179,10 +179,10 @@ static void report_ring(struct ami_state *s, const struct ami_iommu *iommu)
 				(unsigned long long)ring->last_issued,
 				(unsigned long long)ring->semaphore);
 	if (ring->blind)
-		ami_finding_add(&s->findings, AMI_FIND_COMMANDS_UNSEEN, where,
+		ami_finding_add(s->findings, AMI_FIND_COMMANDS_UNSEEN, where,
 				"Commands may have been outstanding in entries that cannot be read or were overwritten: which translations are stale is unknown.");
 	if (ring->lock_held)
-		ami_finding_add(&s->findings, AMI_FIND_RING_LOCK_HELD, where,
+		ami_finding_add(s->findings, AMI_FIND_RING_LOCK_HELD, where,
 				"The IOMMU's lock was held: a CPU was stopped while it queued a command, the tail may be off by one.");
 }
 

@@ -40,7 +40,7 @@ bool fetch(struct ami_state *s, const char *where, uint64_t va,
 	*value = 0;
 	/* One finding for an object, not one for each of its members. */
 	if (va != s->unread_object)
-		ami_finding_add(&s->findings, AMI_FIND_FIELD_UNREAD, where,
+		ami_finding_add(s->findings, AMI_FIND_FIELD_UNREAD, where,
 				"struct %s at %#llx: member %s is %s.", want->type,
 				(unsigned long long)va, want->path,
 				ami_mem_text(mem));
@@ -67,7 +67,7 @@ bool fetch_symbol(struct ami_state *s, enum ami_symbol y, size_t size,
 		return false;
 	mem = ami_read(s->kernel, at, &v, size);
 	if (mem != AMI_MEM_OK) {
-		ami_finding_add(&s->findings, AMI_FIND_SYMBOL_UNREAD,
+		ami_finding_add(s->findings, AMI_FIND_SYMBOL_UNREAD,
 				ami_symbol_wants[y].name, "The variable at %#llx is %s.",
 				(unsigned long long)at, ami_mem_text(mem));
 		return false;
@@ -79,7 +79,7 @@ bool fetch_symbol(struct ami_state *s, enum ami_symbol y, size_t size,
 void report_untranslated(struct ami_state *s, const char *where, uint64_t va,
 			 enum ami_mem mem)
 {
-	ami_finding_add(&s->findings, AMI_FIND_TABLE_UNREAD, where,
+	ami_finding_add(s->findings, AMI_FIND_TABLE_UNREAD, where,
 			"The table at %#llx cannot be located: the kernel's page table for this address is %s.",
 			(unsigned long long)va, ami_mem_text(mem));
 }
@@ -89,18 +89,18 @@ void list_report(struct ami_state *s, const struct ami_list_iter *it,
 {
 	if (it->mem != AMI_MEM_OK) {
 		s->incomplete = true;
-		ami_finding_add(&s->findings, AMI_FIND_LIST_CUT, what,
+		ami_finding_add(s->findings, AMI_FIND_LIST_CUT, what,
 				"The list ends early after %llu nodes: the next one is %s.",
 				(unsigned long long)it->steps,
 				ami_mem_text(it->mem));
 	} else if (it->crossed && it->pos) {
 		s->incomplete = true;
-		ami_finding_add(&s->findings, AMI_FIND_LIST_DAMAGED, what,
+		ami_finding_add(s->findings, AMI_FIND_LIST_DAMAGED, what,
 				"Of %llu nodes one does not point back to the one before it; others may be missing.",
 				(unsigned long long)it->steps);
 	} else if (it->broken) {
 		s->incomplete = true;
-		ami_finding_add(&s->findings, AMI_FIND_LIST_DAMAGED, what,
+		ami_finding_add(s->findings, AMI_FIND_LIST_DAMAGED, what,
 				"After %llu nodes the list loops or leaves kernel memory; what follows is lost.",
 				(unsigned long long)it->steps);
 	}
@@ -185,14 +185,14 @@ static void read_progress(struct ami_state *s)
 	if (done >= 0 && fetch_late(s, AMI_SYM_init_state, &v) &&
 	    (int64_t)v != done) {
 		s->untranslated = true;
-		ami_finding_add(&s->findings, AMI_FIND_IOMMU_NOT_INITIALISED,
+		ami_finding_add(s->findings, AMI_FIND_IOMMU_NOT_INITIALISED,
 				"kernel", "The driver's initialisation ended in state %llu, not %lld (IOMMU_INITIALIZED): DMA of devices without a domain counts as not translated.",
 				(unsigned long long)v, (long long)done);
 	} else if (none >= 0 &&
 		   fetch_symbol(s, AMI_SYM_amd_iommu_pgtable, 4, &v) &&
 		   (int64_t)v == none) {
 		s->untranslated = true;
-		ami_finding_add(&s->findings, AMI_FIND_IOMMU_NOT_INITIALISED,
+		ami_finding_add(s->findings, AMI_FIND_IOMMU_NOT_INITIALISED,
 				"kernel", "This IOMMU has no page tables that the driver can use (PD_MODE_NONE): DMA is not translated.");
 	}
 }
@@ -209,7 +209,7 @@ static void read_system_state(struct ami_state *s)
 	if (halt < 0 || !fetch_late(s, AMI_SYM_system_state, &v) ||
 	    (int64_t)v < halt)
 		return;
-	ami_finding_add(&s->findings, AMI_FIND_IOMMU_MAY_BE_OFF, "kernel",
+	ami_finding_add(s->findings, AMI_FIND_IOMMU_MAY_BE_OFF, "kernel",
 			"The machine was shutting down or being suspended (system_state %llu), late in which the IOMMU is turned off: from then on DMA is not translated, whatever its tables say.",
 			(unsigned long long)v);
 }
@@ -248,10 +248,10 @@ static int nothing_found(struct ami_state *s, struct ami_error *err)
 	const char *path = ami_dump_info(ami_kernel_dump(s->kernel))->path;
 	uint64_t intel = 0;
 
-	if (ami_findings_worst(&s->findings) > AMI_INFO)
+	if (ami_findings_worst(s->findings) > AMI_INFO)
 		return ami_error_set(err, AMI_ERR_DATA,
 				     "no AMD IOMMU can be read from %s: %s", path,
-				     s->findings.list[0].text);
+				     s->findings->list[0].text);
 	fetch_symbol(s, AMI_SYM_intel_iommu_enabled, 4, &intel);
 	return ami_error_set(err, AMI_ERR_DATA,
 			     "%s is of a machine %s: nothing to analyse (its devices' DMA is not translated by an AMD IOMMU)",
@@ -265,7 +265,7 @@ static void tell_vmcoreinfo(struct ami_state *s)
 		ami_dump_vmcoreinfo_from(ami_kernel_dump(s->kernel));
 
 	if (from)
-		ami_finding_add(&s->findings, AMI_FIND_VMCOREINFO_FOUND,
+		ami_finding_add(s->findings, AMI_FIND_VMCOREINFO_FOUND,
 				"dump", "VMCOREINFO, which says where the kernel lies, is not in a note of the file; it was found %s.",
 				from);
 }
@@ -311,6 +311,7 @@ static int read_all(struct ami_state *s, struct ami_error *err)
 }
 
 struct ami_state *ami_state_read(struct ami_kernel *kernel,
+				 struct ami_findings *findings,
 				 struct ami_error *err)
 {
 	struct ami_state *s = calloc(1, sizeof(*s));
@@ -320,6 +321,7 @@ struct ami_state *ami_state_read(struct ami_kernel *kernel,
 		return NULL;
 	}
 	s->kernel = kernel;
+	s->findings = findings;
 	if (read_all(s, err)) {
 		ami_state_free(s);
 		return NULL;
@@ -350,8 +352,6 @@ void ami_state_free(struct ami_state *s)
 	free(s->segments);
 	free(s->devices);
 	free(s->domains);
-	ami_pfnset_free(s->rests_on);
 	ami_pfnset_free(s->unlisted);
-	ami_findings_free(&s->findings);
 	free(s);
 }

@@ -59,7 +59,7 @@ void report_unread_symbols(struct ami_state *s)
 			continue;
 		s->incomplete |= part[i].state;
 		(part[i].note ? ami_finding_note : ami_finding_add)(
-			&s->findings, part[i].state ? AMI_FIND_SYMBOL_UNREAD :
+			s->findings, part[i].state ? AMI_FIND_SYMBOL_UNREAD :
 			AMI_FIND_SYMBOLS_UNREAD, "kernel",
 			"The dump does not hold the addresses of %s: %s.%s",
 			names, part[i].lost, is_extract(s) ?

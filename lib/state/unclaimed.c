@@ -92,7 +92,7 @@ int find_unclaimed(struct ami_state *s)
 				     sizeof(*claimed), by_value))
 			continue;
 		s->incomplete = true;
-		ami_finding_add(&s->findings, AMI_FIND_DOMAIN_MISSING,
+		ami_finding_add(s->findings, AMI_FIND_DOMAIN_MISSING,
 				ami_bdf_text(d->bdf, where),
 				"Its DTE has the page table at %#llx, which no domain in the driver's books has: the list of devices or a domain was damaged, and what was queued there to be flushed is unknown.",
 				(unsigned long long)root);

@@ -26,12 +26,12 @@ struct cost {
 
 static enum kind kind;
 
-struct ami_evidence *__real_ami_evidence_find(struct ami_state *state,
+struct ami_evidence *__real_ami_evidence_find(const struct ami_state *state,
 					      struct ami_error *err);
-struct ami_evidence *__wrap_ami_evidence_find(struct ami_state *state,
+struct ami_evidence *__wrap_ami_evidence_find(const struct ami_state *state,
 					      struct ami_error *err);
 
-struct ami_evidence *__wrap_ami_evidence_find(struct ami_state *state,
+struct ami_evidence *__wrap_ami_evidence_find(const struct ami_state *state,
 					      struct ami_error *err)
 {
 	struct ami_evidence *none;

@@ -246,13 +246,14 @@ static struct ami_state *read_state(struct work *w, const char *path)
 	struct ami_layout_source source = ami_layout_btf;
 	struct ami_error err = { AMI_OK, "" };
 	struct ami_kernel *kernel = NULL;
+	static struct ami_findings findings;
 	struct ami_state *state = NULL;
 
 	w->elf = ami_dump_open(&path, 1, &err);
 	if (w->elf)
 		kernel = ami_kernel_open(w->elf, &source, &err);
 	if (kernel)
-		state = ami_state_read(kernel, &err);
+		state = ami_state_read(kernel, &findings, &err);
 	must(state, err.text);
 	return state;
 }

@@ -158,6 +158,7 @@ int main(int argc, char **argv)
 	struct ami_layout_source source = ami_layout_btf;
 	struct ami_error err = { AMI_OK, "" };
 	struct ami_kernel *kernel = NULL;
+	static struct ami_findings findings;
 	struct ami_state *state = NULL;
 	struct ami_dump *dump;
 
@@ -167,7 +168,7 @@ int main(int argc, char **argv)
 	if (dump)
 		kernel = ami_kernel_open(dump, &source, &err);
 	if (kernel)
-		state = ami_state_read(kernel, &err);
+		state = ami_state_read(kernel, &findings, &err);
 	if (!state)
 		return fprintf(stderr, "%s\n", err.text), 66;
 	bench(&(struct work){ .dump = dump, .state = state },

@@ -100,7 +100,7 @@ static void show(const struct ami_analysis *a, const struct ami_error *err)
 		printf("         %s\n", err->text);
 		return;
 	}
-	f = &a->state->findings;
+	f = a->state->findings;
 	printf("         %s\n", ami_verdict_name(a->exposures->verdict));
 	for (i = 0; i < a->exposures->nr_reasons; i++)
 		printf("         because %s\n", a->exposures->reason[i]);

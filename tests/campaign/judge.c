@@ -34,7 +34,7 @@ struct facts facts_of(struct ami_analysis *a)
 	struct facts f = { .verdict = ex->verdict, .analysis = a };
 	size_t i;
 
-	f.findings = a->state->findings;
+	f.findings = a->findings;
 	f.pages = ami_pfnset_new();
 	if (!f.pages)
 		abort();

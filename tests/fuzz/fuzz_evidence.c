@@ -43,10 +43,10 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 	dump = path ? overlay_new(path, &err) : NULL;
 	if (dump && overlay_remember_layout(dump))
 		a = overlay_analyse(dump, &err);
-	if (a && a->exposures->evidence_pages) {
+	if (a && a->evidence_pages) {
 		pfns = calloc(overlay_pages(dump), sizeof(*pfns));
 		must(pfns);
-		ami_pfnset_ranges(a->exposures->evidence_pages, take, NULL);
+		ami_pfnset_ranges(a->evidence_pages, take, NULL);
 	}
 	ami_analysis_free(a);
 	if (!count) {
@@ -91,6 +91,7 @@ static void check(const struct ami_evidence *ev)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
+	struct ami_findings findings = { NULL };
 	struct ami_error err;
 	struct ami_evidence *ev = NULL;
 	struct ami_state *s = NULL;
@@ -108,7 +109,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (!k)
 		return 0;
 	opened = ami_kernel_dump(k);
-	s = ami_state_read(k, &err);
+	s = ami_state_read(k, &findings, &err);
 	if (s)
 		ev = ami_evidence_find(s, &err);
 	must(overlay_reads(dump) <= WORK);
@@ -116,6 +117,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		check(ev);
 	ami_evidence_free(ev);
 	ami_state_free(s);
+	ami_findings_free(&findings);
 	ami_kernel_close(k);
 	ami_dump_close(opened);
 	return 0;

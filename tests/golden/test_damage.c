@@ -154,7 +154,7 @@ static bool found(const struct fixture *f, const char *code)
 	enum ami_finding_code known = ami_finding_code(code);
 
 	assert_int_not_equal(known, AMI_NR_FINDINGS);
-	return ami_findings_total(&f->a->state->findings, known) > 0;
+	return ami_findings_total(f->a->state->findings, known) > 0;
 }
 
 static uint64_t named_pages(const struct fixture *f)
@@ -171,7 +171,7 @@ static void intact(void **state)
 
 	analyse(f);
 	assert_int_equal(f->a->exposures->verdict, AMI_VERDICT_EXPOSED);
-	assert_int_equal(ami_findings_worst(&f->a->state->findings), AMI_INFO);
+	assert_int_equal(ami_findings_worst(f->a->state->findings), AMI_INFO);
 	assert_int_equal(f->a->state->iommus[0].ring.outstanding, 0);
 }
 

@@ -115,7 +115,8 @@ static double find(struct rig *rig, struct plan *p)
 
 	rig->m->dump = image_dump(rig->m->img);
 	rig->m->kernel = image_kernel(rig->m->img, rig->m->dump);
-	rig->m->state = ami_state_read(rig->m->kernel, &err);
+	rig->m->state = ami_state_read(rig->m->kernel, &rig->m->findings,
+				       &err);
 	assert_non_null(rig->m->state);
 	start = cpu();
 	ev = ami_evidence_find(rig->m->state, &err);

@@ -264,14 +264,14 @@ bool rig_covered(const struct rig *rig, const char *provider)
 
 size_t rig_found(const struct rig *rig, const char *code)
 {
-	return ami_findings_total(&rig->m->state->findings,
+	return ami_findings_total(rig->m->state->findings,
 				  machine_code(code));
 }
 
 /* What was said instead. */
 static void rig_print(const struct rig *rig)
 {
-	const struct ami_findings *f = &rig->m->state->findings;
+	const struct ami_findings *f = rig->m->state->findings;
 	size_t i;
 
 	for (i = 0; i < f->count; i++)
@@ -343,8 +343,8 @@ static bool has_more(const struct rig *rig, const struct rig *whole,
 		if (code != AMI_FIND_NO_EVIDENCE_PROVIDER &&
 		    code != AMI_FIND_BLOCK_LAYER_ONLY &&
 		    ami_finding_class(code)->kind == kind &&
-		    ami_findings_total(&rig->m->state->findings, code) >
-		    ami_findings_total(&whole->m->state->findings, code))
+		    ami_findings_total(rig->m->state->findings, code) >
+		    ami_findings_total(whole->m->state->findings, code))
 			return true;
 	return false;
 }

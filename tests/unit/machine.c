@@ -320,8 +320,12 @@ struct machine *machine_new(enum shape shape, uint64_t sme_mask)
 void machine_free(struct machine *m)
 {
 	ami_exposures_free(m->ex);
+	ami_evidence_free(m->evidence);
+	ami_pfnset_free(m->evidence_pages);
+	ami_pfnset_free(m->state_pages);
 	ami_incidents_free(m->incidents);
 	ami_state_free(m->state);
+	ami_findings_free(&m->findings);
 	ami_kernel_close(m->kernel);
 	ami_dump_close(m->dump);
 	image_free(m->img);
@@ -644,28 +648,52 @@ uint64_t machine_gcr3(struct machine *m, unsigned int glx, uint32_t pasid,
 	return root;
 }
 
-void machine_analyse(struct machine *m)
+/* The analysis is asked for its halves; what they found stays the machine's. */
+static struct ami_analysis machine_halves(const struct machine *m)
 {
-	struct ami_pfnset *rests_on = ami_pfnset_new();
+	return (struct ami_analysis){
+		.dump = m->dump, .kernel = m->kernel, .state = m->state,
+		.incidents = m->incidents, .marks = m->marks,
+		.state_pages = m->state_pages, .spill.fd = -1,
+	};
+}
+
+void machine_judge(struct machine *m)
+{
 	struct ami_error err = { AMI_OK, "" };
+	struct ami_analysis a = machine_halves(m);
 	size_t i;
 
-	m->dump = image_dump(m->img);
-	m->kernel = image_kernel(m->img, m->dump);
-	ami_dump_note_reads(m->dump, rests_on);
-	m->state = ami_state_read(m->kernel, &err);
-	ami_dump_note_reads(m->dump, NULL);
-	assert_non_null(m->state);
-	m->state->rests_on = rests_on;
-	m->incidents = ami_incidents_read(m->state, &err);
-	assert_non_null(m->incidents);
-	m->ex = ami_exposures_find(m->state, &err);
-	if (!m->ex)
-		print_error("%s\n", err.text);
-	assert_non_null(m->ex);
+	ami_exposures_free(m->ex);
+	ami_evidence_free(m->evidence);
+	ami_pfnset_free(m->evidence_pages);
+	if (ami_analysis_judge(&a, &err))
+		fail_msg("%s", err.text);
+	m->evidence = a.evidence;
+	m->evidence_pages = a.evidence_pages;
+	m->ex = a.exposures;
 	for (i = 0; i < m->ex->nr_reasons; i++)
 		print_message("# %s: %s\n", ami_verdict_name(m->ex->verdict),
 			      m->ex->reason[i]);
+}
+
+void machine_analyse(struct machine *m)
+{
+	struct ami_error err = { AMI_OK, "" };
+	struct ami_analysis a;
+
+	m->dump = image_dump(m->img);
+	ami_dump_run(m->dump);
+	m->kernel = image_kernel(m->img, m->dump);
+	a = machine_halves(m);
+	if (ami_analysis_state(&a, &err))
+		fail_msg("%s", err.text);
+	m->findings = a.findings;
+	m->state = a.state;
+	m->state->findings = &m->findings;
+	m->state_pages = a.state_pages;
+	m->incidents = a.incidents;
+	machine_judge(m);
 }
 
 const struct ami_exposure *machine_exposure_at(const struct machine *m,
@@ -703,5 +731,5 @@ enum ami_finding_code machine_code(const char *name)
 
 bool machine_found(const struct machine *m, const char *code)
 {
-	return ami_findings_total(&m->state->findings, machine_code(code)) > 0;
+	return ami_findings_total(m->state->findings, machine_code(code)) > 0;
 }

@@ -8,8 +8,7 @@
 #ifndef MACHINE_H
 #define MACHINE_H
 
-#include <amdiommu/exposure.h>
-#include <amdiommu/incident.h>
+#include <amdiommu/analysis.h>
 
 #include "shapes.h"
 
@@ -48,9 +47,13 @@ struct machine {
 	uint64_t dma_domain, cookie;	/* the last iommu_domain of the DMA API */
 	struct ami_dump *dump;
 	struct ami_kernel *kernel;
+	struct ami_findings findings;
 	struct ami_state *state;
 	struct ami_incidents *incidents;
+	struct ami_marks *marks;	/* used by machine_judge() */
+	struct ami_evidence *evidence;
 	struct ami_exposures *ex;
+	struct ami_pfnset *state_pages, *evidence_pages;
 };
 
 /** machine_new() - one segment, one IOMMU at 00:00.2, an idle ring */
@@ -189,6 +192,9 @@ uint64_t machine_gcr3(struct machine *m, unsigned int glx, uint32_t pasid,
 
 /** machine_analyse() - state and exposures; fails the test on an error */
 void machine_analyse(struct machine *m);
+
+/** machine_judge() - evidence, exposures and verdict again, state as it is */
+void machine_judge(struct machine *m);
 
 /** machine_exposure() - of this device and class, NULL when none */
 const struct ami_exposure *machine_exposure(const struct machine *m,

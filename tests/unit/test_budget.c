@@ -244,7 +244,7 @@ static void claimed_ram(void **state)
 	within_bounds(m);
 	assert_int_equal(work(m)->nr_cut, 1);
 	assert_string_equal(work(m)->cut[0], "page owners");
-	assert_int_equal(ami_findings_total(&m->state->findings,
+	assert_int_equal(ami_findings_total(m->state->findings,
 					    AMI_FIND_WORK_LIMIT), 1);
 	assert_int_equal(m->ex->verdict, AMI_VERDICT_UNKNOWN);
 	assert_true(m->state->incomplete);

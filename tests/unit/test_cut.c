@@ -42,7 +42,7 @@ static struct ami_analysis *analyse(const char *path, struct ami_error *err)
 
 static bool found(const struct ami_analysis *a)
 {
-	return ami_findings_total(&a->state->findings,
+	return ami_findings_total(a->state->findings,
 				  AMI_FIND_DUMP_TRUNCATED);
 }
 
@@ -52,7 +52,7 @@ static void is_honest(const struct ami_analysis *a, uint64_t whole)
 
 	assert_true(found(a));
 	assert_non_null(strstr(a->exposures->reason[0], "truncated"));
-	assert_false(ami_findings_total(&a->state->findings,
+	assert_false(ami_findings_total(a->state->findings,
 					AMI_FIND_KERNEL_PAGES_DROPPED));
 	if (lost)
 		assert_true(a->exposures->verdict >= AMI_VERDICT_CORRUPT);

@@ -90,7 +90,7 @@ static struct machine *faulting(uint16_t devid, uint32_t flags, uint32_t pasid,
 
 static const char *said(const struct machine *m)
 {
-	const struct ami_findings *f = &m->state->findings;
+	const struct ami_findings *f = m->state->findings;
 	size_t i;
 
 	for (i = 0; i < f->count; i++)

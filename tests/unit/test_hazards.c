@@ -63,7 +63,7 @@ static void no_iommu_in_charge(struct machine *m)
 	machine_pci(m, 0x18, CLASS_NVME);
 	vmcore_analyse(m);
 	reaches_all(m, DEVICE, AMI_POSSIBLE);
-	assert_int_equal(ami_findings_total(&m->state->findings,
+	assert_int_equal(ami_findings_total(m->state->findings,
 					    AMI_FIND_DEVICE_WITHOUT_IOMMU), 1);
 	assert_null(machine_exposure(m, 0, AMI_CLASS_PASSTHROUGH));
 	assert_null(machine_exposure(m, 2, AMI_CLASS_PASSTHROUGH));
@@ -619,13 +619,10 @@ static void test_crash_cma(void **state)
 /* Each of them alone: nothing else can be written in this machine. */
 static void not_trusted(struct machine *m, enum ami_finding_code code)
 {
-	struct ami_error err;
-
 	machine_analyse(m);
 	assert_int_equal(m->ex->verdict, AMI_VERDICT_TRUSTED);
-	ami_exposures_free(m->ex);
-	ami_finding_add(&m->state->findings, code, "here", "so");
-	m->ex = ami_exposures_find(m->state, &err);
+	ami_finding_add(m->state->findings, code, "here", "so");
+	machine_judge(m);
 	assert_int_equal(m->ex->verdict, AMI_VERDICT_UNKNOWN);
 	machine_free(m);
 }
@@ -652,15 +649,13 @@ static void test_asked(void **state)
 	struct ami_marks marks = {
 		.sets = &pages, .nr_sets = 1, .list = &mark, .count = 1,
 	};
-	struct ami_error err;
 
 	(void)state;
 	ami_pfnset_add(pages, BUFFER >> 12, 3);
 	machine_analyse(m);
 	assert_int_equal(m->ex->verdict, AMI_VERDICT_TRUSTED);
-	ami_exposures_free(m->ex);
-	m->state->marks = &marks;
-	m->ex = ami_exposures_find(m->state, &err);
+	m->marks = &marks;
+	machine_judge(m);
 	assert_int_equal(m->ex->verdict, AMI_VERDICT_EXPOSED);
 	assert_int_equal(m->ex->nr_reasons, 1);
 	ami_pfnset_free(pages);
@@ -779,7 +774,7 @@ static void test_guest_domain_missing(void **state)
 	dte = guest(machine_gcr3(m, 0, 0, root), 6);
 	machine_dte(m, 0x20, &dte);
 	vmcore_analyse(m);
-	assert_int_equal(ami_findings_total(&m->state->findings,
+	assert_int_equal(ami_findings_total(m->state->findings,
 					    AMI_FIND_DOMAIN_MISSING), 1);
 	assert_int_equal(m->ex->verdict, AMI_VERDICT_UNKNOWN);
 	machine_free(m);

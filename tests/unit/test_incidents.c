@@ -273,7 +273,7 @@ static void never_done(struct machine *m)
 static bool found_at(const struct machine *m, const char *code,
 		     const char *where)
 {
-	const struct ami_findings *f = &m->state->findings;
+	const struct ami_findings *f = m->state->findings;
 	size_t i;
 
 	for (i = 0; i < f->count; i++)

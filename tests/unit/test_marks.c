@@ -96,7 +96,7 @@ static void round_trip(void **state)
 	assert_int_equal(marks->verdict, m->ex->verdict);
 	assert_int_equal(marks->nr_reasons, m->ex->nr_reasons);
 	assert_string_equal(marks->reason[0], m->ex->reason[0]);
-	assert_int_equal(marks->nr_findings, m->state->findings.count);
+	assert_int_equal(marks->nr_findings, m->state->findings->count);
 	assert_int_equal(marks->count, m->ex->count);
 	for (i = 0; i < marks->count; i++) {
 		const struct ami_exposure *e = &m->ex->list[i];
@@ -340,14 +340,10 @@ static void runs(void **state)
 
 /* --- what they add --------------------------------------------------------------- */
 
-static void analyse_with(struct machine *m, const struct ami_marks *marks)
+static void analyse_with(struct machine *m, struct ami_marks *marks)
 {
-	struct ami_error err;
-
-	ami_exposures_free(m->ex);
-	m->state->marks = marks;
-	m->ex = ami_exposures_find(m->state, &err);
-	assert_non_null(m->ex);
+	m->marks = marks;
+	machine_judge(m);
 }
 
 static void observed(void **state)
@@ -373,7 +369,6 @@ static void observed(void **state)
 	assert_int_equal(m->ex->marks_only, 0);
 	assert_int_equal(m->ex->marks_lack, 0);
 	assert_non_null(strstr(m->ex->reason[0], "2 pages changed"));
-	m->state->marks = NULL;
 	ami_marks_free(marks);
 	free(b.data);
 	machine_free(m);
@@ -416,7 +411,6 @@ static void marks_times_runs(void **state)
 	assert_true(work->used <= work->limit);
 	assert_true(machine_found(m, "work-limit"));
 	assert_int_equal(m->ex->verdict, AMI_VERDICT_UNKNOWN);
-	m->state->marks = NULL;
 	ami_marks_free(marks);
 	free(b.data);
 	machine_free(m);
@@ -436,7 +430,6 @@ static void observed_by_nobody(void **state)
 	assert_int_equal(m->ex->unexplained, 1);
 	assert_true(machine_found(m, "observed-unexplained"));
 	assert_int_equal(m->ex->verdict, AMI_VERDICT_SUSPECT);
-	m->state->marks = NULL;
 	ami_marks_free(marks);
 	free(b.data);
 	machine_free(m);
@@ -460,7 +453,6 @@ static void taken_over(void **state)
 			pages += e->count;
 	assert_int_equal(pages, 2);
 	assert_true(machine_found(m, "marks-know-more"));
-	m->state->marks = NULL;
 	ami_marks_free(marks);
 	free(b.data);
 	machine_free(m);

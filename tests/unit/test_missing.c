@@ -110,7 +110,7 @@ static void furnish(struct machine *m)
 
 static bool named(const struct machine *m, enum ami_field f)
 {
-	const struct ami_findings *found = &m->state->findings;
+	const struct ami_findings *found = m->state->findings;
 	char name[96];
 	size_t i;
 
@@ -222,8 +222,8 @@ static bool has_gap(const struct machine *m)
 {
 	size_t i;
 
-	for (i = 0; i < m->state->findings.count; i++)
-		if (ami_finding_class(m->state->findings.list[i].code)->kind ==
+	for (i = 0; i < m->state->findings->count; i++)
+		if (ami_finding_class(m->state->findings->list[i].code)->kind ==
 		    AMI_KIND_MISSING)
 			return true;
 	return false;
@@ -238,7 +238,7 @@ static void without_pages(enum shape shape)
 	machine_analyse(whole);
 	assert_false(machine_found(whole, "kernel-pages-dropped"));
 	for (pfn = 0; pfn < RAM_PAGES; pfn++) {
-		if (!ami_pfnset_has(whole->state->rests_on, pfn))
+		if (!ami_pfnset_has(whole->state_pages, pfn))
 			continue;
 		m = filtered_machine(shape);
 		image_hide(m->img, pfn, AMI_MEM_FILTERED);

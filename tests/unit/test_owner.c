@@ -15,7 +15,7 @@
 
 #include <amdiommu/pte.h>
 
-#include "exposure.h"
+#include "verdict.h"
 #include "render.h"
 #include "vmcore.h"
 
@@ -686,7 +686,7 @@ static void lead_to(struct fixture *f, uint64_t phys)
 static const struct ami_finding *finding(const struct fixture *f,
 					 const char *code)
 {
-	const struct ami_findings *all = &f->m->state->findings;
+	const struct ami_findings *all = f->m->state->findings;
 	size_t i;
 
 	for (i = 0; i < all->count; i++)
@@ -793,12 +793,12 @@ static void tainted_evidence(void **state)
 	struct ami_pfnset *read;
 
 	machine_analyse(f->m);
-	read = f->m->ex->evidence_pages;
+	read = f->m->evidence_pages;
 	ami_pfnset_add(read, (BUFFER >> 12) + PLAIN, 1);
-	assert_int_equal(find_taint(f->m->ex), 0);
+	assert_int_equal(verdict_find_taint(f->m->ex), 0);
 	assert_null(finding(f, "self-taint"));
 	ami_pfnset_add(read, (BUFFER >> 12) + SLAB, 1);
-	assert_int_equal(find_taint(f->m->ex), 0);
+	assert_int_equal(verdict_find_taint(f->m->ex), 0);
 	assert_non_null(strstr(finding(f, "self-taint")->text,
 			       "1 of the slab pages that drivers' evidence"));
 }
@@ -853,7 +853,7 @@ static void memmap(void **state)
 
 static size_t contradictions(const struct fixture *f)
 {
-	const struct ami_findings *found = &f->m->state->findings;
+	const struct ami_findings *found = f->m->state->findings;
 
 	return ami_findings_total(found, AMI_FIND_FREE_PAGE_WRITTEN) +
 	       ami_findings_total(found, AMI_FIND_RED_ZONE_WRITTEN) +
@@ -898,10 +898,10 @@ static void content_written(void **state)
 		assert_int_equal(f->m->ex->verdict, AMI_VERDICT_CORRUPT);
 		snprintf(where, sizeof(where), "at %#llx",
 			 (unsigned long long)(BUFFER + hit[i].at));
-		for (k = 0; f->m->state->findings.list[k].code !=
+		for (k = 0; f->m->state->findings->list[k].code !=
 		     machine_code(hit[i].code); k++)
 			;
-		assert_non_null(strstr(f->m->state->findings.list[k].text,
+		assert_non_null(strstr(f->m->state->findings->list[k].text,
 				       where));
 	}
 }

@@ -176,7 +176,10 @@ static const char letter[AMI_ENTRY_STATES] = "-dunor";
 
 static void check_case(const struct ring_case *t)
 {
-	struct ami_state s = { .crashkernel = { { CRASHKERNEL, 16 } } };
+	struct ami_findings found = { NULL };
+	struct ami_state s = {
+		.crashkernel = { { CRASHKERNEL, 16 } }, .findings = &found,
+	};
 	struct ami_iommu *iommu = calloc(1, sizeof(*iommu));
 	struct ami_ring *ring = &iommu->ring;
 	char states[64] = "";
@@ -208,7 +211,7 @@ static void check_case(const struct ring_case *t)
 	assert_int_equal(ring->oldest, t->oldest);
 	assert_int_equal(ring->outstanding, t->outstanding);
 	assert_int_equal(ring->blind, t->blind);
-	ami_findings_free(&s.findings);
+	ami_findings_free(&found);
 	free(iommu);
 }
 
@@ -226,7 +229,8 @@ static void grades(void **state)
 /* A ring that went round many times: 512 entries, tail in the middle. */
 static void full_ring(void **state)
 {
-	struct ami_state s = { .nr_iommus = 0 };
+	struct ami_findings found = { NULL };
+	struct ami_state s = { .findings = &found };
 	struct ami_iommu *iommu = calloc(1, sizeof(*iommu));
 	struct ami_ring *ring = &iommu->ring;
 	const uint32_t tail = 100;
@@ -255,7 +259,7 @@ static void full_ring(void **state)
 			 (tail + AMI_RING_ENTRIES - 150) % AMI_RING_ENTRIES);
 	assert_int_equal(ring->count[AMI_ENTRY_UNPROVEN], 150);
 	assert_int_equal(ring->count[AMI_ENTRY_DONE], AMI_RING_ENTRIES - 150);
-	ami_findings_free(&s.findings);
+	ami_findings_free(&found);
 	free(iommu);
 }
 

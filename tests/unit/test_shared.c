@@ -504,10 +504,10 @@ static void table_of_mappings(void **state)
 	assert_true(rig_names(rig, AMI_CLASS_POSTED, AMI_PROVEN,
 			      RIG_BUFFER + IOVA(13)));
 	assert_int_equal(rig_found(rig, "evidence-missed"), 1);
-	for (i = 0; rig->m->state->findings.list[i].code !=
+	for (i = 0; rig->m->state->findings->list[i].code !=
 		     AMI_FIND_EVIDENCE_MISSED; i++)
 		;
-	assert_non_null(strstr(rig->m->state->findings.list[i].text,
+	assert_non_null(strstr(rig->m->state->findings->list[i].text,
 			       "has 3 pages"));
 	rig_free(rig);
 }
@@ -676,7 +676,7 @@ static void silence(void **state)
 		/* An ID of which nothing but the IOMMU's books is known. */
 		machine_dev_data(rig->m, RIG_DEVICE + 1, 0);
 		machine_analyse(rig->m);
-		f = &rig->m->state->findings;
+		f = rig->m->state->findings;
 		assert_int_equal(rig_found(rig, "no-evidence-provider"),
 				 !!want[i].text);
 		for (k = 0; want[i].text && f->list[k].code !=

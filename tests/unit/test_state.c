@@ -72,7 +72,7 @@ static void v1_domain(struct machine *m)
 	assert_string_equal(device(m, 0x10)->driver, "nvme");
 	is_exposed(m, 0x10, BUFFER, 7);
 	assert_int_equal(m->ex->verdict, AMI_VERDICT_EXPOSED);
-	assert_int_equal(ami_findings_worst(&m->state->findings), AMI_INFO);
+	assert_int_equal(ami_findings_worst(m->state->findings), AMI_INFO);
 }
 
 static void test_v1(void **state)
@@ -248,7 +248,7 @@ static void test_copied_said_once(void **state)
 		machine_dte(m, 0x18 + 8 * i, &dte);
 	}
 	vmcore_analyse(m);
-	f = &m->state->findings;
+	f = m->state->findings;
 	assert_int_equal(ami_findings_total(f, AMI_FIND_GUEST_TABLE_IF_COPIED),
 			 1);
 	for (i = 0; i < f->count; i++)
@@ -588,7 +588,7 @@ static void domain_missing(struct machine *m)
 	machine_dte(m, 0x20, &dte);
 	vmcore_analyse(m);
 	is_exposed(m, 0x20, BUFFER + 0x400000, 3);
-	assert_int_equal(ami_findings_total(&m->state->findings,
+	assert_int_equal(ami_findings_total(m->state->findings,
 					    AMI_FIND_DOMAIN_MISSING), 1);
 	assert_int_equal(m->ex->verdict, AMI_VERDICT_UNKNOWN);
 }
@@ -967,7 +967,7 @@ static void nothing_seen_is_not_nothing(void **state)
 	(void)state;
 	image_layout(m->img)->symbol[AMI_SYM_pci_root_buses] = 0;
 	machine_analyse(m);
-	assert_int_equal(ami_findings_total(&m->state->findings,
+	assert_int_equal(ami_findings_total(m->state->findings,
 					    AMI_FIND_PCI_UNKNOWN), 1);
 	assert_int_equal(m->ex->verdict, AMI_VERDICT_UNKNOWN);
 	machine_free(m);

@@ -181,8 +181,8 @@ static void test_reported(void **state)
 	assert_int_equal(ami_get(m->kernel, m->iommu, AMI_F_group_id, &value),
 			 AMI_MEM_NO_PLACE);
 	assert_true(machine_found(m, "type-ambiguous"));
-	for (i = 0; i < m->state->findings.count; i++)
-		assert_null(strstr(m->state->findings.list[i].text,
+	for (i = 0; i < m->state->findings->count; i++)
+		assert_null(strstr(m->state->findings->list[i].text,
 				   "This kernel has no member iommu_group"));
 	machine_free(m);
 }

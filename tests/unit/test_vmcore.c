@@ -149,7 +149,7 @@ static void through_a_file(enum shape shape, uint64_t sme)
 	populate(m);
 	a = vmcore_open(m);
 	machine_analyse(m);
-	ami_findings_sort(&m->state->findings);
+	ami_findings_sort(m->state->findings);
 	same_layout(a->kernel, m->kernel);
 	report_says(a);
 	same_views_of(a, &(struct ami_analysis){

@@ -292,8 +292,13 @@ void vmcore_analyse(struct machine *m)
 	print_report(a, true);
 	m->dump = a->dump;
 	m->kernel = a->kernel;
+	m->findings = a->findings;
 	m->state = a->state;
+	m->state->findings = &m->findings;
+	m->state_pages = a->state_pages;
 	m->incidents = a->incidents;
+	m->evidence = a->evidence;
+	m->evidence_pages = a->evidence_pages;
 	m->ex = a->exposures;
 	free(a);
 }

@@ -39,7 +39,7 @@ static void classes(struct html_page *p, const struct ami_device *d)
 	html_raw(p, "</td>");
 }
 
-static void row(struct html_page *p, const struct ranked *r)
+static void row(struct html_page *p, const struct ami_ranked *r)
 {
 	const struct ami_device *d = r->d;
 	char bdf[AMI_BDF_TEXT], text[40];
@@ -101,7 +101,7 @@ void html_devices(struct html_page *p)
 }
 
 /* Thickness grows with the order of magnitude. */
-static unsigned int width(const struct ranked *r)
+static unsigned int width(const struct ami_ranked *r)
 {
 	unsigned int w = 2;
 	uint64_t n;
@@ -135,7 +135,7 @@ static void link_to(struct html_page *p, unsigned int x, unsigned int y,
 		x + 140, to, w);
 }
 
-static void path_of(struct html_page *p, const struct ranked *r,
+static void path_of(struct html_page *p, const struct ami_ranked *r,
 		    unsigned int y, unsigned int domain_y, bool first)
 {
 	char bdf[AMI_BDF_TEXT], id[24], text[48], pages[48];
@@ -161,11 +161,11 @@ static void path_of(struct html_page *p, const struct ranked *r,
 
 void html_diagram(struct html_page *p)
 {
-	const struct ranked *shown[BOXES];
+	const struct ami_ranked *shown[BOXES];
 	size_t i, k, n = 0, hidden = 0;
 
 	for (i = 0; i < p->nr_ranked; i++) {
-		const struct reach *reach = &p->ranked[i].reach;
+		const struct ami_reach *reach = &p->ranked[i].reach;
 
 		if (!reach->pages && !reach->all_ram && !reach->more)
 			continue;

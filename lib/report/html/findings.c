@@ -34,7 +34,7 @@ void html_owners(struct html_page *p)
 
 void html_findings(struct html_page *p)
 {
-	const struct ami_findings *f = &p->v->a->state->findings;
+	const struct ami_findings *f = p->v->a->state->findings;
 	size_t i;
 
 	html_section(p, "findings", "Findings", "");

@@ -20,7 +20,7 @@
 struct html_page {
 	struct view *v;
 	FILE *out;
-	struct ranked *ranked;
+	struct ami_ranked *ranked;
 	size_t nr_ranked;
 };
 

@@ -245,7 +245,7 @@ int html_report(struct view *v)
 {
 	struct html_page p = { .v = v, .out = v->out };
 
-	p.ranked = rank_devices(v);
+	p.ranked = ranked_devices(v);
 	if (!p.ranked)
 		return -1;
 	p.nr_ranked = v->a->state->nr_devices;

@@ -9,7 +9,7 @@
 
 #include <amdiommu/marks.h>
 
-#include "exposure.h"
+#include "verdict.h"
 
 static bool holds(uint64_t pfn, uint64_t phys, uint64_t len)
 {
@@ -24,7 +24,7 @@ static bool reused(const struct ami_exposures *ex, uint64_t pfn)
 	size_t i;
 
 	if (s->capture != AMI_CAPTURE_REUSE &&
-	    s->marks->capture != AMI_CAPTURE_REUSE)
+	    ex->on.marks->capture != AMI_CAPTURE_REUSE)
 		return false;
 	for (i = 0; i < s->nr_iommus; i++) {
 		const struct ami_ring *ring = &s->iommus[i].ring;
@@ -44,7 +44,7 @@ static bool reused(const struct ami_exposures *ex, uint64_t pfn)
 /* A device fills its rings; what the state comes from is never its to write. */
 static bool state_page(const struct ami_exposures *ex, uint64_t pfn)
 {
-	const struct ami_pfnset *rests_on = ex->state->rests_on;
+	const struct ami_pfnset *rests_on = ex->on.state_pages;
 
 	return (rests_on && ami_pfnset_has(rests_on, pfn)) ||
 	       ami_pfnset_has(ex->io_tables, pfn);
@@ -52,7 +52,9 @@ static bool state_page(const struct ami_exposures *ex, uint64_t pfn)
 
 static bool explained(const struct ami_exposures *ex, uint64_t pfn)
 {
-	bool state = state_page(ex, pfn);
+	/* A slab page holds small buffers and structures side by side. */
+	bool state = state_page(ex, pfn) &&
+		     !ami_owner_in_slab(ami_owner_of(ex->owners, pfn));
 	size_t i;
 
 	if (reused(ex, pfn))
@@ -67,9 +69,9 @@ static bool explained(const struct ami_exposures *ex, uint64_t pfn)
 	return false;
 }
 
-int find_differing(struct ami_exposures *ex)
+int verdict_find_differing(struct ami_exposures *ex)
 {
-	const struct ami_marks *m = ex->state->marks;
+	const struct ami_marks *m = ex->on.marks;
 	uint64_t count = 0, first = 0;
 	size_t i;
 
@@ -80,7 +82,7 @@ int find_differing(struct ami_exposures *ex)
 			first = m->saved[i].pfn;
 	}
 	if (count)
-		ami_finding_add(&ex->state->findings,
+		ami_finding_add(ex->state->findings,
 				AMI_FIND_SAVED_PAGE_DIFFERS, "marks",
 				"%" PRIu64 " page%s that the analysis read differ%s between the marks and the dump, the first at %#" PRIx64 ", though no CPU ran in between and no device is known to write there: the marks are of another crash, or a device wrote there after they were saved.",
 				count, count == 1 ? "" : "s",

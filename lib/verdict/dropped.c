@@ -4,7 +4,7 @@
  * does not with newer kernels, whose page flags and compound pages it does not
  * understand (seen with 6.8, 6.18, 7.2 and 7.3).
  */
-#include "exposure.h"
+#include "verdict.h"
 
 /* Whoever it was that could not read: state, evidence, owners. */
 static bool anything_missing(const struct ami_findings *f)
@@ -22,10 +22,10 @@ static bool anything_missing(const struct ami_findings *f)
 static bool left_out(const struct ami_state *s)
 {
 	return ami_dump_left_out(ami_kernel_dump(s->kernel)) ||
-	       ami_findings_total(&s->findings, AMI_FIND_TABLE_UNREAD);
+	       ami_findings_total(s->findings, AMI_FIND_TABLE_UNREAD);
 }
 
-int find_dropped(struct ami_exposures *ex)
+int verdict_find_dropped(struct ami_exposures *ex)
 {
 	struct ami_dump *dump = ami_kernel_dump(ex->state->kernel);
 	int level = ami_dump_info(dump)->dump_level;
@@ -34,8 +34,8 @@ int find_dropped(struct ami_exposures *ex)
 	if (ami_dump_cut_reads(dump) || ex->state->unlisted)
 		return 0;
 	if (level > 1 && left_out(ex->state) &&
-	    anything_missing(&ex->state->findings))
-		ami_finding_add(&ex->state->findings,
+	    anything_missing(ex->state->findings))
+		ami_finding_add(ex->state->findings,
 				AMI_FIND_KERNEL_PAGES_DROPPED, "dump",
 				"The dump was filtered (-d %d) and does not hold pages of the kernel's own structures: the makedumpfile that wrote it does not understand this kernel (releases up to 1.7.8 drop tail pages of compound pages of recent kernels). A newer makedumpfile, or -d 0, keeps them.",
 				level);

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <amdiommu/report.h>
+#include "analysis.h"
 
 /*
  * The page frames that the state comes from are part of it. Not those of
@@ -12,28 +13,78 @@
  */
 static void read_state(struct ami_analysis *a, struct ami_error *err)
 {
-	struct ami_pfnset *rests_on = ami_pfnset_new();
-
 	ami_dump_doing(a->dump, "IOMMU state");
-	ami_dump_note_reads(a->dump, rests_on);
-	a->state = ami_state_read(a->kernel, err);
+	a->state_pages = ami_pfnset_new();
+	ami_dump_note_reads(a->dump, a->state_pages);
+	a->state = ami_state_read(a->kernel, &a->findings, err);
 	ami_dump_note_reads(a->dump, NULL);
-	if (!a->state) {
-		ami_pfnset_free(rests_on);
-		return;
-	}
-	a->state->rests_on = rests_on;
-	a->state->marks = a->marks;
-	a->state->spill = a->spill.fd < 0 ? NULL : &a->spill;
+}
+
+static void read_evidence(struct ami_analysis *a, struct ami_error *err)
+{
+	ami_dump_doing(a->dump, "evidence");
+	a->evidence_pages = ami_pfnset_new();
+	ami_dump_note_reads(a->dump, a->evidence_pages);
+	a->evidence = ami_evidence_find(a->state, err);
+	ami_dump_note_reads(a->dump, NULL);
+}
+
+static void find_exposures(struct ami_analysis *a, struct ami_error *err)
+{
+	struct ami_basis on = {
+		.state = a->state, .evidence = a->evidence, .marks = a->marks,
+		.spill = a->spill.fd < 0 ? NULL : &a->spill,
+		.state_pages = a->state_pages,
+		.evidence_pages = a->evidence_pages,
+	};
+
+	a->exposures = ami_exposures_find(&on, err);
+}
+
+static void report_marks(struct ami_analysis *a)
+{
 	if (a->marks && a->marks->unproved)
-		ami_finding_add(&a->state->findings, AMI_FIND_MARKS_UNPROVED,
+		ami_finding_add(&a->findings, AMI_FIND_MARKS_UNPROVED,
 				ami_marks_from_name(a->marks_from),
 				"These marks are used because --marks names them; nothing proves that they are of this crash.");
 	if (a->marks_error.status)
-		ami_finding_add(&a->state->findings, AMI_FIND_MARKS_REFUSED,
+		ami_finding_add(&a->findings, AMI_FIND_MARKS_REFUSED,
 				ami_marks_from_name(a->marks_from),
 				"The marks that came with the dump are not used: %s.",
 				a->marks_error.text);
+}
+
+int ami_analysis_state(struct ami_analysis *a, struct ami_error *err)
+{
+	read_state(a, err);
+	if (!a->state)
+		return -1;
+	report_marks(a);
+	ami_dump_doing(a->dump, "incidents");
+	a->incidents = ami_incidents_read(a->state, err);
+	if (!a->incidents)
+		return -1;
+	a->dmesg = a->incidents->dmesg;
+	analysis_check_commands(a->state);
+	return 0;
+}
+
+int ami_analysis_judge(struct ami_analysis *a, struct ami_error *err)
+{
+	read_evidence(a, err);
+	if (!a->evidence)
+		return -1;
+	analysis_check_evidence(a->state, a->evidence);
+	find_exposures(a, err);
+	if (!a->exposures)
+		return -1;
+	analysis_check_ram(a->state, a->exposures);
+	ami_name_limits(a->state);
+	if (ami_judge(a->exposures, err))
+		return -1;
+	/* Finders may have come to the end of the work, too. */
+	ami_name_limits(a->state);
+	return 0;
 }
 
 static void take_marks(struct ami_analysis *a, const char *file)
@@ -83,23 +134,14 @@ static int analyse(struct ami_analysis *a,
 	ami_dump_run(a->dump);
 	ami_dump_doing(a->dump, "kernel symbols and types");
 	a->kernel = ami_kernel_open(a->dump, source, err);
-	if (a->kernel)
-		read_state(a, err);
-	ami_dump_doing(a->dump, "incidents");
-	if (a->state)
-		a->incidents = ami_incidents_read(a->state, err);
-	if (a->incidents)
-		a->dmesg = a->incidents->dmesg;
-	if (a->incidents)
-		a->exposures = ami_exposures_find(a->state, err);
-	if (!a->exposures) {
+	if (!a->kernel || ami_analysis_state(a, err) ||
+	    ami_analysis_judge(a, err)) {
 		blame_truncation(a->dump, err);
 		blame_limit(a->dump, err);
 		return -1;
 	}
-	ami_name_limits(a->state);
 	a->work = *ami_dump_budget(a->dump);
-	ami_findings_sort(&a->state->findings);
+	ami_findings_sort(&a->findings);
 	return 0;
 }
 
@@ -143,27 +185,15 @@ void ami_analysis_free(struct ami_analysis *a)
 	if (!a)
 		return;
 	ami_exposures_free(a->exposures);
+	ami_evidence_free(a->evidence);
+	ami_pfnset_free(a->evidence_pages);
+	ami_pfnset_free(a->state_pages);
 	ami_incidents_free(a->incidents);
 	ami_state_free(a->state);
+	ami_findings_free(&a->findings);
 	ami_kernel_close(a->kernel);
 	ami_dump_close(a->dump);
 	ami_marks_free(a->marks);
 	ami_spill_close(&a->spill);
 	free(a);
-}
-
-int ami_check_code(enum ami_verdict verdict)
-{
-	switch (verdict) {
-	case AMI_VERDICT_TRUSTED:
-	case AMI_VERDICT_EXPOSED:
-		return 0;
-	case AMI_VERDICT_SUSPECT:
-		return 1;
-	case AMI_VERDICT_CORRUPT:
-		return 2;
-	case AMI_VERDICT_UNKNOWN:
-		break;
-	}
-	return 3;
 }

@@ -12,10 +12,9 @@
 
 #include <amdiommu/page.h>
 
-#include "exposure.h"
+#include "verdict.h"
 
 /* include/linux/poison.h */
-#define PAGE_POISON		0xaa
 #define SLUB_RED_INACTIVE	0xbb
 #define SLUB_RED_ACTIVE		0xcc
 #define POISON_FREE		0x6b
@@ -27,28 +26,6 @@
 
 #define MAX_OBJECT		(1u << 20)
 #define MAX_OBJECTS		32767u
-
-static bool key_enabled(struct ami_kernel *k, enum ami_symbol key)
-{
-	uint32_t enabled;
-
-	return ami_symbol(k, key) &&
-	       ami_read_u32(k, ami_symbol(k, key), &enabled) == AMI_MEM_OK &&
-	       (int32_t)enabled > 0;
-}
-
-/* The byte that fills free pages of this kernel, -1 when none does. */
-static int free_pattern(struct ami_kernel *k)
-{
-	if (key_enabled(k, AMI_SYM__page_poisoning_enabled))
-		return PAGE_POISON;
-	return key_enabled(k, AMI_SYM_init_on_free) ? 0 : -1;
-}
-
-bool free_pages_tell(const struct ami_exposures *ex)
-{
-	return free_pattern(ex->state->kernel) >= 0;
-}
 
 /* First byte of @len that is not @pattern; @len when all are. */
 static size_t first_other(const uint8_t *p, size_t len, uint8_t pattern)
@@ -123,15 +100,15 @@ static void report_content(const struct checker *c,
 	if (found->kind == CONTENT_FREE_PAGE)
 		snprintf(what, sizeof(what),
 			 "A free page holds %u bytes that are not its filling %#04x, the first",
-			 found->count, free_pattern(c->ex->state->kernel));
+			 found->count, ami_free_page_filling(c->ex->state->kernel));
 	/* A search through all its tables: only for what will be kept. */
-	if (!ami_findings_full(&c->ex->state->findings,
+	if (!ami_findings_full(c->ex->state->findings,
 			       content_kinds[found->kind].code) &&
 	    ami_first_writer(c->ex, c->e, found->phys, &w) && w.has_iova)
 		snprintf(iova, sizeof(iova), " through IOVA %#" PRIx64,
 			 w.iova);
 	ami_requester_text(c->e->requester, where);
-	ami_finding_add(&c->ex->state->findings, content_kinds[found->kind].code,
+	ami_finding_add(c->ex->state->findings, content_kinds[found->kind].code,
 			where,
 			"%s at %#" PRIx64 ", where this device could write%s (%s): something wrote there that did not own it.",
 			what, found->phys, iova, ami_class_name(c->e->class));
@@ -146,7 +123,7 @@ static void contradicted(const struct checker *c, enum content_kind kind,
 
 static void check_free(const struct checker *c)
 {
-	int pattern = free_pattern(c->ex->state->kernel);
+	int pattern = ami_free_page_filling(c->ex->state->kernel);
 	const uint8_t *page;
 	enum ami_mem mem;
 	size_t at;
@@ -298,7 +275,7 @@ static bool check_pages(void *ctx, uint64_t first, uint64_t count)
 	return !ami_dump_stopped(dump_of(c));
 }
 
-void check_content(struct ami_exposures *ex, const struct ami_exposure *e,
+void verdict_check_content(struct ami_exposures *ex, const struct ami_exposure *e,
 		   const struct ami_pfnset *pages,
 		   const struct ami_pfnset *free)
 {

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "exposure.h"
+#include "verdict.h"
 
 static int reason(struct ami_exposures *ex, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
@@ -85,10 +85,10 @@ static int tell_unknown(struct ami_exposures *ex)
 	    reason(ex, "what %s%s could write cannot be told from this dump",
 		   s.names, more(&s)))
 		return -1;
-	if (ami_findings_total(&ex->state->findings, AMI_FIND_KERNEL_PAGES_DROPPED) &&
+	if (ami_findings_total(ex->state->findings, AMI_FIND_KERNEL_PAGES_DROPPED) &&
 	    reason(ex, "makedumpfile left out pages of the kernel's own structures; a newer one, or -d 0, keeps them"))
 		return -1;
-	if (ami_findings_total(&ex->state->findings, AMI_FIND_WORK_LIMIT) &&
+	if (ami_findings_total(ex->state->findings, AMI_FIND_WORK_LIMIT) &&
 	    reason(ex, "reading ended at the work limit, see the findings: what it did not come to is not in the list"))
 		return -1;
 	return ex->state->incomplete ?
@@ -98,7 +98,7 @@ static int tell_unknown(struct ami_exposures *ex)
 /* What is missing or damaged decides before what is reachable. */
 static int judge_evidence(struct ami_exposures *ex, bool *done)
 {
-	const struct ami_findings *f = &ex->state->findings;
+	const struct ami_findings *f = ex->state->findings;
 	size_t i;
 	int ret = 0;
 
@@ -364,7 +364,7 @@ static int judge_nothing(struct ami_exposures *ex)
 	 * Behind what could not be read there may be a device that nothing
 	 * names; and what nothing names may not have been translated.
 	 */
-	if (ami_findings_have(&ex->state->findings, AMI_EFFECT_GAP)) {
+	if (ami_findings_have(ex->state->findings, AMI_EFFECT_GAP)) {
 		ex->verdict = AMI_VERDICT_UNKNOWN;
 		return reason(ex, "no device is known to reach memory, but parts of the state could not be read, see the findings");
 	}
@@ -420,7 +420,7 @@ static int tell_cut(struct ami_exposures *ex)
 
 	if (!cut)
 		return 0;
-	ami_finding_add(&ex->state->findings, AMI_FIND_DUMP_TRUNCATED, "dump",
+	ami_finding_add(ex->state->findings, AMI_FIND_DUMP_TRUNCATED, "dump",
 			"The file is %s. The analysis met the missing part %" PRIu64 " times.",
 			cut, lost);
 	return reason(ex, "the file is %s; %s", cut, lost ?
@@ -437,7 +437,7 @@ static void doubt_cut(struct ami_exposures *ex)
 		ex->verdict = AMI_VERDICT_UNKNOWN;
 }
 
-int judge(struct ami_exposures *ex)
+static int judge_all(struct ami_exposures *ex)
 {
 	bool done = false;
 
@@ -446,4 +446,36 @@ int judge(struct ami_exposures *ex)
 		return -1;
 	doubt_cut(ex);
 	return 0;
+}
+
+/* In this order: dropped pages explain what all the others could not read. */
+static const struct {
+	const char *name;
+	int (*find)(struct ami_exposures *ex);
+} finders[] = {
+	{ "RAM that the file does not list", verdict_find_unlisted },
+	{ "owners of pages", verdict_find_owners },
+	{ "saved pages", verdict_find_differing },
+	{ "faults", verdict_find_faults },
+	{ "self-taint", verdict_find_taint },
+	{ "pages left out", verdict_find_dropped },
+};
+
+int ami_judge(struct ami_exposures *ex, struct ami_error *err)
+{
+	struct ami_dump *dump = ami_kernel_dump(ex->state->kernel);
+	size_t i;
+
+	for (i = 0; i < sizeof(finders) / sizeof(finders[0]); i++) {
+		ami_dump_doing(dump, finders[i].name);
+		if (finders[i].find(ex))
+			return ami_error_set(err, AMI_ERR_MEMORY,
+					     "out of memory while looking at pages (%s)",
+					     finders[i].name);
+		if (ami_dump_interrupted(dump))
+			return ami_error_set(err, AMI_ERR_INTERRUPTED,
+					     "interrupted");
+	}
+	return judge_all(ex) ?
+	       ami_error_set(err, AMI_ERR_MEMORY, "out of memory") : 0;
 }

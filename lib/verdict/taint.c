@@ -5,7 +5,7 @@
  */
 #include <inttypes.h>
 
-#include "exposure.h"
+#include "verdict.h"
 
 /** struct tainted - pages with drivers' structures that one exposure covers */
 struct tainted {
@@ -34,17 +34,17 @@ static void taint_evidence(struct ami_exposures *ex,
 	char where[AMI_REQUESTER_TEXT];
 	struct ami_pfnset *both;
 
-	if (!ex->evidence_pages ||
-	    !spend_sets(ex, e->pages, ex->evidence_pages) ||
-	    !ami_pfnset_common(e->pages, ex->evidence_pages))
+	if (!ex->on.evidence_pages ||
+	    !ami_exposures_spend_sets(ex, e->pages, ex->on.evidence_pages) ||
+	    !ami_pfnset_common(e->pages, ex->on.evidence_pages))
 		return;
-	both = ami_pfnset_and(e->pages, ex->evidence_pages);
+	both = ami_pfnset_and(e->pages, ex->on.evidence_pages);
 	if (!both)
 		return;
 	ami_pfnset_ranges(both, count_books, &t);
 	ami_pfnset_free(both);
 	if (t.count)
-		ami_finding_add(&ex->state->findings, AMI_FIND_SELF_TAINT,
+		ami_finding_add(ex->state->findings, AMI_FIND_SELF_TAINT,
 				ami_requester_text(e->requester, where),
 				"It could write %" PRIu64 " of the slab pages that drivers' evidence was read from (%s), the first at %#" PRIx64 ": what is said of transfers may rest on overwritten memory.",
 				t.count, ami_class_name(e->class),
@@ -55,25 +55,25 @@ static void taint_evidence(struct ami_exposures *ex,
  * The IOMMU's own semaphore and logs are read because it writes there; what was
  * observed is in another class as well.
  */
-int find_taint(struct ami_exposures *ex)
+int verdict_find_taint(struct ami_exposures *ex)
 {
-	struct ami_state *s = ex->state;
+	const struct ami_pfnset *rests_on = ex->on.state_pages;
 	char where[AMI_REQUESTER_TEXT];
 	struct ami_pfnset *both;
 	uint64_t pages;
 	size_t i;
 
-	for (i = 0; i < ex->count && s->rests_on; i++) {
+	for (i = 0; i < ex->count && rests_on; i++) {
 		const struct ami_exposure *e = &ex->list[i];
 
 		if (!e->pages || e->class >= AMI_CLASS_HARDWARE ||
-		    !spend_sets(ex, e->pages, s->rests_on))
+		    !ami_exposures_spend_sets(ex, e->pages, rests_on))
 			continue;
 		taint_evidence(ex, e);
-		pages = ami_pfnset_common(e->pages, s->rests_on);
-		both = pages ? ami_pfnset_and(e->pages, s->rests_on) : NULL;
+		pages = ami_pfnset_common(e->pages, rests_on);
+		both = pages ? ami_pfnset_and(e->pages, rests_on) : NULL;
 		if (both)
-			ami_finding_add(&s->findings, AMI_FIND_SELF_TAINT,
+			ami_finding_add(ex->state->findings, AMI_FIND_SELF_TAINT,
 					ami_requester_text(e->requester, where),
 					"It could write %" PRIu64 " of the pages that this analysis read the IOMMU state from (%s), the first at %#" PRIx64 ": what is said here may rest on overwritten memory.",
 					pages, ami_class_name(e->class),

@@ -3,25 +3,14 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-#include "exposure.h"
-
-static bool leads_outside(const struct ami_exposures *ex)
-{
-	size_t i;
-
-	for (i = 0; i < ex->count; i++)
-		if (ex->list[i].outside)
-			return true;
-	return false;
-}
+#include "verdict.h"
 
 /* What devices map outside the known RAM may be RAM, too. */
 static void doubt_ram(struct ami_exposures *ex)
 {
-	bool outside = leads_outside(ex);
+	bool outside = ami_exposures_outside(ex);
 
-	ex->state->incomplete |= outside;
-	ami_finding_add(&ex->state->findings, AMI_FIND_RAM_UNKNOWN, "memory",
+	ami_finding_add(ex->state->findings, AMI_FIND_RAM_UNKNOWN, "memory",
 		 "What was RAM cannot be read from the kernel's records: memory that the file does not list, as that added after the capture kernel was loaded, is not known.%s",
 		 outside ? " Devices could write page frames outside the listed RAM, which may be such memory." :
 		 "");
@@ -43,7 +32,7 @@ static int report_unlisted(struct ami_exposures *ex)
 	if (count)
 		snprintf(first, sizeof(first), ", the first at %#" PRIx64,
 			 ami_pfnset_first(here) << AMI_PAGE_SHIFT);
-	ami_finding_add(&ex->state->findings, AMI_FIND_RAM_NOT_LISTED, "memory",
+	ami_finding_add(ex->state->findings, AMI_FIND_RAM_NOT_LISTED, "memory",
 		 "%" PRIu64 " pages of RAM, from %#" PRIx64 " on, are in the kernel's records and not in the file's headers, as memory that was added after the capture kernel was loaded. Their content is not in the dump. Devices could write %" PRIu64 " of them that can be named%s.",
 		 ami_pfnset_count(unlisted),
 		 ami_pfnset_first(unlisted) << AMI_PAGE_SHIFT, count, first);
@@ -51,7 +40,7 @@ static int report_unlisted(struct ami_exposures *ex)
 	return 0;
 }
 
-int find_unlisted(struct ami_exposures *ex)
+int verdict_find_unlisted(struct ami_exposures *ex)
 {
 	if (ex->state->ram_unknown)
 		doubt_ram(ex);

@@ -2,15 +2,15 @@
 /* Which devices a reader is shown first: the same in every form of the report. */
 #include <stdlib.h>
 
-#include "view.h"
+#include "verdict.h"
 
-static bool reaches_never_buffers(const struct view *v,
+static bool reaches_never_buffers(const struct ami_exposures *ex,
 				  const struct ami_device *d)
 {
 	const struct ami_exposure *e = NULL;
 	int owner;
 
-	while ((e = ami_exposure_next(v->a->exposures, d->bdf, e)))
+	while ((e = ami_exposure_next(ex, d->bdf, e)))
 		for (owner = 0; owner < AMI_OWNERS; owner++)
 			if (e->owners[owner] && ami_owner_never_buffer(owner))
 				return true;
@@ -19,7 +19,7 @@ static bool reaches_never_buffers(const struct view *v,
 
 static int order(const void *one, const void *two)
 {
-	const struct ranked *a = one, *b = two;
+	const struct ami_ranked *a = one, *b = two;
 
 	if (a->concern != b->concern)
 		return a->concern > b->concern ? -1 : 1;
@@ -38,24 +38,22 @@ static int order(const void *one, const void *two)
 	return a->d < b->d ? -1 : a->d > b->d;
 }
 
-struct ranked *rank_devices(struct view *v)
+struct ami_ranked *ami_rank_devices(const struct ami_exposures *ex)
 {
-	const struct ami_state *s = v->a->state;
-	struct ranked *list = calloc(s->nr_devices + 1, sizeof(*list));
+	const struct ami_state *s = ex->state;
+	struct ami_ranked *list = calloc(s->nr_devices + 1, sizeof(*list));
 	size_t i;
 
-	if (!list) {
-		ami_error_set(v->err, AMI_ERR_MEMORY, "out of memory");
+	if (!list)
 		return NULL;
-	}
 	for (i = 0; i < s->nr_devices; i++) {
-		struct ranked *r = &list[i];
+		struct ami_ranked *r = &list[i];
 
 		r->d = &s->devices[i];
-		r->concern = device_concern(v, r->d);
-		r->suspect = reaches_never_buffers(v, r->d);
+		r->concern = ami_device_concern(ex, r->d);
+		r->suspect = reaches_never_buffers(ex, r->d);
 		r->anomalous = r->d->dte_seen != AMI_SEEN_INTACT;
-		r->reach = device_reach(v, r->d);
+		r->reach = ami_device_reach(ex, r->d);
 	}
 	qsort(list, s->nr_devices, sizeof(*list), order);
 	return list;

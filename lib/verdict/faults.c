@@ -9,7 +9,9 @@
 
 #include <amdiommu/features.h>
 
-#include "exposure.h"
+#include <amdiommu/incident.h>
+
+#include "verdict.h"
 
 /* So far behind the end of a buffer a transfer may run over. */
 #define NEAR		(64u * 1024)
@@ -260,14 +262,14 @@ static void explain_fault(struct ami_exposures *ex,
 	char where[AMI_BDF_TEXT];
 
 	/* It may walk whole tables: only for what will be kept. */
-	if (ami_findings_full(&ex->state->findings,
+	if (ami_findings_full(ex->state->findings,
 			      AMI_FIND_IO_PAGE_FAULT))
 		f.story[0] = '\0';
 	else if (f.device)
 		tell(&f);
 	else
 		tell_stranger(&f, in->bdf);
-	ami_finding_add(&ex->state->findings, AMI_FIND_IO_PAGE_FAULT,
+	ami_finding_add(ex->state->findings, AMI_FIND_IO_PAGE_FAULT,
 		 ami_bdf_text(in->bdf, where),
 		 "The IOMMU refused its %s at IOVA %#" PRIx64 "; %s.",
 		 request_name(&o->event), o->event.address, f.story);
@@ -280,7 +282,7 @@ static void explain_interrupt(struct ami_exposures *ex,
 	char where[AMI_BDF_TEXT], text[256];
 
 	amdvi_event_describe(&o->event, in->bdf.segment, text, sizeof(text));
-	ami_finding_add(&ex->state->findings, AMI_FIND_INTERRUPT_REFUSED,
+	ami_finding_add(ex->state->findings, AMI_FIND_INTERRUPT_REFUSED,
 		 ami_bdf_text(in->bdf, where),
 		 "Refused: %s; memory is not concerned.", text);
 }
@@ -299,7 +301,7 @@ static void explain_refused(struct ami_exposures *ex,
 		tell_refused(&f, iommu_of(ex->state, in));
 	else
 		tell_stranger(&f, in->bdf);
-	ami_finding_add(&ex->state->findings, AMI_FIND_DMA_REFUSED,
+	ami_finding_add(ex->state->findings, AMI_FIND_DMA_REFUSED,
 		 ami_bdf_text(in->bdf, where),
 		 "The IOMMU refused its DMA at IOVA %#" PRIx64 ": illegal device table entry; %s.",
 		 o->event.address, f.story);
@@ -323,7 +325,7 @@ static void explain(struct ami_exposures *ex, const struct ami_incident *in,
 }
 
 /* One of each device first: a flood of one must not hide the others. */
-int find_faults(struct ami_exposures *ex)
+int verdict_find_faults(struct ami_exposures *ex)
 {
 	const struct ami_incidents *list = ex->state->incidents;
 	size_t i, k;

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The whole analysis: the rooms in their order, and what they found. */
+#ifndef AMDIOMMU_ANALYSIS_H
+#define AMDIOMMU_ANALYSIS_H
+
+#include <amdiommu/dmesg.h>
+#include <amdiommu/incident.h>
+#include <amdiommu/marks.h>
+#include <amdiommu/verdict.h>
+
+/**
+ * struct ami_analysis - everything known about one dump
+ * @findings: of all rooms
+ * @state_pages, @evidence_pages: page frames that both were read from
+ * @marks: the marks that came with the dump; NULL if there are no usable ones
+ * @marks_error: why marks are not used; status AMI_OK if there are no marks
+ * @work: the budget, and what the analysis used of it
+ */
+struct ami_analysis {
+	struct ami_dump *dump;
+	struct ami_kernel *kernel;
+	struct ami_findings findings;
+	struct ami_state *state;
+	struct ami_incidents *incidents;
+	struct ami_evidence *evidence;
+	struct ami_exposures *exposures;
+	const struct ami_dmesg *dmesg;	/* of the incidents */
+	struct ami_marks *marks;
+	enum ami_marks_from marks_from;
+	struct ami_error marks_error;
+	struct ami_pfnset *state_pages, *evidence_pages;
+	struct ami_spill spill;		/* with ami_analyse_small() */
+	struct ami_budget work;
+};
+
+/**
+ * ami_analyse() - run the whole analysis over an open dump
+ *
+ * Takes over @dump, also on failure. Returns NULL with @err filled if there is
+ * nothing to report on. The caller frees the result with ami_analysis_free().
+ */
+struct ami_analysis *ami_analyse(struct ami_dump *dump,
+				 const struct ami_layout_source *source,
+				 struct ami_error *err);
+
+/** ami_analyse_with() - the same, marks from @file; NULL: search for them */
+struct ami_analysis *ami_analyse_with(struct ami_dump *dump,
+				      const struct ami_layout_source *source,
+				      const char *file, struct ami_error *err);
+
+/**
+ * ami_analyse_small() - the same where memory is short
+ * @folder: folder for a temporary file, on a disk and not in memory
+ *
+ * Sets of mapped pages move to that file once they are complete. The result is
+ * the same. Marks that are built from the analysis must not outlive it.
+ */
+struct ami_analysis *ami_analyse_small(struct ami_dump *dump,
+				       const struct ami_layout_source *source,
+				       const char *file, const char *folder,
+				       struct ami_error *err);
+void ami_analysis_free(struct ami_analysis *a);
+
+/**
+ * ami_analysis_state() - the first half: state and incidents
+ * @a: with dump and kernel
+ */
+int ami_analysis_state(struct ami_analysis *a, struct ami_error *err);
+
+/**
+ * ami_analysis_judge() - the second half: evidence, exposures, verdict
+ * @a: with state and incidents
+ */
+int ami_analysis_judge(struct ami_analysis *a, struct ami_error *err);
+
+#endif

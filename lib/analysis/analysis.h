@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Private to lib/analysis. */
+#ifndef AMI_ANALYSIS_PRIVATE_H
+#define AMI_ANALYSIS_PRIVATE_H
+
+#include <amdiommu/analysis.h>
+
+/** analysis_check_commands() - pending commands that concern no known device */
+void analysis_check_commands(struct ami_state *s);
+
+/** analysis_check_evidence() - devices that had transfers to do are active */
+void analysis_check_evidence(struct ami_state *s,
+			     const struct ami_evidence *ev);
+
+/** analysis_check_ram() - mappings to what may be RAM make it incomplete */
+void analysis_check_ram(struct ami_state *s, const struct ami_exposures *ex);
+
+#endif

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * A page that is never a buffer and yet mapped for a device means a mapping
+ * that outlived its buffer.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "verdict.h"
+
+static enum ami_finding_code code_of(enum ami_owner owner)
+{
+	switch (owner) {
+	case AMI_OWNER_FREE:
+		return AMI_FIND_FREE_PAGE_EXPOSED;
+	case AMI_OWNER_STACK:
+		return AMI_FIND_STACK_EXPOSED;
+	case AMI_OWNER_PAGE_TABLE:
+		return AMI_FIND_PAGE_TABLE_EXPOSED;
+	case AMI_OWNER_IOMMU_TABLE:
+		return AMI_FIND_IO_PAGE_TABLE_EXPOSED;
+	case AMI_OWNER_OBJECT:
+		return AMI_FIND_KERNEL_OBJECTS_EXPOSED;
+	case AMI_OWNER_MEMMAP:
+		return AMI_FIND_MEMMAP_EXPOSED;
+	default:
+		return AMI_FIND_KERNEL_IMAGE_EXPOSED;
+	}
+}
+
+static const char *story_of(enum ami_owner owner)
+{
+	return owner == AMI_OWNER_FREE ?
+	       "a buffer was freed while its mapping stayed (use after free by DMA)" :
+	       "a mapping outlived its buffer, or the page was taken for one";
+}
+
+static void name_pages(struct ami_exposures *ex, const struct ami_exposure *e,
+		       enum ami_owner owner)
+{
+	char where[AMI_REQUESTER_TEXT], iova[40] = "";
+	uint64_t first = e->first[owner];
+	struct ami_writer w;
+
+	ami_requester_text(e->requester, where);
+	/* A search through all its tables: only for what will be kept. */
+	if (!ami_findings_full(ex->state->findings, code_of(owner)) &&
+	    ami_first_writer(ex, e, first << AMI_PAGE_SHIFT, &w) && w.has_iova)
+		snprintf(iova, sizeof(iova), ", IOVA %#" PRIx64, w.iova);
+	ami_finding_add(ex->state->findings, code_of(owner), where,
+			"It could write %" PRIu64 " pages (%s) that are %s at the panic, the first at %#" PRIx64 "%s: %s.",
+			e->owners[owner], ami_class_name(e->class),
+			ami_owner_name(owner), first << AMI_PAGE_SHIFT,
+			iova, story_of(owner));
+}
+
+/* What the IOMMU writes itself lies where the driver allocated it. */
+static void judge_owners(struct ami_exposures *ex, const struct ami_exposure *e)
+{
+	int owner;
+
+	for (owner = 0; owner < AMI_OWNERS; owner++)
+		if (e->class < AMI_CLASS_HARDWARE && e->owners[owner] &&
+		    ami_owner_never_buffer(owner))
+			name_pages(ex, e, owner);
+}
+
+/* Check each page once: the first exposure that covers it gets the finding. */
+static int check_contents(struct ami_exposures *ex)
+{
+	struct ami_pfnset *left = ex->contents;
+	size_t i;
+
+	for (i = 0; i < ex->count && ami_pfnset_count(left); i++) {
+		struct ami_exposure *e = &ex->list[i];
+		struct ami_pfnset *theirs;
+
+		if (!e->pages ||
+		    !ami_exposures_spend_sets(ex, e->pages, left) ||
+		    !ami_pfnset_common(e->pages, left))
+			continue;
+		theirs = ami_pfnset_and(e->pages, left);
+		if (!theirs)
+			return -1;
+		verdict_check_content(ex, e, theirs, ex->free_contents);
+		ami_pfnset_subtract(left, theirs);
+		ami_pfnset_free(theirs);
+	}
+	return ami_pfnset_failed(left) ? -1 : 0;
+}
+
+static void report_tables(struct ami_exposures *ex)
+{
+	int owner;
+
+	for (owner = 0; owner < AMI_OWNERS; owner++)
+		if (ex->stranger_tables[owner].count)
+			ami_finding_add(ex->state->findings,
+					AMI_FIND_IO_TABLE_FREED, "I/O page tables",
+					"%" PRIu64 " pages that devices' tables lead to are %s at the panic, the first at %#" PRIx64 ": they were freed while in use, or the entries above are damaged. The IOMMU takes what is written there for a table.",
+					ex->stranger_tables[owner].count,
+					ami_owner_name(owner),
+					ex->stranger_tables[owner].first
+					<< AMI_PAGE_SHIFT);
+}
+
+int verdict_find_owners(struct ami_exposures *ex)
+{
+	size_t i;
+
+	report_tables(ex);
+	for (i = 0; i < ex->count; i++)
+		if (ex->list[i].pages)
+			judge_owners(ex, &ex->list[i]);
+	return check_contents(ex);
+}
