@@ -240,6 +240,7 @@ struct ami_domain {
 	enum ami_domain_kind kind;
 	struct ami_table table;
 	bool readable, overwritten;
+	bool type_known;		/* @type is in the dump */
 	size_t nr_devices;
 	int first_device;		/* index into ami_state.devices, -1 */
 	struct ami_flushq flushq;
@@ -372,6 +373,7 @@ struct ami_state {
 	bool posts_interrupts;		/* to guests' vAPIC pages */
 	bool snp;
 	bool untranslated;		/* the driver left DMA alone */
+	bool crashkernel_unread;	/* where it lies is not in the dump */
 	bool segments_whole;		/* the list of them is in the dump */
 	bool iommus_whole;		/* and that of IOMMUs */
 	bool devices_whole;		/* the driver's, and their domains */

@@ -14,6 +14,7 @@
 #define MAX_DISKS	16384u
 #define NO_SECTOR	UINT64_MAX	/* no read of a place on the disk */
 #define NAME		32
+#define PCI_BASE_STORAGE	0x01
 
 struct blocks {
 	struct ami_evidence *ev;
@@ -248,6 +249,18 @@ void find_tag_set(struct ami_evidence *ev, const struct ami_device *device,
 	name_limit(&b);
 }
 
+/* Whichever controller the disks that are not known belong to. */
+static void doubt_disks(struct ami_evidence *ev)
+{
+	size_t i;
+
+	cover_rest_partly(ev, BLOCK_PROVIDER);
+	for (i = 0; i < ev->state->nr_devices; i++)
+		if (ev->state->devices[i].class >> 16 == PCI_BASE_STORAGE)
+			cover_partly(ev, &ev->state->devices[i],
+				     BLOCK_PROVIDER);
+}
+
 void find_block(struct ami_evidence *ev)
 {
 	struct blocks b = {
@@ -270,7 +283,7 @@ void find_block(struct ami_evidence *ev)
 	if (mem != AMI_MEM_OK)
 		complain(&b, AMI_FIND_DISK_UNREAD, "The list of disks", mem);
 	if (b.lost)
-		cover_rest_partly(ev, BLOCK_PROVIDER);
+		doubt_disks(ev);
 	name_limit(&b);
 	free(b.sets);
 }

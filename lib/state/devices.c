@@ -402,11 +402,18 @@ static int read_bus(struct ami_state *s, struct bus_queue *q, uint64_t bus)
 					     AMI_F_pci_bus_children));
 }
 
+/* What of lists and members the dump was found not to hold. */
+static size_t count_gaps(const struct ami_state *s)
+{
+	return ami_findings_total(s->findings, AMI_FIND_LIST_CUT) +
+	       ami_findings_total(s->findings, AMI_FIND_FIELD_UNREAD);
+}
+
 static int read_pci(struct ami_state *s)
 {
 	uint64_t roots = ami_symbol(s->kernel, AMI_SYM_pci_root_buses);
 	struct bus_queue q = { .left = MAX_DEVICES };
-	size_t i;
+	size_t gaps = count_gaps(s), i;
 	int ret = 0;
 
 	if (!roots || lacks_member(s, NEED_PCI)) {
@@ -417,7 +424,7 @@ static int read_pci(struct ami_state *s)
 	ret = queue_children(s, &q, roots);
 	for (i = 0; i < q.count && !ret; i++)
 		ret = read_bus(s, &q, q.va[i]);
-	ret = ret || find_lost_functions(s);
+	ret = ret || find_lost_functions(s, count_gaps(s) > gaps);
 	if (!ret && !q.self_unread)
 		check_bridges(s, q.self, q.nr_self);
 	free(q.va);

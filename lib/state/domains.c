@@ -252,6 +252,7 @@ static void read_domain(struct ami_state *s, struct ami_domain *d)
 	    fetch(s, where, ami_addr(s->kernel, d->va, AMI_F_pdom_domain),
 		  AMI_F_iommu_domain_type, &v)) {
 		d->type = v;
+		d->type_known = true;
 		d->kind = kind_of(v);
 	} else {
 		d->kind = AMI_DOMAIN_UNKNOWN;
@@ -294,7 +295,7 @@ static void check_type(struct ami_state *s, const struct ami_device *device,
 		    maps_something(s, &d->table);
 	char where[DOMAIN_TEXT];
 
-	if (d->overwritten || d->kind == AMI_DOMAIN_DMA ||
+	if (d->overwritten || !d->type_known || d->kind == AMI_DOMAIN_DMA ||
 	    d->kind == AMI_DOMAIN_DMA_FQ || d->kind == AMI_DOMAIN_IDENTITY ||
 	    (!maps && !is_default(s, device, d)))
 		return;

@@ -175,6 +175,11 @@ static void report_difference(struct ami_state *s, struct ami_device *d,
 		ami_finding_add(s->findings, AMI_FIND_DTE_OVERWRITTEN, where,
 				"Its DTE differs from the driver's books (%s) and the capture kernel wrote into this device table: shown is what the driver had set.",
 				d->disagreement);
+	} else if (d->disagreement[0] && s->crashkernel_unread) {
+		d->dte_seen = AMI_SEEN_INCONSISTENT;
+		ami_finding_add(s->findings, AMI_FIND_FIELD_UNREAD, where,
+				"Its DTE and the driver's state differ (%s). A capture kernel may have written the DTE, but where its memory lies is not in the dump. Both are taken as possible.",
+				d->disagreement);
 	} else if (d->disagreement[0]) {
 		d->dte_seen = AMI_SEEN_INCONSISTENT;
 		ami_finding_add(s->findings, AMI_FIND_DTE_DISAGREES, where,

@@ -18,8 +18,11 @@ enum pci_name pci_name(struct ami_state *s, uint64_t dev, struct ami_bdf *bdf);
 /** add_function() - the PCI function at @bdf; -1: no memory */
 int add_function(struct ami_state *s, uint64_t pci_dev, struct ami_bdf bdf);
 
-/** find_lost_functions() - those that only the list of all devices has */
-int find_lost_functions(struct ami_state *s);
+/**
+ * find_lost_functions() - those that only the list of all devices has
+ * @cut: the lists of the buses are not all in the dump: it need not be damage
+ */
+int find_lost_functions(struct ami_state *s, bool cut);
 
 /** check_busmaster() - is it idle, as the kernel's flag says? */
 void check_busmaster(struct ami_state *s, struct ami_device *d,

@@ -42,6 +42,7 @@ struct search {
 	uint64_t *known;
 	size_t count;
 	uint64_t pci, other;
+	bool cut;		/* lists of the buses are not all in the dump */
 	bool failed;
 };
 
@@ -93,16 +94,18 @@ static bool take_lost(void *ctx, uint64_t dev)
 		l->failed |= add_function(s, ami_container(s->kernel, dev,
 							   AMI_F_pci_dev_dev),
 					  bdf);
-	ami_finding_add(s->findings, AMI_FIND_PCI_FUNCTION_LOST,
+	if (!l->cut)
+		ami_finding_add(
+			s->findings, AMI_FIND_PCI_FUNCTION_LOST,
 			is == PCI_NAME_BDF ? ami_bdf_text(bdf, where) : where,
 			"The kernel's list of all devices has this PCI function, the lists of the PCI buses do not lead to it: one of those was damaged.");
 	return !l->failed &&
 	       !ami_dump_interrupted(ami_kernel_dump(s->kernel));
 }
 
-int find_lost_functions(struct ami_state *s)
+int find_lost_functions(struct ami_state *s, bool cut)
 {
-	struct search l = { .s = s };
+	struct search l = { .s = s, .cut = cut };
 	size_t i;
 
 	l.known = calloc(s->nr_devices + 1, sizeof(*l.known));

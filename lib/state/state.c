@@ -167,6 +167,8 @@ static void read_crashkernel(struct ami_state *s)
 		    fetch_vital(s, "crashkernel", at, AMI_F_resource_end,
 				&end))
 			set_range(&s->crashkernel[i], start, end);
+		else if (at || ami_symbol_unread(s->kernel, res[i]))
+			s->crashkernel_unread = true;
 	}
 	read_crash_cma(s);
 }

@@ -209,6 +209,19 @@ static void judge_gap(const struct machine *m)
 	assert_non_null(machine_exposure(m, DEVID, AMI_CLASS_STALE));
 }
 
+/* Only what was read can be damage. */
+static void check_damage(const struct machine *m, const struct machine *whole)
+{
+	int code;
+
+	for (code = 0; code < AMI_NR_FINDINGS; code++)
+		if (ami_finding_class(code)->kind == AMI_KIND_DAMAGE &&
+		    ami_findings_total(m->state->findings, code) >
+		    ami_findings_total(whole->state->findings, code))
+			fail_msg("called damage: %s",
+				 ami_finding_class(code)->name);
+}
+
 static struct machine *filtered_machine(enum shape shape)
 {
 	struct machine *m = machine_new_apart(shape, C_BIT, 0xff, RAM_PAGES);
@@ -246,6 +259,7 @@ static void without_pages(enum shape shape)
 			      (unsigned long long)pfn);
 		machine_analyse(m);
 		judge_gap(m);
+		check_damage(m, whole);
 		if (has_gap(m))
 			assert_true(machine_found(m, "kernel-pages-dropped"));
 		machine_free(m);
