@@ -18,38 +18,47 @@ struct left {
 	uint64_t areas, pages;
 };
 
-static void take_area(struct ami_owners *o, uint64_t area,
+/* False: the dump does not hold whether, or where, it is a coherent buffer. */
+static bool take_area(struct ami_owners *o, uint64_t area,
 		      struct left *left)
 {
 	uint64_t start, end, vm, flags, phys;
+	enum ami_mem mem = ami_get(o->kernel, area, AMI_F_vmap_area_vm, &vm);
 
-	if (ami_get(o->kernel, area, AMI_F_vmap_area_vm, &vm) != AMI_MEM_OK ||
-	    !vm ||
-	    ami_get(o->kernel, vm, AMI_F_vm_struct_flags, &flags) !=
-	    AMI_MEM_OK || !(flags & VM_DMA_COHERENT) ||
-	    ami_get(o->kernel, area, AMI_F_vmap_area_start, &start) !=
+	if (mem == AMI_MEM_OK && !vm)
+		return true;
+	if (mem == AMI_MEM_OK)
+		mem = ami_get(o->kernel, vm, AMI_F_vm_struct_flags, &flags);
+	/* In some kernels a union holds a size in the place of the pointer. */
+	if (mem != AMI_MEM_OK)
+		return ami_mem_wild(mem);
+	if (!(flags & VM_DMA_COHERENT))
+		return true;
+	if (ami_get(o->kernel, area, AMI_F_vmap_area_start, &start) !=
 	    AMI_MEM_OK ||
 	    ami_get(o->kernel, area, AMI_F_vmap_area_end, &end) !=
 	    AMI_MEM_OK || end < start || end - start > MAX_AREA)
-		return;
+		return false;
 	for (; start < end && left->pages;
 	     start += AMI_PAGE_SIZE, left->pages--)
 		if (ami_virt_to_phys(o->kernel, start, &phys) == AMI_MEM_OK)
 			ami_pfnset_add(o->coherent, phys >> AMI_PAGE_SHIFT,
 				       1);
+	return true;
 }
 
 static bool take_list(struct ami_owners *o, uint64_t head, struct left *left)
 {
 	struct ami_list_iter it;
+	bool whole = true;
 	uint64_t node;
 
 	ami_busy_list_start(&it, o->kernel, head, left->areas);
 	while (ami_list_next(&it, &node))
-		take_area(o, ami_container(o->kernel, node,
+		whole &= take_area(o, ami_container(o->kernel, node,
 					   AMI_F_vmap_area_list), left);
 	left->areas -= it.steps < left->areas ? it.steps : left->areas;
-	return !it.broken && it.mem == AMI_MEM_OK;
+	return whole && !it.broken && it.mem == AMI_MEM_OK;
 }
 
 static bool take_nodes(struct ami_owners *o, struct left *left)
