@@ -11,11 +11,6 @@ enum ami_certainty { AMI_PROVEN, AMI_LIKELY, AMI_POSSIBLE };
 /** ami_certainty_name() - "proven", "likely", "possible" */
 const char *ami_certainty_name(enum ami_certainty c);
 
-/** struct ami_iova_range - IOVAs, @last inclusive. */
-struct ami_iova_range {
-	uint64_t first, last;
-};
-
 /** enum ami_transfer_kind - what a driver had asked its device to write */
 enum ami_transfer_kind {
 	AMI_TRANSFER_INFLIGHT,	/* a transfer was issued and not completed */

@@ -93,6 +93,21 @@
 	F(cookie_fq_domain, iommu_dma_cookie, "fq_domain")		\
 	F(cookie_fq_timer_on, iommu_dma_cookie, "fq_timer_on")		\
 	F(iovad_granule, iova_domain, "granule")			\
+	F(iovad_lock, iova_domain, "iova_rbtree_lock")			\
+	F(iovad_rbroot, iova_domain, "rbroot.rb_node")			\
+	F(iovad_anchor, iova_domain, "anchor")				\
+	F(iovad_rcaches, iova_domain, "rcaches")			\
+	F(iova_node, iova, "node")					\
+	F(iova_pfn_hi, iova, "pfn_hi")					\
+	F(iova_pfn_lo, iova, "pfn_lo")					\
+	F(rcache_depot_size, iova_rcache, "depot_size")			\
+	F(rcache_depot, iova_rcache, "depot")				\
+	F(rcache_cpus, iova_rcache, "cpu_rcaches")			\
+	F(magazine_size, iova_magazine, "size")				\
+	F(magazine_next, iova_magazine, "next")				\
+	F(magazine_pfns, iova_magazine, "pfns")				\
+	F(cpu_rcache_loaded, iova_cpu_rcache, "loaded")			\
+	F(cpu_rcache_prev, iova_cpu_rcache, "prev")			\
 	F(iovad_fq, iova_domain, "fq")					\
 	F(iovad_start_cnt, iova_domain, "fq_flush_start_cnt")		\
 	F(iovad_finish_cnt, iova_domain, "fq_flush_finish_cnt")		\
@@ -132,6 +147,15 @@
 	F(pci_bus_number, pci_bus, "number")				\
 	F(pci_bus_sysdata, pci_bus, "sysdata")				\
 	F(pci_sysdata_domain, pci_sysdata, "domain")			\
+	/* windows of host bridges, which the IOVA allocator leaves out */ \
+	F(pci_dev_bus, pci_dev, "bus")					\
+	F(pci_bus_parent, pci_bus, "parent")				\
+	F(pci_bus_bridge, pci_bus, "bridge")				\
+	F(host_bridge_dev, pci_host_bridge, "dev")			\
+	F(host_bridge_windows, pci_host_bridge, "windows")		\
+	F(resource_entry_node, resource_entry, "node")			\
+	F(resource_entry_res, resource_entry, "res")			\
+	F(resource_entry_offset, resource_entry, "offset")		\
 	/* page frames: include/linux/mm_types.h */			\
 	F(page_flags, page, "flags")					\
 	F(page_mapping, page, "mapping")				\
@@ -180,6 +204,7 @@
 	F(anon_vma_areas, anon_vma, "rb_root.rb_root.rb_node")		\
 	F(anon_vma_chain_rb, anon_vma_chain, "rb")			\
 	F(anon_vma_chain_vma, anon_vma_chain, "vma")			\
+	F(rb_parent, rb_node, "__rb_parent_color")			\
 	F(rb_left, rb_node, "rb_left")					\
 	F(rb_right, rb_node, "rb_right")				\
 	F(vma_start, vm_area_struct, "vm_start")			\
@@ -468,6 +493,8 @@
 	T(nested_domain)						\
 	T(iommu_dma_cookie)						\
 	T(iova_fq_entry)						\
+	T(iova_rcache)							\
+	T(dma_iova_state)						\
 	T(unity_map_entry)						\
 	T(irq_remap_table)						\
 	T(device)							\

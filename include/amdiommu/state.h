@@ -231,6 +231,8 @@ struct ami_flushq {
  * @table: format NONE if it has no page table
  * @readable: false if its root could not be read; the table is then unknown
  * @overwritten: its type contradicts its other members
+ * @iovad: its IOVA allocator (DMA API); 0: none, or not known
+ * @lost: IOVAs that are allocated there and whose mapping was overwritten
  */
 struct ami_domain {
 	uint64_t va;
@@ -244,6 +246,9 @@ struct ami_domain {
 	size_t nr_devices;
 	int first_device;		/* index into ami_state.devices, -1 */
 	struct ami_flushq flushq;
+	uint64_t iovad;
+	struct ami_iova_range *lost;
+	size_t nr_lost;
 };
 
 /** enum ami_translation - what becomes of a device's DMA */

@@ -43,6 +43,11 @@ struct ami_mapping {
 	bool write;
 };
 
+/** struct ami_iova_range - IOVAs, @last inclusive. */
+struct ami_iova_range {
+	uint64_t first, last;
+};
+
 enum ami_walk_fault {
 	AMI_WALK_MISSING,	/* a table page that can't be read */
 	AMI_WALK_BAD_ENTRY,	/* an entry with a reserved encoding */

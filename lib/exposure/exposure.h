@@ -61,6 +61,10 @@ int add_iovas(struct ami_iova_range **list, size_t *count, uint64_t first,
 int add_holes(const struct ami_exposures *ex, struct ami_exposure *e,
 	      const struct ami_tree *t);
 
+/** add_lost() - nor can what the table of @d's domain lost without a trace. */
+int add_lost(const struct ami_exposures *ex, struct ami_exposure *e,
+	     const struct ami_device *d);
+
 /** merge_iovas() - sort, join what touches. */
 void merge_iovas(struct ami_iova_range *list, size_t *count);
 

@@ -66,6 +66,8 @@ static void gather_device(struct gather *g, const struct ami_device *d)
 	if (!ami_device_routes(g->ex->state, d, take_route, g) &&
 	    all_iovas_unknown(g->e))
 		g->failed = true;
+	if (add_lost(g->ex, g->e, d))
+		g->failed = true;
 	ami_pfnseen_free(&g->met);
 }
 

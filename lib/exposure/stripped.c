@@ -54,6 +54,8 @@ static void gather_device(struct gather *g, const struct ami_device *d)
 	if (!ami_device_routes(g->ex->state, d, take_guest, g) &&
 	    all_iovas_unknown(g->e))
 		g->failed = true;
+	if (add_lost(g->ex, g->e, d))
+		g->failed = true;
 	ami_pfnseen_free(&g->met);
 	merge_iovas(g->e->iovas, &g->e->nr_iovas);
 	g->e->count = ami_pfnset_count(g->e->pages);

@@ -197,18 +197,32 @@ struct ami_tree *tree_get(struct ami_exposures *ex,
 	return f.no_memory || t->stats.no_memory ? NULL : t;
 }
 
-int add_holes(const struct ami_exposures *ex, struct ami_exposure *e,
-	      const struct ami_tree *t)
+static int add_unknown(const struct ami_exposures *ex, struct ami_exposure *e,
+		       const struct ami_iova_range *list, size_t count)
 {
 	size_t i;
 
-	if (t->nr_holes && !ami_exposures_spend(ex, t->nr_holes * AMI_COST_READ))
+	if (count && !ami_exposures_spend(ex, count * AMI_COST_READ))
 		return all_iovas_unknown(e);
-	for (i = 0; i < t->nr_holes; i++) {
+	for (i = 0; i < count; i++) {
 		e->complete = false;
-		if (add_iovas(&e->iovas, &e->nr_iovas, t->holes[i].first,
-			      t->holes[i].last))
+		if (add_iovas(&e->iovas, &e->nr_iovas, list[i].first,
+			      list[i].last))
 			return -1;
 	}
 	return 0;
+}
+
+int add_holes(const struct ami_exposures *ex, struct ami_exposure *e,
+	      const struct ami_tree *t)
+{
+	return add_unknown(ex, e, t->holes, t->nr_holes);
+}
+
+int add_lost(const struct ami_exposures *ex, struct ami_exposure *e,
+	     const struct ami_device *d)
+{
+	const struct ami_domain *dom = ami_stale_domain(ex->state, d);
+
+	return dom ? add_unknown(ex, e, dom->lost, dom->nr_lost) : 0;
 }

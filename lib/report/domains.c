@@ -43,6 +43,7 @@ static void domain_json(struct view *v, size_t i)
 		   t ? ami_pfnset_count(t->writable) : 0);
 	json_known(&v->j, "table_pages", t, t ? t->stats.table_pages : 0);
 	json_bool(&v->j, "complete", d->readable && !d->overwritten &&
+		  !d->nr_lost &&
 		  (t ? !t->nr_holes : d->table.format == AMI_FORMAT_NONE));
 	domain_devices_json(v, i);
 	json_close_object(&v->j);

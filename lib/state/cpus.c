@@ -36,6 +36,14 @@ static bool leading_ones(struct ami_state *s, uint32_t *count, bool *only)
 	return true;
 }
 
+bool cpu_offset(struct ami_state *s, uint32_t cpu, uint64_t *offset)
+{
+	uint64_t offsets = ami_symbol(s->kernel, AMI_SYM___per_cpu_offset);
+
+	return offsets && ami_read_u64(s->kernel, offsets + 8ull * cpu,
+				       offset) == AMI_MEM_OK;
+}
+
 void find_cpus(struct ami_state *s, struct cpus *cpus)
 {
 	bool number_known, mask_known, only = false;

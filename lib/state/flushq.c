@@ -17,7 +17,6 @@
 #define QUEUE_SINGLE	1	/* iommu_dma_options.qt */
 /* One for a queue, four for an entry: 4096 domains on 1024 CPUs. */
 #define MAX_WORK	(1u << 22)
-#define MAX_GRANULE	(1ull << 30)
 
 /*
  * Does it unmap for the DMA API? A domain of another type that has the DMA
@@ -117,15 +116,13 @@ static bool locate_in_cookie(struct ami_state *s, uint64_t cookie,
 
 static int read_percpu(struct ami_state *s, struct flush_source *src)
 {
-	uint64_t offsets = ami_symbol(s->kernel, AMI_SYM___per_cpu_offset);
 	uint64_t offset;
 	uint32_t cpu;
 
 	find_cpus(s, src->cpus);
 	src->out->unread += !src->cpus->certain;
 	for (cpu = 0; cpu < src->cpus->count; cpu++) {
-		if (!offsets || ami_read_u64(s->kernel, offsets + 8ull * cpu,
-					     &offset) != AMI_MEM_OK)
+		if (!cpu_offset(s, cpu, &offset))
 			src->out->unread++;
 		else if (read_queue(s, src, src->queue + offset, cpu))
 			return -1;
@@ -190,12 +187,13 @@ static int read_flushq(struct ami_state *s, struct ami_domain *d,
 		cookie = dma_cookie(s, d, src);
 	if (!cookie)
 		return 0;
+	iovad = ami_addr(s->kernel, cookie, AMI_F_cookie_iovad);
+	d->iovad = iovad;
 	if (!fetch(s, src->where, cookie, AMI_F_cookie_fq_domain, &used)) {
 		d->flushq.unread++;
 		return 0;
 	}
 	d->flushq.active = used;
-	iovad = ami_addr(s->kernel, cookie, AMI_F_cookie_iovad);
 	if (!fetch(s, src->where, iovad, AMI_F_iovad_granule, &granule))
 		d->flushq.unread++;
 	/* Without one of them nothing else can be held against it. */
@@ -214,9 +212,8 @@ static int read_flushq(struct ami_state *s, struct ami_domain *d,
 	return ret;
 }
 
-int read_flushqs(struct ami_state *s)
+int read_flushqs(struct ami_state *s, struct cpus *cpus)
 {
-	struct cpus cpus = { .asked = false };
 	uint32_t left = MAX_WORK;
 	char where[DOMAIN_TEXT];
 	size_t i;
@@ -225,7 +222,7 @@ int read_flushqs(struct ami_state *s)
 		struct ami_domain *d = &s->domains[i];
 		struct flush_source src = {
 			.out = &d->flushq, .iova_shift = AMI_PAGE_SHIFT,
-			.where = where, .cpus = &cpus, .left = &left,
+			.where = where, .cpus = cpus, .left = &left,
 		};
 
 		name_domain(d, where);

@@ -5,6 +5,8 @@
 
 #include "state.h"
 
+#define MAX_GRANULE	(1ull << 30)	/* of IOVAs */
+
 /**
  * struct cpus - those that may have per-CPU memory: numbers 0 to @count - 1
  * @certain: the kernel's variables agree on it
@@ -44,6 +46,9 @@ void doubt(struct ami_state *s, struct flush_source *src, const char *fmt, ...)
 /** read_queue() - the queue at @va, of one CPU; -1: no memory */
 int read_queue(struct ami_state *s, struct flush_source *src, uint64_t va,
 	       uint32_t cpu);
+
+/** cpu_offset() - of its per-CPU memory; false: not known */
+bool cpu_offset(struct ami_state *s, uint32_t cpu, uint64_t *offset);
 
 /** find_cpus() - fill @cpus, once; a finding when it is not certain */
 void find_cpus(struct ami_state *s, struct cpus *cpus);

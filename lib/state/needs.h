@@ -14,6 +14,7 @@ enum need_part {
 	NEED_GCR3,
 	NEED_TABLE,
 	NEED_FLUSHQ,
+	NEED_IOVA,
 	NEED_PCI,
 };
 

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "flushq.h"
 #include "needs.h"
 
 #define GUEST_IR_VAPIC	2	/* enum amd_iommu_intr_mode_type */
@@ -274,6 +275,7 @@ static void tell_vmcoreinfo(struct ami_state *s)
 
 static int read_all(struct ami_state *s, struct ami_error *err)
 {
+	struct cpus cpus = { .asked = false };
 	size_t i;
 	int ret;
 
@@ -300,7 +302,7 @@ static int read_all(struct ami_state *s, struct ami_error *err)
 		for (i = 0; i < s->nr_iommus; i++)
 			mark_foreign_events(s, &s->iommus[i]);
 		link_domains(s);
-		ret = read_flushqs(s);
+		ret = read_flushqs(s, &cpus) || read_allocators(s, &cpus);
 	}
 	if (ret)
 		return ami_error_set(err, AMI_ERR_MEMORY,
@@ -349,6 +351,7 @@ void ami_state_free(struct ami_state *s)
 	for (i = 0; i < s->nr_domains; i++) {
 		free(s->domains[i].flushq.list);
 		free(s->domains[i].flushq.tables);
+		free(s->domains[i].lost);
 	}
 	free(s->iommus);
 	free(s->segments);

@@ -37,6 +37,9 @@ bool fetch_symbol(struct ami_state *s, enum ami_symbol y, size_t size,
 /** fetch_late() - of 4 bytes, one that rests LATER: no finding in extracts */
 bool fetch_late(struct ami_state *s, enum ami_symbol y, uint64_t *value);
 
+/** is_extract() - does the file hold only what an analysis asked for? */
+bool is_extract(const struct ami_state *s);
+
 /** report_unread_symbols() - findings for those of unknown address */
 void report_unread_symbols(struct ami_state *s);
 
@@ -67,7 +70,11 @@ int read_dtes(struct ami_state *s);
 /** find_bypass() - virtio devices that leave the IOMMU alone */
 void find_bypass(struct ami_state *s);
 void link_domains(struct ami_state *s);
-int read_flushqs(struct ami_state *s);
+
+struct cpus;
+
+int read_flushqs(struct ami_state *s, struct cpus *cpus);
+int read_allocators(struct ami_state *s, struct cpus *cpus);
 
 void read_ring(struct ami_state *s, struct ami_iommu *iommu);
 int read_logs(struct ami_state *s, struct ami_iommu *iommu);

@@ -10,7 +10,7 @@
 #include "needs.h"
 
 /* An extract made by an older version holds what that version asked for. */
-static bool is_extract(const struct ami_state *s)
+bool is_extract(const struct ami_state *s)
 {
 	return !strcmp(ami_dump_info(ami_kernel_dump(s->kernel))->format,
 		       "extract");

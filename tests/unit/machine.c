@@ -75,6 +75,15 @@ uint64_t machine_variable(struct machine *m, enum ami_symbol y,
 	return image_text_va(at);
 }
 
+uint64_t machine_get(struct machine *m, uint64_t object, enum ami_field f)
+{
+	uint64_t value;
+
+	image_read(m->img, to_phys(member_at(m, object, f)), &value,
+		   sizeof(value));
+	return value;
+}
+
 static void link(struct machine *m, uint64_t from, uint64_t to)
 {
 	image_write64(m->img, to_phys(from), to);
@@ -99,6 +108,14 @@ void machine_list_add(struct machine *m, uint64_t head, uint64_t node)
 	image_read(m->img, to_phys(head), &first, sizeof(first));
 	link(m, node, first);
 	link(m, head, node);
+}
+
+/* The only one, whose per-CPU memory is at the addresses that others add to. */
+static void make_cpu(struct machine *m)
+{
+	machine_variable(m, AMI_SYM___per_cpu_offset, 0);
+	machine_variable(m, AMI_SYM_nr_cpu_ids, 1);
+	machine_variable(m, AMI_SYM___cpu_possible_mask, 1);
 }
 
 static bool global_tables(const struct machine *m)
@@ -332,6 +349,100 @@ void machine_free(struct machine *m)
 	free(m);
 }
 
+uint64_t machine_iovad(struct machine *m)
+{
+	return member_at(m, m->cookie, AMI_F_cookie_iovad);
+}
+
+/* The anchor is above all ranges, and the root until others are inserted. */
+static void make_tree(struct machine *m, uint64_t iovad)
+{
+	uint64_t anchor = member_at(m, iovad, AMI_F_iovad_anchor);
+
+	machine_set(m, anchor, AMI_F_iova_pfn_lo, UINT64_MAX);
+	machine_set(m, anchor, AMI_F_iova_pfn_hi, UINT64_MAX);
+	machine_set(m, iovad, AMI_F_iovad_rbroot,
+		    member_at(m, anchor, AMI_F_iova_node));
+}
+
+static uint64_t iova_of(struct machine *m, uint64_t node)
+{
+	return node - image_layout(m->img)->field[AMI_F_iova_node].offset;
+}
+
+uint64_t machine_iova(struct machine *m, uint64_t first, uint64_t last)
+{
+	uint64_t iova = machine_object(m, 128), at, next;
+	uint64_t node = member_at(m, iova, AMI_F_iova_node);
+	enum ami_field side = AMI_F_rb_left;
+
+	next = machine_get(m, machine_iovad(m), AMI_F_iovad_rbroot);
+	do {
+		at = next;
+		side = first < machine_get(m, iova_of(m, at),
+					   AMI_F_iova_pfn_lo) ?
+		       AMI_F_rb_left : AMI_F_rb_right;
+		next = machine_get(m, at, side);
+	} while (next);
+	machine_set(m, iova, AMI_F_iova_pfn_lo, first);
+	machine_set(m, iova, AMI_F_iova_pfn_hi, last);
+	machine_set(m, node, AMI_F_rb_parent, at | (first & 1));
+	machine_set(m, at, side, node);
+	return node;
+}
+
+/* Of six sizes, for one CPU. */
+static void make_caches(struct machine *m)
+{
+	uint64_t iovad = machine_iovad(m), each;
+	int i;
+
+	if (m->rcaches)
+		return;
+	m->rcaches = member_at(m, iovad, AMI_F_iovad_rcaches);
+	each = image_layout(m->img)->type_size[AMI_T_iova_rcache];
+	if (image_layout(m->img)->field[AMI_F_iovad_rcaches].size == 8) {
+		m->rcaches = machine_object(m, 6 * each);
+		machine_set(m, iovad, AMI_F_iovad_rcaches, m->rcaches);
+	}
+	for (i = 0; i < 6; i++)
+		machine_set(m, m->rcaches + i * each, AMI_F_rcache_cpus,
+			    machine_object(m, 64));
+	make_cpu(m);
+}
+
+uint64_t machine_magazine(struct machine *m, const uint64_t *pfn,
+			  unsigned int count)
+{
+	uint64_t va = machine_object(m, 32 + 8 * SHAPE_MAGAZINE);
+
+	machine_set(m, va, AMI_F_magazine_size, count);
+	machine_write(m, member_at(m, va, AMI_F_magazine_pfns), pfn,
+		      8 * count);
+	return va;
+}
+
+void machine_cached(struct machine *m, unsigned int order,
+		    enum ami_field where, uint64_t magazine)
+{
+	uint64_t each = image_layout(m->img)->type_size[AMI_T_iova_rcache];
+	uint64_t rcache;
+
+	make_caches(m);
+	rcache = m->rcaches + order * each;
+	if (where != AMI_F_rcache_depot) {
+		machine_set(m, machine_get(m, rcache, AMI_F_rcache_cpus),
+			    where, magazine);
+		return;
+	}
+	machine_set(m, rcache, AMI_F_rcache_depot_size, 1);
+	/* What was in the depot comes behind it. */
+	machine_set(m, magazine, AMI_F_magazine_next,
+		    machine_get(m, rcache, AMI_F_rcache_depot));
+	machine_write(m, member_at(m, rcache, AMI_F_rcache_depot), &magazine,
+		      8);
+}
+
 /* What the DMA API keeps of its domains; types 3 and 0xb are such. */
 static void make_cookie(struct machine *m, uint64_t domain)
 {
@@ -343,6 +454,8 @@ static void make_cookie(struct machine *m, uint64_t domain)
 		    AMI_F_iovad_granule, AMI_PAGE_SIZE);
 	m->cookie = cookie;
 	m->dma_domain = domain;
+	m->rcaches = 0;
+	make_tree(m, machine_iovad(m));
 }
 
 void machine_over_shapes(uint64_t sme_mask, uint64_t ram_pages,
@@ -387,11 +500,6 @@ uint64_t machine_domain(struct machine *m, uint16_t id, uint32_t type,
 	return d;
 }
 
-uint64_t machine_iovad(struct machine *m)
-{
-	return member_at(m, m->cookie, AMI_F_cookie_iovad);
-}
-
 /* Of the domain made last: 10 flushes are finished, one goes on. */
 static void make_queue(struct machine *m, uint64_t domain)
 {
@@ -407,9 +515,7 @@ static void make_queue(struct machine *m, uint64_t domain)
 	machine_set(m, m->cookie, AMI_F_cookie_percpu_fq, m->fq);
 	machine_set(m, m->cookie, AMI_F_cookie_start_cnt, 11);
 	machine_set(m, m->cookie, AMI_F_cookie_finish_cnt, 10);
-	machine_variable(m, AMI_SYM___per_cpu_offset, 0);
-	machine_variable(m, AMI_SYM_nr_cpu_ids, 1);
-	machine_variable(m, AMI_SYM___cpu_possible_mask, 1);
+	make_cpu(m);
 }
 
 uint64_t machine_fq_entry(struct machine *m, unsigned int index)

@@ -45,6 +45,7 @@ struct machine {
 	uint64_t bus;			/* PCI bus 0; 0: none yet */
 	uint64_t last_resource;		/* of the tree in /proc/iomem */
 	uint64_t dma_domain, cookie;	/* the last iommu_domain of the DMA API */
+	uint64_t rcaches;		/* of its IOVAs; 0: none yet */
 	struct ami_dump *dump;
 	struct ami_kernel *kernel;
 	struct ami_findings findings;
@@ -113,6 +114,9 @@ uint64_t machine_object(struct machine *m, size_t size);
 void machine_set(struct machine *m, uint64_t object, enum ami_field f,
 		 uint64_t value);
 
+/** machine_get() - a member of 8 bytes */
+uint64_t machine_get(struct machine *m, uint64_t object, enum ami_field f);
+
 /** machine_write() - bytes at a virtual address */
 void machine_write(struct machine *m, uint64_t va, const void *bytes,
 		   size_t len);
@@ -153,6 +157,24 @@ uint64_t machine_fq_entry(struct machine *m, unsigned int index);
 
 /** machine_iovad() - the iova_domain in the cookie of the flush queue */
 uint64_t machine_iovad(struct machine *m);
+
+/**
+ * machine_iova() - a range of pages that is allocated there
+ *
+ * Returns the address of the node.
+ */
+uint64_t machine_iova(struct machine *m, uint64_t first, uint64_t last);
+
+/** machine_magazine() - freed ranges that start at these pages */
+uint64_t machine_magazine(struct machine *m, const uint64_t *pfn,
+			  unsigned int count);
+
+/**
+ * machine_cached() - put it where ranges of 2^@order pages wait for reuse
+ * @where: a member of struct iova_cpu_rcache, or AMI_F_rcache_depot
+ */
+void machine_cached(struct machine *m, unsigned int order,
+		    enum ami_field where, uint64_t magazine);
 
 /**
  * machine_freed_tables() - page-table pages that wait in entry @index of it

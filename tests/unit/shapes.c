@@ -31,6 +31,8 @@ enum variant {
 	EFR2 = 1 << 19,
 	SEM_PADDR = 1 << 20,	/* the kernel that reuses tables in kdump */
 	NESTED = 1 << 21,
+	CACHES_INSIDE = 1 << 22,	/* iova_domain.rcaches: an array */
+	DEPOT_ARRAY = 1 << 23,	/* ... later a list of magazines */
 };
 
 /*
@@ -45,32 +47,36 @@ enum variant {
 const struct shape_info shapes[SHAPES] = {
 	[SHAPE_5_10] = {
 		"5.10", GLOBALS | PDEV | ATS_STRUCT | PT_ROOT | DOMAIN_GCR3 |
-		FQ_IN_IOVAD | COOKIE_TYPE,
+		FQ_IN_IOVAD | COOKIE_TYPE | CACHES_INSIDE | DEPOT_ARRAY,
 		SIGNED_BASE, SYMBOLS_BY_SHAPE,
 	},
 	[SHAPE_UBUNTU_5_15] = {
 		"Ubuntu 5.15", GLOBALS | PDEV | ATS_STRUCT | IOP |
-		DOMAIN_GCR3 | FQ_IN_IOVAD | COOKIE_TYPE,
+		DOMAIN_GCR3 | FQ_IN_IOVAD | COOKIE_TYPE | CACHES_INSIDE |
+		DEPOT_ARRAY,
 		SIGNED_BASE, SYMBOLS_BY_SHAPE,
 	},
 	[SHAPE_5_17] = {
 		"5.17", GLOBALS | PDEV | ATS_STRUCT | IOP | DOMAIN_GCR3 |
-		FQ_IN_COOKIE | COOKIE_TYPE | FREE_LIST,
+		FQ_IN_COOKIE | COOKIE_TYPE | FREE_LIST | CACHES_INSIDE |
+		DEPOT_ARRAY,
 		SIGNED_BASE, SYMBOLS_BY_SHAPE,
 	},
 	[SHAPE_SLES_5_14] = {
 		"SLES 5.14", SEGMENTS | DEV | ATS_STRUCT | IOP | DOMAIN_GCR3 |
-		FQ_IN_COOKIE | COOKIE_TYPE | FREE_LIST,
+		FQ_IN_COOKIE | COOKIE_TYPE | FREE_LIST | DEPOT_ARRAY,
 		SIGNED_BASE, SYMBOLS_BY_SHAPE,
 	},
 	[SHAPE_6_1] = {
 		"6.1", SEGMENTS | DEV | ATS_STRUCT | IOP | IOP_PGD |
-		DOMAIN_GCR3 | FQ_IN_COOKIE | COOKIE_TYPE | FREE_LIST | EFR2,
+		DOMAIN_GCR3 | FQ_IN_COOKIE | COOKIE_TYPE | FREE_LIST | EFR2 |
+		DEPOT_ARRAY,
 		SIGNED_BASE, SYMBOLS_BY_KEYS,
 	},
 	[SHAPE_SLES_6_4] = {
 		"SLES 6.4", SEGMENTS | DEV | ATS_BITS | IOP | IOP_PGD |
-		DOMAIN_GCR3 | FQ_IN_COOKIE | COOKIE_TYPE | FREE_LIST | EFR2,
+		DOMAIN_GCR3 | FQ_IN_COOKIE | COOKIE_TYPE | FREE_LIST | EFR2 |
+		DEPOT_ARRAY,
 		SIGNED_BASE, SYMBOLS_BY_KEYS,
 	},
 	[SHAPE_UBUNTU_6_8] = {
@@ -150,6 +156,7 @@ static const struct {
 	{ AMI_F_iovad_finish_cnt, FQ_IN_IOVAD },
 	{ AMI_F_iovad_fq_timer_on, FQ_IN_IOVAD },
 	{ AMI_F_fq_mod_mask, FQ_SINGLE },
+	{ AMI_F_magazine_next, FQ_SINGLE },
 	{ AMI_F_fq_entry_freelist, FREE_LIST | FREE_PAGES },
 	{ AMI_F_ioptdesc_node, FREE_PAGES },
 };
@@ -161,7 +168,14 @@ static const struct {
 	uint8_t bits;
 } sized[] = {
 	{ AMI_F_pci_dev_dev, 0x100, 0 },
-	{ AMI_F_cookie_iovad, 0x100, 0 },
+	{ AMI_F_cookie_iovad, 0x300, 0 },
+	{ AMI_F_iovad_lock, 4, 0 },
+	{ AMI_F_iovad_anchor, 0x80, 0 },
+	{ AMI_F_iova_node, 3 * ALIGN, 0 },
+	{ AMI_F_rcache_depot_size, 4, 0 },
+	{ AMI_F_magazine_pfns, 8 * SHAPE_MAGAZINE, 0 },
+	{ AMI_F_host_bridge_windows, 16, 0 },
+	{ AMI_F_resource_entry_node, 16, 0 },
 	{ AMI_F_pdom_domain, 0x80, 0 },
 	{ AMI_F_fq_entries, SHAPE_FQ_ENTRIES * 5 * ALIGN, 0 },
 	{ AMI_F_amd_iommu_devid, 2, 0 },
@@ -199,6 +213,16 @@ static const struct {
 	{ AMI_F_printk_device, 48, 0 },
 };
 
+/* What is a pointer in other shapes. */
+static const struct {
+	enum ami_field field;
+	unsigned int variant;
+	uint16_t size;
+} arrays[] = {
+	{ AMI_F_iovad_rcaches, CACHES_INSIDE, 6 * 4 * ALIGN },
+	{ AMI_F_rcache_depot, DEPOT_ARRAY, 2 * ALIGN },
+};
+
 static bool has(enum shape shape, enum ami_field f)
 {
 	size_t i;
@@ -209,7 +233,8 @@ static bool has(enum shape shape, enum ami_field f)
 	return true;
 }
 
-static struct ami_member member(enum ami_field f, uint32_t at)
+static struct ami_member member(enum shape shape, enum ami_field f,
+				uint32_t at)
 {
 	struct ami_member m = {
 		.present = true, .offset = at, .size = 8,
@@ -224,6 +249,10 @@ static struct ami_member member(enum ami_field f, uint32_t at)
 		/* Bits that start at 0 would hide a wrong shift. */
 		m.bit_offset = sized[i].bits ? 3 : 0;
 	}
+	for (i = 0; i < COUNT(arrays); i++)
+		if (arrays[i].field == f &&
+		    shapes[shape].variants & arrays[i].variant)
+			m.size = arrays[i].size;
 	return m;
 }
 
@@ -279,7 +308,7 @@ void shape_layout(enum shape shape, struct ami_layout *l)
 				.size = SHAPE_INNER,
 			};
 		else
-			l->field[i] = member(i, at);
+			l->field[i] = member(shape, i, at);
 		for (t = 0; t < AMI_NR_CORE_TYPES; t++)
 			if (!strcmp(type, ami_type_wants[t].name))
 				l->type_size[t] = end_of(l, type);

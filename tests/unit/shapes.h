@@ -32,6 +32,8 @@ enum where_symbols { SYMBOLS_BY_SHAPE, SYMBOLS_BY_KEYS };
 #define SHAPE_INNER	0x40u
 /** SHAPE_FQ_ENTRIES - of a flush queue, at 5 members or less */
 #define SHAPE_FQ_ENTRIES	256u
+/* Of iova_magazine.pfns; kernels have 127 or 128. */
+#define SHAPE_MAGAZINE	8u
 
 struct shape_info {
 	const char *name;

@@ -39,6 +39,7 @@ static const enum ami_field optional[] = {
 	AMI_F_amd_iommu_cmd_sem_counter,
 	AMI_F_pdom_dirty_tracking,
 	AMI_F_ioptdesc_node,
+	AMI_F_magazine_next,
 };
 
 /* Is there, but does not matter in this shape, or another one does as well? */
@@ -53,6 +54,8 @@ static bool is_spare(const struct machine *m, enum ami_field f)
 		return !machine_has(m, AMI_F_pdom_pd_mode);
 	case AMI_F_fq_entry_freelist:
 		return !machine_has(m, AMI_F_cookie_percpu_fq);
+	case AMI_F_rcache_depot_size:
+		return machine_has(m, AMI_F_magazine_next);
 	case AMI_F_device_kobj_name:
 	case AMI_F_device_init_name:
 		return true;

@@ -1,0 +1,280 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The IOVA allocator is a second witness of what is mapped: zeros over a page
+ * table look as if nothing had been mapped, but the ranges stay allocated. A
+ * range without any mapping is reserved, or waits for a flush or for reuse, or a
+ * CPU was stopped between allocating and mapping it, or between unmapping and
+ * freeing it. What is left was mapped.
+ */
+#include <stdlib.h>
+
+#include "iova.h"
+#include "needs.h"
+
+/* More than this the last commands of a ring do not explain. */
+#define MAX_RECENT	1024u
+#define SPINLOCK_SIZE	4u	/* larger: its state is not in the first word */
+/* CPUs that began on a part of the table that was never used before. */
+#define BARE_IN_TRANSIT	1u
+
+struct reading {
+	struct ami_state *s;
+	struct iova_alloc *a;
+	bool no_memory;
+};
+
+void iova_explain(struct iova_alloc *a, uint64_t first)
+{
+	size_t at;
+
+	if (!ami_index_find(&a->by_first, first, &at) ||
+	    a->list[at].explained)
+		return;
+	a->list[at].explained = true;
+	a->left--;
+}
+
+/*
+ * Is nothing mapped there, for certain? @bare: no table either. Goes on behind
+ * whatever an entry that is not present stands for.
+ */
+static bool is_open(struct ami_state *s, const struct ami_table *table,
+		    uint64_t at, uint64_t last, bool *bare)
+{
+	struct ami_dump *dump = ami_kernel_dump(s->kernel);
+	struct ami_step steps[AMI_MAX_STEPS];
+	struct ami_mapping mapping;
+	bool mapped;
+
+	*bare = true;
+	while (at <= last) {
+		size_t n = ami_translate(dump, table, at, steps, &mapping,
+					 &mapped);
+		uint64_t size;
+
+		if (!n)
+			return true;	/* more levels than it has */
+		if (steps[n - 1].mem != AMI_MEM_OK ||
+		    steps[n - 1].pte.kind != AMDVI_PTE_NONE)
+			return false;
+		*bare &= steps[n - 1].level > 1;
+		size = 1ull << amdvi_level_shift(steps[n - 1].level);
+		at = (at | (size - 1)) + 1;
+		if (!at)
+			break;
+	}
+	return true;
+}
+
+static bool take_range(void *ctx, uint64_t first, uint64_t last)
+{
+	struct reading *r = ctx;
+	struct iova_alloc *a = r->a;
+	uint64_t max = UINT64_MAX >> a->shift;
+	bool bare;
+
+	if (iova_is_reserved(a, first, last) || last > max)
+		return true;
+	if (!is_open(r->s, &a->d->table, first << a->shift,
+		     ((last + 1) << a->shift) - 1, &bare)) {
+		a->mapped++;
+		return true;
+	}
+	if (!grow((void **)&a->list, a->count, sizeof(*a->list), SIZE_MAX) ||
+	    !ami_index_add(&a->by_first, first, a->count)) {
+		r->no_memory = true;
+		return false;
+	}
+	a->list[a->count++] = (struct iova_open){
+		.first = first, .last = last, .bare = bare,
+	};
+	a->left++;
+	return true;
+}
+
+static void explain_queued(struct iova_alloc *a)
+{
+	const struct ami_flushq *q = &a->d->flushq;
+	size_t i;
+
+	for (i = 0; i < q->count; i++)
+		iova_explain(a, q->list[i].iova >> a->shift);
+	if (q->unread)
+		a->hidden = SIZE_MAX;
+}
+
+/* Unmapped, but the CPU that did it had not freed it yet. */
+static bool is_recent(struct ami_state *s, const struct iova_alloc *a,
+		      uint64_t iova)
+{
+	struct ami_budget *work = ami_dump_budget(ami_kernel_dump(s->kernel));
+	struct ami_stale found;
+	int k = a->d->first_device;
+
+	for (; k >= 0; k = s->devices[k].next_in_domain)
+		if (!ami_budget_spend(work, AMI_RING_ENTRIES) ||
+		    ami_unmapped_by(s, &s->devices[k], iova, true, &found))
+			return true;
+	return false;
+}
+
+static void explain_recent(struct ami_state *s, struct iova_alloc *a)
+{
+	size_t i;
+
+	if (a->left > MAX_RECENT)
+		return;
+	for (i = 0; i < a->count && a->left; i++)
+		if (!a->list[i].explained &&
+		    is_recent(s, a, a->list[i].first << a->shift))
+			iova_explain(a, a->list[i].first);
+}
+
+/*
+ * A CPU holds the tree's lock, or waits for it, maybe to free a whole magazine
+ * of ranges. What cannot be read may be so.
+ */
+static bool is_locked(struct ami_state *s, uint64_t iovad)
+{
+	const struct ami_member *lock =
+		&ami_kernel_layout(s->kernel)->field[AMI_F_iovad_lock];
+	uint64_t held;
+
+	return lock->size != SPINLOCK_SIZE ||
+	       ami_get(s->kernel, iovad, AMI_F_iovad_lock, &held) !=
+	       AMI_MEM_OK || held;
+}
+
+/*
+ * Does this count? A driver may have allocated a large range to map its pages one
+ * by one later (struct dma_iova_state), and windows that are not known are large.
+ */
+static bool counts(const struct ami_state *s, const struct iova_alloc *a,
+		   const struct iova_open *range)
+{
+	return !range->explained &&
+	       (range->last - range->first < IOVA_MAX_CACHED ||
+		(a->reserved_known &&
+		 !ami_type_size(s->kernel, AMI_T_dma_iova_state)));
+}
+
+/* Are there more than may be under way at any time? */
+static bool is_lost(struct ami_state *s, const struct iova_alloc *a)
+{
+	size_t room = ami_kernel_layout(s->kernel)
+		      ->field[AMI_F_magazine_pfns].size / 8;
+	size_t bare = 0, all = 0, spare = a->hidden, i;
+
+	for (i = 0; i < a->count; i++)
+		if (counts(s, a, &a->list[i])) {
+			all++;
+			bare += a->list[i].bare;
+		}
+	if (is_locked(s, a->iovad) && spare < SIZE_MAX - MAX_RECENT * room)
+		spare += a->cpus->count * room;
+	if (all <= spare)
+		return false;
+	return !a->mapped || bare > spare + BARE_IN_TRANSIT ||
+	       all > spare + a->cpus->count;
+}
+
+static int keep_lost(struct ami_state *s, struct iova_alloc *a,
+		     const char *where)
+{
+	struct ami_domain *d = a->d;
+	size_t i;
+
+	for (i = 0; i < a->count; i++) {
+		if (a->list[i].explained)
+			continue;
+		if (!grow((void **)&d->lost, d->nr_lost, sizeof(*d->lost),
+			  SIZE_MAX))
+			return -1;
+		d->lost[d->nr_lost++] = (struct ami_iova_range){
+			a->list[i].first << a->shift,
+			((a->list[i].last + 1) << a->shift) - 1,
+		};
+	}
+	ami_finding_add(s->findings, AMI_FIND_IOVA_WITHOUT_MAPPING, where,
+			"%zu allocated IOVA range%s not mapped, the first from %#llx to %#llx, and nothing explains that: its page table was overwritten, and what it mapped is unknown.",
+			d->nr_lost, d->nr_lost == 1 ? " is" : "s are",
+			(unsigned long long)d->lost[0].first,
+			(unsigned long long)d->lost[0].last);
+	return 0;
+}
+
+static void report_walk(struct ami_state *s, const struct iova_alloc *a,
+			const struct iova_walk *met, const char *where)
+{
+	/* Where a CPU was changing it, any link may be half done. */
+	if (met->broken && !is_locked(s, a->iovad))
+		ami_finding_add(s->findings, AMI_FIND_IOVA_TREE_DAMAGED,
+				where, "Its tree of %llu IOVA ranges has %llu links or ranges that contradict each other.",
+				(unsigned long long)met->nodes,
+				(unsigned long long)met->broken);
+	if (met->unread && !is_extract(s))
+		ami_finding_add(s->findings, AMI_FIND_IOVA_TREE_UNREAD, where,
+				"%llu nodes of its tree of IOVA ranges cannot be read, %llu can: whether its page table lost mappings cannot be seen.",
+				(unsigned long long)met->unread,
+				(unsigned long long)met->nodes);
+}
+
+static int hold_against_table(struct ami_state *s, struct iova_alloc *a,
+			      const char *where)
+{
+	struct reading r = { .s = s, .a = a };
+	struct iova_walk met;
+
+	iova_each_range(s, a->iovad, &met, take_range, &r);
+	if (r.no_memory)
+		return -1;
+	report_walk(s, a, &met, where);
+	if (!a->left)
+		return 0;
+	explain_queued(a);
+	if (a->left)
+		iova_explain_cached(s, a);
+	explain_recent(s, a);
+	return is_lost(s, a) ? keep_lost(s, a, where) : 0;
+}
+
+static int read_allocator(struct ami_state *s, struct ami_domain *d,
+			  struct cpus *cpus)
+{
+	struct iova_alloc a = { .d = d, .iovad = d->iovad, .cpus = cpus };
+	char where[DOMAIN_TEXT];
+	uint64_t granule;
+	int ret = -1;
+
+	/* No page size, and so damaged: flushq.c says it. */
+	if (ami_get(s->kernel, d->iovad, AMI_F_iovad_granule, &granule) !=
+	    AMI_MEM_OK || granule < AMI_PAGE_SIZE || granule > MAX_GRANULE ||
+	    (granule & (granule - 1)))
+		return 0;
+	name_domain(d, where);
+	a.shift = __builtin_ctzll(granule);
+	if (!iova_find_reserved(s, &a))
+		ret = hold_against_table(s, &a, where);
+	free(a.reserved);
+	free(a.list);
+	ami_index_free(&a.by_first);
+	return ret;
+}
+
+int read_allocators(struct ami_state *s, struct cpus *cpus)
+{
+	size_t i;
+
+	if (lacks_member(s, NEED_IOVA))
+		return 0;
+	ami_dump_doing(ami_kernel_dump(s->kernel), "IOVA allocators");
+	for (i = 0; i < s->nr_domains; i++) {
+		struct ami_domain *d = &s->domains[i];
+
+		if (d->iovad && d->readable && !d->overwritten &&
+		    d->table.format != AMI_FORMAT_NONE &&
+		    read_allocator(s, d, cpus))
+			return -1;
+	}
+	return 0;
+}
