@@ -91,7 +91,7 @@ static void check(const struct ami_evidence *ev)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct ami_findings findings = { NULL };
+	struct ami_findings findings = { .list = NULL };
 	struct ami_error err;
 	struct ami_evidence *ev = NULL;
 	struct ami_state *s = NULL;
