@@ -119,6 +119,15 @@ $(BUILD)/campaign: $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/campaign/*.c)) \
 
 SAMPLE := tests/data/debian-6.1-kdump.extract
 
+## golden: make tests/data anew: the sample from itself, its report from the sample
+golden: $(BUILD)/amdiommu
+	$(BUILD)/amdiommu extract --force $(SAMPLE) $(BUILD)/sample.extract
+	install -m 644 $(BUILD)/sample.extract $(SAMPLE)
+	$(BUILD)/amdiommu report --json --pages $(SAMPLE) >$(BUILD)/sample.json
+	install -m 644 $(BUILD)/sample.json $(SAMPLE:.extract=.json)
+	git diff --stat tests/data
+.PHONY: golden
+
 tests-built: $(MDF_TESTS)
 	$(MAKE) IN_SAN=1 BUILD=$(SAN) SANITIZE='$(SANITIZERS)' WERROR=1 san
 

@@ -158,6 +158,9 @@ bool ami_vmcoreinfo_get(const struct ami_dump *dump, const char *key,
 bool ami_vmcoreinfo_number(const struct ami_dump *dump, const char *key,
 			   int base, uint64_t *value);
 
+/** ami_dump_is_extract() - did ami_extract_write() make it? */
+bool ami_dump_is_extract(const struct ami_dump *dump);
+
 /** ami_dump_interrupted() - did the user ask to stop? Cheap. */
 bool ami_dump_interrupted(const struct ami_dump *dump);
 
@@ -320,6 +323,15 @@ void ami_dump_content_add(struct ami_dump *dump, const struct ami_content *c);
 /** ami_dump_contents() - results that an extract has for page frame @pfn */
 const struct ami_content *ami_dump_contents(const struct ami_dump *dump,
 					    uint64_t pfn, size_t *count);
+
+/**
+ * ami_dump_carry() - add lines to the extract's VMCOREINFO
+ * @lines: malloc'ed, taken over; each begins with "AMDIOMMU_"
+ *
+ * They replace such lines of the dump's VMCOREINFO. For what the analysis takes
+ * from memory that must not get into an extract.
+ */
+void ami_dump_carry(struct ami_dump *dump, char *lines);
 
 /**
  * ami_dump_recorded() - list what was read so far, ascending by pfn

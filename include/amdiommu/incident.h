@@ -77,6 +77,7 @@ struct ami_occurrence {
  * @first_nsec, @last_nsec: nanoseconds since boot, if the kernel's log is a
  *	witness
  * @first_iova, @last_iova: lowest and highest address, if @has_iova
+ * @more: it happened more often than @list shows
  * @settled: nothing follows from it any more
  * @by: the ring entry that settled it, -1 if there is no such entry
  */
@@ -91,6 +92,7 @@ struct ami_incident {
 	uint64_t first_nsec, last_nsec;
 	bool has_iova;
 	uint64_t first_iova, last_iova;
+	bool more;
 	bool settled;
 	int by;
 	struct ami_occurrence list[AMI_OCCURRENCES];
@@ -102,6 +104,7 @@ struct ami_dmesg;
 /**
  * struct ami_incidents - all incidents, in the order in which they were found
  * @dropped: number of incidents that were not kept
+ * @carried: incidents of the kernel's log come from the extract's VMCOREINFO
  * @failed: memory ran out
  * @dmesg: the kernel's log, as it was read for them; owned
  */
@@ -109,6 +112,7 @@ struct ami_incidents {
 	struct ami_incident *list;
 	size_t count, room;
 	uint64_t dropped;
+	bool carried;
 	bool failed;
 	struct ami_dmesg *dmesg;
 };

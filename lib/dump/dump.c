@@ -204,7 +204,7 @@ uint64_t ami_dump_cut_reads(const struct ami_dump *dump)
 	return dump->cut_reads;
 }
 
-static bool is_extract(const struct ami_dump *dump)
+bool ami_dump_is_extract(const struct ami_dump *dump)
 {
 	return dump->info.format && !strcmp(dump->info.format, "extract");
 }
@@ -212,7 +212,7 @@ static bool is_extract(const struct ami_dump *dump)
 /* An extract of a cut dump has left out what could not be read. */
 static void count_cut(struct ami_dump *dump, enum ami_mem mem)
 {
-	if (mem == AMI_MEM_FILTERED && is_extract(dump) &&
+	if (mem == AMI_MEM_FILTERED && ami_dump_is_extract(dump) &&
 	    dump->info.incomplete)
 		mem = AMI_MEM_ERROR;
 	if (mem == AMI_MEM_ERROR && ami_dump_cut(dump))
@@ -507,7 +507,7 @@ static enum ami_mem read_piece(struct ami_dump *dump, uint64_t paddr,
 		return mem;
 	if ((dump->slot[i].valid & mask) != mask) {
 		/* Of other files, such a page has a part behind the end. */
-		count_cut(dump, is_extract(dump) ? AMI_MEM_FILTERED :
+		count_cut(dump, ami_dump_is_extract(dump) ? AMI_MEM_FILTERED :
 			  AMI_MEM_ERROR);
 		return AMI_MEM_FILTERED;
 	}
@@ -689,6 +689,12 @@ const struct ami_content *ami_dump_contents(const struct ami_dump *dump,
 	       all[low + *count].pfn == pfn)
 		++*count;
 	return &all[low];
+}
+
+void ami_dump_carry(struct ami_dump *dump, char *lines)
+{
+	free(dump->withheld.lines);
+	dump->withheld.lines = lines;
 }
 
 const struct ami_withheld *dump_withheld(struct ami_dump *dump)

@@ -20,6 +20,7 @@ struct extract {
 	size_t nr_pages;
 	const struct ami_withheld *withheld;
 	struct kdump_image image;
+	char *vmcoreinfo;
 	char release[65];
 };
 
@@ -83,9 +84,38 @@ static int choose_pages(struct extract *x, struct ami_error *err)
 	return 0;
 }
 
+#define OUR_LINES	"AMDIOMMU_"
+
+/* The machine's VMCOREINFO, and lines of ours; those of an older extract go. */
+static int join_vmcoreinfo(struct extract *x, const char *from,
+			   struct ami_error *err)
+{
+	const char *ours = x->withheld->lines;
+	size_t size = strlen(from) + (ours ? strlen(ours) : 0) + 2;
+	char *to = x->vmcoreinfo = calloc(1, size);
+
+	if (!to)
+		return ami_error_set(err, AMI_ERR_MEMORY, "out of memory");
+	while (*from) {
+		size_t len = strcspn(from, "\n");
+
+		len += from[len] == '\n';
+		if (!ours || strncmp(from, OUR_LINES, strlen(OUR_LINES)))
+			to = mempcpy(to, from, len);
+		from += len;
+	}
+	if (ours && to > x->vmcoreinfo && to[-1] != '\n')
+		*to++ = '\n';
+	if (ours)
+		strcpy(to, ours);
+	x->image.vmcoreinfo = x->vmcoreinfo;
+	return 0;
+}
+
 static int describe(struct extract *x, struct ami_error *err)
 {
 	const struct ami_dump_info *info = ami_dump_info(x->dump);
+	const char *text = ami_dump_vmcoreinfo(x->dump);
 	struct kdump_image *image = &x->image;
 	const struct ami_range *last = info->nr_listed ?
 		&info->listed[info->nr_listed - 1] : NULL;
@@ -99,7 +129,6 @@ static int describe(struct extract *x, struct ami_error *err)
 		.content = x->withheld->content,
 		.nr_contents = x->withheld->nr_contents,
 		.max_pfn = last ? last->first + last->count : 0,
-		.vmcoreinfo = ami_dump_vmcoreinfo(x->dump),
 		.release = x->release,
 		/* makedumpfile takes -1 for "filter everything" */
 		.dump_level = info->dump_level > 0 ? info->dump_level : 0,
@@ -107,10 +136,12 @@ static int describe(struct extract *x, struct ami_error *err)
 		.read = read_page,
 		.ctx = x,
 	};
-	if (!image->vmcoreinfo)
+	if (!text)
 		return ami_error_set(err, AMI_ERR_DATA,
 				     "%s has no VMCOREINFO, and an extract without it could not be analysed",
 				     info->path);
+	if (join_vmcoreinfo(x, text, err))
+		return -1;
 	if (image->max_pfn <= x->page[x->nr_pages - 1].pfn)
 		image->max_pfn = x->page[x->nr_pages - 1].pfn + 1;
 	ami_vmcoreinfo_get(x->dump, "OSRELEASE", x->release,
@@ -168,5 +199,6 @@ int ami_extract_write(struct ami_dump *dump, const char *path,
 	ret = choose_pages(&x, err) || describe(&x, err) ||
 	      write_file(&x, path, rules, err) ? -1 : 0;
 	free(x.page);
+	free(x.vmcoreinfo);
 	return ret;
 }

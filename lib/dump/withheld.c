@@ -114,4 +114,5 @@ void withheld_free(struct ami_withheld *w)
 {
 	free(w->span);
 	free(w->content);
+	free(w->lines);
 }

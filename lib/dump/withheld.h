@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * What an extract leaves out of memory that the analysis looks at: bytes that
- * are blanked, and bytes of which only the result of a check goes in. Private
+ * are blanked, and bytes of which only what follows from them goes in. Private
  * to lib/dump.
  */
 #ifndef AMI_WITHHELD_H
@@ -17,6 +17,7 @@ struct withheld_span {
 
 /**
  * struct ami_withheld - collected while recording
+ * @lines: for its VMCOREINFO, NULL: none
  * @failed: no memory for one of them; then there must be no extract
  */
 struct ami_withheld {
@@ -24,6 +25,7 @@ struct ami_withheld {
 	size_t nr_spans;
 	struct ami_content *content;
 	size_t nr_contents;
+	char *lines;
 	bool failed;
 };
 

@@ -150,20 +150,14 @@ static int by_seq(const void *a, const void *b)
 	return (x->seq > y->seq) - (x->seq < y->seq);
 }
 
-static bool is_extract(const struct ami_state *s)
-{
-	struct ami_dump *dump = ami_kernel_dump(s->kernel);
-
-	return !strcmp(ami_dump_info(dump)->format, "extract");
-}
-
 static void read_lines(struct each *each, struct collect *c)
 {
 	struct ami_dmesg *d = c->dmesg;
 
 	d->mem = walk(each, &d->stats);
 	/* Nor are the types of the log in an extract. */
-	if (d->mem == AMI_MEM_NO_FIELD && is_extract(each->s))
+	if (d->mem == AMI_MEM_NO_FIELD &&
+	    ami_dump_is_extract(ami_kernel_dump(each->s->kernel)))
 		d->mem = AMI_MEM_FILTERED;
 	qsort(d->list, d->count, sizeof(*d->list), by_seq);
 }

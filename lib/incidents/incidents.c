@@ -155,7 +155,7 @@ static bool same_event(const struct ami_occurrence *o,
 	       o->event.domain_id == s->event.domain_id;
 }
 
-static void keep(struct ami_incident *in, const struct sighting *s)
+void incidents_keep_one(struct ami_incident *in, const struct sighting *s)
 {
 	size_t i;
 
@@ -165,7 +165,9 @@ static void keep(struct ami_incident *in, const struct sighting *s)
 			in->list[i].nsec = s->nsec;
 			return;
 		}
-	if (in->kept < AMI_OCCURRENCES)
+	if (in->kept == AMI_OCCURRENCES)
+		in->more = true;
+	else
 		in->list[in->kept++] = (struct ami_occurrence){
 			.event = s->event, .seen = s->seen,
 			.witnesses = 1u << s->witness, .index = s->index,
@@ -181,20 +183,44 @@ static bool has_iova(const struct amdvi_event *e)
 	       e->code == AMDVI_EVENT_INVALID_DEVICE_REQUEST;
 }
 
-static void widen(struct ami_incident *in, const struct sighting *s)
+static void widen_iovas(struct ami_incident *in, uint64_t first, uint64_t last)
 {
-	if (s->witness == AMI_WITNESS_KERNEL_LOG) {
-		if (!in->count[s->witness])
-			in->first_nsec = s->nsec;
-		in->last_nsec = s->nsec;
-	}
-	if (!has_iova(&s->event))
+	if (first > last)
 		return;
-	if (!in->has_iova || s->event.address < in->first_iova)
-		in->first_iova = s->event.address;
-	if (!in->has_iova || s->event.address > in->last_iova)
-		in->last_iova = s->event.address;
+	if (!in->has_iova || first < in->first_iova)
+		in->first_iova = first;
+	if (!in->has_iova || last > in->last_iova)
+		in->last_iova = last;
 	in->has_iova = true;
+}
+
+/* Of the kernel's log; count it behind this. */
+static void widen_times(struct ami_incident *in, uint64_t first, uint64_t last)
+{
+	bool any = in->count[AMI_WITNESS_KERNEL_LOG];
+
+	if (!any || first < in->first_nsec)
+		in->first_nsec = first;
+	if (!any || last > in->last_nsec)
+		in->last_nsec = last;
+}
+
+void incidents_join(struct ami_incident *to, const struct ami_incident *from)
+{
+	size_t i;
+
+	if (from->count[AMI_WITNESS_KERNEL_LOG])
+		widen_times(to, from->first_nsec, from->last_nsec);
+	if (from->has_iova)
+		widen_iovas(to, from->first_iova, from->last_iova);
+	to->witnesses |= from->witnesses;
+	for (i = 0; i < AMI_WITNESSES; i++)
+		to->count[i] += from->count[i];
+	to->suppressed += from->suppressed;
+	to->more |= from->more;
+	for (i = 0; i < from->kept && to->kept < AMI_OCCURRENCES; i++)
+		to->list[to->kept++] = from->list[i];
+	to->more |= i < from->kept;
 }
 
 void incidents_add(struct ami_incidents *list, const struct sighting *s)
@@ -204,13 +230,35 @@ void incidents_add(struct ami_incidents *list, const struct sighting *s)
 
 	if (!in)
 		return;
-	widen(in, s);
+	if (s->witness == AMI_WITNESS_KERNEL_LOG)
+		widen_times(in, s->nsec, s->nsec);
+	if (has_iova(&s->event))
+		widen_iovas(in, s->event.address, s->event.address);
 	if (in->iommu < 0 && !in->names_iommu)
 		in->iommu = who.iommu;
 	in->witnesses |= 1u << s->witness;
 	in->count[s->witness]++;
 	in->suppressed += s->suppressed;
-	keep(in, s);
+	incidents_keep_one(in, s);
+}
+
+bool incidents_add_seen(struct ami_incidents *list, const struct sighting *s,
+			const struct incidents_seen *seen, size_t *index)
+{
+	struct sighting who = *s;
+	struct ami_incident *in = find_or_add(list, &who);
+
+	if (!in)
+		return false;
+	widen_times(in, seen->first_nsec, seen->last_nsec);
+	widen_iovas(in, seen->first_iova, seen->last_iova);
+	if (in->iommu < 0 && !in->names_iommu)
+		in->iommu = who.iommu;
+	in->witnesses |= 1u << s->witness;
+	in->count[s->witness] += seen->times;
+	in->suppressed += seen->suppressed;
+	*index = in - list->list;
+	return true;
 }
 
 static void read_event_log(struct ami_incidents *list,
@@ -273,7 +321,9 @@ struct ami_incidents *ami_incidents_read(struct ami_state *state,
 		ami_incidents_free(list);
 		return NULL;
 	}
+	incidents_carried(list, state);
 	incidents_settle(state, list);
+	incidents_carry(list, state);
 	incidents_report(state, list);
 	if (list->failed) {
 		ami_error_set(err, AMI_ERR_MEMORY, "out of memory");

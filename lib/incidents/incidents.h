@@ -26,6 +26,38 @@ struct sighting {
 /** incidents_add() - one more sighting; joins others of the same */
 void incidents_add(struct ami_incidents *list, const struct sighting *s);
 
+/** incidents_join() - two that turn out to be one */
+void incidents_join(struct ami_incident *to, const struct ami_incident *from);
+
+/**
+ * struct incidents_seen - what one witness says of all times together
+ *
+ * No IOVA: @first_iova is above @last_iova.
+ */
+struct incidents_seen {
+	uint64_t times, suppressed;
+	uint64_t first_nsec, last_nsec;
+	uint64_t first_iova, last_iova;
+};
+
+/**
+ * incidents_add_seen() - many sightings at once, of the kernel's log
+ * @index: of the incident that they are, in @list
+ *
+ * The events of each follow by incidents_keep_one(). False: out of memory.
+ */
+bool incidents_add_seen(struct ami_incidents *list, const struct sighting *s,
+			const struct incidents_seen *seen, size_t *index);
+
+/** incidents_keep_one() - the event of a sighting that is counted already */
+void incidents_keep_one(struct ami_incident *in, const struct sighting *s);
+
+/** incidents_carry() - have what the kernel's log says in an extract */
+void incidents_carry(struct ami_incidents *list, const struct ami_state *s);
+
+/** incidents_carried() - what an extract has of the kernel's log */
+void incidents_carried(struct ami_incidents *list, struct ami_state *s);
+
 /** incidents_of_line() - what a line of the kernel's log says, by its meaning */
 bool incidents_of_line(const struct ami_state *state,
 		       const struct ami_printk_record *record,

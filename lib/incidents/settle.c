@@ -69,20 +69,6 @@ static int only_one(const struct ami_state *s, const struct ami_incident *in)
 	return only;
 }
 
-static void join(struct ami_incident *to, const struct ami_incident *from)
-{
-	int i;
-
-	to->witnesses |= from->witnesses;
-	for (i = 0; i < AMI_WITNESSES; i++)
-		to->count[i] += from->count[i];
-	to->suppressed += from->suppressed;
-	to->first_nsec = from->first_nsec;
-	to->last_nsec = from->last_nsec;
-	for (i = 0; i < (int)from->kept && to->kept < AMI_OCCURRENCES; i++)
-		to->list[to->kept++] = from->list[i];
-}
-
 static struct ami_incident *at_iommu(struct ami_incidents *list,
 				     enum ami_incident_kind kind, int iommu)
 {
@@ -106,7 +92,7 @@ static void attribute(const struct ami_state *s, struct ami_incidents *list)
 
 		other = iommu < 0 ? NULL : at_iommu(list, in->kind, iommu);
 		if (other) {
-			join(other, in);
+			incidents_join(other, in);
 			memmove(in, in + 1, (--list->count - i) * sizeof(*in));
 			continue;
 		}
@@ -166,8 +152,7 @@ static void settle_timeout(const struct ami_state *s,
 	size_t i;
 	int by = -1;
 
-	if (in->iommu < 0 || any_lost(list) ||
-	    ami_incident_times(in) > AMI_OCCURRENCES)
+	if (in->iommu < 0 || any_lost(list) || in->more)
 		return;
 	for (i = 0; i < in->kept; i++) {
 		by = flushed_after(&s->iommus[in->iommu].ring, in,

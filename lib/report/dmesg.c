@@ -34,9 +34,10 @@ void dmesg_state_text(const struct view *v, char *buf, size_t size)
 {
 	const struct ami_dmesg *d = v->a->dmesg;
 
-	if (d->mem == AMI_MEM_FILTERED &&
-	    !strcmp(ami_dump_info(v->a->dump)->format, "extract"))
-		snprintf(buf, size, "left out of extracts, it may hold user data");
+	if (d->mem == AMI_MEM_FILTERED && ami_dump_is_extract(v->a->dump))
+		snprintf(buf, size, "left out of extracts, it may hold user data%s",
+			 v->a->incidents->carried ?
+			 "; its incidents are kept" : "");
 	else if (d->mem == AMI_MEM_NO_FIELD)
 		snprintf(buf, size, "this kernel has no log of a known form");
 	else if (d->mem == AMI_MEM_ERROR)

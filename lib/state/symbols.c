@@ -12,8 +12,7 @@
 /* An extract made by an older version holds what that version asked for. */
 bool is_extract(const struct ami_state *s)
 {
-	return !strcmp(ami_dump_info(ami_kernel_dump(s->kernel))->format,
-		       "extract");
+	return ami_dump_is_extract(ami_kernel_dump(s->kernel));
 }
 
 /* "a, b, c": those without an address on which @rests rests; false: none. */

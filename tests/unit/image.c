@@ -40,7 +40,7 @@ struct image {
 	uint64_t text;			/* the same for the kernel image, or 0 */
 	struct ami_layout layout;
 	int dump_level;
-	char vmcoreinfo[2048];
+	char *vmcoreinfo;
 };
 
 struct image *image_new(uint64_t ram_pages)
@@ -58,10 +58,10 @@ struct image *image_new(uint64_t ram_pages)
 		img->text = img->next;
 		img->next += TEXT_PAGES;
 	}
-	snprintf(img->vmcoreinfo, sizeof(img->vmcoreinfo),
-		 "OSRELEASE=made-by-hand\nNUMBER(phys_base)=%llu\n"
-		 "NUMBER(pgtable_l5_enabled)=1\nNUMBER(sme_mask)=0\n",
-		 (unsigned long long)IMAGE_PHYS_BASE);
+	assert_true(asprintf(&img->vmcoreinfo,
+			     "OSRELEASE=made-by-hand\nNUMBER(phys_base)=%llu\n"
+			     "NUMBER(pgtable_l5_enabled)=1\nNUMBER(sme_mask)=0\n",
+			     (unsigned long long)IMAGE_PHYS_BASE) > 0);
 	return img;
 }
 
@@ -75,6 +75,7 @@ void image_free(struct image *img)
 		free(img->chunk[i]);
 	}
 	free(img->chunk);
+	free(img->vmcoreinfo);
 	free(img);
 }
 
@@ -164,14 +165,16 @@ void image_hide(struct image *img, uint64_t pfn, enum ami_mem mem)
 
 void image_vmcoreinfo(struct image *img, const char *text)
 {
-	assert_true(strlen(text) < sizeof(img->vmcoreinfo));
-	strcpy(img->vmcoreinfo, text);
+	free(img->vmcoreinfo);
+	img->vmcoreinfo = strdup(text);
+	assert_non_null(img->vmcoreinfo);
 }
 
 void image_vmcoreinfo_add(struct image *img, const char *text)
 {
-	assert_true(strlen(img->vmcoreinfo) + strlen(text) <
-		    sizeof(img->vmcoreinfo));
+	img->vmcoreinfo = realloc(img->vmcoreinfo, strlen(img->vmcoreinfo) +
+				  strlen(text) + 1);
+	assert_non_null(img->vmcoreinfo);
 	strcat(img->vmcoreinfo, text);
 }
 
@@ -290,7 +293,7 @@ static void save_page(const struct image *img, int fd, uint64_t pfn)
 
 void image_save(struct image *img, const char *path)
 {
-	uint8_t note[sizeof(img->vmcoreinfo) + 64] = { 0 };
+	uint8_t *note = calloc(1, strlen(img->vmcoreinfo) + 64);
 	size_t note_size = make_note(img, note);
 	const struct {
 		Elf64_Ehdr elf;
@@ -328,4 +331,5 @@ void image_save(struct image *img, const char *path)
 	for (pfn = 0; pfn < img->ram.count; pfn++)
 		save_page(img, fd, pfn);
 	assert_int_equal(close(fd), 0);
+	free(note);
 }

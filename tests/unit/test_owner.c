@@ -1000,36 +1000,6 @@ static void plant_secrets(struct fixture *f)
 	mark(f, CACHED, AMI_F_page_mapping, make_file(f, "planted-file"));
 }
 
-static struct ami_analysis *open_file(const char *path, bool record)
-{
-	struct ami_error err = { AMI_OK, "" };
-	struct ami_analysis *a;
-	struct ami_dump *dump = ami_dump_open(&path, 1, &err);
-
-	assert_non_null(dump);
-	if (record)
-		assert_int_equal(ami_dump_record(dump), 0);
-	a = ami_analyse(dump, &ami_layout_btf, &err);
-	if (!a)
-		fail_msg("%s", err.text);
-	return a;
-}
-
-/* Every view, as the command's extract does; and who, that names owners. */
-static void look_everywhere(const struct ami_analysis *a)
-{
-	struct ami_request r = { .iommu = -1, .verbose = true };
-	char said[AMI_OWNER_TEXT_SIZE];
-	unsigned int page;
-
-	for (r.view = 0; r.view < AMI_VIEWS; r.view++)
-		if (!ami_views[r.view].min_args)
-			free(render(a, &r));
-	for (page = 0; page < PAGES; page++)
-		ami_owner_describe(a->exposures->owners, BUFFER + (page << 12),
-				   said, sizeof(said));
-}
-
 static void no_secret_in(struct ami_dump *dump)
 {
 	uint64_t pfn, end = (MEMMAP + MEMMAP_SIZE) / AMI_PAGE_SIZE;
@@ -1068,37 +1038,35 @@ static void bug_and_page_are_discreet(const struct ami_analysis *a)
 	free(text);
 }
 
+/* To name owners of pages reads more than the views do. */
+static void name_owners(const struct ami_analysis *a)
+{
+	char said[AMI_OWNER_TEXT_SIZE];
+	unsigned int page;
+
+	bug_and_page_are_discreet(a);
+	for (page = 0; page < PAGES; page++)
+		ami_owner_describe(a->exposures->owners, BUFFER + (page << 12),
+				   said, sizeof(said));
+}
+
 static void extract_is_discreet(void **state)
 {
-	char dump[] = "/tmp/owner.XXXXXX", small[40];
 	struct fixture *f = *state;
-	struct ami_error err = { AMI_OK, "" };
-	struct ami_analysis *a;
+	struct ami_analysis *a, *small;
 	char *before, *after;
-	int fd = mkstemp(dump);
 
-	assert_true(fd >= 0);
-	close(fd);
-	snprintf(small, sizeof(small), "%s.extract", dump);
 	plant_secrets(f);
-	vmcore_save(f->m, dump);
-	a = open_file(dump, true);
-	look_everywhere(a);
-	bug_and_page_are_discreet(a);
+	vmcore_extract(f->m, name_owners, &a, &small);
 	before = findings_of(a);
 	has(before, "free-page-written");
 	has(before, "red-zone-written");
 	has(before, "free-object-written");
-	if (ami_extract_write(a->dump, small, NULL, &err))
-		fail_msg("%s", err.text);
-	ami_analysis_free(a);
-	unlink(dump);
-	a = open_file(small, false);
-	unlink(small);
-	no_secret_in(a->dump);
-	after = findings_of(a);
+	no_secret_in(small->dump);
+	after = findings_of(small);
 	assert_string_equal(before, after);
 	ami_analysis_free(a);
+	ami_analysis_free(small);
 	free(before);
 	free(after);
 }

@@ -244,33 +244,69 @@ void vmcore_save(struct machine *m, const char *path)
 	image_save(m->img, path);
 }
 
-static struct ami_dump *save_and_open(struct machine *m)
+struct ami_analysis *vmcore_file(const char *path, bool record)
+{
+	struct ami_error err = { AMI_OK, "" };
+	struct ami_dump *dump = ami_dump_open(&path, 1, &err);
+	struct ami_analysis *a = NULL;
+
+	if (dump && record)
+		assert_int_equal(ami_dump_record(dump), 0);
+	if (dump)
+		a = ami_analyse(dump, &ami_layout_btf, &err);
+	if (!a)
+		fail_msg("%s", err.text);
+	return a;
+}
+
+static struct ami_analysis *save_and_open(struct machine *m, bool record)
 {
 	char path[] = "/tmp/vmcore.XXXXXX";
-	const char *paths[] = { path };
-	struct ami_error err = { AMI_OK, "" };
-	struct ami_dump *dump;
+	struct ami_analysis *a;
 	int fd = mkstemp(path);
 
 	assert_true(fd >= 0);
 	close(fd);
 	vmcore_save(m, path);
-	dump = ami_dump_open(paths, 1, &err);
+	a = vmcore_file(path, record);
 	unlink(path);
-	if (!dump)
-		fail_msg("%s", err.text);
-	return dump;
+	return a;
 }
 
 struct ami_analysis *vmcore_open(struct machine *m)
 {
-	struct ami_error err = { AMI_OK, "" };
-	struct ami_analysis *a;
+	return save_and_open(m, false);
+}
 
-	a = ami_analyse(save_and_open(m), &ami_layout_btf, &err);
-	if (!a)
+/* Every view, as the command's extract does. */
+static void look_everywhere(const struct ami_analysis *a)
+{
+	struct ami_request r = { .iommu = -1, .verbose = true };
+
+	for (r.view = 0; r.view < AMI_VIEWS; r.view++)
+		if (!ami_views[r.view].min_args)
+			free(render(a, &r));
+}
+
+void vmcore_extract(struct machine *m,
+		    void (*look)(const struct ami_analysis *dump),
+		    struct ami_analysis **dump, struct ami_analysis **extract)
+{
+	char path[] = "/tmp/extract.XXXXXX";
+	struct ami_error err = { AMI_OK, "" };
+	int fd = mkstemp(path);
+
+	assert_true(fd >= 0);
+	close(fd);
+	unlink(path);
+	*dump = save_and_open(m, true);
+	look_everywhere(*dump);
+	if (look)
+		look(*dump);
+	if (ami_extract_write((*dump)->dump, path, NULL, &err))
 		fail_msg("%s", err.text);
-	return a;
+	*extract = vmcore_file(path, false);
+	unlink(path);
 }
 
 static void print_report(const struct ami_analysis *a, bool json)

@@ -13,6 +13,17 @@
 /** vmcore_save() - add symbols and types to the machine, write it to @path */
 void vmcore_save(struct machine *m, const char *path);
 
+/** vmcore_file() - what the command makes of a file; @record: for an extract */
+struct ami_analysis *vmcore_file(const char *path, bool record);
+
+/**
+ * vmcore_extract() - @m as a dump, and as an extract of that dump
+ * @look: what else is read of the dump before, besides all views; NULL: nothing
+ */
+void vmcore_extract(struct machine *m,
+		    void (*look)(const struct ami_analysis *dump),
+		    struct ami_analysis **dump, struct ami_analysis **extract);
+
 /**
  * vmcore_open() - add symbols and types to the machine, write it to a file
  *
