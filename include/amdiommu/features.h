@@ -17,7 +17,10 @@
 #define AMDVI_EFR_USSUP		(1ULL << 37)
 
 /** EFR: can do SNP; then, once that is on, identity entries are illegal */
-#define AMDVI_EFR_SNPSUP	(1ULL << 43)
+#define AMDVI_EFR_SNPSUP	(1ULL << 63)
+
+/** EFR2: identity entries are legal with SNP, too */
+#define AMDVI_EFR2_SNP_MODE0	(1ULL << 13)
 
 /** Fields of @amdvi_features_fields, over { efr, efr2 } as one entry. */
 extern const struct amdvi_bitfield amdvi_features_fields[];

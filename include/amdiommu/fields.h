@@ -587,6 +587,7 @@
 	Y(crashk_cma_ranges, LATER)					\
 	Y(init_state, LATER)						\
 	Y(system_state, LATER)						\
+	Y(panic_cpu, LATER)						\
 	Y(vmemmap_base, OWNERS)						\
 	Y(page_offset_base, ANALYSIS)					\
 	Y(__per_cpu_offset, STATE)					\

@@ -349,6 +349,17 @@ struct ami_incidents;
 #define AMI_CRASH_CMA	4	/* ranges of crashkernel=SIZE,cma */
 
 /**
+ * enum ami_crash - had the machine crashed when the dump was taken?
+ *
+ * A hypervisor dumps running machines, too.
+ */
+enum ami_crash {
+	AMI_CRASH_UNKNOWN,
+	AMI_CRASH_YES,
+	AMI_CRASH_NO
+};
+
+/**
  * struct ami_state - the AMD IOMMUs of the dead machine, at the panic
  * @crash_cma: further memory of the capture kernel. Until the panic programs
  *	used it, never the kernel itself
@@ -374,6 +385,7 @@ struct ami_state {
 	struct ami_pfnset *unlisted;
 	bool ram_unknown;
 	enum ami_capture capture;
+	enum ami_crash crash;
 	unsigned int irte_size;		/* 4 or 16 bytes */
 	bool posts_interrupts;		/* to guests' vAPIC pages */
 	bool snp;
@@ -412,6 +424,13 @@ void ami_state_free(struct ami_state *state);
  * incomplete.
  */
 void ami_name_limits(struct ami_state *state);
+
+/**
+ * ami_moment() - when the state was so: "at the panic"
+ *
+ * "when the dump was taken" of a machine that is known not to have crashed.
+ */
+const char *ami_moment(const struct ami_state *state);
 
 /** ami_state_device() - the device with this BDF, or NULL. */
 const struct ami_device *ami_state_device(const struct ami_state *state,

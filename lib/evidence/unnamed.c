@@ -72,8 +72,9 @@ static void name_under_way(struct ami_evidence *ev, const struct tally *t)
 				n, first, shown);
 	else
 		ami_finding_add(f, AMI_FIND_UNMAP_UNDER_WAY, where,
-				"Its driver was about to take back %zu buffer%s that the device still has in its descriptors (the first at IOVA %#" PRIx64 ": %s): unmapped at the panic, no damage.",
-				n, n == 1 ? "" : "s", first, shown);
+				"Its driver was about to take back %zu buffer%s that the device still has in its descriptors (the first at IOVA %#" PRIx64 ": %s): unmapped %s, no damage.",
+				n, n == 1 ? "" : "s", first, shown,
+				ami_moment(ev->state));
 }
 
 static void name_device(struct ami_evidence *ev, const struct tally *t)

@@ -226,8 +226,8 @@ static void incidents_part(struct view *v)
 
 static int all_parts(struct view *v)
 {
-	fputs("AMD IOMMU state at a panic, by amdiommu " AMI_VERSION "\n\n",
-	      v->out);
+	fprintf(v->out, "AMD IOMMU state %s, by amdiommu " AMI_VERSION "\n\n",
+		ami_moment(v->a->state));
 	verdict_part(v);
 	putc('\n', v->out);
 	bug_kernel(v);

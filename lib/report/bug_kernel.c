@@ -80,6 +80,8 @@ void bug_kernel(struct view *v)
 		wrapped(v, 14, 14, "%s", d->hardware);
 	}
 	command_line_text(v);
+	if (v->a->state->crash == AMI_CRASH_NO)
+		snprintf(when, sizeof(when), "no");
 	crash_time(v, when);
 	fprintf(v->out, "Crashed:      %s", when);
 	if (d->any)

@@ -50,6 +50,11 @@ void dump_json(struct view *v)
 		json_string(&v->j, "crash_time", when);
 	else
 		json_null(&v->j, "crash_time");
+	if (v->a->state->crash == AMI_CRASH_UNKNOWN)
+		json_null(&v->j, "crashed");
+	else
+		json_bool(&v->j, "crashed",
+			  v->a->state->crash == AMI_CRASH_YES);
 	json_bool(&v->j, "incomplete", info->incomplete);
 	json_bool(&v->j, "truncated", info->truncated);
 	json_known(&v->j, "dump_level", info->dump_level >= 0,
@@ -254,6 +259,7 @@ static void dump_text(struct view *v)
 {
 	const struct ami_dump_info *info = ami_dump_info(v->a->dump);
 	char when[32] = "at an unknown time", size[48];
+	bool alive = v->a->state->crash == AMI_CRASH_NO;
 
 	crash_time(v, when);
 	fputs("DUMP     ", v->out);
@@ -265,8 +271,9 @@ static void dump_text(struct view *v)
 		", TRUNCATED" : "",
 		pages_text(v, ami_dump_ram_pages(v->a->dump), size));
 	fputs("         ", v->out);
-	wrapped(v, 9, 9, "Linux %s, crashed %s, types from %s",
-		ami_kernel_release(v->a->kernel), when,
+	wrapped(v, 9, 9, "Linux %s, %s%s, types from %s",
+		ami_kernel_release(v->a->kernel),
+		alive ? "had not crashed" : "crashed ", alive ? "" : when,
 		ami_kernel_source(v->a->kernel));
 }
 
@@ -433,6 +440,7 @@ static void heading(struct view *v, const char *name, const char *what)
 static int report_text(struct view *v)
 {
 	const struct ami_state *s = v->a->state;
+	char what[64];
 	size_t i;
 
 	verdict_text(v);
@@ -445,7 +453,9 @@ static int report_text(struct view *v)
 		iommu_text(v, &s->iommus[i], i ? &s->iommus[i - 1] : NULL);
 	log_text(v);
 	marks_text(v);
-	heading(v, "DEVICES", "pages each could write at the panic");
+	snprintf(what, sizeof(what), "pages each could write %s",
+		 ami_moment(s));
+	heading(v, "DEVICES", what);
 	if (devices_that_matter(v))
 		return -1;
 	hardware_text(v);

@@ -159,7 +159,8 @@ static void nobody_text(struct view *v, size_t unknown)
 	    ami_findings_have(v->a->state->findings, AMI_EFFECT_GAP))
 		wrapped(v, 0, 0, "No known translation leads here, but the state is incomplete or damaged (see report): this does not prove that no device wrote the page.");
 	else
-		wrapped(v, 0, 0, "No device could write this page through the IOMMU at the panic.");
+		wrapped(v, 0, 0, "No device could write this page through the IOMMU %s.",
+			ami_moment(v->a->state));
 }
 
 #define PHYSICAL_BITS	52

@@ -222,6 +222,7 @@ static void read_globals(struct ami_state *s)
 	uint64_t v = 0;
 
 	read_crashkernel(s);
+	read_moment(s);
 	s->irte_size = AMDVI_IRTE32_SIZE;
 	if (fetch_symbol(s, AMI_SYM_amd_iommu_guest_ir, 4, &v) && v)
 		s->irte_size = AMDVI_IRTE128_SIZE;

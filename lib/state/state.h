@@ -40,6 +40,9 @@ bool fetch_late(struct ami_state *s, enum ami_symbol y, uint64_t *value);
 /** is_extract() - does the file hold only what an analysis asked for? */
 bool is_extract(const struct ami_state *s);
 
+/** read_moment() - had the machine crashed? */
+void read_moment(struct ami_state *s);
+
 /** report_unread_symbols() - findings for those of unknown address */
 void report_unread_symbols(struct ami_state *s);
 

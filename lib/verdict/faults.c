@@ -152,8 +152,8 @@ static void tell_mapped(struct fault *f, const struct ami_mapping *map)
 		SAY(f, "its entry had a reserved bit set; now it is mapped %s, by another entry",
 		    how);
 	else if (map->write || !e->rw)
-		SAY(f, "it is mapped %s at the panic, so it was mapped after the fault",
-		    map->write ? "writable" : how);
+		SAY(f, "it is mapped %s %s, so it was mapped after the fault",
+		    map->write ? "writable" : how, ami_moment(f->ex->state));
 	else
 		SAY(f, "it is mapped, but read-only");
 }
@@ -188,10 +188,12 @@ static void tell(struct fault *f)
 		if (f->event->gn)
 			tell_translated(f);
 		else
-			SAY(f, "its DMA is not translated at the panic, so that it has no mappings: the fault is from a time when it was");
+			SAY(f, "its DMA is not translated %s, so that it has no mappings: the fault is from a time when it was",
+			    ami_moment(f->ex->state));
 		break;
 	case AMI_TRANSLATION_BLOCKED:
-		SAY(f, "the device is blocked at the panic: its device table entry lets no DMA through");
+		SAY(f, "the device is blocked %s: its device table entry lets no DMA through",
+		    ami_moment(f->ex->state));
 		break;
 	case AMI_TRANSLATION_UNKNOWN:
 		SAY(f, "what it is mapped to cannot be read from this dump");
@@ -224,10 +226,11 @@ static void tell_stranger(struct fault *f, struct ami_bdf bdf)
 /* Which entry of its device table does the hardware call illegal, and why? */
 static void tell_refused(struct fault *f, const struct ami_iommu *iommu)
 {
-	bool pt = f->device->translation == AMI_TRANSLATION_PASSTHROUGH;
 	bool able = iommu && iommu->features & AMDVI_EFR_SNPSUP;
+	bool legal = f->device->translation != AMI_TRANSLATION_PASSTHROUGH ||
+		     (iommu && iommu->features2 & AMDVI_EFR2_SNP_MODE0);
 
-	if (pt && (f->ex->state->snp || able))
+	if (!legal && (f->ex->state->snp || able))
 		SAY(f, "its entry is for passthrough (identity), which hardware refuses where SNP is on%s: none of its DMA reached memory while that was so",
 		    f->ex->state->snp ? "" :
 		    " (the IOMMU is able to; whether it is on is not known)");

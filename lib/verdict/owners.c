@@ -48,10 +48,10 @@ static void name_pages(struct ami_exposures *ex, const struct ami_exposure *e,
 	    ami_first_writer(ex, e, first << AMI_PAGE_SHIFT, &w) && w.has_iova)
 		snprintf(iova, sizeof(iova), ", IOVA %#" PRIx64, w.iova);
 	ami_finding_add(ex->state->findings, code_of(owner), where,
-			"It could write %" PRIu64 " pages (%s) that are %s at the panic, the first at %#" PRIx64 "%s: %s.",
+			"It could write %" PRIu64 " pages (%s) that are %s %s, the first at %#" PRIx64 "%s: %s.",
 			e->owners[owner], ami_class_name(e->class),
-			ami_owner_name(owner), first << AMI_PAGE_SHIFT,
-			iova, story_of(owner));
+			ami_owner_name(owner), ami_moment(ex->state),
+			first << AMI_PAGE_SHIFT, iova, story_of(owner));
 }
 
 /* What the IOMMU writes itself lies where the driver allocated it. */
@@ -97,9 +97,10 @@ static void report_tables(struct ami_exposures *ex)
 		if (ex->stranger_tables[owner].count)
 			ami_finding_add(ex->state->findings,
 					AMI_FIND_IO_TABLE_FREED, "I/O page tables",
-					"%" PRIu64 " pages that devices' tables lead to are %s at the panic, the first at %#" PRIx64 ": they were freed while in use, or the entries above are damaged. The IOMMU takes what is written there for a table.",
+					"%" PRIu64 " pages that devices' tables lead to are %s %s, the first at %#" PRIx64 ": they were freed while in use, or the entries above are damaged. The IOMMU takes what is written there for a table.",
 					ex->stranger_tables[owner].count,
 					ami_owner_name(owner),
+					ami_moment(ex->state),
 					ex->stranger_tables[owner].first
 					<< AMI_PAGE_SHIFT);
 }

@@ -839,3 +839,16 @@ bool machine_found(const struct machine *m, const char *code)
 {
 	return ami_findings_total(m->state->findings, machine_code(code)) > 0;
 }
+
+const char *machine_said_of(const struct machine *m, const char *code,
+			    const char *where)
+{
+	const struct ami_findings *f = m->state->findings;
+	size_t i;
+
+	for (i = 0; i < f->count; i++)
+		if (f->list[i].code == machine_code(code) &&
+		    !strcmp(f->list[i].where, where))
+			return f->list[i].text;
+	return NULL;
+}

@@ -233,4 +233,8 @@ enum ami_finding_code machine_code(const char *name);
 
 bool machine_found(const struct machine *m, const char *code);
 
+/** machine_said_of() - the text of a finding about @where, NULL: there is none */
+const char *machine_said_of(const struct machine *m, const char *code,
+			    const char *where);
+
 #endif

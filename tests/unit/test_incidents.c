@@ -195,6 +195,11 @@ enum by { EVENT, LINE, RING };
 
 /**
  * struct fact - an incident and one way to know of it
+ *
+ * F1 IOTLB_INV_TIMEOUT in either log, F15 the device without its segment, F16
+ * COMMAND_HARDWARE_ERROR, F17 a completion wait in the newest kernels' words, F5
+ * lost events: of public reports.
+ *
  * @w: the event log's entry; @line: the kernel's log
  * @code, @where: of its finding; @stale: which devices may use what was removed
  */
@@ -271,19 +276,6 @@ static void never_done(struct machine *m)
 	machine_set(m, m->iommu, AMI_F_amd_iommu_cmd_buf_tail, 2 * 16);
 }
 
-static bool found_at(const struct machine *m, const char *code,
-		     const char *where)
-{
-	const struct ami_findings *f = m->state->findings;
-	size_t i;
-
-	for (i = 0; i < f->count; i++)
-		if (!strcmp(ami_finding_class(f->list[i].code)->name, code) &&
-		    !strcmp(f->list[i].where, where))
-			return true;
-	return false;
-}
-
 static bool all_stale(const struct machine *m, uint16_t devid)
 {
 	const struct ami_exposure *e = machine_exposure(m, devid,
@@ -304,7 +296,7 @@ static void check_fact(const struct fact *f, enum shape shape)
 		never_done(rig.m);
 	machine_analyse(rig.m);
 	print_message("# %s %s\n", f->code, f->line ? f->line : "");
-	assert_true(found_at(rig.m, f->code, f->where));
+	assert_non_null(machine_said_of(rig.m, f->code, f->where));
 	assert_int_equal(all_stale(rig.m, DISK), f->disk);
 	assert_int_equal(all_stale(rig.m, NIC), f->nic);
 	assert_int_equal(rig.m->ex->verdict, f->verdict);
@@ -640,7 +632,7 @@ static void check_later(const struct later *l)
 	machine_analyse(m);
 	assert_int_equal(machine_found(m, "invalidation-recovered"),
 			 l->settled);
-	assert_int_equal(found_at(m, "invalidation-lost", "0000:0b:00.0"),
+	assert_int_equal(!!machine_said_of(m, "invalidation-lost", "0000:0b:00.0"),
 			 !l->settled);
 	assert_int_equal(all_stale(m, DISK), !l->settled);
 	rig_free(&rig);
@@ -667,7 +659,7 @@ static void a_later_wait_settles_it(void **state)
 	image_write64(m->img, m->semaphore, 1);
 	klog_say(&rig.log, "AMD-Vi: Completion-Wait loop timed out");
 	machine_analyse(m);
-	assert_true(found_at(m, "invalidation-recovered", "iommu0"));
+	assert_non_null(machine_said_of(m, "invalidation-recovered", "iommu0"));
 	assert_false(machine_found(m, "invalidation-lost"));
 	assert_null(machine_exposure(m, DISK, AMI_CLASS_STALE));
 	assert_int_equal(m->ex->verdict, AMI_VERDICT_EXPOSED);
@@ -686,7 +678,7 @@ static void only_those_it_can_be(void **state)
 	never_done(m);
 	klog_say(&rig.log, "AMD-Vi: Completion-Wait loop timed out");
 	machine_analyse(m);
-	assert_true(found_at(m, "invalidation-lost", "iommu0"));
+	assert_non_null(machine_said_of(m, "invalidation-lost", "iommu0"));
 	assert_int_equal(m->incidents->count, 1);
 	assert_true(all_stale(m, DISK));
 	assert_null(machine_exposure(m, NIC, AMI_CLASS_STALE));
@@ -717,6 +709,7 @@ static void floods_are_bounded(void **state)
 
 /* --- lines of the log ---------------------------------------------------------------- */
 
+/* F6 lines of a crash, F7 devices by other names, F11 lines of the IOMMU. */
 static const struct {
 	const char *device, *text;
 	enum ami_line_kind kind;
@@ -847,7 +840,7 @@ static char *shown(bool bug, enum ami_view view)
 	return render_machine(rig.m, &r);
 }
 
-/* Hundreds of faults of one device, each elsewhere, hide nothing else. */
+/* F4: hundreds of faults of one device, each elsewhere, hide nothing else. */
 static void floods_hide_nothing(void **state)
 {
 	char text[160];
@@ -875,6 +868,49 @@ static void floods_hide_nothing(void **state)
 	has(bug, "(1500 times, last at");
 	has(bug, "Kernel panic - not syncing");
 	has(bug, "0000:0e:00.0 (igb): page fault, 1500 times (kernel log)");
+	free(bug);
+	rig_free(&rig);
+}
+
+/* F5: that there were more faults is trouble, and said where faults are listed. */
+static void lost_events_are_counted(void **state)
+{
+	char *text;
+
+	(void)state;
+	rig_start(&rig, SHAPE_6_1, 0);
+	klog_add(&rig.log, 4, 0, "", "AMD-Vi: IOMMU event log overflow");
+	klog_add(&rig.log, 4, 0, "",
+		 "amd_iommu_report_page_fault: 96 callbacks suppressed");
+	machine_analyse(rig.m);
+	text = shown(false, AMI_VIEW_REPORT);
+	has(text, "2 of them report IOMMU trouble");
+	has(text, "the list of faults is");
+	has(text, "96 more not printed");
+	free(text);
+	rig_free(&rig);
+}
+
+/* F6: what SLUB and the page allocator found is a trace of DMA into freed memory. */
+static void overwritten_memory_is_in_the_bug_report(void **state)
+{
+	static const char *const said[] = {
+		"BUG kmalloc-256 (Not tainted): Poison overwritten",
+		"BUG kmalloc-16 (Tainted: G OE ): Object already free",
+		"pagealloc: memory corruption",
+		"Kernel panic - not syncing: Fatal exception",
+	};
+	char *bug;
+	size_t i;
+
+	(void)state;
+	rig_start(&rig, SHAPE_6_1, 0);
+	for (i = 0; i < sizeof(said) / sizeof(said[0]); i++)
+		klog_say(&rig.log, said[i]);
+	machine_analyse(rig.m);
+	bug = shown(true, AMI_VIEW_REPORT);
+	for (i = 0; i < sizeof(said) / sizeof(said[0]); i++)
+		has(bug, said[i]);
 	free(bug);
 	rig_free(&rig);
 }
@@ -920,6 +956,8 @@ int main(void)
 		cmocka_unit_test(lines_matter),
 		cmocka_unit_test(names_are_learned),
 		cmocka_unit_test(floods_hide_nothing),
+		cmocka_unit_test(lost_events_are_counted),
+		cmocka_unit_test(overwritten_memory_is_in_the_bug_report),
 		cmocka_unit_test(a_wrapped_log_is_said),
 	};
 

@@ -77,11 +77,13 @@ static void row(struct html_page *p, const struct ami_ranked *r)
 
 void html_devices(struct html_page *p)
 {
+	char what[128];
 	size_t i;
 
-	html_section(p, "devices", "Devices",
-		     "Pages each could write at the panic; active devices "
-		     "come first, of those the odd ones.");
+	snprintf(what, sizeof(what),
+		 "Pages each could write %s; active devices come first, of those the odd ones.",
+		 ami_moment(p->v->a->state));
+	html_section(p, "devices", "Devices", what);
 	html_raw(p, "<div class=\"scroll\" tabindex=\"0\" role=\"region\" "
 		 "aria-label=\"Devices\"><table class=\"sort filter\"><thead><tr>"
 		 "<th scope=\"col\">device</th><th scope=\"col\">driver</th>"

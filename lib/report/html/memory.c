@@ -168,10 +168,12 @@ static void owner_lanes(struct html_page *p, const struct ami_pfnset *all)
 void html_memory(struct html_page *p)
 {
 	struct ami_pfnset *all = ami_pfnset_new();
+	char what[160];
 
-	html_section(p, "memory", "Physical memory",
-		     "Where devices could write at the panic. Each strip is the "
-		     "whole address space from left to right.");
+	snprintf(what, sizeof(what),
+		 "Where devices could write %s. Each strip is the whole address space from left to right.",
+		 ami_moment(p->v->a->state));
+	html_section(p, "memory", "Physical memory", what);
 	html_map_open(p, "pfn", 0, ami_dump_info(p->v->a->dump)->max_pfn,
 		      "Map of physical memory");
 	ram_lanes(p);

@@ -149,7 +149,7 @@ void html_machine(struct html_page *p)
 	fact(p, "Format", text);
 	fact(p, "Kernel", ami_kernel_release(p->v->a->kernel));
 	if (!crash_time(p->v, text))
-		strcpy(text, "unknown");
+		strcpy(text, s->crash == AMI_CRASH_NO ? "no" : "unknown");
 	fact(p, "Crashed", text);
 	fact(p, "RAM", pages_text(p->v, ami_dump_ram_pages(p->v->a->dump),
 				  size));
