@@ -12,6 +12,8 @@ import sys
 import tempfile
 import unittest
 
+import counted
+
 TOOL, SAMPLE = sys.argv[1:3]
 PERCENT = (10, 20, 30, 40, 50, 60, 70, 80, 90, 95, 99)
 # From what may be trusted most to what says nothing.
@@ -107,4 +109,4 @@ class Cut(unittest.TestCase):
 
 
 if __name__ == '__main__':
-    unittest.main(argv=sys.argv[:1], verbosity=2)
+    sys.exit(counted.main())
