@@ -24,10 +24,10 @@ HEAD = '''# Findings
 Made from `include/amdiommu/findings.def` by `make docs`; change that file.
 
 A finding is one anomaly or one limit of the report. Codes are stable names, and
-scripts may use them. `amdiommu help CODE` prints what stands here.
+scripts may use them. `amdiommu help CODE` prints the same text.
 
 - **Severity**: *error*, memory contradicts itself; *warning*, something is
-  unusual or missing; *info*, worth knowing, shown with `-v`.
+  unusual or missing; *info*, worth knowing (shown with `-v`).
 - **Kind**: *configuration*, how this machine or kernel is set up; *finding*,
   something that happened; *missing*, not in the dump; *damage*, memory holds
   what no correct kernel writes.
@@ -57,7 +57,8 @@ def document(table):
     for _, code, severity, effect, kind, meaning, advice in table:
         parts.append(f'\n## {code}\n\n{severity.lower()}, {kind.lower()}; '
                      f'verdict: {effect.lower()}\n\n'
-                     + textwrap.fill(f'{meaning} {advice}', 79) + '\n')
+                     + textwrap.fill(meaning, 79) + '\n\n'
+                     + textwrap.fill(advice, 79) + '\n')
     return ''.join(parts)
 
 

@@ -343,6 +343,28 @@ static void not_called_idle(void **state)
 	machine_free(m);
 }
 
+/* Only what the driver has taken on is in a group; then it has data of it. */
+static void lost_by_the_driver(struct machine *m)
+{
+	const struct amdvi_dte none = { .v = true, .tv = true };
+	uint64_t pci = machine_pci(m, DEV, NVME);
+
+	machine_dte(m, DEV, &none);
+	machine_pci(m, OTHER, NVME);
+	machine_dte(m, OTHER, &none);
+	machine_set(m, dev_of(m, pci), AMI_F_device_group,
+		    machine_object(m, 64));
+	machine_analyse(m);
+	assert_int_equal(ami_findings_total(m->state->findings,
+					    AMI_FIND_DEVICE_UNKNOWN_TO_DRIVER),
+			 1);
+	assert_int_equal(ami_state_device(m->state, (struct ami_bdf){ 0, DEV })
+			 ->translation, AMI_TRANSLATION_UNKNOWN);
+	assert_int_equal(ami_state_device(m->state, (struct ami_bdf){ 0, OTHER })
+			 ->translation, AMI_TRANSLATION_BLOCKED);
+	assert_int_equal(m->ex->verdict, AMI_VERDICT_UNKNOWN);
+}
+
 #define OVER_SHAPES(test)						\
 static void all_##test(void **state)					\
 {									\
@@ -366,6 +388,7 @@ OVER_SHAPES(idle_by_one_bit)
 OVER_SHAPES(idle_with_msi)
 OVER_SHAPES(empty_table)
 OVER_SHAPES(nothing_in_the_dump)
+OVER_SHAPES(lost_by_the_driver)
 
 int main(void)
 {
@@ -386,6 +409,7 @@ int main(void)
 		cmocka_unit_test(all_idle_with_msi),
 		cmocka_unit_test(all_empty_table),
 		cmocka_unit_test(all_nothing_in_the_dump),
+		cmocka_unit_test(all_lost_by_the_driver),
 		cmocka_unit_test(not_called_idle),
 	};
 
