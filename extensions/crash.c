@@ -177,7 +177,7 @@ static int copy_layout(void *ctx, struct ami_kernel *kernel,
 	return 0;
 }
 
-static struct ami_analysis *analyse(struct ami_error *err)
+static struct ami_analysis *analyse_session(struct ami_error *err)
 {
 	struct ami_layout_source source = { .name = "crash" };
 	struct ami_analysis *made;
@@ -199,7 +199,7 @@ static struct ami_analysis *analyse(struct ami_error *err)
 static int render(const struct ami_request *r, struct ami_error *err)
 {
 	if (!analysis)
-		analysis = analyse(err);
+		analysis = analyse_session(err);
 	if (!analysis)
 		return -1;
 	output = tmpfile();
@@ -221,7 +221,7 @@ static void copy_output(void)
 		;
 }
 
-static void show(const struct ami_request *r)
+static void show_request(const struct ami_request *r)
 {
 	struct ami_error err = { AMI_OK, "" };
 	int ret;
@@ -247,7 +247,7 @@ static void cmd_amdiommu(void)
 	if (ACTIVE())
 		error(INFO, "the IOMMU of a running system changes while it is read; see /sys/kernel/debug/iommu/amd, or use this command on a dump\n");
 	else
-		show(&request);
+		show_request(&request);
 }
 
 static struct command_table_entry commands[] = {

@@ -152,7 +152,7 @@ int deliver_stream(struct stream *s, int marks,
  * Records and a new end mark go behind the old end mark, which still ends the
  * stream. Then one write of 16 bytes turns it into the first record's head.
  */
-static bool append(int fd, uint64_t end, const uint8_t *all, size_t len)
+static bool append_bytes(int fd, uint64_t end, const uint8_t *all, size_t len)
 {
 	size_t first = STREAM_RECORD;
 
@@ -173,7 +173,7 @@ static int append_records(int fd, uint64_t end, int records,
 
 	if (ok) {
 		stream_end_mark(all + size);
-		ok = append(fd, end, all, size + STREAM_RECORD);
+		ok = append_bytes(fd, end, all, size + STREAM_RECORD);
 	}
 	free(all);
 	return ok ? 0 : ami_error_set(err, AMI_ERR_OUTPUT,

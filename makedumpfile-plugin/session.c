@@ -41,7 +41,7 @@ static int make_marks(void *ctx, struct ami_error *err)
 	return marking_make(&m, err);
 }
 
-static void analyse(struct session *s)
+static void analyse_guarded(struct session *s)
 {
 	spare_folder(s->job, s->spare, sizeof(s->spare));
 	s->marks = guard_fd(memfd_create("amdiommu-marks", MFD_CLOEXEC));
@@ -75,7 +75,7 @@ void session_start(struct session *s)
 		s->marks = deliver_from_sidecar(s->job->part[0], &s->limits,
 						&s->err);
 	else
-		analyse(s);
+		analyse_guarded(s);
 	if (s->marks < 0)
 		session_say("no marks", s->err.text);
 	s->in_place = s->job->kind == JOB_STREAM && stdout_is_ours();
@@ -117,7 +117,7 @@ void session_watch(struct session *s)
 	forget(&s->hashes);
 }
 
-static int add(struct session *s)
+static int add_pass(struct session *s)
 {
 	switch (s->job->kind) {
 	case JOB_FILE:
@@ -157,7 +157,7 @@ void session_put_beside(struct session *s)
 void session_finish(struct session *s)
 {
 	session_watch(s);
-	if (s->marks >= 0 && !add(s)) {
+	if (s->marks >= 0 && !add_pass(s)) {
 		if (s->job->output)
 			deliver_no_sidecar(s->job->output, &s->limits);
 		return;

@@ -74,8 +74,8 @@ static bool hash_run(void *ctx, uint64_t first, uint64_t count)
 	return !h->failed;
 }
 
-static struct hashing *start(struct ami_dump *dump, int fd, const char *mode,
-			     struct ami_error *err)
+static struct hashing *start_hashing(struct ami_dump *dump, int fd, const char *mode,
+				     struct ami_error *err)
 {
 	struct hashing *h = calloc(1, sizeof(*h));
 	int copy = dup(fd);
@@ -95,7 +95,7 @@ static struct hashing *start(struct ami_dump *dump, int fd, const char *mode,
 	return NULL;
 }
 
-static int finish(struct hashing *h, const char *what, struct ami_error *err)
+static int finish_hashing(struct hashing *h, const char *what, struct ami_error *err)
 {
 	bool ok = !fclose(h->file) && !h->failed;
 
@@ -106,7 +106,7 @@ static int finish(struct hashing *h, const char *what, struct ami_error *err)
 int watch_hash(struct ami_dump *dump, const struct ami_pfnset *pages, int fd,
 	       struct ami_error *err)
 {
-	struct hashing *h = start(dump, fd, "w", err);
+	struct hashing *h = start_hashing(dump, fd, "w", err);
 
 	if (!h)
 		return -1;
@@ -117,7 +117,7 @@ int watch_hash(struct ami_dump *dump, const struct ami_pfnset *pages, int fd,
 	rewind(h->file);
 	if (fwrite(&h->times, sizeof(h->times), 1, h->file) != 1)
 		h->failed = true;
-	return finish(h, "no room for the hashes of marked pages", err);
+	return finish_hashing(h, "no room for the hashes of marked pages", err);
 }
 
 static bool compare_piece(struct hashing *h, uint64_t first, uint64_t count)
@@ -150,7 +150,7 @@ static bool compare_run(struct hashing *h)
 int watch_compare(struct ami_dump *dump, int fd, struct ami_pfnset *changed,
 		  struct watch_times *times, struct ami_error *err)
 {
-	struct hashing *h = start(dump, fd, "r", err);
+	struct hashing *h = start_hashing(dump, fd, "r", err);
 
 	if (!h)
 		return -1;
@@ -162,6 +162,6 @@ int watch_compare(struct ami_dump *dump, int fd, struct ami_pfnset *changed,
 		;
 	h->times.second_end = marks_clock();
 	*times = h->times;
-	return finish(h, "the hashes of marked pages cannot be read back",
-		      err);
+	return finish_hashing(h, "the hashes of marked pages cannot be read back",
+			      err);
 }

@@ -94,14 +94,14 @@ static bool never_started(int status, bool left_something)
 
 /* --- one makedumpfile ----------------------------------------------------------- */
 
-struct wrapped {
+struct report_wrapped {
 	struct session session;
 	char *const *argv;
 	bool marked;	/* there are marks, or the reason why not, to deliver */
 };
 
 /* The end mark is due in any case. */
-static void end_stream(struct wrapped *w, struct stream *stream, int status)
+static void end_stream(struct report_wrapped *w, struct stream *stream, int status)
 {
 	struct session *s = &w->session;
 	bool had = s->marks >= 0;
@@ -120,7 +120,7 @@ static void end_stream(struct wrapped *w, struct stream *stream, int status)
 }
 
 /* Returns as run_start() does, with *@status filled if 0. */
-static int run_stream(struct wrapped *w, const char *path, int *status,
+static int run_stream(struct report_wrapped *w, const char *path, int *status,
 		      bool *left)
 {
 	struct stream stream = { .out = STDOUT_FILENO };
@@ -144,7 +144,7 @@ static int run_stream(struct wrapped *w, const char *path, int *status,
 	return 0;
 }
 
-static int run_plain(struct wrapped *w, const char *path, int *status,
+static int run_plain(struct report_wrapped *w, const char *path, int *status,
 		     bool *left)
 {
 	const struct job *job = w->session.job;
@@ -188,7 +188,7 @@ static int become(const struct candidates *c, char *const *argv)
 	return RUN_NOT_STARTED << 8;
 }
 
-static int try_each(struct wrapped *w, const struct candidates *c, bool piped)
+static int try_each(struct report_wrapped *w, const struct candidates *c, bool piped)
 {
 	int first = -1, status = 0, ret;
 	bool left = false;
@@ -212,14 +212,14 @@ static int try_each(struct wrapped *w, const struct candidates *c, bool piped)
 int wrap_off(const struct candidates *c, char *const *argv,
 	     const struct job *job)
 {
-	struct wrapped w = { .session.job = job, .argv = argv };
+	struct report_wrapped w = { .session.job = job, .argv = argv };
 
 	return c->count == 1 ? become(c, argv) : try_each(&w, c, false);
 }
 
 int wrap(const struct candidates *c, char *const *argv, const struct job *job)
 {
-	struct wrapped w = {
+	struct report_wrapped w = {
 		.session = {
 			.job = job, .open = open_input, .decisions = -1,
 		},

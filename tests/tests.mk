@@ -179,6 +179,7 @@ QUICK := $(UNIT:%=$(SAN)/unit/%) '$(SAN)/golden/test_damage $(SAMPLE)' \
 	 'tests/golden/test_extension.py $(BUILD)/makedumpfile/amdiommu.so $(MDF_TEST) $(BUILD)/amdiommu $(SAMPLE)' \
 	 'tests/golden/test_html.py $(BUILD)/amdiommu $(SAMPLE)' \
 	 'scripts/findings.py --check' 'scripts/commands.py --check' \
+	 'tests/names.py $(LIB_OBJ)' \
 	 'tests/lab/test_check.py' 'tests/lab/test_truth.py' 'tests/lab/test_evidence.py'
 
 # Real kernels in QEMU against independent truth; results are cached.

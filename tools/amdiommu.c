@@ -15,13 +15,13 @@ static const struct option long_options[] = {
 	{ NULL, 0, NULL, 0 },
 };
 
-int fail(const struct ami_error *err)
+int tool_fail(const struct ami_error *err)
 {
 	fprintf(stderr, "amdiommu: %s\n", err->text);
 	return err->status;
 }
 
-int usage_error(const char *fmt, ...)
+int tool_usage_error(const char *fmt, ...)
 {
 	char text[sizeof(((struct ami_error *)NULL)->text)];
 	struct ami_error err;
@@ -31,7 +31,7 @@ int usage_error(const char *fmt, ...)
 	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
 	ami_error_set(&err, AMI_ERR_USAGE, "%s", text);
-	return fail(&err);
+	return tool_fail(&err);
 }
 
 /* In place of what getopt() says: words of a command line may be file names. */
@@ -41,15 +41,15 @@ static int bad_option(int c, const char *word)
 	bool is_long = !strncmp(word, "--", 2);
 
 	if (c == ':')
-		return usage_error("option '%s' needs an argument; %s", word,
-				   help);
+		return tool_usage_error("option '%s' needs an argument; %s", word,
+					help);
 	if (is_long && optopt)
-		return usage_error("option '%s' takes no argument; %s", word,
-				   help);
+		return tool_usage_error("option '%s' takes no argument; %s", word,
+					help);
 	if (is_long)
-		return usage_error("there is no option '%s', or it can mean several; %s",
-				   word, help);
-	return usage_error("there is no option '-%c'; %s", optopt, help);
+		return tool_usage_error("there is no option '%s', or it can mean several; %s",
+					word, help);
+	return tool_usage_error("there is no option '-%c'; %s", optopt, help);
 }
 
 static int parse_jobs(struct options *o, const char *text)
@@ -58,8 +58,8 @@ static int parse_jobs(struct options *o, const char *text)
 	unsigned long n = strtoul(text, &end, 10);
 
 	if (*end || n < 1 || n > 1024)
-		return usage_error("-j takes a number from 1 to 1024, not '%s'",
-				   text);
+		return tool_usage_error("-j takes a number from 1 to 1024, not '%s'",
+					text);
 	o->jobs = n;
 	return 0;
 }
@@ -176,8 +176,8 @@ static int count_parts(const struct options *o)
 	return n;
 }
 
-struct ami_analysis *open_dump(struct options *o, char *const *paths,
-			       int parts, bool record, struct ami_error *err)
+struct ami_analysis *tool_open_dump(struct options *o, char *const *paths,
+				    int parts, bool record, struct ami_error *err)
 {
 	struct ami_layout_source source = ami_layout_btf;
 	struct ami_analysis *a;
@@ -191,7 +191,7 @@ struct ami_analysis *open_dump(struct options *o, char *const *paths,
 	dump = ami_dump_open((const char *const *)paths, parts, err);
 	if (!dump)
 		return NULL;
-	if (o->vmcoreinfo && take_vmcoreinfo(dump, o->vmcoreinfo, err)) {
+	if (o->vmcoreinfo && tool_take_vmcoreinfo(dump, o->vmcoreinfo, err)) {
 		ami_dump_close(dump);
 		return NULL;
 	}
@@ -226,7 +226,7 @@ static int render_page(const struct options *o, const struct ami_analysis *a,
 	FILE *out = NULL;
 	int ret = -1, fd;
 
-	output_rules(&rules, o, "report", ami_html_is_file);
+	tool_output_rules(&rules, o, "report", ami_html_is_file);
 	rules.rules.mode = 0666;
 	ami_dump_doing(a->dump, "page for the browser");
 	if (ami_newfile_begin(&file, o->html, &rules.rules, err))
@@ -245,11 +245,11 @@ static int render_page(const struct options *o, const struct ami_analysis *a,
 	else
 		ret = ami_newfile_finish(&file, err);
 	if (!ret)
-		say_written("the report", o->html);
+		tool_say_written("the report", o->html);
 	return ret;
 }
 
-static int show(struct options *o)
+static int show_view(struct options *o)
 {
 	struct ami_request *r = &o->request;
 	struct ami_error err = { AMI_OK, "" };
@@ -262,20 +262,20 @@ static int show(struct options *o)
 		ami_error_set(&err, AMI_ERR_USAGE,
 			      "which dump? amdiommu %s DUMP%s%s", o->command,
 			      *args ? " " : "", args);
-		return fail(&err);
+		return tool_fail(&err);
 	}
 	if (ami_request_args(r, o->operands - o->parts, o->operand + o->parts,
 			     &err))
-		return fail(&err);
+		return tool_fail(&err);
 	r->color = wants_color();
-	a = open_dump(o, o->operand, o->parts, false, &err);
+	a = tool_open_dump(o, o->operand, o->parts, false, &err);
 	if (!a)
-		return fail(&err);
+		return tool_fail(&err);
 	ret = o->html && strcmp(o->html, "-") ? render_page(o, a, &err) :
 	      ami_render(a, r, stdout, &err);
 	ami_progress_end(&o->progress);
 	if (ret)
-		ret = fail(&err);
+		ret = tool_fail(&err);
 	ami_analysis_free(a);
 	return ret;
 }
@@ -295,7 +295,7 @@ static int read_everything(const struct ami_analysis *a, FILE *sink,
 	return ami_render(a, &r, sink, err);
 }
 
-int extract(struct options *o)
+int tool_extract(struct options *o)
 {
 	struct ami_error err = { AMI_OK, "" };
 	struct ami_analysis *a;
@@ -305,47 +305,47 @@ int extract(struct options *o)
 	int ret = -1;
 
 	if (o->operands != o->parts + 1)
-		return usage_error("extract takes two files: amdiommu extract DUMP OUT");
+		return tool_usage_error("extract takes two files: amdiommu extract DUMP OUT");
 	path = o->operand[o->parts];
-	a = open_dump(o, o->operand, o->parts, true, &err);
+	a = tool_open_dump(o, o->operand, o->parts, true, &err);
 	if (!a)
-		return fail(&err);
+		return tool_fail(&err);
 	sink = fopen("/dev/null", "w");
 	if (!sink)
 		ami_error_set(&err, AMI_ERR_OUTPUT, "/dev/null cannot be opened");
 	else if (!read_everything(a, sink, &err))
 		ret = ami_extract_write(a->dump, path,
-					output_rules(&out, o, "extract", NULL),
+					tool_output_rules(&out, o, "extract", NULL),
 					&err);
 	if (sink)
 		fclose(sink);
 	if (!ret)
-		say_written("the extract", path);
+		tool_say_written("the extract", path);
 	ami_analysis_free(a);
-	return ret ? fail(&err) : 0;
+	return ret ? tool_fail(&err) : 0;
 }
 
 /* Who names the dump alone wants the report. */
 static int no_command(const char *word)
 {
 	if (access(word, F_OK))
-		return usage_error("'%s' is no command; 'amdiommu --help' lists them",
-				   word);
-	return usage_error("'%s' is a file, not a command; amdiommu report %s",
-			   word, word);
+		return tool_usage_error("'%s' is no command; 'amdiommu --help' lists them",
+					word);
+	return tool_usage_error("'%s' is a file, not a command; amdiommu report %s",
+				word, word);
 }
 
 static int help(const char *command)
 {
 	if (!command) {
-		help_overview(stdout);
+		tool_help_overview(stdout);
 		return 0;
 	}
 	if (!strcmp(command, "findings")) {
-		help_findings(stdout);
+		tool_help_findings(stdout);
 		return 0;
 	}
-	if (help_on(command, stdout) || help_on_finding(command, stdout))
+	if (tool_help_on(command, stdout) || tool_help_on_finding(command, stdout))
 		return 0;
 	return no_command(command);
 }
@@ -364,19 +364,19 @@ int main(int argc, char **argv)
 	if (o.help)
 		return help(o.command);
 	if (!o.command) {
-		help_overview(stderr);
+		tool_help_overview(stderr);
 		return AMI_ERR_USAGE;
 	}
-	command = find_command(o.command);
+	command = tool_find_command(o.command);
 	if (!command)
 		return help(o.command);
-	if (misplaced(&o, command))
+	if (tool_misplaced(&o, command))
 		return AMI_ERR_USAGE;
 	o.parts = count_parts(&o);
 	if (command->run)
 		return command->run(&o);
 	o.request.view = find_view(o.command);
 	if (ami_request_options(&o.request, &err))
-		return fail(&err);
-	return o.request.view == AMI_VIEW_CHECK ? check(&o) : show(&o);
+		return tool_fail(&err);
+	return o.request.view == AMI_VIEW_CHECK ? tool_check(&o) : show_view(&o);
 }

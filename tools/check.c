@@ -57,20 +57,20 @@ static int tell_error(const struct options *o, const char *path,
 static int check_one(struct options *o, const char *path, FILE *out)
 {
 	struct ami_error err = { AMI_OK, "" };
-	struct ami_analysis *a = open_dump(o, (char *const *)&path, 1, false,
-					   &err);
+	struct ami_analysis *a = tool_open_dump(o, (char *const *)&path, 1, false,
+						&err);
 	int code;
 
 	if (!a)
 		return tell_error(o, path, err.text, err.status, out);
 	code = ami_check_code(a->exposures->verdict);
 	if (ami_render(a, &o->request, out, &err))
-		code = fail(&err);
+		code = tool_fail(&err);
 	ami_analysis_free(a);
 	return code;
 }
 
-static void start(struct crew *c, int i)
+static void start_job(struct crew *c, int i)
 {
 	struct job *job = &c->jobs[i];
 
@@ -160,7 +160,7 @@ static int check_all(struct crew *c)
 	while (c->printed < n) {
 		while (c->running < c->limit && c->started < n &&
 		       c->started - c->printed < (int)(AHEAD * c->limit))
-			start(c, c->started++);
+			start_job(c, c->started++);
 		if (c->running && wait_for_one(c))
 			return AMI_ERR_INTERRUPTED;
 		print_finished(c);
@@ -172,7 +172,7 @@ static int check_all(struct crew *c)
 	return c->worst;
 }
 
-int check(struct options *o)
+int tool_check(struct options *o)
 {
 	long cpus = sysconf(_SC_NPROCESSORS_ONLN);
 	struct crew c = { .o = o, .limit = o->jobs };
@@ -180,7 +180,7 @@ int check(struct options *o)
 
 	o->request.iommu = -1;
 	if (!o->operands)
-		return usage_error("which dump? amdiommu check DUMP...");
+		return tool_usage_error("which dump? amdiommu check DUMP...");
 	if (!c.limit)
 		c.limit = cpus > 0 && cpus < 1024 ? cpus : 1;
 	c.tell = o->operands > 1 && ami_terminal(stderr);

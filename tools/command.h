@@ -35,8 +35,8 @@ struct command {
 	int (*run)(struct options *o);
 };
 
-extern const struct command commands[];
-extern const size_t nr_commands;
+extern const struct command tool_commands[];
+extern const size_t tool_nr_commands;
 
 /** struct option_row - an option; @of: the commands that it is for, or "" */
 struct option_row {
@@ -44,64 +44,64 @@ struct option_row {
 	const char *name, *arg, *of, *summary;
 };
 
-extern const struct option_row option_rows[];
-extern const size_t nr_options;
+extern const struct option_row tool_option_rows[];
+extern const size_t tool_nr_options;
 
-/** find_command() - NULL when there is none of that name */
-const struct command *find_command(const char *name);
+/** tool_find_command() - NULL when there is none of that name */
+const struct command *tool_find_command(const char *name);
 
-/** misplaced() - an exit code where an option would be ignored, else 0 */
-int misplaced(const struct options *o, const struct command *c);
+/** tool_misplaced() - an exit code where an option would be ignored, else 0 */
+int tool_misplaced(const struct options *o, const struct command *c);
 
-/** open_dump() - open and analyse; NULL with @err filled */
-struct ami_analysis *open_dump(struct options *o, char *const *paths,
-			       int parts, bool record, struct ami_error *err);
+/** tool_open_dump() - open and analyse; NULL with @err filled */
+struct ami_analysis *tool_open_dump(struct options *o, char *const *paths,
+				    int parts, bool record, struct ami_error *err);
 
 #define INPUTS	(AMI_DUMP_PARTS + 2)	/* and vmlinux, marks */
 
-/** struct output - rules for a file to write, filled by output_rules() */
+/** struct output - rules for a file to write, filled by tool_output_rules() */
 struct output {
 	struct ami_newfile_rules rules;
 	const char *input[INPUTS];
 };
 
 /**
- * output_rules() - nothing that is read is replaced, nor what others made
+ * tool_output_rules() - nothing that is read is replaced, nor what others made
  * @is_ours: NULL: the file must be new
  */
 const struct ami_newfile_rules *
-output_rules(struct output *out, const struct options *o, const char *what,
-	     bool (*is_ours)(const uint8_t *head, size_t len));
+tool_output_rules(struct output *out, const struct options *o, const char *what,
+		  bool (*is_ours)(const uint8_t *head, size_t len));
 
-/** say_done() - one line on stdout: what was changed */
-void say_done(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+/** tool_say_done() - one line on stdout: what was changed */
+void tool_say_done(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
-/** say_written() - the same: @what was written to @path */
-void say_written(const char *what, const char *path);
+/** tool_say_written() - the same: @what was written to @path */
+void tool_say_written(const char *what, const char *path);
 
-/** fail() - tell on stderr; returns the exit code */
-int fail(const struct ami_error *err);
+/** tool_fail() - tell on stderr; returns the exit code */
+int tool_fail(const struct ami_error *err);
 
-/** usage_error() - fail() on a command line that makes no sense */
-int usage_error(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+/** tool_usage_error() - tool_fail() on a command line that makes no sense */
+int tool_usage_error(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
-/** check() - the command of that name, over many dumps at once */
-int check(struct options *o);
+/** tool_check() - the command of that name, over many dumps at once */
+int tool_check(struct options *o);
 
 /* The commands of these names that show nothing. */
-#define AMI_TOOL(view, name, ...) int name(struct options *o);
+#define AMI_TOOL(view, name, ...) int tool_##name(struct options *o);
 #include <amdiommu/commands.def>
 
-/** help_on() - help on one command; false when there is no such command */
-bool help_on(const char *command, FILE *out);
-void help_overview(FILE *out);
+/** tool_help_on() - help on one command; false when there is no such command */
+bool tool_help_on(const char *command, FILE *out);
+void tool_help_overview(FILE *out);
 
-/** help_on_finding() - what a finding means; false when there is none such */
-bool help_on_finding(const char *name, FILE *out);
-void help_findings(FILE *out);
+/** tool_help_on_finding() - what a finding means; false when there is none such */
+bool tool_help_on_finding(const char *name, FILE *out);
+void tool_help_findings(FILE *out);
 
-/** take_vmcoreinfo() - have the dump use that of a file. */
-int take_vmcoreinfo(struct ami_dump *dump, const char *path,
-		    struct ami_error *err);
+/** tool_take_vmcoreinfo() - have the dump use that of a file. */
+int tool_take_vmcoreinfo(struct ami_dump *dump, const char *path,
+			 struct ami_error *err);
 
 #endif

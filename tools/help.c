@@ -20,7 +20,7 @@ static void option_line(const struct option_row *row, FILE *out)
 		row->of, *row->of ? ": " : "", row->summary);
 }
 
-void help_overview(FILE *out)
+void tool_help_overview(FILE *out)
 {
 	size_t i;
 
@@ -28,12 +28,12 @@ void help_overview(FILE *out)
 	      "Shows from a vmcore what the AMD IOMMUs were doing at the panic and which\n"
 	      "pages devices could write. DUMP: ELF or kdump-compressed, also flattened.\n\n"
 	      "Commands:\n", out);
-	for (i = 0; i < nr_commands; i++)
-		fprintf(out, "  %-9s %-9s %s\n", commands[i].name,
-			commands[i].args, commands[i].summary);
+	for (i = 0; i < tool_nr_commands; i++)
+		fprintf(out, "  %-9s %-9s %s\n", tool_commands[i].name,
+			tool_commands[i].args, tool_commands[i].summary);
 	fputs("\nOptions:\n", out);
-	for (i = 0; i < nr_options; i++)
-		option_line(&option_rows[i], out);
+	for (i = 0; i < tool_nr_options; i++)
+		option_line(&tool_option_rows[i], out);
 	fputs("\nIf makedumpfile --split wrote the dump, DUMP is all its parts, one after the\n"
 	      "other. check takes only whole dumps.\n\n"
 	      "Exit codes: 0 done (check: trusted or exposed); check: 1 suspect, 2 corrupt,\n"
@@ -44,9 +44,9 @@ void help_overview(FILE *out)
 	      "  amdiommu who vmcore 2698123\n", out);
 }
 
-bool help_on(const char *name, FILE *out)
+bool tool_help_on(const char *name, FILE *out)
 {
-	const struct command *c = find_command(name);
+	const struct command *c = tool_find_command(name);
 
 	if (!c)
 		return false;

@@ -45,7 +45,7 @@ static void print_wrapped(FILE *out, const char *text)
 	putc('\n', out);
 }
 
-bool help_on_finding(const char *name, FILE *out)
+bool tool_help_on_finding(const char *name, FILE *out)
 {
 	enum ami_finding_code code = ami_finding_code(name);
 	const struct ami_finding_class *class;
@@ -62,7 +62,7 @@ bool help_on_finding(const char *name, FILE *out)
 	return true;
 }
 
-void help_findings(FILE *out)
+void tool_help_findings(FILE *out)
 {
 	unsigned int code;
 

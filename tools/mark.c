@@ -11,11 +11,11 @@ static int put_in_file(const struct options *o, const char *path,
 {
 	struct output out;
 	int ret = ami_marks_to_file(path, bytes, len,
-				    output_rules(&out, o, "marks",
-						 ami_marks_is_file), err);
+				    tool_output_rules(&out, o, "marks",
+						      ami_marks_is_file), err);
 
 	if (!ret)
-		say_written("the marks", path);
+		tool_say_written("the marks", path);
 	return ret;
 }
 
@@ -53,9 +53,9 @@ static int put_in_place(const struct ami_dump_info *info,
 		return ami_error_set(err, AMI_ERR_DATA, "the dump is cut off");
 	ret = ami_marks_to_dump(info->path, bytes, len, NULL, &note, err);
 	if (!ret)
-		say_done("%s: changed in place: the marks are a note at its end (%llu bytes, now %llu), to which its sub-header points; its memory is as it was",
-			 info->path, (unsigned long long)note.before,
-			 (unsigned long long)note.after);
+		tool_say_done("%s: changed in place: the marks are a note at its end (%llu bytes, now %llu), to which its sub-header points; its memory is as it was",
+			      info->path, (unsigned long long)note.before,
+			      (unsigned long long)note.after);
 	return ret;
 }
 
@@ -75,12 +75,12 @@ static int put(const struct options *o, const struct ami_dump_info *info,
 		ami_error_set(err, AMI_OK,
 			      "%s gets no note, but a file beside it: %s",
 			      info->path, why.text);
-		fail(err);
+		tool_fail(err);
 	}
 	return put_beside(o, info->path, bytes, len, err);
 }
 
-int mark(struct options *o)
+int tool_mark(struct options *o)
 {
 	struct ami_error err = { AMI_OK, "" };
 	struct ami_analysis *a;
@@ -90,8 +90,8 @@ int mark(struct options *o)
 	size_t len;
 
 	if (!o->parts || o->operands != o->parts)
-		return usage_error("mark takes one dump: amdiommu mark DUMP [--output FILE]");
-	a = open_dump(o, o->operand, o->parts, false, &err);
+		return tool_usage_error("mark takes one dump: amdiommu mark DUMP [--output FILE]");
+	a = tool_open_dump(o, o->operand, o->parts, false, &err);
 	if (a)
 		marks = ami_marks_build(a->exposures, false, &err);
 	if (marks && a->marks && ami_marks_inherit(marks, a->marks))
@@ -101,5 +101,5 @@ int mark(struct options *o)
 	free(bytes);
 	ami_marks_free(marks);
 	ami_analysis_free(a);
-	return ret ? fail(&err) : 0;
+	return ret ? tool_fail(&err) : 0;
 }

@@ -8,8 +8,8 @@
 #include "command.h"
 
 const struct ami_newfile_rules *
-output_rules(struct output *out, const struct options *o, const char *what,
-	     bool (*is_ours)(const uint8_t *head, size_t len))
+tool_output_rules(struct output *out, const struct options *o, const char *what,
+		  bool (*is_ours)(const uint8_t *head, size_t len))
 {
 	int n;
 
@@ -25,7 +25,7 @@ output_rules(struct output *out, const struct options *o, const char *what,
 	return &out->rules;
 }
 
-void say_done(const char *fmt, ...)
+void tool_say_done(const char *fmt, ...)
 {
 	char *text;
 	va_list ap;
@@ -38,11 +38,11 @@ void say_done(const char *fmt, ...)
 	free(text);
 }
 
-void say_written(const char *what, const char *path)
+void tool_say_written(const char *what, const char *path)
 {
 	struct stat st;
 
 	if (!stat(path, &st))
-		say_done("%s: %s, %lld bytes", path, what,
-			 (long long)st.st_size);
+		tool_say_done("%s: %s, %lld bytes", path, what,
+			      (long long)st.st_size);
 }

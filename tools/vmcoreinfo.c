@@ -38,8 +38,8 @@ static size_t read_file(const char *path, char bytes[MOST + 1],
 	return n;
 }
 
-int take_vmcoreinfo(struct ami_dump *dump, const char *path,
-		    struct ami_error *err)
+int tool_take_vmcoreinfo(struct ami_dump *dump, const char *path,
+			 struct ami_error *err)
 {
 	char *bytes = malloc(MOST + 1), *text;
 	size_t size = bytes ? read_file(path, bytes, err) : 0;

@@ -61,8 +61,8 @@ static const struct irte_format *format_of(bool wide, bool guest_mode)
 	return &formats[!wide ? 0 : guest_mode ? 2 : 1];
 }
 
-static void decode(const struct irte_format *format, const uint64_t *raw,
-		   uint64_t sme_mask, struct amdvi_irte *irte)
+static void decode_irte(const struct irte_format *format, const uint64_t *raw,
+			uint64_t sme_mask, struct amdvi_irte *irte)
 {
 	memset(irte, 0, sizeof(*irte));
 	memcpy(irte->raw, raw, sizeof(irte->raw));
@@ -74,13 +74,13 @@ void amdvi_irte32_decode(uint32_t raw, struct amdvi_irte *irte)
 {
 	const uint64_t entry[2] = { raw, 0 };
 
-	decode(format_of(false, false), entry, 0, irte);
+	decode_irte(format_of(false, false), entry, 0, irte);
 }
 
 void amdvi_irte128_decode(const uint64_t raw[2], uint64_t sme_mask,
 			  struct amdvi_irte *irte)
 {
-	decode(format_of(true, amdvi_bits(raw, 7, 1)), raw, sme_mask, irte);
+	decode_irte(format_of(true, amdvi_bits(raw, 7, 1)), raw, sme_mask, irte);
 }
 
 const char *amdvi_int_type_name(unsigned int int_type)

@@ -127,9 +127,9 @@ static void blame_limit(struct ami_dump *dump, struct ami_error *err)
 			 b->cut[0]);
 }
 
-static int analyse(struct ami_analysis *a,
-		   const struct ami_layout_source *source,
-		   struct ami_error *err)
+static int run_rooms(struct ami_analysis *a,
+		     const struct ami_layout_source *source,
+		     struct ami_error *err)
 {
 	ami_dump_run(a->dump);
 	ami_dump_doing(a->dump, "kernel symbols and types");
@@ -166,7 +166,7 @@ struct ami_analysis *ami_analyse_small(struct ami_dump *dump,
 				    folder, strerror(errno));
 	if (!ret)
 		take_marks(a, file);
-	if (ret || analyse(a, source, err)) {
+	if (ret || run_rooms(a, source, err)) {
 		ami_analysis_free(a);
 		return NULL;
 	}

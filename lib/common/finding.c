@@ -28,7 +28,7 @@ static const struct ami_finding_class class[AMI_NR_FINDINGS] = {
 #undef AMI_FINDING
 };
 
-static struct ami_finding *append(struct ami_findings *f)
+static struct ami_finding *append_finding(struct ami_findings *f)
 {
 	if (f->count == f->room) {
 		size_t room = f->room ? 2 * f->room : 32;
@@ -53,7 +53,7 @@ static void add_finding(struct ami_findings *f, struct ami_finding one,
 		return;
 	one.text = ami_display_format(fmt, ap);
 	one.where = ami_display_copy(where);
-	slot = one.text && one.where ? append(f) : NULL;
+	slot = one.text && one.where ? append_finding(f) : NULL;
 	if (slot) {
 		*slot = one;
 		f->count++;

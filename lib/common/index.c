@@ -27,7 +27,7 @@ bool ami_index_find(const struct ami_index *index, uint64_t key,
 	return index->slot[i].next;
 }
 
-static bool grow(struct ami_index *index)
+static bool grow_index(struct ami_index *index)
 {
 	struct ami_index more = { .room = index->room ? 2 * index->room : 64 };
 	size_t i;
@@ -49,7 +49,7 @@ bool ami_index_add(struct ami_index *index, uint64_t key, size_t position)
 {
 	size_t i;
 
-	if (2 * index->count >= index->room && !grow(index))
+	if (2 * index->count >= index->room && !grow_index(index))
 		return false;
 	i = slot_of(index, key);
 	index->slot[i].key = key;

@@ -159,7 +159,7 @@ static void take_over(struct ami_pfnbatch *b)
 }
 
 /* Room for one more; false: it must go in directly. */
-static bool grow(struct ami_pfnbatch *b)
+static bool grow_batch(struct ami_pfnbatch *b)
 {
 	size_t room = b->room ? 4 * b->room : FIRST_BATCH;
 	uint32_t *more;
@@ -189,7 +189,7 @@ void ami_pfnbatch_add(struct ami_pfnbatch *b, uint64_t first, uint64_t count)
 		if (b->count && b->chunk != first >> 32)
 			take_over(b);
 		b->chunk = first >> 32;
-		if (grow(b))
+		if (grow_batch(b))
 			b->low[b->count++] = first;
 		else
 			ami_pfnset_add(b->set, first, 1);

@@ -7,7 +7,7 @@
 
 #define FIRST_ROOM	16u
 
-static bool load(struct pfn_reader *r, size_t i)
+static bool load_block(struct pfn_reader *r, size_t i)
 {
 	const struct pfn_block *b = &r->set->block[i];
 
@@ -35,7 +35,7 @@ bool pfn_load(struct pfn_reader *r)
 		release(r);
 	if (r->next >= r->set->nr)
 		return false;
-	return load(r, r->next);
+	return load_block(r, r->next);
 }
 
 size_t pfn_block_of(const struct ami_pfnset *set, uint64_t pfn)
@@ -58,7 +58,7 @@ bool pfn_seek(struct pfn_reader *r, struct pfn_run *run, uint64_t pfn)
 	const struct ami_pfnset *set = r->set;
 
 	if (r->next < set->nr && set->block[r->next].first <= pfn)
-		if (!load(r, pfn_block_of(set, pfn + 1)))
+		if (!load_block(r, pfn_block_of(set, pfn + 1)))
 			return false;
 	while (pfn_next(r, run))
 		if (run->end > pfn)
@@ -168,7 +168,7 @@ static void find_last(struct ami_pfnset *set)
 	if (!set->nr)
 		return;
 	b = &set->block[set->nr - 1];
-	load(&r, set->nr - 1);
+	load_block(&r, set->nr - 1);
 	while (r.at != r.end) {
 		set->last_at = r.at - b->code;
 		set->last_after = r.after;

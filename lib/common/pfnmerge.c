@@ -82,7 +82,7 @@ static void read_off(struct window *w)
 	}
 }
 
-static void finish(struct window *w)
+static void finish_window(struct window *w)
 {
 	if (w->run.end)
 		pfn_write(&w->out, w->run.first, w->run.end);
@@ -103,7 +103,7 @@ static void add_by_window(struct window *w, uint64_t chunk,
 			set_bit(w, low[from] & (WINDOW - 1));
 		read_off(w);
 	}
-	finish(w);
+	finish_window(w);
 }
 
 bool pfn_sort_in(struct ami_pfnset *to, uint64_t chunk, const uint32_t *low,
@@ -185,7 +185,7 @@ static bool next_window(struct merger *m)
 	return first != UINT64_MAX;
 }
 
-static bool merge(struct merger *m, struct ami_pfnset *to)
+static bool merge_windows(struct merger *m, struct ami_pfnset *to)
 {
 	size_t i;
 
@@ -197,7 +197,7 @@ static bool merge(struct merger *m, struct ami_pfnset *to)
 			fill(m, i);
 		read_off(&m->w);
 	}
-	finish(&m->w);
+	finish_window(&m->w);
 	return !to->failed;
 }
 
@@ -218,7 +218,7 @@ bool pfn_merge(struct ami_pfnset *to, struct ami_pfnset *const *set, size_t n)
 			m->reader[i].release = true;
 			to->failed |= set[i]->failed;
 		}
-		ok = merge(m, to);
+		ok = merge_windows(m, to);
 		for (i = 0; i < n; i++)
 			pfn_clear(set[i]);
 	}

@@ -18,8 +18,8 @@ static struct ami_pfnset empty(void)
 }
 
 /* Runs of both, which may touch or overlap; ascending by where they begin. */
-static void merge(struct pfn_writer *to, struct pfn_reader *a,
-		  struct pfn_reader *b)
+static void merge_runs(struct pfn_writer *to, struct pfn_reader *a,
+		       struct pfn_reader *b)
 {
 	const struct pfn_run none = { UINT64_MAX, UINT64_MAX };
 	struct pfn_run x, y, run;
@@ -85,7 +85,7 @@ void ami_pfnset_union(struct ami_pfnset *set, const struct ami_pfnset *other)
 		return;
 	}
 	old.release = true;
-	merge(&w, &old, &add);
+	merge_runs(&w, &old, &add);
 	pfn_finish(&w);
 	pfn_replace(set, &both);
 }

@@ -18,7 +18,7 @@ static struct ami_pfnword *word_of(const struct ami_pfnseen *seen,
 	return &seen->word[i];
 }
 
-static bool grow(struct ami_pfnseen *seen)
+static bool grow_seen(struct ami_pfnseen *seen)
 {
 	struct ami_pfnseen more = {
 		.room = seen->room ? 2 * seen->room : FIRST_ROOM,
@@ -43,7 +43,7 @@ int ami_pfnseen_add(struct ami_pfnseen *seen, unsigned int kind, uint64_t pfn)
 	uint64_t bit = 1ull << (pfn & ((1u << BITS) - 1));
 	struct ami_pfnword *word;
 
-	if (2 * seen->used >= seen->room && !grow(seen))
+	if (2 * seen->used >= seen->room && !grow_seen(seen))
 		return -1;
 	word = word_of(seen, key);
 	if (word->bits & bit)

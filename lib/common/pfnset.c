@@ -56,7 +56,7 @@ struct edit {
 	bool add, put;
 };
 
-static void keep(struct edit *e, uint64_t first, uint64_t end)
+static void keep_run(struct edit *e, uint64_t first, uint64_t end)
 {
 	if (first < end)
 		pfn_append(&e->part, first, end);
@@ -75,20 +75,20 @@ static void edit_run(struct edit *e, const struct pfn_run *old)
 	struct pfn_run *run = &e->run;
 
 	if (old->end < run->first) {
-		keep(e, old->first, old->end);
+		keep_run(e, old->first, old->end);
 	} else if (old->first > run->end) {
 		put_run(e);
-		keep(e, old->first, old->end);
+		keep_run(e, old->first, old->end);
 	} else if (e->add) {
 		if (old->first < run->first)
 			run->first = old->first;
 		if (old->end > run->end)
 			run->end = old->end;
 	} else {
-		keep(e, old->first, old->end < run->first ? old->end :
+		keep_run(e, old->first, old->end < run->first ? old->end :
 							    run->first);
-		keep(e, old->first > run->end ? old->first : run->end,
-		     old->end);
+		keep_run(e, old->first > run->end ? old->first : run->end,
+			 old->end);
 	}
 }
 

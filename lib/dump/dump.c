@@ -116,7 +116,7 @@ void ami_dump_close(struct ami_dump *dump)
 		dump->ops.close(dump->ctx);
 	if (dump->recording)
 		ami_record_free(&dump->record);
-	withheld_free(&dump->withheld);
+	dump_withheld_free(&dump->withheld);
 	free(dump->vmcoreinfo);
 	free(dump->vmcoreinfo_from);
 	free(dump->all_ram);
@@ -658,7 +658,7 @@ void ami_dump_withhold(struct ami_dump *dump, uint64_t paddr, uint64_t len)
 
 		if (part > len)
 			part = len;
-		withheld_add_span(&dump->withheld, paddr, part);
+		dump_withheld_add_span(&dump->withheld, paddr, part);
 		paddr += part;
 		len -= part;
 	}
@@ -667,7 +667,7 @@ void ami_dump_withhold(struct ami_dump *dump, uint64_t paddr, uint64_t len)
 void ami_dump_content_add(struct ami_dump *dump, const struct ami_content *c)
 {
 	if (dump->recording)
-		withheld_add_content(&dump->withheld, c);
+		dump_withheld_add_content(&dump->withheld, c);
 }
 
 const struct ami_content *ami_dump_contents(const struct ami_dump *dump,
@@ -699,7 +699,7 @@ void ami_dump_carry(struct ami_dump *dump, char *lines)
 
 const struct ami_withheld *dump_withheld(struct ami_dump *dump)
 {
-	withheld_sort(&dump->withheld);
+	dump_withheld_sort(&dump->withheld);
 	return dump->withheld.failed ? NULL : &dump->withheld;
 }
 

@@ -33,7 +33,7 @@ static unsigned int machine_of(const Elf64_Ehdr *head)
 static int check_machine(const Elf64_Ehdr *head, const char *path,
 			 struct ami_error *err)
 {
-	const char *name = format_machine(machine_of(head));
+	const char *name = dump_format_machine(machine_of(head));
 
 	if (head->e_machine == EM_X86_64 &&
 	    head->e_ident[EI_DATA] == ELFDATA2LSB &&
@@ -217,7 +217,7 @@ int elf_facts_read(int fd, const char *path, struct elf_facts *elf,
 	free(load);
 	if (ret)
 		return ami_error_set(err, AMI_ERR_MEMORY, "out of memory");
-	return format_refuse_notes(elf->notes, elf->notes_size, path, err);
+	return dump_format_refuse_notes(elf->notes, elf->notes_size, path, err);
 }
 
 void elf_facts_free(struct elf_facts *elf)

@@ -52,7 +52,7 @@ static int read_page(void *ctx, size_t index, uint8_t *page)
 		return -1;
 	if (read_wanted(x->dump, &x->page[index], page) != x->page[index].mask)
 		return -1;
-	withheld_blank(x->withheld, x->page[index].pfn, page);
+	dump_withheld_blank(x->withheld, x->page[index].pfn, page);
 	return 0;
 }
 
@@ -112,7 +112,7 @@ static int join_vmcoreinfo(struct extract *x, const char *from,
 	return 0;
 }
 
-static int describe(struct extract *x, struct ami_error *err)
+static int write_description(struct extract *x, struct ami_error *err)
 {
 	const struct ami_dump_info *info = ami_dump_info(x->dump);
 	const char *text = ami_dump_vmcoreinfo(x->dump);
@@ -196,7 +196,7 @@ int ami_extract_write(struct ami_dump *dump, const char *path,
 	int ret;
 
 	ami_dump_copy(dump);
-	ret = choose_pages(&x, err) || describe(&x, err) ||
+	ret = choose_pages(&x, err) || write_description(&x, err) ||
 	      write_file(&x, path, rules, err) ? -1 : 0;
 	free(x.page);
 	free(x.vmcoreinfo);

@@ -152,7 +152,7 @@ static int refuse_unknown(const char *path, const char *head,
 			     path);
 }
 
-int format_refuse(int fd, const char *path, struct ami_error *err)
+int dump_format_refuse(int fd, const char *path, struct ami_error *err)
 {
 	char head[HEAD_BYTES + 1] = "";
 	uint64_t size = file_size(fd);
@@ -175,7 +175,7 @@ int format_refuse(int fd, const char *path, struct ami_error *err)
 	return refuse_unknown(path, head, err);
 }
 
-const char *format_machine(unsigned int machine)
+const char *dump_format_machine(unsigned int machine)
 {
 	static const struct {
 		unsigned int machine;
@@ -196,7 +196,7 @@ const char *format_machine(unsigned int machine)
 	return NULL;
 }
 
-bool format_foreign_machine(const char *machine)
+bool dump_format_foreign_machine(const char *machine)
 {
 	static const char *const foreign[] = {
 		"aarch64", "alpha", "arm", "i386", "i486", "i586", "i686",
@@ -221,8 +221,8 @@ static bool has_note(const void *notes, size_t size, const char *name,
 	return kdump_note_find(notes, size, name, type, &size);
 }
 
-int format_refuse_notes(const void *notes, size_t size, const char *path,
-			struct ami_error *err)
+int dump_format_refuse_notes(const void *notes, size_t size, const char *path,
+			     struct ami_error *err)
 {
 	if (!notes)
 		return 0;

@@ -10,26 +10,26 @@
 #include <amdiommu/error.h>
 
 /**
- * format_refuse() - name a file that is neither ELF nor kdump-compressed
+ * dump_format_refuse() - name a file that is neither ELF nor kdump-compressed
  *
  * Says what it is, why it cannot be read, and what converts it. Returns -1 with
  * @err filled.
  */
-int format_refuse(int fd, const char *path, struct ami_error *err);
+int dump_format_refuse(int fd, const char *path, struct ami_error *err);
 
-/** format_machine() - name of an ELF machine (e_machine), NULL: unknown. */
-const char *format_machine(unsigned int machine);
+/** dump_format_machine() - name of an ELF machine (e_machine), NULL: unknown. */
+const char *dump_format_machine(unsigned int machine);
 
-/** format_foreign_machine() - is it utsname's name of another architecture? */
-bool format_foreign_machine(const char *machine);
+/** dump_format_foreign_machine() - is it utsname's name of another architecture? */
+bool dump_format_foreign_machine(const char *machine);
 
 /**
- * format_refuse_notes() - is this ELF core file not one of a whole machine?
+ * dump_format_refuse_notes() - is this ELF core file not one of a whole machine?
  *
  * Processes, live kernels and hypervisors show by their notes. Returns -1 with
  * @err filled for one of these, else 0.
  */
-int format_refuse_notes(const void *notes, size_t size, const char *path,
-			struct ami_error *err);
+int dump_format_refuse_notes(const void *notes, size_t size, const char *path,
+			     struct ami_error *err);
 
 #endif

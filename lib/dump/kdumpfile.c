@@ -187,7 +187,7 @@ static int open_one(struct file_dump *file, const char *path,
 	if (flattened_is(fd) && put_in_order(file, path, err))
 		return -1;
 	fd = file->fd[file->nr_fd - 1];
-	return elf_is(fd) || kdump_is(fd) ? 0 : format_refuse(fd, path, err);
+	return elf_is(fd) || kdump_is(fd) ? 0 : dump_format_refuse(fd, path, err);
 }
 
 static int read_partial(struct file_dump *file, const void *notes, size_t size)
@@ -223,7 +223,7 @@ static int read_contents(struct file_dump *file, const void *notes, size_t size)
 	if (!file->content)
 		return -1;
 	memcpy(file->content, from, count * sizeof(*file->content));
-	qsort(file->content, count, sizeof(*file->content), content_by_page);
+	qsort(file->content, count, sizeof(*file->content), dump_content_by_page);
 	file->info.content = file->content;
 	file->info.nr_contents = count;
 	return 0;

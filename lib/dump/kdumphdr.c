@@ -16,7 +16,7 @@ bool kdump_is(int fd)
 	       !memcmp(signature, KDUMP_SIGNATURE, sizeof(signature));
 }
 
-static int damaged(const char *path, const char *what, struct ami_error *err)
+static int set_damaged_header(const char *path, const char *what, struct ami_error *err)
 {
 	return ami_error_set(err, AMI_ERR_INPUT,
 			     "%s is damaged: %s; copy the dump again", path,
@@ -29,14 +29,14 @@ static int check_header(const struct kdump_facts *facts, const char *path,
 	const struct kdump_header *h = &facts->header;
 
 	/* QEMU says "Unknown": what a dump holds shows what it is of. */
-	if (format_foreign_machine(h->utsname[4]))
+	if (dump_format_foreign_machine(h->utsname[4]))
 		return ami_error_set(err, AMI_ERR_DATA,
 				     "%s is of another architecture: %.64s; AMD IOMMUs exist on x86-64 only",
 				     path, h->utsname[4]);
 	if (h->block_size != BLOCK || h->header_version < 1 ||
 	    h->sub_hdr_size < 1 || h->bitmap_blocks < 2 ||
 	    h->bitmap_blocks > 2 * (KDUMP_MAX_PFN / (8 * BLOCK)))
-		return damaged(path, "its header makes no sense", err);
+		return set_damaged_header(path, "its header makes no sense", err);
 	if (facts->size / BLOCK <
 	    1ull + h->sub_hdr_size + h->bitmap_blocks)
 		return ami_error_set(err, AMI_ERR_INPUT,
@@ -62,8 +62,8 @@ static void forget_newer(struct kdump_sub_header *sub, int version)
 		       sizeof(*sub) - known[version]);
 }
 
-static int place(struct kdump_facts *facts, const char *path,
-		 struct ami_error *err)
+static int place_regions(struct kdump_facts *facts, const char *path,
+			 struct ami_error *err)
 {
 	const struct kdump_header *h = &facts->header;
 	const struct kdump_sub_header *sub = &facts->sub;
@@ -80,12 +80,12 @@ static int place(struct kdump_facts *facts, const char *path,
 	if (facts->end_pfn > facts->max_pfn)
 		facts->end_pfn = facts->max_pfn;
 	if (facts->max_pfn > KDUMP_MAX_PFN)
-		return damaged(path, "it claims more than 64 TiB of memory",
-			       err);
+		return set_damaged_header(path, "it claims more than 64 TiB of memory",
+					  err);
 	if (facts->max_pfn > facts->bitmap_size * 8 ||
 	    h->max_mapnr > facts->bitmap_size * 8 ||
 	    facts->first_pfn > facts->end_pfn)
-		return damaged(path, "its bitmaps do not cover its memory", err);
+		return set_damaged_header(path, "its bitmaps do not cover its memory", err);
 	return 0;
 }
 
@@ -112,7 +112,7 @@ static int read_notes(int fd, struct kdump_facts *facts, const char *path,
 	if (!facts->notes)
 		return ami_error_set(err, AMI_ERR_MEMORY, "out of memory");
 	if (!file_read_at(fd, facts->notes, sub->size_note, sub->offset_note))
-		return damaged(path, "its notes cannot be read", err);
+		return set_damaged_header(path, "its notes cannot be read", err);
 	facts->notes_size = sub->size_note;
 	return 0;
 }
@@ -123,13 +123,13 @@ int kdump_facts_read(int fd, const char *path, struct kdump_facts *facts,
 	memset(facts, 0, sizeof(*facts));
 	facts->size = file_size(fd);
 	if (!file_read_at(fd, &facts->header, sizeof(facts->header), 0))
-		return damaged(path, "it ends within its header", err);
+		return set_damaged_header(path, "it ends within its header", err);
 	if (check_header(facts, path, err))
 		return -1;
 	if (!file_read_at(fd, &facts->sub, sizeof(facts->sub), BLOCK))
-		return damaged(path, "its sub-header cannot be read", err);
+		return set_damaged_header(path, "its sub-header cannot be read", err);
 	forget_newer(&facts->sub, facts->header.header_version);
-	if (place(facts, path, err) || read_notes(fd, facts, path, err))
+	if (place_regions(facts, path, err) || read_notes(fd, facts, path, err))
 		return -1;
 	if (kdump_index(fd, facts))
 		return ami_error_set(err, AMI_ERR_INPUT,

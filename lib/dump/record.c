@@ -48,7 +48,7 @@ static struct ami_granules *find_slot(const struct ami_record *rec,
 	}
 }
 
-static bool grow(struct ami_record *rec)
+static bool grow_record(struct ami_record *rec)
 {
 	struct ami_record bigger = { .nr_slots = rec->nr_slots * 2 };
 	size_t i;
@@ -74,7 +74,7 @@ void ami_record_add(struct ami_record *rec, uint64_t pfn, uint64_t mask)
 	slot = find_slot(rec, pfn);
 	if (!slot->mask) {
 		if (rec->used * 2 >= rec->nr_slots) {
-			if (!grow(rec)) {
+			if (!grow_record(rec)) {
 				rec->overflow = true;
 				return;
 			}

@@ -12,7 +12,7 @@ static void *make_room(void *array, size_t count, size_t size)
 	return realloc(array, (count ? 2 * count : 1) * size);
 }
 
-void withheld_add_span(struct ami_withheld *w, uint64_t paddr, uint64_t len)
+void dump_withheld_add_span(struct ami_withheld *w, uint64_t paddr, uint64_t len)
 {
 	struct withheld_span *more = make_room(w->span, w->nr_spans,
 					       sizeof(*more));
@@ -28,7 +28,7 @@ void withheld_add_span(struct ami_withheld *w, uint64_t paddr, uint64_t len)
 /* Each kind of finding is listed up to a limit that is far below this one. */
 #define MAX_CONTENTS	65536u
 
-void withheld_add_content(struct ami_withheld *w, const struct ami_content *c)
+void dump_withheld_add_content(struct ami_withheld *w, const struct ami_content *c)
 {
 	struct ami_content *more;
 
@@ -55,7 +55,7 @@ static int by_address(const void *a, const void *b)
 	return compare(x->paddr, y->paddr);
 }
 
-int content_by_page(const void *a, const void *b)
+int dump_content_by_page(const void *a, const void *b)
 {
 	const struct ami_content *x = a, *y = b;
 	int order = compare(x->pfn, y->pfn);
@@ -65,7 +65,7 @@ int content_by_page(const void *a, const void *b)
 	return order ? order : compare(x->kind, y->kind);
 }
 
-void withheld_sort(struct ami_withheld *w)
+void dump_withheld_sort(struct ami_withheld *w)
 {
 	size_t i, n = 0;
 
@@ -74,9 +74,9 @@ void withheld_sort(struct ami_withheld *w)
 	if (!w->nr_contents)
 		return;
 	qsort(w->content, w->nr_contents, sizeof(*w->content),
-	      content_by_page);
+	      dump_content_by_page);
 	for (i = 1; i < w->nr_contents; i++)
-		if (content_by_page(&w->content[n], &w->content[i]))
+		if (dump_content_by_page(&w->content[n], &w->content[i]))
 			w->content[++n] = w->content[i];
 	w->nr_contents = n + 1;
 }
@@ -96,7 +96,7 @@ static size_t first_span(const struct ami_withheld *w, uint64_t paddr)
 	return low;
 }
 
-void withheld_blank(const struct ami_withheld *w, uint64_t pfn, uint8_t *page)
+void dump_withheld_blank(const struct ami_withheld *w, uint64_t pfn, uint8_t *page)
 {
 	uint64_t start = pfn << AMI_PAGE_SHIFT, end = start + AMI_PAGE_SIZE;
 	size_t i;
@@ -110,7 +110,7 @@ void withheld_blank(const struct ami_withheld *w, uint64_t pfn, uint8_t *page)
 	}
 }
 
-void withheld_free(struct ami_withheld *w)
+void dump_withheld_free(struct ami_withheld *w)
 {
 	free(w->span);
 	free(w->content);

@@ -29,19 +29,19 @@ struct ami_withheld {
 	bool failed;
 };
 
-/** withheld_add_span() - bytes within one page */
-void withheld_add_span(struct ami_withheld *w, uint64_t paddr, uint64_t len);
-void withheld_add_content(struct ami_withheld *w, const struct ami_content *c);
+/** dump_withheld_add_span() - bytes within one page */
+void dump_withheld_add_span(struct ami_withheld *w, uint64_t paddr, uint64_t len);
+void dump_withheld_add_content(struct ami_withheld *w, const struct ami_content *c);
 
-/** withheld_sort() - ascending, each once; before withheld_blank() */
-void withheld_sort(struct ami_withheld *w);
+/** dump_withheld_sort() - ascending, each once; before dump_withheld_blank() */
+void dump_withheld_sort(struct ami_withheld *w);
 
-/** withheld_blank() - zero what is withheld of page frame @pfn */
-void withheld_blank(const struct ami_withheld *w, uint64_t pfn, uint8_t *page);
-void withheld_free(struct ami_withheld *w);
+/** dump_withheld_blank() - zero what is withheld of page frame @pfn */
+void dump_withheld_blank(const struct ami_withheld *w, uint64_t pfn, uint8_t *page);
+void dump_withheld_free(struct ami_withheld *w);
 
-/** content_by_page() - order of struct ami_content, for qsort() */
-int content_by_page(const void *a, const void *b);
+/** dump_content_by_page() - order of struct ami_content, for qsort() */
+int dump_content_by_page(const void *a, const void *b);
 
 /** dump_withheld() - of @dump, sorted; NULL when memory was short */
 const struct ami_withheld *dump_withheld(struct ami_dump *dump);

@@ -35,13 +35,13 @@ static bool one_port(struct ahci *a, unsigned int number, uint64_t port)
 	mem = ami_get(a->k, priv, AMI_F_ahci_fbs, &switched);
 	if (mem != AMI_MEM_OK && mem != AMI_MEM_NO_FIELD)
 		switched = true;	/* the larger area */
-	begin_transfer(a->ev, a->device, AMI_TRANSFER_POSTED, AMI_PROVEN,
-		       "ahci", "port %u: command list and received FISes",
-		       number);
-	add_dma(a->ev, a->device, list, COMMAND_LIST);
-	add_dma(a->ev, a->device, fis, switched ? SWITCHED * FIS_AREA :
+	evidence_begin_transfer(a->ev, a->device, AMI_TRANSFER_POSTED, AMI_PROVEN,
+				"ahci", "port %u: command list and received FISes",
+				number);
+	evidence_add_dma(a->ev, a->device, list, COMMAND_LIST);
+	evidence_add_dma(a->ev, a->device, fis, switched ? SWITCHED * FIS_AREA :
 						  FIS_AREA);
-	end_transfer(a->ev);
+	evidence_end_transfer(a->ev);
 	return true;
 }
 
@@ -63,7 +63,7 @@ static bool all_ports(struct ahci *a)
 	return complete;
 }
 
-void find_ahci(struct ami_evidence *ev)
+void evidence_find_ahci(struct ami_evidence *ev)
 {
 	struct ahci a = { .ev = ev, .k = ev->state->kernel };
 	char where[AMI_BDF_TEXT];
@@ -77,9 +77,9 @@ void find_ahci(struct ami_evidence *ev)
 		if (strcmp(a.device->driver, "ahci") || !a.device->dev)
 			continue;
 		if (all_ports(&a)) {
-			cover(ev, a.device, "ahci");
+			evidence_cover_device(ev, a.device, "ahci");
 		} else {
-			cover_partly(ev, a.device, "ahci");
+			evidence_cover_partly(ev, a.device, "ahci");
 			ami_finding_add(ev->state->findings,
 					AMI_FIND_AHCI_UNREAD,
 					ami_bdf_text(a.device->bdf, where),

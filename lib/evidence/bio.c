@@ -49,7 +49,7 @@ static bool add_segment(struct bios *b, uint64_t bvec, uint64_t done,
 	len -= done;
 	if (len > *size)
 		len = *size;
-	add_memory(b->ev, (pfn << AMI_PAGE_SHIFT) + offset + done, len);
+	evidence_add_memory(b->ev, (pfn << AMI_PAGE_SHIFT) + offset + done, len);
 	*size -= len;
 	return true;
 }
@@ -90,8 +90,8 @@ static void add_integrity(struct bios *b, uint64_t bio)
 	add_segments(b, vec, ami_addr(b->k, bip, AMI_F_bip_iter));
 }
 
-enum bio_damage add_bios(struct ami_evidence *ev, uint64_t link,
-			 struct budget *budget, uint64_t *bytes)
+enum bio_damage evidence_add_bios(struct ami_evidence *ev, uint64_t link,
+				  struct budget *budget, uint64_t *bytes)
 {
 	struct bios b = { .ev = ev, .budget = budget };
 	struct ami_list_iter it;
@@ -117,8 +117,8 @@ enum bio_damage add_bios(struct ami_evidence *ev, uint64_t link,
 	return b.damage;
 }
 
-enum ami_mem request_read(struct ami_kernel *k, uint64_t va,
-			  struct request *rq)
+enum ami_mem evidence_request_read(struct ami_kernel *k, uint64_t va,
+				   struct request *rq)
 {
 	enum ami_mem mem;
 
@@ -135,19 +135,19 @@ enum ami_mem request_read(struct ami_kernel *k, uint64_t va,
 	return mem;
 }
 
-bool request_issued(const struct ami_kernel *k, const struct request *rq)
+bool evidence_request_issued(const struct ami_kernel *k, const struct request *rq)
 {
 	return (int64_t)rq->state ==
 	       ami_enumerator(k, AMI_E_MQ_RQ_IN_FLIGHT, 1);
 }
 
-bool request_completed(const struct ami_kernel *k, const struct request *rq)
+bool evidence_request_completed(const struct ami_kernel *k, const struct request *rq)
 {
 	return (int64_t)rq->state == ami_enumerator(k, AMI_E_MQ_RQ_COMPLETE, 2);
 }
 
 /* Operations that bring data have even numbers: op_is_write(). */
-bool request_reads(const struct request *rq)
+bool evidence_request_reads(const struct request *rq)
 {
 	return !(rq->flags & OP_MASK & 1);
 }

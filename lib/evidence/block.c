@@ -29,8 +29,8 @@ struct blocks {
 	char disk[NAME];
 };
 
-static void complain(struct blocks *b, enum ami_finding_code code, const char *what,
-		     enum ami_mem mem)
+static void report_disk(struct blocks *b, enum ami_finding_code code, const char *what,
+			enum ami_mem mem)
 {
 	/* What this kernel does not have is no damage. */
 	(mem == AMI_MEM_NO_FIELD ? ami_finding_note : ami_finding_add)(
@@ -38,7 +38,7 @@ static void complain(struct blocks *b, enum ami_finding_code code, const char *w
 		"%s cannot be followed (%s): what the disk was to write may be incomplete.",
 		what, ami_mem_text(mem));
 	if (b->device)
-		cover_partly(b->ev, b->device, BLOCK_PROVIDER);
+		evidence_cover_partly(b->ev, b->device, BLOCK_PROVIDER);
 	else
 		b->lost = true;
 }
@@ -56,7 +56,7 @@ static void judge_bios(struct blocks *b, const struct request *rq,
 	struct ami_findings *f = b->ev->state->findings;
 
 	if (damage != BIO_FINE)
-		cover_partly(b->ev, b->device, BLOCK_PROVIDER);
+		evidence_cover_partly(b->ev, b->device, BLOCK_PROVIDER);
 	if (damage != BIO_FINE)
 		ami_finding_add(f, damage == BIO_UNREAD ?
 				AMI_FIND_REQUEST_UNREAD :
@@ -92,40 +92,40 @@ static void one_request(void *ctx, uint32_t tag, uint64_t va)
 	enum bio_damage damage;
 	bool completed;
 	uint64_t bytes;
-	enum ami_mem mem = request_read(b->k, va, &rq);
+	enum ami_mem mem = evidence_request_read(b->k, va, &rq);
 
 	if (mem != AMI_MEM_OK) {
-		complain(b, AMI_FIND_REQUEST_UNREAD, "A request", mem);
+		report_disk(b, AMI_FIND_REQUEST_UNREAD, "A request", mem);
 		return;
 	}
-	completed = request_completed(b->k, &rq);
-	if ((!completed && !request_issued(b->k, &rq)) ||
-	    !request_reads(&rq) || !rq.data_len)
+	completed = evidence_request_completed(b->k, &rq);
+	if ((!completed && !evidence_request_issued(b->k, &rq)) ||
+	    !evidence_request_reads(&rq) || !rq.data_len)
 		return;
 	request_name(b, va, name);
 	if (rq.sector != NO_SECTOR)
 		snprintf(at, sizeof(at), " at sector %" PRIu64, rq.sector);
-	begin_transfer(b->ev, b->device, AMI_TRANSFER_INFLIGHT,
-		       completed ? AMI_POSSIBLE : AMI_LIKELY, BLOCK_PROVIDER,
-		       "%s tag %u: read of %s%s%s", name, tag,
-		       bytes_text(rq.data_len, size), at,
-		       completed ? ", completed" : "");
-	transfer_age(b->ev, age_at(b->now, rq.start));
-	damage = add_bios(b->ev, ami_addr(b->k, va, AMI_F_request_bio),
-			  &b->budget, &bytes);
+	evidence_begin_transfer(b->ev, b->device, AMI_TRANSFER_INFLIGHT,
+				completed ? AMI_POSSIBLE : AMI_LIKELY, BLOCK_PROVIDER,
+				"%s tag %u: read of %s%s%s", name, tag,
+				evidence_bytes_text(rq.data_len, size), at,
+				completed ? ", completed" : "");
+	evidence_transfer_age(b->ev, evidence_age_at(b->now, rq.start));
+	damage = evidence_add_bios(b->ev, ami_addr(b->k, va, AMI_F_request_bio),
+				   &b->budget, &bytes);
 	judge_bios(b, &rq, damage, bytes);
-	end_transfer(b->ev);
+	evidence_end_transfer(b->ev);
 }
 
 static void one_queue(void *ctx, uint32_t queue, uint64_t tags)
 {
 	struct blocks *b = ctx;
-	enum ami_mem mem = tags_each(b->k, tags, &b->budget, one_request, b);
+	enum ami_mem mem = evidence_tags_each(b->k, tags, &b->budget, one_request, b);
 
 	(void)queue;
 	if (mem != AMI_MEM_OK)
-		complain(b, AMI_FIND_DISK_QUEUE_UNREAD, "The list of its requests",
-			 mem);
+		report_disk(b, AMI_FIND_DISK_QUEUE_UNREAD, "The list of its requests",
+			    mem);
 }
 
 static bool seen(struct blocks *b, uint64_t set)
@@ -153,27 +153,27 @@ static void one_disk(struct blocks *b, uint64_t device, uint64_t disk)
 	if (ami_read_string(b->k, ami_addr(b->k, disk, AMI_F_gendisk_name),
 			    b->disk, sizeof(b->disk)) != AMI_MEM_OK)
 		snprintf(b->disk, sizeof(b->disk), "?");
-	b->device = device_above(b->ev, device, &above);
+	b->device = evidence_device_above(b->ev, device, &above);
 	mem = ami_get(b->k, disk, AMI_F_gendisk_queue, &queue);
 	if (mem == AMI_MEM_OK)
 		mem = ami_get(b->k, queue, AMI_F_queue_tag_set, &set);
 	if (mem != AMI_MEM_OK) {
-		complain(b, AMI_FIND_DISK_UNREAD, "Its queue", mem);
+		report_disk(b, AMI_FIND_DISK_UNREAD, "Its queue", mem);
 		return;
 	}
 	/* No tags: bios go on to other disks (dm, md, multipath). */
 	if (set && above != AMI_MEM_OK)
-		complain(b, AMI_FIND_DISK_UNREAD, "The device that it is on",
-			 above);
+		report_disk(b, AMI_FIND_DISK_UNREAD, "The device that it is on",
+			    above);
 	if (!set || !b->device)
 		return;
 	if (speaks_for(b->device))
-		cover(b->ev, b->device, BLOCK_PROVIDER);
+		evidence_cover_device(b->ev, b->device, BLOCK_PROVIDER);
 	if (seen(b, set))
 		return;
-	mem = tag_set_each(b->k, set, one_queue, b);
+	mem = evidence_tag_set_each(b->k, set, one_queue, b);
 	if (mem != AMI_MEM_OK)
-		complain(b, AMI_FIND_DISK_QUEUE_UNREAD, "The list of its queues", mem);
+		report_disk(b, AMI_FIND_DISK_QUEUE_UNREAD, "The list of its queues", mem);
 }
 
 /* Whole disks and partitions are of one class, but of two types. */
@@ -204,7 +204,7 @@ static bool one_device(void *ctx, uint64_t device)
 	b->device = NULL;
 	mem = is_disk(b->k, device, &is);
 	if (mem != AMI_MEM_OK)
-		complain(b, AMI_FIND_DISK_UNREAD, "A disk or partition", mem);
+		report_disk(b, AMI_FIND_DISK_UNREAD, "A disk or partition", mem);
 	if (!is)
 		return true;
 	if (b->disks++ == MAX_DISKS) {
@@ -220,7 +220,7 @@ static bool one_device(void *ctx, uint64_t device)
 	if (mem == AMI_MEM_OK)
 		one_disk(b, device, disk);
 	else
-		complain(b, AMI_FIND_DISK_UNREAD, "A disk", mem);
+		report_disk(b, AMI_FIND_DISK_UNREAD, "A disk", mem);
 	return true;
 }
 
@@ -232,8 +232,8 @@ static void name_limit(struct blocks *b)
 				"More requests or segments than any machine has: damaged structures. The rest was not read.");
 }
 
-void find_tag_set(struct ami_evidence *ev, const struct ami_device *device,
-		  uint64_t set, const char *label)
+void evidence_find_tag_set(struct ami_evidence *ev, const struct ami_device *device,
+			   uint64_t set, const char *label)
 {
 	struct blocks b = {
 		.ev = ev, .k = ev->state->kernel, .device = device,
@@ -242,10 +242,10 @@ void find_tag_set(struct ami_evidence *ev, const struct ami_device *device,
 	enum ami_mem mem;
 
 	snprintf(b.disk, sizeof(b.disk), "%s", label);
-	b.now = panic_clock(b.k);
-	mem = tag_set_each(b.k, set, one_queue, &b);
+	b.now = evidence_panic_clock(b.k);
+	mem = evidence_tag_set_each(b.k, set, one_queue, &b);
 	if (mem != AMI_MEM_OK)
-		complain(&b, AMI_FIND_DISK_QUEUE_UNREAD, "The list of its queues", mem);
+		report_disk(&b, AMI_FIND_DISK_QUEUE_UNREAD, "The list of its queues", mem);
 	name_limit(&b);
 }
 
@@ -254,14 +254,14 @@ static void doubt_disks(struct ami_evidence *ev)
 {
 	size_t i;
 
-	cover_rest_partly(ev, BLOCK_PROVIDER);
+	evidence_cover_rest_partly(ev, BLOCK_PROVIDER);
 	for (i = 0; i < ev->state->nr_devices; i++)
 		if (ev->state->devices[i].class >> 16 == PCI_BASE_STORAGE)
-			cover_partly(ev, &ev->state->devices[i],
-				     BLOCK_PROVIDER);
+			evidence_cover_partly(ev, &ev->state->devices[i],
+					      BLOCK_PROVIDER);
 }
 
-void find_block(struct ami_evidence *ev)
+void evidence_find_block(struct ami_evidence *ev)
 {
 	struct blocks b = {
 		.ev = ev, .k = ev->state->kernel,
@@ -275,13 +275,13 @@ void find_block(struct ami_evidence *ev)
 		ev->collector->no_memory = true;
 		return;
 	}
-	b.now = panic_clock(b.k);
+	b.now = evidence_panic_clock(b.k);
 	mem = class ? ami_device_each(b.k, class, one_device, &b) :
 	      AMI_MEM_NO_FIELD;
 	b.disk[0] = '\0';
 	b.device = NULL;
 	if (mem != AMI_MEM_OK)
-		complain(&b, AMI_FIND_DISK_UNREAD, "The list of disks", mem);
+		report_disk(&b, AMI_FIND_DISK_UNREAD, "The list of disks", mem);
 	if (b.lost)
 		doubt_disks(ev);
 	name_limit(&b);

@@ -34,27 +34,27 @@ static inline bool spend(struct budget *b)
 }
 
 /**
- * tags_each() - the requests that hold a tag
+ * evidence_tags_each() - the requests that hold a tag
  * @tags: address of a struct blk_mq_tags
  * @fn: called with each tag and the address of its struct request
  *
  * Returns what kept some tags from being read; AMI_MEM_DAMAGED when they make no
  * sense.
  */
-enum ami_mem tags_each(struct ami_kernel *kernel, uint64_t tags,
-		       struct budget *budget,
-		       void (*fn)(void *ctx, uint32_t tag, uint64_t request),
-		       void *ctx);
+enum ami_mem evidence_tags_each(struct ami_kernel *kernel, uint64_t tags,
+				struct budget *budget,
+				void (*fn)(void *ctx, uint32_t tag, uint64_t request),
+				void *ctx);
 
 /**
- * tag_set_each() - the struct blk_mq_tags of a set, one per hardware queue
+ * evidence_tag_set_each() - the struct blk_mq_tags of a set, one per hardware queue
  * @set: address of a struct blk_mq_tag_set
  *
  * Tags that all queues share come once, as those of queue 0.
  */
-enum ami_mem tag_set_each(struct ami_kernel *kernel, uint64_t set,
-			  void (*fn)(void *ctx, uint32_t queue, uint64_t tags),
-			  void *ctx);
+enum ami_mem evidence_tag_set_each(struct ami_kernel *kernel, uint64_t set,
+				   void (*fn)(void *ctx, uint32_t queue, uint64_t tags),
+				   void *ctx);
 
 /** enum bio_damage - why memory of a request could not be named */
 enum bio_damage {
@@ -67,12 +67,12 @@ enum bio_damage {
 };
 
 /**
- * add_bios() - what is left to do of a chain of bios, into the open transfer
+ * evidence_add_bios() - what is left to do of a chain of bios, into the open transfer
  * @link: address of the pointer to the first one
  * @bytes: of data, without protection information
  */
-enum bio_damage add_bios(struct ami_evidence *ev, uint64_t link,
-			 struct budget *budget, uint64_t *bytes);
+enum bio_damage evidence_add_bios(struct ami_evidence *ev, uint64_t link,
+				  struct budget *budget, uint64_t *bytes);
 
 /** struct request - what one says of itself */
 struct request {
@@ -81,25 +81,25 @@ struct request {
 	uint64_t state, flags, data_len, sector, start;
 };
 
-/** request_read() - what it says of itself, or why it cannot be read. */
-enum ami_mem request_read(struct ami_kernel *kernel, uint64_t va,
-			  struct request *rq);
+/** evidence_request_read() - what it says of itself, or why it cannot be read. */
+enum ami_mem evidence_request_read(struct ami_kernel *kernel, uint64_t va,
+				   struct request *rq);
 
-/** request_issued(), request_completed() - by its state. */
-bool request_issued(const struct ami_kernel *kernel, const struct request *rq);
-bool request_completed(const struct ami_kernel *kernel,
-		       const struct request *rq);
+/** evidence_request_issued(), evidence_request_completed() - by its state. */
+bool evidence_request_issued(const struct ami_kernel *kernel, const struct request *rq);
+bool evidence_request_completed(const struct ami_kernel *kernel,
+				const struct request *rq);
 
-/** request_reads() - does it bring data from the device? */
-bool request_reads(const struct request *rq);
+/** evidence_request_reads() - does it bring data from the device? */
+bool evidence_request_reads(const struct request *rq);
 
 /**
- * find_tag_set() - transfers of requests in a tag set that no disk leads to
+ * evidence_find_tag_set() - transfers of requests in a tag set that no disk leads to
  * @label: what to call their queue
  */
-void find_tag_set(struct ami_evidence *ev, const struct ami_device *device,
-		  uint64_t set, const char *label);
+void evidence_find_tag_set(struct ami_evidence *ev, const struct ami_device *device,
+			   uint64_t set, const char *label);
 
-void find_block(struct ami_evidence *ev);
+void evidence_find_block(struct ami_evidence *ev);
 
 #endif

@@ -43,7 +43,7 @@ static bool add_bounce(struct ami_evidence *ev, uint64_t origin, uint64_t slot)
 	return true;
 }
 
-static void damaged(struct ami_evidence *ev, const char *what)
+static void report_bounce_damage(struct ami_evidence *ev, const char *what)
 {
 	ami_finding_add(ev->state->findings, AMI_FIND_BOUNCE_BUFFERS_UNREAD,
 			"swiotlb",
@@ -63,7 +63,7 @@ static void read_pool(struct ami_evidence *ev, const struct pool *p)
 	if (p->slots > MAX_SLOTS - ev->collector->bounces->count ||
 	    p->start % AMI_BOUNCE_SLOT || p->start >> 52 ||
 	    p->step > MAX_SLOT_SIZE || p->step < sizeof(origin)) {
-		damaged(ev, "have impossible values");
+		report_bounce_damage(ev, "have impossible values");
 		return;
 	}
 	for (i = 0; i < p->slots; i += n) {
@@ -84,7 +84,7 @@ static void read_pool(struct ami_evidence *ev, const struct pool *p)
 		}
 	}
 	if (gap)
-		damaged(ev, "are not in the dump");
+		report_bounce_damage(ev, "are not in the dump");
 }
 
 /* Where one of the two structures that describe a pool has its members. */
@@ -108,7 +108,7 @@ static void read_described(struct ami_evidence *ev, uint64_t va,
 
 	if (ami_get(k, va, m->start, &p.start) != AMI_MEM_OK ||
 	    ami_get(k, va, m->slots, &p.slots) != AMI_MEM_OK) {
-		damaged(ev, "are not in the dump");
+		report_bounce_damage(ev, "are not in the dump");
 		return;
 	}
 	/* An array at the end of the structure (5.13), or a pointer. */
@@ -116,11 +116,11 @@ static void read_described(struct ami_evidence *ev, uint64_t va,
 	if (mem == AMI_MEM_NO_FIELD) {
 		p.books = ami_addr(k, va, m->books);
 	} else if (mem != AMI_MEM_OK) {
-		damaged(ev, "are not in the dump");
+		report_bounce_damage(ev, "are not in the dump");
 		return;
 	}
 	if (p.start && !p.books) {
-		damaged(ev, "have impossible values");
+		report_bounce_damage(ev, "have impossible values");
 		return;
 	}
 	p.books = ami_addr(k, p.books, AMI_F_tlb_slot_orig);
@@ -147,9 +147,9 @@ static void read_pools(struct ami_evidence *ev, uint64_t mem)
 		read_described(ev, ami_container(k, node, AMI_F_tlb_pool_node),
 			       &in_pool);
 	if (it.broken)
-		damaged(ev, "have a broken list of pools");
+		report_bounce_damage(ev, "have a broken list of pools");
 	else if (it.mem != AMI_MEM_OK)
-		damaged(ev, "are not in the dump");
+		report_bounce_damage(ev, "are not in the dump");
 }
 
 /* A structure, or a pointer to one that ends in its array (5.13, 5.14). */
@@ -163,7 +163,7 @@ static void read_mem(struct ami_evidence *ev, uint64_t mem)
 	}
 	if (!ami_kernel_layout(k)->field[AMI_F_tlb_mem_slots].size &&
 	    ami_read_u64(k, mem, &mem) != AMI_MEM_OK)
-		damaged(ev, "are not in the dump");
+		report_bounce_damage(ev, "are not in the dump");
 	else if (mem)
 		read_described(ev, mem, &in_mem);
 }
@@ -179,7 +179,7 @@ static void read_globals(struct ami_evidence *ev)
 	    AMI_MEM_OK ||
 	    ami_read_u64(k, ami_symbol(k, AMI_SYM_io_tlb_orig_addr), &p.books) !=
 	    AMI_MEM_OK)
-		damaged(ev, "are not in the dump");
+		report_bounce_damage(ev, "are not in the dump");
 	else
 		read_pool(ev, &p);
 }
@@ -214,7 +214,7 @@ static bool sort_bounces(struct bounces *b)
 	return true;
 }
 
-void find_bounces(struct ami_evidence *ev)
+void evidence_find_bounces(struct ami_evidence *ev)
 {
 	struct ami_kernel *k = ev->state->kernel;
 	struct bounces *b = calloc(1, sizeof(*b));
@@ -235,7 +235,7 @@ void find_bounces(struct ami_evidence *ev)
 		ev->collector->no_memory = true;
 }
 
-void free_bounces(struct bounces *b)
+void evidence_free_bounces(struct bounces *b)
 {
 	if (!b)
 		return;
@@ -245,7 +245,7 @@ void free_bounces(struct bounces *b)
 	free(b);
 }
 
-void keep_bounces(struct ami_evidence *ev)
+void evidence_keep_bounces(struct ami_evidence *ev)
 {
 	struct bounces *b = ev->collector->bounces;
 
@@ -309,7 +309,7 @@ const struct ami_bounce *ami_bounce_for(const struct ami_evidence *ev,
  * A driver may ask for the same offset within a page in the buffer as in the
  * original; then the bytes of a slot begin in it and end in the next one.
  */
-void add_memory(struct ami_evidence *ev, uint64_t phys, uint64_t len)
+void evidence_add_memory(struct ami_evidence *ev, uint64_t phys, uint64_t len)
 {
 	const struct bounces *b = ev->collector->bounces;
 	uint64_t at = phys, end = phys + len;
@@ -324,18 +324,18 @@ void add_memory(struct ami_evidence *ev, uint64_t phys, uint64_t len)
 
 		if (from >= end)
 			break;
-		add_span(ev, s->slot, AMI_BOUNCE_SLOT);
+		evidence_add_span(ev, s->slot, AMI_BOUNCE_SLOT);
 		if (s->origin > at)
-			add_span(ev, at, (s->origin < end ? s->origin : end) -
-				 at);
+			evidence_add_span(ev, at, (s->origin < end ? s->origin : end) -
+					  at);
 		if (s->origin + AMI_BOUNCE_SLOT > at)
 			at = s->origin + AMI_BOUNCE_SLOT;
 	}
 	if (at < end)
-		add_span(ev, at, end - at);
+		evidence_add_span(ev, at, end - at);
 }
 
-bool bounces_to(const struct ami_evidence *ev, uint64_t slot, uint64_t phys)
+bool evidence_bounces_to(const struct ami_evidence *ev, uint64_t slot, uint64_t phys)
 {
 	const struct bounces *b = ev->collector->bounces;
 	const struct ami_bounce *found = slot_at(b->by_slot, b->count, slot);
@@ -370,12 +370,12 @@ static void add_rest(struct ami_evidence *ev, const struct ami_device *d,
 	const struct bounces *b = ev->collector->bounces;
 	size_t i;
 
-	begin_transfer(ev, d, AMI_TRANSFER_INFLIGHT, AMI_POSSIBLE, "swiotlb",
-		       "bounce buffers in use, device and direction not recorded");
+	evidence_begin_transfer(ev, d, AMI_TRANSFER_INFLIGHT, AMI_POSSIBLE, "swiotlb",
+				"bounce buffers in use, device and direction not recorded");
 	for (i = 0; i < b->count; i++)
 		if (ami_pfnset_has(left, b->by_slot[i].slot >> AMI_PAGE_SHIFT))
-			add_span(ev, b->by_slot[i].slot, AMI_BOUNCE_SLOT);
-	end_transfer(ev);
+			evidence_add_span(ev, b->by_slot[i].slot, AMI_BOUNCE_SLOT);
+	evidence_end_transfer(ev);
 }
 
 /* Where a buffer stands in for memory, readers named the memory alone. */
@@ -387,11 +387,11 @@ static void doubt_untranslated(struct ami_evidence *ev)
 		const struct ami_device *d = &ev->state->devices[i];
 
 		if (ami_device_direct(d) && ami_evidence_covers(ev, d->bdf))
-			cover_partly(ev, d, "swiotlb");
+			evidence_cover_partly(ev, d, "swiotlb");
 	}
 }
 
-void name_bounces(struct ami_evidence *ev)
+void evidence_name_bounces(struct ami_evidence *ev)
 {
 	const struct bounces *b = ev->collector->bounces;
 	struct ami_pfnset *left;

@@ -21,31 +21,31 @@ struct bounces {
 	bool unread;
 };
 
-/** find_bounces() - read the pools; must come before all other providers. */
-void find_bounces(struct ami_evidence *ev);
+/** evidence_find_bounces() - read the pools; must come before all other providers. */
+void evidence_find_bounces(struct ami_evidence *ev);
 
 /**
- * name_bounces() - speak for what nobody named; must come after all others
+ * evidence_name_bounces() - speak for what nobody named; must come after all others
  *
  * The kernel records neither the device nor the direction of a slot. What no
  * provider explains counts as possible for each untranslated device without
  * a provider.
  */
-void name_bounces(struct ami_evidence *ev);
+void evidence_name_bounces(struct ami_evidence *ev);
 
-void free_bounces(struct bounces *b);
+void evidence_free_bounces(struct bounces *b);
 
-/** keep_bounces() - who asks later wants the originals: hand the lists over */
-void keep_bounces(struct ami_evidence *ev);
+/** evidence_keep_bounces() - who asks later wants the originals: hand the lists over */
+void evidence_keep_bounces(struct ami_evidence *ev);
 
 /**
- * add_memory() - the driver mapped these bytes of physical memory
+ * evidence_add_memory() - the driver mapped these bytes of physical memory
  *
- * Like add_span(), but a bounced part leads to its slots.
+ * Like evidence_add_span(), but a bounced part leads to its slots.
  */
-void add_memory(struct ami_evidence *ev, uint64_t phys, uint64_t len);
+void evidence_add_memory(struct ami_evidence *ev, uint64_t phys, uint64_t len);
 
-/** bounces_to() - is @slot a bounce buffer whose content goes to @phys? */
-bool bounces_to(const struct ami_evidence *ev, uint64_t slot, uint64_t phys);
+/** evidence_bounces_to() - is @slot a bounce buffer whose content goes to @phys? */
+bool evidence_bounces_to(const struct ami_evidence *ev, uint64_t slot, uint64_t phys);
 
 #endif

@@ -6,7 +6,7 @@
  * The kernel's copy of the time for NMIs (kernel/time/timekeeping.c) is of the
  * last timer tick: at most some milliseconds before the panic.
  */
-uint64_t panic_clock(struct ami_kernel *k)
+uint64_t evidence_panic_clock(struct ami_kernel *k)
 {
 	uint64_t at = ami_symbol(k, AMI_SYM_tk_fast_mono), base, nsec, shift;
 
@@ -20,7 +20,7 @@ uint64_t panic_clock(struct ami_kernel *k)
 	return base + (nsec >> shift);
 }
 
-int64_t age_at(uint64_t now, uint64_t start)
+int64_t evidence_age_at(uint64_t now, uint64_t start)
 {
 	const uint64_t tick = 1000000000ull;
 

@@ -55,9 +55,9 @@ static struct ami_evidence_set *set_of(struct ami_evidence *ev,
 	return set;
 }
 
-void begin_transfer(struct ami_evidence *ev, const struct ami_device *device,
-		    enum ami_transfer_kind kind, enum ami_certainty certainty,
-		    const char *provider, const char *fmt, ...)
+void evidence_begin_transfer(struct ami_evidence *ev, const struct ami_device *device,
+			     enum ami_transfer_kind kind, enum ami_certainty certainty,
+			     const char *provider, const char *fmt, ...)
 {
 	struct ami_transfer *t = &ev->collector->open;
 	va_list ap;
@@ -72,7 +72,7 @@ void begin_transfer(struct ami_evidence *ev, const struct ami_device *device,
 	ev->collector->set = set_of(ev, t);
 }
 
-void transfer_age(struct ami_evidence *ev, int64_t age_ms)
+void evidence_transfer_age(struct ami_evidence *ev, int64_t age_ms)
 {
 	ev->collector->open.age_ms = age_ms;
 }
@@ -96,7 +96,7 @@ static void list_span(struct ami_evidence *ev, uint64_t phys, uint64_t len)
 	ev->nr_spans++;
 }
 
-void add_span(struct ami_evidence *ev, uint64_t phys, uint64_t len)
+void evidence_add_span(struct ami_evidence *ev, uint64_t phys, uint64_t len)
 {
 	struct ami_evidence_set *set = ev->collector->set;
 	uint64_t first = phys >> AMI_PAGE_SHIFT;
@@ -110,7 +110,7 @@ void add_span(struct ami_evidence *ev, uint64_t phys, uint64_t len)
 	list_span(ev, phys, len);
 }
 
-uint64_t add_virtual(struct ami_evidence *ev, uint64_t va, uint64_t len)
+uint64_t evidence_add_virtual(struct ami_evidence *ev, uint64_t va, uint64_t len)
 {
 	uint64_t part, phys, lost = 0;
 
@@ -122,14 +122,14 @@ uint64_t add_virtual(struct ami_evidence *ev, uint64_t va, uint64_t len)
 			part = len;
 		if (ami_virt_to_phys(ev->state->kernel, va, &phys) ==
 		    AMI_MEM_OK)
-			add_span(ev, phys, part);
+			evidence_add_span(ev, phys, part);
 		else
 			lost += part;
 	}
 	return lost;
 }
 
-char *bytes_text(uint64_t bytes, char buf[24])
+char *evidence_bytes_text(uint64_t bytes, char buf[24])
 {
 	static const char *const unit[] = { "bytes", "KiB", "MiB", "GiB" };
 	unsigned int i = 0;
@@ -142,7 +142,7 @@ char *bytes_text(uint64_t bytes, char buf[24])
 	return buf;
 }
 
-void end_transfer(struct ami_evidence *ev)
+void evidence_end_transfer(struct ami_evidence *ev)
 {
 	struct ami_transfer *t = &ev->collector->open;
 
@@ -198,15 +198,15 @@ bool ami_evidence_covers(const struct ami_evidence *ev, struct ami_bdf device)
 	return c && !c->partial;
 }
 
-bool driver_covers(const struct ami_evidence *ev, struct ami_bdf device)
+bool evidence_driver_covers(const struct ami_evidence *ev, struct ami_bdf device)
 {
 	const struct ami_coverage *c = coverage_of(ev, device);
 
 	return c && !c->partial && strcmp(c->provider, BLOCK_PROVIDER);
 }
 
-void cover(struct ami_evidence *ev, const struct ami_device *device,
-	   const char *provider)
+void evidence_cover_device(struct ami_evidence *ev, const struct ami_device *device,
+			   const char *provider)
 {
 	struct ami_coverage *c = coverage_of(ev, device->bdf);
 	size_t at;
@@ -226,19 +226,19 @@ void cover(struct ami_evidence *ev, const struct ami_device *device,
 	ev->nr_coverage++;
 }
 
-void cover_partly(struct ami_evidence *ev, const struct ami_device *device,
-		  const char *provider)
+void evidence_cover_partly(struct ami_evidence *ev, const struct ami_device *device,
+			   const char *provider)
 {
 	struct ami_coverage *c;
 
 	if (!coverage_of(ev, device->bdf))
-		cover(ev, device, provider);
+		evidence_cover_device(ev, device, provider);
 	c = coverage_of(ev, device->bdf);
 	if (c)
 		c->partial = true;
 }
 
-void cover_rest_partly(struct ami_evidence *ev, const char *provider)
+void evidence_cover_rest_partly(struct ami_evidence *ev, const char *provider)
 {
 	size_t i;
 
@@ -265,8 +265,8 @@ static const struct ami_device *device_at(const struct ami_collector *c,
 	return NULL;
 }
 
-const struct ami_device *device_above(const struct ami_evidence *ev,
-				      uint64_t dev, enum ami_mem *mem)
+const struct ami_device *evidence_device_above(const struct ami_evidence *ev,
+					       uint64_t dev, enum ami_mem *mem)
 {
 	int i;
 

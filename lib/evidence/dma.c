@@ -64,8 +64,8 @@ static enum ami_dma_end follow(const struct ami_evidence *ev,
 						     AMI_DMA_UNMAPPED;
 }
 
-bool dma_phys(struct ami_evidence *ev, const struct ami_device *device,
-	      uint64_t iova, struct ami_mapping *map)
+bool evidence_dma_phys(struct ami_evidence *ev, const struct ami_device *device,
+		       uint64_t iova, struct ami_mapping *map)
 {
 	const struct dma_routes *r = routes_of(ev, device);
 	enum ami_dma_end end;
@@ -79,9 +79,9 @@ bool dma_phys(struct ami_evidence *ev, const struct ami_device *device,
 	return false;
 }
 
-bool dma_leads_to(struct ami_evidence *ev, const struct ami_device *device,
-		  uint64_t iova, bool (*fn)(void *ctx, uint64_t phys),
-		  void *ctx)
+bool evidence_dma_leads_to(struct ami_evidence *ev, const struct ami_device *device,
+			   uint64_t iova, bool (*fn)(void *ctx, uint64_t phys),
+			   void *ctx)
 {
 	const struct dma_routes *r = routes_of(ev, device);
 	uint64_t sme = ami_kernel_sme(ev->state->kernel);
@@ -172,7 +172,7 @@ static uint64_t add_piece(struct ami_evidence *ev,
 	part = same_way(r, end, map, iova, len);
 	for (i = 0; i < r->count; i++)
 		if (end[i] == AMI_DMA_NAMED)
-			add_span(ev, map[i].phys, part);
+			evidence_add_span(ev, map[i].phys, part);
 	if (best == AMI_DMA_NAMED)
 		return part;
 	if (!r->complete)
@@ -184,8 +184,8 @@ static uint64_t add_piece(struct ami_evidence *ev,
 	return part;
 }
 
-uint64_t add_dma(struct ami_evidence *ev, const struct ami_device *device,
-		 uint64_t iova, uint64_t len)
+uint64_t evidence_add_dma(struct ami_evidence *ev, const struct ami_device *device,
+			  uint64_t iova, uint64_t len)
 {
 	uint64_t part, unnamed = 0;
 
@@ -213,8 +213,8 @@ static enum ami_mem why_nowhere(const struct ami_evidence *ev,
 	return r->complete ? AMI_MEM_UNMAPPED : AMI_MEM_FILTERED;
 }
 
-enum ami_mem read_dma(struct ami_evidence *ev, const struct ami_device *device,
-		      uint64_t iova, void *buf, size_t len)
+enum ami_mem evidence_read_dma(struct ami_evidence *ev, const struct ami_device *device,
+			       uint64_t iova, void *buf, size_t len)
 {
 	struct ami_dump *dump = ami_kernel_dump(ev->state->kernel);
 	struct ami_mapping map;
@@ -226,7 +226,7 @@ enum ami_mem read_dma(struct ami_evidence *ev, const struct ami_device *device,
 
 		if (part > len)
 			part = len;
-		if (!dma_phys(ev, device, iova, &map))
+		if (!evidence_dma_phys(ev, device, iova, &map))
 			return why_nowhere(ev, device, iova);
 		mem = ami_dump_read(dump, map.phys, to, part);
 		if (mem != AMI_MEM_OK)

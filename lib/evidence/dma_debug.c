@@ -73,7 +73,7 @@ static void read_entry(struct table *t, uint64_t va)
 		t->damaged = true;
 		return;
 	}
-	e.device = device_above(t->ev, dev, &mem);
+	e.device = evidence_device_above(t->ev, dev, &mem);
 	t->damaged |= mem != AMI_MEM_OK;
 	e.coherent = type == COHERENT;
 	e.both_ways = direction != FROM_DEVICE;
@@ -126,7 +126,7 @@ static void count_missed(struct table *t, const struct entry *e)
 
 	for (at = e->addr; at < e->addr + e->len;
 	     at = (at | (AMI_PAGE_SIZE - 1)) + 1) {
-		if (!dma_phys(t->ev, e->device, at, &map))
+		if (!evidence_dma_phys(t->ev, e->device, at, &map))
 			continue;
 		pfn = map.phys >> AMI_PAGE_SHIFT;
 		if (ami_pfnset_test_add(t->known, pfn))
@@ -140,16 +140,16 @@ static void add_group(struct table *t, const struct entry *e, size_t count)
 {
 	size_t i;
 
-	begin_transfer(t->ev, e->device, AMI_TRANSFER_POSTED, AMI_PROVEN,
-		       "dma-debug", "%zu %smappings %s", count,
-		       e->coherent ? "coherent " : "",
-		       e->both_ways ? "in both directions" : "to fill");
+	evidence_begin_transfer(t->ev, e->device, AMI_TRANSFER_POSTED, AMI_PROVEN,
+				"dma-debug", "%zu %smappings %s", count,
+				e->coherent ? "coherent " : "",
+				e->both_ways ? "in both directions" : "to fill");
 	for (i = 0; i < count; i++) {
 		if (!e->coherent)
 			count_missed(t, &e[i]);
-		add_dma(t->ev, e->device, e[i].addr, e[i].len);
+		evidence_add_dma(t->ev, e->device, e[i].addr, e[i].len);
 	}
-	end_transfer(t->ev);
+	evidence_end_transfer(t->ev);
 }
 
 static void begin_device(struct table *t, const struct ami_device *d)
@@ -172,7 +172,7 @@ static void end_device(struct table *t, const struct ami_device *d)
 	char where[AMI_BDF_TEXT];
 
 	if (t->missed)
-		(driver_covers(t->ev, d->bdf) ? ami_finding_add :
+		(evidence_driver_covers(t->ev, d->bdf) ? ami_finding_add :
 		 ami_finding_note)(
 			t->ev->state->findings, AMI_FIND_EVIDENCE_MISSED,
 			ami_bdf_text(d->bdf, where),
@@ -219,7 +219,7 @@ static bool is_on(struct table *t)
 	return !off;
 }
 
-void find_dma_debug(struct ami_evidence *ev)
+void evidence_find_dma_debug(struct ami_evidence *ev)
 {
 	struct table t = { .ev = ev, .k = ev->state->kernel };
 	bool complete;
@@ -241,6 +241,6 @@ void find_dma_debug(struct ami_evidence *ev)
 	/* The table names devices by their struct device. */
 	for (i = 0; i < ev->state->nr_devices; i++)
 		if (ev->state->devices[i].dev)
-			(complete ? cover : cover_partly)(
+			(complete ? evidence_cover_device : evidence_cover_partly)(
 				ev, &ev->state->devices[i], "dma-debug");
 }

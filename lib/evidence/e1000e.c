@@ -51,10 +51,10 @@ static void books_of(struct nic *nic, uint64_t buffer, struct rx_slot *slot)
 			       &slot->dma) == AMI_MEM_OK;
 	ami_get(nic->kernel, buffer, AMI_F_e1000e_buffer_skb, &skb);
 	ami_get(nic->kernel, buffer, AMI_F_e1000e_buffer_page, &page);
-	slot->phys = phys_of_skb(nic, skb);
+	slot->phys = evidence_phys_of_skb(nic, skb);
 	/* Jumbo frames go into pages, the skb is empty; @page is in a union. */
-	if (slot->len > AMI_PAGE_SIZE / 2 && phys_of_page(nic, page))
-		slot->phys = phys_of_page(nic, page);
+	if (slot->len > AMI_PAGE_SIZE / 2 && evidence_phys_of_page(nic, page))
+		slot->phys = evidence_phys_of_page(nic, page);
 }
 
 static void ps_books_of(struct nic *nic, uint64_t buffer, unsigned int n,
@@ -72,7 +72,7 @@ static void ps_books_of(struct nic *nic, uint64_t buffer, unsigned int n,
 			       &slot->dma) == AMI_MEM_OK;
 	if (ami_get(nic->kernel, pages, AMI_F_e1000e_ps_page, &page) ==
 	    AMI_MEM_OK)
-		slot->phys = phys_of_page(nic, page);
+		slot->phys = evidence_phys_of_page(nic, page);
 }
 
 static void add_descriptor(struct nic *nic, const struct ring *ring,
@@ -86,7 +86,7 @@ static void add_descriptor(struct nic *nic, const struct ring *ring,
 	struct rx_slot slot = { .held = is_held(ring, n) };
 	unsigned int i;
 
-	slot.seen = ring_desc(nic, ring, index, raw);
+	slot.seen = nic_ring_desc(nic, ring, index, raw);
 	slot.done = slot.seen && raw[STATUS_OFFSET / 8] & DD;
 	for (i = 0; i <= shape->ps_pages; i++) {
 		slot.addr = raw[i];
@@ -96,7 +96,7 @@ static void add_descriptor(struct nic *nic, const struct ring *ring,
 			books_of(nic, buffer, &slot);
 		else if (size)
 			ps_books_of(nic, buffer, i - 1, &slot);
-		add_slot(nic, slots, &slot);
+		nic_add_slot(nic, slots, &slot);
 	}
 }
 
@@ -108,8 +108,8 @@ static void post_buffers(struct nic *nic, const struct ring *ring,
 
 	for (n = 0; n < ring->owned; n++)
 		add_descriptor(nic, ring, shape, n, &slots);
-	post_slots(nic, &slots, "receive ring");
-	post_ring(nic, ring, "receive descriptor ring");
+	nic_post_slots(nic, &slots, "receive ring");
+	nic_post_ring(nic, ring, "receive descriptor ring");
 }
 
 static bool read_shape(struct nic *nic, struct shape *shape)
@@ -140,22 +140,22 @@ static bool read_adapter(struct nic *nic)
 	    !nic_get(nic, nic->priv, AMI_F_e1000e_rx_ring, &rx) ||
 	    !nic_get(nic, nic->priv, AMI_F_e1000e_tx_ring, &tx))
 		return false;
-	state = ring_read(nic, rx, &members,
-			  shape.ps_pages ? PACKET_SPLIT : EXTENDED, &ring);
+	state = nic_ring_read(nic, rx, &members,
+			      shape.ps_pages ? PACKET_SPLIT : EXTENDED, &ring);
 	if (state == RING_READY)
 		post_buffers(nic, &ring, &shape);
-	sends = ring_read(nic, tx, &members, TX_DESC, &ring);
+	sends = nic_ring_read(nic, tx, &members, TX_DESC, &ring);
 	if (sends == RING_READY)
-		post_ring(nic, &ring, "transmit descriptor ring");
+		nic_post_ring(nic, &ring, "transmit descriptor ring");
 	return state != RING_BAD && sends != RING_BAD;
 }
 
-void find_e1000e(struct ami_evidence *ev)
+void evidence_find_e1000e(struct ami_evidence *ev)
 {
 	static const struct nic_driver driver = {
 		.name = "e1000e", .needs = AMI_F_e1000e_rx_ring,
-		.read = read_adapter, .guess = guess_rings,
+		.read = read_adapter, .guess = nic_guess_rings,
 	};
 
-	read_nics(ev, &driver);
+	nic_read_all(ev, &driver);
 }

@@ -12,18 +12,18 @@
 #include "vring.h"
 
 static const struct evidence_provider providers[] = {
-	{ "swiotlb", find_bounces },
-	{ "e1000e", find_e1000e },
-	{ "igb", find_igb },
-	{ "ixgbe", find_ixgbe },
-	{ BLOCK_PROVIDER, find_block },
-	{ "nvme", find_nvme },
-	{ "virtio", find_virtio },
-	{ "ahci", find_ahci },
-	{ "page_pool", find_page_pools },
-	{ "coherent", find_managed },
-	{ "dma-debug", find_dma_debug },
-	{ "swiotlb", name_bounces },
+	{ "swiotlb", evidence_find_bounces },
+	{ "e1000e", evidence_find_e1000e },
+	{ "igb", evidence_find_igb },
+	{ "ixgbe", evidence_find_ixgbe },
+	{ BLOCK_PROVIDER, evidence_find_block },
+	{ "nvme", evidence_find_nvme },
+	{ "virtio", evidence_find_virtio },
+	{ "ahci", evidence_find_ahci },
+	{ "page_pool", evidence_find_page_pools },
+	{ "coherent", evidence_find_managed },
+	{ "dma-debug", evidence_find_dma_debug },
+	{ "swiotlb", evidence_name_bounces },
 	{ NULL, NULL },
 };
 
@@ -70,7 +70,7 @@ static void free_collector(struct ami_collector *c)
 		return;
 	free(c->open.spans);
 	free(c->by_address);
-	free_bounces(c->bounces);
+	evidence_free_bounces(c->bounces);
 	free(c);
 }
 
@@ -144,7 +144,7 @@ static void doubt_unnamed_drivers(struct ami_evidence *ev)
 
 	for (i = 0; i < ev->state->nr_devices; i++)
 		if (!strcmp(ev->state->devices[i].driver, "?"))
-			cover_partly(ev, &ev->state->devices[i], "unnamed");
+			evidence_cover_partly(ev, &ev->state->devices[i], "unnamed");
 }
 
 static void name_uncovered(struct ami_evidence *ev)
@@ -154,7 +154,7 @@ static void name_uncovered(struct ami_evidence *ev)
 
 	for (i = 0; i < s->nr_devices; i++)
 		if (needs_provider(&s->devices[i]) &&
-		    !driver_covers(ev, s->devices[i].bdf))
+		    !evidence_driver_covers(ev, s->devices[i].bdf))
 			name_one_uncovered(ev, &s->devices[i]);
 }
 
@@ -175,7 +175,7 @@ static int run_providers(struct ami_evidence *ev, struct ami_error *err)
 					     "interrupted");
 	}
 	doubt_unnamed_drivers(ev);
-	name_unnamed(ev);
+	evidence_name_unnamed(ev);
 	name_uncovered(ev);
 	return 0;
 }
@@ -197,7 +197,7 @@ struct ami_evidence *ami_evidence_find(const struct ami_state *state,
 	}
 	ret = run_providers(ev, err);
 	if (!ret)
-		keep_bounces(ev);
+		evidence_keep_bounces(ev);
 	free_collector(ev->collector);
 	ev->collector = NULL;
 	if (ret) {

@@ -22,13 +22,13 @@ struct evidence_provider {
 #define BLOCK_PROVIDER	"block"
 #define PCI_CLASS_USB	0x0c03
 
-void find_ahci(struct ami_evidence *ev);
-void find_managed(struct ami_evidence *ev);
-void find_page_pools(struct ami_evidence *ev);
-void find_dma_debug(struct ami_evidence *ev);
-void find_e1000e(struct ami_evidence *ev);
-void find_igb(struct ami_evidence *ev);
-void find_ixgbe(struct ami_evidence *ev);
+void evidence_find_ahci(struct ami_evidence *ev);
+void evidence_find_managed(struct ami_evidence *ev);
+void evidence_find_page_pools(struct ami_evidence *ev);
+void evidence_find_dma_debug(struct ami_evidence *ev);
+void evidence_find_e1000e(struct ami_evidence *ev);
+void evidence_find_igb(struct ami_evidence *ev);
+void evidence_find_ixgbe(struct ami_evidence *ev);
 
 #define DMA_ROUTES	8u
 
@@ -61,61 +61,61 @@ struct ami_collector {
 };
 
 /**
- * begin_transfer() - start to collect one transfer (printf-like: its @what)
+ * evidence_begin_transfer() - start to collect one transfer (printf-like: its @what)
  *
  * A transfer without any bytes is dropped at its end. Memory that runs out is
  * remembered and reported by the caller of all providers.
  */
-void begin_transfer(struct ami_evidence *ev, const struct ami_device *device,
-		    enum ami_transfer_kind kind, enum ami_certainty certainty,
-		    const char *provider, const char *fmt, ...)
+void evidence_begin_transfer(struct ami_evidence *ev, const struct ami_device *device,
+			     enum ami_transfer_kind kind, enum ami_certainty certainty,
+			     const char *provider, const char *fmt, ...)
 	__attribute__((format(printf, 6, 7)));
 
 /** evidence_room() - for one more in an array that doubles */
 bool evidence_room(struct ami_evidence *ev, void **list, size_t count,
 		   size_t size);
 
-/** transfer_age() - when the open transfer was issued, ms before the panic. */
-void transfer_age(struct ami_evidence *ev, int64_t age_ms);
+/** evidence_transfer_age() - when the open transfer was issued, ms before the panic. */
+void evidence_transfer_age(struct ami_evidence *ev, int64_t age_ms);
 
-/** add_span() - the device may write these bytes of physical memory. */
-void add_span(struct ami_evidence *ev, uint64_t phys, uint64_t len);
+/** evidence_add_span() - the device may write these bytes of physical memory. */
+void evidence_add_span(struct ami_evidence *ev, uint64_t phys, uint64_t len);
 
 /**
- * add_dma() - the device may write @len bytes at its own address @iova
+ * evidence_add_dma() - the device may write @len bytes at its own address @iova
  *
  * Through all routes of @device (struct ami_route): where DTE and driver
  * disagree, both places are taken. Bytes that are not mapped (or not writable)
  * for it any more count as unnamed; returns how many those were.
  */
-uint64_t add_dma(struct ami_evidence *ev, const struct ami_device *device,
-		 uint64_t iova, uint64_t len);
+uint64_t evidence_add_dma(struct ami_evidence *ev, const struct ami_device *device,
+			  uint64_t iova, uint64_t len);
 
 /**
- * dma_phys() - where the device's address @iova leads
+ * evidence_dma_phys() - where the device's address @iova leads
  *
  * On the first route of @device that leads anywhere; false when none does. The
  * size in @map is what is mapped from @iova on.
  */
-bool dma_phys(struct ami_evidence *ev, const struct ami_device *device,
-	      uint64_t iova, struct ami_mapping *map);
+bool evidence_dma_phys(struct ami_evidence *ev, const struct ami_device *device,
+		       uint64_t iova, struct ami_mapping *map);
 
 /**
- * dma_leads_to() - does a route of @device lead a write to such a place?
+ * evidence_dma_leads_to() - does a route of @device lead a write to such a place?
  * @fn: is this physical address one?
  */
-bool dma_leads_to(struct ami_evidence *ev, const struct ami_device *device,
-		  uint64_t iova, bool (*fn)(void *ctx, uint64_t phys),
-		  void *ctx);
+bool evidence_dma_leads_to(struct ami_evidence *ev, const struct ami_device *device,
+			   uint64_t iova, bool (*fn)(void *ctx, uint64_t phys),
+			   void *ctx);
 
-/** name_unnamed() - findings on addresses that name no memory */
-void name_unnamed(struct ami_evidence *ev);
+/** evidence_name_unnamed() - findings on addresses that name no memory */
+void evidence_name_unnamed(struct ami_evidence *ev);
 
-/** read_dma() - read memory at the device's address, all or nothing */
-enum ami_mem read_dma(struct ami_evidence *ev, const struct ami_device *device,
-		      uint64_t iova, void *buf, size_t len);
+/** evidence_read_dma() - read memory at the device's address, all or nothing */
+enum ami_mem evidence_read_dma(struct ami_evidence *ev, const struct ami_device *device,
+			       uint64_t iova, void *buf, size_t len);
 
-void end_transfer(struct ami_evidence *ev);
+void evidence_end_transfer(struct ami_evidence *ev);
 
 /** evidence_spend() - account for work; false: there was too much of it */
 static inline bool evidence_spend(struct ami_evidence *ev, uint64_t units)
@@ -125,53 +125,53 @@ static inline bool evidence_spend(struct ami_evidence *ev, uint64_t units)
 }
 
 /**
- * cover() - @provider knows what @device had to do, be it nothing
+ * evidence_cover_device() - @provider knows what @device had to do, be it nothing
  *
  * A reader of the driver takes the place of the block layer's, which knows a
  * disk's data only.
  */
-void cover(struct ami_evidence *ev, const struct ami_device *device,
-	   const char *provider);
+void evidence_cover_device(struct ami_evidence *ev, const struct ami_device *device,
+			   const char *provider);
 
 /**
- * cover_partly() - some of what @device had to do is not in the dump, or damaged
+ * evidence_cover_partly() - some of what @device had to do is not in the dump, or damaged
  *
  * That holds whatever another provider knows. The finding that says what it is
  * comes from the caller.
  */
-void cover_partly(struct ami_evidence *ev, const struct ami_device *device,
-		  const char *provider);
+void evidence_cover_partly(struct ami_evidence *ev, const struct ami_device *device,
+			   const char *provider);
 
-/** cover_rest_partly() - of all that @provider spoke for, something is missing */
-void cover_rest_partly(struct ami_evidence *ev, const char *provider);
+/** evidence_cover_rest_partly() - of all that @provider spoke for, something is missing */
+void evidence_cover_rest_partly(struct ami_evidence *ev, const char *provider);
 
-/** driver_covers() - did a reader of the driver itself speak for @device? */
-bool driver_covers(const struct ami_evidence *ev, struct ami_bdf device);
+/** evidence_driver_covers() - did a reader of the driver itself speak for @device? */
+bool evidence_driver_covers(const struct ami_evidence *ev, struct ami_bdf device);
 
 /**
- * device_above() - the PCI (or other DMA) device that a struct device hangs off
+ * evidence_device_above() - the PCI (or other DMA) device that a struct device hangs off
  *
  * Climbs the parents of the struct device at @dev until one is known to the
  * IOMMU or to PCI; NULL when none is, or when @mem says why that is not known.
  */
-const struct ami_device *device_above(const struct ami_evidence *ev,
-				      uint64_t dev, enum ami_mem *mem);
+const struct ami_device *evidence_device_above(const struct ami_evidence *ev,
+					       uint64_t dev, enum ami_mem *mem);
 
 /**
- * add_virtual() - the device may write these bytes of kernel virtual memory
+ * evidence_add_virtual() - the device may write these bytes of kernel virtual memory
  *
  * For what the kernel allocated for the device (rings, queues). Returns the
  * bytes that have no translation.
  */
-uint64_t add_virtual(struct ami_evidence *ev, uint64_t va, uint64_t len);
+uint64_t evidence_add_virtual(struct ami_evidence *ev, uint64_t va, uint64_t len);
 
-/** panic_clock() - CLOCK_MONOTONIC of the last timer tick, ns; 0: unknown. */
-uint64_t panic_clock(struct ami_kernel *kernel);
+/** evidence_panic_clock() - CLOCK_MONOTONIC of the last timer tick, ns; 0: unknown. */
+uint64_t evidence_panic_clock(struct ami_kernel *kernel);
 
-/** age_at() - ms from @start to @now, both CLOCK_MONOTONIC; -1: unknown. */
-int64_t age_at(uint64_t now, uint64_t start);
+/** evidence_age_at() - ms from @start to @now, both CLOCK_MONOTONIC; -1: unknown. */
+int64_t evidence_age_at(uint64_t now, uint64_t start);
 
-/** bytes_text() - "128 KiB"; returns @buf. */
-char *bytes_text(uint64_t bytes, char buf[24]);
+/** evidence_bytes_text() - "128 KiB"; returns @buf. */
+char *evidence_bytes_text(uint64_t bytes, char buf[24]);
 
 #endif

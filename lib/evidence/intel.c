@@ -66,7 +66,7 @@ static void books_of(struct nic *nic, const struct intel *in, uint64_t buffer,
 	if (!page)
 		return;
 	slot->dma = dma + offset;
-	phys = phys_of_page(nic, page);
+	phys = evidence_phys_of_page(nic, page);
 	if (phys)
 		slot->phys = phys + offset;
 }
@@ -81,7 +81,7 @@ static void add_descriptor(struct nic *nic, const struct intel *in,
 	uint8_t raw[DESC];
 	uint16_t length;
 
-	slot.seen = ring_desc(nic, ring, index, raw);
+	slot.seen = nic_ring_desc(nic, ring, index, raw);
 	if (slot.seen) {
 		memcpy(&slot.addr, raw, sizeof(slot.addr));
 		memcpy(&length, raw + LENGTH_OFFSET, sizeof(length));
@@ -90,7 +90,7 @@ static void add_descriptor(struct nic *nic, const struct intel *in,
 	if (size)
 		books_of(nic, in, ring->buffers + index * size, &slot);
 	slot.len = length_at(slot.seen && !slot.done ? slot.addr : slot.dma);
-	add_slot(nic, slots, &slot);
+	nic_add_slot(nic, slots, &slot);
 }
 
 static bool read_queue(struct nic *nic, const struct intel *in, uint64_t va,
@@ -100,16 +100,16 @@ static bool read_queue(struct nic *nic, const struct intel *in, uint64_t va,
 	struct ring ring;
 	char label[40];
 	uint32_t n;
-	enum ring_state state = ring_read(nic, va, &in->ring, DESC, &ring);
+	enum ring_state state = nic_ring_read(nic, va, &in->ring, DESC, &ring);
 
 	if (state != RING_READY)
 		return state == RING_NONE;
 	snprintf(label, sizeof(label), "receive ring %u", number);
 	for (n = 0; n < ring.owned; n++)
 		add_descriptor(nic, in, &ring, n, &slots);
-	post_slots(nic, &slots, label);
+	nic_post_slots(nic, &slots, label);
 	snprintf(label, sizeof(label), "receive descriptor ring %u", number);
-	post_ring(nic, &ring, label);
+	nic_post_ring(nic, &ring, label);
 	return true;
 }
 
@@ -119,12 +119,12 @@ static bool send_queue(struct nic *nic, const struct intel *in, uint64_t va,
 {
 	struct ring ring;
 	char label[40];
-	enum ring_state state = ring_read(nic, va, &in->ring, DESC, &ring);
+	enum ring_state state = nic_ring_read(nic, va, &in->ring, DESC, &ring);
 
 	if (state == RING_READY) {
 		snprintf(label, sizeof(label), "transmit descriptor ring %u",
 			 number);
-		post_ring(nic, &ring, label);
+		nic_post_ring(nic, &ring, label);
 	}
 	return state != RING_BAD;
 }
@@ -172,22 +172,22 @@ static bool read_ixgbe(struct nic *nic)
 	return read_adapter(nic, &ixgbe);
 }
 
-void find_igb(struct ami_evidence *ev)
+void evidence_find_igb(struct ami_evidence *ev)
 {
 	static const struct nic_driver driver = {
 		.name = "igb", .needs = AMI_F_igb_rx_ring, .read = read_igb,
-		.guess = guess_rings,
+		.guess = nic_guess_rings,
 	};
 
-	read_nics(ev, &driver);
+	nic_read_all(ev, &driver);
 }
 
-void find_ixgbe(struct ami_evidence *ev)
+void evidence_find_ixgbe(struct ami_evidence *ev)
 {
 	static const struct nic_driver driver = {
 		.name = "ixgbe", .needs = AMI_F_ixgbe_rx_ring,
-		.read = read_ixgbe, .guess = guess_rings,
+		.read = read_ixgbe, .guess = nic_guess_rings,
 	};
 
-	read_nics(ev, &driver);
+	nic_read_all(ev, &driver);
 }

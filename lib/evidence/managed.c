@@ -24,7 +24,7 @@ struct managed {
 	uint64_t budget;
 };
 
-static void damaged(struct managed *m, const char *what)
+static void report_managed_damage(struct managed *m, const char *what)
 {
 	char where[AMI_BDF_TEXT];
 
@@ -32,7 +32,7 @@ static void damaged(struct managed *m, const char *what)
 			ami_bdf_text(m->device->bdf, where),
 			"The list of its %s cannot be read to its end, or has impossible values: what the device shares with its driver may be missing.",
 			what);
-	cover_partly(m->ev, m->device, "coherent");
+	evidence_cover_partly(m->ev, m->device, "coherent");
 }
 
 static bool spend_one(struct managed *m)
@@ -63,7 +63,7 @@ static bool add_coherent(struct managed *m, uint64_t resource)
 	    ami_get(m->k, data, AMI_F_dma_devres_handle, &dma) !=
 	    AMI_MEM_OK || size > MAX_BUFFER)
 		return false;
-	add_dma(m->ev, m->device, dma, size);
+	evidence_add_dma(m->ev, m->device, dma, size);
 	return true;
 }
 
@@ -74,9 +74,9 @@ static void coherent_buffers(struct managed *m)
 	bool complete = true;
 	uint64_t node;
 
-	begin_transfer(m->ev, m->device, AMI_TRANSFER_POSTED, AMI_POSSIBLE,
-		       "coherent", "coherent buffers of the driver %s",
-		       m->device->driver);
+	evidence_begin_transfer(m->ev, m->device, AMI_TRANSFER_POSTED, AMI_POSSIBLE,
+				"coherent", "coherent buffers of the driver %s",
+				m->device->driver);
 	ami_list_start(&it, m->k, head, MAX_RESOURCES);
 	while (ami_list_next(&it, &node) && spend_one(m)) {
 		uint64_t resource = ami_container(m->k, node,
@@ -85,9 +85,9 @@ static void coherent_buffers(struct managed *m)
 		if (is_coherent(m, resource, &complete))
 			complete &= add_coherent(m, resource);
 	}
-	end_transfer(m->ev);
+	evidence_end_transfer(m->ev);
 	if (!complete || it.broken || it.mem != AMI_MEM_OK)
-		damaged(m, "managed resources");
+		report_managed_damage(m, "managed resources");
 }
 
 static bool pool_pages(struct managed *m, uint64_t pool, uint64_t size)
@@ -102,7 +102,7 @@ static bool pool_pages(struct managed *m, uint64_t pool, uint64_t size)
 		if (ami_get(m->k, ami_container(m->k, node,
 						AMI_F_dma_page_list),
 			    AMI_F_dma_page_dma, &dma) == AMI_MEM_OK)
-			add_dma(m->ev, m->device, dma, size);
+			evidence_add_dma(m->ev, m->device, dma, size);
 		else
 			complete = false;
 	}
@@ -121,11 +121,11 @@ static bool one_pool(struct managed *m, uint64_t pool)
 	if (ami_read_string(m->k, ami_addr(m->k, pool, AMI_F_dma_pool_name),
 			    name, sizeof(name)) != AMI_MEM_OK)
 		strcpy(name, "?");
-	begin_transfer(m->ev, m->device, AMI_TRANSFER_POSTED, AMI_POSSIBLE,
-		       "coherent", "DMA pool \"%s\" of the driver %s", name,
-		       m->device->driver);
+	evidence_begin_transfer(m->ev, m->device, AMI_TRANSFER_POSTED, AMI_POSSIBLE,
+				"coherent", "DMA pool \"%s\" of the driver %s", name,
+				m->device->driver);
 	complete = pool_pages(m, pool, size);
-	end_transfer(m->ev);
+	evidence_end_transfer(m->ev);
 	return complete;
 }
 
@@ -141,7 +141,7 @@ static void pools(struct managed *m)
 		complete &= one_pool(m, ami_container(m->k, node,
 						      AMI_F_dma_pool_node));
 	if (!complete || it.broken || it.mem != AMI_MEM_OK)
-		damaged(m, "DMA pools");
+		report_managed_damage(m, "DMA pools");
 }
 
 static void one_device(struct managed *m)
@@ -156,7 +156,7 @@ static void one_device(struct managed *m)
 		pools(m);
 }
 
-void find_managed(struct ami_evidence *ev)
+void evidence_find_managed(struct ami_evidence *ev)
 {
 	struct managed m = {
 		.ev = ev, .k = ev->state->kernel,
@@ -168,7 +168,7 @@ void find_managed(struct ami_evidence *ev)
 	for (i = 0; i < ev->state->nr_devices; i++) {
 		m.device = &ev->state->devices[i];
 		if (m.device->dev && m.device->driver[0] &&
-		    !m.device->is_bridge && !driver_covers(ev, m.device->bdf))
+		    !m.device->is_bridge && !evidence_driver_covers(ev, m.device->bdf))
 			one_device(&m);
 	}
 	if (!m.budget)

@@ -47,7 +47,7 @@ static void read_nic(struct nic *nic, const struct nic_driver *driver)
 	} else if (!driver->guess(nic)) {
 		return;
 	}
-	(nic->lost ? cover_partly : cover)(nic->ev, nic->device, driver->name);
+	(nic->lost ? evidence_cover_partly : evidence_cover_device)(nic->ev, nic->device, driver->name);
 }
 
 static bool try_device(void *ctx, uint64_t device)
@@ -56,7 +56,7 @@ static bool try_device(void *ctx, uint64_t device)
 	enum ami_mem mem;
 	struct nic nic = {
 		.ev = s->ev, .kernel = s->ev->state->kernel,
-		.device = device_above(s->ev, device, &mem),
+		.device = evidence_device_above(s->ev, device, &mem),
 		.provider = s->driver->name,
 	};
 
@@ -87,10 +87,10 @@ static void doubt_driver(struct ami_evidence *ev, const char *driver)
 
 	for (i = 0; i < ev->state->nr_devices; i++)
 		if (!strcmp(ev->state->devices[i].driver, driver))
-			cover_partly(ev, &ev->state->devices[i], driver);
+			evidence_cover_partly(ev, &ev->state->devices[i], driver);
 }
 
-void read_nics(struct ami_evidence *ev, const struct nic_driver *driver)
+void nic_read_all(struct ami_evidence *ev, const struct nic_driver *driver)
 {
 	struct ami_kernel *k = ev->state->kernel;
 	uint64_t class = ami_symbol(k, AMI_SYM_net_class);
@@ -151,7 +151,7 @@ uint32_t nic_buffer_size(struct nic *nic, uint64_t size)
 	return COMMON_BUFFER;
 }
 
-enum ring_state ring_check(struct nic *nic, uint64_t va, struct ring *ring)
+enum ring_state nic_ring_check(struct nic *nic, uint64_t va, struct ring *ring)
 {
 	if (!ring->desc)
 		return RING_NONE;
@@ -166,9 +166,9 @@ enum ring_state ring_check(struct nic *nic, uint64_t va, struct ring *ring)
 	return RING_READY;
 }
 
-enum ring_state ring_read(struct nic *nic, uint64_t va,
-			  const struct ring_members *m, uint32_t stride,
-			  struct ring *ring)
+enum ring_state nic_ring_read(struct nic *nic, uint64_t va,
+			      const struct ring_members *m, uint32_t stride,
+			      struct ring *ring)
 {
 	uint64_t count, to_use, to_clean;
 
@@ -184,17 +184,17 @@ enum ring_state ring_read(struct nic *nic, uint64_t va,
 	ring->to_use = to_use;
 	ring->to_clean = to_clean;
 	ring->stride = stride;
-	return ring_check(nic, va, ring);
+	return nic_ring_check(nic, va, ring);
 }
 
-bool ring_desc(const struct nic *nic, const struct ring *ring, uint32_t index,
-	       void *desc)
+bool nic_ring_desc(const struct nic *nic, const struct ring *ring, uint32_t index,
+		   void *desc)
 {
 	return ami_read(nic->kernel, ring->desc + (uint64_t)index *
 			ring->stride, desc, ring->stride) == AMI_MEM_OK;
 }
 
-uint64_t phys_of(struct nic *nic, uint64_t va)
+uint64_t evidence_phys_of(struct nic *nic, uint64_t va)
 {
 	uint64_t phys;
 
@@ -202,7 +202,7 @@ uint64_t phys_of(struct nic *nic, uint64_t va)
 	       phys : 0;
 }
 
-uint64_t phys_of_page(struct nic *nic, uint64_t page)
+uint64_t evidence_phys_of_page(struct nic *nic, uint64_t page)
 {
 	uint64_t pfn;
 
@@ -210,12 +210,12 @@ uint64_t phys_of_page(struct nic *nic, uint64_t page)
 	       pfn << AMI_PAGE_SHIFT : 0;
 }
 
-uint64_t phys_of_skb(struct nic *nic, uint64_t skb)
+uint64_t evidence_phys_of_skb(struct nic *nic, uint64_t skb)
 {
 	uint64_t data;
 
 	if (!skb || ami_get(nic->kernel, skb, AMI_F_sk_buff_data, &data) !=
 	    AMI_MEM_OK)
 		return 0;
-	return phys_of(nic, data);
+	return evidence_phys_of(nic, data);
 }

@@ -36,8 +36,8 @@ struct nic_driver {
 	bool (*guess)(struct nic *nic);
 };
 
-/** read_nics() - all interfaces of one driver. */
-void read_nics(struct ami_evidence *ev, const struct nic_driver *driver);
+/** nic_read_all() - all interfaces of one driver. */
+void nic_read_all(struct ami_evidence *ev, const struct nic_driver *driver);
 
 /** nic_get() - ami_get() that turns what cannot be read into a finding. */
 bool nic_get(struct nic *nic, uint64_t va, enum ami_field f, uint64_t *value);
@@ -81,13 +81,13 @@ enum ring_state {
 	RING_BAD,	/* reported */
 };
 
-/** ring_read() - read and check the ring at @va. */
-enum ring_state ring_read(struct nic *nic, uint64_t va,
-			  const struct ring_members *m, uint32_t stride,
-			  struct ring *ring);
+/** nic_ring_read() - read and check the ring at @va. */
+enum ring_state nic_ring_read(struct nic *nic, uint64_t va,
+			      const struct ring_members *m, uint32_t stride,
+			      struct ring *ring);
 
-/** ring_check() - the same for a ring whose members are filled in. */
-enum ring_state ring_check(struct nic *nic, uint64_t va, struct ring *ring);
+/** nic_ring_check() - the same for a ring whose members are filled in. */
+enum ring_state nic_ring_check(struct nic *nic, uint64_t va, struct ring *ring);
 
 /** ring_slot() - index of the @n-th descriptor that belongs to the device. */
 static inline uint32_t ring_slot(const struct ring *ring, uint32_t n)
@@ -95,9 +95,9 @@ static inline uint32_t ring_slot(const struct ring *ring, uint32_t n)
 	return (ring->to_clean + (uint64_t)n) % ring->count;
 }
 
-/** ring_desc() - copy a descriptor; false when the dump lacks it. */
-bool ring_desc(const struct nic *nic, const struct ring *ring, uint32_t index,
-	       void *desc);
+/** nic_ring_desc() - copy a descriptor; false when the dump lacks it. */
+bool nic_ring_desc(const struct nic *nic, const struct ring *ring, uint32_t index,
+		   void *desc);
 
 /**
  * struct rx_slot - one receive buffer, from both sides
@@ -120,30 +120,30 @@ struct rx_slots {
 	size_t count;
 };
 
-/** add_slot() - remember one. */
-void add_slot(struct nic *nic, struct rx_slots *slots,
-	      const struct rx_slot *slot);
+/** nic_add_slot() - remember one. */
+void nic_add_slot(struct nic *nic, struct rx_slots *slots,
+		  const struct rx_slot *slot);
 
 /**
- * post_slots() - make transfers of the buffers and free the list
+ * nic_post_slots() - make transfers of the buffers and free the list
  * @label: which ring: "receive ring 0"
  */
-void post_slots(struct nic *nic, struct rx_slots *slots, const char *label);
+void nic_post_slots(struct nic *nic, struct rx_slots *slots, const char *label);
 
-/** post_dma() - memory that the device writes whenever something happens. */
-void post_dma(struct nic *nic, enum ami_certainty certainty, uint64_t dma,
-	      uint64_t len, const char *what);
+/** evidence_post_dma() - memory that the device writes whenever something happens. */
+void evidence_post_dma(struct nic *nic, enum ami_certainty certainty, uint64_t dma,
+		       uint64_t len, const char *what);
 
-/** post_ring() - the ring itself: the device writes descriptors back. */
-void post_ring(struct nic *nic, const struct ring *ring, const char *label);
+/** nic_post_ring() - the ring itself: the device writes descriptors back. */
+void nic_post_ring(struct nic *nic, const struct ring *ring, const char *label);
 
-/** phys_of() - physical address of a kernel pointer, 0 when it has none. */
-uint64_t phys_of(struct nic *nic, uint64_t va);
+/** evidence_phys_of() - physical address of a kernel pointer, 0 when it has none. */
+uint64_t evidence_phys_of(struct nic *nic, uint64_t va);
 
-/** phys_of_page() - physical address of the page of a struct page, or 0. */
-uint64_t phys_of_page(struct nic *nic, uint64_t page);
+/** evidence_phys_of_page() - physical address of the page of a struct page, or 0. */
+uint64_t evidence_phys_of_page(struct nic *nic, uint64_t page);
 
-/** phys_of_skb() - physical address of the data of a struct sk_buff, or 0. */
-uint64_t phys_of_skb(struct nic *nic, uint64_t skb);
+/** evidence_phys_of_skb() - physical address of the data of a struct sk_buff, or 0. */
+uint64_t evidence_phys_of_skb(struct nic *nic, uint64_t skb);
 
 #endif

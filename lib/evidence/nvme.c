@@ -201,8 +201,8 @@ static bool command_id(struct nvme *n, const struct request *rq, uint16_t *cid)
 	return true;
 }
 
-static void complain(struct nvme *n, const struct request *rq,
-		     enum ami_finding_code code, const char *what)
+static void report_command(struct nvme *n, const struct request *rq,
+			   enum ami_finding_code code, const char *what)
 {
 	ami_finding_add(n->ev->state->findings, code, n->name,
 			"The command of queue %u, tag %u %s.", n->qid,
@@ -259,19 +259,19 @@ static void add_nvme_command(struct nvme *n, const struct request *rq,
 	if (!n->qid || c->opcode != READ)
 		snprintf(opcode, sizeof(opcode), "opcode %#x,", c->opcode);
 	if (is == FOREIGN)
-		complain(n, rq, AMI_FIND_NVME_COMMAND_DAMAGED,
-			 "is not about the sectors of its request: an old command, or a damaged one");
-	begin_transfer(n->ev, n->device, AMI_TRANSFER_INFLIGHT,
-		       by[is].certainty, "nvme",
-		       "queue %u command %#x: %s %s%s", n->qid, c->cid, opcode,
-		       bytes_text(rq->data_len, size), by[is].text);
-	transfer_age(n->ev, age_at(n->now, rq->start));
-	damage = add_command(n->ev, n->device, c, rq->data_len, &n->budget);
-	end_transfer(n->ev);
+		report_command(n, rq, AMI_FIND_NVME_COMMAND_DAMAGED,
+			       "is not about the sectors of its request: an old command, or a damaged one");
+	evidence_begin_transfer(n->ev, n->device, AMI_TRANSFER_INFLIGHT,
+				by[is].certainty, "nvme",
+				"queue %u command %#x: %s %s%s", n->qid, c->cid, opcode,
+				evidence_bytes_text(rq->data_len, size), by[is].text);
+	evidence_transfer_age(n->ev, evidence_age_at(n->now, rq->start));
+	damage = evidence_add_command(n->ev, n->device, c, rq->data_len, &n->budget);
+	evidence_end_transfer(n->ev);
 	if (damage == NVME_FINE)
 		return;
-	complain(n, rq, damage == NVME_UNREAD ? AMI_FIND_NVME_COMMAND_UNREAD :
-		 AMI_FIND_NVME_COMMAND_DAMAGED, text[damage]);
+	report_command(n, rq, damage == NVME_UNREAD ? AMI_FIND_NVME_COMMAND_UNREAD :
+		       AMI_FIND_NVME_COMMAND_DAMAGED, text[damage]);
 	n->lost = true;
 }
 
@@ -283,8 +283,8 @@ static void one_request(void *ctx, uint32_t tag, uint64_t va)
 	uint32_t slot;
 	uint16_t cid;
 
-	if (!went_well(n, request_read(n->k, va, &rq)) ||
-	    !request_issued(n->k, &rq) || !rq.data_len || !load_queue(n) ||
+	if (!went_well(n, evidence_request_read(n->k, va, &rq)) ||
+	    !evidence_request_issued(n->k, &rq) || !rq.data_len || !load_queue(n) ||
 	    !command_id(n, &rq, &cid))
 		return;
 	slot = n->slot[cid];
@@ -297,12 +297,12 @@ static void one_request(void *ctx, uint32_t tag, uint64_t va)
 		return;
 	}
 	if (!c) {
-		n->not_queued += request_reads(&rq);
+		n->not_queued += evidence_request_reads(&rq);
 		return;
 	}
-	if (nvme_writes(c) != request_reads(&rq))
-		complain(n, &rq, AMI_FIND_NVME_COMMAND_DAMAGED,
-			 "goes the other way than its request");
+	if (nvme_writes(c) != evidence_request_reads(&rq))
+		report_command(n, &rq, AMI_FIND_NVME_COMMAND_DAMAGED,
+			       "goes the other way than its request");
 	if (nvme_writes(c))
 		add_nvme_command(n, &rq, c, slot);
 }
@@ -310,7 +310,7 @@ static void one_request(void *ctx, uint32_t tag, uint64_t va)
 /* Memory of the driver's, by its own address. */
 static void add_own(struct nvme *n, uint64_t va, uint64_t len)
 {
-	if (add_virtual(n->ev, va, len))
+	if (evidence_add_virtual(n->ev, va, len))
 		went_well(n, AMI_MEM_UNMAPPED);
 }
 
@@ -321,10 +321,10 @@ static void post_completions(struct nvme *n)
 
 	if (!get(n, n->queue, AMI_F_nvme_queue_cq, &cq) || !cq)
 		return;
-	begin_transfer(n->ev, n->device, AMI_TRANSFER_POSTED, AMI_PROVEN,
-		       "nvme", "completion queue %u", n->qid);
+	evidence_begin_transfer(n->ev, n->device, AMI_TRANSFER_POSTED, AMI_PROVEN,
+				"nvme", "completion queue %u", n->qid);
 	add_own(n, cq, n->depth * COMPLETION);
-	end_transfer(n->ev);
+	evidence_end_transfer(n->ev);
 }
 
 static void one_queue(struct nvme *n, uint64_t queue, uint64_t tags)
@@ -342,8 +342,8 @@ static void one_queue(struct nvme *n, uint64_t queue, uint64_t tags)
 	}
 	post_completions(n);
 	if (tags)
-		went_well(n, tags_each(n->k, tags, &n->budget, one_request,
-				       n));
+		went_well(n, evidence_tags_each(n->k, tags, &n->budget, one_request,
+						n));
 }
 
 /* Of queue @nr of a set; 0: it has no such queue, or that is not known. */
@@ -389,16 +389,16 @@ static void host_memory(struct nvme *n, uint64_t dev)
 	    !get(n, dev, AMI_F_nvme_dev_nr_hmb, &count) || !count ||
 	    !get(n, dev, AMI_F_nvme_dev_hmb, &list))
 		return;
-	begin_transfer(n->ev, n->device, AMI_TRANSFER_POSTED, AMI_LIKELY,
-		       "nvme", "host memory buffer");
+	evidence_begin_transfer(n->ev, n->device, AMI_TRANSFER_POSTED, AMI_LIKELY,
+				"nvme", "host memory buffer");
 	for (i = 0; i < count && i < MAX_HMB; i++) {
 		if (!went_well(n, ami_read(n->k, list + i * sizeof(d), &d,
 					   sizeof(d))))
 			break;
-		add_dma(n->ev, n->device, d.addr,
-			(uint64_t)d.pages * NVME_PAGE);
+		evidence_add_dma(n->ev, n->device, d.addr,
+				 (uint64_t)d.pages * NVME_PAGE);
 	}
-	end_transfer(n->ev);
+	evidence_end_transfer(n->ev);
 }
 
 /* Where the controller says how far it looked (shadow doorbells). */
@@ -412,10 +412,10 @@ static void event_indexes(struct nvme *n, uint64_t dev)
 	    !get(n, dev, AMI_F_nvme_dev_db_stride, &stride) ||
 	    count > MAX_QUEUES || stride > NVME_PAGE)
 		return;
-	begin_transfer(n->ev, n->device, AMI_TRANSFER_POSTED, AMI_PROVEN,
-		       "nvme", "shadow doorbell event indexes");
+	evidence_begin_transfer(n->ev, n->device, AMI_TRANSFER_POSTED, AMI_PROVEN,
+				"nvme", "shadow doorbell event indexes");
 	add_own(n, eis, count * 8 * stride);
-	end_transfer(n->ev);
+	evidence_end_transfer(n->ev);
 }
 
 static void one_controller(struct nvme *n)
@@ -425,7 +425,7 @@ static void one_controller(struct nvme *n)
 	n->lost = false;
 	ami_bdf_text(n->device->bdf, n->name);
 	if (!get(n, n->device->dev, AMI_F_device_driver_data, &dev)) {
-		cover_partly(n->ev, n->device, "nvme");
+		evidence_cover_partly(n->ev, n->device, "nvme");
 		return;
 	}
 	/* From 6.4 on that is the last step of its probe. */
@@ -437,16 +437,16 @@ static void one_controller(struct nvme *n)
 	if (!get(n, dev, AMI_F_nvme_dev_dev, &back) ||
 	    !went_well(n, back == n->device->dev ? AMI_MEM_OK :
 		       AMI_MEM_DAMAGED)) {
-		cover_partly(n->ev, n->device, "nvme");
+		evidence_cover_partly(n->ev, n->device, "nvme");
 		return;
 	}
-	find_tag_set(n->ev, n->device,
-		     ami_addr(n->k, dev, AMI_F_nvme_dev_admin_tagset),
-		     "admin queue");
+	evidence_find_tag_set(n->ev, n->device,
+			      ami_addr(n->k, dev, AMI_F_nvme_dev_admin_tagset),
+			      "admin queue");
 	queues(n, dev);
 	host_memory(n, dev);
 	event_indexes(n, dev);
-	(n->lost ? cover_partly : cover)(n->ev, n->device, "nvme");
+	(n->lost ? evidence_cover_partly : evidence_cover_device)(n->ev, n->device, "nvme");
 }
 
 static bool same_device(const struct nvme *n, const struct ami_evidence_set *s)
@@ -510,10 +510,10 @@ static void one_device(struct nvme *n)
 	ami_finding_add(n->ev->state->findings, AMI_FIND_NVME_TYPES_MISSING,
 			ami_bdf_text(n->device->bdf, n->name),
 			"The types of its NVMe driver are not in the dump: unfinished reads are known from the block layer only, %u completion queues by their shape, the host memory buffer is not.",
-			guess_completions(n->ev, n->device));
+			evidence_guess_completions(n->ev, n->device));
 }
 
-void find_nvme(struct ami_evidence *ev)
+void evidence_find_nvme(struct ami_evidence *ev)
 {
 	struct nvme n = {
 		.ev = ev, .k = ev->state->kernel,
@@ -524,7 +524,7 @@ void find_nvme(struct ami_evidence *ev)
 	n.sq = malloc(MAX_DEPTH << COMMAND_SHIFT);
 	n.unread = malloc(MAX_DEPTH);
 	n.slot = malloc(CIDS * sizeof(*n.slot));
-	n.now = panic_clock(n.k);
+	n.now = evidence_panic_clock(n.k);
 	n.answered = malloc(CIDS);
 	if (!n.sq || !n.unread || !n.slot || !n.answered)
 		ev->collector->no_memory = true;

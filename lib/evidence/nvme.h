@@ -34,12 +34,12 @@ enum nvme_damage {
 	NVME_BAD_SGL,	/* a descriptor of no known type */
 };
 
-/** add_command() - the @len bytes that the command's data pointer leads to */
-enum nvme_damage add_command(struct ami_evidence *ev,
-			     const struct ami_device *device,
-			     const struct nvme_command *command, uint64_t len,
-			     struct budget *budget);
+/** evidence_add_command() - the @len bytes that the command's data pointer leads to */
+enum nvme_damage evidence_add_command(struct ami_evidence *ev,
+				      const struct ami_device *device,
+				      const struct nvme_command *command, uint64_t len,
+				      struct budget *budget);
 
-void find_nvme(struct ami_evidence *ev);
+void evidence_find_nvme(struct ami_evidence *ev);
 
 #endif

@@ -53,15 +53,15 @@ static enum nvme_damage add_prp_list(struct ami_evidence *ev,
 		if (!room || (!here && empty) || !spend(budget))
 			return NVME_LIST_LOOP;
 		empty = !here;
-		damage = damage_by(read_dma(ev, device, list, prp,
-					    smaller(need, room) *
-					    sizeof(*prp)));
+		damage = damage_by(evidence_read_dma(ev, device, list, prp,
+						     smaller(need, room) *
+						     sizeof(*prp)));
 		if (damage != NVME_FINE)
 			return damage;
 		for (i = 0; i < here && spend(budget); i++) {
 			uint64_t part = smaller(len, NVME_PAGE);
 
-			add_dma(ev, device, prp[i], part);
+			evidence_add_dma(ev, device, prp[i], part);
 			len -= part;
 		}
 		if (i < here)
@@ -79,12 +79,12 @@ static enum nvme_damage add_prps(struct ami_evidence *ev,
 {
 	uint64_t part = smaller(len, NVME_PAGE - prp[0] % NVME_PAGE);
 
-	add_dma(ev, device, prp[0], part);
+	evidence_add_dma(ev, device, prp[0], part);
 	len -= part;
 	if (len > NVME_PAGE)
 		return add_prp_list(ev, device, prp[1], len, budget);
 	if (len)
-		add_dma(ev, device, prp[1], len);
+		evidence_add_dma(ev, device, prp[1], len);
 	return NVME_FINE;
 }
 
@@ -99,8 +99,8 @@ static enum nvme_damage add_sgl_segment(struct ami_evidence *ev,
 
 	for (; left; left -= n, at += n * sizeof(*d)) {
 		n = smaller(left, SGLS_AT_ONCE);
-		damage = damage_by(read_dma(ev, device, at, d,
-					    n * sizeof(*d)));
+		damage = damage_by(evidence_read_dma(ev, device, at, d,
+						     n * sizeof(*d)));
 		if (damage != NVME_FINE)
 			return damage;
 		for (i = 0; i < n; i++) {
@@ -108,7 +108,7 @@ static enum nvme_damage add_sgl_segment(struct ami_evidence *ev,
 				return NVME_LIST_LOOP;
 			*s = d[i];
 			if (d[i].type >> 4 == SGL_DATA)
-				add_dma(ev, device, d[i].addr, d[i].len);
+				evidence_add_dma(ev, device, d[i].addr, d[i].len);
 			else if (d[i].type >> 4 != SGL_BUCKET)
 				return NVME_FINE;
 		}
@@ -126,7 +126,7 @@ static enum nvme_damage add_sgl(struct ami_evidence *ev,
 	uint64_t before;
 
 	if (s.type >> 4 == SGL_DATA)
-		add_dma(ev, device, s.addr, s.len);
+		evidence_add_dma(ev, device, s.addr, s.len);
 	while (damage == NVME_FINE && s.type >> 4 != SGL_DATA &&
 	       s.type >> 4 != SGL_BUCKET) {
 		if (s.type >> 4 != SGL_SEGMENT && s.type >> 4 != SGL_LAST)
@@ -143,10 +143,10 @@ static enum nvme_damage add_sgl(struct ami_evidence *ev,
 	return damage;
 }
 
-enum nvme_damage add_command(struct ami_evidence *ev,
-			     const struct ami_device *device,
-			     const struct nvme_command *c, uint64_t len,
-			     struct budget *budget)
+enum nvme_damage evidence_add_command(struct ami_evidence *ev,
+				      const struct ami_device *device,
+				      const struct nvme_command *c, uint64_t len,
+				      struct budget *budget)
 {
 	struct sgl first = {
 		.addr = c->data[0], .len = c->data[1],

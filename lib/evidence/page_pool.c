@@ -40,8 +40,8 @@ static bool one_page(void *ctx, uint64_t index, uint64_t netmem)
 	if (netmem & NET_IOV)
 		return true;
 	if (ami_page_to_pfn(p->k, netmem, &pfn))
-		add_memory(p->ev, pfn << AMI_PAGE_SHIFT,
-			   p->pages * AMI_PAGE_SIZE);
+		evidence_add_memory(p->ev, pfn << AMI_PAGE_SHIFT,
+				    p->pages * AMI_PAGE_SIZE);
 	else
 		p->lost = true;
 	return true;
@@ -66,13 +66,13 @@ static bool is_read_only(struct pools *p, uint64_t params)
 	       AMI_MEM_OK && direction == TO_DEVICE;
 }
 
-static void complain(struct pools *p, const char *name, const char *what)
+static void report_pool(struct pools *p, const char *name, const char *what)
 {
 	ami_finding_add(p->ev->state->findings, AMI_FIND_PAGE_POOL_UNREAD,
 			name, "Its page pool %s: pages that are mapped for the device may be missing.",
 			what);
 	if (p->device)
-		cover_partly(p->ev, p->device, "page_pool");
+		evidence_cover_partly(p->ev, p->device, "page_pool");
 }
 
 /* What is not in the dump is not impossible. */
@@ -82,7 +82,7 @@ static void complain_unread(struct pools *p, const char *name,
 	char what[80];
 
 	snprintf(what, sizeof(what), "is %s", ami_mem_text(mem));
-	complain(p, name, what);
+	report_pool(p, name, what);
 }
 
 static bool one_pool(void *ctx, uint64_t id, uint64_t pool)
@@ -97,34 +97,34 @@ static bool one_pool(void *ctx, uint64_t id, uint64_t pool)
 	p->device = NULL;
 	mem = ami_get(p->k, params, AMI_F_page_pool_dev, &dev);
 	if (mem == AMI_MEM_OK && dev)
-		p->device = device_above(p->ev, dev, &mem);
+		p->device = evidence_device_above(p->ev, dev, &mem);
 	if (mem == AMI_MEM_OK)
 		mem = ami_get(p->k, params, AMI_F_page_pool_order, &order);
 	if (mem != AMI_MEM_OK || order > MAX_ORDER) {
 		if (mem != AMI_MEM_OK)
 			complain_unread(p, name, mem);
 		else
-			complain(p, name, "has impossible values");
+			report_pool(p, name, "has impossible values");
 		return true;
 	}
-	if (!p->device || driver_covers(p->ev, p->device->bdf) ||
+	if (!p->device || evidence_driver_covers(p->ev, p->device->bdf) ||
 	    is_read_only(p, params))
 		return true;
 	p->pages = 1ull << order;
 	p->lost = false;
-	begin_transfer(p->ev, p->device, AMI_TRANSFER_POSTED, AMI_POSSIBLE,
-		       "page_pool", "%s: mapped pages of page pool %" PRIu64,
-		       name, id);
+	evidence_begin_transfer(p->ev, p->device, AMI_TRANSFER_POSTED, AMI_POSSIBLE,
+				"page_pool", "%s: mapped pages of page pool %" PRIu64,
+				name, id);
 	met = ami_xarray_each(p->k, ami_addr(p->k, pool,
 					     AMI_F_page_pool_mapped),
 			      2ull * MAX_PAGES, one_page, p);
-	end_transfer(p->ev);
+	evidence_end_transfer(p->ev);
 	if (met.unread || !p->left || p->lost)
-		complain(p, name, "cannot be read to its end");
+		report_pool(p, name, "cannot be read to its end");
 	return p->left;
 }
 
-void find_page_pools(struct ami_evidence *ev)
+void evidence_find_page_pools(struct ami_evidence *ev)
 {
 	struct pools p = {
 		.ev = ev, .k = ev->state->kernel, .left = MAX_PAGES,
@@ -138,5 +138,5 @@ void find_page_pools(struct ami_evidence *ev)
 	if (!ami_xarray_each(p.k, pools, MAX_POOLS, one_pool, &p).unread)
 		return;
 	p.device = NULL;
-	complain(&p, "page_pools", "list cannot be read to its end");
+	report_pool(&p, "page_pools", "list cannot be read to its end");
 }

@@ -48,7 +48,7 @@ static bool is_same(void *ctx, uint64_t phys)
 static bool leads_to(struct ami_evidence *ev, const struct ami_device *device,
 		     uint64_t dma, uint64_t phys)
 {
-	return dma_leads_to(ev, device, dma, is_same, &phys);
+	return evidence_dma_leads_to(ev, device, dma, is_same, &phys);
 }
 
 static bool shared_memory(struct ami_evidence *ev,
@@ -106,7 +106,7 @@ static bool to_fill(struct nic *nic, const uint64_t desc[2])
 	uint16_t length = desc[1] >> 32;
 
 	return desc[0] && !(status >> 24) && (!(status & 0xff) || !length) &&
-	       dma_phys(nic->ev, nic->device, desc[0], &map) && map.write &&
+	       evidence_dma_phys(nic->ev, nic->device, desc[0], &map) && map.write &&
 	       ami_dump_ram(ami_kernel_dump(nic->kernel),
 			    map.phys >> AMI_PAGE_SHIFT);
 }
@@ -127,7 +127,7 @@ static bool is_booked(struct nic *nic, const uint64_t book[2])
 	struct ami_mapping map;
 
 	return book[0] >= LOW_MEMORY && ami_kernel_address(book[1]) &&
-	       dma_phys(nic->ev, nic->device, book[0], &map) && map.write &&
+	       evidence_dma_phys(nic->ev, nic->device, book[0], &map) && map.write &&
 	       ami_dump_ram(ami_kernel_dump(nic->kernel),
 			    map.phys >> AMI_PAGE_SHIFT);
 }
@@ -151,17 +151,17 @@ static void post_books(struct nic *nic, uint64_t va, uint64_t stride,
 	uint64_t book[2];
 	size_t i;
 
-	begin_transfer(nic->ev, nic->device, AMI_TRANSFER_POSTED,
-		       AMI_POSSIBLE, nic->provider,
-		       "%s: buffers of what looks like a receive ring's books",
-		       nic->name);
+	evidence_begin_transfer(nic->ev, nic->device, AMI_TRANSFER_POSTED,
+				AMI_POSSIBLE, nic->provider,
+				"%s: buffers of what looks like a receive ring's books",
+				nic->name);
 	for (i = 0; i < count; i++)
 		if (ami_read(nic->kernel, va + i * stride, book,
 			     sizeof(book)) == AMI_MEM_OK &&
 		    is_booked(nic, book))
-			add_dma(nic->ev, nic->device, book[0],
-				buffer_length(nic, book[0]));
-	end_transfer(nic->ev);
+			evidence_add_dma(nic->ev, nic->device, book[0],
+					 buffer_length(nic, book[0]));
+	evidence_end_transfer(nic->ev);
 }
 
 /* Filled descriptors have lost their addresses; the books have them. */
@@ -193,15 +193,15 @@ static bool post_filling(struct nic *nic, const uint64_t *ring, size_t count)
 	}
 	if (fill < SMALLEST / 2 || 2 * fill < used)
 		return false;
-	begin_transfer(nic->ev, nic->device, AMI_TRANSFER_POSTED,
-		       AMI_POSSIBLE, nic->provider,
-		       "%s: %zu buffers of a ring that looks like a receive ring",
-		       nic->name, fill);
+	evidence_begin_transfer(nic->ev, nic->device, AMI_TRANSFER_POSTED,
+				AMI_POSSIBLE, nic->provider,
+				"%s: %zu buffers of a ring that looks like a receive ring",
+				nic->name, fill);
 	for (i = 0; i < count; i++)
 		if (to_fill(nic, &ring[2 * i]))
-			add_dma(nic->ev, nic->device, ring[2 * i],
-				buffer_length(nic, ring[2 * i]));
-	end_transfer(nic->ev);
+			evidence_add_dma(nic->ev, nic->device, ring[2 * i],
+					 buffer_length(nic, ring[2 * i]));
+	evidence_end_transfer(nic->ev);
 	return true;
 }
 
@@ -216,8 +216,8 @@ static bool one_ring(struct nic *nic, const uint64_t *words, size_t count,
 
 	if (bytes % (SMALLEST * DESC) || !bytes || bytes > MAX_RING)
 		return false;
-	post_dma(nic, AMI_POSSIBLE, s->dma, bytes,
-		 "memory that looks like a descriptor ring");
+	evidence_post_dma(nic, AMI_POSSIBLE, s->dma, bytes,
+			  "memory that looks like a descriptor ring");
 	for (at = 0; at < bytes; at += AMI_PAGE_SIZE) {
 		size_t got = read_words(nic->kernel, s->va + at, ring,
 					bytes - at < sizeof(ring) ?
@@ -228,7 +228,7 @@ static bool one_ring(struct nic *nic, const uint64_t *words, size_t count,
 	return find_books(nic, words, count, bytes / DESC) || receive;
 }
 
-bool guess_rings(struct nic *nic)
+bool nic_guess_rings(struct nic *nic)
 {
 	uint64_t adapter[WORDS(ADAPTER)], child[WORDS(RING_BYTES)];
 	size_t count = read_words(nic->kernel, nic->priv, adapter, ADAPTER);
@@ -273,10 +273,10 @@ static bool one_queue(struct ami_evidence *ev, const struct ami_device *device,
 	    cq.behind_dma + 1 >= count)
 		return false;
 	depth = words[cq.behind_dma + 1];
-	begin_transfer(ev, device, AMI_TRANSFER_POSTED, AMI_POSSIBLE, "nvme",
-		       "memory that looks like completion queue %u", number);
-	add_dma(ev, device, cq.dma, (uint64_t)depth * COMPLETION);
-	end_transfer(ev);
+	evidence_begin_transfer(ev, device, AMI_TRANSFER_POSTED, AMI_POSSIBLE, "nvme",
+				"memory that looks like completion queue %u", number);
+	evidence_add_dma(ev, device, cq.dma, (uint64_t)depth * COMPLETION);
+	evidence_end_transfer(ev);
 	return true;
 }
 
@@ -300,15 +300,15 @@ static void own_memory(struct ami_evidence *ev,
 				  sizeof(words));
 	struct shared s = { .behind_dma = 0 };
 
-	begin_transfer(ev, device, AMI_TRANSFER_POSTED, AMI_POSSIBLE, "nvme",
-		       "memory that the controller seems to share");
+	evidence_begin_transfer(ev, device, AMI_TRANSFER_POSTED, AMI_POSSIBLE, "nvme",
+				"memory that the controller seems to share");
 	while (shared_memory(ev, device, words, count, s.behind_dma, &s))
-		add_dma(ev, device, s.dma, AMI_PAGE_SIZE);
-	end_transfer(ev);
+		evidence_add_dma(ev, device, s.dma, AMI_PAGE_SIZE);
+	evidence_end_transfer(ev);
 }
 
-unsigned int guess_completions(struct ami_evidence *ev,
-			       const struct ami_device *device)
+unsigned int evidence_guess_completions(struct ami_evidence *ev,
+					const struct ami_device *device)
 {
 	struct ami_kernel *k = ev->state->kernel;
 	uint64_t *words = malloc(QUEUES), dev = 0, queues;

@@ -8,15 +8,15 @@
 
 #include "nic.h"
 
-/** guess_rings() - receive rings of Intel's cards; for struct nic_driver */
-bool guess_rings(struct nic *nic);
+/** nic_guess_rings() - receive rings of Intel's cards; for struct nic_driver */
+bool nic_guess_rings(struct nic *nic);
 
 /**
- * guess_completions() - completion queues of an NVMe controller
+ * evidence_guess_completions() - completion queues of an NVMe controller
  *
  * Returns how many were found.
  */
-unsigned int guess_completions(struct ami_evidence *ev,
-			       const struct ami_device *device);
+unsigned int evidence_guess_completions(struct ami_evidence *ev,
+					const struct ami_device *device);
 
 #endif

@@ -35,8 +35,8 @@ struct tally {
 	size_t unread;		/* descriptors */
 };
 
-void add_slot(struct nic *nic, struct rx_slots *slots,
-	      const struct rx_slot *slot)
+void nic_add_slot(struct nic *nic, struct rx_slots *slots,
+		  const struct rx_slot *slot)
 {
 	struct rx_slot *more;
 	size_t n = slots->count;
@@ -61,7 +61,7 @@ static bool is_target(void *ctx, uint64_t phys)
 {
 	const struct target *t = ctx;
 
-	return phys == t->phys || bounces_to(t->ev, phys, t->phys);
+	return phys == t->phys || evidence_bounces_to(t->ev, phys, t->phys);
 }
 
 /* Does the device reach the buffer that the driver means? */
@@ -70,8 +70,8 @@ static bool reaches(const struct nic *nic, uint64_t dma, uint64_t phys)
 	struct target t = { nic->ev, phys };
 	struct ami_mapping map;
 
-	return !dma_phys(nic->ev, nic->device, dma, &map) || !map.write ||
-	       dma_leads_to(nic->ev, nic->device, dma, is_target, &t);
+	return !evidence_dma_phys(nic->ev, nic->device, dma, &map) || !map.write ||
+	       evidence_dma_leads_to(nic->ev, nic->device, dma, is_target, &t);
 }
 
 static enum fate judge_slot(const struct nic *nic, const struct rx_slot *s,
@@ -105,12 +105,12 @@ static void post_slot(struct nic *nic, const struct rx_slot *s, enum fate fate)
 	uint64_t unnamed = 0;
 
 	if (s->seen && !s->done)
-		unnamed = add_dma(nic->ev, nic->device, s->addr, s->len);
+		unnamed = evidence_add_dma(nic->ev, nic->device, s->addr, s->len);
 	if (s->booked && (s->done || !s->seen || s->addr != s->dma))
-		unnamed += add_dma(nic->ev, nic->device, s->dma, s->len);
+		unnamed += evidence_add_dma(nic->ev, nic->device, s->dma, s->len);
 	/* A translation that the IOMMU still remembers leads here. */
 	if (s->phys && (unnamed || fate == FATE_DOUBTFUL))
-		add_span(nic->ev, s->phys, s->len);
+		evidence_add_span(nic->ev, s->phys, s->len);
 }
 
 static void post_fate(struct nic *nic, const struct rx_slots *slots,
@@ -119,17 +119,17 @@ static void post_fate(struct nic *nic, const struct rx_slots *slots,
 {
 	size_t i;
 
-	begin_transfer(nic->ev, nic->device, AMI_TRANSFER_POSTED,
-		       fate_of[fate].certainty, nic->provider,
-		       "%s %s: %zu buffers %s", nic->name, label, count,
-		       fate_of[fate].text);
+	evidence_begin_transfer(nic->ev, nic->device, AMI_TRANSFER_POSTED,
+				fate_of[fate].certainty, nic->provider,
+				"%s %s: %zu buffers %s", nic->name, label, count,
+				fate_of[fate].text);
 	for (i = 0; i < slots->count; i++)
 		if (fates[i] == fate)
 			post_slot(nic, &slots->list[i], fate);
-	end_transfer(nic->ev);
+	evidence_end_transfer(nic->ev);
 }
 
-static void report(struct nic *nic, const struct tally *t, const char *label)
+static void report_ring(struct nic *nic, const struct tally *t, const char *label)
 {
 	struct ami_findings *f = nic->ev->state->findings;
 
@@ -152,7 +152,7 @@ static void report(struct nic *nic, const struct tally *t, const char *label)
 				nic->name, label, t->lost);
 }
 
-void post_slots(struct nic *nic, struct rx_slots *slots, const char *label)
+void nic_post_slots(struct nic *nic, struct rx_slots *slots, const char *label)
 {
 	uint8_t *fates = calloc(slots->count + 1, 1);
 	struct tally t = { .lost = 0 };
@@ -171,25 +171,25 @@ void post_slots(struct nic *nic, struct rx_slots *slots, const char *label)
 			if (t.fates[fate])
 				post_fate(nic, slots, fates, fate,
 					  t.fates[fate], label);
-		report(nic, &t, label);
+		report_ring(nic, &t, label);
 	}
 	free(fates);
 	free(slots->list);
 	*slots = (struct rx_slots){ .list = NULL };
 }
 
-void post_dma(struct nic *nic, enum ami_certainty certainty, uint64_t dma,
-	      uint64_t len, const char *what)
+void evidence_post_dma(struct nic *nic, enum ami_certainty certainty, uint64_t dma,
+		       uint64_t len, const char *what)
 {
-	begin_transfer(nic->ev, nic->device, AMI_TRANSFER_POSTED, certainty,
-		       nic->provider, "%s %s", nic->name, what);
-	add_dma(nic->ev, nic->device, dma, len);
-	end_transfer(nic->ev);
+	evidence_begin_transfer(nic->ev, nic->device, AMI_TRANSFER_POSTED, certainty,
+				nic->provider, "%s %s", nic->name, what);
+	evidence_add_dma(nic->ev, nic->device, dma, len);
+	evidence_end_transfer(nic->ev);
 }
 
-void post_ring(struct nic *nic, const struct ring *ring, const char *label)
+void nic_post_ring(struct nic *nic, const struct ring *ring, const char *label)
 {
 	if (ring->owned)
-		post_dma(nic, AMI_PROVEN, ring->dma,
-			 (uint64_t)ring->count * ring->stride, label);
+		evidence_post_dma(nic, AMI_PROVEN, ring->dma,
+				  (uint64_t)ring->count * ring->stride, label);
 }

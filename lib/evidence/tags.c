@@ -85,10 +85,10 @@ static void queue_each(struct tag_walk *w, uint64_t tags, enum ami_field f,
 			     end);
 }
 
-enum ami_mem tags_each(struct ami_kernel *k, uint64_t tags,
-		       struct budget *budget,
-		       void (*fn)(void *ctx, uint32_t tag, uint64_t request),
-		       void *ctx)
+enum ami_mem evidence_tags_each(struct ami_kernel *k, uint64_t tags,
+				struct budget *budget,
+				void (*fn)(void *ctx, uint32_t tag, uint64_t request),
+				void *ctx)
 {
 	struct tag_walk w = {
 		.k = k, .budget = budget, .fn = fn, .ctx = ctx,
@@ -107,9 +107,9 @@ enum ami_mem tags_each(struct ami_kernel *k, uint64_t tags,
 	return w.mem;
 }
 
-enum ami_mem tag_set_each(struct ami_kernel *k, uint64_t set,
-			  void (*fn)(void *ctx, uint32_t queue, uint64_t tags),
-			  void *ctx)
+enum ami_mem evidence_tag_set_each(struct ami_kernel *k, uint64_t set,
+				   void (*fn)(void *ctx, uint32_t queue, uint64_t tags),
+				   void *ctx)
 {
 	uint64_t queues, array, first = 0, tags, i;
 	enum ami_mem mem = ami_get(k, set, AMI_F_tag_set_nr_hw_queues, &queues);

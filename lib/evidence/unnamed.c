@@ -85,7 +85,7 @@ static void name_device(struct ami_evidence *ev, const struct tally *t)
 
 	ami_bdf_text(t->device, where);
 	if (t->ranges[AMI_DMA_UNREAD] && d)
-		cover_partly(ev, d, "tables");
+		evidence_cover_partly(ev, d, "tables");
 	if (t->ranges[AMI_DMA_UNMAPPED])
 		ami_finding_add(f, AMI_FIND_BUFFER_NOT_MAPPED, where,
 				"The device was told to write to addresses that its page table does not map (%zu ranges, the first at IOVA %#" PRIx64 "): damaged descriptors, or buffers unmapped too early.",
@@ -103,7 +103,7 @@ static void name_device(struct ami_evidence *ev, const struct tally *t)
 	name_under_way(ev, t);
 }
 
-void name_unnamed(struct ami_evidence *ev)
+void evidence_name_unnamed(struct ami_evidence *ev)
 {
 	size_t i, k;
 

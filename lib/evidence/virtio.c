@@ -33,8 +33,8 @@ struct virtio {
 	enum ami_certainty best;	/* not proven when known by shape only */
 };
 
-static void complain(struct virtio *v, enum ami_finding_code code,
-		     const char *queue, const char *what)
+static void report_queue(struct virtio *v, enum ami_finding_code code,
+			 const char *queue, const char *what)
 {
 	char where[AMI_BDF_TEXT];
 
@@ -42,7 +42,7 @@ static void complain(struct virtio *v, enum ami_finding_code code,
 			ami_bdf_text(v->device->bdf, where),
 			"Its virtqueue %s %s: what the device was to write may be incomplete.",
 			queue, what);
-	cover_partly(v->ev, v->device, "virtio");
+	evidence_cover_partly(v->ev, v->device, "virtio");
 }
 
 /* What the dump does not hold is not damaged. */
@@ -52,8 +52,8 @@ static void complain_unread(struct virtio *v, const char *queue,
 	char what[80];
 
 	snprintf(what, sizeof(what), "is %s", ami_mem_text(mem));
-	complain(v, ami_mem_wild(mem) ? AMI_FIND_VIRTQUEUE_DAMAGED :
-		 AMI_FIND_VIRTQUEUE_UNREAD, queue, what);
+	report_queue(v, ami_mem_wild(mem) ? AMI_FIND_VIRTQUEUE_DAMAGED :
+		     AMI_FIND_VIRTQUEUE_UNREAD, queue, what);
 }
 
 static bool is_request_queue(const struct virtio *v, uint32_t index)
@@ -62,26 +62,26 @@ static bool is_request_queue(const struct virtio *v, uint32_t index)
 	       (v->id == ID_SCSI && index != SCSI_EVENT_QUEUE);
 }
 
-static void begin(void *ctx, uint32_t id)
+static void begin_head(void *ctx, uint32_t id)
 {
 	struct virtio *v = ctx;
 
 	if (id == VRING_MAX)
-		begin_transfer(v->ev, v->device, AMI_TRANSFER_POSTED,
-			       v->best, "virtio", "virtqueue %s: ring",
-			       v->ring->name);
+		evidence_begin_transfer(v->ev, v->device, AMI_TRANSFER_POSTED,
+					v->best, "virtio", "virtqueue %s: ring",
+					v->ring->name);
 	else if (!v->posted)
-		begin_transfer(v->ev, v->device, AMI_TRANSFER_INFLIGHT,
-			       v->best, "virtio",
-			       "virtqueue %s: buffer %u", v->ring->name, id);
+		evidence_begin_transfer(v->ev, v->device, AMI_TRANSFER_INFLIGHT,
+					v->best, "virtio",
+					"virtqueue %s: buffer %u", v->ring->name, id);
 }
 
-static void end(void *ctx)
+static void end_head(void *ctx)
 {
 	struct virtio *v = ctx;
 
 	if (!v->posted)
-		end_transfer(v->ev);
+		evidence_end_transfer(v->ev);
 }
 
 /* Buffers that wait for data are one transfer; the ring follows as another. */
@@ -91,27 +91,27 @@ static void begin_posted(void *ctx, uint32_t id)
 
 	if (id != VRING_MAX)
 		return;
-	end_transfer(v->ev);
-	begin(ctx, id);
+	evidence_end_transfer(v->ev);
+	begin_head(ctx, id);
 }
 
 static bool each_buffer(struct virtio *v, struct vring *r)
 {
-	struct vring_walk walk = { begin, end, v };
+	struct vring_walk walk = { begin_head, end_head, v };
 	bool ok;
 
 	v->ring = r;
 	v->posted = !is_request_queue(v, r->index);
 	if (v->posted) {
 		walk.begin = begin_posted;
-		begin_transfer(v->ev, v->device, AMI_TRANSFER_POSTED,
-			       v->best, "virtio",
-			       "virtqueue %s: buffers to fill", r->name);
+		evidence_begin_transfer(v->ev, v->device, AMI_TRANSFER_POSTED,
+					v->best, "virtio",
+					"virtqueue %s: buffers to fill", r->name);
 	}
-	ok = v->features >> FEATURE_PACKED & 1 ? packed_each(r, &walk) :
-						 split_each(r, &walk);
+	ok = v->features >> FEATURE_PACKED & 1 ? vring_packed_each(r, &walk) :
+						 vring_split_each(r, &walk);
 	if (v->posted)
-		end_transfer(v->ev);
+		evidence_end_transfer(v->ev);
 	return ok;
 }
 
@@ -133,16 +133,16 @@ static bool one_queue(struct virtio *v, uint64_t va)
 		if (r.mem != AMI_MEM_OK)
 			complain_unread(v, r.name, r.mem);
 		else
-			complain(v, AMI_FIND_VIRTQUEUE_DAMAGED, r.name,
-				 "has impossible values");
+			report_queue(v, AMI_FIND_VIRTQUEUE_DAMAGED, r.name,
+				     "has impossible values");
 		return false;
 	}
 	if (r.bad)
-		complain(v, AMI_FIND_VIRTQUEUE_DAMAGED, r.name,
-			 "has descriptors that cannot be");
+		report_queue(v, AMI_FIND_VIRTQUEUE_DAMAGED, r.name,
+			     "has descriptors that cannot be");
 	if (r.unread)
-		complain(v, AMI_FIND_VIRTQUEUE_UNREAD, r.name,
-			 "has descriptors that are not in the dump");
+		report_queue(v, AMI_FIND_VIRTQUEUE_UNREAD, r.name,
+			     "has descriptors that are not in the dump");
 	return !r.unread;
 }
 
@@ -168,9 +168,9 @@ static void one_virtio(struct virtio *v)
 	if (it.mem != AMI_MEM_OK)
 		complain_unread(v, "list", it.mem);
 	else if (it.broken)
-		complain(v, AMI_FIND_VIRTQUEUE_DAMAGED, "list", "is broken");
+		report_queue(v, AMI_FIND_VIRTQUEUE_DAMAGED, "list", "is broken");
 	if (complete && !it.broken && it.mem == AMI_MEM_OK)
-		cover(v->ev, v->device, "virtio");
+		evidence_cover_device(v->ev, v->device, "virtio");
 }
 
 /* Of how many devices it is not known matters to none of another bus. */
@@ -197,7 +197,7 @@ static bool try_device(void *ctx, uint64_t device)
 	enum ami_mem mem;
 
 	if (on_virtio_bus(v, device)) {
-		v->device = device_above(v->ev, device, &mem);
+		v->device = evidence_device_above(v->ev, device, &mem);
 		v->va = ami_container(v->k, device, AMI_F_virtio_device_dev);
 		if (mem != AMI_MEM_OK)
 			v->mem = mem;
@@ -234,11 +234,11 @@ static void doubt_virtio(struct virtio *v, enum ami_mem mem)
 			ami_mem_text(mem));
 	for (i = 0; i < v->ev->state->nr_devices; i++)
 		if (is_virtio(&v->ev->state->devices[i]))
-			cover_partly(v->ev, &v->ev->state->devices[i],
-				     "virtio");
+			evidence_cover_partly(v->ev, &v->ev->state->devices[i],
+					      "virtio");
 }
 
-void find_virtio(struct ami_evidence *ev)
+void evidence_find_virtio(struct ami_evidence *ev)
 {
 	struct virtio v = {
 		.ev = ev, .k = ev->state->kernel, .budget = BUDGET,

@@ -78,9 +78,9 @@ void vring_add(struct vring *r, uint64_t addr, uint64_t len)
 	if (len > MAX_PART)
 		r->bad++;
 	else if (r->dma)
-		add_dma(r->ev, r->device, addr, len);
+		evidence_add_dma(r->ev, r->device, addr, len);
 	else
-		add_span(r->ev, addr, len);
+		evidence_add_span(r->ev, addr, len);
 }
 
 void vring_count_lost(struct vring *r, enum ami_mem mem)
@@ -93,7 +93,7 @@ void vring_count_lost(struct vring *r, enum ami_mem mem)
 
 void vring_add_virtual(struct vring *r, uint64_t va, uint64_t len)
 {
-	r->unread += add_virtual(r->ev, va, len) != 0;
+	r->unread += evidence_add_virtual(r->ev, va, len) != 0;
 }
 
 void *vring_indirect(struct vring *r, uint64_t addr, uint64_t len)
@@ -112,7 +112,7 @@ void *vring_indirect(struct vring *r, uint64_t addr, uint64_t len)
 		r->ev->collector->no_memory = true;
 		return NULL;
 	}
-	mem = r->dma ? read_dma(r->ev, r->device, addr, table, len) :
+	mem = r->dma ? evidence_read_dma(r->ev, r->device, addr, table, len) :
 	      ami_dump_read(dump, addr, table, len);
 	if (mem != AMI_MEM_OK) {
 		vring_count_lost(r, mem);
@@ -279,7 +279,7 @@ static void free_split(struct split *s)
 	free(s->have);
 }
 
-bool split_each(struct vring *r, const struct vring_walk *walk)
+bool vring_split_each(struct vring *r, const struct vring_walk *walk)
 {
 	struct split s = { .r = r };
 	bool ok = load_split(&s);

@@ -44,13 +44,13 @@ struct vring_walk {
 };
 
 /**
- * split_each(), packed_each() - all buffers that the device has
+ * vring_split_each(), vring_packed_each() - all buffers that the device has
  *
  * What the device itself writes of the ring comes as the buffer with the ID
  * VRING_MAX. False when the ring cannot be believed or read.
  */
-bool split_each(struct vring *r, const struct vring_walk *walk);
-bool packed_each(struct vring *r, const struct vring_walk *walk);
+bool vring_split_each(struct vring *r, const struct vring_walk *walk);
+bool vring_packed_each(struct vring *r, const struct vring_walk *walk);
 
 /** vring_add() - add a device-writable part to the open transfer. */
 void vring_add(struct vring *r, uint64_t addr, uint64_t len);
@@ -74,6 +74,6 @@ bool vring_get(struct vring *r, uint64_t va, enum ami_field f,
 /** vring_spend() - account for a descriptor; false when that was too many. */
 bool vring_spend(struct vring *r);
 
-void find_virtio(struct ami_evidence *ev);
+void evidence_find_virtio(struct ami_evidence *ev);
 
 #endif

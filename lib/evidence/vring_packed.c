@@ -42,8 +42,8 @@ struct packed {
 	uint32_t *slot, *before, *slots;
 };
 
-static uint64_t pick(const struct packed *p, const uint8_t *list,
-		     enum ami_type t, uint32_t index, enum ami_field f)
+static uint64_t pick_field(const struct packed *p, const uint8_t *list,
+			   enum ami_type t, uint32_t index, enum ami_field f)
 {
 	const struct ami_member *m =
 		&ami_kernel_layout(p->r->kernel)->field[f];
@@ -147,8 +147,8 @@ static void take_used(struct packed *p)
 		    !(d->flags & USED) == wrap || d->id >= p->num)
 			return;
 		p->have[d->id] = false;
-		step = pick(p, p->state, AMI_T_vring_desc_state_packed, d->id,
-			    AMI_F_vpstate_num);
+		step = pick_field(p, p->state, AMI_T_vring_desc_state_packed, d->id,
+				  AMI_F_vpstate_num);
 		at += step ? step : 1;
 		if (at >= p->num) {
 			at -= p->num;
@@ -212,29 +212,29 @@ static void add_booked(struct packed *p, uint32_t id, uint64_t num)
 	uint32_t at = id;
 
 	for (; num && at < p->num && vring_spend(p->r); num--) {
-		uint64_t flags = pick(p, p->extra, extra, at,
-				      AMI_F_vextra_flags);
-		uint64_t addr = pick(p, p->extra, extra, at,
-				     AMI_F_vextra_addr);
-		uint64_t len = pick(p, p->extra, extra, at, AMI_F_vextra_len);
+		uint64_t flags = pick_field(p, p->extra, extra, at,
+					    AMI_F_vextra_flags);
+		uint64_t addr = pick_field(p, p->extra, extra, at,
+					   AMI_F_vextra_addr);
+		uint64_t len = pick_field(p, p->extra, extra, at, AMI_F_vextra_len);
 
 		if (addr == NOT_MAPPED)
 			p->r->bad++;
 		else if (flags & INDIRECT)
-			add_booked_list(p, pick(p, p->state,
-						AMI_T_vring_desc_state_packed,
-						id, AMI_F_vpstate_indir), len);
+			add_booked_list(p, pick_field(p, p->state,
+						      AMI_T_vring_desc_state_packed,
+						      id, AMI_F_vpstate_indir), len);
 		else if (flags & WRITE)
 			vring_add(p->r, addr, len);
-		at = pick(p, p->extra, extra, at, AMI_F_vextra_next);
+		at = pick_field(p, p->extra, extra, at, AMI_F_vextra_next);
 	}
 	p->r->bad += num != 0;
 }
 
 static void add_buffer(struct packed *p, uint32_t id)
 {
-	uint64_t num = pick(p, p->state, AMI_T_vring_desc_state_packed, id,
-			    AMI_F_vpstate_num);
+	uint64_t num = pick_field(p, p->state, AMI_T_vring_desc_state_packed, id,
+				  AMI_F_vpstate_num);
 
 	if (num && p->slots[id] == num)
 		add_slots(p, id);
@@ -249,8 +249,8 @@ static void walk_packed(struct packed *p, const struct vring_walk *walk)
 	uint32_t id;
 
 	for (id = 0; id < p->num; id++)
-		p->have[id] = pick(p, p->state, AMI_T_vring_desc_state_packed,
-				   id, AMI_F_vpstate_data);
+		p->have[id] = pick_field(p, p->state, AMI_T_vring_desc_state_packed,
+					 id, AMI_F_vpstate_data);
 	take_used(p);
 	index_slots(p);
 	for (id = 0; id < p->num; id++) {
@@ -267,7 +267,7 @@ static void walk_packed(struct packed *p, const struct vring_walk *walk)
 	walk->end(walk->ctx);
 }
 
-bool packed_each(struct vring *r, const struct vring_walk *walk)
+bool vring_packed_each(struct vring *r, const struct vring_walk *walk)
 {
 	struct packed p = { .r = r };
 	bool ok = load_packed(&p);

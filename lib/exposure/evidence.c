@@ -11,7 +11,7 @@ static bool keep_ram(void *ctx, uint64_t first, uint64_t count)
 {
 	struct keep *keep = ctx;
 
-	keep->e->outside += add_ram(keep->e->pages, keep->dump, first, count);
+	keep->e->outside += exposure_add_ram(keep->e->pages, keep->dump, first, count);
 	return true;
 }
 
@@ -21,7 +21,7 @@ static int add_set(struct ami_exposures *ex,
 	struct ami_requester requester = { .bdf = set->device };
 	struct keep keep = { .dump = ami_kernel_dump(ex->state->kernel) };
 
-	keep.e = add_exposure(ex, requester,
+	keep.e = exposure_add(ex, requester,
 			      set->kind == AMI_TRANSFER_POSTED ?
 			      AMI_CLASS_POSTED : AMI_CLASS_INFLIGHT,
 			      set->certainty);
@@ -36,7 +36,7 @@ static int add_set(struct ami_exposures *ex,
 	return 0;
 }
 
-int find_evidence(struct ami_exposures *ex)
+int exposure_find_evidence(struct ami_exposures *ex)
 {
 	size_t i;
 

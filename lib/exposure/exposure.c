@@ -10,20 +10,20 @@
  * later may look at those before.
  */
 static const struct exposure_step producers[] = {
-	{ "page tables", find_mapped },
-	{ "pass-through", find_passthrough },
-	{ "stripped DTEs", find_stripped },
-	{ "stale translations", find_stale },
-	{ "evidence", find_evidence },
-	{ "the IOMMU's own writes", find_hardware },
-	{ "marks", find_marked },
+	{ "page tables", exposure_find_mapped },
+	{ "pass-through", exposure_find_passthrough },
+	{ "stripped DTEs", exposure_find_stripped },
+	{ "stale translations", exposure_find_stale },
+	{ "evidence", exposure_find_evidence },
+	{ "the IOMMU's own writes", exposure_find_hardware },
+	{ "marks", exposure_find_marked },
 };
 
 /* In this order, when all exposures are there. */
 static const struct exposure_step annotators[] = {
-	{ "page owners", start_owners },
-	{ "I/O page tables", look_at_tables },
-	{ "page owners", count_owners },
+	{ "page owners", exposure_start_owners },
+	{ "I/O page tables", exposure_look_at_tables },
+	{ "page owners", exposure_count_owners },
 };
 
 const char *ami_class_name(enum ami_class c)
@@ -74,7 +74,7 @@ static bool link_exposure(struct ami_exposures *ex, size_t n)
 	return true;
 }
 
-struct ami_exposure *add_exposure(struct ami_exposures *ex,
+struct ami_exposure *exposure_add(struct ami_exposures *ex,
 				  struct ami_requester requester,
 				  enum ami_class class,
 				  enum ami_certainty certainty)

@@ -19,61 +19,61 @@ struct exposure_step {
 	int (*run)(struct ami_exposures *ex);
 };
 
-int find_mapped(struct ami_exposures *ex);
-int find_passthrough(struct ami_exposures *ex);
-int find_stripped(struct ami_exposures *ex);
-int find_hardware(struct ami_exposures *ex);
-int find_stale(struct ami_exposures *ex);
-int find_evidence(struct ami_exposures *ex);
-int find_marked(struct ami_exposures *ex);
+int exposure_find_mapped(struct ami_exposures *ex);
+int exposure_find_passthrough(struct ami_exposures *ex);
+int exposure_find_stripped(struct ami_exposures *ex);
+int exposure_find_hardware(struct ami_exposures *ex);
+int exposure_find_stale(struct ami_exposures *ex);
+int exposure_find_evidence(struct ami_exposures *ex);
+int exposure_find_marked(struct ami_exposures *ex);
 
 /*
  * The annotators. Those of tables must look before their pages are known to be
  * the IOMMU's.
  */
-int start_owners(struct ami_exposures *ex);
-int look_at_tables(struct ami_exposures *ex);
-int count_owners(struct ami_exposures *ex);
+int exposure_start_owners(struct ami_exposures *ex);
+int exposure_look_at_tables(struct ami_exposures *ex);
+int exposure_count_owners(struct ami_exposures *ex);
 
 /**
- * add_ram() - add that part of a run of page frames which is RAM of the dump
+ * exposure_add_ram() - add that part of a run of page frames which is RAM of the dump
  *
  * Returns how many of them are not.
  */
-uint64_t add_ram(struct ami_pfnset *set, const struct ami_dump *dump,
-		 uint64_t first, uint64_t count);
+uint64_t exposure_add_ram(struct ami_pfnset *set, const struct ami_dump *dump,
+			  uint64_t first, uint64_t count);
 
-/** batch_ram() - the same by way of a batch, for very many short runs. */
-uint64_t batch_ram(struct ami_pfnbatch *batch, const struct ami_dump *dump,
-		   uint64_t first, uint64_t count);
+/** exposure_batch_ram() - the same by way of a batch, for very many short runs. */
+uint64_t exposure_batch_ram(struct ami_pfnbatch *batch, const struct ami_dump *dump,
+			    uint64_t first, uint64_t count);
 
-/** add_exposure() - append; valid until the next call. NULL: no memory. */
-struct ami_exposure *add_exposure(struct ami_exposures *ex,
+/** exposure_add() - append; valid until the next call. NULL: no memory. */
+struct ami_exposure *exposure_add(struct ami_exposures *ex,
 				  struct ami_requester requester,
 				  enum ami_class class,
 				  enum ami_certainty certainty);
 
-/** add_iovas() - append a range; beyond MAX_IOVA_RANGES the last one grows. */
-int add_iovas(struct ami_iova_range **list, size_t *count, uint64_t first,
-	      uint64_t last);
+/** exposure_add_iovas() - append a range; beyond MAX_IOVA_RANGES the last one grows. */
+int exposure_add_iovas(struct ami_iova_range **list, size_t *count, uint64_t first,
+		       uint64_t last);
 
-/** add_holes() - what @t has lost of its table cannot be named. */
-int add_holes(const struct ami_exposures *ex, struct ami_exposure *e,
-	      const struct ami_tree *t);
+/** exposure_add_holes() - what @t has lost of its table cannot be named. */
+int exposure_add_holes(const struct ami_exposures *ex, struct ami_exposure *e,
+		       const struct ami_tree *t);
 
-/** add_lost() - nor can what the table of @d's domain lost without a trace. */
-int add_lost(const struct ami_exposures *ex, struct ami_exposure *e,
-	     const struct ami_device *d);
+/** exposure_add_lost() - nor can what the table of @d's domain lost without a trace. */
+int exposure_add_lost(const struct ami_exposures *ex, struct ami_exposure *e,
+		      const struct ami_device *d);
 
-/** merge_iovas() - sort, join what touches. */
-void merge_iovas(struct ami_iova_range *list, size_t *count);
+/** exposure_merge_iovas() - sort, join what touches. */
+void exposure_merge_iovas(struct ami_iova_range *list, size_t *count);
 
-/** tree_get() - walk a table, or find it walked already. NULL: no memory. */
-struct ami_tree *tree_get(struct ami_exposures *ex,
-			  const struct ami_table *table);
+/** exposure_tree_get() - walk a table, or find it walked already. NULL: no memory. */
+struct ami_tree *exposure_tree_get(struct ami_exposures *ex,
+				   const struct ami_table *table);
 
-/** all_iovas_unknown() - @e may have more pages. -1: no memory. */
-int all_iovas_unknown(struct ami_exposure *e);
+/** exposure_all_iovas_unknown() - @e may have more pages. -1: no memory. */
+int exposure_all_iovas_unknown(struct ami_exposure *e);
 
 /** met_before() - a device's routes may lead to one table again and again */
 static inline bool met_before(struct ami_pfnseen *met,

@@ -50,7 +50,7 @@ static void add_waits(struct gather *g, const struct ami_iommu *iommu)
 		    c->opcode != AMDVI_CMD_COMPLETION_WAIT || !c->store ||
 		    c->store_addr == ring->semaphore_phys)
 			continue;
-		add_ram(g->e->pages, dump, c->store_addr >> AMI_PAGE_SHIFT, 1);
+		exposure_add_ram(g->e->pages, dump, c->store_addr >> AMI_PAGE_SHIFT, 1);
 		ami_finding_add(g->ex->state->findings,
 				AMI_FIND_COMPLETION_WAIT_ELSEWHERE,
 				ami_requester_text(g->e->requester, where),
@@ -63,8 +63,8 @@ static void add_vapic(void *ctx, uint64_t phys)
 {
 	struct gather *g = ctx;
 
-	add_ram(g->e->pages, ami_kernel_dump(g->ex->state->kernel),
-		phys >> AMI_PAGE_SHIFT, 1);
+	exposure_add_ram(g->e->pages, ami_kernel_dump(g->ex->state->kernel),
+			 phys >> AMI_PAGE_SHIFT, 1);
 }
 
 static void add_interrupts(struct gather *g, const struct ami_device *d)
@@ -87,7 +87,7 @@ static bool add_table(void *ctx, const struct ami_route *route)
 	if (route->identity || !route->table.ad_bits ||
 	    met_before(&g->met, &route->table))
 		return true;
-	t = tree_get(g->ex, &route->table);
+	t = exposure_tree_get(g->ex, &route->table);
 	if (!t) {
 		g->failed = true;
 		return false;
@@ -119,7 +119,7 @@ static int add_devices(struct gather *g, size_t iommu)
 	return g->failed ? -1 : 0;
 }
 
-int find_hardware(struct ami_exposures *ex)
+int exposure_find_hardware(struct ami_exposures *ex)
 {
 	const struct ami_state *s = ex->state;
 	size_t i;
@@ -133,7 +133,7 @@ int find_hardware(struct ami_exposures *ex)
 		struct ami_exposure *e;
 		int ret = -1;
 
-		e = add_exposure(ex, r, AMI_CLASS_HARDWARE, AMI_PROVEN);
+		e = exposure_add(ex, r, AMI_CLASS_HARDWARE, AMI_PROVEN);
 		if (!e)
 			return -1;
 		e->pages = ami_pfnset_new();

@@ -50,7 +50,7 @@ static bool want(void *ctx, uint64_t first, uint64_t count)
 	return true;
 }
 
-static bool compare(void *ctx, uint64_t first, uint64_t count)
+static bool compare_owners(void *ctx, uint64_t first, uint64_t count)
 {
 	struct strangers *s = ctx;
 
@@ -78,12 +78,12 @@ static void look(struct ami_exposures *ex, struct window *w,
 		ami_owners_fill(ex->owners, w->first, w->wanted, w->owner);
 		if (ami_dump_stopped(dump))
 			return;
-		ami_pfnset_ranges_in(ex->io_tables, w->first, WINDOW, compare, s);
+		ami_pfnset_ranges_in(ex->io_tables, w->first, WINDOW, compare_owners, s);
 		next = ami_pfnset_next(ex->io_tables, w->first + WINDOW);
 	}
 }
 
-int look_at_tables(struct ami_exposures *ex)
+int exposure_look_at_tables(struct ami_exposures *ex)
 {
 	struct window w = {
 		.wanted = malloc(WINDOW / 8), .owner = malloc(WINDOW),

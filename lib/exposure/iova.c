@@ -4,8 +4,8 @@
 
 #include "exposure.h"
 
-int add_iovas(struct ami_iova_range **list, size_t *count, uint64_t first,
-	      uint64_t last)
+int exposure_add_iovas(struct ami_iova_range **list, size_t *count, uint64_t first,
+		       uint64_t last)
 {
 	struct ami_iova_range *more;
 	size_t n = *count;
@@ -29,10 +29,10 @@ int add_iovas(struct ami_iova_range **list, size_t *count, uint64_t first,
 	return 0;
 }
 
-int all_iovas_unknown(struct ami_exposure *e)
+int exposure_all_iovas_unknown(struct ami_exposure *e)
 {
 	e->complete = false;
-	return add_iovas(&e->iovas, &e->nr_iovas, 0, UINT64_MAX);
+	return exposure_add_iovas(&e->iovas, &e->nr_iovas, 0, UINT64_MAX);
 }
 
 static int by_first(const void *a, const void *b)
@@ -42,7 +42,7 @@ static int by_first(const void *a, const void *b)
 	return (x->first > y->first) - (x->first < y->first);
 }
 
-void merge_iovas(struct ami_iova_range *list, size_t *count)
+void exposure_merge_iovas(struct ami_iova_range *list, size_t *count)
 {
 	size_t i, n = 0;
 
@@ -75,13 +75,13 @@ struct ami_iova_range *ami_stale_iovas(const struct ami_exposures *ex,
 		while ((e = ami_exposure_next(ex, devices[i].bdf, e)))
 			for (k = 0; e->class == AMI_CLASS_STALE &&
 			     k < e->nr_iovas; k++)
-				if (add_iovas(&list, count, e->iovas[k].first,
-					      e->iovas[k].last)) {
+				if (exposure_add_iovas(&list, count, e->iovas[k].first,
+						       e->iovas[k].last)) {
 					free(list);
 					*count = 0;
 					return NULL;
 				}
 	}
-	merge_iovas(list, count);
+	exposure_merge_iovas(list, count);
 	return list;
 }

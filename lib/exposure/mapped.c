@@ -25,7 +25,7 @@ static bool take_pages(struct gather *g, struct ami_pfnset *writable)
 	if (e->pages == writable)
 		return true;
 	if (!ami_exposures_spend_sets(g->ex, e->pages, writable))
-		return !all_iovas_unknown(e);
+		return !exposure_all_iovas_unknown(e);
 	if (e->borrowed) {
 		own = ami_pfnset_new();
 		if (!own)
@@ -45,13 +45,13 @@ static bool take_tree(struct gather *g, const struct ami_table *table)
 
 	if (met_before(&g->met, table))
 		return true;
-	t = tree_get(g->ex, table);
+	t = exposure_tree_get(g->ex, table);
 	if (!t || !take_pages(g, t->writable)) {
 		g->failed = true;
 		return false;
 	}
 	g->e->outside += t->outside;
-	if (add_holes(g->ex, g->e, t))
+	if (exposure_add_holes(g->ex, g->e, t))
 		g->failed = true;
 	return !g->failed;
 }
@@ -64,9 +64,9 @@ static bool take_route(void *ctx, const struct ami_route *route)
 static void gather_device(struct gather *g, const struct ami_device *d)
 {
 	if (!ami_device_routes(g->ex->state, d, take_route, g) &&
-	    all_iovas_unknown(g->e))
+	    exposure_all_iovas_unknown(g->e))
 		g->failed = true;
-	if (add_lost(g->ex, g->e, d))
+	if (exposure_add_lost(g->ex, g->e, d))
 		g->failed = true;
 	ami_pfnseen_free(&g->met);
 }
@@ -82,7 +82,7 @@ static bool can_have_mappings(const struct ami_device *d)
 	return d->translation == AMI_TRANSLATION_PAGING && d->may_write;
 }
 
-static enum ami_certainty certainty(const struct ami_device *d)
+static enum ami_certainty certainty_of_mapping(const struct ami_device *d)
 {
 	if (d->translation == AMI_TRANSLATION_UNKNOWN)
 		return AMI_POSSIBLE;
@@ -96,12 +96,12 @@ static int find_device(struct ami_exposures *ex, const struct ami_device *d)
 {
 	struct gather g = { .ex = ex };
 
-	g.e = add_exposure(ex, device_requester(d), AMI_CLASS_MAPPED,
-			   certainty(d));
+	g.e = exposure_add(ex, device_requester(d), AMI_CLASS_MAPPED,
+			   certainty_of_mapping(d));
 	if (!g.e)
 		return -1;
 	gather_device(&g, d);
-	merge_iovas(g.e->iovas, &g.e->nr_iovas);
+	exposure_merge_iovas(g.e->iovas, &g.e->nr_iovas);
 	if (!g.e->pages)
 		g.e->pages = ami_pfnset_new();
 	if (!g.e->pages)
@@ -110,7 +110,7 @@ static int find_device(struct ami_exposures *ex, const struct ami_device *d)
 	return g.failed ? -1 : 0;
 }
 
-int find_mapped(struct ami_exposures *ex)
+int exposure_find_mapped(struct ami_exposures *ex)
 {
 	const struct ami_state *s = ex->state;
 	size_t i;

@@ -26,8 +26,8 @@ static struct ami_pfnset *all_ram(const struct ami_exposures *ex)
 
 /* --- marks against this analysis ---------------------------------------------- */
 
-static int compare(struct ami_exposures *ex, const struct ami_marks *m,
-		   const struct ami_pfnset *ram)
+static int compare_marks(struct ami_exposures *ex, const struct ami_marks *m,
+			 const struct ami_pfnset *ram)
 {
 	struct ami_pfnset *marked = ami_marks_pages(m, AMI_CLASSES);
 	struct ami_pfnset *found = ami_exposures_pages(ex), *both = NULL;
@@ -108,7 +108,7 @@ static struct ami_exposure *exposure_for(struct ami_exposures *ex,
 		if (e >= ex->list + first && e->class == mark->class &&
 		    e->certainty == mark->certainty)
 			return &ex->list[e - ex->list];
-	return add_exposure(ex, mark->requester, mark->class, mark->certainty);
+	return exposure_add(ex, mark->requester, mark->class, mark->certainty);
 }
 
 /*
@@ -152,7 +152,7 @@ static int add_marks(struct ami_exposures *ex, const struct ami_marks *m,
 {
 	size_t i, first = ex->count;
 
-	if (compare(ex, m, ram))
+	if (compare_marks(ex, m, ram))
 		return -1;
 	for (i = 0; i < m->count && ami_exposures_spend(ex, AMI_COST_READ); i++)
 		if (m->list[i].set >= 0 && add_mark(ex, m, &m->list[i], ram,
@@ -247,7 +247,7 @@ static int add_observed(struct ami_exposures *ex, struct ami_requester who,
 	bool some = pages && ami_pfnset_count(pages);
 
 	if (some)
-		e = add_exposure(ex, who, AMI_CLASS_OBSERVED, certainty);
+		e = exposure_add(ex, who, AMI_CLASS_OBSERVED, certainty);
 	if (!e) {
 		ami_pfnset_free(pages);
 		return pages && !some ? 0 : -1;
@@ -314,7 +314,7 @@ static int find_observed(struct ami_exposures *ex)
 	return ret;
 }
 
-int find_marked(struct ami_exposures *ex)
+int exposure_find_marked(struct ami_exposures *ex)
 {
 	const struct ami_marks *m = ex->on.marks;
 	struct ami_pfnset *ram, *observed;

@@ -13,7 +13,7 @@ static bool add_io_table(void *ctx, uint64_t first, uint64_t count)
 	return true;
 }
 
-int start_owners(struct ami_exposures *ex)
+int exposure_start_owners(struct ami_exposures *ex)
 {
 	ex->owners = ami_owners_new(ex->state);
 	return ex->owners ? 0 : -1;
@@ -38,15 +38,15 @@ static void take_over(struct ami_exposures *ex, struct tallies *t)
 	t->contents = t->free = NULL;
 }
 
-int count_owners(struct ami_exposures *ex)
+int exposure_count_owners(struct ami_exposures *ex)
 {
 	struct tallies t;
 	int ret;
 
 	ami_pfnset_ranges(ex->io_tables, add_io_table, ex->owners);
-	ret = tally_owners(ex, &t);
+	ret = exposure_tally_owners(ex, &t);
 	if (!ret)
 		take_over(ex, &t);
-	tallies_free(&t);
+	exposure_tallies_free(&t);
 	return ret;
 }

@@ -41,7 +41,7 @@ static void report_bypass(const struct ami_state *s, const struct ami_device *d,
 	}
 }
 
-static void report(const struct ami_state *s, const struct ami_device *d)
+static void report_untranslated(const struct ami_state *s, const struct ami_device *d)
 {
 	char where[AMI_BDF_TEXT];
 
@@ -65,7 +65,7 @@ static void report(const struct ami_state *s, const struct ami_device *d)
  * An entry that looks as if it blocked may not have been looked at. Without an
  * IOMMU there is no entry to agree with.
  */
-static enum ami_certainty certainty(const struct ami_device *d)
+static enum ami_certainty certainty_of_passthrough(const struct ami_device *d)
 {
 	if (partly_untranslated(d))
 		return AMI_POSSIBLE;
@@ -78,7 +78,7 @@ static enum ami_certainty certainty(const struct ami_device *d)
 								AMI_LIKELY;
 }
 
-int find_passthrough(struct ami_exposures *ex)
+int exposure_find_passthrough(struct ami_exposures *ex)
 {
 	const struct ami_state *s = ex->state;
 	size_t i;
@@ -90,9 +90,9 @@ int find_passthrough(struct ami_exposures *ex)
 		if (!(ami_device_direct(d) && d->may_write) &&
 		    !partly_untranslated(d) && !maybe_identity(s, d))
 			continue;
-		report(s, d);
-		e = add_exposure(ex, device_requester(d),
-				 AMI_CLASS_PASSTHROUGH, certainty(d));
+		report_untranslated(s, d);
+		e = exposure_add(ex, device_requester(d),
+				 AMI_CLASS_PASSTHROUGH, certainty_of_passthrough(d));
 		if (!e)
 			return -1;
 		e->all_ram = true;

@@ -43,14 +43,14 @@ static void to_batch(void *ctx, uint64_t first, uint64_t count)
 	ami_pfnbatch_add(ctx, first, count);
 }
 
-uint64_t add_ram(struct ami_pfnset *set, const struct ami_dump *dump,
-		 uint64_t first, uint64_t count)
+uint64_t exposure_add_ram(struct ami_pfnset *set, const struct ami_dump *dump,
+			  uint64_t first, uint64_t count)
 {
 	return each_ram(dump, first, count, to_set, set);
 }
 
-uint64_t batch_ram(struct ami_pfnbatch *batch, const struct ami_dump *dump,
-		   uint64_t first, uint64_t count)
+uint64_t exposure_batch_ram(struct ami_pfnbatch *batch, const struct ami_dump *dump,
+			    uint64_t first, uint64_t count)
 {
 	return each_ram(dump, first, count, to_batch, batch);
 }

@@ -25,7 +25,7 @@ static bool keep_range(void *ctx, const struct ami_stale *stale)
 {
 	struct pending *p = ctx;
 
-	p->failed = add_iovas(&p->iovas, &p->count, stale->first, stale->last);
+	p->failed = exposure_add_iovas(&p->iovas, &p->count, stale->first, stale->last);
 	return !p->failed;
 }
 
@@ -39,22 +39,22 @@ static bool spend_collect(const struct ami_exposures *ex,
 			 (dom ? dom->flushq.count * AMI_COST_READ : 0));
 }
 
-static int collect(const struct ami_exposures *ex, const struct ami_device *d,
-		   struct pending *p)
+static int collect_stale(const struct ami_exposures *ex, const struct ami_device *d,
+			 struct pending *p)
 {
 	const struct ami_state *s = ex->state;
 	size_t u;
 
 	if (!spend_collect(ex, d))
-		return add_iovas(&p->iovas, &p->count, 0, UINT64_MAX);
+		return exposure_add_iovas(&p->iovas, &p->count, 0, UINT64_MAX);
 	for (u = 0; u < s->nr_iommus; u++)
 		if (ami_serves(s, u, d) && ami_incidents_keep(s, d, u) &&
-		    add_iovas(&p->iovas, &p->count, 0, UINT64_MAX))
+		    exposure_add_iovas(&p->iovas, &p->count, 0, UINT64_MAX))
 			return -1;
 	ami_stale_each(s, d, keep_range, p);
 	if (p->failed)
 		return -1;
-	merge_iovas(p->iovas, &p->count);
+	exposure_merge_iovas(p->iovas, &p->count);
 	return 0;
 }
 
@@ -63,10 +63,10 @@ static bool on_mapping(void *ctx, const struct ami_mapping *m)
 	struct freed *f = ctx;
 
 	if (m->write)
-		f->e->outside += add_ram(f->e->pages,
-					 ami_kernel_dump(f->ex->state->kernel),
-					 m->phys >> AMI_PAGE_SHIFT,
-					 m->size >> AMI_PAGE_SHIFT);
+		f->e->outside += exposure_add_ram(f->e->pages,
+						  ami_kernel_dump(f->ex->state->kernel),
+						  m->phys >> AMI_PAGE_SHIFT,
+						  m->size >> AMI_PAGE_SHIFT);
 	return true;
 }
 
@@ -111,7 +111,7 @@ static int collect_tables(struct ami_exposures *ex, const struct ami_device *d,
 	return 0;
 }
 
-int find_stale(struct ami_exposures *ex)
+int exposure_find_stale(struct ami_exposures *ex)
 {
 	const struct ami_state *s = ex->state;
 	size_t i;
@@ -122,13 +122,13 @@ int find_stale(struct ami_exposures *ex)
 		struct ami_exposure *e;
 		char where[AMI_BDF_TEXT];
 
-		if (collect(ex, d, &p)) {
+		if (collect_stale(ex, d, &p)) {
 			free(p.iovas);
 			return -1;
 		}
 		if (!p.count)
 			continue;
-		e = add_exposure(ex, device_requester(d), AMI_CLASS_STALE,
+		e = exposure_add(ex, device_requester(d), AMI_CLASS_STALE,
 				 AMI_POSSIBLE);
 		if (!e) {
 			free(p.iovas);

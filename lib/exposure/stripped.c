@@ -29,16 +29,16 @@ static bool take_tree(struct gather *g, const struct ami_table *table)
 
 	if (met_before(&g->met, table))
 		return true;
-	t = tree_get(g->ex, table);
+	t = exposure_tree_get(g->ex, table);
 	if (!t) {
 		g->failed = true;
 		return false;
 	}
 	if (t->iovas_in_ram && ami_exposures_spend_sets(g->ex, g->e->pages, t->iovas_in_ram))
 		ami_pfnset_union(g->e->pages, t->iovas_in_ram);
-	else if (t->iovas_in_ram && all_iovas_unknown(g->e))
+	else if (t->iovas_in_ram && exposure_all_iovas_unknown(g->e))
 		g->failed = true;
-	if (add_holes(g->ex, g->e, t))
+	if (exposure_add_holes(g->ex, g->e, t))
 		g->failed = true;
 	return !g->failed;
 }
@@ -52,12 +52,12 @@ static bool take_guest(void *ctx, const struct ami_route *route)
 static void gather_device(struct gather *g, const struct ami_device *d)
 {
 	if (!ami_device_routes(g->ex->state, d, take_guest, g) &&
-	    all_iovas_unknown(g->e))
+	    exposure_all_iovas_unknown(g->e))
 		g->failed = true;
-	if (add_lost(g->ex, g->e, d))
+	if (exposure_add_lost(g->ex, g->e, d))
 		g->failed = true;
 	ami_pfnseen_free(&g->met);
-	merge_iovas(g->e->iovas, &g->e->nr_iovas);
+	exposure_merge_iovas(g->e->iovas, &g->e->nr_iovas);
 	g->e->count = ami_pfnset_count(g->e->pages);
 }
 
@@ -101,7 +101,7 @@ static void note_device(struct summary *sum, const struct ami_device *d,
 }
 
 /* Where none of those addresses is RAM, no such transfer reached any. */
-static void report(const struct ami_state *s, const struct summary *sum)
+static void report_stripped(const struct ami_state *s, const struct summary *sum)
 {
 	uint64_t pages = ami_pfnset_count(sum->pages);
 	char more[32] = "";
@@ -131,7 +131,7 @@ static int find_device(struct ami_exposures *ex, const struct ami_device *d,
 		note_device(sum, d, NULL);
 		return 0;
 	}
-	g.e = add_exposure(ex, device_requester(d), AMI_CLASS_PASSTHROUGH,
+	g.e = exposure_add(ex, device_requester(d), AMI_CLASS_PASSTHROUGH,
 			   AMI_POSSIBLE);
 	if (!g.e)
 		return -1;
@@ -145,7 +145,7 @@ static int find_device(struct ami_exposures *ex, const struct ami_device *d,
 	return 0;
 }
 
-int find_stripped(struct ami_exposures *ex)
+int exposure_find_stripped(struct ami_exposures *ex)
 {
 	struct summary sum = {
 		.complete = true, .pages = ami_pfnset_new(),
@@ -158,7 +158,7 @@ int find_stripped(struct ami_exposures *ex)
 		if (at_risk(s, &s->devices[i]))
 			ret = find_device(ex, &s->devices[i], &sum);
 	if (!ret && sum.devices)
-		report(s, &sum);
+		report_stripped(s, &sum);
 	ami_pfnset_free(sum.pages);
 	return ret;
 }

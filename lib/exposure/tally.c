@@ -294,7 +294,7 @@ static uint64_t lowest_next(const struct tallies *t)
 	return next;
 }
 
-int tally_owners(struct ami_exposures *ex, struct tallies *t)
+int exposure_tally_owners(struct ami_exposures *ex, struct tallies *t)
 {
 	const struct ami_dump *dump = ami_kernel_dump(ex->state->kernel);
 	struct window w = { .all = malloc(WINDOW_BYTES) };
@@ -322,7 +322,7 @@ int tally_owners(struct ami_exposures *ex, struct tallies *t)
 	return ret;
 }
 
-void tallies_free(struct tallies *t)
+void exposure_tallies_free(struct tallies *t)
 {
 	free(t->list);
 	free(t->of);

@@ -31,8 +31,8 @@ struct tallies {
 	struct ami_pfnset *contents, *free;
 };
 
-/** tally_owners() - also fills in class_owners; -1: no memory. Free in any case. */
-int tally_owners(struct ami_exposures *ex, struct tallies *t);
-void tallies_free(struct tallies *t);
+/** exposure_tally_owners() - also fills in class_owners; -1: no memory. Free in any case. */
+int exposure_tally_owners(struct ami_exposures *ex, struct tallies *t);
+void exposure_tallies_free(struct tallies *t);
 
 #endif

@@ -22,12 +22,12 @@ static bool on_mapping(void *ctx, const struct ami_mapping *m)
 	f->tree->mapped += pages;
 	if (m->write) {
 		f->tree->writable_iovas += pages;
-		f->tree->outside += batch_ram(&f->writable, f->dump,
-					      m->phys >> AMI_PAGE_SHIFT,
-					      pages);
+		f->tree->outside += exposure_batch_ram(&f->writable, f->dump,
+						       m->phys >> AMI_PAGE_SHIFT,
+						       pages);
 		if (f->tree->iovas_in_ram)
-			batch_ram(&f->iovas, f->dump,
-				  m->iova >> AMI_PAGE_SHIFT, pages);
+			exposure_batch_ram(&f->iovas, f->dump,
+					   m->iova >> AMI_PAGE_SHIFT, pages);
 	}
 	return true;
 }
@@ -38,7 +38,7 @@ static void on_problem(void *ctx, enum ami_walk_fault fault, uint64_t first,
 	struct filling *f = ctx;
 
 	if (fault == AMI_WALK_MISSING &&
-	    add_iovas(&f->tree->holes, &f->tree->nr_holes, first, last))
+	    exposure_add_iovas(&f->tree->holes, &f->tree->nr_holes, first, last))
 		f->no_memory = true;
 }
 
@@ -156,8 +156,8 @@ static struct ami_tree *add_tree(struct ami_exposures *ex,
 	       (t->iovas_in_ram || table->format != AMI_FORMAT_V2) ? t : NULL;
 }
 
-struct ami_tree *tree_get(struct ami_exposures *ex,
-			  const struct ami_table *table)
+struct ami_tree *exposure_tree_get(struct ami_exposures *ex,
+				   const struct ami_table *table)
 {
 	static const struct ami_walk_ops ops = {
 		on_mapping, on_problem, on_table,
@@ -191,7 +191,7 @@ struct ami_tree *tree_get(struct ami_exposures *ex,
 	}
 	if (ex->on.spill)
 		ami_pfnset_spill(t->writable, ex->on.spill);
-	merge_iovas(t->holes, &t->nr_holes);
+	exposure_merge_iovas(t->holes, &t->nr_holes);
 	for (fault = 0; fault < AMI_WALK_FAULTS; fault++)
 		report_fault(ex->state, t, fault);
 	return f.no_memory || t->stats.no_memory ? NULL : t;
@@ -203,24 +203,24 @@ static int add_unknown(const struct ami_exposures *ex, struct ami_exposure *e,
 	size_t i;
 
 	if (count && !ami_exposures_spend(ex, count * AMI_COST_READ))
-		return all_iovas_unknown(e);
+		return exposure_all_iovas_unknown(e);
 	for (i = 0; i < count; i++) {
 		e->complete = false;
-		if (add_iovas(&e->iovas, &e->nr_iovas, list[i].first,
-			      list[i].last))
+		if (exposure_add_iovas(&e->iovas, &e->nr_iovas, list[i].first,
+				       list[i].last))
 			return -1;
 	}
 	return 0;
 }
 
-int add_holes(const struct ami_exposures *ex, struct ami_exposure *e,
-	      const struct ami_tree *t)
+int exposure_add_holes(const struct ami_exposures *ex, struct ami_exposure *e,
+		       const struct ami_tree *t)
 {
 	return add_unknown(ex, e, t->holes, t->nr_holes);
 }
 
-int add_lost(const struct ami_exposures *ex, struct ami_exposure *e,
-	     const struct ami_device *d)
+int exposure_add_lost(const struct ami_exposures *ex, struct ami_exposure *e,
+		      const struct ami_device *d)
 {
 	const struct ami_domain *dom = ami_stale_domain(ex->state, d);
 

@@ -22,8 +22,8 @@ static uint64_t subject(const struct sighting *s)
 	return s->iommu + 1;
 }
 
-static void classify(struct each *each, const struct ami_printk_record *r,
-		     struct ami_line *line)
+static void classify_line(struct each *each, const struct ami_printk_record *r,
+			  struct ami_line *line)
 {
 	struct sighting sight;
 
@@ -34,7 +34,7 @@ static void classify(struct each *each, const struct ami_printk_record *r,
 	line->text_mem = r->text_mem;
 	line->text = (char *)r->text;
 	line->incident = AMI_INCIDENT_NONE;
-	line->device = names_device(&each->names, r);
+	line->device = incidents_names_device(&each->names, r);
 	line->subject = 0;
 	if (incidents_of_line(each->s, r, &sight)) {
 		line->incident = sight.kind;
@@ -42,9 +42,9 @@ static void classify(struct each *each, const struct ami_printk_record *r,
 		if (each->incidents)
 			incidents_add(each->incidents, &sight);
 	}
-	line->kind = line_kind(r, line->incident);
+	line->kind = incidents_line_kind(r, line->incident);
 	if (line->kind == AMI_LINE_OTHER &&
-	    names_driver(&each->names, r, line->device))
+	    incidents_names_driver(&each->names, r, line->device))
 		line->kind = AMI_LINE_DEVICE;
 }
 
@@ -53,7 +53,7 @@ static bool pass_on(void *ctx, const struct ami_printk_record *r)
 	struct each *each = ctx;
 	struct ami_line line;
 
-	classify(each, r, &line);
+	classify_line(each, r, &line);
 	return each->fn(each->ctx, &line);
 }
 
@@ -62,7 +62,7 @@ static enum ami_mem walk(struct each *each, struct ami_printk_stats *stats)
 	struct ami_dump *dump = ami_kernel_dump(each->s->kernel);
 	enum ami_mem mem;
 
-	names_start(&each->names, each->s);
+	incidents_names_start(&each->names, each->s);
 	ami_dump_record_pause(dump, true);
 	mem = ami_printk_each(each->s->kernel, pass_on, each, stats);
 	ami_dump_record_pause(dump, false);
@@ -120,7 +120,7 @@ static void note_frame(struct ami_dmesg *d, const struct ami_line *line)
 			 line->text + 5);
 }
 
-static bool keep(void *ctx, const struct ami_line *line)
+static bool keep_line(void *ctx, const struct ami_line *line)
 {
 	struct collect *c = ctx;
 	struct ami_dmesg *d = c->dmesg;
@@ -162,8 +162,8 @@ static void read_lines(struct each *each, struct collect *c)
 	qsort(d->list, d->count, sizeof(*d->list), by_seq);
 }
 
-int dmesg_read(const struct ami_state *state, struct ami_incidents *list,
-	       struct ami_error *err)
+int incidents_dmesg_read(const struct ami_state *state, struct ami_incidents *list,
+			 struct ami_error *err)
 {
 	struct ami_dmesg *d = list->dmesg = calloc(1, sizeof(*d));
 	struct each *each = calloc(1, sizeof(*each));
@@ -172,7 +172,7 @@ int dmesg_read(const struct ami_state *state, struct ami_incidents *list,
 	if (d)
 		d->list = calloc(AMI_MAX_LINES, sizeof(*d->list));
 	if (d && d->list && each) {
-		*each = (struct each){ .s = state, .fn = keep, .ctx = &c,
+		*each = (struct each){ .s = state, .fn = keep_line, .ctx = &c,
 				       .incidents = list };
 		read_lines(each, &c);
 	}

@@ -317,7 +317,7 @@ struct ami_incidents *ami_incidents_read(struct ami_state *state,
 		read_event_log(list, state, i);
 		read_ring(list, state, i);
 	}
-	if (dmesg_read(state, list, err)) {
+	if (incidents_dmesg_read(state, list, err)) {
 		ami_incidents_free(list);
 		return NULL;
 	}

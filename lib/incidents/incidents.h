@@ -80,8 +80,8 @@ void incidents_settle(struct ami_state *state, struct ami_incidents *list);
 void incidents_report(struct ami_state *state,
 		      const struct ami_incidents *list);
 
-/** dmesg_read() - all lines of the log, once: into @list and list->dmesg */
-int dmesg_read(const struct ami_state *state, struct ami_incidents *list,
-	       struct ami_error *err);
+/** incidents_dmesg_read() - all lines of the log, once: into @list and list->dmesg */
+int incidents_dmesg_read(const struct ami_state *state, struct ami_incidents *list,
+			 struct ami_error *err);
 
 #endif

@@ -108,8 +108,8 @@ static bool dies(const char *text)
 	return at && isdigit((unsigned char)at[3]);
 }
 
-enum ami_line_kind line_kind(const struct ami_printk_record *r,
-			     enum ami_incident_kind incident)
+enum ami_line_kind incidents_line_kind(const struct ami_printk_record *r,
+				       enum ami_incident_kind incident)
 {
 	size_t i;
 

@@ -8,9 +8,9 @@
 #define MAX_DRIVERS	256u
 #define MAX_NAMES	512u
 
-/** line_kind() - by its words; @incident: what it reports */
-enum ami_line_kind line_kind(const struct ami_printk_record *record,
-			     enum ami_incident_kind incident);
+/** incidents_line_kind() - by its words; @incident: what it reports */
+enum ami_line_kind incidents_line_kind(const struct ami_printk_record *record,
+				       enum ami_incident_kind incident);
 
 /**
  * struct names - devices by other names than their address
@@ -31,13 +31,13 @@ struct names {
 	size_t nr_learned;
 };
 
-void names_start(struct names *names, const struct ami_state *state);
+void incidents_names_start(struct names *names, const struct ami_state *state);
 
-/** names_device() - index into ami_state.devices, -1: none; learns from it */
-int names_device(struct names *names, const struct ami_printk_record *record);
+/** incidents_names_device() - index into ami_state.devices, -1: none; learns from it */
+int incidents_names_device(struct names *names, const struct ami_printk_record *record);
 
-/** names_driver() - is it a driver speaking of a device of its own? */
-bool names_driver(const struct names *names,
-		  const struct ami_printk_record *record, int device);
+/** incidents_names_driver() - is it a driver speaking of a device of its own? */
+bool incidents_names_driver(const struct names *names,
+			    const struct ami_printk_record *record, int device);
 
 #endif

@@ -59,7 +59,7 @@ static int addressed(const struct ami_state *s, const char *text,
 	return -1;
 }
 
-void names_start(struct names *n, const struct ami_state *s)
+void incidents_names_start(struct names *n, const struct ami_state *s)
 {
 	size_t i, k;
 
@@ -238,7 +238,7 @@ static int by_name(const struct names *n, const char *text)
 	return -1;
 }
 
-int names_device(struct names *n, const struct ami_printk_record *r)
+int incidents_names_device(struct names *n, const struct ami_printk_record *r)
 {
 	const char *end = NULL;
 	int device = -1, by_text;
@@ -261,8 +261,8 @@ int names_device(struct names *n, const struct ami_printk_record *r)
 }
 
 /* What PCI enumeration says before a driver is bound starts with "pci". */
-bool names_driver(const struct names *n, const struct ami_printk_record *r,
-		  int device)
+bool incidents_names_driver(const struct names *n, const struct ami_printk_record *r,
+			    int device)
 {
 	int one;
 

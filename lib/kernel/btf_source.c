@@ -3,8 +3,8 @@
 #include "btf.h"
 #include "kallsyms.h"
 
-static int resolve(void *ctx, struct ami_kernel *k, struct ami_layout *layout,
-		   struct ami_error *err)
+static int resolve_btf(void *ctx, struct ami_kernel *k, struct ami_layout *layout,
+		       struct ami_error *err)
 {
 	struct btf *btf;
 	const char *why;
@@ -23,5 +23,5 @@ static int resolve(void *ctx, struct ami_kernel *k, struct ami_layout *layout,
 
 const struct ami_layout_source ami_layout_btf = {
 	.name = "BTF",
-	.resolve = resolve,
+	.resolve = resolve_btf,
 };

@@ -42,8 +42,8 @@ static void take_sample(struct ami_dump *dump, uint64_t pfn,
 	}
 }
 
-bool looks_encrypted(struct ami_dump *dump, unsigned int *seen,
-		     unsigned int *random)
+bool kernel_looks_encrypted(struct ami_dump *dump, unsigned int *seen,
+			    unsigned int *random)
 {
 	const struct ami_dump_info *info = ami_dump_info(dump);
 	uint64_t step = ami_dump_ram_pages(dump) / SAMPLES + 1, at, next = 0;

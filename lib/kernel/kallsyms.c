@@ -43,7 +43,7 @@ static bool key(struct ami_kernel *k, const char *name, uint64_t *va)
 	return ami_vmcoreinfo_number(k->dump, line, 16, va);
 }
 
-static bool locate(struct kallsyms *t)
+static bool locate_tables(struct kallsyms *t)
 {
 	struct ami_kernel *k = t->kernel;
 	uint64_t at;
@@ -84,7 +84,7 @@ static void *read_upto(struct ami_kernel *k, uint64_t va, size_t max,
 	return buf;
 }
 
-static bool load(struct kallsyms *t)
+static bool load_tables(struct kallsyms *t)
 {
 	uint64_t names = t->token_table - t->names;
 	uint64_t tokens = t->token_index - t->token_table;
@@ -319,15 +319,15 @@ static bool addresses(const struct kallsyms *t, enum rule rule,
 }
 
 /* Returns what is wrong, NULL: nothing. */
-static const char *resolve(struct kallsyms *t, uint64_t *symbols)
+static const char *resolve_symbols(struct kallsyms *t, uint64_t *symbols)
 {
 	struct wanted w;
 	enum rule rule;
 
-	if (!locate(t))
+	if (!locate_tables(t))
 		return "cannot be found: pages are missing or damaged";
 	want_all(&w);
-	if (!load(t) || !find_names(t, &w))
+	if (!load_tables(t) || !find_names(t, &w))
 		return "cannot be read: pages are missing or damaged";
 	if (!choose_rule(t, &w, &rule))
 		return "is damaged or of an unknown form (_stext does not decode to its address)";
@@ -339,7 +339,7 @@ int kallsyms_resolve(struct ami_kernel *kernel, uint64_t *symbols,
 		     struct ami_error *err)
 {
 	struct kallsyms t = { .kernel = kernel };
-	const char *wrong = resolve(&t, symbols);
+	const char *wrong = resolve_symbols(&t, symbols);
 
 	free(t.name_bytes);
 	free(t.tokens);

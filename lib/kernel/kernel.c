@@ -44,7 +44,7 @@ static int find_vmcoreinfo(struct ami_kernel *k,
 			   const struct ami_layout_source *source,
 			   struct ami_error *err)
 {
-	if (ami_dump_vmcoreinfo(k->dump) || locate_vmcoreinfo(k->dump))
+	if (ami_dump_vmcoreinfo(k->dump) || kernel_locate_vmcoreinfo(k->dump))
 		return 0;
 	if (source->place)
 		return source->place(source->ctx, k, err);
@@ -99,7 +99,7 @@ static void blame_cipher(struct ami_dump *dump, struct ami_error *err)
 	unsigned int seen, random;
 
 	if (err && err->status == AMI_ERR_DATA &&
-	    looks_encrypted(dump, &seen, &random))
+	    kernel_looks_encrypted(dump, &seen, &random))
 		ami_error_set(err, AMI_ERR_DATA,
 			      "the memory in %s is encrypted (SME or SEV): %u of %u pages in it are random bytes; a guest with SEV has to write its dump itself, by kdump; with SME, the capture kernel needs mem_encrypt=on",
 			      ami_dump_info(dump)->path, random, seen);
@@ -125,8 +125,8 @@ struct ami_kernel *ami_kernel_open(struct ami_dump *dump,
 		return NULL;
 	}
 	find_direct_map(k);
-	find_vmemmap(k);
-	prove_layout(k);
+	kernel_find_vmemmap(k);
+	kernel_prove_layout(k);
 	modules_resolve(k);
 	btf_forget(k);
 	return k;

@@ -42,20 +42,20 @@ struct ami_kernel {
 int kernel_refuse(struct ami_kernel *k, struct ami_error *err,
 		  const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 
-/** locate_vmcoreinfo() - find it in memory; false: it is not there */
-bool locate_vmcoreinfo(struct ami_dump *dump);
+/** kernel_locate_vmcoreinfo() - find it in memory; false: it is not there */
+bool kernel_locate_vmcoreinfo(struct ami_dump *dump);
 
 /**
- * looks_encrypted() - is memory, wherever one looks, random bytes?
+ * kernel_looks_encrypted() - is memory, wherever one looks, random bytes?
  * @seen, @random: pages that were looked at, and those that are
  */
-bool looks_encrypted(struct ami_dump *dump, unsigned int *seen,
-		     unsigned int *random);
+bool kernel_looks_encrypted(struct ami_dump *dump, unsigned int *seen,
+			    unsigned int *random);
 
-/** find_vmemmap() - where the array of struct page lies. */
-void find_vmemmap(struct ami_kernel *k);
+/** kernel_find_vmemmap() - where the array of struct page lies. */
+void kernel_find_vmemmap(struct ami_kernel *k);
 
-/** prove_layout() - doubt structures that memory contradicts the layout of */
-void prove_layout(struct ami_kernel *k);
+/** kernel_prove_layout() - doubt structures that memory contradicts the layout of */
+void kernel_prove_layout(struct ami_kernel *k);
 
 #endif

@@ -6,8 +6,8 @@ struct link {
 	uint64_t next, prev;	/* of struct list_head */
 };
 
-static void start(struct ami_list_iter *it, struct ami_kernel *kernel,
-		  uint64_t head, uint64_t max)
+static void start_list(struct ami_list_iter *it, struct ami_kernel *kernel,
+		       uint64_t head, uint64_t max)
 {
 	*it = (struct ami_list_iter){
 		.kernel = kernel, .head = head, .power = 1, .max = max,
@@ -38,7 +38,7 @@ static void follow(struct ami_list_iter *it, uint64_t at)
 void ami_list_start(struct ami_list_iter *it, struct ami_kernel *kernel,
 		    uint64_t head, uint64_t max)
 {
-	start(it, kernel, head, max);
+	start_list(it, kernel, head, max);
 	it->both_ways = true;
 	follow(it, head);
 }
@@ -46,14 +46,14 @@ void ami_list_start(struct ami_list_iter *it, struct ami_kernel *kernel,
 void ami_busy_list_start(struct ami_list_iter *it, struct ami_kernel *kernel,
 			 uint64_t head, uint64_t max)
 {
-	start(it, kernel, head, max);
+	start_list(it, kernel, head, max);
 	follow(it, head);
 }
 
 void ami_llist_start(struct ami_list_iter *it, struct ami_kernel *kernel,
 		     uint64_t head, uint64_t max)
 {
-	start(it, kernel, 0, max);
+	start_list(it, kernel, 0, max);
 	follow(it, head);
 }
 

@@ -89,7 +89,7 @@ static void search(struct ami_dump *dump, struct candidate *best)
 		}
 }
 
-bool locate_vmcoreinfo(struct ami_dump *dump)
+bool kernel_locate_vmcoreinfo(struct ami_dump *dump)
 {
 	struct candidate best = { .paddr = 0 };
 	char from[64];

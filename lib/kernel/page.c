@@ -12,7 +12,7 @@
  * vmemmap_base may be damaged: believe it only if it could be one. Where it is
  * not in the dump, no address is right: other regions may lie at the default.
  */
-void find_vmemmap(struct ami_kernel *k)
+void kernel_find_vmemmap(struct ami_kernel *k)
 {
 	uint64_t at = ami_symbol(k, AMI_SYM_vmemmap_base), base = 0;
 

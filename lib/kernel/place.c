@@ -128,7 +128,7 @@ static bool write_vmcoreinfo(const struct placed *p)
 					"by the vmlinux, whose banner lies in memory");
 }
 
-bool place_kernel(struct ami_dump *dump, const struct kernel_file *file)
+bool kernel_place_kernel(struct ami_dump *dump, const struct kernel_file *file)
 {
 	struct placed p = { .dump = dump, .file = file };
 

@@ -17,11 +17,11 @@ struct kernel_file {
 };
 
 /**
- * place_kernel() - find the kernel in memory, and give the dump its VMCOREINFO
+ * kernel_place_kernel() - find the kernel in memory, and give the dump its VMCOREINFO
  *
  * By its banner, which lies at the same offset in each 2 MiB wherever it was
  * loaded, and proved by its own page tables. False: it is not there.
  */
-bool place_kernel(struct ami_dump *dump, const struct kernel_file *file);
+bool kernel_place_kernel(struct ami_dump *dump, const struct kernel_file *file);
 
 #endif

@@ -49,7 +49,7 @@ static bool is_unlinked(struct ami_kernel *k, uint64_t task)
 	return ami_mem_wild(mem) || (mem == AMI_MEM_OK && back != head);
 }
 
-void prove_layout(struct ami_kernel *k)
+void kernel_prove_layout(struct ami_kernel *k)
 {
 	uint64_t task = ami_symbol(k, AMI_SYM_init_task);
 	int i;

@@ -53,7 +53,7 @@ static int refuse(const struct vmlinux *v, const char *fmt, ...)
 			     why, release, release);
 }
 
-static int damaged(const struct vmlinux *v, const char *what)
+static int set_damaged_file(const struct vmlinux *v, const char *what)
 {
 	return refuse(v, "%s in %s is damaged or cut short", what, v->path);
 }
@@ -106,7 +106,7 @@ static int open_elf(struct vmlinux *v)
 		return refuse(v, "%s is not for x86-64", v->path);
 	if (ehdr.e_shoff && (elf_getshdrnum(v->elf, &sections) ||
 			     !elf_getscn(v->elf, sections ? sections - 1 : 0)))
-		return damaged(v, "the section table");
+		return set_damaged_file(v, "the section table");
 	return 0;
 }
 
@@ -244,20 +244,20 @@ static int scan_symtab(const struct vmlinux *v, Elf_Scn *scn,
 	size_t i, count;
 
 	if (!data || !data->d_buf || data->d_size < sh->sh_size)
-		return damaged(v, "the symbol table");
+		return set_damaged_file(v, "the symbol table");
 	count = data->d_size / sizeof(Elf64_Sym);
 	for (i = 1; i < count; i++) {
 		const char *name;
 		GElf_Sym sym;
 
 		if (i > INT32_MAX || !gelf_getsym(data, i, &sym))
-			return damaged(v, "the symbol table");
+			return set_damaged_file(v, "the symbol table");
 		if (sym.st_shndx == SHN_UNDEF ||
 		    GELF_ST_TYPE(sym.st_info) > STT_FUNC)
 			continue;
 		name = elf_strptr(v->elf, sh->sh_link, sym.st_name);
 		if (!name)
-			return damaged(v, "the symbol table");
+			return set_damaged_file(v, "the symbol table");
 		take_symbol(s, name, sym.st_value);
 	}
 	return 0;
@@ -852,8 +852,8 @@ static int resolve_types(struct vmlinux *v, struct ami_layout *layout)
 	return ret;
 }
 
-static int resolve(void *ctx, struct ami_kernel *k, struct ami_layout *layout,
-		   struct ami_error *err)
+static int resolve_vmlinux(void *ctx, struct ami_kernel *k, struct ami_layout *layout,
+			   struct ami_error *err)
 {
 	struct vmlinux v = { .path = ctx, .kernel = k, .err = err };
 	int ret = -1;
@@ -890,7 +890,7 @@ static int place_by(struct vmlinux *v, const struct symbols *s)
 	}
 	file.banner = text;
 	read_build_id(v, file.build_id);
-	found = place_kernel(v->kernel->dump, &file);
+	found = kernel_place_kernel(v->kernel->dump, &file);
 	free(text);
 	return found ? 0 :
 	       refuse(v, "the kernel of %s is not in %s, which holds no VMCOREINFO that would say where its kernel lies",
@@ -915,7 +915,7 @@ struct ami_layout_source ami_layout_vmlinux(const char *path)
 {
 	return (struct ami_layout_source){
 		.name = "DWARF",
-		.resolve = resolve,
+		.resolve = resolve_vmlinux,
 		.ctx = (void *)path,
 		.place = place,
 	};

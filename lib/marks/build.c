@@ -32,15 +32,15 @@ static int set_of(struct ami_marks *m, const struct ami_exposure *e,
 	if (e->borrowed && e->pages == last->pages)
 		return last->set;
 	last->pages = e->pages;
-	last->set = add_shared_set(m, e->pages);
+	last->set = marks_add_shared_set(m, e->pages);
 	return last->set;
 }
 
 static int add_mark(struct ami_marks *m, const struct ami_exposure *e,
 		    struct sharing *last)
 {
-	struct ami_mark *mark = append_slot((void **)&m->list, m->count,
-					    sizeof(*mark));
+	struct ami_mark *mark = marks_append_slot((void **)&m->list, m->count,
+						  sizeof(*mark));
 	size_t size = e->nr_iovas * sizeof(*e->iovas);
 
 	if (!mark)
@@ -66,8 +66,8 @@ static int add_finding(struct ami_marks *m, const struct ami_finding *f)
 {
 	struct ami_marks_finding *mine;
 
-	mine = append_slot((void **)&m->findings, m->nr_findings,
-			   sizeof(*mine));
+	mine = marks_append_slot((void **)&m->findings, m->nr_findings,
+				 sizeof(*mine));
 	if (!mine)
 		return -1;
 	m->nr_findings++;

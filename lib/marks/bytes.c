@@ -6,7 +6,7 @@
 
 #include "bytes.h"
 
-uint8_t *out_space(struct out *o, size_t len)
+uint8_t *marks_out_space(struct out *o, size_t len)
 {
 	size_t room = o->room ? o->room : 4096;
 	uint8_t *more;
@@ -27,40 +27,40 @@ uint8_t *out_space(struct out *o, size_t len)
 	return o->data + o->len - len;
 }
 
-void out_bytes(struct out *o, const void *data, size_t len)
+void marks_out_bytes(struct out *o, const void *data, size_t len)
 {
-	uint8_t *to = out_space(o, len);
+	uint8_t *to = marks_out_space(o, len);
 
 	if (to && len)
 		memcpy(to, data, len);
 }
 
-void out_number(struct out *o, uint64_t value, unsigned int size)
+void marks_out_number(struct out *o, uint64_t value, unsigned int size)
 {
-	uint8_t *to = out_space(o, size);
+	uint8_t *to = marks_out_space(o, size);
 
 	for (; to && size; size--, value >>= 8)
 		*to++ = value;
 }
 
-void out_string(struct out *o, const char *text)
+void marks_out_string(struct out *o, const char *text)
 {
 	size_t len = strnlen(text, UINT16_MAX);
 
-	out_number(o, len, 2);
-	out_bytes(o, text, len);
+	marks_out_number(o, len, 2);
+	marks_out_bytes(o, text, len);
 }
 
-void out_align(struct out *o)
+void marks_out_align(struct out *o)
 {
 	size_t rest = -o->len % 8;
-	uint8_t *to = out_space(o, rest);
+	uint8_t *to = marks_out_space(o, rest);
 
 	if (to)
 		memset(to, 0, rest);
 }
 
-const uint8_t *in_bytes(struct in *i, uint64_t len)
+const uint8_t *marks_in_bytes(struct in *i, uint64_t len)
 {
 	const uint8_t *at = i->at;
 
@@ -73,9 +73,9 @@ const uint8_t *in_bytes(struct in *i, uint64_t len)
 	return at;
 }
 
-uint64_t in_number(struct in *i, unsigned int size)
+uint64_t marks_in_number(struct in *i, unsigned int size)
 {
-	const uint8_t *at = in_bytes(i, size);
+	const uint8_t *at = marks_in_bytes(i, size);
 	uint64_t value = 0;
 
 	while (at && size--)
@@ -83,9 +83,9 @@ uint64_t in_number(struct in *i, unsigned int size)
 	return value;
 }
 
-uint64_t in_below(struct in *i, unsigned int size, uint64_t limit)
+uint64_t marks_in_below(struct in *i, unsigned int size, uint64_t limit)
 {
-	uint64_t value = in_number(i, size);
+	uint64_t value = marks_in_number(i, size);
 
 	if (value < limit)
 		return value;
@@ -98,10 +98,10 @@ static bool printable(const uint8_t *text, size_t len)
 	return ami_is_displayable((const char *)text, len);
 }
 
-char *in_string(struct in *i)
+char *marks_in_string(struct in *i)
 {
-	uint64_t len = in_number(i, 2);
-	const uint8_t *text = in_bytes(i, len);
+	uint64_t len = marks_in_number(i, 2);
+	const uint8_t *text = marks_in_bytes(i, len);
 	char *copy = NULL;
 
 	if (text && printable(text, len))
@@ -111,10 +111,10 @@ char *in_string(struct in *i)
 	return copy;
 }
 
-void in_text(struct in *i, char *buf, size_t size)
+void marks_in_text(struct in *i, char *buf, size_t size)
 {
-	uint64_t len = in_below(i, 2, size);
-	const uint8_t *text = in_bytes(i, len);
+	uint64_t len = marks_in_below(i, 2, size);
+	const uint8_t *text = marks_in_bytes(i, len);
 
 	*buf = '\0';
 	if (!text || !printable(text, len)) {

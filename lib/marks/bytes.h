@@ -14,14 +14,14 @@ struct out {
 	bool failed;
 };
 
-/** out_space() - @len more bytes, to be filled by the caller; NULL: failed */
-uint8_t *out_space(struct out *o, size_t len);
-void out_bytes(struct out *o, const void *data, size_t len);
-void out_number(struct out *o, uint64_t value, unsigned int size);
-/** out_string() - length (16 bits) and text, cut at 65535 */
-void out_string(struct out *o, const char *text);
-/** out_align() - zeros up to a multiple of 8 */
-void out_align(struct out *o);
+/** marks_out_space() - @len more bytes, to be filled by the caller; NULL: failed */
+uint8_t *marks_out_space(struct out *o, size_t len);
+void marks_out_bytes(struct out *o, const void *data, size_t len);
+void marks_out_number(struct out *o, uint64_t value, unsigned int size);
+/** marks_out_string() - length (16 bits) and text, cut at 65535 */
+void marks_out_string(struct out *o, const char *text);
+/** marks_out_align() - zeros up to a multiple of 8 */
+void marks_out_align(struct out *o);
 
 /** struct in - bytes not yet looked at; @bad: something was not there */
 struct in {
@@ -30,19 +30,19 @@ struct in {
 	bool bad;
 };
 
-/** in_bytes() - the next @len bytes, NULL when there are not so many */
-const uint8_t *in_bytes(struct in *i, uint64_t len);
-/** in_number() - 0 when it is not there */
-uint64_t in_number(struct in *i, unsigned int size);
-/** in_below() - a number below @limit; otherwise bad, and 0 */
-uint64_t in_below(struct in *i, unsigned int size, uint64_t limit);
+/** marks_in_bytes() - the next @len bytes, NULL when there are not so many */
+const uint8_t *marks_in_bytes(struct in *i, uint64_t len);
+/** marks_in_number() - 0 when it is not there */
+uint64_t marks_in_number(struct in *i, unsigned int size);
+/** marks_in_below() - a number below @limit; otherwise bad, and 0 */
+uint64_t marks_in_below(struct in *i, unsigned int size, uint64_t limit);
 /**
- * in_string() - malloc'ed text, NULL when it is not there
+ * marks_in_string() - malloc'ed text, NULL when it is not there
  *
  * Only what ami_displayable() says: it ends up on terminals.
  */
-char *in_string(struct in *i);
-/** in_text() - the same into @buf; too long is bad */
-void in_text(struct in *i, char *buf, size_t size);
+char *marks_in_string(struct in *i);
+/** marks_in_text() - the same into @buf; too long is bad */
+void marks_in_text(struct in *i, char *buf, size_t size);
 
 #endif

@@ -12,7 +12,7 @@ static uint32_t one_byte(uint32_t crc)
 	return crc;
 }
 
-uint32_t crc32c(uint32_t crc, const void *data, size_t len)
+uint32_t marks_crc32c(uint32_t crc, const void *data, size_t len)
 {
 	const uint8_t *p = data;
 	uint32_t table[256];

@@ -18,7 +18,7 @@ uint64_t marks_clock(void)
 	return t.tv_sec * UINT64_C(1000000000) + t.tv_nsec;
 }
 
-void *append_slot(void **array, size_t count, size_t size)
+void *marks_append_slot(void **array, size_t count, size_t size)
 {
 	uint8_t *all = *array;
 
@@ -37,7 +37,7 @@ static int append_set(struct ami_marks *m, struct ami_pfnset *set)
 	struct ami_pfnset **to = NULL;
 
 	if (set && m->nr_sets < MAX_SETS)
-		to = append_slot((void **)&m->sets, m->nr_sets, sizeof(*to));
+		to = marks_append_slot((void **)&m->sets, m->nr_sets, sizeof(*to));
 	if (!to) {
 		ami_pfnset_free(set);
 		return -1;
@@ -46,12 +46,12 @@ static int append_set(struct ami_marks *m, struct ami_pfnset *set)
 	return m->nr_sets++;
 }
 
-int add_set(struct ami_marks *m)
+int marks_add_set(struct ami_marks *m)
 {
 	return append_set(m, ami_pfnset_new());
 }
 
-int add_shared_set(struct ami_marks *m, struct ami_pfnset *set)
+int marks_add_shared_set(struct ami_marks *m, struct ami_pfnset *set)
 {
 	return append_set(m, ami_pfnset_share(set));
 }
@@ -60,12 +60,12 @@ int ami_marks_observe(struct ami_marks *m, const struct ami_pfnset *pages,
 		      const struct ami_observation *o)
 {
 	struct ami_observation *mine;
-	int set = add_set(m);
+	int set = marks_add_set(m);
 
 	if (set < 0)
 		return -1;
-	mine = append_slot((void **)&m->observed, m->nr_observed,
-			   sizeof(*mine));
+	mine = marks_append_slot((void **)&m->observed, m->nr_observed,
+				 sizeof(*mine));
 	if (!mine)
 		return -1;
 	ami_pfnset_union(m->sets[set], pages);
@@ -153,7 +153,7 @@ void ami_dump_identify(const struct ami_dump *dump, struct ami_dump_id *id)
 	id->max_pfn = ami_dump_info(dump)->max_pfn;
 }
 
-static void describe(const struct ami_dump_id *id, char *buf, size_t size)
+static void describe_id(const struct ami_dump_id *id, char *buf, size_t size)
 {
 	snprintf(buf, size, "Linux %s, build %.12s, crash time %llu, kernel offset %#llx",
 		 id->release[0] ? id->release : "unknown",
@@ -196,8 +196,8 @@ enum ami_bound ami_marks_bind(const struct ami_marks *m,
 
 	ami_dump_identify(dump, &id);
 	bound = compare_ids(&m->id, &id);
-	describe(&m->id, ours, sizeof(ours));
-	describe(&id, theirs, sizeof(theirs));
+	describe_id(&m->id, ours, sizeof(ours));
+	describe_id(&id, theirs, sizeof(theirs));
 	if (bound == AMI_BOUND_OTHER)
 		ami_error_set(err, AMI_ERR_DATA, "they are of another dump (%s; this dump: %s)",
 			      ours, theirs);

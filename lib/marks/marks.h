@@ -31,28 +31,28 @@ enum section {
 #define MARK_INCOMPLETE	4u
 #define ORIGIN_CAPTURE	1u
 
-/** crc32c() - CRC-32C (Castagnoli), continued from @crc; 0 to start */
-uint32_t crc32c(uint32_t crc, const void *data, size_t len);
+/** marks_crc32c() - CRC-32C (Castagnoli), continued from @crc; 0 to start */
+uint32_t marks_crc32c(uint32_t crc, const void *data, size_t len);
 
-/** runs_write() - a set of page frames, as docs/marks-format.md has it */
-void runs_write(struct out *o, const struct ami_pfnset *set);
+/** marks_runs_write() - a set of page frames, as docs/marks-format.md has it */
+void marks_runs_write(struct out *o, const struct ami_pfnset *set);
 
-/** runs_read() - add to @set; false unless they are runs, and nothing else. */
-bool runs_read(struct ami_pfnset *set, const uint8_t *bytes, size_t len);
+/** marks_runs_read() - add to @set; false unless they are runs, and nothing else. */
+bool marks_runs_read(struct ami_pfnset *set, const uint8_t *bytes, size_t len);
 
 /* A page frame in zlib's format; -1: not exactly one page, or no memory. */
-int saved_unpack(const struct ami_saved *saved, uint8_t *page);
+int marks_saved_unpack(const struct ami_saved *saved, uint8_t *page);
 
 /** marks_clock() - nanoseconds since 1970, when pages are read */
 uint64_t marks_clock(void);
 
 /* Growing arrays, doubled at powers of two. NULL: no memory. */
-void *append_slot(void **array, size_t count, size_t size);
+void *marks_append_slot(void **array, size_t count, size_t size);
 
-/** add_set() - index of a new empty set, -1: no memory */
-int add_set(struct ami_marks *marks);
+/** marks_add_set() - index of a new empty set, -1: no memory */
+int marks_add_set(struct ami_marks *marks);
 
-/** add_shared_set() - the same for a set that others have, too */
-int add_shared_set(struct ami_marks *marks, struct ami_pfnset *set);
+/** marks_add_shared_set() - the same for a set that others have, too */
+int marks_add_shared_set(struct ami_marks *marks, struct ami_pfnset *set);
 
 #endif

@@ -16,31 +16,31 @@ static bool read_identity(struct ami_marks *m, struct in *in)
 {
 	struct ami_dump_id *id = &m->id;
 
-	id->crash_time = in_number(in, 8);
-	id->kernel_offset = in_number(in, 8);
-	id->phys_base = in_number(in, 8);
-	id->max_pfn = in_number(in, 8);
-	in_text(in, id->release, sizeof(id->release));
-	in_text(in, id->build_id, sizeof(id->build_id));
+	id->crash_time = marks_in_number(in, 8);
+	id->kernel_offset = marks_in_number(in, 8);
+	id->phys_base = marks_in_number(in, 8);
+	id->max_pfn = marks_in_number(in, 8);
+	marks_in_text(in, id->release, sizeof(id->release));
+	marks_in_text(in, id->build_id, sizeof(id->build_id));
 	return true;
 }
 
 static bool read_origin(struct ami_marks *m, struct in *in)
 {
-	m->made = in_number(in, 8);
-	m->in_capture = in_number(in, 4) & ORIGIN_CAPTURE;
-	m->capture = in_below(in, 4, AMI_CAPTURE_REUSE + 1);
-	in_text(in, m->kernel, sizeof(m->kernel));
-	in_text(in, m->tool, sizeof(m->tool));
+	m->made = marks_in_number(in, 8);
+	m->in_capture = marks_in_number(in, 4) & ORIGIN_CAPTURE;
+	m->capture = marks_in_below(in, 4, AMI_CAPTURE_REUSE + 1);
+	marks_in_text(in, m->kernel, sizeof(m->kernel));
+	marks_in_text(in, m->tool, sizeof(m->tool));
 	return true;
 }
 
 static bool read_pages(struct ami_marks *m, struct in *in)
 {
-	int set = add_set(m);
+	int set = marks_add_set(m);
 	size_t len = in->left;
 
-	if (set < 0 || !runs_read(m->sets[set], in_bytes(in, len), len))
+	if (set < 0 || !marks_runs_read(m->sets[set], marks_in_bytes(in, len), len))
 		return false;
 	ami_pfnset_compact(m->sets[set]);
 	return !ami_pfnset_failed(m->sets[set]);
@@ -48,7 +48,7 @@ static bool read_pages(struct ami_marks *m, struct in *in)
 
 static int read_set(const struct ami_marks *m, struct in *in)
 {
-	uint32_t set = in_number(in, 4);
+	uint32_t set = marks_in_number(in, 4);
 
 	if (set == NO_SET)
 		return -1;
@@ -59,7 +59,7 @@ static int read_set(const struct ami_marks *m, struct in *in)
 
 static bool read_iovas(struct ami_mark *mark, struct in *in)
 {
-	uint64_t count = in_number(in, 4), i;
+	uint64_t count = marks_in_number(in, 4), i;
 
 	if (in->bad || count > in->left / 16)
 		return false;
@@ -68,8 +68,8 @@ static bool read_iovas(struct ami_mark *mark, struct in *in)
 		return false;
 	mark->nr_iovas = count;
 	for (i = 0; i < count; i++) {
-		mark->iovas[i].first = in_number(in, 8);
-		mark->iovas[i].last = in_number(in, 8);
+		mark->iovas[i].first = marks_in_number(in, 8);
+		mark->iovas[i].last = marks_in_number(in, 8);
 		if (mark->iovas[i].last < mark->iovas[i].first)
 			return false;
 	}
@@ -79,8 +79,8 @@ static bool read_iovas(struct ami_mark *mark, struct in *in)
 static bool read_mark(struct ami_marks *m, struct in *in)
 {
 	struct ami_mark *mark = m->count < MAX_MARKS ?
-		append_slot((void **)&m->list, m->count, sizeof(*mark)) : NULL;
-	uint32_t flags = in_number(in, 1), who;
+		marks_append_slot((void **)&m->list, m->count, sizeof(*mark)) : NULL;
+	uint32_t flags = marks_in_number(in, 1), who;
 
 	if (!mark)
 		return false;
@@ -88,16 +88,16 @@ static bool read_mark(struct ami_marks *m, struct in *in)
 	mark->requester.is_iommu = flags & MARK_IS_IOMMU;
 	mark->all_ram = flags & MARK_ALL_RAM;
 	mark->complete = !(flags & MARK_INCOMPLETE);
-	mark->class = in_below(in, 1, AMI_CLASS_OBSERVED);
-	mark->certainty = in_below(in, 1, AMI_POSSIBLE + 1);
-	in_number(in, 1);
-	who = in_number(in, 4);
+	mark->class = marks_in_below(in, 1, AMI_CLASS_OBSERVED);
+	mark->certainty = marks_in_below(in, 1, AMI_POSSIBLE + 1);
+	marks_in_number(in, 1);
+	who = marks_in_number(in, 4);
 	if (mark->requester.is_iommu)
 		mark->requester.index = who;
 	else
 		mark->requester.bdf = (struct ami_bdf){ who >> 16, who };
-	mark->count = in_number(in, 8);
-	mark->outside = in_number(in, 8);
+	mark->count = marks_in_number(in, 8);
+	mark->outside = marks_in_number(in, 8);
 	mark->set = read_set(m, in);
 	return read_iovas(mark, in);
 }
@@ -116,10 +116,10 @@ static bool read_verdict(struct ami_marks *m, struct in *in)
 
 	if (m->nr_reasons)
 		return false;
-	m->verdict = in_below(in, 4, AMI_VERDICT_UNKNOWN + 1);
-	n = in_below(in, 4, AMI_MAX_REASONS + 1);
+	m->verdict = marks_in_below(in, 4, AMI_VERDICT_UNKNOWN + 1);
+	n = marks_in_below(in, 4, AMI_MAX_REASONS + 1);
 	while (n-- && !in->bad) {
-		m->reason[m->nr_reasons] = in_string(in);
+		m->reason[m->nr_reasons] = marks_in_string(in);
 		m->nr_reasons += !in->bad;
 	}
 	return true;
@@ -131,15 +131,15 @@ static bool read_findings(struct ami_marks *m, struct in *in)
 		struct ami_marks_finding *f;
 
 		f = m->nr_findings < MAX_FINDINGS ?
-		    append_slot((void **)&m->findings, m->nr_findings,
-				sizeof(*f)) : NULL;
+		    marks_append_slot((void **)&m->findings, m->nr_findings,
+				      sizeof(*f)) : NULL;
 		if (!f)
 			return false;
 		m->nr_findings++;
-		f->severity = in_below(in, 1, AMI_ERROR + 1);
-		f->code = in_string(in);
-		f->where = in_string(in);
-		f->text = in_string(in);
+		f->severity = marks_in_below(in, 1, AMI_ERROR + 1);
+		f->code = marks_in_string(in);
+		f->where = marks_in_string(in);
+		f->text = marks_in_string(in);
 		if (in->bad)
 			return false;
 	}
@@ -152,19 +152,19 @@ static bool read_observed(struct ami_marks *m, struct in *in)
 		struct ami_observation *o;
 
 		o = m->nr_observed < MAX_OBSERVED ?
-		    append_slot((void **)&m->observed, m->nr_observed,
-				sizeof(*o)) : NULL;
+		    marks_append_slot((void **)&m->observed, m->nr_observed,
+				      sizeof(*o)) : NULL;
 		if (!o)
 			return false;
 		m->nr_observed++;
-		o->first[0] = in_number(in, 8);
-		o->first[1] = in_number(in, 8);
-		o->second[0] = in_number(in, 8);
-		o->second[1] = in_number(in, 8);
-		o->watched = in_number(in, 8);
-		o->beyond = in_number(in, 8);
+		o->first[0] = marks_in_number(in, 8);
+		o->first[1] = marks_in_number(in, 8);
+		o->second[0] = marks_in_number(in, 8);
+		o->second[1] = marks_in_number(in, 8);
+		o->watched = marks_in_number(in, 8);
+		o->beyond = marks_in_number(in, 8);
 		o->set = read_set(m, in);
-		in_number(in, 4);
+		marks_in_number(in, 4);
 		if (in->bad || o->set < 0)
 			return false;
 	}
@@ -174,16 +174,16 @@ static bool read_observed(struct ami_marks *m, struct in *in)
 static bool read_saved_page(struct ami_marks *m, struct in *in, uint64_t least)
 {
 	struct ami_saved *s = m->nr_saved < AMI_MARKS_MAX_SAVED ?
-		append_slot((void **)&m->saved, m->nr_saved, sizeof(*s)) : NULL;
+		marks_append_slot((void **)&m->saved, m->nr_saved, sizeof(*s)) : NULL;
 	uint8_t page[AMI_PAGE_SIZE];
 	const uint8_t *data;
 
 	if (!s)
 		return false;
-	s->pfn = in_below(in, 8, AMI_PFN_LIMIT);
-	s->time = in_number(in, 8);
-	s->size = in_number(in, 4);
-	data = in_bytes(in, s->size);
+	s->pfn = marks_in_below(in, 8, AMI_PFN_LIMIT);
+	s->time = marks_in_number(in, 8);
+	s->size = marks_in_number(in, 4);
+	data = marks_in_bytes(in, s->size);
 	if (!data || !s->size || s->pfn < least)
 		return false;
 	s->data = malloc(s->size);
@@ -191,7 +191,7 @@ static bool read_saved_page(struct ami_marks *m, struct in *in, uint64_t least)
 		return false;
 	m->nr_saved++;
 	memcpy(s->data, data, s->size);
-	return !saved_unpack(s, page);
+	return !marks_saved_unpack(s, page);
 }
 
 static bool read_saved(struct ami_marks *m, struct in *in)
@@ -223,24 +223,24 @@ static section_reader *const readers[] = {
 static int read_section(struct ami_marks *m, struct in *all, uint32_t *type,
 			const char **what)
 {
-	const uint8_t *head = in_bytes(all, SECTION_HEADER), *payload;
+	const uint8_t *head = marks_in_bytes(all, SECTION_HEADER), *payload;
 	struct in h = { .at = head, .left = SECTION_HEADER }, in;
 	uint32_t crc;
 
 	*what = "a section is cut off";
 	if (!head)
 		return -1;
-	*type = in_number(&h, 4);
-	crc = in_number(&h, 4);
-	in = (struct in){ .left = in_number(&h, 8) };
+	*type = marks_in_number(&h, 4);
+	crc = marks_in_number(&h, 4);
+	in = (struct in){ .left = marks_in_number(&h, 8) };
 	if (in.left > all->left)
 		return -1;
-	payload = in_bytes(all, (in.left + 7) & ~UINT64_C(7));
+	payload = marks_in_bytes(all, (in.left + 7) & ~UINT64_C(7));
 	if (!payload)
 		return -1;
 	*what = "a checksum is wrong";
-	if (crc32c(crc32c(crc32c(0, head, 4), head + 8, 8), payload,
-		   (in.left + 7) & ~UINT64_C(7)) != crc)
+	if (marks_crc32c(marks_crc32c(marks_crc32c(0, head, 4), head + 8, 8), payload,
+			 (in.left + 7) & ~UINT64_C(7)) != crc)
 		return -1;
 	*what = "a section makes no sense";
 	in.at = payload;
@@ -250,7 +250,7 @@ static int read_section(struct ami_marks *m, struct in *all, uint32_t *type,
 	return 0;
 }
 
-static int damaged(struct ami_error *err, const char *what)
+static int set_damaged(struct ami_error *err, const char *what)
 {
 	return ami_error_set(err, AMI_ERR_DATA, "they are damaged: %s", what);
 }
@@ -263,41 +263,41 @@ static int read_all(struct ami_marks *m, struct in *in, uint32_t sections,
 
 	for (; sections; sections--, before = type) {
 		if (read_section(m, in, &type, &what))
-			return damaged(err, what);
+			return set_damaged(err, what);
 		if (type < before ||
 		    (type == before && type != SECTION_PAGES) ||
 		    (!before && type != SECTION_IDENTITY))
-			return damaged(err, "a section is out of place");
+			return set_damaged(err, "a section is out of place");
 	}
 	if (!before || in->left)
-		return damaged(err, "sections are missing");
+		return set_damaged(err, "sections are missing");
 	return 0;
 }
 
 static int read_header(struct in *in, uint32_t *sections,
 		       struct ami_error *err)
 {
-	const uint8_t *head = in_bytes(in, MARKS_HEADER);
+	const uint8_t *head = marks_in_bytes(in, MARKS_HEADER);
 	struct in h = { .at = head, .left = MARKS_HEADER };
 	uint32_t version;
 	uint64_t size;
 
-	if (!head || memcmp(in_bytes(&h, 8), MARKS_MAGIC, 8))
+	if (!head || memcmp(marks_in_bytes(&h, 8), MARKS_MAGIC, 8))
 		return ami_error_set(err, AMI_ERR_INPUT,
 				     "they are no amdiommu marks");
-	version = in_number(&h, 4);
-	*sections = in_number(&h, 4);
-	size = in_number(&h, 8);
-	in_number(&h, 4);
-	if (in_number(&h, 4) != crc32c(0, head, MARKS_HEADER - 4))
-		return damaged(err, "the checksum of the header is wrong");
+	version = marks_in_number(&h, 4);
+	*sections = marks_in_number(&h, 4);
+	size = marks_in_number(&h, 8);
+	marks_in_number(&h, 4);
+	if (marks_in_number(&h, 4) != marks_crc32c(0, head, MARKS_HEADER - 4))
+		return set_damaged(err, "the checksum of the header is wrong");
 	if (version != MARKS_VERSION)
 		return ami_error_set(err, AMI_ERR_DATA,
 				     "they are of version %u; this amdiommu knows version %u",
 				     version, MARKS_VERSION);
 	if (size < MARKS_HEADER || size - MARKS_HEADER > in->left ||
 	    size > AMI_MARKS_MAX_BYTES)
-		return damaged(err, "they are cut off");
+		return set_damaged(err, "they are cut off");
 	in->left = size - MARKS_HEADER;
 	return 0;
 }
@@ -315,7 +315,7 @@ struct ami_marks *ami_marks_parse(const uint8_t *bytes, size_t len,
 	}
 	if (len >= VMCOREDD_NAME + 8 && memcmp(bytes, MARKS_MAGIC, 8) &&
 	    !memcmp(bytes + VMCOREDD_NAME, MARKS_MAGIC, 8))
-		in_bytes(&in, VMCOREDD_NAME);
+		marks_in_bytes(&in, VMCOREDD_NAME);
 	if (read_header(&in, &sections, err) ||
 	    read_all(m, &in, sections, err)) {
 		ami_marks_free(m);

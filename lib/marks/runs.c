@@ -9,8 +9,8 @@
 static void put_number(struct out *o, uint64_t value)
 {
 	for (; value >> GROUP; value >>= GROUP)
-		out_number(o, (value & 0x7f) | 0x80, 1);
-	out_number(o, value, 1);
+		marks_out_number(o, (value & 0x7f) | 0x80, 1);
+	marks_out_number(o, value, 1);
 }
 
 /** struct running - where the run before ended */
@@ -30,7 +30,7 @@ static bool put_run(void *ctx, uint64_t first, uint64_t count)
 	return true;
 }
 
-void runs_write(struct out *o, const struct ami_pfnset *set)
+void marks_runs_write(struct out *o, const struct ami_pfnset *set)
 {
 	struct running r = { .out = o };
 
@@ -43,7 +43,7 @@ static uint64_t get_number(struct in *in)
 	unsigned int shift = 0;
 
 	do {
-		group = in_number(in, 1);
+		group = marks_in_number(in, 1);
 		if (shift >= MAX_SHIFT)
 			in->bad = true;
 		value |= (group & 0x7f) << shift;
@@ -52,7 +52,7 @@ static uint64_t get_number(struct in *in)
 	return in->bad ? 0 : value;
 }
 
-bool runs_read(struct ami_pfnset *set, const uint8_t *bytes, size_t len)
+bool marks_runs_read(struct ami_pfnset *set, const uint8_t *bytes, size_t len)
 {
 	struct in in = { .at = bytes, .left = len };
 	uint64_t at = 0, gap, count;

@@ -12,7 +12,7 @@
 #define PACK_WINDOW	AMI_PAGE_SHIFT
 #define PACK_MEMORY	6
 
-int saved_unpack(const struct ami_saved *saved, uint8_t *page)
+int marks_saved_unpack(const struct ami_saved *saved, uint8_t *page)
 {
 	uLongf len = AMI_PAGE_SIZE;
 
@@ -43,8 +43,8 @@ struct saving {
 static bool add_packed(struct ami_marks *m, uint64_t pfn, uint64_t time,
 		       const uint8_t *packed, size_t len)
 {
-	struct ami_saved *saved = append_slot((void **)&m->saved, m->nr_saved,
-					      sizeof(*saved));
+	struct ami_saved *saved = marks_append_slot((void **)&m->saved, m->nr_saved,
+						    sizeof(*saved));
 
 	if (saved)
 		saved->data = malloc(len);
@@ -200,7 +200,7 @@ static bool serve(void *ctx, uint64_t pfn, enum ami_mem mem, uint8_t *page)
 
 	saved = m->nr_saved ? bsearch(&key, m->saved, m->nr_saved,
 				      sizeof(key), by_pfn) : NULL;
-	if (!saved || saved_unpack(saved, content))
+	if (!saved || marks_saved_unpack(saved, content))
 		return false;
 	saved->served = true;
 	saved->lacking = mem != AMI_MEM_OK;

@@ -18,30 +18,30 @@ static void put_at(uint8_t *at, uint64_t value, unsigned int size)
 		*at++ = value;
 }
 
-static void begin(struct writer *w, enum section type)
+static void begin_section(struct writer *w, enum section type)
 {
 	w->section = w->out.len;
-	out_number(&w->out, type, 4);
-	out_number(&w->out, 0, 4);
-	out_number(&w->out, 0, 8);
+	marks_out_number(&w->out, type, 4);
+	marks_out_number(&w->out, 0, 4);
+	marks_out_number(&w->out, 0, 8);
 	w->sections++;
 }
 
 /* The length leaves out the padding; the CRC has all but itself. */
-static void end(struct writer *w)
+static void end_section(struct writer *w)
 {
 	struct out *o = &w->out;
 	uint64_t len = o->len - w->section - SECTION_HEADER;
 	uint8_t *head;
 	uint32_t crc;
 
-	out_align(o);
+	marks_out_align(o);
 	if (o->failed)
 		return;
 	head = o->data + w->section;
 	put_at(head + 8, len, 8);
-	crc = crc32c(0, head, 4);
-	crc = crc32c(crc, head + 8, o->len - w->section - 8);
+	crc = marks_crc32c(0, head, 4);
+	crc = marks_crc32c(crc, head + 8, o->len - w->section - 8);
 	put_at(head + 4, crc, 4);
 }
 
@@ -49,34 +49,34 @@ static void put_identity(struct writer *w)
 {
 	const struct ami_dump_id *id = &w->marks->id;
 
-	begin(w, SECTION_IDENTITY);
-	out_number(&w->out, id->crash_time, 8);
-	out_number(&w->out, id->kernel_offset, 8);
-	out_number(&w->out, id->phys_base, 8);
-	out_number(&w->out, id->max_pfn, 8);
-	out_string(&w->out, id->release);
-	out_string(&w->out, id->build_id);
-	end(w);
+	begin_section(w, SECTION_IDENTITY);
+	marks_out_number(&w->out, id->crash_time, 8);
+	marks_out_number(&w->out, id->kernel_offset, 8);
+	marks_out_number(&w->out, id->phys_base, 8);
+	marks_out_number(&w->out, id->max_pfn, 8);
+	marks_out_string(&w->out, id->release);
+	marks_out_string(&w->out, id->build_id);
+	end_section(w);
 }
 
 static void put_origin(struct writer *w)
 {
 	const struct ami_marks *m = w->marks;
 
-	begin(w, SECTION_ORIGIN);
-	out_number(&w->out, m->made, 8);
-	out_number(&w->out, m->in_capture ? ORIGIN_CAPTURE : 0, 4);
-	out_number(&w->out, m->capture, 4);
-	out_string(&w->out, m->kernel);
-	out_string(&w->out, m->tool);
-	end(w);
+	begin_section(w, SECTION_ORIGIN);
+	marks_out_number(&w->out, m->made, 8);
+	marks_out_number(&w->out, m->in_capture ? ORIGIN_CAPTURE : 0, 4);
+	marks_out_number(&w->out, m->capture, 4);
+	marks_out_string(&w->out, m->kernel);
+	marks_out_string(&w->out, m->tool);
+	end_section(w);
 }
 
 static void put_pages(struct writer *w, const struct ami_pfnset *set)
 {
-	begin(w, SECTION_PAGES);
-	runs_write(&w->out, set);
-	end(w);
+	begin_section(w, SECTION_PAGES);
+	marks_runs_write(&w->out, set);
+	end_section(w);
 }
 
 static void put_mark(struct out *o, const struct ami_mark *mark)
@@ -84,21 +84,21 @@ static void put_mark(struct out *o, const struct ami_mark *mark)
 	const struct ami_requester *r = &mark->requester;
 	size_t i;
 
-	out_number(o, (r->is_iommu ? MARK_IS_IOMMU : 0) |
+	marks_out_number(o, (r->is_iommu ? MARK_IS_IOMMU : 0) |
 		      (mark->all_ram ? MARK_ALL_RAM : 0) |
 		      (mark->complete ? 0 : MARK_INCOMPLETE), 1);
-	out_number(o, mark->class, 1);
-	out_number(o, mark->certainty, 1);
-	out_number(o, 0, 1);
-	out_number(o, r->is_iommu ? r->index :
+	marks_out_number(o, mark->class, 1);
+	marks_out_number(o, mark->certainty, 1);
+	marks_out_number(o, 0, 1);
+	marks_out_number(o, r->is_iommu ? r->index :
 		      (uint32_t)r->bdf.segment << 16 | r->bdf.devid, 4);
-	out_number(o, mark->count, 8);
-	out_number(o, mark->outside, 8);
-	out_number(o, mark->set < 0 ? NO_SET : (uint32_t)mark->set, 4);
-	out_number(o, mark->nr_iovas, 4);
+	marks_out_number(o, mark->count, 8);
+	marks_out_number(o, mark->outside, 8);
+	marks_out_number(o, mark->set < 0 ? NO_SET : (uint32_t)mark->set, 4);
+	marks_out_number(o, mark->nr_iovas, 4);
 	for (i = 0; i < mark->nr_iovas; i++) {
-		out_number(o, mark->iovas[i].first, 8);
-		out_number(o, mark->iovas[i].last, 8);
+		marks_out_number(o, mark->iovas[i].first, 8);
+		marks_out_number(o, mark->iovas[i].last, 8);
 	}
 }
 
@@ -106,10 +106,10 @@ static void put_exposures(struct writer *w)
 {
 	size_t i;
 
-	begin(w, SECTION_EXPOSURES);
+	begin_section(w, SECTION_EXPOSURES);
 	for (i = 0; i < w->marks->count; i++)
 		put_mark(&w->out, &w->marks->list[i]);
-	end(w);
+	end_section(w);
 }
 
 static void put_verdict(struct writer *w)
@@ -117,20 +117,20 @@ static void put_verdict(struct writer *w)
 	const struct ami_marks *m = w->marks;
 	size_t i;
 
-	begin(w, SECTION_VERDICT);
-	out_number(&w->out, m->verdict, 4);
-	out_number(&w->out, m->nr_reasons, 4);
+	begin_section(w, SECTION_VERDICT);
+	marks_out_number(&w->out, m->verdict, 4);
+	marks_out_number(&w->out, m->nr_reasons, 4);
 	for (i = 0; i < m->nr_reasons; i++)
-		out_string(&w->out, m->reason[i]);
-	end(w);
-	begin(w, SECTION_FINDINGS);
+		marks_out_string(&w->out, m->reason[i]);
+	end_section(w);
+	begin_section(w, SECTION_FINDINGS);
 	for (i = 0; i < m->nr_findings; i++) {
-		out_number(&w->out, m->findings[i].severity, 1);
-		out_string(&w->out, m->findings[i].code);
-		out_string(&w->out, m->findings[i].where);
-		out_string(&w->out, m->findings[i].text);
+		marks_out_number(&w->out, m->findings[i].severity, 1);
+		marks_out_string(&w->out, m->findings[i].code);
+		marks_out_string(&w->out, m->findings[i].where);
+		marks_out_string(&w->out, m->findings[i].text);
 	}
-	end(w);
+	end_section(w);
 }
 
 static void put_observed(struct writer *w)
@@ -138,20 +138,20 @@ static void put_observed(struct writer *w)
 	const struct ami_marks *m = w->marks;
 	size_t i;
 
-	begin(w, SECTION_OBSERVED);
+	begin_section(w, SECTION_OBSERVED);
 	for (i = 0; i < m->nr_observed; i++) {
 		const struct ami_observation *o = &m->observed[i];
 
-		out_number(&w->out, o->first[0], 8);
-		out_number(&w->out, o->first[1], 8);
-		out_number(&w->out, o->second[0], 8);
-		out_number(&w->out, o->second[1], 8);
-		out_number(&w->out, o->watched, 8);
-		out_number(&w->out, o->beyond, 8);
-		out_number(&w->out, o->set, 4);
-		out_number(&w->out, 0, 4);
+		marks_out_number(&w->out, o->first[0], 8);
+		marks_out_number(&w->out, o->first[1], 8);
+		marks_out_number(&w->out, o->second[0], 8);
+		marks_out_number(&w->out, o->second[1], 8);
+		marks_out_number(&w->out, o->watched, 8);
+		marks_out_number(&w->out, o->beyond, 8);
+		marks_out_number(&w->out, o->set, 4);
+		marks_out_number(&w->out, 0, 4);
 	}
-	end(w);
+	end_section(w);
 }
 
 static void put_saved(struct writer *w)
@@ -159,14 +159,14 @@ static void put_saved(struct writer *w)
 	const struct ami_marks *m = w->marks;
 	size_t i;
 
-	begin(w, SECTION_SAVED);
+	begin_section(w, SECTION_SAVED);
 	for (i = 0; i < m->nr_saved; i++) {
-		out_number(&w->out, m->saved[i].pfn, 8);
-		out_number(&w->out, m->saved[i].time, 8);
-		out_number(&w->out, m->saved[i].size, 4);
-		out_bytes(&w->out, m->saved[i].data, m->saved[i].size);
+		marks_out_number(&w->out, m->saved[i].pfn, 8);
+		marks_out_number(&w->out, m->saved[i].time, 8);
+		marks_out_number(&w->out, m->saved[i].size, 4);
+		marks_out_bytes(&w->out, m->saved[i].data, m->saved[i].size);
 	}
-	end(w);
+	end_section(w);
 }
 
 static void put_header(struct writer *w)
@@ -178,7 +178,7 @@ static void put_header(struct writer *w)
 	put_at(head + 12, w->sections, 4);
 	put_at(head + 16, w->out.len, 8);
 	put_at(head + 24, 0, 4);
-	put_at(head + 28, crc32c(0, head, 28), 4);
+	put_at(head + 28, marks_crc32c(0, head, 28), 4);
 }
 
 /* A set in a temporary file that fails ends early, and would name too few. */
@@ -198,7 +198,7 @@ int ami_marks_write(const struct ami_marks *marks, uint8_t **bytes,
 	struct writer w = { .marks = marks };
 	size_t i;
 
-	out_space(&w.out, MARKS_HEADER);
+	marks_out_space(&w.out, MARKS_HEADER);
 	put_identity(&w);
 	put_origin(&w);
 	/* Not far beyond the limit: it may be much. */

@@ -79,7 +79,7 @@ static bool take_nodes(struct ami_owners *o, struct left *left)
 	return whole;
 }
 
-void areas_collect(struct ami_owners *o)
+void owner_areas_collect(struct ami_owners *o)
 {
 	uint64_t list = ami_symbol(o->kernel, AMI_SYM_vmap_area_list);
 	struct left left = {

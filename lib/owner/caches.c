@@ -66,7 +66,7 @@ static enum cache_holds look_at(struct ami_owners *o, uint64_t cache)
 	return is_bookkeeping(name) ? NEVER_BUFFERS : MAY_BE_BUFFERS;
 }
 
-bool cache_never_buffer(struct ami_owners *o, uint64_t cache)
+bool owner_cache_never_buffer(struct ami_owners *o, uint64_t cache)
 {
 	size_t holds;
 

@@ -45,8 +45,8 @@ static void describe_inode(struct ami_owners *o, const struct page_view *v,
 }
 
 /* Names of files are not for extracts. */
-void describe_file(struct ami_owners *o, const struct page_view *v, char *text,
-		   size_t size)
+void owner_describe_file(struct ami_owners *o, const struct page_view *v, char *text,
+			 size_t size)
 {
 	struct ami_dump *dump = ami_kernel_dump(o->kernel);
 

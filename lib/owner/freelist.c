@@ -123,7 +123,7 @@ static bool take_nodes(struct ami_owners *o)
 	return whole && i;
 }
 
-void freelists_collect(struct ami_owners *o)
+void owner_freelists_collect(struct ami_owners *o)
 {
 	if (!take_nodes(o))
 		ami_finding_add(o->state->findings, AMI_FIND_FREE_LISTS_UNREAD,

@@ -13,8 +13,8 @@
 #define LOWEST_MASK	0xffffffff00000000ull
 
 /* A member that is not there, or not within struct page, reads as zero. */
-static uint64_t pick(const struct ami_owners *o, const uint8_t *raw,
-		     enum ami_field f)
+static uint64_t pick_member(const struct ami_owners *o, const uint8_t *raw,
+			    enum ami_field f)
 {
 	const struct ami_member *m = &o->layout->field[f];
 	uint32_t half;
@@ -69,8 +69,8 @@ static const uint8_t *find_page(struct ami_owners *o, uint64_t va,
 	return o->block + at;
 }
 
-enum ami_mem page_view_read(struct ami_owners *o, uint64_t pfn,
-			    struct page_view *v)
+enum ami_mem owner_page_view_read(struct ami_owners *o, uint64_t pfn,
+				  struct page_view *v)
 {
 	uint8_t apart[MAX_PAGE_STRUCT];
 	const uint8_t *raw;
@@ -83,24 +83,24 @@ enum ami_mem page_view_read(struct ami_owners *o, uint64_t pfn,
 	raw = find_page(o, v->address, apart, &mem);
 	if (mem != AMI_MEM_OK)
 		return mem;
-	v->flags = pick(o, raw, AMI_F_page_flags);
-	v->mapping = pick(o, raw, AMI_F_page_mapping);
-	v->private = pick(o, raw, AMI_F_page_private);
-	v->pp_magic = pick(o, raw, AMI_F_page_pp_magic);
+	v->flags = pick_member(o, raw, AMI_F_page_flags);
+	v->mapping = pick_member(o, raw, AMI_F_page_mapping);
+	v->private = pick_member(o, raw, AMI_F_page_private);
+	v->pp_magic = pick_member(o, raw, AMI_F_page_pp_magic);
 	/* One of the two: struct slab lies over struct page since 5.17. */
-	v->cache = pick(o, raw, ami_has(o->kernel, AMI_F_slab_slab_cache) ?
-			AMI_F_slab_slab_cache : AMI_F_page_slab_cache);
-	v->type = pick(o, raw, AMI_F_page_type);
-	v->refcount = pick(o, raw, AMI_F_page_refcount);
-	info = pick(o, raw, AMI_F_page_compound_head) |
-	       pick(o, raw, AMI_F_page_compound_info);
+	v->cache = pick_member(o, raw, ami_has(o->kernel, AMI_F_slab_slab_cache) ?
+			       AMI_F_slab_slab_cache : AMI_F_page_slab_cache);
+	v->type = pick_member(o, raw, AMI_F_page_type);
+	v->refcount = pick_member(o, raw, AMI_F_page_refcount);
+	info = pick_member(o, raw, AMI_F_page_compound_head) |
+	       pick_member(o, raw, AMI_F_page_compound_info);
 	v->tail = info & TAIL;
 	v->head = head_of(v->address, info);
 	return AMI_MEM_OK;
 }
 
 /* Older kernels clear one bit of many; newer ones keep a type in the top byte. */
-bool page_is(const struct page_view *v, uint32_t type)
+bool owner_page_is(const struct page_view *v, uint32_t type)
 {
 	if (!type)
 		return false;
@@ -144,15 +144,15 @@ static uint32_t learn_table_type(struct ami_owners *o)
 		    AMI_MEM_OK && mm &&
 		    ami_get(o->kernel, mm, AMI_F_mm_pgd, &pgd) == AMI_MEM_OK &&
 		    ami_user_table(o->kernel, pgd, &pfn) &&
-		    page_view_read(o, pfn, &v) == AMI_MEM_OK &&
+		    owner_page_view_read(o, pfn, &v) == AMI_MEM_OK &&
 		    v.type >> 28 == 0xf && v.type != UINT32_MAX &&
-		    !page_is(&v, o->buddy_type))
+		    !owner_page_is(&v, o->buddy_type))
 			return v.type;
 	}
 	return 0;
 }
 
-void page_marks_learn(struct ami_owners *o)
+void owner_page_marks_learn(struct ami_owners *o)
 {
 	struct ami_kernel *k = o->kernel;
 

@@ -154,21 +154,21 @@ static uint64_t walk_kernel(struct ami_owners *o)
 	return unread;
 }
 
-static void collect(struct ami_owners *o)
+static void collect_layout(struct ami_owners *o)
 {
 	uint64_t unread;
 
 	find_image(o);
-	page_marks_learn(o);
+	owner_page_marks_learn(o);
 	ami_kernel_regions(o->kernel, &o->regions);
 	unread = walk_kernel(o);
 	if (unread)
 		ami_finding_add(o->state->findings, AMI_FIND_KERNEL_TABLES_UNREAD,
 				"page tables", "%llu pages of the kernel's own page tables cannot be read: some owners are not known.",
 				(unsigned long long)unread);
-	tasks_collect(o);
-	areas_collect(o);
-	freelists_collect(o);
+	owner_tasks_collect(o);
+	owner_areas_collect(o);
+	owner_freelists_collect(o);
 	o->no_memory |= ami_pfnset_failed(o->tables) ||
 			ami_pfnset_failed(o->vmalloc) ||
 			ami_pfnset_failed(o->memmap) ||
@@ -188,7 +188,7 @@ struct ami_owners *ami_owners_new(const struct ami_state *state)
 	o->layout = ami_kernel_layout(state->kernel);
 	o->page_size = ami_type_size(state->kernel, AMI_T_page);
 	if (make_sets(o))
-		collect(o);
+		collect_layout(o);
 	else
 		o->no_memory = true;
 	if (o->no_memory) {
@@ -229,9 +229,9 @@ static bool in_free_block(struct ami_owners *o, uint64_t pfn)
 	for (order = 0; order <= MAX_ORDER; order++) {
 		uint64_t head = pfn >> order << order;
 
-		if (page_view_read(o, head, &v) != AMI_MEM_OK)
+		if (owner_page_view_read(o, head, &v) != AMI_MEM_OK)
 			return false;
-		if (page_is(&v, o->buddy_type) &&
+		if (owner_page_is(&v, o->buddy_type) &&
 		    (order == 0 || (v.private >= order &&
 				    v.private <= MAX_ORDER)))
 			return true;
@@ -245,16 +245,16 @@ static bool in_free_block(struct ami_owners *o, uint64_t pfn)
 static enum ami_owner by_head(struct ami_owners *o, const struct page_view *v)
 {
 	if ((o->slab_flag >= 0 && v->flags >> o->slab_flag & 1) ||
-	    page_is(v, o->slab_type))
-		return cache_never_buffer(o, v->cache) ? AMI_OWNER_OBJECT :
+	    owner_page_is(v, o->slab_type))
+		return owner_cache_never_buffer(o, v->cache) ? AMI_OWNER_OBJECT :
 							 AMI_OWNER_SLAB;
-	if (page_is(v, o->table_type))
+	if (owner_page_is(v, o->table_type))
 		return AMI_OWNER_PAGE_TABLE;
-	if (page_is(v, o->hugetlb_type))
+	if (owner_page_is(v, o->hugetlb_type))
 		return AMI_OWNER_HUGETLB;
-	if (page_is(v, o->offline_type))
+	if (owner_page_is(v, o->offline_type))
 		return AMI_OWNER_RESERVED;
-	if (page_is(v, o->unaccepted_type))
+	if (owner_page_is(v, o->unaccepted_type))
 		return AMI_OWNER_FREE;
 	if ((v->pp_magic & PP_MASK) == PP_SIGNATURE)
 		return AMI_OWNER_NETWORK;
@@ -273,14 +273,14 @@ enum ami_owner owner_by_struct_page(struct ami_owners *o, uint64_t pfn,
 {
 	uint64_t head;
 
-	if (page_view_read(o, pfn, v) != AMI_MEM_OK)
+	if (owner_page_view_read(o, pfn, v) != AMI_MEM_OK)
 		return AMI_OWNER_UNKNOWN;
-	if ((!v->tail && page_is(v, o->buddy_type)) ||
+	if ((!v->tail && owner_page_is(v, o->buddy_type)) ||
 	    (!v->refcount && ami_pfnset_has(o->pcp_free, pfn)))
 		return AMI_OWNER_FREE;
 	if (v->tail) {
 		if (!ami_page_to_pfn(o->kernel, v->head, &head) ||
-		    page_view_read(o, head, v) != AMI_MEM_OK)
+		    owner_page_view_read(o, head, v) != AMI_MEM_OK)
 			return AMI_OWNER_UNKNOWN;
 	} else if (!v->refcount && in_free_block(o, pfn)) {
 		return AMI_OWNER_FREE;
@@ -294,7 +294,7 @@ static bool given_back(struct ami_owners *o, uint64_t pfn)
 	struct page_view v;
 
 	return o->reserved_flag >= 0 &&
-	       page_view_read(o, pfn, &v) == AMI_MEM_OK &&
+	       owner_page_view_read(o, pfn, &v) == AMI_MEM_OK &&
 	       !(v.flags >> o->reserved_flag & 1);
 }
 
@@ -322,8 +322,8 @@ static enum ami_owner by_layout(struct ami_owners *o, uint64_t pfn)
 	return AMI_OWNER_UNKNOWN;
 }
 
-static enum ami_owner classify(struct ami_owners *o, uint64_t pfn,
-			       struct page_view *v)
+static enum ami_owner classify_page(struct ami_owners *o, uint64_t pfn,
+				    struct page_view *v)
 {
 	enum ami_owner owner = by_layout(o, pfn);
 
@@ -340,28 +340,28 @@ enum ami_owner ami_owner_of(struct ami_owners *o, uint64_t pfn)
 {
 	struct page_view v;
 
-	return classify(o, pfn, &v);
+	return classify_page(o, pfn, &v);
 }
 
 enum ami_owner ami_owner_describe(struct ami_owners *o, uint64_t phys,
 				  char *text, size_t size)
 {
 	struct page_view v = { 0 };
-	enum ami_owner owner = classify(o, phys >> AMI_PAGE_SHIFT, &v);
+	enum ami_owner owner = classify_page(o, phys >> AMI_PAGE_SHIFT, &v);
 
 	snprintf(text, size, "%s%s", ami_owner_name(owner),
 		 owner == AMI_OWNER_KERNEL ?
 		 ", for what its struct page does not tell" : "");
 	if (ami_owner_in_slab(owner))
-		describe_slab(o, phys, text, size);
+		owner_describe_slab(o, phys, text, size);
 	else if (owner == AMI_OWNER_FILE)
-		describe_file(o, &v, text, size);
+		owner_describe_file(o, &v, text, size);
 	else if (owner == AMI_OWNER_ANON &&
 		 (v.mapping & MAPPING_KIND) == MAPPING_KIND)
 		snprintf(text, size, "anonymous, shared by KSM");
 	else if (owner == AMI_OWNER_ANON)
-		describe_anon(o, phys >> AMI_PAGE_SHIFT, &v, text, size);
+		owner_describe_anon(o, phys >> AMI_PAGE_SHIFT, &v, text, size);
 	else if (owner == AMI_OWNER_STACK)
-		describe_stack(o, phys, text, size);
+		owner_describe_stack(o, phys, text, size);
 	return owner;
 }

@@ -66,48 +66,48 @@ struct ami_owners {
 	uint8_t block[AMI_PAGE_SIZE];
 };
 
-/** page_view_read() - read the struct page of a frame. */
-enum ami_mem page_view_read(struct ami_owners *o, uint64_t pfn,
-			    struct page_view *v);
+/** owner_page_view_read() - read the struct page of a frame. */
+enum ami_mem owner_page_view_read(struct ami_owners *o, uint64_t pfn,
+				  struct page_view *v);
 
 /** owner_by_struct_page() - what struct page says; fills @v. */
 enum ami_owner owner_by_struct_page(struct ami_owners *o, uint64_t pfn,
 				    struct page_view *v);
 
-/** page_marks_learn() - how this kernel marks free, slab and table pages. */
-void page_marks_learn(struct ami_owners *o);
+/** owner_page_marks_learn() - how this kernel marks free, slab and table pages. */
+void owner_page_marks_learn(struct ami_owners *o);
 
-/** page_is() - does the page have this page_type? */
-bool page_is(const struct page_view *v, uint32_t type);
+/** owner_page_is() - does the page have this page_type? */
+bool owner_page_is(const struct page_view *v, uint32_t type);
 
-/** tasks_collect() - stacks of all tasks. */
-void tasks_collect(struct ami_owners *o);
+/** owner_tasks_collect() - stacks of all tasks. */
+void owner_tasks_collect(struct ami_owners *o);
 
-/** areas_collect() - coherent DMA buffers among the vmalloc areas. */
-void areas_collect(struct ami_owners *o);
+/** owner_areas_collect() - coherent DMA buffers among the vmalloc areas. */
+void owner_areas_collect(struct ami_owners *o);
 
-/** freelists_collect() - free pages on the lists of CPUs. */
-void freelists_collect(struct ami_owners *o);
+/** owner_freelists_collect() - free pages on the lists of CPUs. */
+void owner_freelists_collect(struct ami_owners *o);
 
-/** task_text() - "dd (pid 213)" */
+/** owner_task_text() - "dd (pid 213)" */
 #define AMI_TASK_TEXT	48
-void task_text(struct ami_owners *o, uint64_t task, char text[AMI_TASK_TEXT]);
+void owner_task_text(struct ami_owners *o, uint64_t task, char text[AMI_TASK_TEXT]);
 
 /**
- * cache_never_buffer() - does this kmem_cache hold what is never a buffer?
+ * owner_cache_never_buffer() - does this kmem_cache hold what is never a buffer?
  *
  * False also when that cannot be told.
  */
-bool cache_never_buffer(struct ami_owners *o, uint64_t cache);
+bool owner_cache_never_buffer(struct ami_owners *o, uint64_t cache);
 
 /** describe_...() - detail for a byte, or a page; else @text stays as it is */
-void describe_slab(struct ami_owners *o, uint64_t phys, char *text,
-		   size_t size);
-void describe_file(struct ami_owners *o, const struct page_view *v, char *text,
-		   size_t size);
-void describe_anon(struct ami_owners *o, uint64_t pfn,
-		   const struct page_view *v, char *text, size_t size);
-void describe_stack(struct ami_owners *o, uint64_t phys, char *text,
-		    size_t size);
+void owner_describe_slab(struct ami_owners *o, uint64_t phys, char *text,
+			 size_t size);
+void owner_describe_file(struct ami_owners *o, const struct page_view *v, char *text,
+			 size_t size);
+void owner_describe_anon(struct ami_owners *o, uint64_t pfn,
+			 const struct page_view *v, char *text, size_t size);
+void owner_describe_stack(struct ami_owners *o, uint64_t phys, char *text,
+			  size_t size);
 
 #endif

@@ -107,8 +107,8 @@ static bool index_of(struct ami_owners *o, uint64_t pfn,
 	return true;
 }
 
-void describe_anon(struct ami_owners *o, uint64_t pfn,
-		   const struct page_view *v, char *text, size_t size)
+void owner_describe_anon(struct ami_owners *o, uint64_t pfn,
+			 const struct page_view *v, char *text, size_t size)
 {
 	struct search s = { .kernel = o->kernel };
 	char name[AMI_TASK_TEXT];
@@ -123,7 +123,7 @@ void describe_anon(struct ami_owners *o, uint64_t pfn,
 	search(&s, v->mapping & ~MAPPING_KIND);
 	if (!s.found || !ami_index_find(&o->by_mm, s.mm, &task))
 		return;
-	task_text(o, o->task[task].task, name);
+	owner_task_text(o, o->task[task].task, name);
 	used = snprintf(text, size, "anonymous memory of %s at %#" PRIx64,
 			name, s.address);
 	if (used > 0 && (size_t)used < size && (s.found > 1 || !s.all))

@@ -14,9 +14,9 @@ uint64_t ami_owner_cache(struct ami_owners *o, uint64_t pfn, uint64_t *base)
 	uint64_t head;
 
 	if (!ami_owner_in_slab(ami_owner_of(o, pfn)) ||
-	    page_view_read(o, pfn, &v) != AMI_MEM_OK ||
+	    owner_page_view_read(o, pfn, &v) != AMI_MEM_OK ||
 	    !ami_page_to_pfn(o->kernel, v.head, &head) || head > pfn ||
-	    page_view_read(o, head, &v) != AMI_MEM_OK ||
+	    owner_page_view_read(o, head, &v) != AMI_MEM_OK ||
 	    !ami_kernel_address(v.cache))
 		return 0;
 	*base = head << AMI_PAGE_SHIFT;
@@ -35,7 +35,7 @@ static void add_task(struct ami_owners *o, uint64_t first, uint64_t last,
 		if (ami_virt_to_phys(o->kernel, o->task[i].task, &at) !=
 		    AMI_MEM_OK || at < first || at > last)
 			continue;
-		task_text(o, o->task[i].task, name);
+		owner_task_text(o, o->task[i].task, name);
 		snprintf(text + used, size - used, ", %s", name);
 		return;
 	}
@@ -116,8 +116,8 @@ static void describe_object(struct ami_owners *o, const struct grid *g,
 		add_task(o, phys - in, phys - in + g->size - 1, text, size);
 }
 
-void describe_slab(struct ami_owners *o, uint64_t phys, char *text,
-		   size_t size)
+void owner_describe_slab(struct ami_owners *o, uint64_t phys, char *text,
+			 size_t size)
 {
 	uint64_t base = 0, name;
 	uint64_t cache = ami_owner_cache(o, phys >> AMI_PAGE_SHIFT, &base);

@@ -115,7 +115,7 @@ static void report_tasks(struct ami_owners *o, bool broken)
 				o->nr_tasks);
 }
 
-void tasks_collect(struct ami_owners *o)
+void owner_tasks_collect(struct ami_owners *o)
 {
 	uint64_t init = ami_symbol(o->kernel, AMI_SYM_init_task), node;
 	uint64_t left = MAX_TASKS;
@@ -175,7 +175,7 @@ static bool read_comm(struct ami_owners *o, uint64_t task,
 	return mem == AMI_MEM_OK && *comm;
 }
 
-void task_text(struct ami_owners *o, uint64_t task, char text[AMI_TASK_TEXT])
+void owner_task_text(struct ami_owners *o, uint64_t task, char text[AMI_TASK_TEXT])
 {
 	char comm[TASK_COMM];
 	uint64_t pid = 0;
@@ -187,8 +187,8 @@ void task_text(struct ami_owners *o, uint64_t task, char text[AMI_TASK_TEXT])
 		snprintf(text, AMI_TASK_TEXT, "pid %d", (int)pid);
 }
 
-void describe_stack(struct ami_owners *o, uint64_t phys, char *text,
-		    size_t size)
+void owner_describe_stack(struct ami_owners *o, uint64_t phys, char *text,
+			  size_t size)
 {
 	char name[AMI_TASK_TEXT];
 	uint64_t offset;
@@ -196,7 +196,7 @@ void describe_stack(struct ami_owners *o, uint64_t phys, char *text,
 
 	if (!s)
 		return;
-	task_text(o, s->task, name);
+	owner_task_text(o, s->task, name);
 	snprintf(text, size, "kernel stack of %s, %#" PRIx64
 		 " above its lowest byte", name, offset);
 }

@@ -28,16 +28,16 @@ static void dump_text(struct view *v)
 	fprintf(v->out, "Dump:         %s%s%s, RAM %s, types from %s%s\n",
 		info->format, *info->compression ? " " : "",
 		info->compression,
-		pages_text(v, ami_dump_ram_pages(v->a->dump), size),
+		report_pages_text(v, ami_dump_ram_pages(v->a->dump), size),
 		ami_kernel_source(v->a->kernel),
 		info->incomplete || info->truncated ? ", NOT COMPLETE" : "");
 	if (v->a->state->capture == AMI_CAPTURE_REUSE)
 		fputs("Capture:      the capture kernel wrote into the dead kernel's IOMMU\n"
 		      "              structures\n", v->out);
-	marks_summary(v, marks, sizeof(marks));
+	report_marks_summary(v, marks, sizeof(marks));
 	if (*marks) {
 		fputs("Marks:        ", v->out);
-		wrapped(v, 14, 14, "%s", marks);
+		report_wrapped(v, 14, 14, "%s", marks);
 	}
 }
 
@@ -49,7 +49,7 @@ static void verdict_part(struct view *v)
 	fprintf(v->out, "Verdict:      %s\n", ami_verdict_name(ex->verdict));
 	for (i = 0; i < ex->nr_reasons && i < REASONS_SHOWN; i++) {
 		fputs("            - ", v->out);
-		wrapped(v, 14, 14, "%s", ex->reason[i]);
+		report_wrapped(v, 14, 14, "%s", ex->reason[i]);
 	}
 	if (ex->nr_reasons > REASONS_SHOWN)
 		fprintf(v->out, "            - and %zu more reasons\n",
@@ -66,13 +66,13 @@ static void ring_line(struct view *v, const struct ami_ring *ring)
 			 PRIu64, ring->last_issued, ring->semaphore);
 	fputs("    ", v->out);
 	if (ring->outstanding)
-		wrapped(v, 4, 6, "ring: %u command%s not proven done from entry %u on%s",
-			ring->outstanding, ring->outstanding == 1 ? "" : "s",
-			ring->oldest, sync);
+		report_wrapped(v, 4, 6, "ring: %u command%s not proven done from entry %u on%s",
+			       ring->outstanding, ring->outstanding == 1 ? "" : "s",
+			       ring->oldest, sync);
 	else
-		wrapped(v, 4, 6, "ring: %s%s", ring->blind ?
-			"commands may be outstanding in entries that are lost" :
-			"every issued command is proven done", sync);
+		report_wrapped(v, 4, 6, "ring: %s%s", ring->blind ?
+			       "commands may be outstanding in entries that are lost" :
+			       "every issued command is proven done", sync);
 }
 
 static void iommus_part(struct view *v)
@@ -89,9 +89,9 @@ static void iommus_part(struct view *v)
 		amdvi_features_describe(iommu->features, iommu->features2,
 					features, sizeof(features));
 		fputs("  ", v->out);
-		wrapped(v, 2, 4, "iommu%u %s: EFR %#" PRIx64 ", EFR2 %#" PRIx64
-			" (%s)", iommu->index, ami_bdf_text(iommu->bdf, bdf),
-			iommu->features, iommu->features2, features);
+		report_wrapped(v, 2, 4, "iommu%u %s: EFR %#" PRIx64 ", EFR2 %#" PRIx64
+			       " (%s)", iommu->index, ami_bdf_text(iommu->bdf, bdf),
+			       iommu->features, iommu->features2, features);
 		ring_line(v, &iommu->ring);
 	}
 	if (i < s->nr_iommus)
@@ -104,23 +104,23 @@ static void device_line(struct view *v, const struct ami_ranked *r)
 	char bdf[AMI_BDF_TEXT], text[40];
 
 	fputs("  ", v->out);
-	wrapped(v, 2, 4, "%s %04x:%04x %s: %s%s%s%s, writable %s%s, DTE %s%s%s",
-		ami_bdf_text(d->bdf, bdf), d->vendor, d->device,
-		d->driver[0] ? d->driver : "(no driver)",
-		ami_translation_name(d->translation),
-		d->bypass != AMI_BYPASS_NO ? " (" : "",
-		d->bypass != AMI_BYPASS_NO ? ami_bypass_text(d->bypass) : "",
-		d->bypass != AMI_BYPASS_NO ? ")" : "",
-		reach_text(v, &r->reach, text),
-		r->reach.all_ram ? "" : " pages",
-		ami_seen_name(d->dte_seen), d->disagreement[0] ? ": " : "",
-		d->disagreement);
+	report_wrapped(v, 2, 4, "%s %04x:%04x %s: %s%s%s%s, writable %s%s, DTE %s%s%s",
+		       ami_bdf_text(d->bdf, bdf), d->vendor, d->device,
+		       d->driver[0] ? d->driver : "(no driver)",
+		       ami_translation_name(d->translation),
+		       d->bypass != AMI_BYPASS_NO ? " (" : "",
+		       d->bypass != AMI_BYPASS_NO ? ami_bypass_text(d->bypass) : "",
+		       d->bypass != AMI_BYPASS_NO ? ")" : "",
+		       report_reach_text(v, &r->reach, text),
+		       r->reach.all_ram ? "" : " pages",
+		       ami_seen_name(d->dte_seen), d->disagreement[0] ? ": " : "",
+		       d->disagreement);
 }
 
 static int devices_part(struct view *v)
 {
 	const struct ami_state *s = v->a->state;
-	struct ami_ranked *list = ranked_devices(v);
+	struct ami_ranked *list = report_ranked_devices(v);
 	size_t i, matter = 0;
 
 	if (!list)
@@ -139,17 +139,17 @@ static int devices_part(struct view *v)
 
 static void exposed_part(struct view *v)
 {
-	size_t all = untranslated(v);
+	size_t all = report_count_untranslated(v);
 	char line[512];
 	int class;
 
 	fputs("\nPages that could be written, by class and owner\n", v->out);
 	for (class = 0; class < AMI_CLASSES; class++) {
-		owner_counts(v, class, line, sizeof(line));
+		report_owner_counts(v, class, line, sizeof(line));
 		if (!line[0])
 			continue;
 		fprintf(v->out, "  %-11s ", ami_class_name(class));
-		wrapped(v, 14, 14, "%s", line);
+		report_wrapped(v, 14, 14, "%s", line);
 	}
 	if (all)
 		fprintf(v->out, "  passthrough all RAM, to %zu device%s\n", all,
@@ -181,7 +181,7 @@ static void findings_part(struct view *v)
 		}
 		shown++;
 		fputs("\n    ", v->out);
-		wrapped(v, 4, 4, "%s: %s", one->where, one->text);
+		report_wrapped(v, 4, 4, "%s: %s", one->where, one->text);
 	}
 	if (!f->count)
 		fputs("  none\n", v->out);
@@ -199,12 +199,12 @@ static void events_part(struct view *v)
 	for (i = 0; i < s->nr_iommus; i++)
 		for (k = 0; k < s->iommus[i].log[AMI_LOG_EVENT].count &&
 		     shown < MAX_EVENTS; k++, shown++) {
-			event_text(&s->iommus[i],
-				   &s->iommus[i].log[AMI_LOG_EVENT].list[k],
-				   text, sizeof(text));
+			report_event_text(&s->iommus[i],
+					  &s->iommus[i].log[AMI_LOG_EVENT].list[k],
+					  text, sizeof(text));
 			fputs("  ", v->out);
-			wrapped(v, 2, 4, "iommu%u: %s", s->iommus[i].index,
-				text);
+			report_wrapped(v, 2, 4, "iommu%u: %s", s->iommus[i].index,
+				       text);
 		}
 	if (shown < total)
 		fprintf(v->out, "  and %zu more\n", total - shown);
@@ -218,7 +218,7 @@ static void incidents_part(struct view *v)
 	fprintf(v->out, "\nIncidents: %zu\n", list->count);
 	for (i = 0; i < list->count && i < MAX_INCIDENTS; i++) {
 		fputs("  ", v->out);
-		incident_line(v, &list->list[i]);
+		report_incident_line(v, &list->list[i]);
 	}
 	if (i < list->count)
 		fprintf(v->out, "  and %zu more\n", list->count - i);
@@ -230,7 +230,7 @@ static int all_parts(struct view *v)
 		ami_moment(v->a->state));
 	verdict_part(v);
 	putc('\n', v->out);
-	bug_kernel(v);
+	report_bug_kernel(v);
 	dump_text(v);
 	iommus_part(v);
 	if (devices_part(v))
@@ -290,14 +290,14 @@ static char *render_part(struct view *v, int (*part)(struct view *v))
 }
 
 /* What is cut is never the log: at its end stands what the kernel died of. */
-int bug_text(struct view *v)
+int report_bug_text(struct view *v)
 {
 	char *text, *log;
 	unsigned int lines;
 
 	v->columns = MAIL_COLUMNS;
 	text = render_part(v, all_parts);
-	log = text ? render_part(v, bug_log) : NULL;
+	log = text ? render_part(v, report_bug_log) : NULL;
 	if (log) {
 		lines = lines_of(log);
 		copy_lines(v->out, text, lines < MOST_LINES / 2 ?

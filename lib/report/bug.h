@@ -5,10 +5,10 @@
 
 #include "view.h"
 
-/** bug_kernel() - which kernel, on what, started how */
-void bug_kernel(struct view *v);
+/** report_bug_kernel() - which kernel, on what, started how */
+void report_bug_kernel(struct view *v);
 
-/** bug_log() - what the kernel had said of DMA, IOMMUs and its end; -1: v->err */
-int bug_log(struct view *v);
+/** report_bug_log() - what the kernel had said of DMA, IOMMUs and its end; -1: v->err */
+int report_bug_log(struct view *v);
 
 #endif

@@ -57,11 +57,11 @@ static void command_line_text(struct view *v)
 			used += snprintf(kept + used, sizeof(kept) - used,
 					 "%s ", word);
 	}
-	wrapped(v, 14, 14, "%s(and %zu other parameters, left out)", kept,
-		others);
+	report_wrapped(v, 14, 14, "%s(and %zu other parameters, left out)", kept,
+		       others);
 }
 
-void bug_kernel(struct view *v)
+void report_bug_kernel(struct view *v)
 {
 	char build[256] = "", taint[64], when[32] = "at an unknown time";
 	const struct ami_dmesg *d = v->a->dmesg;
@@ -70,19 +70,19 @@ void bug_kernel(struct view *v)
 	ami_kernel_build(v->a->kernel, build, sizeof(build));
 	fprintf(v->out, "Kernel:       %s\n              ",
 		ami_kernel_release(v->a->kernel));
-	wrapped(v, 14, 14, "%s", *build ? build :
-		"(its banner is not in the dump)");
+	report_wrapped(v, 14, 14, "%s", *build ? build :
+		       "(its banner is not in the dump)");
 	mem = ami_kernel_taint(v->a->kernel, taint, sizeof(taint));
 	fprintf(v->out, "Tainted:      %s\n", mem != AMI_MEM_OK ?
 		"unknown" : *taint ? taint : "no");
 	if (d->hardware[0]) {
 		fputs("Hardware:     ", v->out);
-		wrapped(v, 14, 14, "%s", d->hardware);
+		report_wrapped(v, 14, 14, "%s", d->hardware);
 	}
 	command_line_text(v);
 	if (v->a->state->crash == AMI_CRASH_NO)
 		snprintf(when, sizeof(when), "no");
-	crash_time(v, when);
+	report_crash_time(v, when);
 	fprintf(v->out, "Crashed:      %s", when);
 	if (d->any)
 		fprintf(v->out, ", %.0f s after boot", d->last_nsec / 1e9);

@@ -63,11 +63,11 @@ static void log_line(struct view *v, const struct group *g)
 		snprintf(more, sizeof(more), " (%zu times, last at %.6f)",
 			 g->times, last->ts_nsec / 1e9);
 	fputs("  ", v->out);
-	wrapped(v, 2, 4, "[%.6f] %s%s", line->ts_nsec / 1e9, text, more);
+	report_wrapped(v, 2, 4, "[%.6f] %s%s", line->ts_nsec / 1e9, text, more);
 	ami_line_meaning(v->a->state, line, meaning, sizeof(meaning));
 	if (*meaning) {
 		fputs("    = ", v->out);
-		wrapped(v, 6, 6, "%s", meaning);
+		report_wrapped(v, 6, 6, "%s", meaning);
 	}
 }
 
@@ -156,7 +156,7 @@ static void choose_others(const struct ami_dmesg *d, const struct group *g,
 			}
 }
 
-int bug_log(struct view *v)
+int report_bug_log(struct view *v)
 {
 	const struct ami_dmesg *d = v->a->dmesg;
 	struct group *g = calloc(AMI_MAX_LINES, sizeof(*g));
@@ -164,9 +164,9 @@ int bug_log(struct view *v)
 	size_t i, n = g && chosen ? make_groups(d, g) : 0, hidden = n;
 	char state[160];
 
-	dmesg_state_text(v, state, sizeof(state));
+	report_dmesg_state_text(v, state, sizeof(state));
 	fputs("\nKernel log: ", v->out);
-	wrapped(v, 12, 2, "%s", state);
+	report_wrapped(v, 12, 2, "%s", state);
 	if (n) {
 		choose_crash(d, g, n, chosen);
 		choose_others(d, g, n, chosen);

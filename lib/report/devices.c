@@ -55,9 +55,9 @@ static void dte_json(struct view *v, const struct ami_device *d)
 	if (d->disagreement[0])
 		json_string(&v->j, "disagreement", d->disagreement);
 	if (v->r->verbose)
-		values_json(v, "dte_fields", d->bdf.segment, value,
-			    amdvi_dte_values(&d->dte, value,
-					     AMDVI_VALUES_MAX));
+		report_values_json(v, "dte_fields", d->bdf.segment, value,
+				   amdvi_dte_values(&d->dte, value,
+						    AMDVI_VALUES_MAX));
 }
 
 static void reach_json(struct view *v, const struct ami_device *d)
@@ -92,24 +92,24 @@ static void device_json(struct view *v, const struct ami_device *d)
 	json_close_object(&v->j);
 }
 
-static bool shown(const struct view *v, const struct ami_device *d)
+static bool device_shown(const struct view *v, const struct ami_device *d)
 {
 	return !v->r->has_bdf || !memcmp(&v->r->bdf, &d->bdf, sizeof(d->bdf));
 }
 
-void devices_json(struct view *v)
+void report_devices_json(struct view *v)
 {
 	const struct ami_state *s = v->a->state;
 	size_t i;
 
 	json_array(&v->j, "devices");
 	for (i = 0; i < s->nr_devices; i++)
-		if (shown(v, &s->devices[i]))
+		if (device_shown(v, &s->devices[i]))
 			device_json(v, &s->devices[i]);
 	json_close_array(&v->j);
 }
 
-struct ami_ranked *ranked_devices(struct view *v)
+struct ami_ranked *report_ranked_devices(struct view *v)
 {
 	struct ami_ranked *list = ami_rank_devices(v->a->exposures);
 
@@ -118,12 +118,12 @@ struct ami_ranked *ranked_devices(struct view *v)
 	return list;
 }
 
-char *reach_text(const struct view *v, const struct ami_reach *reach, char buf[40])
+char *report_reach_text(const struct view *v, const struct ami_reach *reach, char buf[40])
 {
 	char count[24];
 
 	snprintf(buf, 40, "%s%s", reach->all_ram ? "all RAM" :
-		 number_text(v, reach->pages, count), reach->more ? "+?" : "");
+		 report_number_text(v, reach->pages, count), reach->more ? "+?" : "");
 	return buf;
 }
 
@@ -166,13 +166,13 @@ static void device_line(struct view *v, const struct ami_device *d,
 	if (d->domain >= 0 && !s->domains[d->domain].id_known)
 		snprintf(domain, sizeof(domain), "?");
 	else if (d->domain >= 0)
-		number_text(v, s->domains[d->domain].id, domain);
+		report_number_text(v, s->domains[d->domain].id, domain);
 	if (d->is_pci)
 		snprintf(id, sizeof(id), "%04x:%04x", d->vendor, d->device);
 	name_text(v, ami_bdf_text(d->bdf, bdf), id,
 		  d->driver[0] ? d->driver : "-");
 	fprintf(v->out, DEVICE_REST, ami_translation_name(d->translation),
-		domain, reach_text(v, reach, text),
+		domain, report_reach_text(v, reach, text),
 		ami_seen_name(d->dte_seen));
 }
 
@@ -205,9 +205,9 @@ static size_t group_text(struct view *v, const struct ami_ranked *list,
 	return n;
 }
 
-int devices_that_matter(struct view *v)
+int report_devices_that_matter(struct view *v)
 {
-	struct ami_ranked *list = ranked_devices(v);
+	struct ami_ranked *list = report_ranked_devices(v);
 	size_t rest, n;
 
 	if (!list)
@@ -229,7 +229,7 @@ int devices_that_matter(struct view *v)
 	return 0;
 }
 
-void devices_text(struct view *v)
+void report_devices_text(struct view *v)
 {
 	const struct ami_state *s = v->a->state;
 	size_t i;
@@ -238,7 +238,7 @@ void devices_text(struct view *v)
 	for (i = 0; i < s->nr_devices; i++) {
 		struct ami_reach reach;
 
-		if (!shown(v, &s->devices[i]))
+		if (!device_shown(v, &s->devices[i]))
 			continue;
 		reach = ami_device_reach(v->a->exposures, &s->devices[i]);
 		device_line(v, &s->devices[i], &reach);
@@ -286,7 +286,7 @@ static void device_text(struct view *v, const struct ami_device *d)
 		fprintf(v->out, "  %-12s %d\n", "IOMMU group", d->group);
 	if (d->bypass != AMI_BYPASS_NO) {
 		fprintf(v->out, "  %-12s ", "not bounded");
-		wrapped(v, 15, 15, "%s", ami_bypass_text(d->bypass));
+		report_wrapped(v, 15, 15, "%s", ami_bypass_text(d->bypass));
 	}
 	if (d->dte_mem != AMI_MEM_OK) {
 		fprintf(v->out, "  %-12s %s\n", "DTE", ami_mem_text(d->dte_mem));
@@ -298,20 +298,20 @@ static void device_text(struct view *v, const struct ami_device *d)
 		d->dte.raw[2], d->dte.raw[3]);
 	amdvi_dte_describe(&d->dte, text, sizeof(text));
 	fprintf(v->out, "  %-12s ", "");
-	wrapped(v, 15, 15, "%s", text);
+	report_wrapped(v, 15, 15, "%s", text);
 	fprintf(v->out, "  %-12s ", "driver");
-	wrapped(v, 15, 15, "%s%s", agreement(v, d), d->disagreement);
+	report_wrapped(v, 15, 15, "%s%s", agreement(v, d), d->disagreement);
 	fields_text(v, d);
 }
 
-int devices_view(struct view *v)
+int view_devices(struct view *v)
 {
 	if (v->r->json) {
-		devices_json(v);
+		report_devices_json(v);
 		return 0;
 	}
-	devices_text(v);
+	report_devices_text(v);
 	if (v->r->has_bdf)
-		device_text(v, asked_device(v));
+		device_text(v, report_asked_device(v));
 	return 0;
 }

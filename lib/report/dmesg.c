@@ -7,7 +7,7 @@
 
 #define MESSAGE_COLUMN	37
 
-static bool shown(const struct view *v, const struct ami_line *line)
+static bool line_shown(const struct view *v, const struct ami_line *line)
 {
 	const struct ami_state *s = v->a->state;
 
@@ -30,7 +30,7 @@ static void lines_text(const struct ami_dmesg *d, char *buf, size_t size)
 }
 
 /* The log in words, or why there is none. */
-void dmesg_state_text(const struct view *v, char *buf, size_t size)
+void report_dmesg_state_text(const struct view *v, char *buf, size_t size)
 {
 	const struct ami_dmesg *d = v->a->dmesg;
 
@@ -96,12 +96,12 @@ static bool each_json(void *ctx, const struct ami_line *line)
 {
 	struct view *v = ctx;
 
-	if (shown(v, line))
+	if (line_shown(v, line))
 		line_json(v, line);
 	return !ferror(v->out);
 }
 
-void dmesg_json(struct view *v)
+void report_dmesg_json(struct view *v)
 {
 	const struct ami_dmesg *d = v->a->dmesg;
 	size_t i;
@@ -143,8 +143,8 @@ static void line_text(struct view *v, const struct ami_line *line)
 	for (;;) {
 		size_t len = strcspn(text, "\n");
 
-		wrapped(v, MESSAGE_COLUMN, MESSAGE_COLUMN, "%.*s", (int)len,
-			text);
+		report_wrapped(v, MESSAGE_COLUMN, MESSAGE_COLUMN, "%.*s", (int)len,
+			       text);
 		if (!text[len])
 			break;
 		text += len + 1;
@@ -153,8 +153,8 @@ static void line_text(struct view *v, const struct ami_line *line)
 	ami_line_meaning(s, line, meaning, sizeof(meaning));
 	if (*meaning) {
 		fprintf(v->out, "%*s= ", MESSAGE_COLUMN, "");
-		wrapped(v, MESSAGE_COLUMN + 2, MESSAGE_COLUMN + 2, "%s",
-			meaning);
+		report_wrapped(v, MESSAGE_COLUMN + 2, MESSAGE_COLUMN + 2, "%s",
+			       meaning);
 	}
 }
 
@@ -162,7 +162,7 @@ static bool each_text(void *ctx, const struct ami_line *line)
 {
 	struct view *v = ctx;
 
-	if (shown(v, line))
+	if (line_shown(v, line))
 		line_text(v, line);
 	return !ferror(v->out);
 }
@@ -172,19 +172,19 @@ static void trouble_text(struct view *v)
 	const struct ami_printk_stats *s = &v->a->dmesg->stats;
 
 	if (v->a->dmesg->dropped && !v->r->all)
-		wrapped(v, 0, 0, "(%" PRIu64 " older line%s that matter%s not shown)",
-			v->a->dmesg->dropped,
-			v->a->dmesg->dropped == 1 ? "" : "s",
-			v->a->dmesg->dropped == 1 ? "s is" : " are");
+		report_wrapped(v, 0, 0, "(%" PRIu64 " older line%s that matter%s not shown)",
+			       v->a->dmesg->dropped,
+			       v->a->dmesg->dropped == 1 ? "" : "s",
+			       v->a->dmesg->dropped == 1 ? "s is" : " are");
 	if (s->unread)
-		wrapped(v, 0, 0, "(%" PRIu64 " line%s not in the dump)",
-			s->unread, s->unread == 1 ? " is" : "s are");
+		report_wrapped(v, 0, 0, "(%" PRIu64 " line%s not in the dump)",
+			       s->unread, s->unread == 1 ? " is" : "s are");
 	if (s->damaged)
-		wrapped(v, 0, 0, "(%" PRIu64 " line%s overwritten or damaged)",
-			s->damaged, s->damaged == 1 ? " was" : "s were");
+		report_wrapped(v, 0, 0, "(%" PRIu64 " line%s overwritten or damaged)",
+			       s->damaged, s->damaged == 1 ? " was" : "s were");
 	if (s->unfinished)
-		wrapped(v, 0, 0, "(%" PRIu64 " line%s being written when the CPUs stopped)",
-			s->unfinished, s->unfinished == 1 ? " was" : "s were");
+		report_wrapped(v, 0, 0, "(%" PRIu64 " line%s being written when the CPUs stopped)",
+			       s->unfinished, s->unfinished == 1 ? " was" : "s were");
 }
 
 static void dmesg_text(struct view *v)
@@ -193,13 +193,13 @@ static void dmesg_text(struct view *v)
 	char state[160], kept[64] = "";
 	size_t i;
 
-	dmesg_state_text(v, state, sizeof(state));
+	report_dmesg_state_text(v, state, sizeof(state));
 	if (d->mem == AMI_MEM_OK)
 		snprintf(kept, sizeof(kept),
 			 ", %zu on IOMMUs, DMA and devices%s", d->count,
 			 v->r->all ? "" : " (--all: all)");
 	fputs("LOG      ", v->out);
-	wrapped(v, 9, 9, "%s%s", state, kept);
+	report_wrapped(v, 9, 9, "%s%s", state, kept);
 	if (d->mem != AMI_MEM_OK)
 		return;
 	fprintf(v->out, "%13s  %-6s  %-12s  %s\n", "SECONDS", "KIND", "DEVICE",
@@ -212,10 +212,10 @@ static void dmesg_text(struct view *v)
 	trouble_text(v);
 }
 
-int dmesg_view(struct view *v)
+int view_dmesg(struct view *v)
 {
 	if (v->r->json)
-		dmesg_json(v);
+		report_dmesg_json(v);
 	else
 		dmesg_text(v);
 	return 0;

@@ -4,7 +4,7 @@
 
 #include "view.h"
 
-const char *domain_format(const struct ami_domain *d)
+const char *report_domain_format(const struct ami_domain *d)
 {
 	if (d->table.format != AMI_FORMAT_NONE)
 		return ami_format_name(d->table.format);
@@ -32,7 +32,7 @@ static void domain_json(struct view *v, size_t i)
 	json_object(&v->j, NULL);
 	json_known(&v->j, "id", d->id_known, d->id);
 	json_string(&v->j, "type", ami_domain_kind_name(d->kind));
-	json_string(&v->j, "format", domain_format(d));
+	json_string(&v->j, "format", report_domain_format(d));
 	json_number(&v->j, "levels", d->table.levels);
 	if (d->table.format != AMI_FORMAT_NONE)
 		json_hex(&v->j, "root", d->table.root);
@@ -49,7 +49,7 @@ static void domain_json(struct view *v, size_t i)
 	json_close_object(&v->j);
 }
 
-void domains_json(struct view *v)
+void report_domains_json(struct view *v)
 {
 	size_t i;
 
@@ -69,28 +69,28 @@ static void domain_text(struct view *v, size_t i)
 	int k = d->first_device;
 
 	if (t) {
-		number_text(v, t->mapped, mapped);
-		number_text(v, ami_pfnset_count(t->writable), writable);
+		report_number_text(v, t->mapped, mapped);
+		report_number_text(v, ami_pfnset_count(t->writable), writable);
 	}
 	if (d->table.format != AMI_FORMAT_NONE)
 		snprintf(root, sizeof(root), "%#" PRIx64, d->table.root);
 	if (d->id_known)
-		number_text(v, d->id, id);
+		report_number_text(v, d->id, id);
 	fprintf(v->out, "%6s  %-9s  %-8s  %6u  %14s  %10s  %10s\n", id,
 		ami_domain_kind_name(d->kind),
-		domain_format(d), d->table.levels, root, mapped, writable);
+		report_domain_format(d), d->table.levels, root, mapped, writable);
 	for (; k >= 0; k = s->devices[k].next_in_domain)
 		fprintf(v->out, "        %s  %s\n",
 			ami_bdf_text(s->devices[k].bdf, bdf),
 			s->devices[k].driver);
 }
 
-int domains_view(struct view *v)
+int view_domains(struct view *v)
 {
 	size_t i;
 
 	if (v->r->json) {
-		domains_json(v);
+		report_domains_json(v);
 		return 0;
 	}
 	fprintf(v->out, "%6s  %-9s  %-8s  %6s  %14s  %10s  %10s\n", "DOMAIN",

@@ -5,7 +5,7 @@
 
 #include "view.h"
 
-static bool pair(void *ctx, uint64_t first, uint64_t count)
+static bool write_range(void *ctx, uint64_t first, uint64_t count)
 {
 	struct view *v = ctx;
 
@@ -24,7 +24,7 @@ static void pfns_json(struct view *v, const struct ami_exposure *e)
 			json_pair(&v->j, info->ram[i].first,
 				  info->ram[i].count);
 	else if (e->pages)
-		ami_pfnset_ranges(e->pages, pair, v);
+		ami_pfnset_ranges(e->pages, write_range, v);
 	json_close_array(&v->j);
 }
 
@@ -42,7 +42,7 @@ static void iovas_json(struct view *v, const struct ami_exposure *e)
 	json_close_array(&v->j);
 }
 
-static bool shown(const struct view *v, const struct ami_exposure *e)
+static bool exposure_shown(const struct view *v, const struct ami_exposure *e)
 {
 	if (!v->r->has_bdf)
 		return true;
@@ -50,7 +50,7 @@ static bool shown(const struct view *v, const struct ami_exposure *e)
 	       !memcmp(&e->requester.bdf, &v->r->bdf, sizeof(v->r->bdf));
 }
 
-void exposures_json(struct view *v)
+void report_exposures_json(struct view *v)
 {
 	const struct ami_exposures *ex = v->a->exposures;
 	char who[AMI_REQUESTER_TEXT];
@@ -60,7 +60,7 @@ void exposures_json(struct view *v)
 	for (i = 0; i < ex->count; i++) {
 		const struct ami_exposure *e = &ex->list[i];
 
-		if (!shown(v, e))
+		if (!exposure_shown(v, e))
 			continue;
 		json_object(&v->j, NULL);
 		json_string(&v->j, "requester",
@@ -87,7 +87,7 @@ static bool range_text(void *ctx, uint64_t first, uint64_t count)
 	char n[24];
 
 	fprintf(v->out, "    %#12" PRIx64 "  %#14" PRIx64 "  %8s\n", first,
-		first << AMI_PAGE_SHIFT, number_text(v, count, n));
+		first << AMI_PAGE_SHIFT, report_number_text(v, count, n));
 	return view_goes_on(v);
 }
 
@@ -100,7 +100,7 @@ static void exposure_text(struct view *v, const struct ami_exposure *e)
 	fprintf(v->out, "%s  %s, %s: %s%s\n",
 		ami_requester_text(e->requester, who),
 		ami_class_name(e->class), ami_certainty_name(e->certainty),
-		pages_text(v, e->count, size),
+		report_pages_text(v, e->count, size),
 		e->complete ? "" : ", and more that cannot be named");
 	if (e->all_ram)
 		for (i = 0; i < info->nr_ram; i++)
@@ -112,7 +112,7 @@ static void exposure_text(struct view *v, const struct ami_exposure *e)
 			"\n", e->iovas[i].first, e->iovas[i].last);
 }
 
-int pages_view(struct view *v)
+int view_pages(struct view *v)
 {
 	struct ami_request with_pages = *v->r;
 	const struct ami_exposures *ex = v->a->exposures;
@@ -121,13 +121,13 @@ int pages_view(struct view *v)
 	if (v->r->json) {
 		with_pages.pages = true;
 		v->r = &with_pages;
-		exposures_json(v);
+		report_exposures_json(v);
 		return 0;
 	}
 	fprintf(v->out, "    %12s  %14s  %8s\n", "PAGE FRAME", "PHYSICAL",
 		"PAGES");
 	for (i = 0; i < ex->count; i++)
-		if (shown(v, &ex->list[i]) &&
+		if (exposure_shown(v, &ex->list[i]) &&
 		    (ex->list[i].count || !ex->list[i].complete))
 			exposure_text(v, &ex->list[i]);
 	return 0;

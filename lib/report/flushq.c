@@ -44,8 +44,8 @@ static void queue_text(struct view *v, const struct ami_domain *d)
 	}
 	fprintf(v->out, "%s queued, %s not proven flushed; flushes: %" PRIu64
 		" begun, %" PRIu64 " finished\n",
-		number_text(v, q->count, count),
-		number_text(v, q->pending, pending), q->start_count,
+		report_number_text(v, q->count, count),
+		report_number_text(v, q->pending, pending), q->start_count,
 		q->finish_count);
 	if (q->nr_tables)
 		fprintf(v->out, "  %zu page-table pages wait for the flush too\n",
@@ -61,7 +61,7 @@ static void queue_text(struct view *v, const struct ami_domain *d)
 			q->list[i].flushed ? "flushed" : "may be stale");
 }
 
-int flushq_view(struct view *v)
+int view_flushq(struct view *v)
 {
 	const struct ami_state *s = v->a->state;
 	size_t i;

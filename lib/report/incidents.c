@@ -51,7 +51,7 @@ static void add_events(const struct view *v, const struct ami_incident *in,
 		add(buf, "; undecided whether before the panic");
 }
 
-void incident_line(struct view *v, const struct ami_incident *in)
+void report_incident_line(struct view *v, const struct ami_incident *in)
 {
 	uint64_t times = ami_incident_times(in);
 	char where[AMI_BDF_TEXT], witnesses[64], buf[LINE] = "";
@@ -75,19 +75,19 @@ void incident_line(struct view *v, const struct ami_incident *in)
 	add_events(v, in, buf);
 	if (in->settled)
 		add(buf, "; settled by what the command ring shows");
-	wrapped(v, 2, 4, "%s", buf);
+	report_wrapped(v, 2, 4, "%s", buf);
 }
 
 #define SHOWN	8u
 
-void incidents_text(struct view *v)
+void report_incidents_text(struct view *v)
 {
 	const struct ami_incidents *list = v->a->incidents;
 	size_t i, n = v->r->verbose ? list->count : SHOWN;
 
 	for (i = 0; i < list->count && i < n; i++) {
 		fputs("  ", v->out);
-		incident_line(v, &list->list[i]);
+		report_incident_line(v, &list->list[i]);
 	}
 	if (i < list->count)
 		fprintf(v->out, "  ... and %zu more (-v)\n", list->count - i);
@@ -157,7 +157,7 @@ static void incident_json(struct view *v, const struct ami_incident *in)
 	json_close_object(&v->j);
 }
 
-void incidents_json(struct view *v)
+void report_incidents_json(struct view *v)
 {
 	size_t i;
 

@@ -21,9 +21,9 @@ static void irt_json(struct view *v, const struct ami_device *d,
 	for (i = 0; i < irt->count; i++) {
 		json_object_line(&v->j, NULL);
 		json_number(&v->j, "index", irt->index[i]);
-		values_json(v, "fields", d->bdf.segment, value,
-			    amdvi_irte_values(&irt->list[i], value,
-					      AMDVI_VALUES_MAX));
+		report_values_json(v, "fields", d->bdf.segment, value,
+				   amdvi_irte_values(&irt->list[i], value,
+						     AMDVI_VALUES_MAX));
 		json_close_object(&v->j);
 	}
 	json_close_array(&v->j);
@@ -38,19 +38,19 @@ static void irt_text(struct view *v, const struct ami_device *d,
 
 	fprintf(v->out, "%s  %s  table at %#" PRIx64 ", %s entries of %u bytes",
 		ami_bdf_text(d->bdf, bdf), d->driver[0] ? d->driver : "-",
-		irt->phys, number_text(v, irt->entries, n), irt->entry_size);
-	fprintf(v->out, ", %s valid\n", number_text(v, irt->count, n));
+		irt->phys, report_number_text(v, irt->entries, n), irt->entry_size);
+	fprintf(v->out, ", %s valid\n", report_number_text(v, irt->count, n));
 	if (irt->unread)
 		fprintf(v->out, "  %s entries cannot be read from this dump\n",
-			number_text(v, irt->unread, n));
+			report_number_text(v, irt->unread, n));
 	for (i = 0; i < irt->count; i++) {
 		amdvi_irte_describe(&irt->list[i], text, sizeof(text));
 		fprintf(v->out, "  %5s  %s\n",
-			number_text(v, irt->index[i], n), text);
+			report_number_text(v, irt->index[i], n), text);
 	}
 }
 
-int irq_view(struct view *v)
+int view_irq(struct view *v)
 {
 	const struct ami_state *s = v->a->state;
 	struct ami_irt irt;
@@ -61,7 +61,7 @@ int irq_view(struct view *v)
 	for (i = 0; i < s->nr_devices; i++) {
 		const struct ami_device *d = &s->devices[i];
 
-		if (v->r->has_bdf && d != asked_device(v))
+		if (v->r->has_bdf && d != report_asked_device(v))
 			continue;
 		if (!ami_irt_read(s, d, &irt))
 			continue;

@@ -23,19 +23,19 @@ static const char *const log_key[AMI_LOGS] = {
 	[AMI_LOG_GA] = "ga_log",
 };
 
-const char *event_state(const struct ami_log_entry *e)
+const char *report_event_state(const struct ami_log_entry *e)
 {
 	return e->seen == AMI_SEEN_INCONSISTENT ? "undecided" :
 	       ami_seen_name(e->seen);
 }
 
-void event_text(const struct ami_iommu *iommu, const struct ami_log_entry *e,
-		char *buf, size_t size)
+void report_event_text(const struct ami_iommu *iommu, const struct ami_log_entry *e,
+		       char *buf, size_t size)
 {
 	int used = 0;
 
 	if (e->seen != AMI_SEEN_INTACT)
-		used = snprintf(buf, size, "%s: ", event_state(e));
+		used = snprintf(buf, size, "%s: ", report_event_state(e));
 	if (used >= 0 && (size_t)used < size)
 		amdvi_event_describe(&e->event, iommu->bdf.segment, buf + used,
 				     size - used);
@@ -55,14 +55,14 @@ static void entry_json(struct view *v, const struct ami_iommu *iommu,
 		for (i = 0; i < 4; i++)
 			json_hex(&v->j, NULL, e->event.w[i]);
 		json_close_array(&v->j);
-		json_string(&v->j, "state", event_state(e));
+		json_string(&v->j, "state", report_event_state(e));
 		json_string(&v->j, "name", amdvi_event_name(e->event.code));
 		amdvi_event_describe(&e->event, iommu->bdf.segment, text,
 				     sizeof(text));
 		json_string(&v->j, "text", text);
 	}
-	values_json(v, "fields", iommu->bdf.segment, value,
-		    entry_values(kind, e, value));
+	report_values_json(v, "fields", iommu->bdf.segment, value,
+			   entry_values(kind, e, value));
 	json_close_object(&v->j);
 }
 
@@ -93,13 +93,13 @@ static void entry_text(struct view *v, const struct ami_iommu *iommu,
 	struct amdvi_value value[AMDVI_VALUES_MAX];
 	char text[256], index[24];
 
-	fprintf(v->out, "%7s  ", number_text(v, e->index, index));
+	fprintf(v->out, "%7s  ", report_number_text(v, e->index, index));
 	if (kind == AMI_LOG_EVENT)
-		event_text(iommu, e, text, sizeof(text));
+		report_event_text(iommu, e, text, sizeof(text));
 	else
-		values_text(v, iommu->bdf.segment, value,
-			    entry_values(kind, e, value), text, sizeof(text));
-	wrapped(v, 9, 9, "%s", text);
+		report_values_text(v, iommu->bdf.segment, value,
+				   entry_values(kind, e, value), text, sizeof(text));
+	report_wrapped(v, 9, 9, "%s", text);
 }
 
 static void log_text(struct view *v, const struct ami_iommu *iommu,
@@ -116,8 +116,8 @@ static void log_text(struct view *v, const struct ami_iommu *iommu,
 		return;
 	}
 	fprintf(v->out, "%s entries at %#" PRIx64 ", ",
-		number_text(v, log->entries, n), log->phys);
-	fprintf(v->out, "%s not zero", number_text(v, log->count, n));
+		report_number_text(v, log->entries, n), log->phys);
+	fprintf(v->out, "%s not zero", report_number_text(v, log->count, n));
 	if (log->unread_pages)
 		fprintf(v->out, ", %u page%s not readable", log->unread_pages,
 			log->unread_pages == 1 ? "" : "s");
@@ -144,7 +144,7 @@ static void all_logs(struct view *v, const struct ami_iommu *iommu)
 		json_close_object(&v->j);
 }
 
-int log_view(struct view *v)
+int view_log(struct view *v)
 {
 	const struct ami_state *s = v->a->state;
 	size_t i;
@@ -158,6 +158,6 @@ int log_view(struct view *v)
 	if (v->r->json)
 		json_close_array(&v->j);
 	else
-		wrapped(v, 0, 0, "(The driver clears what it has handled, except page faults, which may be old.)");
+		report_wrapped(v, 0, 0, "(The driver clears what it has handled, except page faults, which may be old.)");
 	return 0;
 }

@@ -4,12 +4,12 @@
 
 #include "view.h"
 
-const char *map_access(bool read, bool write)
+const char *report_map_access(bool read, bool write)
 {
 	return read ? write ? "rw" : "r-" : write ? "-w" : "--";
 }
 
-const char *map_no_table(const struct ami_device *d)
+const char *report_map_no_table(const struct ami_device *d)
 {
 	switch (d->translation) {
 	case AMI_TRANSLATION_PASSTHROUGH:
@@ -46,7 +46,7 @@ static bool list_run(void *ctx, const struct ami_mapping *m)
 	if (!v->r->json) {
 		fprintf(v->out, "%#18" PRIx64 "  %#18" PRIx64 "  %#12" PRIx64
 			"  %s\n", m->iova, m->phys, m->size,
-			map_access(read, write));
+			report_map_access(read, write));
 		return !ferror(v->out);
 	}
 	json_object_line(&v->j, NULL);
@@ -75,8 +75,8 @@ static bool list_table(struct listing *l, const struct ami_table *table)
 	ami_walk(v->a->dump, table, &ops, l, &stats);
 	if (!v->r->json && stats.problem[AMI_WALK_MISSING].count)
 		fprintf(v->out, "(%s page-table pages cannot be read: more may be mapped)\n",
-			number_text(v, stats.problem[AMI_WALK_MISSING].count,
-				    count));
+			report_number_text(v, stats.problem[AMI_WALK_MISSING].count,
+					   count));
 	return !stats.interrupted && !ferror(v->out);
 }
 
@@ -120,9 +120,9 @@ static bool takes_guest_addresses(const struct ami_device *d)
 	return ami_believes_dte(d) && amdvi_dte_nested(&d->dte);
 }
 
-int map_view(struct view *v)
+int view_map(struct view *v)
 {
-	const struct ami_device *d = asked_device(v);
+	const struct ami_device *d = report_asked_device(v);
 	struct listing l = { .v = v, .d = d };
 	char bdf[AMI_BDF_TEXT];
 
@@ -138,12 +138,12 @@ int map_view(struct view *v)
 		json_array(&v->j, "ranges");
 	} else if (!has_tables(v, d)) {
 		fprintf(v->out, "%s: %s\n", ami_bdf_text(d->bdf, bdf),
-			map_no_table(d));
+			report_map_no_table(d));
 		return 0;
 	} else {
 		if (d->bypass != AMI_BYPASS_NO)
-			wrapped(v, 0, 0, "Its table does not bound it (%s).",
-				ami_bypass_text(d->bypass));
+			report_wrapped(v, 0, 0, "Its table does not bound it (%s).",
+				       ami_bypass_text(d->bypass));
 		fprintf(v->out, "%18s  %18s  %12s  %s\n",
 			takes_guest_addresses(d) ? "GUEST PHYSICAL" : "IOVA",
 			"PHYSICAL", "SIZE", "ACCESS");
@@ -156,6 +156,6 @@ int map_view(struct view *v)
 		json_close_array(&v->j);
 	else if (!l.runs)
 		fprintf(v->out, "(nothing is mapped)\n");
-	stale_list(v, d);
+	report_stale_list(v, d);
 	return 0;
 }

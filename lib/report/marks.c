@@ -54,7 +54,7 @@ static uint64_t pages_of_class(const struct ami_marks *m, int class)
 
 /* --- JSON ----------------------------------------------------------------------- */
 
-static bool pair(void *ctx, uint64_t first, uint64_t count)
+static bool write_pair(void *ctx, uint64_t first, uint64_t count)
 {
 	struct view *v = ctx;
 
@@ -78,7 +78,7 @@ static void pfns_json(struct view *v, const struct ami_pfnset *set)
 		both = ami_pfnset_and(set, ram);
 	json_array_line(&v->j, "pfns");
 	if (both)
-		ami_pfnset_ranges(both, pair, v);
+		ami_pfnset_ranges(both, write_pair, v);
 	json_close_array(&v->j);
 	ami_pfnset_free(ram);
 	ami_pfnset_free(both);
@@ -202,7 +202,7 @@ static bool origin_json(struct view *v)
 	return true;
 }
 
-void marks_brief_json(struct view *v)
+void report_marks_brief_json(struct view *v)
 {
 	const struct ami_pfnset *observed = v->a->exposures->observed;
 	const struct ami_marks *m = v->a->marks;
@@ -219,7 +219,7 @@ void marks_brief_json(struct view *v)
 	json_close_object(&v->j);
 }
 
-void marks_json(struct view *v)
+void report_marks_json(struct view *v)
 {
 	const struct ami_analysis *a = v->a;
 
@@ -241,11 +241,11 @@ static void observed_text(struct view *v, const struct ami_marks *m)
 		const struct ami_observation *o = &m->observed[i];
 
 		fputs("         ", v->out);
-		wrapped(v, 9, 9, "watched: %s of %s pages changed between %s and %s",
-			number_text(v, ami_pfnset_count(m->sets[o->set]), n),
-			number_text(v, o->watched, watched),
-			time_text(o->first[0], from),
-			time_text(o->second[1], to));
+		report_wrapped(v, 9, 9, "watched: %s of %s pages changed between %s and %s",
+			       report_number_text(v, ami_pfnset_count(m->sets[o->set]), n),
+			       report_number_text(v, o->watched, watched),
+			       time_text(o->first[0], from),
+			       time_text(o->second[1], to));
 	}
 }
 
@@ -257,9 +257,9 @@ static void saved_text(struct view *v, const struct ami_marks *m)
 	if (!m->nr_saved)
 		return;
 	fputs("         ", v->out);
-	wrapped(v, 9, 9, "saved pages used: %s, of which the dump lacks %s and has %s with other content",
-		number_text(v, n.used, used), number_text(v, n.lacking, lacking),
-		number_text(v, n.differs, differs));
+	report_wrapped(v, 9, 9, "saved pages used: %s, of which the dump lacks %s and has %s with other content",
+		       report_number_text(v, n.used, used), report_number_text(v, n.lacking, lacking),
+		       report_number_text(v, n.differs, differs));
 }
 
 static void agreement_text(struct view *v)
@@ -271,10 +271,10 @@ static void agreement_text(struct view *v)
 	if (agrees(ex))
 		fputs("the analysis of this dump agrees with them\n", v->out);
 	else
-		wrapped(v, 9, 9, "the analysis of this dump differs: %s pages only in the marks, %s only in the dump; their verdict was %s",
-			number_text(v, ex->marks_only, only),
-			number_text(v, ex->marks_lack, lack),
-			ami_verdict_name(ex->on.marks->verdict));
+		report_wrapped(v, 9, 9, "the analysis of this dump differs: %s pages only in the marks, %s only in the dump; their verdict was %s",
+			       report_number_text(v, ex->marks_only, only),
+			       report_number_text(v, ex->marks_lack, lack),
+			       ami_verdict_name(ex->on.marks->verdict));
 }
 
 static void classes_text(struct view *v, const struct ami_marks *m)
@@ -288,14 +288,14 @@ static void classes_text(struct view *v, const struct ami_marks *m)
 		if (pages)
 			used += snprintf(list + used, sizeof(list) - used,
 					 "%s%s %s", used ? ", " : "",
-					 number_text(v, pages, n),
+					 report_number_text(v, pages, n),
 					 ami_class_name(i));
 	}
 	fputs("         ", v->out);
-	wrapped(v, 9, 9, "pages: %s", used ? list : "none");
+	report_wrapped(v, 9, 9, "pages: %s", used ? list : "none");
 }
 
-void marks_summary(const struct view *v, char *buf, size_t size)
+void report_marks_summary(const struct view *v, char *buf, size_t size)
 {
 	const struct ami_analysis *a = v->a;
 	const struct ami_marks *m = a->marks;
@@ -312,16 +312,16 @@ void marks_summary(const struct view *v, char *buf, size_t size)
 			 a->marks_error.text);
 }
 
-void marks_text(struct view *v)
+void report_marks_text(struct view *v)
 {
 	const struct ami_marks *m = v->a->marks;
 	char summary[640];
 
-	marks_summary(v, summary, sizeof(summary));
+	report_marks_summary(v, summary, sizeof(summary));
 	if (!*summary)
 		return;
 	fputs("MARKS    ", v->out);
-	wrapped(v, 9, 9, "%s", summary);
+	report_wrapped(v, 9, 9, "%s", summary);
 	if (!m)
 		return;
 	classes_text(v, m);

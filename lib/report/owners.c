@@ -26,7 +26,7 @@ static void class_owners_json(struct view *v)
 	json_close_array(&v->j);
 }
 
-void owners_json(struct view *v)
+void report_owners_json(struct view *v)
 {
 	const struct ami_exposures *ex = v->a->exposures;
 	char who[AMI_REQUESTER_TEXT];
@@ -55,8 +55,8 @@ void owners_json(struct view *v)
 	class_owners_json(v);
 }
 
-void owner_counts(const struct view *v, enum ami_class class, char *buf,
-		  size_t size)
+void report_owner_counts(const struct view *v, enum ami_class class, char *buf,
+			 size_t size)
 {
 	const uint64_t *owners = v->a->exposures->class_owners[class];
 	size_t used = 0;
@@ -68,11 +68,11 @@ void owner_counts(const struct view *v, enum ami_class class, char *buf,
 		if (owners[owner] && used + 64 < size)
 			used += snprintf(buf + used, size - used, "%s%s %s",
 					 used ? ", " : "",
-					 number_text(v, owners[owner], n),
+					 report_number_text(v, owners[owner], n),
 					 ami_owner_name(owner));
 }
 
-size_t untranslated(const struct view *v)
+size_t report_count_untranslated(const struct view *v)
 {
 	const struct ami_exposures *ex = v->a->exposures;
 	size_t i, n = 0;
@@ -82,18 +82,18 @@ size_t untranslated(const struct view *v)
 	return n;
 }
 
-void owners_text(struct view *v)
+void report_owners_text(struct view *v)
 {
-	size_t all = untranslated(v);
+	size_t all = report_count_untranslated(v);
 	char line[512];
 	int class;
 
 	for (class = 0; class < AMI_CLASSES; class++) {
-		owner_counts(v, class, line, sizeof(line));
+		report_owner_counts(v, class, line, sizeof(line));
 		if (!line[0])
 			continue;
 		fprintf(v->out, "%-12s ", ami_class_name(class));
-		wrapped(v, 13, 13, "%s", line);
+		report_wrapped(v, 13, 13, "%s", line);
 	}
 	if (all)
 		fprintf(v->out, "%-12s all RAM, to %zu device%s\n",

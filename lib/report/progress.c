@@ -42,7 +42,7 @@ static void grouped(uint64_t n, char text[32])
 	text[to] = '\0';
 }
 
-static void tell(void *ctx, const char *doing, uint64_t pages)
+static void draw_progress(void *ctx, const char *doing, uint64_t pages)
 {
 	struct ami_progress *p = ctx;
 	struct timespec now;
@@ -75,7 +75,7 @@ void ami_progress_begin(struct ami_progress *p, struct ami_dump *dump,
 	p->to = to;
 	clock_gettime(CLOCK_MONOTONIC_COARSE, &p->next);
 	p->next = later(p->next, PATIENCE_NS);
-	ami_dump_watch(dump, tell, p);
+	ami_dump_watch(dump, draw_progress, p);
 }
 
 void ami_progress_end(struct ami_progress *p)

@@ -8,7 +8,7 @@
 
 #include "view.h"
 
-bool crash_time(const struct view *v, char buf[32])
+bool report_crash_time(const struct view *v, char buf[32])
 {
 	uint64_t seconds;
 	struct tm tm;
@@ -35,7 +35,7 @@ static void unlisted_json(struct view *v)
 	json_close_array(&v->j);
 }
 
-void dump_json(struct view *v)
+void report_dump_json(struct view *v)
 {
 	const struct ami_dump_info *info = ami_dump_info(v->a->dump);
 	char when[32];
@@ -46,7 +46,7 @@ void dump_json(struct view *v)
 	json_string(&v->j, "compression", info->compression);
 	json_bool(&v->j, "flattened", info->flattened);
 	json_string(&v->j, "release", ami_kernel_release(v->a->kernel));
-	if (crash_time(v, when))
+	if (report_crash_time(v, when))
 		json_string(&v->j, "crash_time", when);
 	else
 		json_null(&v->j, "crash_time");
@@ -116,7 +116,7 @@ static void iommu_json(struct view *v, const struct ami_iommu *iommu)
 	amdvi_features_describe(iommu->features, iommu->features2, features,
 				sizeof(features));
 	json_string(&v->j, "features_text", features);
-	ring_json(v, iommu);
+	report_ring_json(v, iommu);
 	log_json(v, "event_log", &iommu->log[AMI_LOG_EVENT]);
 	log_json(v, "ppr_log", &iommu->log[AMI_LOG_PPR]);
 	log_json(v, "ga_log", &iommu->log[AMI_LOG_GA]);
@@ -161,7 +161,7 @@ static void segments_json(struct view *v)
 	json_close_array(&v->j);
 }
 
-void findings_json(struct view *v)
+void report_findings_json(struct view *v)
 {
 	const struct ami_findings *f = v->a->state->findings;
 	size_t i;
@@ -186,7 +186,7 @@ void findings_json(struct view *v)
 	json_close_object(&v->j);
 }
 
-void verdict_json(struct view *v)
+void report_verdict_json(struct view *v)
 {
 	const struct ami_exposures *ex = v->a->exposures;
 	size_t i;
@@ -205,22 +205,22 @@ static void report_json(struct view *v)
 	const struct ami_state *s = v->a->state;
 	size_t i;
 
-	dump_json(v);
+	report_dump_json(v);
 	capture_json(v);
 	json_array(&v->j, "iommus");
 	for (i = 0; i < s->nr_iommus; i++)
 		iommu_json(v, &s->iommus[i]);
 	json_close_array(&v->j);
 	segments_json(v);
-	devices_json(v);
-	domains_json(v);
-	exposures_json(v);
-	owners_json(v);
-	findings_json(v);
-	incidents_json(v);
-	dmesg_json(v);
-	marks_json(v);
-	verdict_json(v);
+	report_devices_json(v);
+	report_domains_json(v);
+	report_exposures_json(v);
+	report_owners_json(v);
+	report_findings_json(v);
+	report_incidents_json(v);
+	report_dmesg_json(v);
+	report_marks_json(v);
+	report_verdict_json(v);
 }
 
 static const char *verdict_color(enum ami_verdict verdict)
@@ -236,7 +236,7 @@ static const char *verdict_color(enum ami_verdict verdict)
 	}
 }
 
-void verdict_text(struct view *v)
+void report_verdict_text(struct view *v)
 {
 	const struct ami_exposures *ex = v->a->exposures;
 	size_t i, n = ex->nr_reasons;
@@ -244,11 +244,11 @@ void verdict_text(struct view *v)
 	if (n > REASONS_SHOWN && !v->r->verbose)
 		n = REASONS_SHOWN;
 	fputs("VERDICT  ", v->out);
-	colored(v, verdict_color(ex->verdict), ami_verdict_name(ex->verdict));
+	report_colored(v, verdict_color(ex->verdict), ami_verdict_name(ex->verdict));
 	putc('\n', v->out);
 	for (i = 0; i < n; i++) {
 		fputs("         - ", v->out);
-		wrapped(v, 11, 11, "%s", ex->reason[i]);
+		report_wrapped(v, 11, 11, "%s", ex->reason[i]);
 	}
 	if (n < ex->nr_reasons)
 		fprintf(v->out, "         - and %zu more reason%s (-v)\n",
@@ -261,20 +261,20 @@ static void dump_text(struct view *v)
 	char when[32] = "at an unknown time", size[48];
 	bool alive = v->a->state->crash == AMI_CRASH_NO;
 
-	crash_time(v, when);
+	report_crash_time(v, when);
 	fputs("DUMP     ", v->out);
-	path_text(v);
+	report_path_text(v);
 	fprintf(v->out, "\n         %s%s%s%s%s, RAM %s\n", info->format,
 		*info->compression ? " " : "", info->compression,
 		info->flattened ? ", flattened" : "",
 		info->incomplete ? ", INCOMPLETE" : info->truncated ?
 		", TRUNCATED" : "",
-		pages_text(v, ami_dump_ram_pages(v->a->dump), size));
+		report_pages_text(v, ami_dump_ram_pages(v->a->dump), size));
 	fputs("         ", v->out);
-	wrapped(v, 9, 9, "Linux %s, %s%s, types from %s",
-		ami_kernel_release(v->a->kernel),
-		alive ? "had not crashed" : "crashed ", alive ? "" : when,
-		ami_kernel_source(v->a->kernel));
+	report_wrapped(v, 9, 9, "Linux %s, %s%s, types from %s",
+		       ami_kernel_release(v->a->kernel),
+		       alive ? "had not crashed" : "crashed ", alive ? "" : when,
+		       ami_kernel_source(v->a->kernel));
 }
 
 /* Of a log that a capture kernel reused, its own are said to be so. */
@@ -288,9 +288,9 @@ static void events_count(const struct view *v, const struct ami_log *log,
 		theirs += log->list[i].seen == AMI_SEEN_OVERWRITTEN;
 	if (theirs)
 		snprintf(of, sizeof(of), ", %s of them the capture kernel's",
-			 number_text(v, theirs, n));
+			 report_number_text(v, theirs, n));
 	snprintf(buf, 96, "%s logged event%s%s",
-		 number_text(v, log->count, all), log->count == 1 ? "" : "s",
+		 report_number_text(v, log->count, all), log->count == 1 ? "" : "s",
 		 of);
 }
 
@@ -305,20 +305,20 @@ static void iommu_text(struct view *v, const struct ami_iommu *iommu,
 		ami_bdf_text(iommu->bdf, bdf));
 	if (ring->outstanding)
 		snprintf(done, sizeof(done), "%s command%s not proven done",
-			 number_text(v, ring->outstanding, n),
+			 report_number_text(v, ring->outstanding, n),
 			 ring->outstanding == 1 ? "" : "s");
 	else
 		snprintf(done, sizeof(done), "%s", ring->blind ?
 			 "commands lost" : "all commands done");
 	events_count(v, &iommu->log[AMI_LOG_EVENT], events);
-	wrapped(v, 31, 9, "%s, %s", done, events);
+	report_wrapped(v, 31, 9, "%s, %s", done, events);
 	if (before && before->features == iommu->features &&
 	    before->features2 == iommu->features2)
 		return;
 	amdvi_features_describe(iommu->features, iommu->features2, features,
 				sizeof(features));
 	fputs("         ", v->out);
-	wrapped(v, 9, 9, "features: %s", features);
+	report_wrapped(v, 9, 9, "features: %s", features);
 }
 
 static void finding_text(struct view *v, const struct ami_finding *one)
@@ -330,11 +330,11 @@ static void finding_text(struct view *v, const struct ami_finding *one)
 	const char *name = ami_severity_name(one->severity);
 
 	fputs("  ", v->out);
-	colored(v, color[one->severity], name);
+	report_colored(v, color[one->severity], name);
 	fprintf(v->out, "%*s %s  %s\n", (int)(8 - strlen(name)), "",
 		one->where, ami_finding_class(one->code)->name);
 	fputs("           ", v->out);
-	wrapped(v, 11, 11, "%s", one->text);
+	report_wrapped(v, 11, 11, "%s", one->text);
 }
 
 /* One story told of many devices is told for the first few. */
@@ -361,7 +361,7 @@ static void more_alike(struct view *v, const struct ami_finding *one,
 			v->r->verbose ? "" : " (-v)");
 }
 
-void findings_text(struct view *v, enum ami_severity least)
+void report_findings_text(struct view *v, enum ami_severity least)
 {
 	const struct ami_findings *f = v->a->state->findings;
 	size_t most = v->r->verbose ? AMI_FINDINGS_PER_CODE : ALIKE;
@@ -401,12 +401,12 @@ static void hardware_text(struct view *v)
 	}
 	if (n == 1)
 		fprintf(v->out, "%-12s  writes %s itself (semaphore, logs)\n",
-			who, pages_text(v, pages, size));
+			who, report_pages_text(v, pages, size));
 	if (n < 2)
 		return;
 	snprintf(count, sizeof(count), "%zu IOMMUs", n);
 	fprintf(v->out, "%-12s  write %s themselves (semaphores, logs)\n",
-		count, pages_text(v, pages, size));
+		count, report_pages_text(v, pages, size));
 }
 
 /* What the kernel itself had said before it died. */
@@ -416,7 +416,7 @@ static void log_text(struct view *v)
 	uint64_t faults = d->kinds[AMI_LINE_FAULT];
 	char state[160], trouble[64] = "";
 
-	dmesg_state_text(v, state, sizeof(state));
+	report_dmesg_state_text(v, state, sizeof(state));
 	if (d->mem == AMI_MEM_OK && faults)
 		snprintf(trouble, sizeof(trouble), ", %" PRIu64
 			 " of them report%s IOMMU trouble", faults,
@@ -425,13 +425,13 @@ static void log_text(struct view *v)
 		snprintf(trouble, sizeof(trouble),
 			 ", none reports IOMMU trouble");
 	fputs("LOG      ", v->out);
-	wrapped(v, 9, 9, "%s%s", state, trouble);
+	report_wrapped(v, 9, 9, "%s%s", state, trouble);
 }
 
 static void heading(struct view *v, const char *name, const char *what)
 {
 	putc('\n', v->out);
-	colored(v, COLOR_BOLD, name);
+	report_colored(v, COLOR_BOLD, name);
 	if (*what)
 		fprintf(v->out, "%*s %s", (int)(8 - strlen(name)), "", what);
 	putc('\n', v->out);
@@ -443,7 +443,7 @@ static int report_text(struct view *v)
 	char what[64];
 	size_t i;
 
-	verdict_text(v);
+	report_verdict_text(v);
 	putc('\n', v->out);
 	dump_text(v);
 	if (s->capture == AMI_CAPTURE_REUSE)
@@ -452,28 +452,28 @@ static int report_text(struct view *v)
 	for (i = 0; i < s->nr_iommus; i++)
 		iommu_text(v, &s->iommus[i], i ? &s->iommus[i - 1] : NULL);
 	log_text(v);
-	marks_text(v);
+	report_marks_text(v);
 	snprintf(what, sizeof(what), "pages each could write %s",
 		 ami_moment(s));
 	heading(v, "DEVICES", what);
-	if (devices_that_matter(v))
+	if (report_devices_that_matter(v))
 		return -1;
 	hardware_text(v);
 	heading(v, "OWNERS", "whose those pages are, by class");
-	owners_text(v);
+	report_owners_text(v);
 	if (v->a->incidents->count) {
 		heading(v, "INCIDENTS", "what had happened before the dump");
-		incidents_text(v);
+		report_incidents_text(v);
 	}
 	heading(v, "FINDINGS", "");
-	findings_text(v, v->r->verbose ? AMI_INFO : AMI_WARNING);
+	report_findings_text(v, v->r->verbose ? AMI_INFO : AMI_WARNING);
 	return 0;
 }
 
-int report_view(struct view *v)
+int view_report(struct view *v)
 {
 	if (v->r->bug)
-		return bug_text(v);
+		return report_bug_text(v);
 	if (v->r->html)
 		return html_report(v);
 	if (!v->r->json)
@@ -482,17 +482,17 @@ int report_view(struct view *v)
 	return 0;
 }
 
-int check_view(struct view *v)
+int view_check(struct view *v)
 {
 	const struct ami_exposures *ex = v->a->exposures;
 
 	if (v->r->json) {
-		dump_json(v);
-		verdict_json(v);
-		marks_brief_json(v);
+		report_dump_json(v);
+		report_verdict_json(v);
+		report_marks_brief_json(v);
 		return 0;
 	}
-	path_text(v);
+	report_path_text(v);
 	fprintf(v->out, ": %s", ami_verdict_name(ex->verdict));
 	if (ex->nr_reasons)
 		fprintf(v->out, ": %s", ex->reason[0]);

@@ -12,8 +12,8 @@ static void run_json(struct view *v, uint32_t first, uint32_t count)
 		json_pair(&v->j, first, count);
 }
 
-void ring_runs_json(struct view *v, const char *key,
-		    const struct ami_ring *ring, enum ami_entry_state state)
+void report_ring_runs_json(struct view *v, const char *key,
+			   const struct ami_ring *ring, enum ami_entry_state state)
 {
 	uint32_t i, first = 0, count = 0;
 
@@ -32,7 +32,7 @@ void ring_runs_json(struct view *v, const char *key,
 	json_close_array(&v->j);
 }
 
-void ring_json(struct view *v, const struct ami_iommu *iommu)
+void report_ring_json(struct view *v, const struct ami_iommu *iommu)
 {
 	const struct ami_ring *ring = &iommu->ring;
 
@@ -47,10 +47,10 @@ void ring_json(struct view *v, const struct ami_iommu *iommu)
 	json_bool(&v->j, "need_sync", ring->need_sync);
 	json_known(&v->j, "proven", ring->proven >= 0, ring->proven);
 	json_bool(&v->j, "blind", ring->blind);
-	ring_runs_json(v, "unproven", ring, AMI_ENTRY_UNPROVEN);
-	ring_runs_json(v, "not_executed", ring, AMI_ENTRY_NOT_EXECUTED);
-	ring_runs_json(v, "overwritten", ring, AMI_ENTRY_OVERWRITTEN);
-	ring_runs_json(v, "unread", ring, AMI_ENTRY_UNREAD);
+	report_ring_runs_json(v, "unproven", ring, AMI_ENTRY_UNPROVEN);
+	report_ring_runs_json(v, "not_executed", ring, AMI_ENTRY_NOT_EXECUTED);
+	report_ring_runs_json(v, "overwritten", ring, AMI_ENTRY_OVERWRITTEN);
+	report_ring_runs_json(v, "unread", ring, AMI_ENTRY_UNREAD);
 	json_close_object(&v->j);
 }
 
@@ -70,8 +70,8 @@ static void entry_json(struct view *v, const struct ami_iommu *iommu,
 		for (w = 0; w < 4; w++)
 			json_hex(&v->j, NULL, c->w[w]);
 		json_close_array(&v->j);
-		values_json(v, "operands", iommu->bdf.segment, value,
-			    amdvi_command_values(c, value, AMDVI_VALUES_MAX));
+		report_values_json(v, "operands", iommu->bdf.segment, value,
+				   amdvi_command_values(c, value, AMDVI_VALUES_MAX));
 	}
 	json_string(&v->j, "state",
 		    ami_entry_state_name(iommu->ring.state[i]));
@@ -86,7 +86,7 @@ static void one_json(struct view *v, const struct ami_iommu *iommu)
 	json_object(&v->j, NULL);
 	json_number(&v->j, "index", iommu->index);
 	json_string(&v->j, "bdf", ami_bdf_text(iommu->bdf, bdf));
-	ring_json(v, iommu);
+	report_ring_json(v, iommu);
 	json_array(&v->j, "ring");
 	for (i = 0; i < AMI_RING_ENTRIES; i++)
 		entry_json(v, iommu, i);
@@ -101,7 +101,7 @@ static void entry_text(struct view *v, const struct ami_iommu *iommu,
 	struct amdvi_value value[AMDVI_VALUES_MAX];
 	char operands[256], index[24];
 
-	fprintf(v->out, "%5s  %-12s  ", number_text(v, i, index),
+	fprintf(v->out, "%5s  %-12s  ", report_number_text(v, i, index),
 		ami_entry_state_name(iommu->ring.state[i]));
 	if (iommu->ring.state[i] == AMI_ENTRY_UNREAD ||
 	    iommu->ring.state[i] == AMI_ENTRY_OVERWRITTEN ||
@@ -109,11 +109,11 @@ static void entry_text(struct view *v, const struct ami_iommu *iommu,
 		fputs("-\n", v->out);
 		return;
 	}
-	values_text(v, iommu->bdf.segment, value,
-		    amdvi_command_values(c, value, AMDVI_VALUES_MAX),
-		    operands, sizeof(operands));
+	report_values_text(v, iommu->bdf.segment, value,
+			   amdvi_command_values(c, value, AMDVI_VALUES_MAX),
+			   operands, sizeof(operands));
 	fprintf(v->out, "%-24s ", amdvi_command_name(c->opcode));
-	wrapped(v, 46, 46, "%s", operands);
+	report_wrapped(v, 46, 46, "%s", operands);
 }
 
 static void head_text(struct view *v, const struct ami_iommu *iommu)
@@ -122,17 +122,17 @@ static void head_text(struct view *v, const struct ami_iommu *iommu)
 	char bdf[AMI_BDF_TEXT], tail[24] = "unknown", n[24];
 
 	if (ring->tail_known)
-		number_text(v, ring->tail, tail);
+		report_number_text(v, ring->tail, tail);
 	fprintf(v->out, "iommu%u  %s  command ring at %#" PRIx64 ", %s entries, tail %s\n",
 		iommu->index, ami_bdf_text(iommu->bdf, bdf), ring->phys,
-		number_text(v, AMI_RING_ENTRIES, n), tail);
+		report_number_text(v, AMI_RING_ENTRIES, n), tail);
 	if (ring->issued_known && ring->semaphore_known)
 		fprintf(v->out, "completion wait: last issued %" PRIu64
 			", last completed %" PRIu64 "\n", ring->last_issued,
 			ring->semaphore);
 	if (ring->outstanding)
 		fprintf(v->out, "%s commands are not proven done, from entry %u up to the tail\n",
-			number_text(v, ring->outstanding, n), ring->oldest);
+			report_number_text(v, ring->outstanding, n), ring->oldest);
 	else if (ring->blind)
 		fputs("commands may be outstanding in entries that are lost\n",
 		      v->out);
@@ -156,7 +156,7 @@ static void one_text(struct view *v, const struct ami_iommu *iommu)
 		fputs("(the newest entries; -v shows all)\n", v->out);
 }
 
-int ring_view(struct view *v)
+int view_ring(struct view *v)
 {
 	const struct ami_state *s = v->a->state;
 	size_t i;

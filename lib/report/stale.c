@@ -148,8 +148,8 @@ static bool is_stale(struct stale_view *sv, const struct ami_device *d)
 	return sv->count || is_exposed(sv->v, d, sv);
 }
 
-void stale_at(struct view *v, const struct ami_device *d, uint64_t iova,
-	      bool mapped)
+void report_stale_at(struct view *v, const struct ami_device *d, uint64_t iova,
+		     bool mapped)
 {
 	struct stale_view sv = { .v = v, .one = true, .iova = iova };
 	bool stale = !ami_device_direct(d) && is_stale(&sv, d);
@@ -157,14 +157,14 @@ void stale_at(struct view *v, const struct ami_device *d, uint64_t iova,
 	if (v->r->json) {
 		show_json(&sv, d, stale);
 	} else if (stale) {
-		wrapped(v, 0, 0, mapped ?
-			"STALE: changed, and its invalidation is not proven: the device may still use what was mapped here before:" :
-			"STALE: not mapped now, but unmapped without a proven invalidation: the device may still use what was mapped here before:");
+		report_wrapped(v, 0, 0, mapped ?
+			       "STALE: changed, and its invalidation is not proven: the device may still use what was mapped here before:" :
+			       "STALE: not mapped now, but unmapped without a proven invalidation: the device may still use what was mapped here before:");
 		show_text(&sv, d);
 	}
 }
 
-void stale_list(struct view *v, const struct ami_device *d)
+void report_stale_list(struct view *v, const struct ami_device *d)
 {
 	struct stale_view sv = { .v = v };
 	bool stale = !ami_device_direct(d) && is_stale(&sv, d);
@@ -172,7 +172,7 @@ void stale_list(struct view *v, const struct ami_device *d)
 	if (v->r->json) {
 		show_json(&sv, d, stale);
 	} else if (stale) {
-		wrapped(v, 0, 0, "STALE: unmapped or changed, and the invalidation is not proven: the device may still use what was mapped here before:");
+		report_wrapped(v, 0, 0, "STALE: unmapped or changed, and the invalidation is not proven: the device may still use what was mapped here before:");
 		fprintf(v->out, "%18s  %18s  BY\n", "FIRST IOVA", "LAST");
 		show_text(&sv, d);
 	}

@@ -9,8 +9,8 @@
 
 #include "view.h"
 
-void wrapped(struct view *v, unsigned int at, unsigned int indent,
-	     const char *fmt, ...)
+void report_wrapped(struct view *v, unsigned int at, unsigned int indent,
+		    const char *fmt, ...)
 {
 	char *text, *word, *rest;
 	va_list ap;
@@ -41,7 +41,7 @@ void wrapped(struct view *v, unsigned int at, unsigned int indent,
 	free(text);
 }
 
-void path_text(const struct view *v)
+void report_path_text(const struct view *v)
 {
 	char *shown = ami_display_copy(ami_dump_info(v->a->dump)->path);
 
@@ -50,7 +50,7 @@ void path_text(const struct view *v)
 	free(shown);
 }
 
-void colored(struct view *v, const char *color, const char *text)
+void report_colored(struct view *v, const char *color, const char *text)
 {
 	if (v->r->color && *color)
 		fprintf(v->out, "\033[%sm%s\033[0m", color, text);
@@ -58,7 +58,7 @@ void colored(struct view *v, const char *color, const char *text)
 		fputs(text, v->out);
 }
 
-char *number_text(const struct view *v, uint64_t value, char buf[24])
+char *report_number_text(const struct view *v, uint64_t value, char buf[24])
 {
 	if (v->r->radix == AMI_RADIX_HEX)
 		snprintf(buf, 24, "0x%" PRIx64, value);
@@ -67,7 +67,7 @@ char *number_text(const struct view *v, uint64_t value, char buf[24])
 	return buf;
 }
 
-char *pages_text(const struct view *v, uint64_t pages, char buf[48])
+char *report_pages_text(const struct view *v, uint64_t pages, char buf[48])
 {
 	static const char *const unit[] = { "KiB", "MiB", "GiB", "TiB" };
 	double size = pages * 4.0;
@@ -78,7 +78,7 @@ char *pages_text(const struct view *v, uint64_t pages, char buf[48])
 		size /= 1024;
 		u++;
 	}
-	snprintf(buf, 48, "%s page%s (%.*f %s)", number_text(v, pages, count),
+	snprintf(buf, 48, "%s page%s (%.*f %s)", report_number_text(v, pages, count),
 		 pages == 1 ? "" : "s", size < 10 && u ? 1 : 0, size, unit[u]);
 	return buf;
 }
@@ -106,9 +106,9 @@ static void value_text(uint16_t segment, const struct amdvi_value *value,
 	snprintf(buf, size, "%s %#" PRIx64, value->name, value->value);
 }
 
-void values_text(struct view *v, uint16_t segment,
-		 const struct amdvi_value *value, size_t count, char *buf,
-		 size_t size)
+void report_values_text(struct view *v, uint16_t segment,
+			const struct amdvi_value *value, size_t count, char *buf,
+			size_t size)
 {
 	size_t i, used = 0;
 	char one[64];
@@ -126,8 +126,8 @@ void values_text(struct view *v, uint16_t segment,
 	}
 }
 
-void values_json(struct view *v, const char *key, uint16_t segment,
-		 const struct amdvi_value *value, size_t count)
+void report_values_json(struct view *v, const char *key, uint16_t segment,
+			const struct amdvi_value *value, size_t count)
 {
 	char bdf[AMI_BDF_TEXT];
 	size_t i;
@@ -156,7 +156,7 @@ void values_json(struct view *v, const char *key, uint16_t segment,
 	json_close_object(&v->j);
 }
 
-const struct ami_device *asked_device(struct view *v)
+const struct ami_device *report_asked_device(struct view *v)
 {
 	const struct ami_device *d = ami_state_device(v->a->state, v->r->bdf);
 	char bdf[AMI_BDF_TEXT];

@@ -106,10 +106,10 @@ static void transfer_text(struct view *v, const struct ami_transfer *t)
 	fprintf(v->out, "%s  %s  %s  by %s, %s bytes%s\n",
 		ami_bdf_text(t->device, who), kind_name(t),
 		ami_certainty_name(t->certainty), t->provider,
-		number_text(v, t->bytes, n), age);
+		report_number_text(v, t->bytes, n), age);
 	fputs("    ", v->out);
 	memory_text(v, t, memory);
-	wrapped(v, 4, 4, "%s%s%s", t->what, *memory ? ", into " : "", memory);
+	report_wrapped(v, 4, 4, "%s%s%s", t->what, *memory ? ", into " : "", memory);
 	spans_text(v, t);
 }
 
@@ -119,12 +119,12 @@ static bool is_asked(const struct view *v, const struct ami_transfer *t)
 				  t->device.devid == v->r->bdf.devid);
 }
 
-int transfers_view(struct view *v)
+int view_transfers(struct view *v)
 {
 	const struct ami_evidence *ev = v->a->exposures->evidence;
 	size_t i, shown = 0;
 
-	if (v->r->has_bdf && !asked_device(v))
+	if (v->r->has_bdf && !report_asked_device(v))
 		return -1;
 	if (v->r->json)
 		json_array(&v->j, "transfers");
@@ -141,7 +141,7 @@ int transfers_view(struct view *v)
 		json_close_array(&v->j);
 		json_number(&v->j, "transfers_left_out", ev->dropped);
 	} else if (!shown) {
-		wrapped(v, 0, 0, "No transfer is known. Devices that nothing here knows are named in the report's findings.");
+		report_wrapped(v, 0, 0, "No transfer is known. Devices that nothing here knows are named in the report's findings.");
 	}
 	return 0;
 }
@@ -177,8 +177,8 @@ static void told_text(struct view *v, const struct ami_transfer *t,
 
 	age_text(t, age, sizeof(age));
 	fprintf(v->out, "%s  ", ami_bdf_text(t->device, who));
-	wrapped(v, 14, 14, "was told to write %s (%s, %s): %s%s", what,
-		kind_name(t), ami_certainty_name(t->certainty), t->what, age);
+	report_wrapped(v, 14, 14, "was told to write %s (%s, %s): %s%s", what,
+		       kind_name(t), ami_certainty_name(t->certainty), t->what, age);
 }
 
 static void list_those(struct view *v, const char *key, uint64_t paddr,
@@ -202,7 +202,7 @@ static void list_those(struct view *v, const char *key, uint64_t paddr,
 		json_close_array(&v->j);
 }
 
-void transfers_at(struct view *v, uint64_t paddr)
+void report_transfers_at(struct view *v, uint64_t paddr)
 {
 	list_those(v, "transfers", paddr, touches_byte, "this byte");
 	list_those(v, "transfers_beside", paddr, touches_rest,

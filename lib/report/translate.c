@@ -19,11 +19,11 @@ static void step_meaning(const struct ami_step *s, char *buf, size_t size)
 		break;
 	case AMDVI_PTE_TABLE:
 		snprintf(buf, size, "table, level %u, %s", s->pte.next_level,
-			 map_access(s->pte.ir, s->pte.iw));
+			 report_map_access(s->pte.ir, s->pte.iw));
 		break;
 	case AMDVI_PTE_PAGE:
 		snprintf(buf, size, "page, 2^%u bytes, %s", s->pte.size_log2,
-			 map_access(s->pte.ir, s->pte.iw));
+			 report_map_access(s->pte.ir, s->pte.iw));
 		break;
 	}
 }
@@ -111,12 +111,12 @@ static void way_text(struct view *v, const struct ami_device *d,
 	else
 		fprintf(v->out, "%s\n", w->route.identity ||
 			w->route.table.format == AMI_FORMAT_NONE ?
-			map_no_table(d) :
+			report_map_no_table(d) :
 			"the IOVA has more bits than its table translates");
 	if (w->mapped)
 		fprintf(v->out, "PHYSICAL %#" PRIx64 "  %s\n", w->map.phys,
-			map_access(w->map.read && d->may_read,
-				   w->map.write && d->may_write));
+			report_map_access(w->map.read && d->may_read,
+					  w->map.write && d->may_write));
 	else
 		fprintf(v->out, "NOT MAPPED\n");
 }
@@ -170,9 +170,9 @@ static void ways_text(struct view *v, const struct ami_device *d,
 	}
 }
 
-int translate_view(struct view *v)
+int view_translate(struct view *v)
 {
-	const struct ami_device *d = asked_device(v);
+	const struct ami_device *d = report_asked_device(v);
 	struct ways ways = { .v = v };
 	char bdf[AMI_BDF_TEXT], dte[160] = "not in the dump";
 
@@ -188,12 +188,12 @@ int translate_view(struct view *v)
 	} else {
 		fprintf(v->out, "%s  IOVA %#" PRIx64 "\nDTE: ", bdf,
 			v->r->address);
-		wrapped(v, 5, 5, "%s", dte);
+		report_wrapped(v, 5, 5, "%s", dte);
 		if (d->bypass != AMI_BYPASS_NO)
-			wrapped(v, 0, 0, "Its table does not bound it (%s).",
-				ami_bypass_text(d->bypass));
+			report_wrapped(v, 0, 0, "Its table does not bound it (%s).",
+				       ami_bypass_text(d->bypass));
 		ways_text(v, d, &ways);
 	}
-	stale_at(v, d, v->r->address, ways.list[0].mapped);
+	report_stale_at(v, d, v->r->address, ways.list[0].mapped);
 	return 0;
 }

@@ -13,7 +13,7 @@ const struct ami_view_info ami_views[AMI_VIEWS] = {
 };
 
 static int (*const view_fn[AMI_VIEWS])(struct view *v) = {
-#define AMI_COMMAND(view, name, ...) [AMI_VIEW_##view] = name##_view,
+#define AMI_COMMAND(view, name, ...) [AMI_VIEW_##view] = view_##name,
 #include <amdiommu/commands.def>
 };
 
@@ -191,7 +191,7 @@ static void name_limit(struct view *v)
 	if (v->r->json)
 		json_bool(&v->j, "cut_short", true);
 	else if (!v->r->html)
-		wrapped(v, 0, 0, "Work limit: this is not all. It leads to more than the pages in the file can describe.");
+		report_wrapped(v, 0, 0, "Work limit: this is not all. It leads to more than the pages in the file can describe.");
 }
 
 int ami_render(const struct ami_analysis *a, const struct ami_request *r,
@@ -199,7 +199,7 @@ int ami_render(const struct ami_analysis *a, const struct ami_request *r,
 {
 	struct view v = { .a = a, .r = r, .out = out, .err = err };
 
-	if ((r->has_bdf && !asked_device(&v)) || known_iommu(&v))
+	if ((r->has_bdf && !report_asked_device(&v)) || known_iommu(&v))
 		return -1;
 	ami_dump_run(a->dump);
 	ami_dump_doing(a->dump, ami_views[r->view].name);

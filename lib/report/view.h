@@ -31,123 +31,123 @@ static inline bool view_goes_on(struct view *v)
 }
 
 /* Each view: text and JSON of the same facts. Returns -1 with v->err filled. */
-#define AMI_COMMAND(up, name, ...) int name##_view(struct view *v);
+#define AMI_COMMAND(up, name, ...) int view_##name(struct view *v);
 #include <amdiommu/commands.def>
 
-/** bug_text() - the report as text for a mail or a bug tracker */
-int bug_text(struct view *v);
+/** report_bug_text() - the report as text for a mail or a bug tracker */
+int report_bug_text(struct view *v);
 
 /** html_report() - the report as one HTML file; -1 when out of memory */
 int html_report(struct view *v);
 
 /* The parts that the report and a view of its own have in common. */
-void dump_json(struct view *v);
-void devices_json(struct view *v);
-void domains_json(struct view *v);
-void exposures_json(struct view *v);
-void owners_json(struct view *v);
-void owners_text(struct view *v);
-void ring_json(struct view *v, const struct ami_iommu *iommu);
-void dmesg_json(struct view *v);
-/** incidents_text(), incidents_json() - what had happened, all of it */
-void incidents_text(struct view *v);
-void incidents_json(struct view *v);
-/** incident_line() - one of them, in words */
-void incident_line(struct view *v, const struct ami_incident *in);
-void marks_json(struct view *v);
-void marks_text(struct view *v);
-/** marks_brief_json() - what a pipeline asks first; null when none came */
-void marks_brief_json(struct view *v);
-/** transfers_at() - those that were to write this byte, or its page */
-void transfers_at(struct view *v, uint64_t paddr);
-/** marks_summary() - where they came from and when; "" when there are none */
-void marks_summary(const struct view *v, char *buf, size_t size);
-/** dmesg_state_text() - the log in words, or why there is none. */
-void dmesg_state_text(const struct view *v, char *buf, size_t size);
-void verdict_json(struct view *v);
-void verdict_text(struct view *v);
-void devices_text(struct view *v);
+void report_dump_json(struct view *v);
+void report_devices_json(struct view *v);
+void report_domains_json(struct view *v);
+void report_exposures_json(struct view *v);
+void report_owners_json(struct view *v);
+void report_owners_text(struct view *v);
+void report_ring_json(struct view *v, const struct ami_iommu *iommu);
+void report_dmesg_json(struct view *v);
+/** report_incidents_text(), report_incidents_json() - what had happened, all of it */
+void report_incidents_text(struct view *v);
+void report_incidents_json(struct view *v);
+/** report_incident_line() - one of them, in words */
+void report_incident_line(struct view *v, const struct ami_incident *in);
+void report_marks_json(struct view *v);
+void report_marks_text(struct view *v);
+/** report_marks_brief_json() - what a pipeline asks first; null when none came */
+void report_marks_brief_json(struct view *v);
+/** report_transfers_at() - those that were to write this byte, or its page */
+void report_transfers_at(struct view *v, uint64_t paddr);
+/** report_marks_summary() - where they came from and when; "" when there are none */
+void report_marks_summary(const struct view *v, char *buf, size_t size);
+/** report_dmesg_state_text() - the log in words, or why there is none. */
+void report_dmesg_state_text(const struct view *v, char *buf, size_t size);
+void report_verdict_json(struct view *v);
+void report_verdict_text(struct view *v);
+void report_devices_text(struct view *v);
 
-/** devices_that_matter() - active ones first, the rest only counted; -1: v->err */
-int devices_that_matter(struct view *v);
-void findings_json(struct view *v);
-void findings_text(struct view *v, enum ami_severity least);
+/** report_devices_that_matter() - active ones first, the rest only counted; -1: v->err */
+int report_devices_that_matter(struct view *v);
+void report_findings_json(struct view *v);
+void report_findings_text(struct view *v, enum ami_severity least);
 
-/** crash_time() - of the panic, UTC; false when it is not known. */
-bool crash_time(const struct view *v, char buf[32]);
+/** report_crash_time() - of the panic, UTC; false when it is not known. */
+bool report_crash_time(const struct view *v, char buf[32]);
 
-/** reach_text() - "124", "124+?", "all RAM" */
-char *reach_text(const struct view *v, const struct ami_reach *reach, char buf[40]);
+/** report_reach_text() - "124", "124+?", "all RAM" */
+char *report_reach_text(const struct view *v, const struct ami_reach *reach, char buf[40]);
 
-/** ranked_devices() - as ami_rank_devices(); NULL with v->err filled */
-struct ami_ranked *ranked_devices(struct view *v);
+/** report_ranked_devices() - as ami_rank_devices(); NULL with v->err filled */
+struct ami_ranked *report_ranked_devices(struct view *v);
 
-/** untranslated() - how many devices reach all RAM */
-size_t untranslated(const struct view *v);
+/** report_count_untranslated() - how many devices reach all RAM */
+size_t report_count_untranslated(const struct view *v);
 
-/** owner_counts() - "51 coherent DMA, 256 anonymous"; "" when none */
-void owner_counts(const struct view *v, enum ami_class class, char *buf,
-		  size_t size);
+/** report_owner_counts() - "51 coherent DMA, 256 anonymous"; "" when none */
+void report_owner_counts(const struct view *v, enum ami_class class, char *buf,
+			 size_t size);
 
-/** wrapped() - text in v->columns; later lines start at @indent. */
-void wrapped(struct view *v, unsigned int at, unsigned int indent,
-	     const char *fmt, ...) __attribute__((format(printf, 4, 5)));
+/** report_wrapped() - text in v->columns; later lines start at @indent. */
+void report_wrapped(struct view *v, unsigned int at, unsigned int indent,
+		    const char *fmt, ...) __attribute__((format(printf, 4, 5)));
 
-/** path_text() - the dump's path, on this line */
-void path_text(const struct view *v);
+/** report_path_text() - the dump's path, on this line */
+void report_path_text(const struct view *v);
 
 #define COLOR_BOLD	"1"
 #define COLOR_GOOD	"1;32"
 #define COLOR_WARNING	"1;33"
 #define COLOR_BAD	"1;31"
 
-/** colored() - @text, in a colour where colour is wanted; "": in none */
-void colored(struct view *v, const char *color, const char *text);
+/** report_colored() - @text, in a colour where colour is wanted; "": in none */
+void report_colored(struct view *v, const char *color, const char *text);
 
-/** number_text() - a count in the radix asked for; returns @buf. */
-char *number_text(const struct view *v, uint64_t value, char buf[24]);
+/** report_number_text() - a count in the radix asked for; returns @buf. */
+char *report_number_text(const struct view *v, uint64_t value, char buf[24]);
 
-/** values_json() - decoded operands as an object. */
-void values_json(struct view *v, const char *key, uint16_t segment,
-		 const struct amdvi_value *value, size_t count);
+/** report_values_json() - decoded operands as an object. */
+void report_values_json(struct view *v, const char *key, uint16_t segment,
+			const struct amdvi_value *value, size_t count);
 
-/** values_text() - decoded operands as "name value, ..."; flags if set. */
-void values_text(struct view *v, uint16_t segment,
-		 const struct amdvi_value *value, size_t count, char *buf,
-		 size_t size);
+/** report_values_text() - decoded operands as "name value, ..."; flags if set. */
+void report_values_text(struct view *v, uint16_t segment,
+			const struct amdvi_value *value, size_t count, char *buf,
+			size_t size);
 
-/** pages_text() - "431 pages (1.7 MiB)"; returns @buf. */
-char *pages_text(const struct view *v, uint64_t pages, char buf[48]);
+/** report_pages_text() - "431 pages (1.7 MiB)"; returns @buf. */
+char *report_pages_text(const struct view *v, uint64_t pages, char buf[48]);
 
-/** map_access(), map_no_table() - "rw"; why a device has no table to show */
-const char *map_access(bool read, bool write);
-const char *map_no_table(const struct ami_device *d);
+/** report_map_access(), report_map_no_table() - "rw"; why a device has no table to show */
+const char *report_map_access(bool read, bool write);
+const char *report_map_no_table(const struct ami_device *d);
 
-/** stale_at() - may the device use an IOVA as it was mapped before? By what. */
-void stale_at(struct view *v, const struct ami_device *d, uint64_t iova,
-	      bool mapped);
+/** report_stale_at() - may the device use an IOVA as it was mapped before? By what. */
+void report_stale_at(struct view *v, const struct ami_device *d, uint64_t iova,
+		     bool mapped);
 
-/** stale_list() - all such IOVAs of a device */
-void stale_list(struct view *v, const struct ami_device *d);
+/** report_stale_list() - all such IOVAs of a device */
+void report_stale_list(struct view *v, const struct ami_device *d);
 
-/** asked_device() - the device of the request; NULL with v->err filled. */
-const struct ami_device *asked_device(struct view *v);
+/** report_asked_device() - the device of the request; NULL with v->err filled. */
+const struct ami_device *report_asked_device(struct view *v);
 
-/** domain_format() - "v1", "v2", "identity", ... */
-const char *domain_format(const struct ami_domain *d);
+/** report_domain_format() - "v1", "v2", "identity", ... */
+const char *report_domain_format(const struct ami_domain *d);
 
 /**
- * event_state() - of an event log entry: "intact", "overwritten" by a capture
+ * report_event_state() - of an event log entry: "intact", "overwritten" by a capture
  * kernel, or "undecided" whose it is
  */
-const char *event_state(const struct ami_log_entry *e);
+const char *report_event_state(const struct ami_log_entry *e);
 
-/** event_text() - an event log entry in a sentence, its state if not intact */
-void event_text(const struct ami_iommu *iommu, const struct ami_log_entry *e,
-		char *buf, size_t size);
+/** report_event_text() - an event log entry in a sentence, its state if not intact */
+void report_event_text(const struct ami_iommu *iommu, const struct ami_log_entry *e,
+		       char *buf, size_t size);
 
-/** ring_runs_json() - [[index, count], ...] of entries in @state. */
-void ring_runs_json(struct view *v, const char *key,
-		    const struct ami_ring *ring, enum ami_entry_state state);
+/** report_ring_runs_json() - [[index, count], ...] of entries in @state. */
+void report_ring_runs_json(struct view *v, const char *key,
+			   const struct ami_ring *ring, enum ami_entry_state state);
 
 #endif

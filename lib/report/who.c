@@ -62,8 +62,8 @@ static bool idle(const struct view *v, struct ami_requester r)
 	return d && !ami_device_active(d);
 }
 
-static void row(struct answer *a, const struct ami_exposure *e,
-		enum ami_certainty certainty, const char *iova)
+static void writer_row(struct answer *a, const struct ami_exposure *e,
+		       enum ami_certainty certainty, const char *iova)
 {
 	char who[AMI_REQUESTER_TEXT];
 
@@ -90,7 +90,7 @@ static bool one_writer(void *ctx, const struct ami_writer *w)
 	if (!v->r->json) {
 		if (w->has_iova)
 			snprintf(iova, sizeof(iova), "%#" PRIx64, w->iova);
-		row(a, e, e->certainty, iova);
+		writer_row(a, e, e->certainty, iova);
 		return true;
 	}
 	json_object_line(&v->j, NULL);
@@ -124,7 +124,7 @@ static size_t unnamed(struct answer *a)
 			continue;
 		n++;
 		if (!v->r->json) {
-			row(a, e, AMI_POSSIBLE, "pages not known");
+			writer_row(a, e, AMI_POSSIBLE, "pages not known");
 			continue;
 		}
 		json_object_line(&v->j, NULL);
@@ -145,9 +145,9 @@ static size_t unnamed(struct answer *a)
 static void no_ram_text(struct view *v, uint64_t paddr)
 {
 	if (paddr >= MSI_FIRST && paddr <= MSI_LAST)
-		wrapped(v, 0, 0, "No RAM: what devices write to this address are interrupts (MSI).");
+		report_wrapped(v, 0, 0, "No RAM: what devices write to this address are interrupts (MSI).");
 	else
-		wrapped(v, 0, 0, "No RAM of this dump has this physical address. One of a process has to be translated first.");
+		report_wrapped(v, 0, 0, "No RAM of this dump has this physical address. One of a process has to be translated first.");
 }
 
 static void nobody_text(struct view *v, size_t unknown)
@@ -157,10 +157,10 @@ static void nobody_text(struct view *v, size_t unknown)
 	if (unknown || verdict == AMI_VERDICT_CORRUPT ||
 	    verdict == AMI_VERDICT_UNKNOWN ||
 	    ami_findings_have(v->a->state->findings, AMI_EFFECT_GAP))
-		wrapped(v, 0, 0, "No known translation leads here, but the state is incomplete or damaged (see report): this does not prove that no device wrote the page.");
+		report_wrapped(v, 0, 0, "No known translation leads here, but the state is incomplete or damaged (see report): this does not prove that no device wrote the page.");
 	else
-		wrapped(v, 0, 0, "No device could write this page through the IOMMU %s.",
-			ami_moment(v->a->state));
+		report_wrapped(v, 0, 0, "No device could write this page through the IOMMU %s.",
+			       ami_moment(v->a->state));
 }
 
 #define PHYSICAL_BITS	52
@@ -238,13 +238,13 @@ static void bounced(struct view *v, uint64_t paddr)
 	if (of) {
 		ami_owner_describe(ex->owners, of->origin, text, sizeof(text));
 		fputs("bounce   ", v->out);
-		wrapped(v, 9, 9, "buffer of swiotlb in use, for the memory at %#" PRIx64 ": %s",
-			of->origin, text);
+		report_wrapped(v, 9, 9, "buffer of swiotlb in use, for the memory at %#" PRIx64 ": %s",
+			       of->origin, text);
 	}
 	if (by) {
 		fputs("bounce   ", v->out);
-		wrapped(v, 9, 9, "a buffer of swiotlb at %#" PRIx64 " stands in for this memory: a device reads or writes there, so ask for that, too",
-			by->slot);
+		report_wrapped(v, 9, 9, "a buffer of swiotlb at %#" PRIx64 " stands in for this memory: a device reads or writes there, so ask for that, too",
+			       by->slot);
 	}
 }
 
@@ -263,7 +263,7 @@ static void who_json(struct answer *a, bool ram)
 	json_array(&v->j, "writers");
 	ami_writers(v->a->exposures, a->paddr, one_writer, a);
 	json_close_array(&v->j);
-	transfers_at(v, a->paddr);
+	report_transfers_at(v, a->paddr);
 	unnamed(a);
 }
 
@@ -273,10 +273,10 @@ static void cut_text(struct view *v)
 	const char *cut = ami_dump_cut(v->a->dump);
 
 	if (cut)
-		wrapped(v, 0, 0, "The file is %s. %s", cut,
-			ami_dump_cut_reads(v->a->dump) ?
-			"Writers may be missing from this answer." :
-			"Nothing that this answer rests on is missing.");
+		report_wrapped(v, 0, 0, "The file is %s. %s", cut,
+			       ami_dump_cut_reads(v->a->dump) ?
+			       "Writers may be missing from this answer." :
+			       "Nothing that this answer rests on is missing.");
 }
 
 static void who_text(struct answer *a, bool ram)
@@ -296,17 +296,17 @@ static void who_text(struct answer *a, bool ram)
 	bounced(v, a->paddr);
 	ami_writers(v->a->exposures, a->paddr, one_writer, a);
 	unknown = unnamed(a);
-	transfers_at(v, a->paddr);
+	report_transfers_at(v, a->paddr);
 	cut_text(v);
 	if (!a->count)
 		nobody_text(v, unknown);
 	else if (a->named && ami_owner_never_buffer(is))
-		wrapped(v, 0, 0, is == AMI_OWNER_FREE ?
-			"No correct driver lets a device write a free page: a buffer was freed while its mapping stayed (use after free by DMA)." :
-			"No correct driver lets a device write such a page: a mapping outlived its buffer, or the page was taken for one.");
+		report_wrapped(v, 0, 0, is == AMI_OWNER_FREE ?
+			       "No correct driver lets a device write a free page: a buffer was freed while its mapping stayed (use after free by DMA)." :
+			       "No correct driver lets a device write such a page: a mapping outlived its buffer, or the page was taken for one.");
 }
 
-int who_view(struct view *v)
+int view_who(struct view *v)
 {
 	struct answer a = { .v = v };
 	bool ram;

@@ -156,7 +156,7 @@ static void report_unknown(struct ami_state *s, const struct ami_device *d)
 		 "Whether this virtio device goes through the IOMMU (VIRTIO_F_ACCESS_PLATFORM) cannot be read from this dump: it may reach all of memory, whatever its table says.");
 }
 
-void find_bypass(struct ami_state *s)
+void state_find_bypass(struct ami_state *s)
 {
 	bool typed = ami_has(s->kernel, AMI_F_virtio_device_dev) &&
 		     ami_has(s->kernel, AMI_F_virtio_device_features);

@@ -36,7 +36,7 @@ static bool leading_ones(struct ami_state *s, uint32_t *count, bool *only)
 	return true;
 }
 
-bool cpu_offset(struct ami_state *s, uint32_t cpu, uint64_t *offset)
+bool state_cpu_offset(struct ami_state *s, uint32_t cpu, uint64_t *offset)
 {
 	uint64_t offsets = ami_symbol(s->kernel, AMI_SYM___per_cpu_offset);
 
@@ -44,7 +44,7 @@ bool cpu_offset(struct ami_state *s, uint32_t cpu, uint64_t *offset)
 				       offset) == AMI_MEM_OK;
 }
 
-void find_cpus(struct ami_state *s, struct cpus *cpus)
+void state_find_cpus(struct ami_state *s, struct cpus *cpus)
 {
 	bool number_known, mask_known, only = false;
 	uint64_t number = 0;
@@ -52,7 +52,7 @@ void find_cpus(struct ami_state *s, struct cpus *cpus)
 	if (cpus->asked)
 		return;
 	cpus->asked = true;
-	number_known = fetch_symbol(s, AMI_SYM_nr_cpu_ids, 4, &number) ||
+	number_known = state_fetch_symbol(s, AMI_SYM_nr_cpu_ids, 4, &number) ||
 		       !ami_symbol(s->kernel, AMI_SYM_nr_cpu_ids);
 	mask_known = leading_ones(s, &cpus->count, &only);
 	if (mask_known)

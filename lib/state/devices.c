@@ -40,7 +40,7 @@ static struct ami_device_map *add_map(struct ami_state *s, uint16_t segment)
 {
 	struct ami_device_map *map;
 
-	if (!grow((void **)&s->maps, s->nr_maps, sizeof(*map), MAX_SEGMENTS))
+	if (!state_grow((void **)&s->maps, s->nr_maps, sizeof(*map), MAX_SEGMENTS))
 		return NULL;
 	map = &s->maps[s->nr_maps];
 	map->segment = segment;
@@ -51,7 +51,7 @@ static struct ami_device_map *add_map(struct ami_state *s, uint16_t segment)
 	return map;
 }
 
-void sort_devices(struct ami_state *s)
+void state_sort_devices(struct ami_state *s)
 {
 	size_t i;
 
@@ -84,7 +84,7 @@ static int segment_by_id(const struct ami_state *s, uint16_t id)
 	return -1;
 }
 
-struct ami_device *device_at(struct ami_state *s, struct ami_bdf bdf)
+struct ami_device *state_device_at(struct ami_state *s, struct ami_bdf bdf)
 {
 	struct ami_device_map *map = map_of(s, bdf.segment);
 	struct ami_device *d;
@@ -95,8 +95,8 @@ struct ami_device *device_at(struct ami_state *s, struct ami_bdf bdf)
 		return NULL;
 	if (map->position[bdf.devid])
 		return &s->devices[map->position[bdf.devid] - 1];
-	if (!grow((void **)&s->devices, s->nr_devices, sizeof(*d),
-		  MAX_DEVICES))
+	if (!state_grow((void **)&s->devices, s->nr_devices, sizeof(*d),
+			MAX_DEVICES))
 		return NULL;
 	d = &s->devices[s->nr_devices++];
 	map->position[bdf.devid] = s->nr_devices;
@@ -115,14 +115,14 @@ static void fetch_name(struct ami_state *s, struct ami_device *d)
 	char where[AMI_BDF_TEXT];
 
 	ami_bdf_text(d->bdf, where);
-	if (!fetch(s, where, d->dev, AMI_F_device_kobj_name, &name) || !name)
-		fetch(s, where, d->dev, AMI_F_device_init_name, &name);
+	if (!state_fetch(s, where, d->dev, AMI_F_device_kobj_name, &name) || !name)
+		state_fetch(s, where, d->dev, AMI_F_device_init_name, &name);
 	if (name)
 		ami_read_string(s->kernel, name, d->name, sizeof(d->name));
-	if (fetch(s, where, d->dev, AMI_F_device_driver, &driver) && !driver)
+	if (state_fetch(s, where, d->dev, AMI_F_device_driver, &driver) && !driver)
 		return;
 	if (driver &&
-	    fetch(s, where, driver, AMI_F_device_driver_name, &name) && name &&
+	    state_fetch(s, where, driver, AMI_F_device_driver_name, &name) && name &&
 	    ami_read_string(s->kernel, name, d->driver,
 			    sizeof(d->driver)) == AMI_MEM_OK)
 		return;
@@ -136,9 +136,9 @@ static void fetch_group(struct ami_state *s, struct ami_device *d)
 	uint64_t group = 0, v;
 
 	ami_bdf_text(d->bdf, where);
-	if (!fetch(s, where, d->dev, AMI_F_device_group, &group) || !group)
+	if (!state_fetch(s, where, d->dev, AMI_F_device_group, &group) || !group)
 		return;
-	if (fetch(s, where, group, AMI_F_group_id, &v))
+	if (state_fetch(s, where, group, AMI_F_group_id, &v))
 		d->group = (int)v;
 }
 
@@ -163,20 +163,20 @@ static void fetch_pci(struct ami_state *s, struct ami_device *d)
 
 	ami_bdf_text(d->bdf, where);
 	d->is_pci = true;
-	if (fetch(s, where, d->pci_dev, AMI_F_pci_dev_vendor, &v))
+	if (state_fetch(s, where, d->pci_dev, AMI_F_pci_dev_vendor, &v))
 		d->vendor = v;
-	if (fetch(s, where, d->pci_dev, AMI_F_pci_dev_device, &v))
+	if (state_fetch(s, where, d->pci_dev, AMI_F_pci_dev_device, &v))
 		d->device = v;
-	class_known = fetch(s, where, d->pci_dev, AMI_F_pci_dev_class, &v);
+	class_known = state_fetch(s, where, d->pci_dev, AMI_F_pci_dev_class, &v);
 	d->class = v;
-	if (fetch(s, where, d->pci_dev, AMI_F_pci_dev_hdr_type, &v))
+	if (state_fetch(s, where, d->pci_dev, AMI_F_pci_dev_hdr_type, &v))
 		d->is_bridge = (v & 0x7f) == PCI_HEADER_BRIDGE;
 	if (class_known)
 		check_bridge(s, d, where);
-	d->busmaster_known = fetch(s, where, d->pci_dev,
-				   AMI_F_pci_dev_is_busmaster, &v);
+	d->busmaster_known = state_fetch(s, where, d->pci_dev,
+					 AMI_F_pci_dev_is_busmaster, &v);
 	d->busmaster = v;
-	check_busmaster(s, d, where);
+	state_check_busmaster(s, d, where);
 }
 
 static void fetch_dev_data(struct ami_state *s, uint64_t va,
@@ -187,13 +187,13 @@ static void fetch_dev_data(struct ami_state *s, uint64_t va,
 
 	ami_bdf_text(d->bdf, where);
 	d->dev_data = va;
-	if (fetch_vital(s, where, va, AMI_F_dev_data_ats_enabled, &v) ||
-	    fetch_vital(s, where, va, AMI_F_dev_data_ats_510, &v))
+	if (state_fetch_vital(s, where, va, AMI_F_dev_data_ats_enabled, &v) ||
+	    state_fetch_vital(s, where, va, AMI_F_dev_data_ats_510, &v))
 		d->ats = v;
-	if (fetch(s, where, va, AMI_F_dev_data_defer_attach, &v))
+	if (state_fetch(s, where, va, AMI_F_dev_data_defer_attach, &v))
 		d->deferred = v;
-	fetch(s, where, va, AMI_F_dev_data_dev, &d->dev);
-	if (fetch(s, where, va, AMI_F_dev_data_pdev, &pdev) && pdev &&
+	state_fetch(s, where, va, AMI_F_dev_data_dev, &d->dev);
+	if (state_fetch(s, where, va, AMI_F_dev_data_pdev, &pdev) && pdev &&
 	    ami_has(s->kernel, AMI_F_pci_dev_dev))
 		d->dev = ami_addr(s->kernel, pdev, AMI_F_pci_dev_dev);
 }
@@ -203,7 +203,7 @@ static int read_dev_data(struct ami_state *s, size_t segment)
 	uint64_t head = s->segments[segment].dev_data_head, node, devid;
 	struct ami_list_iter it;
 
-	if (!head || lacks_member(s, NEED_DEV_DATA))
+	if (!head || state_misses_member(s, NEED_DEV_DATA))
 		return 0;
 	ami_llist_start(&it, s->kernel, head, 65536);
 	while (ami_list_next(&it, &node)) {
@@ -211,13 +211,13 @@ static int read_dev_data(struct ami_state *s, size_t segment)
 					    AMI_F_dev_data_node);
 		struct ami_device *d;
 
-		if (!fetch(s, "device data", va, AMI_F_dev_data_devid,
-			   &devid)) {
+		if (!state_fetch(s, "device data", va, AMI_F_dev_data_devid,
+				 &devid)) {
 			s->incomplete = true;
 			s->devices_whole = false;
 			continue;
 		}
-		d = device_at(s, (struct ami_bdf){ s->segments[segment].id,
+		d = state_device_at(s, (struct ami_bdf){ s->segments[segment].id,
 						   devid });
 		if (!d)
 			return -1;
@@ -225,7 +225,7 @@ static int read_dev_data(struct ami_state *s, size_t segment)
 		if (!d->dev_data)
 			fetch_dev_data(s, va, d);
 	}
-	list_report(s, &it, "list of device data");
+	state_list_report(s, &it, "list of device data");
 	s->devices_whole &= it.mem == AMI_MEM_OK;
 	return 0;
 }
@@ -248,9 +248,9 @@ static void merge_function(struct ami_state *s, struct ami_device *d,
 			"Two PCI functions are in this place: the place of one of them was overwritten, and what that could write is unknown.");
 }
 
-int add_function(struct ami_state *s, uint64_t pci_dev, struct ami_bdf bdf)
+int state_add_function(struct ami_state *s, uint64_t pci_dev, struct ami_bdf bdf)
 {
-	struct ami_device *d = device_at(s, bdf);
+	struct ami_device *d = state_device_at(s, bdf);
 
 	if (!d)
 		return -1;
@@ -273,22 +273,22 @@ static int read_function(struct ami_state *s, uint64_t pci_dev,
 	struct ami_bdf bdf, named;
 	uint64_t devfn;
 
-	if (!fetch(s, "PCI device", pci_dev, AMI_F_pci_dev_devfn, &devfn)) {
+	if (!state_fetch(s, "PCI device", pci_dev, AMI_F_pci_dev_devfn, &devfn)) {
 		s->incomplete = true;
 		return 0;
 	}
 	bdf = (struct ami_bdf){ segment, bus << 8 | (devfn & 0xff) };
-	if (add_function(s, pci_dev, bdf))
+	if (state_add_function(s, pci_dev, bdf))
 		return -1;
-	if (pci_name(s, ami_addr(s->kernel, pci_dev, AMI_F_pci_dev_dev),
-		     &named) != PCI_NAME_BDF ||
+	if (state_pci_name(s, ami_addr(s->kernel, pci_dev, AMI_F_pci_dev_dev),
+			   &named) != PCI_NAME_BDF ||
 	    (named.segment == bdf.segment && named.devid == bdf.devid))
 		return 0;
 	ami_finding_add(s->findings, AMI_FIND_PCI_CONTRADICTION,
 			ami_bdf_text(bdf, where),
 			"By its name this PCI function is %s: either was overwritten, and both places are looked at.",
 			ami_bdf_text(named, other));
-	return add_function(s, pci_dev, named);
+	return state_add_function(s, pci_dev, named);
 }
 
 /* One bus: its functions, then its child buses through a work list. */
@@ -313,13 +313,13 @@ static int queue_children(struct ami_state *s, struct bus_queue *q,
 			it.broken = true;
 			break;
 		}
-		if (!grow((void **)&q->va, q->count, sizeof(*q->va),
-			  MAX_BUSES))
+		if (!state_grow((void **)&q->va, q->count, sizeof(*q->va),
+				MAX_BUSES))
 			return -1;
 		q->va[q->count++] = ami_container(s->kernel, node,
 						  AMI_F_pci_bus_node);
 	}
-	list_report(s, &it, "list of PCI buses");
+	state_list_report(s, &it, "list of PCI buses");
 	return 0;
 }
 
@@ -334,7 +334,7 @@ static int note_bridge(struct ami_state *s, struct bus_queue *q, uint64_t bus)
 	}
 	if (!self)
 		return 0;
-	if (!grow((void **)&q->self, q->nr_self, sizeof(*q->self), MAX_BUSES))
+	if (!state_grow((void **)&q->self, q->nr_self, sizeof(*q->self), MAX_BUSES))
 		return -1;
 	q->self[q->nr_self++] = self;
 	return 0;
@@ -350,7 +350,7 @@ static int read_wide(struct ami_state *s, uint64_t pci_dev, uint64_t segment)
 	uint64_t dev = ami_addr(s->kernel, pci_dev, AMI_F_pci_dev_dev);
 	char where[AMI_BDF_TEXT] = "PCI";
 	struct ami_bdf bdf;
-	enum pci_name is = pci_name(s, dev, &bdf);
+	enum state_pci_name is = state_pci_name(s, dev, &bdf);
 
 	if (is == PCI_NAME_WIDE)
 		return 0;
@@ -359,7 +359,7 @@ static int read_wide(struct ami_state *s, uint64_t pci_dev, uint64_t segment)
 			is == PCI_NAME_BDF ? ami_bdf_text(bdf, where) : where,
 			"The bus of this PCI function is in segment %#llx, which no IOMMU knows: what the kernel keeps of the bus was overwritten.",
 			(unsigned long long)segment);
-	return is == PCI_NAME_BDF ? add_function(s, pci_dev, bdf) : 0;
+	return is == PCI_NAME_BDF ? state_add_function(s, pci_dev, bdf) : 0;
 }
 
 /* False: it is not in the dump, and no device must get another's address. */
@@ -368,10 +368,10 @@ static bool segment_of_bus(struct ami_state *s, uint64_t bus, uint64_t *segment)
 	uint64_t sysdata;
 
 	*segment = 0;
-	return fetch_vital(s, "PCI bus", bus, AMI_F_pci_bus_sysdata,
-			   &sysdata) &&
-	       (!sysdata || fetch_vital(s, "PCI bus", sysdata,
-					AMI_F_pci_sysdata_domain, segment));
+	return state_fetch_vital(s, "PCI bus", bus, AMI_F_pci_bus_sysdata,
+				 &sysdata) &&
+	       (!sysdata || state_fetch_vital(s, "PCI bus", sysdata,
+					      AMI_F_pci_sysdata_domain, segment));
 }
 
 static int read_bus(struct ami_state *s, struct bus_queue *q, uint64_t bus)
@@ -381,7 +381,7 @@ static int read_bus(struct ami_state *s, struct bus_queue *q, uint64_t bus)
 	int ret = note_bridge(s, q, bus);
 	bool placed;
 
-	if (!fetch(s, "PCI bus", bus, AMI_F_pci_bus_number, &number)) {
+	if (!state_fetch(s, "PCI bus", bus, AMI_F_pci_bus_number, &number)) {
 		s->incomplete = true;
 		return ret;
 	}
@@ -397,7 +397,7 @@ static int read_bus(struct ami_state *s, struct bus_queue *q, uint64_t bus)
 	}
 	if (ret)
 		return ret;
-	list_report(s, &it, "list of devices on a PCI bus");
+	state_list_report(s, &it, "list of devices on a PCI bus");
 	return queue_children(s, q, ami_addr(s->kernel, bus,
 					     AMI_F_pci_bus_children));
 }
@@ -416,7 +416,7 @@ static int read_pci(struct ami_state *s)
 	size_t gaps = count_gaps(s), i;
 	int ret = 0;
 
-	if (!roots || lacks_member(s, NEED_PCI)) {
+	if (!roots || state_misses_member(s, NEED_PCI)) {
 		ami_finding_add(s->findings, AMI_FIND_PCI_UNKNOWN, "PCI",
 				"The PCI buses cannot be found; devices that its IOMMU driver does not manage stay unseen.");
 		return 0;
@@ -424,9 +424,9 @@ static int read_pci(struct ami_state *s)
 	ret = queue_children(s, &q, roots);
 	for (i = 0; i < q.count && !ret; i++)
 		ret = read_bus(s, &q, q.va[i]);
-	ret = ret || find_lost_functions(s, count_gaps(s) > gaps);
+	ret = ret || state_find_lost_functions(s, count_gaps(s) > gaps);
 	if (!ret && !q.self_unread)
-		check_bridges(s, q.self, q.nr_self);
+		state_check_bridges(s, q.self, q.nr_self);
 	free(q.va);
 	free(q.self);
 	return ret ? -1 : 0;
@@ -521,13 +521,13 @@ static int add_aliases(struct ami_state *s)
 		find_alias(s, &s->devices[i]);
 		if (s->devices[i].alias.devid == s->devices[i].bdf.devid)
 			continue;
-		if (!grow((void **)&todo, n, sizeof(*todo), MAX_DEVICES))
+		if (!state_grow((void **)&todo, n, sizeof(*todo), MAX_DEVICES))
 			ret = -1;
 		else
 			todo[n++] = s->devices[i].alias;
 	}
 	for (i = 0; i < n && !ret; i++)
-		if (!device_at(s, todo[i]))
+		if (!state_device_at(s, todo[i]))
 			ret = -1;
 	free(todo);
 	return ret;
@@ -551,14 +551,14 @@ static int add_flushed(struct ami_state *s, const struct ami_iommu *iommu)
 		    iommu->segment < 0 ||
 		    c->devid > s->segments[iommu->segment].last_bdf)
 			continue;
-		if (!device_at(s, (struct ami_bdf){ iommu->bdf.segment,
+		if (!state_device_at(s, (struct ami_bdf){ iommu->bdf.segment,
 						    c->devid }))
 			return -1;
 	}
 	return 0;
 }
 
-int read_devices(struct ami_state *s)
+int state_read_devices(struct ami_state *s)
 {
 	size_t i;
 

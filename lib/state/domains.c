@@ -38,14 +38,14 @@ static enum ami_domain_kind kind_of(uint32_t type)
 	}
 }
 
-unsigned int guest_levels(struct ami_state *s)
+unsigned int state_guest_levels(struct ami_state *s)
 {
 	uint64_t v;
 
 	if (!ami_symbol(s->kernel, AMI_SYM_amd_iommu_gpt_level))
 		return ami_symbol_unread(s->kernel,
 					 AMI_SYM_amd_iommu_gpt_level) ? 0 : 4;
-	if (!fetch_symbol(s, AMI_SYM_amd_iommu_gpt_level, 4, &v))
+	if (!state_fetch_symbol(s, AMI_SYM_amd_iommu_gpt_level, 4, &v))
 		return 0;
 	return v == 5 ? 5 : 4;
 }
@@ -56,7 +56,7 @@ static bool dirty_tracking(struct ami_state *s, const struct ami_domain *d,
 {
 	uint64_t v;
 
-	return fetch(s, where, d->va, AMI_F_pdom_dirty_tracking, &v) && v;
+	return state_fetch(s, where, d->va, AMI_F_pdom_dirty_tracking, &v) && v;
 }
 
 static void set_table(struct ami_state *s, struct ami_domain *d,
@@ -69,7 +69,7 @@ static void set_table(struct ami_state *s, struct ami_domain *d,
 		return;
 	mem = ami_virt_to_phys(s->kernel, root_va, &d->table.root);
 	if (mem != AMI_MEM_OK && !ami_mem_wild(mem)) {
-		report_untranslated(s, where, root_va, mem);
+		state_report_untranslated(s, where, root_va, mem);
 		d->readable = false;
 		return;
 	}
@@ -93,7 +93,7 @@ static void read_pt_root(struct ami_state *s, struct ami_domain *d,
 {
 	uint64_t v;
 
-	if (!fetch(s, where, d->va, AMI_F_pdom_pt_root, &v))
+	if (!state_fetch(s, where, d->va, AMI_F_pdom_pt_root, &v))
 		d->readable = false;
 	else
 		set_table(s, d, AMI_FORMAT_V1, v & ~(AMI_PAGE_SIZE - 1ull),
@@ -106,9 +106,9 @@ static void read_io_pgtable(struct ami_state *s, struct ami_domain *d,
 {
 	uint64_t mode = 0, root = 0, pgd = 0;
 
-	if (!fetch(s, where, d->va, AMI_F_pdom_iop_mode, &mode) ||
-	    !fetch(s, where, d->va, AMI_F_pdom_iop_root, &root) ||
-	    (!fetch(s, where, d->va, AMI_F_pdom_iop_pgd, &pgd) &&
+	if (!state_fetch(s, where, d->va, AMI_F_pdom_iop_mode, &mode) ||
+	    !state_fetch(s, where, d->va, AMI_F_pdom_iop_root, &root) ||
+	    (!state_fetch(s, where, d->va, AMI_F_pdom_iop_pgd, &pgd) &&
 	     ami_has(s->kernel, AMI_F_pdom_iop_pgd))) {
 		d->readable = false;
 		return;
@@ -122,10 +122,10 @@ static void read_io_pgtable(struct ami_state *s, struct ami_domain *d,
 	}
 	if (mode)
 		set_table(s, d, AMI_FORMAT_V1, root, mode, where);
-	else if (pgd && !guest_levels(s))
+	else if (pgd && !state_guest_levels(s))
 		d->readable = false;
 	else
-		set_table(s, d, AMI_FORMAT_V2, pgd, guest_levels(s), where);
+		set_table(s, d, AMI_FORMAT_V2, pgd, state_guest_levels(s), where);
 }
 
 /* From 6.19 on: generic_pt, virtual top with level - 1 in its low bits. */
@@ -135,11 +135,11 @@ static void read_generic_pt(struct ami_state *s, struct ami_domain *d,
 	uint64_t mode, top;
 	bool v2, known;
 
-	known = fetch(s, where, d->va, AMI_F_pdom_pd_mode, &mode);
+	known = state_fetch(s, where, d->va, AMI_F_pdom_pd_mode, &mode);
 	v2 = (int64_t)mode == ami_enumerator(s->kernel, AMI_E_PD_MODE_V2,
 					     PD_MODE_V2_DEFAULT);
-	if (!known || !fetch(s, where, d->va, v2 ? AMI_F_pdom_amdv2_top :
-			     AMI_F_pdom_amdv1_top, &top)) {
+	if (!known || !state_fetch(s, where, d->va, v2 ? AMI_F_pdom_amdv2_top :
+				   AMI_F_pdom_amdv1_top, &top)) {
 		d->readable = false;
 		return;
 	}
@@ -187,7 +187,7 @@ static bool only_for_pasids(struct ami_state *s, const struct ami_domain *d,
 	if (d->kind != AMI_DOMAIN_UNMANAGED ||
 	    !ami_has(s->kernel, AMI_F_pdom_gcr3_tbl))
 		return false;
-	return !fetch_vital(s, where, d->va, AMI_F_pdom_gcr3_tbl, &gcr3) ||
+	return !state_fetch_vital(s, where, d->va, AMI_F_pdom_gcr3_tbl, &gcr3) ||
 	       gcr3;
 }
 
@@ -229,7 +229,7 @@ static void check_domain(struct ami_state *s, struct ami_domain *d,
 			ami_domain_kind_name(d->kind), wrong);
 }
 
-void name_domain(const struct ami_domain *d, char where[DOMAIN_TEXT])
+void state_name_domain(const struct ami_domain *d, char where[DOMAIN_TEXT])
 {
 	if (d->id_known)
 		snprintf(where, DOMAIN_TEXT, "domain %u", d->id);
@@ -244,13 +244,13 @@ static void read_domain(struct ami_state *s, struct ami_domain *d)
 	uint64_t v;
 
 	d->readable = true;
-	name_domain(d, where);
-	d->id_known = fetch(s, where, d->va, AMI_F_pdom_id, &v);
+	state_name_domain(d, where);
+	d->id_known = state_fetch(s, where, d->va, AMI_F_pdom_id, &v);
 	d->id = v;
-	name_domain(d, where);
+	state_name_domain(d, where);
 	if (ami_has(s->kernel, AMI_F_pdom_domain) &&
-	    fetch(s, where, ami_addr(s->kernel, d->va, AMI_F_pdom_domain),
-		  AMI_F_iommu_domain_type, &v)) {
+	    state_fetch(s, where, ami_addr(s->kernel, d->va, AMI_F_pdom_domain),
+			AMI_F_iommu_domain_type, &v)) {
 		d->type = v;
 		d->type_known = true;
 		d->kind = kind_of(v);
@@ -300,7 +300,7 @@ static void check_type(struct ami_state *s, const struct ami_device *device,
 	    (!maps && !is_default(s, device, d)))
 		return;
 	d->overwritten = true;
-	name_domain(d, where);
+	state_name_domain(d, where);
 	ami_finding_add(s->findings, AMI_FIND_DOMAIN_CONTRADICTION, where,
 			"A domain of type %s %s: it was overwritten, and what was queued there to be flushed is unknown.",
 			ami_domain_kind_name(d->kind), maps ?
@@ -316,8 +316,8 @@ static int domain_at(struct ami_state *s, struct ami_index *known,
 
 	if (ami_index_find(known, va, &at))
 		return at;
-	if (!grow((void **)&s->domains, s->nr_domains, sizeof(*d),
-		  MAX_DOMAINS) ||
+	if (!state_grow((void **)&s->domains, s->nr_domains, sizeof(*d),
+			MAX_DOMAINS) ||
 	    !ami_index_add(known, va, s->nr_domains))
 		return -1;
 	d = &s->domains[s->nr_domains];
@@ -336,7 +336,7 @@ static int read_domain_of(struct ami_state *s, struct ami_index *known,
 	ami_bdf_text(d->bdf, where);
 	if (!d->dev_data)
 		return 0;
-	if (!fetch_vital(s, where, d->dev_data, AMI_F_dev_data_domain, &va))
+	if (!state_fetch_vital(s, where, d->dev_data, AMI_F_dev_data_domain, &va))
 		s->devices_whole = false;
 	if (!va)
 		return 0;
@@ -361,7 +361,7 @@ static int lend_domain(struct ami_state *s, const struct ami_device *origin)
 
 	if (domain < 0 || origin->alias.devid == bdf.devid)
 		return 0;
-	alias = device_at(s, origin->alias);
+	alias = state_device_at(s, origin->alias);
 	if (!alias)
 		return -1;
 	if (alias->dev_data || alias->domain >= 0)
@@ -377,7 +377,7 @@ static int lend_domain(struct ami_state *s, const struct ami_device *origin)
 	return 0;
 }
 
-int read_domains(struct ami_state *s)
+int state_read_domains(struct ami_state *s)
 {
 	struct ami_index known = { .room = 0 };
 	int ret = 0;
@@ -392,7 +392,7 @@ int read_domains(struct ami_state *s)
 }
 
 /* Once devices have their final places: each domain's, in ascending order. */
-void link_domains(struct ami_state *s)
+void state_link_domains(struct ami_state *s)
 {
 	size_t i;
 

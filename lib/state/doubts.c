@@ -53,7 +53,7 @@ static void report_contradicted(struct ami_state *s)
 				ami_kernel_source(s->kernel), names);
 }
 
-void report_doubts(struct ami_state *s)
+void state_report_doubts(struct ami_state *s)
 {
 	int i;
 

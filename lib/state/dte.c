@@ -13,7 +13,7 @@
 #define PCI_CLASS_HOST_BRIDGE	0x0600u
 #define DTES_PER_PAGE	(AMI_PAGE_SIZE / AMDVI_DTE_SIZE)
 
-uint64_t dte_address(const struct ami_segment *seg, uint16_t devid)
+uint64_t state_dte_address(const struct ami_segment *seg, uint16_t devid)
 {
 	if (!seg->dev_table ||
 	    (devid + 1u) * AMDVI_DTE_SIZE > seg->dev_table_size)
@@ -26,7 +26,7 @@ static void read_dte(struct ami_state *s, struct ami_device *d)
 	uint64_t raw[4], at = 0;
 
 	if (d->segment >= 0)
-		at = dte_address(&s->segments[d->segment], d->bdf.devid);
+		at = state_dte_address(&s->segments[d->segment], d->bdf.devid);
 	if (!at) {
 		/* Where the table is may be all that the dump lacks. */
 		d->dte_mem = d->segment >= 0 &&
@@ -92,7 +92,7 @@ static void compare_permissions(struct ami_device *d,
 			 d->dte.ir || d->dte.iw ? "" : "neither");
 }
 
-static void compare(struct ami_state *s, struct ami_device *d)
+static void compare_dte(struct ami_state *s, struct ami_device *d)
 {
 	enum amdvi_dma dma = amdvi_dte_dma(&d->dte);
 	const struct ami_domain *dom;
@@ -114,7 +114,7 @@ static void compare(struct ami_state *s, struct ami_device *d)
 	}
 	if (!d->disagreement[0])
 		compare_permissions(d, dom);
-	compare_gcr3(s, d);
+	state_compare_gcr3(s, d);
 	/* The id in a GV entry is the device's own (gcr3_info.domid). */
 	if (!d->disagreement[0] && dom->id_known && !d->dte.gv &&
 	    dom->id != d->dte.domain_id)
@@ -139,9 +139,9 @@ static uint64_t foreign_table(const struct ami_state *s,
 {
 	uint64_t root = root_of(dte), irt = dte->iv ? dte->irt_ptr : 0;
 
-	if (of_capture_kernel(s, root >> AMI_PAGE_SHIFT))
+	if (state_of_capture_kernel(s, root >> AMI_PAGE_SHIFT))
 		return root;
-	return of_capture_kernel(s, irt >> AMI_PAGE_SHIFT) ? irt : 0;
+	return state_of_capture_kernel(s, irt >> AMI_PAGE_SHIFT) ? irt : 0;
 }
 
 static bool is_foreign(const struct ami_state *s, const struct ami_device *d)
@@ -202,7 +202,7 @@ static void judge(struct ami_state *s, struct ami_device *d)
 		return;
 	}
 	d->dte_seen = AMI_SEEN_INTACT;
-	compare(s, d);
+	compare_dte(s, d);
 	report_difference(s, d, where);
 	if (d->dte_seen != AMI_SEEN_OVERWRITTEN)
 		check_root(s, d, where);
@@ -274,7 +274,7 @@ bool ami_believes_dte(const struct ami_device *d)
 	       d->dte_seen != AMI_SEEN_OVERWRITTEN;
 }
 
-bool is_iommu(const struct ami_state *s, struct ami_bdf bdf)
+bool state_is_iommu(const struct ami_state *s, struct ami_bdf bdf)
 {
 	size_t i;
 
@@ -303,7 +303,7 @@ static bool is_host_bridge(const struct ami_device *d)
  */
 static bool unguarded(const struct ami_state *s, const struct ami_device *d)
 {
-	if (d->domain >= 0 || is_iommu(s, d->bdf) || d->is_bridge ||
+	if (d->domain >= 0 || state_is_iommu(s, d->bdf) || d->is_bridge ||
 	    is_host_bridge(d) || !(d->is_pci || d->dev_data))
 		return false;
 	if (ami_believes_dte(d) && amdvi_dte_dma(&d->dte) != AMDVI_DMA_BLOCKED)
@@ -344,7 +344,7 @@ static void settle(struct ami_state *s, struct ami_device *d)
 	const struct ami_domain *dom = d->domain >= 0 ?
 				       &s->domains[d->domain] : NULL;
 
-	find_gcr3(s, d);
+	state_find_gcr3(s, d);
 	if (unguarded(s, d)) {
 		d->translation = AMI_TRANSLATION_NONE;
 		d->may_read = d->may_write = true;
@@ -434,7 +434,7 @@ static int scan_page(struct ami_state *s, struct ami_segment *seg,
 			++*open;
 			continue;
 		}
-		if (!device_at(s, bdf))
+		if (!state_device_at(s, bdf))
 			return -1;
 	}
 	return 0;
@@ -467,14 +467,14 @@ static int scan_table(struct ami_state *s, struct ami_segment *seg)
 	return 0;
 }
 
-int read_dtes(struct ami_state *s)
+int state_read_dtes(struct ami_state *s)
 {
 	size_t i;
 
 	for (i = 0; i < s->nr_segments; i++)
 		if (s->segments[i].dev_table && scan_table(s, &s->segments[i]))
 			return -1;
-	sort_devices(s);
+	state_sort_devices(s);
 	/* One foreign entry tells that the capture kernel worked in the table. */
 	for (i = 0; i < s->nr_devices; i++) {
 		read_dte(s, &s->devices[i]);

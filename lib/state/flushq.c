@@ -32,8 +32,8 @@ static bool of_dma_api(struct ami_state *s, struct ami_domain *d,
 		return true;
 	if (!ami_has(s->kernel, AMI_F_iommu_domain_cookie))
 		return false;
-	d->flushq.unread += !fetch(s, src->where, domain,
-				   AMI_F_iommu_domain_cookie, &cookie);
+	d->flushq.unread += !state_fetch(s, src->where, domain,
+					 AMI_F_iommu_domain_cookie, &cookie);
 	if (!cookie)
 		return false;
 	if (ami_has(s->kernel, AMI_F_iommu_domain_cookie_type)) {
@@ -47,8 +47,8 @@ static bool of_dma_api(struct ami_state *s, struct ami_domain *d,
 	/* One word holds both types: a cookie of none had one. */
 	if (type != wanted && !(type == COOKIE_NONE_TYPED && wanted))
 		return false;
-	doubt(s, src, "It has the DMA API's cookie, but its type %#x is none of the DMA API.",
-	      d->type);
+	state_doubt_device(s, src, "It has the DMA API's cookie, but its type %#x is none of the DMA API.",
+			   d->type);
 	return true;
 }
 
@@ -62,24 +62,24 @@ static uint64_t dma_cookie(struct ami_state *s, struct ami_domain *d,
 	uint64_t domain = ami_addr(s->kernel, d->va, AMI_F_pdom_domain);
 	uint64_t cookie, typed = COOKIE_DMA_IOVA_TYPED, type = 0;
 
-	if (!fetch(s, src->where, domain, AMI_F_iommu_domain_cookie, &cookie)) {
+	if (!state_fetch(s, src->where, domain, AMI_F_iommu_domain_cookie, &cookie)) {
 		d->flushq.unread++;
 		return 0;
 	}
 	/* Up to 6.14 the cookie itself says what it is: 0 for the DMA API. */
 	if ((ami_has(s->kernel, AMI_F_iommu_domain_cookie_type) &&
-	     !fetch(s, src->where, domain, AMI_F_iommu_domain_cookie_type,
-		    &typed)) ||
+	     !state_fetch(s, src->where, domain, AMI_F_iommu_domain_cookie_type,
+			  &typed)) ||
 	    (cookie && ami_has(s->kernel, AMI_F_cookie_type) &&
-	     !fetch(s, src->where, cookie, AMI_F_cookie_type, &type))) {
+	     !state_fetch(s, src->where, cookie, AMI_F_cookie_type, &type))) {
 		d->flushq.unread++;
 		return 0;
 	}
 	if (cookie && typed == COOKIE_DMA_IOVA_TYPED && !type)
 		return cookie;
-	doubt(s, src, "It is of the DMA API, but what it has at %#llx is not the DMA API's cookie (type %llu).",
-	      (unsigned long long)cookie, (unsigned long long)
-	      (typed == COOKIE_DMA_IOVA_TYPED ? type : typed));
+	state_doubt_device(s, src, "It is of the DMA API, but what it has at %#llx is not the DMA API's cookie (type %llu).",
+			   (unsigned long long)cookie, (unsigned long long)
+			   (typed == COOKIE_DMA_IOVA_TYPED ? type : typed));
 	return 0;
 }
 
@@ -87,11 +87,11 @@ static uint64_t dma_cookie(struct ami_state *s, struct ami_domain *d,
 static bool locate_in_iovad(struct ami_state *s, uint64_t iovad,
 			    struct flush_source *src)
 {
-	return fetch(s, src->where, iovad, AMI_F_iovad_fq, &src->queue) &&
-	       fetch(s, src->where, iovad, AMI_F_iovad_start_cnt,
-		     &src->out->start_count) &&
-	       fetch(s, src->where, iovad, AMI_F_iovad_finish_cnt,
-		     &src->out->finish_count);
+	return state_fetch(s, src->where, iovad, AMI_F_iovad_fq, &src->queue) &&
+	       state_fetch(s, src->where, iovad, AMI_F_iovad_start_cnt,
+			   &src->out->start_count) &&
+	       state_fetch(s, src->where, iovad, AMI_F_iovad_finish_cnt,
+			   &src->out->finish_count);
 }
 
 static bool locate_in_cookie(struct ami_state *s, uint64_t cookie,
@@ -101,17 +101,17 @@ static bool locate_in_cookie(struct ami_state *s, uint64_t cookie,
 	uint64_t type = 0;
 
 	if (ami_has(s->kernel, AMI_F_cookie_qt) &&
-	    !fetch(s, src->where, cookie, AMI_F_cookie_qt, &type))
+	    !state_fetch(s, src->where, cookie, AMI_F_cookie_qt, &type))
 		return false;
 	src->single = type == QUEUE_SINGLE;
 	if (!ami_has(s->kernel, queue))
 		queue = src->single ? AMI_F_cookie_single_fq :
 				      AMI_F_cookie_percpu_fq;
-	return fetch(s, src->where, cookie, queue, &src->queue) &&
-	       fetch(s, src->where, cookie, AMI_F_cookie_start_cnt,
-		     &src->out->start_count) &&
-	       fetch(s, src->where, cookie, AMI_F_cookie_finish_cnt,
-		     &src->out->finish_count);
+	return state_fetch(s, src->where, cookie, queue, &src->queue) &&
+	       state_fetch(s, src->where, cookie, AMI_F_cookie_start_cnt,
+			   &src->out->start_count) &&
+	       state_fetch(s, src->where, cookie, AMI_F_cookie_finish_cnt,
+			   &src->out->finish_count);
 }
 
 static int read_percpu(struct ami_state *s, struct flush_source *src)
@@ -119,12 +119,12 @@ static int read_percpu(struct ami_state *s, struct flush_source *src)
 	uint64_t offset;
 	uint32_t cpu;
 
-	find_cpus(s, src->cpus);
+	state_find_cpus(s, src->cpus);
 	src->out->unread += !src->cpus->certain;
 	for (cpu = 0; cpu < src->cpus->count; cpu++) {
-		if (!cpu_offset(s, cpu, &offset))
+		if (!state_cpu_offset(s, cpu, &offset))
 			src->out->unread++;
-		else if (read_queue(s, src, src->queue + offset, cpu))
+		else if (state_read_queue(s, src, src->queue + offset, cpu))
 			return -1;
 	}
 	return 0;
@@ -137,18 +137,18 @@ static void check_counts(struct ami_state *s, struct flush_source *src,
 	const struct ami_flushq *q = src->out;
 
 	if (q->finish_count > q->start_count)
-		doubt(s, src, "It finished %llu flushes, but began only %llu.",
-		      (unsigned long long)q->finish_count,
-		      (unsigned long long)q->start_count);
+		state_doubt_device(s, src, "It finished %llu flushes, but began only %llu.",
+				   (unsigned long long)q->finish_count,
+				   (unsigned long long)q->start_count);
 	if (q->unread)
 		return;
 	/* Each flush was begun for at least one entry. */
 	if (!src->round && src->past < q->start_count)
-		doubt(s, src, "It began %llu flushes, but no more than %llu unmaps were ever queued.",
-		      (unsigned long long)q->start_count,
-		      (unsigned long long)src->past);
+		state_doubt_device(s, src, "It began %llu flushes, but no more than %llu unmaps were ever queued.",
+				   (unsigned long long)q->start_count,
+				   (unsigned long long)src->past);
 	if (timer && !q->count)
-		doubt(s, src, "Its flush timer runs, but nothing is queued.");
+		state_doubt_device(s, src, "Its flush timer runs, but nothing is queued.");
 }
 
 /* Set in this order: granule, queue, fq_domain. */
@@ -160,15 +160,15 @@ static bool check_cookie(struct ami_state *s, const struct ami_domain *d,
 
 	if (granule < AMI_PAGE_SIZE || granule > MAX_GRANULE ||
 	    (granule & (granule - 1)))
-		doubt(s, src, "The granule of its IOVAs, %#llx, is no page size.",
-		      (unsigned long long)granule);
+		state_doubt_device(s, src, "The granule of its IOVAs, %#llx, is no page size.",
+				   (unsigned long long)granule);
 	else
 		src->iova_shift = __builtin_ctzll(granule);
 	if (used && used != self)
-		doubt(s, src, "Its flush queue says that it belongs to the domain at %#llx.",
-		      (unsigned long long)used);
+		state_doubt_device(s, src, "Its flush queue says that it belongs to the domain at %#llx.",
+				   (unsigned long long)used);
 	if (!used && (src->queue || d->kind == AMI_DOMAIN_DMA_FQ))
-		doubt(s, src, "It has no flush queue in use, though it unmaps lazily or has one.");
+		state_doubt_device(s, src, "It has no flush queue in use, though it unmaps lazily or has one.");
 	if (used && !src->queue)
 		src->out->unread++;
 	return (used || d->kind == AMI_DOMAIN_DMA_FQ) && src->queue;
@@ -181,7 +181,7 @@ static int read_flushq(struct ami_state *s, struct ami_domain *d,
 	bool in_iovad = ami_has(s->kernel, AMI_F_iovad_fq);
 	int ret;
 
-	if (lacks_member(s, NEED_FLUSHQ))
+	if (state_misses_member(s, NEED_FLUSHQ))
 		d->flushq.unread++;
 	else
 		cookie = dma_cookie(s, d, src);
@@ -189,12 +189,12 @@ static int read_flushq(struct ami_state *s, struct ami_domain *d,
 		return 0;
 	iovad = ami_addr(s->kernel, cookie, AMI_F_cookie_iovad);
 	d->iovad = iovad;
-	if (!fetch(s, src->where, cookie, AMI_F_cookie_fq_domain, &used)) {
+	if (!state_fetch(s, src->where, cookie, AMI_F_cookie_fq_domain, &used)) {
 		d->flushq.unread++;
 		return 0;
 	}
 	d->flushq.active = used;
-	if (!fetch(s, src->where, iovad, AMI_F_iovad_granule, &granule))
+	if (!state_fetch(s, src->where, iovad, AMI_F_iovad_granule, &granule))
 		d->flushq.unread++;
 	/* Without one of them nothing else can be held against it. */
 	if (!(in_iovad ? locate_in_iovad(s, iovad, src) :
@@ -204,15 +204,15 @@ static int read_flushq(struct ami_state *s, struct ami_domain *d,
 	}
 	if (!check_cookie(s, d, src, used, granule))
 		return 0;
-	ret = src->single ? read_queue(s, src, src->queue, 0) :
+	ret = src->single ? state_read_queue(s, src, src->queue, 0) :
 	      read_percpu(s, src);
-	fetch(s, src->where, in_iovad ? iovad : cookie, in_iovad ?
-	      AMI_F_iovad_fq_timer_on : AMI_F_cookie_fq_timer_on, &timer);
+	state_fetch(s, src->where, in_iovad ? iovad : cookie, in_iovad ?
+		    AMI_F_iovad_fq_timer_on : AMI_F_cookie_fq_timer_on, &timer);
 	check_counts(s, src, timer);
 	return ret;
 }
 
-int read_flushqs(struct ami_state *s, struct cpus *cpus)
+int state_read_flushqs(struct ami_state *s, struct cpus *cpus)
 {
 	uint32_t left = MAX_WORK;
 	char where[DOMAIN_TEXT];
@@ -225,7 +225,7 @@ int read_flushqs(struct ami_state *s, struct cpus *cpus)
 			.where = where, .cpus = cpus, .left = &left,
 		};
 
-		name_domain(d, where);
+		state_name_domain(d, where);
 		if (d->overwritten ||
 		    (d->kind == AMI_DOMAIN_UNKNOWN && !d->readable)) {
 			d->flushq.unread++;

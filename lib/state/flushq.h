@@ -36,21 +36,21 @@ struct flush_source {
 };
 
 /**
- * doubt() - a finding that the books of a flush queue contradict themselves
+ * state_doubt_device() - a finding that the books of a flush queue contradict themselves
  *
  * The queue counts as unread then: what it held is not known.
  */
-void doubt(struct ami_state *s, struct flush_source *src, const char *fmt, ...)
+void state_doubt_device(struct ami_state *s, struct flush_source *src, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 
-/** read_queue() - the queue at @va, of one CPU; -1: no memory */
-int read_queue(struct ami_state *s, struct flush_source *src, uint64_t va,
-	       uint32_t cpu);
+/** state_read_queue() - the queue at @va, of one CPU; -1: no memory */
+int state_read_queue(struct ami_state *s, struct flush_source *src, uint64_t va,
+		     uint32_t cpu);
 
-/** cpu_offset() - of its per-CPU memory; false: not known */
-bool cpu_offset(struct ami_state *s, uint32_t cpu, uint64_t *offset);
+/** state_cpu_offset() - of its per-CPU memory; false: not known */
+bool state_cpu_offset(struct ami_state *s, uint32_t cpu, uint64_t *offset);
 
-/** find_cpus() - fill @cpus, once; a finding when it is not certain */
-void find_cpus(struct ami_state *s, struct cpus *cpus);
+/** state_find_cpus() - fill @cpus, once; a finding when it is not certain */
+void state_find_cpus(struct ami_state *s, struct cpus *cpus);
 
 #endif

@@ -18,7 +18,7 @@ static bool is_foreign_wait(const struct ami_state *s,
 	return ring->state[i] == AMI_ENTRY_UNPROVEN &&
 	       c->opcode == AMDVI_CMD_COMPLETION_WAIT && c->store &&
 	       c->store_addr != ring->semaphore_phys &&
-	       of_capture_kernel(s, c->store_addr >> AMI_PAGE_SHIFT);
+	       state_of_capture_kernel(s, c->store_addr >> AMI_PAGE_SHIFT);
 }
 
 /* How many entries from 0 on the capture kernel wrote. */
@@ -40,7 +40,7 @@ static uint32_t foreign_entries(const struct ami_state *s,
 	return last > newest ? AMI_RING_ENTRIES : newest + 1;
 }
 
-void mark_foreign(struct ami_state *s, struct ami_iommu *iommu)
+void state_mark_foreign(struct ami_state *s, struct ami_iommu *iommu)
 {
 	struct ami_ring *ring = &iommu->ring;
 	uint32_t i, n = foreign_entries(s, ring);
@@ -48,7 +48,7 @@ void mark_foreign(struct ami_state *s, struct ami_iommu *iommu)
 	char where[32];
 
 	if (!n && s->snp) {
-		n = restarted_entries(ring);
+		n = state_restarted_entries(ring);
 		restarted = n;
 	}
 	if (!n)
@@ -108,7 +108,7 @@ static uint32_t foreign_events(const struct ami_state *s,
 	return i ? log->list[i - 1].index + 1 : 0;
 }
 
-void mark_foreign_events(struct ami_state *s, struct ami_iommu *iommu)
+void state_mark_foreign_events(struct ami_state *s, struct ami_iommu *iommu)
 {
 	struct ami_log *log = &iommu->log[AMI_LOG_EVENT];
 	size_t i, open = 0;

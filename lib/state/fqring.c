@@ -25,7 +25,7 @@ struct queue {
 	uint64_t counter;	/* of the entry read last */
 };
 
-void doubt(struct ami_state *s, struct flush_source *src, const char *fmt, ...)
+void state_doubt_device(struct ami_state *s, struct flush_source *src, const char *fmt, ...)
 {
 	char text[160];
 	va_list ap;
@@ -91,8 +91,8 @@ static int read_tables(struct ami_state *s, struct flush_source *src,
 			it.broken = true;
 			break;
 		}
-		if (!grow((void **)&q->tables, q->nr_tables,
-			  sizeof(*q->tables), SIZE_MAX))
+		if (!state_grow((void **)&q->tables, q->nr_tables,
+				sizeof(*q->tables), SIZE_MAX))
 			return -1;
 		q->tables[q->nr_tables++] = (struct ami_freed_table){
 			pfn << AMI_PAGE_SHIFT, size,
@@ -118,8 +118,8 @@ static bool plausible(struct ami_state *s, struct flush_source *src,
 	if (range && in_order)
 		return true;
 	if (((index + 1) & (q->size - 1)) == q->tail)
-		doubt(s, src, "The newest entry of its flush queue on CPU %u may be half written.",
-		      q->cpu);
+		state_doubt_device(s, src, "The newest entry of its flush queue on CPU %u may be half written.",
+				   q->cpu);
 	else if (!range)
 		ami_finding_add(s->findings, AMI_FIND_FLUSH_QUEUE_DAMAGED,
 				src->where, "A queued unmap of %#llx pages at IOVA page %#llx is no IOVA range.",
@@ -143,9 +143,9 @@ static int read_entry(struct ami_state *s, struct flush_source *src,
 	struct ami_lazy e = { .cpu = q->cpu };
 	bool in_order;
 
-	if (!fetch(s, src->where, va, AMI_F_fq_entry_iova_pfn, &e.iova) ||
-	    !fetch(s, src->where, va, AMI_F_fq_entry_pages, &e.size) ||
-	    !fetch(s, src->where, va, AMI_F_fq_entry_counter, &e.counter)) {
+	if (!state_fetch(s, src->where, va, AMI_F_fq_entry_iova_pfn, &e.iova) ||
+	    !state_fetch(s, src->where, va, AMI_F_fq_entry_pages, &e.size) ||
+	    !state_fetch(s, src->where, va, AMI_F_fq_entry_counter, &e.counter)) {
 		out->unread++;
 		return 0;
 	}
@@ -157,7 +157,7 @@ static int read_entry(struct ami_state *s, struct flush_source *src,
 	e.iova <<= src->iova_shift;
 	e.size <<= src->iova_shift;
 	e.flushed = in_order && e.counter < out->finish_count;
-	if (!grow((void **)&out->list, out->count, sizeof(e), SIZE_MAX))
+	if (!state_grow((void **)&out->list, out->count, sizeof(e), SIZE_MAX))
 		return -1;
 	out->list[out->count++] = e;
 	if (e.flushed)
@@ -202,9 +202,9 @@ static void check_past(struct ami_state *s, struct flush_source *src,
 	src->round |= round || !known;
 	src->past += q->tail;
 	if (known && !(fits && listed))
-		doubt(s, src, "Its flush queue on CPU %u has head %llu and tail %llu, but its entries were used otherwise: one of them was overwritten.",
-		      q->cpu, (unsigned long long)q->head,
-		      (unsigned long long)q->tail);
+		state_doubt_device(s, src, "Its flush queue on CPU %u has head %llu and tail %llu, but its entries were used otherwise: one of them was overwritten.",
+				   q->cpu, (unsigned long long)q->head,
+				   (unsigned long long)q->tail);
 	if (round || q->head)
 		ami_get(s->kernel, entry_at(s, q, (q->head - 1) &
 						  (q->size - 1)),
@@ -216,13 +216,13 @@ static bool read_header(struct ami_state *s, struct flush_source *src,
 {
 	uint64_t mask;
 
-	if (!fetch(s, src->where, q->va, AMI_F_fq_head, &q->head) ||
-	    !fetch(s, src->where, q->va, AMI_F_fq_tail, &q->tail)) {
+	if (!state_fetch(s, src->where, q->va, AMI_F_fq_head, &q->head) ||
+	    !state_fetch(s, src->where, q->va, AMI_F_fq_tail, &q->tail)) {
 		src->out->unread++;
 		return false;
 	}
 	if (ami_has(s->kernel, AMI_F_fq_mod_mask)) {
-		if (!fetch(s, src->where, q->va, AMI_F_fq_mod_mask, &mask)) {
+		if (!state_fetch(s, src->where, q->va, AMI_F_fq_mod_mask, &mask)) {
 			src->out->unread++;
 			return false;
 		}
@@ -240,8 +240,8 @@ static bool read_header(struct ami_state *s, struct flush_source *src,
 	return false;
 }
 
-int read_queue(struct ami_state *s, struct flush_source *src, uint64_t va,
-	       uint32_t cpu)
+int state_read_queue(struct ami_state *s, struct flush_source *src, uint64_t va,
+		     uint32_t cpu)
 {
 	struct queue q = {
 		.va = va, .cpu = cpu, .size = DEFAULT_FQ_SIZE,

@@ -144,22 +144,22 @@ static void from_books(struct ami_state *s, const struct ami_device *d,
 	enum ami_mem mem;
 	bool known = true;
 
-	if (lacks_member(s, NEED_GCR3)) {
+	if (state_misses_member(s, NEED_GCR3)) {
 		s->incomplete = true;
 		return;
 	}
 	if (d->dev_data && ami_has(s->kernel, AMI_F_dev_data_gcr3_tbl)) {
-		known = fetch_vital(s, where, d->dev_data,
-				    AMI_F_dev_data_gcr3_tbl, &va) &&
-			fetch_vital(s, where, d->dev_data,
-				    AMI_F_dev_data_gcr3_glx, &glx);
-		gcr3->has_domain = fetch(s, where, d->dev_data,
-					 AMI_F_dev_data_gcr3_domid, &id);
+		known = state_fetch_vital(s, where, d->dev_data,
+					  AMI_F_dev_data_gcr3_tbl, &va) &&
+			state_fetch_vital(s, where, d->dev_data,
+					  AMI_F_dev_data_gcr3_glx, &glx);
+		gcr3->has_domain = state_fetch(s, where, d->dev_data,
+					       AMI_F_dev_data_gcr3_domid, &id);
 		gcr3->domain_id = id;
 	} else if (dom) {
-		known = fetch_vital(s, where, dom->va, AMI_F_pdom_gcr3_tbl,
-				    &va) &&
-			fetch_vital(s, where, dom->va, AMI_F_pdom_glx, &glx);
+		known = state_fetch_vital(s, where, dom->va, AMI_F_pdom_gcr3_tbl,
+					  &va) &&
+			state_fetch_vital(s, where, dom->va, AMI_F_pdom_glx, &glx);
 	}
 	if (!va || !known)
 		return;
@@ -167,7 +167,7 @@ static void from_books(struct ami_state *s, const struct ami_device *d,
 	if (mem != AMI_MEM_OK && !ami_mem_wild(mem)) {
 		gcr3->root = 0;
 		s->incomplete = true;
-		report_untranslated(s, where, va, mem);
+		state_report_untranslated(s, where, va, mem);
 		return;
 	}
 	if (glx > 2 || mem != AMI_MEM_OK) {
@@ -178,12 +178,12 @@ static void from_books(struct ami_state *s, const struct ami_device *d,
 		return;
 	}
 	gcr3->glx = glx;
-	gcr3->levels = guest_levels(s);
+	gcr3->levels = state_guest_levels(s);
 	s->incomplete |= !gcr3->levels;
 }
 
-bool first_guest_table(const struct ami_state *s, const struct ami_device *d,
-		       uint64_t *root)
+bool state_first_guest_table(const struct ami_state *s, const struct ami_device *d,
+			     uint64_t *root)
 {
 	struct ami_gcr3 gcr3 = {
 		.root = d->dte.gcr3_root, .glx = d->dte.glx, .levels = 4,
@@ -200,7 +200,7 @@ bool first_guest_table(const struct ami_state *s, const struct ami_device *d,
  * Damage to the DTE or to the GCR3 table would hide what the driver has there.
  * Requests without a PASID go through the first table, which is the domain's.
  */
-void compare_gcr3(struct ami_state *s, struct ami_device *d)
+void state_compare_gcr3(struct ami_state *s, struct ami_device *d)
 {
 	const struct ami_domain *dom = &s->domains[d->domain];
 	struct ami_gcr3 books = { .root = 0 };
@@ -222,7 +222,7 @@ void compare_gcr3(struct ami_state *s, struct ami_device *d)
 	}
 	if (dom->table.format != AMI_FORMAT_V2)
 		return;
-	if (!first_guest_table(s, d, &root) || root == dom->table.root)
+	if (!state_first_guest_table(s, d, &root) || root == dom->table.root)
 		return;
 	snprintf(d->disagreement, sizeof(d->disagreement),
 		 "guest table: driver %#llx, by the DTE %#llx",
@@ -241,7 +241,7 @@ static bool user_only(const struct ami_state *s, const struct ami_device *d)
 	       s->iommus[d->iommu].features & AMDVI_EFR_USSUP;
 }
 
-void find_gcr3(struct ami_state *s, struct ami_device *d)
+void state_find_gcr3(struct ami_state *s, struct ami_device *d)
 {
 	char where[AMI_BDF_TEXT];
 

@@ -10,8 +10,8 @@
 
 static int add_segment(struct ami_state *s, const struct ami_segment *seg)
 {
-	if (!grow((void **)&s->segments, s->nr_segments, sizeof(*seg),
-		  MAX_SEGMENTS))
+	if (!state_grow((void **)&s->segments, s->nr_segments, sizeof(*seg),
+			MAX_SEGMENTS))
 		return -1;
 	s->segments[s->nr_segments++] = *seg;
 	return 0;
@@ -29,22 +29,22 @@ static void fetch_segment(struct ami_state *s, struct ami_segment *seg)
 	uint64_t v;
 	char where[32];
 
-	fetch_vital(s, "PCI segment", seg->va, AMI_F_seg_id, &v);
+	state_fetch_vital(s, "PCI segment", seg->va, AMI_F_seg_id, &v);
 	seg->id = v;
 	snprintf(where, sizeof(where), "segment %04x", seg->id);
-	seg->last_bdf_known = fetch(s, where, seg->va, AMI_F_seg_last_bdf, &v);
+	seg->last_bdf_known = state_fetch(s, where, seg->va, AMI_F_seg_last_bdf, &v);
 	seg->last_bdf = v;
-	if (fetch(s, where, seg->va, AMI_F_seg_dev_table_size, &v))
+	if (state_fetch(s, where, seg->va, AMI_F_seg_dev_table_size, &v))
 		seg->dev_table_size = v;
-	seg->dev_table_read = fetch_vital(s, where, seg->va,
-					  AMI_F_seg_dev_table,
-					  &seg->dev_table);
-	fetch_vital(s, where, seg->va, AMI_F_seg_rlookup_table,
-		    &seg->rlookup_table);
-	fetch_vital(s, where, seg->va, AMI_F_seg_alias_table,
-		    &seg->alias_table);
-	fetch(s, where, seg->va, AMI_F_seg_irq_lookup_table,
-	      &seg->irq_lookup_table);
+	seg->dev_table_read = state_fetch_vital(s, where, seg->va,
+						AMI_F_seg_dev_table,
+						&seg->dev_table);
+	state_fetch_vital(s, where, seg->va, AMI_F_seg_rlookup_table,
+			  &seg->rlookup_table);
+	state_fetch_vital(s, where, seg->va, AMI_F_seg_alias_table,
+			  &seg->alias_table);
+	state_fetch(s, where, seg->va, AMI_F_seg_irq_lookup_table,
+		    &seg->irq_lookup_table);
 	seg->dev_data_head = head_in(s, seg, AMI_F_seg_dev_data_list);
 	seg->unity_head = head_in(s, seg, AMI_F_seg_unity_map);
 }
@@ -54,16 +54,16 @@ static void fetch_globals(struct ami_state *s, struct ami_segment *seg)
 {
 	uint64_t v;
 
-	seg->last_bdf_known = fetch_symbol(s, AMI_SYM_amd_iommu_last_bdf, 2, &v);
+	seg->last_bdf_known = state_fetch_symbol(s, AMI_SYM_amd_iommu_last_bdf, 2, &v);
 	seg->last_bdf = v;
-	if (fetch_symbol(s, AMI_SYM_dev_table_size, 4, &v))
+	if (state_fetch_symbol(s, AMI_SYM_dev_table_size, 4, &v))
 		seg->dev_table_size = v;
-	seg->dev_table_read = fetch_symbol(s, AMI_SYM_amd_iommu_dev_table, 8,
-					   &seg->dev_table);
-	fetch_symbol(s, AMI_SYM_amd_iommu_rlookup_table, 8,
-		     &seg->rlookup_table);
-	fetch_symbol(s, AMI_SYM_amd_iommu_alias_table, 8, &seg->alias_table);
-	fetch_symbol(s, AMI_SYM_irq_lookup_table, 8, &seg->irq_lookup_table);
+	seg->dev_table_read = state_fetch_symbol(s, AMI_SYM_amd_iommu_dev_table, 8,
+						 &seg->dev_table);
+	state_fetch_symbol(s, AMI_SYM_amd_iommu_rlookup_table, 8,
+			   &seg->rlookup_table);
+	state_fetch_symbol(s, AMI_SYM_amd_iommu_alias_table, 8, &seg->alias_table);
+	state_fetch_symbol(s, AMI_SYM_irq_lookup_table, 8, &seg->irq_lookup_table);
 	seg->dev_data_head = ami_symbol(s->kernel, AMI_SYM_dev_data_list);
 	seg->unity_head = ami_symbol(s->kernel, AMI_SYM_amd_iommu_unity_map);
 }
@@ -73,30 +73,30 @@ static void read_unity(struct ami_state *s, struct ami_segment *seg)
 	struct ami_list_iter it;
 	uint64_t node, v;
 
-	if (!seg->unity_head || lacks_member(s, NEED_UNITY))
+	if (!seg->unity_head || state_misses_member(s, NEED_UNITY))
 		return;
 	ami_list_start(&it, s->kernel, seg->unity_head, MAX_UNITY);
 	while (ami_list_next(&it, &node)) {
 		uint64_t va = ami_container(s->kernel, node, AMI_F_unity_list);
 		struct ami_unity u = { .first.segment = seg->id };
 
-		if (!fetch(s, "unity map", va, AMI_F_unity_devid_start, &v))
+		if (!state_fetch(s, "unity map", va, AMI_F_unity_devid_start, &v))
 			continue;
 		u.first.devid = v;
-		if (!fetch(s, "unity map", va, AMI_F_unity_devid_end, &v))
+		if (!state_fetch(s, "unity map", va, AMI_F_unity_devid_end, &v))
 			continue;
 		u.last = v;
-		fetch(s, "unity map", va, AMI_F_unity_address_start, &u.start);
-		fetch(s, "unity map", va, AMI_F_unity_address_end, &u.end);
-		fetch(s, "unity map", va, AMI_F_unity_prot, &v);
+		state_fetch(s, "unity map", va, AMI_F_unity_address_start, &u.start);
+		state_fetch(s, "unity map", va, AMI_F_unity_address_end, &u.end);
+		state_fetch(s, "unity map", va, AMI_F_unity_prot, &v);
 		u.read = v & 1;
 		u.write = v & 2;
-		if (!grow((void **)&seg->unity, seg->nr_unity, sizeof(u),
-			  MAX_UNITY))
+		if (!state_grow((void **)&seg->unity, seg->nr_unity, sizeof(u),
+				MAX_UNITY))
 			break;
 		seg->unity[seg->nr_unity++] = u;
 	}
-	list_report(s, &it, "unity map");
+	state_list_report(s, &it, "unity map");
 }
 
 static void check_device_table(struct ami_state *s, struct ami_segment *seg)
@@ -135,7 +135,7 @@ static bool per_segment(const struct ami_state *s)
 	       ami_has(s->kernel, AMI_F_seg_dev_data_list);
 }
 
-int read_segments(struct ami_state *s)
+int state_read_segments(struct ami_state *s)
 {
 	struct ami_list_iter it;
 	uint64_t node;
@@ -147,7 +147,7 @@ int read_segments(struct ami_state *s)
 		fetch_globals(s, &seg);
 		if (add_segment(s, &seg))
 			return -1;
-	} else if (!lacks_member(s, NEED_SEGMENTS)) {
+	} else if (!state_misses_member(s, NEED_SEGMENTS)) {
 		ami_list_start(&it, s->kernel,
 			       ami_symbol(s->kernel,
 					  AMI_SYM_amd_iommu_pci_seg_list),
@@ -162,7 +162,7 @@ int read_segments(struct ami_state *s)
 			if (add_segment(s, &seg))
 				return -1;
 		}
-		list_report(s, &it, "list of PCI segments");
+		state_list_report(s, &it, "list of PCI segments");
 		s->segments_whole = it.mem == AMI_MEM_OK;
 	} else {
 		s->segments_whole = false;
@@ -193,13 +193,13 @@ static void fetch_features(struct ami_state *s, struct ami_iommu *iommu,
 {
 	uint64_t v;
 
-	fetch(s, where, iommu->va, AMI_F_amd_iommu_features, &iommu->features);
-	fetch(s, where, iommu->va, AMI_F_amd_iommu_features2,
-	      &iommu->features2);
+	state_fetch(s, where, iommu->va, AMI_F_amd_iommu_features, &iommu->features);
+	state_fetch(s, where, iommu->va, AMI_F_amd_iommu_features2,
+		    &iommu->features2);
 	/* From 6.2 on the driver keeps one copy for all IOMMUs. */
-	if (!iommu->features && fetch_symbol(s, AMI_SYM_amd_iommu_efr, 8, &v))
+	if (!iommu->features && state_fetch_symbol(s, AMI_SYM_amd_iommu_efr, 8, &v))
 		iommu->features = v;
-	if (!iommu->features2 && fetch_symbol(s, AMI_SYM_amd_iommu_efr2, 8, &v))
+	if (!iommu->features2 && state_fetch_symbol(s, AMI_SYM_amd_iommu_efr2, 8, &v))
 		iommu->features2 = v;
 }
 
@@ -209,12 +209,12 @@ static void fetch_iommu(struct ami_state *s, struct ami_iommu *iommu)
 	char where[32];
 	bool known;
 
-	fetch_vital(s, "IOMMU", iommu->va, AMI_F_amd_iommu_index, &v);
+	state_fetch_vital(s, "IOMMU", iommu->va, AMI_F_amd_iommu_index, &v);
 	iommu->index = v;
 	snprintf(where, sizeof(where), "iommu%u", iommu->index);
-	fetch_vital(s, where, iommu->va, AMI_F_amd_iommu_devid, &v);
+	state_fetch_vital(s, where, iommu->va, AMI_F_amd_iommu_devid, &v);
 	iommu->bdf.devid = v;
-	known = fetch_vital(s, where, iommu->va, AMI_F_amd_iommu_pci_seg, &seg);
+	known = state_fetch_vital(s, where, iommu->va, AMI_F_amd_iommu_pci_seg, &seg);
 	iommu->segment = segment_of(s, seg);
 	if (iommu->segment >= 0)
 		iommu->bdf.segment = s->segments[iommu->segment].id;
@@ -222,18 +222,18 @@ static void fetch_iommu(struct ami_state *s, struct ami_iommu *iommu)
 		ami_finding_add(s->findings, AMI_FIND_IOMMU_WITHOUT_SEGMENT,
 				where, "Its PCI segment pointer %#llx is none of the known segments.",
 				(unsigned long long)seg);
-	fetch(s, where, iommu->va, AMI_F_amd_iommu_cap, &v);
+	state_fetch(s, where, iommu->va, AMI_F_amd_iommu_cap, &v);
 	iommu->cap = v;
-	fetch(s, where, iommu->va, AMI_F_amd_iommu_acpi_flags, &v);
+	state_fetch(s, where, iommu->va, AMI_F_amd_iommu_acpi_flags, &v);
 	iommu->acpi_flags = v;
-	fetch(s, where, iommu->va, AMI_F_amd_iommu_flags, &v);
+	state_fetch(s, where, iommu->va, AMI_F_amd_iommu_flags, &v);
 	iommu->pre_enabled = v & 1;
-	fetch(s, where, iommu->va, AMI_F_amd_iommu_mmio_phys,
-	      &iommu->mmio_phys);
+	state_fetch(s, where, iommu->va, AMI_F_amd_iommu_mmio_phys,
+		    &iommu->mmio_phys);
 	fetch_features(s, iommu, where);
 }
 
-int read_iommus(struct ami_state *s)
+int state_read_iommus(struct ami_state *s)
 {
 	struct ami_list_iter it;
 	uint64_t node;
@@ -243,8 +243,8 @@ int read_iommus(struct ami_state *s)
 	while (ami_list_next(&it, &node)) {
 		struct ami_iommu *iommu;
 
-		if (!grow((void **)&s->iommus, s->nr_iommus, sizeof(*iommu),
-			  MAX_IOMMUS))
+		if (!state_grow((void **)&s->iommus, s->nr_iommus, sizeof(*iommu),
+				MAX_IOMMUS))
 			return -1;
 		iommu = &s->iommus[s->nr_iommus++];
 		*iommu = (struct ami_iommu){
@@ -252,13 +252,13 @@ int read_iommus(struct ami_state *s)
 					    AMI_F_amd_iommu_list),
 		};
 		fetch_iommu(s, iommu);
-		read_ring(s, iommu);
-		if (read_logs(s, iommu))
+		state_read_ring(s, iommu);
+		if (state_read_logs(s, iommu))
 			return -1;
-		mark_foreign(s, iommu);
-		grade_ring(s, iommu);
+		state_mark_foreign(s, iommu);
+		state_grade_ring(s, iommu);
 	}
-	list_report(s, &it, "list of IOMMUs");
+	state_list_report(s, &it, "list of IOMMUs");
 	s->iommus_whole = it.mem == AMI_MEM_OK && !it.broken;
 	return 0;
 }

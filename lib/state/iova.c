@@ -23,7 +23,7 @@ struct reading {
 	bool no_memory;
 };
 
-void iova_explain(struct iova_alloc *a, uint64_t first)
+void state_iova_explain(struct iova_alloc *a, uint64_t first)
 {
 	size_t at;
 
@@ -73,14 +73,14 @@ static bool take_range(void *ctx, uint64_t first, uint64_t last)
 	uint64_t max = UINT64_MAX >> a->shift;
 	bool bare;
 
-	if (iova_is_reserved(a, first, last) || last > max)
+	if (state_iova_is_reserved(a, first, last) || last > max)
 		return true;
 	if (!is_open(r->s, &a->d->table, first << a->shift,
 		     ((last + 1) << a->shift) - 1, &bare)) {
 		a->mapped++;
 		return true;
 	}
-	if (!grow((void **)&a->list, a->count, sizeof(*a->list), SIZE_MAX) ||
+	if (!state_grow((void **)&a->list, a->count, sizeof(*a->list), SIZE_MAX) ||
 	    !ami_index_add(&a->by_first, first, a->count)) {
 		r->no_memory = true;
 		return false;
@@ -98,7 +98,7 @@ static void explain_queued(struct iova_alloc *a)
 	size_t i;
 
 	for (i = 0; i < q->count; i++)
-		iova_explain(a, q->list[i].iova >> a->shift);
+		state_iova_explain(a, q->list[i].iova >> a->shift);
 	if (q->unread)
 		a->hidden = SIZE_MAX;
 }
@@ -127,7 +127,7 @@ static void explain_recent(struct ami_state *s, struct iova_alloc *a)
 	for (i = 0; i < a->count && a->left; i++)
 		if (!a->list[i].explained &&
 		    is_recent(s, a, a->list[i].first << a->shift))
-			iova_explain(a, a->list[i].first);
+			state_iova_explain(a, a->list[i].first);
 }
 
 /*
@@ -187,8 +187,8 @@ static int keep_lost(struct ami_state *s, struct iova_alloc *a,
 	for (i = 0; i < a->count; i++) {
 		if (a->list[i].explained)
 			continue;
-		if (!grow((void **)&d->lost, d->nr_lost, sizeof(*d->lost),
-			  SIZE_MAX))
+		if (!state_grow((void **)&d->lost, d->nr_lost, sizeof(*d->lost),
+				SIZE_MAX))
 			return -1;
 		d->lost[d->nr_lost++] = (struct ami_iova_range){
 			a->list[i].first << a->shift,
@@ -212,7 +212,7 @@ static void report_walk(struct ami_state *s, const struct iova_alloc *a,
 				where, "Its tree of %llu IOVA ranges has %llu links or ranges that contradict each other.",
 				(unsigned long long)met->nodes,
 				(unsigned long long)met->broken);
-	if (met->unread && !is_extract(s))
+	if (met->unread && !state_is_extract(s))
 		ami_finding_add(s->findings, AMI_FIND_IOVA_TREE_UNREAD, where,
 				"%llu nodes of its tree of IOVA ranges cannot be read, %llu can: whether its page table lost mappings cannot be seen.",
 				(unsigned long long)met->unread,
@@ -225,7 +225,7 @@ static int hold_against_table(struct ami_state *s, struct iova_alloc *a,
 	struct reading r = { .s = s, .a = a };
 	struct iova_walk met;
 
-	iova_each_range(s, a->iovad, &met, take_range, &r);
+	state_iova_each_range(s, a->iovad, &met, take_range, &r);
 	if (r.no_memory)
 		return -1;
 	report_walk(s, a, &met, where);
@@ -233,7 +233,7 @@ static int hold_against_table(struct ami_state *s, struct iova_alloc *a,
 		return 0;
 	explain_queued(a);
 	if (a->left)
-		iova_explain_cached(s, a);
+		state_iova_explain_cached(s, a);
 	explain_recent(s, a);
 	return is_lost(s, a) ? keep_lost(s, a, where) : 0;
 }
@@ -251,9 +251,9 @@ static int read_allocator(struct ami_state *s, struct ami_domain *d,
 	    AMI_MEM_OK || granule < AMI_PAGE_SIZE || granule > MAX_GRANULE ||
 	    (granule & (granule - 1)))
 		return 0;
-	name_domain(d, where);
+	state_name_domain(d, where);
 	a.shift = __builtin_ctzll(granule);
-	if (!iova_find_reserved(s, &a))
+	if (!state_iova_find_reserved(s, &a))
 		ret = hold_against_table(s, &a, where);
 	free(a.reserved);
 	free(a.list);
@@ -261,11 +261,11 @@ static int read_allocator(struct ami_state *s, struct ami_domain *d,
 	return ret;
 }
 
-int read_allocators(struct ami_state *s, struct cpus *cpus)
+int state_read_allocators(struct ami_state *s, struct cpus *cpus)
 {
 	size_t i;
 
-	if (lacks_member(s, NEED_IOVA))
+	if (state_misses_member(s, NEED_IOVA))
 		return 0;
 	ami_dump_doing(ami_kernel_dump(s->kernel), "IOVA allocators");
 	for (i = 0; i < s->nr_domains; i++) {

@@ -19,14 +19,14 @@ struct iova_walk {
 };
 
 /**
- * iova_each_range() - the allocated ranges of the struct iova_domain @iovad
+ * state_iova_each_range() - the allocated ranges of the struct iova_domain @iovad
  *
  * @fn gets first and last page, ascending; false stops: out of memory.
  */
-bool iova_each_range(struct ami_state *s, uint64_t iovad,
-		     struct iova_walk *met,
-		     bool (*fn)(void *ctx, uint64_t first, uint64_t last),
-		     void *ctx);
+bool state_iova_each_range(struct ami_state *s, uint64_t iovad,
+			   struct iova_walk *met,
+			   bool (*fn)(void *ctx, uint64_t first, uint64_t last),
+			   void *ctx);
 
 /**
  * struct iova_open - an allocated range of which no page is mapped
@@ -60,17 +60,17 @@ struct iova_alloc {
 	uint64_t mapped;
 };
 
-/** iova_explain() - the open range that starts at page @first, if there is one */
-void iova_explain(struct iova_alloc *a, uint64_t first);
+/** state_iova_explain() - the open range that starts at page @first, if there is one */
+void state_iova_explain(struct iova_alloc *a, uint64_t first);
 
-/** iova_explain_cached() - ranges that the allocator keeps for reuse */
-void iova_explain_cached(struct ami_state *s, struct iova_alloc *a);
+/** state_iova_explain_cached() - ranges that the allocator keeps for reuse */
+void state_iova_explain_cached(struct ami_state *s, struct iova_alloc *a);
 
-/** iova_find_reserved() - fill @a->reserved; -1: no memory */
-int iova_find_reserved(struct ami_state *s, struct iova_alloc *a);
+/** state_iova_find_reserved() - fill @a->reserved; -1: no memory */
+int state_iova_find_reserved(struct ami_state *s, struct iova_alloc *a);
 
-/** iova_is_reserved() - is it a range that was never to be mapped? */
-bool iova_is_reserved(const struct iova_alloc *a, uint64_t first,
-		      uint64_t last);
+/** state_iova_is_reserved() - is it a range that was never to be mapped? */
+bool state_iova_is_reserved(const struct iova_alloc *a, uint64_t first,
+			    uint64_t last);
 
 #endif

@@ -43,7 +43,7 @@ static bool read_magazine(struct cache *c, uint64_t va, uint64_t count)
 	    AMI_MEM_OK)
 		return false;
 	for (i = 0; i < count; i++)
-		iova_explain(c->a, pfn[i]);
+		state_iova_explain(c->a, pfn[i]);
 	return true;
 }
 
@@ -69,7 +69,7 @@ static void read_cpus(struct cache *c, uint64_t rcache)
 		return;
 	}
 	for (cpu = 0; cpu < c->a->cpus->count && c->a->left; cpu++) {
-		if (!cpu_offset(c->s, cpu, &offset)) {
+		if (!state_cpu_offset(c->s, cpu, &offset)) {
 			hide(c, 2);
 			continue;
 		}
@@ -134,7 +134,7 @@ static bool locate(struct ami_state *s, uint64_t iovad, uint64_t *first)
 	       AMI_MEM_OK && ami_kernel_address(*first);
 }
 
-void iova_explain_cached(struct ami_state *s, struct iova_alloc *a)
+void state_iova_explain_cached(struct ami_state *s, struct iova_alloc *a)
 {
 	uint64_t size = ami_type_size(s->kernel, AMI_T_iova_rcache), first;
 	struct cache c = {
@@ -143,7 +143,7 @@ void iova_explain_cached(struct ami_state *s, struct iova_alloc *a)
 	};
 	unsigned int i;
 
-	find_cpus(s, a->cpus);
+	state_find_cpus(s, a->cpus);
 	if (!a->cpus->certain || !size || !c.room || c.room > MAX_MAGAZINE ||
 	    !locate(s, a->iovad, &first)) {
 		hide(&c, SIZE_MAX);

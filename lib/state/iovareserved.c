@@ -31,8 +31,8 @@ static int add_reserved(struct iova_alloc *a, uint64_t first, uint64_t last)
 		a->reserved_known = false;
 		return 0;
 	}
-	if (!grow((void **)&a->reserved, a->nr_reserved, sizeof(*a->reserved),
-		  MAX_RESERVED))
+	if (!state_grow((void **)&a->reserved, a->nr_reserved, sizeof(*a->reserved),
+			MAX_RESERVED))
 		return -1;
 	a->reserved[a->nr_reserved++] = (struct ami_iova_range){
 		first >> a->shift, last >> a->shift,
@@ -130,7 +130,7 @@ static int add_unity(struct iova_alloc *a, const struct ami_segment *seg,
 	return 0;
 }
 
-int iova_find_reserved(struct ami_state *s, struct iova_alloc *a)
+int state_iova_find_reserved(struct ami_state *s, struct iova_alloc *a)
 {
 	int i = a->d->first_device;
 	unsigned int asked;
@@ -174,8 +174,8 @@ static bool is_inside(const struct iova_alloc *a, uint64_t first,
  * The kernel joins or cuts what overlaps, but only where a range begins or ends.
  * The windows of other host bridges are allocated like any IOVA.
  */
-bool iova_is_reserved(const struct iova_alloc *a, uint64_t first,
-		      uint64_t last)
+bool state_iova_is_reserved(const struct iova_alloc *a, uint64_t first,
+			    uint64_t last)
 {
 	size_t i;
 

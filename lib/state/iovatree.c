@@ -88,10 +88,10 @@ static void walk_below(struct tree *t, uint64_t at, uint64_t parent,
 	walk_below(t, n.right, at, depth + 1);
 }
 
-bool iova_each_range(struct ami_state *s, uint64_t iovad,
-		     struct iova_walk *met,
-		     bool (*fn)(void *ctx, uint64_t first, uint64_t last),
-		     void *ctx)
+bool state_iova_each_range(struct ami_state *s, uint64_t iovad,
+			   struct iova_walk *met,
+			   bool (*fn)(void *ctx, uint64_t first, uint64_t last),
+			   void *ctx)
 {
 	struct tree t = {
 		.kernel = s->kernel, .met = met, .fn = fn, .ctx = ctx,

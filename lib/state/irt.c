@@ -7,13 +7,13 @@
 
 #define MAX_IRT_LOG2	11
 
-static bool add(struct ami_irt *irt, uint32_t index,
-		const struct amdvi_irte *irte)
+static bool add_irte(struct ami_irt *irt, uint32_t index,
+		     const struct amdvi_irte *irte)
 {
-	if (!grow((void **)&irt->index, irt->count, sizeof(*irt->index),
-		  irt->entries) ||
-	    !grow((void **)&irt->list, irt->count, sizeof(*irt->list),
-		  irt->entries))
+	if (!state_grow((void **)&irt->index, irt->count, sizeof(*irt->index),
+			irt->entries) ||
+	    !state_grow((void **)&irt->list, irt->count, sizeof(*irt->list),
+			irt->entries))
 		return false;
 	irt->index[irt->count] = index;
 	irt->list[irt->count++] = *irte;
@@ -46,8 +46,8 @@ static uint64_t from_driver(const struct ami_state *s,
 }
 
 /* False: it has none, or it is not to be had. */
-static bool locate(const struct ami_state *s, const struct ami_device *device,
-		   struct ami_irt *irt)
+static bool locate_irt(const struct ami_state *s, const struct ami_device *device,
+		       struct ami_irt *irt)
 {
 	const struct amdvi_dte *dte = &device->dte;
 
@@ -70,7 +70,7 @@ bool ami_irt_read(const struct ami_state *s, const struct ami_device *device,
 	uint64_t raw[2];
 	uint32_t i;
 
-	if (!locate(s, device, irt))
+	if (!locate_irt(s, device, irt))
 		return false;
 	for (i = 0; i < irt->entries; i++) {
 		memset(raw, 0, sizeof(raw));
@@ -85,7 +85,7 @@ bool ami_irt_read(const struct ami_state *s, const struct ami_device *device,
 		else
 			amdvi_irte128_decode(raw, ami_kernel_sme(s->kernel),
 					     &irte);
-		if (irte.valid && !add(irt, i, &irte)) {
+		if (irte.valid && !add_irte(irt, i, &irte)) {
 			ami_irt_free(irt);
 			return false;
 		}
@@ -103,7 +103,7 @@ bool ami_irt_posted(const struct ami_state *s, const struct ami_device *device,
 	bool unread = false;
 	uint32_t i, k, n;
 
-	if (!s->posts_interrupts || !locate(s, device, &irt))
+	if (!s->posts_interrupts || !locate_irt(s, device, &irt))
 		return false;
 	for (i = 0; i < irt.entries; i += n) {
 		n = irt.entries - i < CHUNK ? irt.entries - i : CHUNK;

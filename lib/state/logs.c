@@ -21,16 +21,16 @@ static uint32_t log_bytes(struct ami_state *s, enum ami_log_kind kind)
 
 	if (kind == AMI_LOG_GA)
 		return GA_LOG_BYTES;
-	fetch_symbol(s, kind == AMI_LOG_EVENT ? AMI_SYM_amd_iommu_evtlog_size :
-		     AMI_SYM_amd_iommu_pprlog_size, 4, &size);
+	state_fetch_symbol(s, kind == AMI_LOG_EVENT ? AMI_SYM_amd_iommu_evtlog_size :
+			   AMI_SYM_amd_iommu_pprlog_size, 4, &size);
 	if (size < DEFAULT_LOG_BYTES || size > MAX_LOG_BYTES ||
 	    size % AMI_PAGE_SIZE)
 		size = DEFAULT_LOG_BYTES;
 	return size;
 }
 
-static void decode(enum ami_log_kind kind, const uint8_t *raw,
-		   struct ami_log_entry *e)
+static void decode_record(enum ami_log_kind kind, const uint8_t *raw,
+			  struct ami_log_entry *e)
 {
 	uint32_t w[4];
 	uint64_t q[2];
@@ -69,13 +69,13 @@ static int read_log_page(struct ami_log *log, enum ami_log_kind kind,
 
 		if (all_zero(raw, log->entry_size))
 			continue;
-		if (!grow((void **)&log->list, log->count, sizeof(*e),
-			  log->entries))
+		if (!state_grow((void **)&log->list, log->count, sizeof(*e),
+				log->entries))
 			return -1;
 		e = &log->list[log->count++];
 		e->index = first + i;
 		e->seen = AMI_SEEN_INTACT;
-		decode(kind, raw, e);
+		decode_record(kind, raw, e);
 	}
 	return 0;
 }
@@ -106,7 +106,7 @@ static int read_log(struct ami_state *s, struct ami_log *log,
 	return 0;
 }
 
-int read_logs(struct ami_state *s, struct ami_iommu *iommu)
+int state_read_logs(struct ami_state *s, struct ami_iommu *iommu)
 {
 	static const enum ami_field field[AMI_LOGS] = {
 		AMI_F_amd_iommu_evt_buf, AMI_F_amd_iommu_ppr_log,
@@ -120,11 +120,11 @@ int read_logs(struct ami_state *s, struct ami_iommu *iommu)
 	for (kind = 0; kind < AMI_LOGS; kind++) {
 		struct ami_log *log = &iommu->log[kind];
 
-		fetch(s, where, iommu->va, field[kind], &log->va);
+		state_fetch(s, where, iommu->va, field[kind], &log->va);
 		if (log->va && read_log(s, log, kind, where))
 			return -1;
 	}
-	if (fetch(s, where, iommu->va, AMI_F_amd_iommu_ga_log_tail, &va) && va)
+	if (state_fetch(s, where, iommu->va, AMI_F_amd_iommu_ga_log_tail, &va) && va)
 		ami_virt_to_phys(s->kernel, va, &iommu->ga_tail_phys);
 	return 0;
 }

@@ -8,14 +8,14 @@
 
 #define NO_CPU	UINT32_MAX
 
-void read_moment(struct ami_state *s)
+void state_read_moment(struct ami_state *s)
 {
 	uint64_t v;
 
 	if (ami_vmcoreinfo_number(ami_kernel_dump(s->kernel), "CRASHTIME", 10,
 				  &v))
 		s->crash = AMI_CRASH_YES;
-	else if (!fetch_late(s, AMI_SYM_panic_cpu, &v))
+	else if (!state_fetch_late(s, AMI_SYM_panic_cpu, &v))
 		s->crash = AMI_CRASH_UNKNOWN;
 	else
 		s->crash = v == NO_CPU ? AMI_CRASH_NO : AMI_CRASH_YES;

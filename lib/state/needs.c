@@ -186,7 +186,7 @@ static bool met(const struct ami_state *s, const struct need *need)
 	return false;
 }
 
-bool lacks_member(const struct ami_state *s, enum need_part part)
+bool state_misses_member(const struct ami_state *s, enum need_part part)
 {
 	size_t i;
 
@@ -227,7 +227,7 @@ static bool is_doubted(const struct ami_state *s, const struct need *need)
 	return false;
 }
 
-void check_needs(struct ami_state *s)
+void state_check_needs(struct ami_state *s)
 {
 	size_t i;
 

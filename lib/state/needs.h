@@ -18,13 +18,13 @@ enum need_part {
 	NEED_PCI,
 };
 
-/** lacks_member() - does this kernel lack a member that all of @part rests on? */
-bool lacks_member(const struct ami_state *s, enum need_part part);
+/** state_misses_member() - does this kernel lack a member that all of @part rests on? */
+bool state_misses_member(const struct ami_state *s, enum need_part part);
 
-/** check_needs() - a finding for each member that is missing */
-void check_needs(struct ami_state *s);
+/** state_check_needs() - a finding for each member that is missing */
+void state_check_needs(struct ami_state *s);
 
-/** report_doubts() - a finding for each structure that cannot be placed */
-void report_doubts(struct ami_state *s);
+/** state_report_doubts() - a finding for each structure that cannot be placed */
+void state_report_doubts(struct ami_state *s);
 
 #endif

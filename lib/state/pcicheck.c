@@ -13,7 +13,7 @@
 
 #include "pci.h"
 
-enum pci_name pci_name(struct ami_state *s, uint64_t dev, struct ami_bdf *bdf)
+enum state_pci_name state_pci_name(struct ami_state *s, uint64_t dev, struct ami_bdf *bdf)
 {
 	unsigned int segment, bus, slot, fn;
 	uint64_t name = 0;
@@ -80,20 +80,20 @@ static bool take_lost(void *ctx, uint64_t dev)
 	struct ami_state *s = l->s;
 	char where[AMI_BDF_TEXT] = "PCI";
 	struct ami_bdf bdf;
-	enum pci_name is;
+	enum state_pci_name is;
 
 	if (!on_pci_bus(l, dev) ||
 	    bsearch(&dev, l->known, l->count, sizeof(dev), by_value))
 		return true;
-	is = pci_name(s, dev, &bdf);
+	is = state_pci_name(s, dev, &bdf);
 	if (is == PCI_NAME_WIDE)
 		return true;
 	if (is == PCI_NAME_NONE)
 		s->incomplete = true;
 	else
-		l->failed |= add_function(s, ami_container(s->kernel, dev,
-							   AMI_F_pci_dev_dev),
-					  bdf);
+		l->failed |= state_add_function(s, ami_container(s->kernel, dev,
+								 AMI_F_pci_dev_dev),
+						bdf);
 	if (!l->cut)
 		ami_finding_add(
 			s->findings, AMI_FIND_PCI_FUNCTION_LOST,
@@ -103,7 +103,7 @@ static bool take_lost(void *ctx, uint64_t dev)
 	       !ami_dump_interrupted(ami_kernel_dump(s->kernel));
 }
 
-int find_lost_functions(struct ami_state *s, bool cut)
+int state_find_lost_functions(struct ami_state *s, bool cut)
 {
 	struct search l = { .s = s, .cut = cut };
 	size_t i;
@@ -126,13 +126,13 @@ int find_lost_functions(struct ami_state *s, bool cut)
  * A function with MSI set up is bus master: its interrupts are writes. The IOMMU
  * itself needs nobody's leave.
  */
-void check_busmaster(struct ami_state *s, struct ami_device *d,
-		     const char *where)
+void state_check_busmaster(struct ami_state *s, struct ami_device *d,
+			   const char *where)
 {
 	uint64_t msi = 0, msix = 0;
 
 	if (!d->busmaster_known || d->busmaster || d->is_bridge ||
-	    is_iommu(s, d->bdf))
+	    state_is_iommu(s, d->bdf))
 		return;
 	ami_get(s->kernel, d->pci_dev, AMI_F_pci_dev_msi_enabled, &msi);
 	ami_get(s->kernel, d->pci_dev, AMI_F_pci_dev_msix_enabled, &msix);
@@ -144,7 +144,7 @@ void check_busmaster(struct ami_state *s, struct ami_device *d,
 }
 
 /* The header and class of a bridge are in one object; the bus behind it is not. */
-void check_bridges(struct ami_state *s, uint64_t *self, size_t count)
+void state_check_bridges(struct ami_state *s, uint64_t *self, size_t count)
 {
 	char where[AMI_BDF_TEXT];
 	size_t i;

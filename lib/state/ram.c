@@ -193,7 +193,7 @@ static bool is_looked_at(const struct ami_state *s)
 	       ami_has(s->kernel, AMI_F_resource_sibling);
 }
 
-int read_ram(struct ami_state *s)
+int state_read_ram(struct ami_state *s)
 {
 	struct known_ram ram = { .s = s };
 	int ret = -1;

@@ -45,7 +45,7 @@ static bool too_old(const struct ami_ring *ring, uint32_t i)
 	       ring->entry[i].data <= ring->last_issued - AMI_RING_ENTRIES;
 }
 
-uint32_t restarted_entries(const struct ami_ring *ring)
+uint32_t state_restarted_entries(const struct ami_ring *ring)
 {
 	uint32_t i, newest = 0, last = 0, count = 0;
 

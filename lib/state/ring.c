@@ -41,7 +41,7 @@ static void read_tail(struct ami_state *s, struct ami_iommu *iommu,
 	struct ami_ring *ring = &iommu->ring;
 	uint64_t tail;
 
-	if (!fetch(s, where, iommu->va, AMI_F_amd_iommu_cmd_buf_tail, &tail))
+	if (!state_fetch(s, where, iommu->va, AMI_F_amd_iommu_cmd_buf_tail, &tail))
 		return;
 	if (tail >= RING_BYTES || tail % AMDVI_COMMAND_SIZE) {
 		ami_finding_add(s->findings, AMI_FIND_RING_TAIL_INVALID, where,
@@ -61,10 +61,10 @@ static void read_semaphore(struct ami_state *s, struct ami_iommu *iommu,
 	uint64_t va, pa;
 	enum ami_mem mem;
 
-	ring->issued_known = fetch(s, where, iommu->va,
-				   AMI_F_amd_iommu_cmd_sem_val,
-				   &ring->last_issued);
-	if (!fetch(s, where, iommu->va, AMI_F_amd_iommu_cmd_sem, &va))
+	ring->issued_known = state_fetch(s, where, iommu->va,
+					 AMI_F_amd_iommu_cmd_sem_val,
+					 &ring->last_issued);
+	if (!state_fetch(s, where, iommu->va, AMI_F_amd_iommu_cmd_sem, &va))
 		return;
 	mem = ami_virt_to_phys(s->kernel, va, &pa);
 	if (mem == AMI_MEM_OK) {
@@ -79,7 +79,7 @@ static void read_semaphore(struct ami_state *s, struct ami_iommu *iommu,
 				(unsigned long long)va, ami_mem_text(mem));
 }
 
-void read_ring(struct ami_state *s, struct ami_iommu *iommu)
+void state_read_ring(struct ami_state *s, struct ami_iommu *iommu)
 {
 	struct ami_ring *ring = &iommu->ring;
 	char where[32];
@@ -90,18 +90,18 @@ void read_ring(struct ami_state *s, struct ami_iommu *iommu)
 	ring->proven = -1;
 	ring->sme_mask = ami_kernel_sme(s->kernel);
 	ring->unordered = ami_has(s->kernel, AMI_F_amd_iommu_cmd_sem_counter);
-	known = fetch(s, where, iommu->va, AMI_F_amd_iommu_cmd_buf, &ring->va);
+	known = state_fetch(s, where, iommu->va, AMI_F_amd_iommu_cmd_buf, &ring->va);
 	ring->located = ring->va && ami_virt_to_phys(s->kernel, ring->va,
 						     &ring->phys) == AMI_MEM_OK;
 	if (!ring->located && known)
 		ami_finding_add(s->findings, AMI_FIND_RING_UNKNOWN, where,
 				"The command ring's address %#llx does not translate.",
 				(unsigned long long)ring->va);
-	ring->sync_known = fetch(s, where, iommu->va,
-				 AMI_F_amd_iommu_need_sync, &v);
+	ring->sync_known = state_fetch(s, where, iommu->va,
+				       AMI_F_amd_iommu_need_sync, &v);
 	ring->need_sync = v;
-	ring->sync_known &= fetch(s, where, iommu->va, AMI_F_amd_iommu_lock,
-				  &v);
+	ring->sync_known &= state_fetch(s, where, iommu->va, AMI_F_amd_iommu_lock,
+					&v);
 	ring->lock_held = v;
 	read_tail(s, iommu, where);
 	read_semaphore(s, iommu, where);
@@ -306,7 +306,7 @@ void ami_ring_stopped(struct ami_ring *ring, uint32_t entry)
 	}
 }
 
-void grade_ring(struct ami_state *s, struct ami_iommu *iommu)
+void state_grade_ring(struct ami_state *s, struct ami_iommu *iommu)
 {
 	struct ami_ring *ring = &iommu->ring;
 	uint32_t newest = 0, i;

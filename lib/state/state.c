@@ -8,7 +8,7 @@
 
 #define GUEST_IR_VAPIC	2	/* enum amd_iommu_intr_mode_type */
 
-bool grow(void **array, size_t count, size_t size, size_t max)
+bool state_grow(void **array, size_t count, size_t size, size_t max)
 {
 	size_t room;
 	void *more;
@@ -26,8 +26,8 @@ bool grow(void **array, size_t count, size_t size, size_t max)
 	return true;
 }
 
-bool fetch(struct ami_state *s, const char *where, uint64_t va,
-	   enum ami_field f, uint64_t *value)
+bool state_fetch(struct ami_state *s, const char *where, uint64_t va,
+		 enum ami_field f, uint64_t *value)
 {
 	const struct ami_field_want *want = &ami_field_wants[f];
 	enum ami_mem mem;
@@ -49,17 +49,17 @@ bool fetch(struct ami_state *s, const char *where, uint64_t va,
 	return false;
 }
 
-bool fetch_vital(struct ami_state *s, const char *where, uint64_t va,
-		 enum ami_field f, uint64_t *value)
+bool state_fetch_vital(struct ami_state *s, const char *where, uint64_t va,
+		       enum ami_field f, uint64_t *value)
 {
-	bool known = fetch(s, where, va, f, value);
+	bool known = state_fetch(s, where, va, f, value);
 
 	s->incomplete |= !known && ami_has(s->kernel, f);
 	return known;
 }
 
-bool fetch_symbol(struct ami_state *s, enum ami_symbol y, size_t size,
-		  uint64_t *value)
+bool state_fetch_symbol(struct ami_state *s, enum ami_symbol y, size_t size,
+			uint64_t *value)
 {
 	uint64_t at = ami_symbol(s->kernel, y), v = 0;
 	enum ami_mem mem;
@@ -77,16 +77,16 @@ bool fetch_symbol(struct ami_state *s, enum ami_symbol y, size_t size,
 	return true;
 }
 
-void report_untranslated(struct ami_state *s, const char *where, uint64_t va,
-			 enum ami_mem mem)
+void state_report_untranslated(struct ami_state *s, const char *where, uint64_t va,
+			       enum ami_mem mem)
 {
 	ami_finding_add(s->findings, AMI_FIND_TABLE_UNREAD, where,
 			"The table at %#llx cannot be located: the kernel's page table for this address is %s.",
 			(unsigned long long)va, ami_mem_text(mem));
 }
 
-void list_report(struct ami_state *s, const struct ami_list_iter *it,
-		 const char *what)
+void state_list_report(struct ami_state *s, const struct ami_list_iter *it,
+		       const char *what)
 {
 	if (it->mem != AMI_MEM_OK) {
 		s->incomplete = true;
@@ -117,7 +117,7 @@ bool ami_in_crashkernel(const struct ami_state *s, uint64_t pfn)
 	return false;
 }
 
-bool of_capture_kernel(const struct ami_state *s, uint64_t pfn)
+bool state_of_capture_kernel(const struct ami_state *s, uint64_t pfn)
 {
 	int i;
 
@@ -142,7 +142,7 @@ static void read_crash_cma(struct ami_state *s)
 	uint64_t count, range[2];	/* struct range: start, end */
 	int i;
 
-	if (!fetch_late(s, AMI_SYM_crashk_cma_cnt, &count) || !at)
+	if (!state_fetch_late(s, AMI_SYM_crashk_cma_cnt, &count) || !at)
 		return;
 	for (i = 0; i < AMI_CRASH_CMA && count--; i++) {
 		if (ami_read(s->kernel, at, range, sizeof(range)) ==
@@ -163,10 +163,10 @@ static void read_crashkernel(struct ami_state *s)
 	for (i = 0; i < 2; i++) {
 		at = ami_symbol(s->kernel, res[i]);
 		if (at &&
-		    fetch_vital(s, "crashkernel", at, AMI_F_resource_start,
-				&start) &&
-		    fetch_vital(s, "crashkernel", at, AMI_F_resource_end,
-				&end))
+		    state_fetch_vital(s, "crashkernel", at, AMI_F_resource_start,
+				      &start) &&
+		    state_fetch_vital(s, "crashkernel", at, AMI_F_resource_end,
+				      &end))
 			set_range(&s->crashkernel[i], start, end);
 		else if (at || ami_symbol_unread(s->kernel, res[i]))
 			s->crashkernel_unread = true;
@@ -185,14 +185,14 @@ static void read_progress(struct ami_state *s)
 	int64_t none = ami_enumerator(s->kernel, AMI_E_PD_MODE_NONE, -1);
 	uint64_t v;
 
-	if (done >= 0 && fetch_late(s, AMI_SYM_init_state, &v) &&
+	if (done >= 0 && state_fetch_late(s, AMI_SYM_init_state, &v) &&
 	    (int64_t)v != done) {
 		s->untranslated = true;
 		ami_finding_add(s->findings, AMI_FIND_IOMMU_NOT_INITIALISED,
 				"kernel", "The driver's initialisation ended in state %llu, not %lld (IOMMU_INITIALIZED): DMA of devices without a domain counts as not translated.",
 				(unsigned long long)v, (long long)done);
 	} else if (none >= 0 &&
-		   fetch_symbol(s, AMI_SYM_amd_iommu_pgtable, 4, &v) &&
+		   state_fetch_symbol(s, AMI_SYM_amd_iommu_pgtable, 4, &v) &&
 		   (int64_t)v == none) {
 		s->untranslated = true;
 		ami_finding_add(s->findings, AMI_FIND_IOMMU_NOT_INITIALISED,
@@ -209,7 +209,7 @@ static void read_system_state(struct ami_state *s)
 	int64_t halt = ami_enumerator(s->kernel, AMI_E_SYSTEM_HALT, -1);
 	uint64_t v;
 
-	if (halt < 0 || !fetch_late(s, AMI_SYM_system_state, &v) ||
+	if (halt < 0 || !state_fetch_late(s, AMI_SYM_system_state, &v) ||
 	    (int64_t)v < halt)
 		return;
 	ami_finding_add(s->findings, AMI_FIND_IOMMU_MAY_BE_OFF, "kernel",
@@ -222,13 +222,13 @@ static void read_globals(struct ami_state *s)
 	uint64_t v = 0;
 
 	read_crashkernel(s);
-	read_moment(s);
+	state_read_moment(s);
 	s->irte_size = AMDVI_IRTE32_SIZE;
-	if (fetch_symbol(s, AMI_SYM_amd_iommu_guest_ir, 4, &v) && v)
+	if (state_fetch_symbol(s, AMI_SYM_amd_iommu_guest_ir, 4, &v) && v)
 		s->irte_size = AMDVI_IRTE128_SIZE;
 	s->posts_interrupts = v == GUEST_IR_VAPIC;
 	v = 0;
-	fetch_symbol(s, AMI_SYM_amd_iommu_snp_en, 1, &v);
+	state_fetch_symbol(s, AMI_SYM_amd_iommu_snp_en, 1, &v);
 	s->snp = v;
 }
 
@@ -256,7 +256,7 @@ static int nothing_found(struct ami_state *s, struct ami_error *err)
 		return ami_error_set(err, AMI_ERR_DATA,
 				     "no AMD IOMMU can be read from %s: %s", path,
 				     s->findings->list[0].text);
-	fetch_symbol(s, AMI_SYM_intel_iommu_enabled, 4, &intel);
+	state_fetch_symbol(s, AMI_SYM_intel_iommu_enabled, 4, &intel);
 	return ami_error_set(err, AMI_ERR_DATA,
 			     "%s is of a machine %s: nothing to analyse (its devices' DMA is not translated by an AMD IOMMU)",
 			     path, intel ? "with an Intel IOMMU" :
@@ -283,27 +283,27 @@ static int read_all(struct ami_state *s, struct ami_error *err)
 	if (no_iommu(s, err))
 		return -1;
 	tell_vmcoreinfo(s);
-	report_unread_symbols(s);
-	report_doubts(s);
+	state_report_unread_symbols(s);
+	state_report_doubts(s);
 	read_globals(s);
-	check_needs(s);
+	state_check_needs(s);
 	s->segments_whole = true;
-	ret = read_ram(s) || read_segments(s) || read_iommus(s);
+	ret = state_read_ram(s) || state_read_segments(s) || state_read_iommus(s);
 	/* Of devices and domains, other lists say. */
 	if (!ret && !s->nr_iommus && s->iommus_whole)
 		return nothing_found(s, err);
 	/* Without an IOMMU neither means anything. */
 	read_progress(s);
 	read_system_state(s);
-	ret = ret || read_devices(s) || read_domains(s);
+	ret = ret || state_read_devices(s) || state_read_domains(s);
 	if (!ret)
-		find_bypass(s);
-	ret = ret || read_dtes(s) || find_unclaimed(s);
+		state_find_bypass(s);
+	ret = ret || state_read_dtes(s) || state_find_unclaimed(s);
 	if (!ret) {
 		for (i = 0; i < s->nr_iommus; i++)
-			mark_foreign_events(s, &s->iommus[i]);
-		link_domains(s);
-		ret = read_flushqs(s, &cpus) || read_allocators(s, &cpus);
+			state_mark_foreign_events(s, &s->iommus[i]);
+		state_link_domains(s);
+		ret = state_read_flushqs(s, &cpus) || state_read_allocators(s, &cpus);
 	}
 	if (ret)
 		return ami_error_set(err, AMI_ERR_MEMORY,

@@ -10,7 +10,7 @@
 #include "needs.h"
 
 /* An extract made by an older version holds what that version asked for. */
-bool is_extract(const struct ami_state *s)
+bool state_is_extract(const struct ami_state *s)
 {
 	return ami_dump_is_extract(ami_kernel_dump(s->kernel));
 }
@@ -31,7 +31,7 @@ static bool name_unread(const struct ami_state *s, enum ami_rests rests,
 	return used;
 }
 
-void report_unread_symbols(struct ami_state *s)
+void state_report_unread_symbols(struct ami_state *s)
 {
 	static const struct {
 		enum ami_rests rests;
@@ -54,26 +54,26 @@ void report_unread_symbols(struct ami_state *s)
 
 	for (i = 0; i < sizeof(part) / sizeof(part[0]); i++) {
 		if (!name_unread(s, part[i].rests, names, sizeof(names)) ||
-		    (part[i].rests == AMI_RESTS_LATER && is_extract(s)))
+		    (part[i].rests == AMI_RESTS_LATER && state_is_extract(s)))
 			continue;
 		s->incomplete |= part[i].state;
 		(part[i].note ? ami_finding_note : ami_finding_add)(
 			s->findings, part[i].state ? AMI_FIND_SYMBOL_UNREAD :
 			AMI_FIND_SYMBOLS_UNREAD, "kernel",
 			"The dump does not hold the addresses of %s: %s.%s",
-			names, part[i].lost, is_extract(s) ?
+			names, part[i].lost, state_is_extract(s) ?
 			" An extract should be made again with this version." :
 			"");
 	}
 }
 
-bool fetch_late(struct ami_state *s, enum ami_symbol y, uint64_t *value)
+bool state_fetch_late(struct ami_state *s, enum ami_symbol y, uint64_t *value)
 {
 	uint32_t v;
 
 	*value = 0;
-	if (!is_extract(s))
-		return fetch_symbol(s, y, sizeof(v), value);
+	if (!state_is_extract(s))
+		return state_fetch_symbol(s, y, sizeof(v), value);
 	if (ami_read_u32(s->kernel, ami_symbol(s->kernel, y), &v) !=
 	    AMI_MEM_OK)
 		return false;

@@ -41,7 +41,7 @@ static uint64_t table_of(const struct ami_state *s, const struct ami_device *d)
 	case AMDVI_DMA_HOST:
 		return d->dte.host_root;
 	case AMDVI_DMA_GUEST:
-		first_guest_table(s, d, &root);
+		state_first_guest_table(s, d, &root);
 		return root;
 	default:
 		return 0;
@@ -75,7 +75,7 @@ static uint64_t *claimed_roots(struct ami_state *s)
 	return root;
 }
 
-int find_unclaimed(struct ami_state *s)
+int state_find_unclaimed(struct ami_state *s)
 {
 	uint64_t *claimed = claimed_roots(s), root;
 	char where[AMI_BDF_TEXT];

@@ -38,8 +38,8 @@ const char *ami_format_name(enum ami_format format)
 	return name[format];
 }
 
-static struct amdvi_pte decode(const struct ami_table *t, uint64_t raw,
-			       unsigned int level)
+static struct amdvi_pte decode_entry(const struct ami_table *t, uint64_t raw,
+				     unsigned int level)
 {
 	return t->format == AMI_FORMAT_V2 ?
 	       amdvi_v2_pte(raw, level, t->sme_mask) :
@@ -192,7 +192,7 @@ static bool walk_entry(struct walk *w, uint64_t table, uint64_t raw,
 		       unsigned int level, uint64_t iova, struct perm perm,
 		       struct leaf *leaf)
 {
-	struct amdvi_pte pte = decode(w->table, raw, level);
+	struct amdvi_pte pte = decode_entry(w->table, raw, level);
 	uint64_t slot = 1ull << amdvi_level_shift(level);
 
 	if (denied(w->table, &pte))
@@ -232,7 +232,7 @@ static unsigned int read_ahead(struct walk *w, const uint64_t *entry,
 	unsigned int i, n = 0;
 
 	for (i = 0; i < count && n < AMI_PREFETCH; i++) {
-		struct amdvi_pte pte = decode(w->table, entry[i], 2);
+		struct amdvi_pte pte = decode_entry(w->table, entry[i], 2);
 
 		if (pte.kind == AMDVI_PTE_TABLE && pte.next_level == 1)
 			pfn[n++] = pte.addr >> AMI_PAGE_SHIFT;
@@ -336,7 +336,7 @@ static bool read_step(struct ami_dump *dump, const struct ami_table *table,
 			       sizeof(s->raw));
 	if (s->mem != AMI_MEM_OK)
 		return false;
-	s->pte = decode(table, s->raw, s->level);
+	s->pte = decode_entry(table, s->raw, s->level);
 	return true;
 }
 

@@ -180,7 +180,7 @@ static void tell_translated(struct fault *f)
 		tell_unmapped(f);
 }
 
-static void tell(struct fault *f)
+static void explain_access(struct fault *f)
 {
 	switch (f->device->translation) {
 	case AMI_TRANSLATION_PASSTHROUGH:
@@ -269,7 +269,7 @@ static void explain_fault(struct ami_exposures *ex,
 			      AMI_FIND_IO_PAGE_FAULT))
 		f.story[0] = '\0';
 	else if (f.device)
-		tell(&f);
+		explain_access(&f);
 	else
 		tell_stranger(&f, in->bdf);
 	ami_finding_add(ex->state->findings, AMI_FIND_IO_PAGE_FAULT,

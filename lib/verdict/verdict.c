@@ -217,8 +217,8 @@ static void find_suspects(const struct ami_exposures *ex, enum suspicion why,
 		}
 }
 
-static int tell(struct ami_exposures *ex, enum suspicion why,
-		const struct suspects *s)
+static int add_suspects_reason(struct ami_exposures *ex, enum suspicion why,
+			       const struct suspects *s)
 {
 	const struct ami_exposure *e = s->first;
 	bool one = s->count == 1;
@@ -259,7 +259,7 @@ static int judge_suspects(struct ami_exposures *ex)
 		if (!s.count)
 			continue;
 		ex->verdict = AMI_VERDICT_SUSPECT;
-		if (tell(ex, why, &s))
+		if (add_suspects_reason(ex, why, &s))
 			return -1;
 	}
 	return 0;

@@ -16,7 +16,7 @@ static inline void repair_marks(uint8_t *bytes, size_t size)
 
 	if (size < MARKS_HEADER)
 		return;
-	sum = crc32c(0, bytes, MARKS_HEADER - 4);
+	sum = marks_crc32c(0, bytes, MARKS_HEADER - 4);
 	memcpy(bytes + MARKS_HEADER - 4, &sum, 4);
 	while (at + SECTION_HEADER <= size) {
 		memcpy(&len, bytes + at + 8, 8);
@@ -25,7 +25,7 @@ static inline void repair_marks(uint8_t *bytes, size_t size)
 		len = (len + 7) & ~UINT64_C(7);
 		if (len > size - at - SECTION_HEADER)
 			break;
-		sum = crc32c(crc32c(0, bytes + at, 4), bytes + at + 8, len + 8);
+		sum = marks_crc32c(marks_crc32c(0, bytes + at, 4), bytes + at + 8, len + 8);
 		memcpy(bytes + at + 4, &sum, 4);
 		at += SECTION_HEADER + len;
 	}

@@ -746,14 +746,14 @@ static void story_of_page(void **state)
 	struct ami_request r = {
 		.view = AMI_VIEW_WHO, .iommu = -1, .address = BUFFER,
 	};
-	struct amdvi_dte untranslated = {
+	struct amdvi_dte report_count_untranslated = {
 		.v = true, .tv = true, .ir = true, .iw = true, .domain_id = 5,
 	};
 	char *said;
 
 	machine_device(f->m, GPU, "gpu", machine_domain(f->m, 5, 4,
 							AMI_FORMAT_NONE, 0, 0));
-	machine_dte(f->m, GPU, &untranslated);
+	machine_dte(f->m, GPU, &report_count_untranslated);
 	mark(f, ELSEWHERE, AMI_F_page_type, BUDDY);
 	machine_analyse(f->m);
 	said = render_machine(f->m, &r);

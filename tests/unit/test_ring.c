@@ -198,8 +198,8 @@ static void check_case(const struct ring_case *t)
 	ring->need_sync = t->need_sync;
 	ring->lock_held = t->lock_held;
 	ring->unordered = t->unordered;
-	mark_foreign(&s, iommu);
-	grade_ring(&s, iommu);
+	state_mark_foreign(&s, iommu);
+	state_grade_ring(&s, iommu);
 	if (t->stop)
 		ami_ring_stopped(ring, t->stop - 1);
 	for (i = 0; i < n; i++)
@@ -253,7 +253,7 @@ static void full_ring(void **state)
 	ring->semaphore_phys = SEMAPHORE;
 	ring->last_issued = 1000;
 	ring->semaphore = 1000 - 75;
-	grade_ring(&s, iommu);
+	state_grade_ring(&s, iommu);
 	assert_int_equal(ring->outstanding, 150);
 	assert_int_equal(ring->oldest,
 			 (tail + AMI_RING_ENTRIES - 150) % AMI_RING_ENTRIES);

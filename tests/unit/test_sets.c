@@ -100,10 +100,10 @@ static void iova_merging(void **state)
 		size_t n = 0;
 
 		for (k = 0; k < cases[i].n; k++)
-			assert_int_equal(add_iovas(&list, &n,
-						   cases[i].in[k].first,
-						   cases[i].in[k].last), 0);
-		merge_iovas(list, &n);
+			assert_int_equal(exposure_add_iovas(&list, &n,
+							    cases[i].in[k].first,
+							    cases[i].in[k].last), 0);
+		exposure_merge_iovas(list, &n);
 		assert_int_equal(n, cases[i].m);
 		for (k = 0; k < n; k++) {
 			assert_int_equal(list[k].first, cases[i].out[k].first);
@@ -121,9 +121,9 @@ static void iova_overflow(void **state)
 
 	(void)state;
 	for (i = 0; i < 2 * MAX_IOVA_RANGES; i++)
-		assert_int_equal(add_iovas(&list, &n, i * 4, i * 4 + 1), 0);
+		assert_int_equal(exposure_add_iovas(&list, &n, i * 4, i * 4 + 1), 0);
 	assert_int_equal(n, MAX_IOVA_RANGES);
-	merge_iovas(list, &n);
+	exposure_merge_iovas(list, &n);
 	assert_int_equal(list[n - 1].last, (i - 1) * 4 + 1);
 	free(list);
 }

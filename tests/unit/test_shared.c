@@ -206,23 +206,23 @@ static void leads_to_slots(void **state)
 	assert_null(ami_bounce_for(kept, ORIGIN - 1));
 	assert_null(ami_bounce_for(kept, ORIGIN + 3 * SLOT));
 	ev = (struct ami_evidence){ .state = rig->m->state, .collector = &c };
-	find_bounces(&ev);
+	evidence_find_bounces(&ev);
 	assert_int_equal(c.bounces->count, 3);
 	for (i = 0; i < sizeof(want) / sizeof(want[0]); i++) {
-		begin_transfer(&ev, &rig->m->state->devices[0],
-			       AMI_TRANSFER_POSTED, AMI_PROVEN, "test", "%zu",
-			       i);
-		add_memory(&ev, want[i].phys, want[i].len);
+		evidence_begin_transfer(&ev, &rig->m->state->devices[0],
+					AMI_TRANSFER_POSTED, AMI_PROVEN, "test", "%zu",
+					i);
+		evidence_add_memory(&ev, want[i].phys, want[i].len);
 		assert_int_equal(c.open.bytes, want[i].slots + want[i].others);
 		free(c.open.spans);
 	}
-	assert_true(bounces_to(&ev, at.start + 5 * SLOT + 3, ORIGIN + SLOT));
-	assert_false(bounces_to(&ev, at.start + 5 * SLOT, ORIGIN + 5 * SLOT));
-	assert_false(bounces_to(&ev, at.start + 9 * SLOT, ORIGIN));
+	assert_true(evidence_bounces_to(&ev, at.start + 5 * SLOT + 3, ORIGIN + SLOT));
+	assert_false(evidence_bounces_to(&ev, at.start + 5 * SLOT, ORIGIN + 5 * SLOT));
+	assert_false(evidence_bounces_to(&ev, at.start + 9 * SLOT, ORIGIN));
 	for (i = 0; i < ev.nr_sets; i++)
 		ami_pfnset_free(ev.sets[i].pages);
 	free(ev.sets);
-	free_bounces(c.bounces);
+	evidence_free_bounces(c.bounces);
 	rig_free(rig);
 }
 

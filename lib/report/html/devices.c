@@ -39,7 +39,7 @@ static void classes(struct html_page *p, const struct ami_device *d)
 	html_raw(p, "</td>");
 }
 
-static void row(struct html_page *p, const struct ami_ranked *r)
+static void device_row(struct html_page *p, const struct ami_ranked *r)
 {
 	const struct ami_device *d = r->d;
 	char bdf[AMI_BDF_TEXT], text[40];
@@ -50,7 +50,7 @@ static void row(struct html_page *p, const struct ami_ranked *r)
 	html_cell(p, false, "%s", d->driver[0] ? d->driver : "-");
 	fprintf(p->out, "<td class=\"n\" data-v=\"%" PRIu64 "\">%s</td>",
 		r->reach.all_ram ? UINT64_MAX >> 12 : r->reach.pages,
-		reach_text(p->v, &r->reach, text));
+		report_reach_text(p->v, &r->reach, text));
 	classes(p, d);
 	html_raw(p, "<td>");
 	html_text(p, "%s", ami_translation_name(d->translation));
@@ -93,7 +93,7 @@ void html_devices(struct html_page *p)
 		 "<th scope=\"col\" class=\"n\">domain</th>"
 		 "<th scope=\"col\">ID</th><th scope=\"col\">DTE</th></tr></thead><tbody>\n");
 	for (i = 0; i < p->nr_ranked && i < HTML_DEVICES; i++)
-		row(p, &p->ranked[i]);
+		device_row(p, &p->ranked[i]);
 	html_raw(p, "</tbody></table></div>\n");
 	if (p->nr_ranked > HTML_DEVICES)
 		fprintf(p->out, "<p class=\"note\">%zu more devices are not "
@@ -147,8 +147,8 @@ static void path_of(struct html_page *p, const struct ami_ranked *r,
 	link_to(p, 540, domain_y + 19, y + 19, width(r));
 	box(p, 0, y, 200, ami_bdf_text(d->bdf, bdf),
 	    d->driver[0] ? d->driver : "no driver");
-	reach_text(p->v, &r->reach, text);
-	pages_text(p->v, r->reach.pages, pages);
+	report_reach_text(p->v, &r->reach, text);
+	report_pages_text(p->v, r->reach.pages, pages);
 	box(p, 680, y, WIDEST, r->reach.all_ram ? text : pages, r->reach.more ?
 	    "and some without a name" : "writable");
 	if (!first)
@@ -158,7 +158,7 @@ static void path_of(struct html_page *p, const struct ami_ranked *r,
 		 id, d->bypass == AMI_BYPASS_VIRTIO ? ", not used" : "");
 	box(p, 340, domain_y, 200, text, d->domain < 0 ?
 	    ami_translation_name(d->translation) :
-	    domain_format(&p->v->a->state->domains[d->domain]));
+	    report_domain_format(&p->v->a->state->domains[d->domain]));
 }
 
 void html_diagram(struct html_page *p)

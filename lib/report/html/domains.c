@@ -31,7 +31,7 @@ static bool extent(void *ctx, const struct ami_mapping *m)
 	return true;
 }
 
-static bool place(void *ctx, const struct ami_mapping *m)
+static bool place_mapping(void *ctx, const struct ami_mapping *m)
 {
 	struct space *s = ctx;
 
@@ -67,7 +67,7 @@ static void place_stale(struct space *s)
 static void lanes(struct html_page *p, const struct ami_domain *d,
 		  struct space *s, const char *label)
 {
-	static const struct ami_walk_ops fill = { .mapping = place };
+	static const struct ami_walk_ops fill = { .mapping = place_mapping };
 	struct ami_walk_stats stats;
 
 	ami_walk(p->v->a->dump, &d->table, &fill, s, &stats);
@@ -134,7 +134,7 @@ static void domain(struct html_page *p, const struct ami_domain *d)
 	html_raw(p, "<article class=\"domain\"><h3>");
 	html_text(p, "%s", label);
 	html_raw(p, " <small>");
-	html_text(p, "%s, %s", ami_domain_kind_name(d->kind), domain_format(d));
+	html_text(p, "%s, %s", ami_domain_kind_name(d->kind), report_domain_format(d));
 	members(p, d);
 	html_raw(p, "</small></h3>\n");
 	if (t)
@@ -147,7 +147,7 @@ static void domain(struct html_page *p, const struct ami_domain *d)
 	if (d->flushq.pending) {
 		html_raw(p, "<p class=\"note\">");
 		html_text(p, "In its flush queue: %s range%s, unmapped and not proven flushed.",
-			  number_text(p->v, d->flushq.pending, pages),
+			  report_number_text(p->v, d->flushq.pending, pages),
 			  d->flushq.pending == 1 ? "" : "s");
 		html_raw(p, "</p>\n");
 	}

@@ -23,7 +23,7 @@ struct html_lane *html_lane_new(uint64_t first, uint64_t span)
 }
 
 /* Where bucket @i of @n begins, from the start of the axis. */
-static uint64_t begin(const struct html_lane *lane, uint64_t i, uint64_t n)
+static uint64_t first_pfn(const struct html_lane *lane, uint64_t i, uint64_t n)
 {
 	return lane->span / n * i + lane->span % n * i / n;
 }
@@ -32,9 +32,9 @@ static uint64_t bucket_of(const struct html_lane *lane, uint64_t at)
 {
 	uint64_t i = (unsigned __int128)at * HTML_BUCKETS / lane->span;
 
-	while (i + 1 < HTML_BUCKETS && begin(lane, i + 1, HTML_BUCKETS) <= at)
+	while (i + 1 < HTML_BUCKETS && first_pfn(lane, i + 1, HTML_BUCKETS) <= at)
 		i++;
-	while (i && begin(lane, i, HTML_BUCKETS) > at)
+	while (i && first_pfn(lane, i, HTML_BUCKETS) > at)
 		i--;
 	return i;
 }
@@ -58,7 +58,7 @@ void html_lane_add(struct html_lane *lane, uint64_t first, uint64_t count,
 	lane->nr_runs++;
 	for (i = bucket_of(lane, at); at < end && i < HTML_BUCKETS; i++) {
 		uint64_t next = i + 1 < HTML_BUCKETS ?
-				begin(lane, i + 1, HTML_BUCKETS) : lane->span;
+				first_pfn(lane, i + 1, HTML_BUCKETS) : lane->span;
 
 		if (next > end)
 			next = end;
@@ -80,8 +80,8 @@ static void path(struct html_page *p, const struct html_lane *lane)
 		for (k = 0; x < WIDTH && k < per; k++)
 			sum += lane->bucket[x * per + k];
 		if (x < WIDTH)
-			room = begin(lane, x + 1, WIDTH) -
-			       begin(lane, x, WIDTH);
+			room = first_pfn(lane, x + 1, WIDTH) -
+			       first_pfn(lane, x, WIDTH);
 		if (sum)
 			h = sum >= room ? HEIGHT :
 			    12 + sum * (HEIGHT - 12) / room;
@@ -109,12 +109,12 @@ static void data(struct html_page *p, const struct html_lane *lane)
 		comma = ",";
 	}
 	for (i = 0; lane->nr_runs > HTML_RUNS && i < HTML_BUCKETS; i++) {
-		uint64_t at = begin(lane, i, HTML_BUCKETS);
+		uint64_t at = first_pfn(lane, i, HTML_BUCKETS);
 
 		if (!lane->bucket[i])
 			continue;
 		fprintf(p->out, "%s%" PRIu64 ",%" PRIu64 ",%" PRIu64, comma, at,
-			begin(lane, i + 1, HTML_BUCKETS) - at, lane->bucket[i]);
+			first_pfn(lane, i + 1, HTML_BUCKETS) - at, lane->bucket[i]);
 		comma = ",";
 	}
 	fputs("]", p->out);
@@ -125,7 +125,7 @@ void html_lane_svg(struct html_page *p, const struct html_lane *lane,
 {
 	char size[48];
 
-	pages_text(p->v, lane->total, size);
+	report_pages_text(p->v, lane->total, size);
 	fputs("<div class=\"lane\"><div class=\"label\"><b>", p->out);
 	html_text(p, "%s", name);
 	fputs("</b> <small>", p->out);

@@ -148,16 +148,16 @@ void html_machine(struct html_page *p)
 		 ", INCOMPLETE" : info->truncated ? ", TRUNCATED" : "");
 	fact(p, "Format", text);
 	fact(p, "Kernel", ami_kernel_release(p->v->a->kernel));
-	if (!crash_time(p->v, text))
+	if (!report_crash_time(p->v, text))
 		strcpy(text, s->crash == AMI_CRASH_NO ? "no" : "unknown");
 	fact(p, "Crashed", text);
-	fact(p, "RAM", pages_text(p->v, ami_dump_ram_pages(p->v->a->dump),
-				  size));
+	fact(p, "RAM", report_pages_text(p->v, ami_dump_ram_pages(p->v->a->dump),
+					 size));
 	fact(p, "Types from", ami_kernel_source(p->v->a->kernel));
 	fact(p, "Capture kernel", s->capture == AMI_CAPTURE_REUSE ?
 	     "wrote into the dead kernel's IOMMU structures" :
 	     s->capture == AMI_CAPTURE_NONE ? "no sign of one" : "unknown");
-	marks_summary(p->v, text, sizeof(text));
+	report_marks_summary(p->v, text, sizeof(text));
 	fact(p, "Marks", *text ? text : "none came with the dump");
 	iommu_facts(p);
 	html_raw(p, "</dl>\n</section>\n");
@@ -224,9 +224,9 @@ static void facts(struct html_page *p)
 	json_object(&v->j, NULL);
 	json_string(&v->j, "schema", AMI_SCHEMA);
 	json_string(&v->j, "view", "html");
-	dump_json(v);
-	verdict_json(v);
-	findings_json(v);
+	report_dump_json(v);
+	report_verdict_json(v);
+	report_findings_json(v);
 	json_number(&v->j, "devices", v->a->state->nr_devices);
 	json_number(&v->j, "domains", v->a->state->nr_domains);
 	json_object(&v->j, "exposed_pages");
@@ -245,7 +245,7 @@ int html_report(struct view *v)
 {
 	struct html_page p = { .v = v, .out = v->out };
 
-	p.ranked = ranked_devices(v);
+	p.ranked = report_ranked_devices(v);
 	if (!p.ranked)
 		return -1;
 	p.nr_ranked = v->a->state->nr_devices;

@@ -89,9 +89,9 @@ static void unproven(struct html_page *p, const struct ami_iommu *u)
 		uint32_t at = (ring->oldest + i) % AMI_RING_ENTRIES;
 		const struct amdvi_command *c = &ring->entry[at];
 
-		values_text(p->v, u->bdf.segment, value,
-			    amdvi_command_values(c, value, AMDVI_VALUES_MAX),
-			    operands, sizeof(operands));
+		report_values_text(p->v, u->bdf.segment, value,
+				   amdvi_command_values(c, value, AMDVI_VALUES_MAX),
+				   operands, sizeof(operands));
 		html_raw(p, "<tr>");
 		html_cell(p, true, "%u", at);
 		html_cell(p, false, "%s", amdvi_command_name(c->opcode));

@@ -1,0 +1,57 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Each name that leaves its file begins with a prefix of its room.
+
+usage: names.py OBJECT...
+
+OBJECT: .../lib/ROOM/FILE.o. The prefixes: docs/contributing.md.
+"""
+import os
+import subprocess
+import sys
+
+# Public names begin with ami_ (the analysis) or amdvi_ (the hardware's formats).
+PUBLIC = ('ami_', 'amdvi_')
+PREFIX = {
+    'amdvi': (),
+    'analysis': ('analysis_',),
+    'common': ('pfn_',),
+    'dump': ('dump_', 'elf_', 'kdump_', 'flattened_', 'file_', 'ramlist_',
+             'unpack_', 'unpacker_', 'vmcoreinfo_'),
+    'evidence': ('evidence_', 'nic_', 'vring_'),
+    'exposure': ('exposure_',),
+    'incidents': ('incidents_',),
+    'kernel': ('kernel_', 'btf_', 'kallsyms_', 'modules_'),
+    'marks': ('marks_', 'carrier_'),
+    'owner': ('owner_',),
+    'report': ('report_', 'view_', 'json_', 'html_'),
+    'state': ('state_',),
+    'verdict': ('verdict_',),
+}
+
+
+def room_of(path):
+    parts = path.split(os.sep)
+    return parts[len(parts) - 1 - parts[::-1].index('lib') + 1]
+
+
+def main():
+    passed = failed = 0
+    for path in sys.argv[1:]:
+        room = room_of(path)
+        allowed = PUBLIC + PREFIX[room]
+        out = subprocess.run(['nm', '--defined-only', path], text=True,
+                             stdout=subprocess.PIPE, check=True).stdout
+        names = [line.split()[2] for line in out.splitlines()
+                 if line.split()[1] in 'TDBRC']
+        bad = [name for name in names if not name.startswith(allowed)]
+        for name in bad:
+            print(f'{path}: {name} has no prefix of lib/{room}')
+        failed += len(bad)
+        passed += len(names) - len(bad)
+    print(f'{passed} passed, {failed} failed')
+    return 1 if failed or not passed else 0
+
+
+if __name__ == '__main__':
+    sys.exit(main())
