@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Bounce buffers in use, from any of the shapes of swiotlb's books: arrays
+ * Bounce buffers in use, from any of the shapes of swiotlb's state: arrays
  * behind global variables (5.10), struct io_tlb_mem (5.13), pools in it (6.6).
  */
 #include <inttypes.h>
@@ -47,7 +47,7 @@ static void report_bounce_damage(struct ami_evidence *ev, const char *what)
 {
 	ami_finding_add(ev->state->findings, AMI_FIND_BOUNCE_BUFFERS_UNREAD,
 			"swiotlb",
-			"Its books %s: bounce buffers that devices were to write may be missing.",
+			"Its state %s: bounce buffers that devices were to write may be missing.",
 			what);
 	ev->collector->bounces->unread = true;
 }

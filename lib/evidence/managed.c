@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Memory of the kernel's own books that drivers share with their devices:
+ * Memory of the kernel's own state that drivers share with their devices:
  * coherent buffers that go with the device (devres, dmam_alloc_coherent()), and
  * DMA pools (mm/dmapool.c). What is in there, and whether the device only reads
  * it, no one but the driver knows: it is asked only where its reader lacks.

@@ -103,9 +103,9 @@ bool nic_ring_desc(const struct nic *nic, const struct ring *ring, uint32_t inde
  * struct rx_slot - one receive buffer, from both sides
  * @seen: the descriptor could be read: @addr is its address unless @done
  * @done: the device wrote the descriptor back: the buffer is filled
- * @booked: the driver's books could be read: @dma is the address that it
+ * @booked: the driver's state could be read: @dma is the address that it
  *	mapped, 0 when it has no buffer here
- * @phys: where the buffer lies by the driver's books, 0 when unknown
+ * @phys: where the buffer lies by the driver's state, 0 when unknown
  * @held: prepared, but the device was not told yet
  */
 struct rx_slot {

@@ -153,7 +153,7 @@ static void post_books(struct nic *nic, uint64_t va, uint64_t stride,
 
 	evidence_begin_transfer(nic->ev, nic->device, AMI_TRANSFER_POSTED,
 				AMI_POSSIBLE, nic->provider,
-				"%s: buffers of what looks like a receive ring's books",
+				"%s: buffers of what looks like the driver's state of a receive ring",
 				nic->name);
 	for (i = 0; i < count; i++)
 		if (ami_read(nic->kernel, va + i * stride, book,

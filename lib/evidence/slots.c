@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Receive buffers, descriptor against the driver's books, as transfers. */
+/* Receive buffers, descriptor against the driver's state, as transfers. */
 #include <inttypes.h>
 #include <stdlib.h>
 
@@ -144,11 +144,11 @@ static void report_ring(struct nic *nic, const struct tally *t, const char *labe
 				nic->name, label, t->elsewhere);
 	if (t->unread)
 		ami_finding_add(f, AMI_FIND_DESCRIPTORS_UNREAD, nic->where,
-				"%s %s: %zu descriptors are not in the dump; the driver's own books speak for them.",
+				"%s %s: %zu descriptors are not in the dump. The driver's state alone says which buffers are posted.",
 				nic->name, label, t->unread);
 	if (t->lost)
 		ami_finding_add(f, AMI_FIND_BUFFERS_UNKNOWN, nic->where,
-				"%s %s: %zu buffers are in use, but nothing readable tells where they lie.",
+				"%s %s: %zu buffers are in use, but nothing that can be read says where they are.",
 				nic->name, label, t->lost);
 }
 

@@ -241,7 +241,7 @@ static uint16_t index_of(const uint8_t *ring)
 }
 
 /*
- * The driver's books say which buffers are out. Of those, the device has given
+ * The driver's state says which buffers are out. Of those, the device has given
  * back what the used ring holds behind the driver's place in it; and it has
  * not seen those that the avail ring does not name yet.
  */

@@ -2,7 +2,7 @@
 /*
  * Packed virtqueues (VIRTIO 1.2, 2.8). The device overwrites descriptors when
  * it gives buffers back, in any order. Where all descriptors of a buffer are
- * still in the ring, they count; else the driver's books, which lack addresses
+ * still in the ring, they count; else the driver's state, which does not have addresses
  * that the driver did not map itself.
  */
 #include <stdlib.h>

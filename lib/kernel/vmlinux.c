@@ -198,7 +198,7 @@ static int check_banner(const struct vmlinux *v, uint64_t address)
 		}
 	}
 	if (!len || !*release)
-		return refuse(v, "nothing tells whether %s is the dumped kernel: the dump has no build ID, and the Linux version is unknown for %s",
+		return refuse(v, "it cannot be proved that %s is the dumped kernel: the dump has no build ID, and the Linux version is unknown for %s",
 			      v->path, len ? "the dump" : "the file");
 	if (strcmp(text, release))
 		return refuse(v, "%s is not the dumped kernel: it is Linux %s, the dump is of Linux %s",

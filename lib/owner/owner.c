@@ -351,7 +351,7 @@ enum ami_owner ami_owner_describe(struct ami_owners *o, uint64_t phys,
 
 	snprintf(text, size, "%s%s", ami_owner_name(owner),
 		 owner == AMI_OWNER_KERNEL ?
-		 ", for what its struct page does not tell" : "");
+		 " (purpose unknown)" : "");
 	if (ami_owner_in_slab(owner))
 		owner_describe_slab(o, phys, text, size);
 	else if (owner == AMI_OWNER_FILE)

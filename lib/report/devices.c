@@ -256,7 +256,7 @@ static void fields_text(struct view *v, const struct ami_device *d)
 				value[i].name, value[i].value);
 }
 
-/* How the DTE and the driver's books compare; the disagreement follows. */
+/* How the DTE and the driver's state compare; the disagreement follows. */
 static const char *agreement(const struct view *v, const struct ami_device *d)
 {
 	if (d->disagreement[0])

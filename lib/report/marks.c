@@ -257,7 +257,7 @@ static void saved_text(struct view *v, const struct ami_marks *m)
 	if (!m->nr_saved)
 		return;
 	fputs("         ", v->out);
-	report_wrapped(v, 9, 9, "saved pages used: %s, of which the dump lacks %s and has %s with other content",
+	report_wrapped(v, 9, 9, "saved pages used: %s, of which %s are not in the dump and %s differ there",
 		       report_number_text(v, n.used, used), report_number_text(v, n.lacking, lacking),
 		       report_number_text(v, n.differs, differs));
 }

@@ -219,7 +219,7 @@ int ami_render(const struct ami_analysis *a, const struct ami_request *r,
 				     strerror(errno));
 	if (a->spill.failed)
 		return ami_error_set(err, AMI_ERR_OUTPUT,
-				     "what is shown lacks pages: the temporary file of page sets cannot be read (TMPDIR)");
+				     "pages are missing from what is shown: the temporary file of page sets cannot be read (TMPDIR)");
 	return 0;
 }
 

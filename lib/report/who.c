@@ -199,7 +199,7 @@ static const char *content(struct view *v, uint64_t pfn)
 	return NULL;
 }
 
-/* What lay at the address, as far as the kernel's own books tell. */
+/* What lay at the address, as far as the kernel's own state says. */
 static enum ami_owner owner(struct view *v, uint64_t paddr)
 {
 	const char *lacking = content(v, paddr >> AMI_PAGE_SHIFT);

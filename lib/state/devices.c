@@ -445,7 +445,7 @@ static void check_iommu(struct ami_state *s, const struct ami_device *d,
 		return;	/* which was said of the list */
 	ami_finding_add(s->findings, AMI_FIND_IOMMU_OF_DEVICE_UNKNOWN,
 			ami_bdf_text(d->bdf, where),
-			"The driver's table of IOMMUs by device has %#llx for it, which is none of the known IOMMUs: an IOMMU is missing from the list, or the table was overwritten.",
+			"The driver's table of IOMMUs by device has %#llx for it, which is not one of the known IOMMUs: an IOMMU is missing from the list, or the table was overwritten.",
 			(unsigned long long)va);
 }
 

@@ -161,7 +161,7 @@ static void check_root(struct ami_state *s, const struct ami_device *d,
 				(unsigned long long)root);
 }
 
-/* Whose hand is in a DTE that the driver's books do not explain? */
+/* Whose hand is in a DTE that the driver's state does not explain? */
 static void report_difference(struct ami_state *s, struct ami_device *d,
 			      const char *where)
 {
@@ -173,7 +173,7 @@ static void report_difference(struct ami_state *s, struct ami_device *d,
 	} else if (d->disagreement[0] && s->capture == AMI_CAPTURE_REUSE) {
 		d->dte_seen = AMI_SEEN_OVERWRITTEN;
 		ami_finding_add(s->findings, AMI_FIND_DTE_OVERWRITTEN, where,
-				"Its DTE differs from the driver's books (%s) and the capture kernel wrote into this device table: shown is what the driver had set.",
+				"Its DTE differs from the driver's state (%s), and the capture kernel wrote into this device table. The report uses the driver's state.",
 				d->disagreement);
 	} else if (d->disagreement[0] && s->crashkernel_unread) {
 		d->dte_seen = AMI_SEEN_INCONSISTENT;
@@ -183,7 +183,7 @@ static void report_difference(struct ami_state *s, struct ami_device *d,
 	} else if (d->disagreement[0]) {
 		d->dte_seen = AMI_SEEN_INCONSISTENT;
 		ami_finding_add(s->findings, AMI_FIND_DTE_DISAGREES, where,
-				"Its DTE and the driver's books differ (%s); both are taken as possible.",
+				"Its DTE and the driver's state differ (%s). Both are taken as possible.",
 				d->disagreement);
 	}
 }

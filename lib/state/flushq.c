@@ -47,7 +47,7 @@ static bool of_dma_api(struct ami_state *s, struct ami_domain *d,
 	/* One word holds both types: a cookie of none had one. */
 	if (type != wanted && !(type == COOKIE_NONE_TYPED && wanted))
 		return false;
-	state_doubt_device(s, src, "It has the DMA API's cookie, but its type %#x is none of the DMA API.",
+	state_doubt_device(s, src, "It has the DMA API's cookie, but its type %#x is not a type of the DMA API.",
 			   d->type);
 	return true;
 }

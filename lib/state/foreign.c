@@ -69,8 +69,8 @@ void state_mark_foreign(struct ami_state *s, struct ami_iommu *iommu)
 	}
 	ami_finding_add(s->findings, AMI_FIND_RING_OVERWRITTEN, where,
 			n == AMI_RING_ENTRIES ?
-			"The capture kernel reused the command ring and overwrote all of it; what the driver's books still prove: last issued completion wait %llu, last completed %llu." :
-			"The capture kernel reused the command ring and overwrote its first entries; the driver's books say: last issued completion wait %llu, last completed %llu.",
+			"The capture kernel reused the command ring and overwrote all of it. What the driver's state still proves: last issued completion wait %llu, last completed %llu." :
+			"The capture kernel reused the command ring and overwrote its first entries. The driver's state says: last issued completion wait %llu, last completed %llu.",
 			(unsigned long long)ring->last_issued,
 			(unsigned long long)ring->semaphore);
 }
@@ -128,11 +128,11 @@ void state_mark_foreign_events(struct ami_state *s, struct ami_iommu *iommu)
 	snprintf(where, sizeof(where), "iommu%u", iommu->index);
 	if (n)
 		ami_finding_add(s->findings, AMI_FIND_LOG_REUSED, where,
-				"The capture kernel reused the event log: the first %u entries are its own, as the domain in the last of them shows, and what stood there is lost; of %zu others nothing tells whether they were written before the panic.",
+				"The capture kernel reused the event log: the first %u entries are its own, as the domain in the last of them shows, and what was there is lost. It cannot be known whether %zu other entries were written before the panic.",
 				n, open);
 	else if (open)
 		ami_finding_add(s->findings, AMI_FIND_LOG_REUSED, where,
-				"The capture kernel reused the event log from entry 0 on and zeroed what it handled. %zu entries are not zero: nothing tells whether they were written before the panic.",
+				"The capture kernel reused the event log from entry 0 on and zeroed what it handled. %zu entries are not zero: it cannot be known whether they were written before the panic.",
 				open);
 	else
 		ami_finding_add(s->findings, AMI_FIND_LOG_REUSED, where,

@@ -173,7 +173,7 @@ static void from_books(struct ami_state *s, const struct ami_device *d,
 	if (glx > 2 || mem != AMI_MEM_OK) {
 		gcr3->root = 0;
 		ami_finding_add(s->findings, AMI_FIND_GCR3_INVALID, where,
-				"The driver's books have a GCR3 table at %#llx with GLX %llu, which is none.",
+				"The driver's state has a GCR3 table at %#llx with GLX %llu, which is not a number of levels.",
 				(unsigned long long)va, (unsigned long long)glx);
 		return;
 	}

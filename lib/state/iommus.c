@@ -220,7 +220,7 @@ static void fetch_iommu(struct ami_state *s, struct ami_iommu *iommu)
 		iommu->bdf.segment = s->segments[iommu->segment].id;
 	else if (known && s->segments_whole)
 		ami_finding_add(s->findings, AMI_FIND_IOMMU_WITHOUT_SEGMENT,
-				where, "Its PCI segment pointer %#llx is none of the known segments.",
+				where, "Its PCI segment pointer %#llx is not one of the known segments.",
 				(unsigned long long)seg);
 	state_fetch(s, where, iommu->va, AMI_F_amd_iommu_cap, &v);
 	iommu->cap = v;

@@ -21,7 +21,7 @@ static bool add_irte(struct ami_irt *irt, uint32_t index,
 }
 
 /*
- * Where the driver's books have the table. What a capture kernel writes into
+ * Where the driver's state has the table. What a capture kernel writes into
  * the DTE is its own table; how long a table is, both say alike.
  */
 static uint64_t from_driver(const struct ami_state *s,

@@ -242,7 +242,7 @@ void state_check_needs(struct ami_state *s)
 		name(&needs[i], text, sizeof(text));
 		(needs[i].weight == NOTE ? ami_finding_note : ami_finding_add)(
 			s->findings, AMI_FIND_FIELD_MISSING, "kernel",
-			"This kernel has no member %s; the report lacks what rests on it: %s.",
+			"This kernel has no member %s. What rests on it is missing from the report: %s.",
 			text, needs[i].what);
 	}
 }

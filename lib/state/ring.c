@@ -200,7 +200,7 @@ static bool contradicts_books(const struct ami_ring *ring)
 		 ring->entry[last].data == ring->semaphore);
 }
 
-/* Nothing outstanding: the driver's own books prove it. */
+/* Nothing outstanding: the driver's own state proves it. */
 static bool proven_empty(const struct ami_ring *ring)
 {
 	return ring->semaphore_known && ring->issued_known &&

@@ -26,7 +26,7 @@ bool ami_serves(const struct ami_state *s, size_t iommu,
 
 /*
  * Is it the domain that the device's translations are cached for? What the DTE
- * says, if it is the dead kernel's; else what the driver's books say, where a
+ * says, if it is the dead kernel's; else what the driver's state says, where a
  * device with guest tables may have an ID of its own.
  */
 static bool in_domain(const struct ami_state *s, const struct ami_device *d,
@@ -74,7 +74,7 @@ bool ami_command_concerns(const struct ami_state *s,
 	}
 }
 
-/* The driver's books may have lost the device, but the IOMMU knows its domain. */
+/* The driver's state may have lost the device, but the IOMMU knows its domain. */
 const struct ami_domain *ami_stale_domain(const struct ami_state *s,
 					  const struct ami_device *d)
 {

@@ -112,7 +112,7 @@ void state_report_untranslated(struct ami_state *s, const char *where, uint64_t 
 /** state_guest_levels() - of v2 tables as this kernel makes them; 0: unknown */
 unsigned int state_guest_levels(struct ami_state *s);
 
-/** state_find_gcr3() - of a device, by its DTE or else by the driver's books */
+/** state_find_gcr3() - of a device, by its DTE or else by the driver's state */
 void state_find_gcr3(struct ami_state *s, struct ami_device *d);
 
 /** state_compare_gcr3() - of DTE and driver; what differs goes to disagreement */

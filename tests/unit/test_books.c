@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Device table and driver's books hold each other: whichever damage makes look
+ * Device table and driver's state hold each other: whichever damage makes look
  * harmless, what the other one allows is not lost, and a finding tells.
  */
 #include <setjmp.h>
@@ -158,7 +158,7 @@ static void test_guest_table_gone(void **state)
 	over_shapes(guest_table_gone);
 }
 
-/* The books alone tell of the device, and their type says "blocked". */
+/* The driver's state alone tell of the device, and their type says "blocked". */
 static void type_gone(struct machine *m)
 {
 	uint64_t dom = overwritten(m);

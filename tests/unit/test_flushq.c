@@ -225,7 +225,7 @@ static const struct {
 	  AMI_VERDICT_CORRUPT },
 };
 
-/* @data: of the device, in the driver's books */
+/* @data: of the device, in the driver's state */
 static struct machine *lazy_device(enum shape shape, uint64_t *data)
 {
 	struct machine *m = machine_new(shape, 0);
@@ -280,7 +280,7 @@ static void test_contradictions(void **state)
 		}
 }
 
-/* The books name another device, the device's entry still the domain. */
+/* The driver's state name another device, the device's entry still the domain. */
 static void test_lost_device(void **state)
 {
 	const struct ami_exposure *e;

@@ -715,7 +715,7 @@ static void test_unplugged(void **state)
 	over_shapes(unplugged);
 }
 
-/* The books alone are left, and their domain has lost its table. */
+/* The driver's state alone are left, and their domain has lost its table. */
 static void no_table(struct machine *m, bool pasids)
 {
 	uint64_t gcr3 = machine_gcr3(m, 0, 3, machine_v2(m, BUFFER, 4, 4));

@@ -82,7 +82,7 @@ static struct amdvi_dte host(uint64_t root, uint16_t id)
 	};
 }
 
-/* Of this one the driver's books alone tell. */
+/* Of this one the driver's state alone tell. */
 static void taken_over(struct machine *m)
 {
 	uint64_t foreign = machine_v1(m, BUFFER + 0x100000, 1);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Receive rings of network cards: descriptors against the driver's books. */
+/* Receive rings of network cards: descriptors against the driver's state. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -506,7 +506,7 @@ static void by_shape(void **state)
 	rig_free(rig);
 }
 
-/* All are filled: the driver's books, 40 bytes each, have the addresses. */
+/* All are filled: the driver's state, 40 bytes each, have the addresses. */
 static void by_books(void **state)
 {
 	struct rig *rig = shape();

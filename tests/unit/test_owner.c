@@ -265,7 +265,7 @@ static void owners(void **state)
 		{ HEAD << 12, AMI_OWNER_ANON, "anonymous" },
 		{ TAIL << 12, AMI_OWNER_ANON, "anonymous" },
 		{ PLAIN << 12, AMI_OWNER_KERNEL,
-		  "kernel, for what its struct page does not tell" },
+		  "kernel (purpose unknown)" },
 	};
 	struct fixture *f = *state;
 	char said[AMI_OWNER_TEXT_SIZE];

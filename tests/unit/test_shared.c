@@ -673,7 +673,7 @@ static void silence(void **state)
 
 		if (want[i].blocked)
 			machine_dte(rig->m, RIG_DEVICE, &none);
-		/* An ID of which nothing but the IOMMU's books is known. */
+		/* An ID of which nothing but the IOMMU's state is known. */
 		machine_dev_data(rig->m, RIG_DEVICE + 1, 0);
 		machine_analyse(rig->m);
 		f = rig->m->state->findings;

@@ -148,7 +148,7 @@ static void test_pasids(void **state)
 }
 
 /*
- * The capture kernel replaced the DTE: PASIDs come from the driver's books,
+ * The capture kernel replaced the DTE: PASIDs come from the driver's state,
  * which up to 6.8 stand in the domain and later in the device.
  */
 static void pasids_of_the_books(struct machine *m)

@@ -30,7 +30,7 @@ static void over_shapes(void (*test)(struct machine *m))
 	machine_over_shapes(C_BIT, RAM_PAGES, test);
 }
 
-/* The driver's books and the DTE name the same v1 table. */
+/* The driver's state and the DTE name the same v1 table. */
 static void attach(struct machine *m, uint16_t devid, uint64_t root,
 		   unsigned int mode)
 {
