@@ -78,7 +78,7 @@ static int check_name(struct ami_newfile *f,
 	mode = f->old.st_mode;
 	if (!S_ISREG(mode) && !S_ISLNK(mode))
 		return ami_error_set(err, AMI_ERR_OUTPUT,
-				     "%s is a %s, and the %s go only to a regular file",
+				     "%s is a %s; name a regular file for the %s",
 				     f->path, kind_of(mode), rules->what);
 	if (is_input(f->path, rules))
 		return ami_error_set(err, AMI_ERR_OUTPUT,
