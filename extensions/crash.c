@@ -144,7 +144,7 @@ static char *symbol_address(char *name, char buf[24])
 
 static void parse_command(struct ami_request *r)
 {
-	struct ami_error err = { AMI_OK, "" };
+	struct ami_error err = { .status = AMI_OK };
 	char address[24], *argv[2] = { NULL, NULL };
 	int view, argc, i;
 
@@ -191,7 +191,7 @@ static struct ami_analysis *analyse_session(struct ami_error *err)
 	if (!dump)
 		return NULL;
 	ami_progress_begin(&progress, dump, stderr);
-	made = ami_analyse(dump, &source, err);
+	made = ami_analyse(dump, &source, NULL, err);
 	ami_progress_end(&progress);
 	return made;
 }
@@ -223,7 +223,7 @@ static void copy_output(void)
 
 static void show_request(const struct ami_request *r)
 {
-	struct ami_error err = { AMI_OK, "" };
+	struct ami_error err = { .status = AMI_OK };
 	int ret;
 
 	pc->cmd_cleanup_arg = NULL;
@@ -241,7 +241,9 @@ static void show_request(const struct ami_request *r)
 
 static void cmd_amdiommu(void)
 {
-	struct ami_request request = { .iommu = -1 };
+	struct ami_request request = {
+		.iommu = -1, .longer = "-v", .whole = "-a",
+	};
 
 	parse_command(&request);
 	if (ACTIVE())

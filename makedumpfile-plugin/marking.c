@@ -156,19 +156,17 @@ static int write_decisions(const struct marking *m,
 
 int marking_make(const struct marking *m, struct ami_error *err)
 {
-	struct ami_layout_source source = ami_layout_btf;
+	const struct ami_analyse_options options = {
+		.folder = spare_usable(m->spare) ? m->spare : NULL,
+		.record = m->decisions >= 0,
+	};
 	struct ami_dump *dump = m->open(m->input, err);
 	struct ami_analysis *a;
 	int ret;
 
 	if (!dump)
 		return -1;
-	if (m->decisions >= 0 && ami_dump_record(dump)) {
-		ami_dump_close(dump);
-		return ami_error_set(err, AMI_ERR_MEMORY, "out of memory");
-	}
-	a = ami_analyse_small(dump, &source, NULL,
-			      spare_usable(m->spare) ? m->spare : NULL, err);
+	a = ami_analyse(dump, &ami_layout_btf, &options, err);
 	if (!a)
 		return -1;
 	ret = write_marks(a, m->marks, err);

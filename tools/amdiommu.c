@@ -15,12 +15,6 @@ static const struct option long_options[] = {
 	{ NULL, 0, NULL, 0 },
 };
 
-int tool_fail(const struct ami_error *err)
-{
-	fprintf(stderr, "amdiommu: %s\n", err->text);
-	return err->status;
-}
-
 int tool_usage_error(const char *fmt, ...)
 {
 	char text[sizeof(((struct ami_error *)NULL)->text)];
@@ -120,7 +114,7 @@ static int parse_options(struct options *o, int argc, char **argv)
 			break;
 		case 'j':
 			if (parse_jobs(o, optarg))
-				return AMI_ERR_USAGE;
+				return tool_exit_code(AMI_ERR_USAGE);
 			break;
 		case 'h':
 			o->help = true;
@@ -179,6 +173,10 @@ static int count_parts(const struct options *o)
 struct ami_analysis *tool_open_dump(struct options *o, char *const *paths,
 				    int parts, bool record, struct ami_error *err)
 {
+	const struct ami_analyse_options options = {
+		.marks = o->marks, .record = record,
+		.folder = o->low_memory ? temporary_folder() : NULL,
+	};
 	struct ami_layout_source source = ami_layout_btf;
 	struct ami_analysis *a;
 	struct ami_dump *dump;
@@ -195,17 +193,11 @@ struct ami_analysis *tool_open_dump(struct options *o, char *const *paths,
 		ami_dump_close(dump);
 		return NULL;
 	}
-	if (record && ami_dump_record(dump)) {
-		ami_error_set(err, AMI_ERR_MEMORY, "out of memory");
-		ami_dump_close(dump);
-		return NULL;
-	}
 	if (o->vmlinux)
 		source = ami_layout_vmlinux(o->vmlinux);
 	if (!one_of_many(o))
 		ami_progress_begin(&o->progress, dump, stderr);
-	a = ami_analyse_small(dump, &source, o->marks,
-			      o->low_memory ? temporary_folder() : NULL, err);
+	a = ami_analyse(dump, &source, &options, err);
 	if (!a || !o->html)
 		ami_progress_end(&o->progress);
 	return a;
@@ -252,7 +244,7 @@ static int render_page(const struct options *o, const struct ami_analysis *a,
 static int show_view(struct options *o)
 {
 	struct ami_request *r = &o->request;
-	struct ami_error err = { AMI_OK, "" };
+	struct ami_error err = { .status = AMI_OK };
 	struct ami_analysis *a;
 	int ret;
 
@@ -297,7 +289,7 @@ static int read_everything(const struct ami_analysis *a, FILE *sink,
 
 int tool_extract(struct options *o)
 {
-	struct ami_error err = { AMI_OK, "" };
+	struct ami_error err = { .status = AMI_OK };
 	struct ami_analysis *a;
 	struct output out;
 	const char *path;
@@ -352,7 +344,9 @@ static int help(const char *command)
 
 int main(int argc, char **argv)
 {
-	struct options o = { .request.iommu = -1 };
+	struct options o = {
+		.request = { .iommu = -1, .longer = "-v", .whole = "--all" },
+	};
 	int code = parse_options(&o, argc, argv);
 	const struct command *command;
 	struct ami_error err;
@@ -365,13 +359,13 @@ int main(int argc, char **argv)
 		return help(o.command);
 	if (!o.command) {
 		tool_help_overview(stderr);
-		return AMI_ERR_USAGE;
+		return tool_exit_code(AMI_ERR_USAGE);
 	}
 	command = tool_find_command(o.command);
 	if (!command)
 		return help(o.command);
 	if (tool_misplaced(&o, command))
-		return AMI_ERR_USAGE;
+		return tool_exit_code(AMI_ERR_USAGE);
 	o.parts = count_parts(&o);
 	if (command->run)
 		return command->run(&o);

@@ -8,14 +8,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <sysexits.h>
 #include <unistd.h>
 
 #include <amdiommu/display.h>
 
 #include "command.h"
 
-/* EX_SOFTWARE: our own fault. */
-#define DIED	70
 
 /* A slow dump must not let the results behind it pile up in open files. */
 #define AHEAD	16u
@@ -56,14 +55,17 @@ static int tell_error(const struct options *o, const char *path,
 
 static int check_one(struct options *o, const char *path, FILE *out)
 {
-	struct ami_error err = { AMI_OK, "" };
+	struct ami_error err = { .status = AMI_OK };
 	struct ami_analysis *a = tool_open_dump(o, (char *const *)&path, 1, false,
 						&err);
+	char text[TOOL_ERROR];
 	int code;
 
 	if (!a)
-		return tell_error(o, path, err.text, err.status, out);
-	code = ami_check_code(a->exposures->verdict);
+		return tell_error(o, path,
+				  tool_error_text(&err, text, sizeof(text)),
+				  tool_exit_code(err.status), out);
+	code = tool_check_code(a->exposures->verdict);
 	if (ami_render(a, &o->request, out, &err))
 		code = tool_fail(&err);
 	ami_analysis_free(a);
@@ -80,7 +82,8 @@ static void start_job(struct crew *c, int i)
 	if (!job->pid) {
 		int code = check_one(c->o, c->o->operand[i], job->out);
 
-		_exit(fflush(job->out) ? AMI_ERR_OUTPUT : code);
+		_exit(fflush(job->out) ? tool_exit_code(AMI_ERR_OUTPUT) :
+					 code);
 	}
 	job->progress = RUNNING;
 	if (job->pid > 0) {
@@ -107,8 +110,8 @@ static void ended(struct crew *c, struct job *job, int status)
 		 WTERMSIG(status), strsignal(WTERMSIG(status)));
 	rewind(job->out);
 	if (!ftruncate(fileno(job->out), 0))
-		tell_error(c->o, path, why, DIED, job->out);
-	job->code = DIED;
+		tell_error(c->o, path, why, EX_SOFTWARE, job->out);
+	job->code = EX_SOFTWARE;
 }
 
 static int wait_for_one(struct crew *c)
@@ -162,12 +165,12 @@ static int check_all(struct crew *c)
 		       c->started - c->printed < (int)(AHEAD * c->limit))
 			start_job(c, c->started++);
 		if (c->running && wait_for_one(c))
-			return AMI_ERR_INTERRUPTED;
+			return tool_exit_code(AMI_ERR_INTERRUPTED);
 		print_finished(c);
 	}
 	if (ferror(stdout) || fflush(stdout)) {
 		fputs("amdiommu: the output cannot be written\n", stderr);
-		return AMI_ERR_OUTPUT;
+		return tool_exit_code(AMI_ERR_OUTPUT);
 	}
 	return c->worst;
 }
@@ -187,7 +190,7 @@ int tool_check(struct options *o)
 	c.jobs = calloc(o->operands, sizeof(*c.jobs));
 	if (!c.jobs) {
 		fputs("amdiommu: out of memory\n", stderr);
-		return AMI_ERR_MEMORY;
+		return tool_exit_code(AMI_ERR_MEMORY);
 	}
 	code = check_all(&c);
 	free(c.jobs);

@@ -79,7 +79,18 @@ void tool_say_done(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 /** tool_say_written() - the same: @what was written to @path */
 void tool_say_written(const char *what, const char *path);
 
-/** tool_fail() - tell on stderr; returns the exit code */
+/** tool_exit_code() - of the command that fails with @status */
+int tool_exit_code(enum ami_status status);
+
+/** tool_check_code() - of check: 0 fine, 1 suspect, 2 corrupt, 3 unknown */
+int tool_check_code(enum ami_verdict verdict);
+
+/** tool_error_text() - the failure, and the option that would help */
+char *tool_error_text(const struct ami_error *err, char *buf, size_t size);
+
+#define TOOL_ERROR	640u	/* room for it */
+
+/** tool_fail() - report @err on stderr; returns the exit code */
 int tool_fail(const struct ami_error *err);
 
 /** tool_usage_error() - tool_fail() on a command line that makes no sense */

@@ -82,7 +82,7 @@ static int put(const struct options *o, const struct ami_dump_info *info,
 
 int tool_mark(struct options *o)
 {
-	struct ami_error err = { AMI_OK, "" };
+	struct ami_error err = { .status = AMI_OK };
 	struct ami_analysis *a;
 	struct ami_marks *marks = NULL;
 	uint8_t *bytes = NULL;

@@ -29,36 +29,36 @@ struct ami_analysis {
 	enum ami_marks_from marks_from;
 	struct ami_error marks_error;
 	struct ami_pfnset *state_pages, *evidence_pages;
-	struct ami_spill spill;		/* with ami_analyse_small() */
+	struct ami_spill spill;		/* with a folder for it */
 	struct ami_budget work;
 };
 
 /**
+ * struct ami_analyse_options - how to analyse; zeroed is the default
+ * @marks: file to read marks from; NULL: search for them
+ * @folder: where memory is short: folder for a temporary file, on a disk and
+ *	not in memory. Sets of mapped pages move there once they are complete.
+ *	The result is the same. Marks that are built from the analysis must not
+ *	outlive it. NULL: all stays in memory
+ * @record: record what is read, for ami_extract_write()
+ */
+struct ami_analyse_options {
+	const char *marks, *folder;
+	bool record;
+};
+
+/**
  * ami_analyse() - run the whole analysis over an open dump
+ * @options: NULL: the default
  *
  * Takes over @dump, also on failure. Returns NULL with @err filled if there is
  * nothing to report on. The caller frees the result with ami_analysis_free().
  */
 struct ami_analysis *ami_analyse(struct ami_dump *dump,
 				 const struct ami_layout_source *source,
+				 const struct ami_analyse_options *options,
 				 struct ami_error *err);
-
-/** ami_analyse_with() - the same, marks from @file; NULL: search for them */
-struct ami_analysis *ami_analyse_with(struct ami_dump *dump,
-				      const struct ami_layout_source *source,
-				      const char *file, struct ami_error *err);
-
-/**
- * ami_analyse_small() - the same where memory is short
- * @folder: folder for a temporary file, on a disk and not in memory
- *
- * Sets of mapped pages move to that file once they are complete. The result is
- * the same. Marks that are built from the analysis must not outlive it.
- */
-struct ami_analysis *ami_analyse_small(struct ami_dump *dump,
-				       const struct ami_layout_source *source,
-				       const char *file, const char *folder,
-				       struct ami_error *err);
+/** ami_analysis_free() - also closes the dump */
 void ami_analysis_free(struct ami_analysis *a);
 
 /**

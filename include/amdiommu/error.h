@@ -4,31 +4,41 @@
 
 #include <stdarg.h>
 
-/**
- * enum ami_status - why an operation could not be carried out
- *
- * The values are the exit codes of the stand-alone command, taken from
- * <sysexits.h> where one fits.
- */
+/** enum ami_status - why an operation could not be carried out */
 enum ami_status {
-	AMI_OK = 0,
-	AMI_ERR_USAGE = 64,	/* the command line makes no sense */
-	AMI_ERR_DATA = 65,	/* a dump, but not one that can be analysed */
-	AMI_ERR_INPUT = 66,	/* not to be opened, or not a dump */
-	AMI_ERR_MEMORY = 71,	/* out of memory */
-	AMI_ERR_OUTPUT = 73,	/* the result can't be written */
-	AMI_ERR_INTERRUPTED = 130,
+	AMI_OK,
+	AMI_ERR_USAGE,		/* what was asked for makes no sense */
+	AMI_ERR_DATA,		/* a dump, but not one that can be analysed */
+	AMI_ERR_INPUT,		/* cannot be opened, or is not a dump */
+	AMI_ERR_MEMORY,		/* out of memory */
+	AMI_ERR_OUTPUT,		/* the result cannot be written */
+	AMI_ERR_INTERRUPTED,	/* the user asked to stop */
+};
+
+/**
+ * enum ami_advice - what the host could be given to get around a failure
+ *
+ * How a user gives it is known to the host alone.
+ */
+enum ami_advice {
+	AMI_ADVICE_NONE,
+	AMI_ADVICE_VMLINUX,	/* the vmlinux of the dumped kernel */
+	AMI_ADVICE_VMCOREINFO,	/* VMCOREINFO, or that vmlinux */
+	AMI_ADVICE_DUMP,	/* the dump; this may be its vmlinux */
+	AMI_ADVICE_FOLDER,	/* another folder for temporary files */
 };
 
 /**
  * struct ami_error - a failure in one sentence
  * @status: class of the failure, AMI_OK when nothing failed
  * @text: what was tried, on what, why it failed, what to do; no newline
+ * @advice: what would help besides, in words of the host
  *
  * Owned by the caller. Functions that take one fill it only on failure.
  */
 struct ami_error {
 	enum ami_status status;
+	enum ami_advice advice;
 	char text[480];
 };
 
@@ -36,5 +46,8 @@ struct ami_error {
 int ami_error_set(struct ami_error *err, enum ami_status status,
 		  const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
+
+/** ami_error_advise() - add advice to @err, which may be NULL; returns -1 */
+int ami_error_advise(struct ami_error *err, enum ami_advice advice);
 
 #endif

@@ -41,6 +41,8 @@ enum ami_radix { AMI_RADIX_DEFAULT, AMI_RADIX_DEC, AMI_RADIX_HEX };
  * @verbose: text: everything, not only what matters
  * @bug: report: as text for a bug report, without user data
  * @all: dmesg: all lines of the log
+ * @longer, @whole: how a user asks for @verbose and @all here ("-v"), for hints
+ *	where something is left out; NULL: no hint
  */
 struct ami_request {
 	enum ami_view view;
@@ -50,6 +52,7 @@ struct ami_request {
 	struct ami_bdf bdf;
 	int iommu;
 	uint64_t address;
+	const char *longer, *whole;
 };
 
 /**
@@ -79,8 +82,5 @@ int ami_render(const struct ami_analysis *a, const struct ami_request *r,
 /** ami_check_failed() - write the `check --json` line of a failed dump */
 void ami_check_failed(const char *path, const char *why, int exit_code,
 		      FILE *out);
-
-/** ami_check_code() - exit code: 0 fine, 1 suspect, 2 corrupt, 3 unknown. */
-int ami_check_code(enum ami_verdict verdict);
 
 #endif

@@ -46,7 +46,7 @@ static void report_marks(struct ami_analysis *a)
 	if (a->marks && a->marks->unproved)
 		ami_finding_add(&a->findings, AMI_FIND_MARKS_UNPROVED,
 				ami_marks_from_name(a->marks_from),
-				"These marks are used because --marks names them; nothing proves that they are of this crash.");
+				"These marks are used because their file was named; nothing proves that they are of this crash.");
 	if (a->marks_error.status)
 		ami_finding_add(&a->findings, AMI_FIND_MARKS_REFUSED,
 				ami_marks_from_name(a->marks_from),
@@ -108,13 +108,6 @@ static void blame_truncation(const struct ami_dump *dump,
 			 " (the file is %s; copy the dump again)", cut);
 }
 
-struct ami_analysis *ami_analyse(struct ami_dump *dump,
-				 const struct ami_layout_source *source,
-				 struct ami_error *err)
-{
-	return ami_analyse_with(dump, source, NULL, err);
-}
-
 /* What was to be found may lie behind what took all the work. */
 static void blame_limit(struct ami_dump *dump, struct ami_error *err)
 {
@@ -145,13 +138,35 @@ static int run_rooms(struct ami_analysis *a,
 	return 0;
 }
 
-struct ami_analysis *ami_analyse_small(struct ami_dump *dump,
-				       const struct ami_layout_source *source,
-				       const char *file, const char *folder,
-				       struct ami_error *err)
+static int open_spill(struct ami_analysis *a, const char *folder,
+		      struct ami_error *err)
 {
+	if (!ami_spill_open(&a->spill, folder))
+		return 0;
+	ami_error_set(err, AMI_ERR_OUTPUT, "no temporary file in %s: %s",
+		      folder, strerror(errno));
+	return ami_error_advise(err, AMI_ADVICE_FOLDER);
+}
+
+static int start(struct ami_analysis *a,
+		 const struct ami_analyse_options *options,
+		 struct ami_error *err)
+{
+	if (options->folder && open_spill(a, options->folder, err))
+		return -1;
+	if (options->record && ami_dump_record(a->dump))
+		return ami_error_set(err, AMI_ERR_MEMORY, "out of memory");
+	take_marks(a, options->marks);
+	return 0;
+}
+
+struct ami_analysis *ami_analyse(struct ami_dump *dump,
+				 const struct ami_layout_source *source,
+				 const struct ami_analyse_options *options,
+				 struct ami_error *err)
+{
+	static const struct ami_analyse_options none = { .marks = NULL };
 	struct ami_analysis *a = calloc(1, sizeof(*a));
-	int ret = 0;
 
 	if (!a) {
 		ami_error_set(err, AMI_ERR_MEMORY, "out of memory");
@@ -160,24 +175,12 @@ struct ami_analysis *ami_analyse_small(struct ami_dump *dump,
 	}
 	a->dump = dump;
 	a->spill.fd = -1;
-	if (folder && ami_spill_open(&a->spill, folder))
-		ret = ami_error_set(err, AMI_ERR_OUTPUT,
-				    "no temporary file in %s: %s; name another folder (TMPDIR)",
-				    folder, strerror(errno));
-	if (!ret)
-		take_marks(a, file);
-	if (ret || run_rooms(a, source, err)) {
+	if (start(a, options ? options : &none, err) ||
+	    run_rooms(a, source, err)) {
 		ami_analysis_free(a);
 		return NULL;
 	}
 	return a;
-}
-
-struct ami_analysis *ami_analyse_with(struct ami_dump *dump,
-				      const struct ami_layout_source *source,
-				      const char *file, struct ami_error *err)
-{
-	return ami_analyse_small(dump, source, file, NULL, err);
 }
 
 void ami_analysis_free(struct ami_analysis *a)

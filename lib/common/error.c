@@ -13,9 +13,17 @@ int ami_error_set(struct ami_error *err, enum ami_status status,
 	if (!err)
 		return -1;
 	err->status = status;
+	err->advice = AMI_ADVICE_NONE;
 	va_start(ap, fmt);
 	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
 	ami_display(text, err->text, sizeof(err->text));
+	return -1;
+}
+
+int ami_error_advise(struct ami_error *err, enum ami_advice advice)
+{
+	if (err)
+		err->advice = advice;
 	return -1;
 }

@@ -54,10 +54,11 @@ static int check_header(const Elf64_Ehdr *head, const char *path,
 {
 	if (check_machine(head, path, err))
 		return -1;
-	if (head->e_type != ET_CORE)
-		return ami_error_set(err, AMI_ERR_INPUT,
-				     "%s is a program, not a dump; name the vmcore, and a vmlinux with --vmlinux",
-				     path);
+	if (head->e_type != ET_CORE) {
+		ami_error_set(err, AMI_ERR_INPUT,
+			      "%s is a program, not a dump", path);
+		return ami_error_advise(err, AMI_ADVICE_DUMP);
+	}
 	if (!head->e_phnum && head->e_shnum)
 		return ami_error_set(err, AMI_ERR_INPUT,
 				     "%s has sections and no segments, as cores of Xen domains have (xl dump-core); their IOMMU belongs to the hypervisor; let the domain write a vmcore with kdump",

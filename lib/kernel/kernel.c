@@ -35,9 +35,8 @@ int kernel_refuse(struct ami_kernel *k, struct ami_error *err,
 		return ami_error_set(err, AMI_ERR_DATA,
 				     "%s is %s; in the part that is left, %s; copy the dump again",
 				     path, cut, what);
-	return ami_error_set(err, AMI_ERR_DATA,
-			     "in %s, %s; give the kernel's vmlinux with --vmlinux",
-			     path, what);
+	ami_error_set(err, AMI_ERR_DATA, "in %s, %s", path, what);
+	return ami_error_advise(err, AMI_ADVICE_VMLINUX);
 }
 
 static int find_vmcoreinfo(struct ami_kernel *k,
@@ -48,9 +47,10 @@ static int find_vmcoreinfo(struct ami_kernel *k,
 		return 0;
 	if (source->place)
 		return source->place(source->ctx, k, err);
-	return ami_error_set(err, AMI_ERR_DATA,
-			     "%s holds no VMCOREINFO, as a note or in memory, so the kernel in it cannot be located; give it with --vmcoreinfo FILE, or the kernel's vmlinux with --vmlinux FILE",
-			     ami_dump_info(k->dump)->path);
+	ami_error_set(err, AMI_ERR_DATA,
+		      "%s holds no VMCOREINFO, as a note or in memory, so the kernel in it cannot be located",
+		      ami_dump_info(k->dump)->path);
+	return ami_error_advise(err, AMI_ADVICE_VMCOREINFO);
 }
 
 static int read_vmcoreinfo(struct ami_kernel *k, struct ami_error *err)

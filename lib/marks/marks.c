@@ -202,7 +202,7 @@ enum ami_bound ami_marks_bind(const struct ami_marks *m,
 		ami_error_set(err, AMI_ERR_DATA, "they are of another dump (%s; this dump: %s)",
 			      ours, theirs);
 	else if (bound == AMI_BOUND_UNPROVED)
-		ami_error_set(err, AMI_ERR_DATA, "nothing proves that they are of this crash, because the crash time is not in both (%s; this dump: %s); --marks FILE uses them all the same",
+		ami_error_set(err, AMI_ERR_DATA, "nothing proves that they are of this crash, because the crash time is not in both (%s; this dump: %s); they are used only if their file is named",
 			      ours, theirs);
 	return bound;
 }

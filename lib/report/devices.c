@@ -191,6 +191,7 @@ static size_t group_text(struct view *v, const struct ami_ranked *list,
 			 enum ami_concern concern, const char *title)
 {
 	size_t i, n = 0;
+	char hint[32];
 
 	for (i = 0; i < v->a->state->nr_devices; i++) {
 		if (list[i].concern != concern)
@@ -201,7 +202,8 @@ static size_t group_text(struct view *v, const struct ami_ranked *list,
 			device_line(v, list[i].d, &list[i].reach);
 	}
 	if (n > MANY && !v->r->verbose)
-		fprintf(v->out, "... and %zu more (-v)\n", n - MANY);
+		fprintf(v->out, "... and %zu more%s\n", n - MANY,
+			report_hint(" (", v->r->longer, ")", hint));
 	return n;
 }
 
@@ -209,6 +211,7 @@ int report_devices_that_matter(struct view *v)
 {
 	struct ami_ranked *list = report_ranked_devices(v);
 	size_t rest, n;
+	char hint[32];
 
 	if (!list)
 		return -1;
@@ -223,8 +226,9 @@ int report_devices_that_matter(struct view *v)
 		group_text(v, list, AMI_CONCERN_NONE,
 			   "not active, could write nothing:");
 	else if (rest)
-		fprintf(v->out, "(%zu %sdevice%s not active and could write nothing; -v)\n",
-			rest, n ? "more " : "", rest == 1 ? " is" : "s are");
+		fprintf(v->out, "(%zu %sdevice%s not active and could write nothing%s)\n",
+			rest, n ? "more " : "", rest == 1 ? " is" : "s are",
+			report_hint("; ", v->r->longer, "", hint));
 	free(list);
 	return 0;
 }

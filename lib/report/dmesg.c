@@ -190,14 +190,15 @@ static void trouble_text(struct view *v)
 static void dmesg_text(struct view *v)
 {
 	const struct ami_dmesg *d = v->a->dmesg;
-	char state[160], kept[64] = "";
+	const char *whole = v->r->all ? NULL : v->r->whole;
+	char state[160], kept[80] = "", hint[32];
 	size_t i;
 
 	report_dmesg_state_text(v, state, sizeof(state));
 	if (d->mem == AMI_MEM_OK)
 		snprintf(kept, sizeof(kept),
 			 ", %zu on IOMMUs, DMA and devices%s", d->count,
-			 v->r->all ? "" : " (--all: all)");
+			 report_hint(" (", whole, ": all)", hint));
 	fputs("LOG      ", v->out);
 	report_wrapped(v, 9, 9, "%s%s", state, kept);
 	if (d->mem != AMI_MEM_OK)

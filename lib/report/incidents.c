@@ -84,13 +84,15 @@ void report_incidents_text(struct view *v)
 {
 	const struct ami_incidents *list = v->a->incidents;
 	size_t i, n = v->r->verbose ? list->count : SHOWN;
+	char hint[32];
 
 	for (i = 0; i < list->count && i < n; i++) {
 		fputs("  ", v->out);
 		report_incident_line(v, &list->list[i]);
 	}
 	if (i < list->count)
-		fprintf(v->out, "  ... and %zu more (-v)\n", list->count - i);
+		fprintf(v->out, "  ... and %zu more%s\n", list->count - i,
+			report_hint(" (", v->r->longer, ")", hint));
 }
 
 static void occurrence_json(struct view *v, const struct ami_incident *in,

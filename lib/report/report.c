@@ -240,6 +240,7 @@ void report_verdict_text(struct view *v)
 {
 	const struct ami_exposures *ex = v->a->exposures;
 	size_t i, n = ex->nr_reasons;
+	char hint[32];
 
 	if (n > REASONS_SHOWN && !v->r->verbose)
 		n = REASONS_SHOWN;
@@ -251,8 +252,9 @@ void report_verdict_text(struct view *v)
 		report_wrapped(v, 11, 11, "%s", ex->reason[i]);
 	}
 	if (n < ex->nr_reasons)
-		fprintf(v->out, "         - and %zu more reason%s (-v)\n",
-			ex->nr_reasons - n, ex->nr_reasons - n == 1 ? "" : "s");
+		fprintf(v->out, "         - and %zu more reason%s%s\n",
+			ex->nr_reasons - n, ex->nr_reasons - n == 1 ? "" : "s",
+			report_hint(" (", v->r->longer, ")", hint));
 }
 
 static void dump_text(struct view *v)
@@ -354,11 +356,13 @@ static void more_alike(struct view *v, const struct ami_finding *one,
 		       size_t shown)
 {
 	size_t total = ami_findings_total(v->a->state->findings, one->code);
+	const char *longer = v->r->verbose ? NULL : v->r->longer;
+	char hint[32];
 
 	if (total > shown)
 		fprintf(v->out, "           ... and %zu more of %s%s\n",
 			total - shown, ami_finding_class(one->code)->name,
-			v->r->verbose ? "" : " (-v)");
+			report_hint(" (", longer, ")", hint));
 }
 
 void report_findings_text(struct view *v, enum ami_severity least)
@@ -366,6 +370,7 @@ void report_findings_text(struct view *v, enum ami_severity least)
 	const struct ami_findings *f = v->a->state->findings;
 	size_t most = v->r->verbose ? AMI_FINDINGS_PER_CODE : ALIKE;
 	size_t i, hidden = 0;
+	char hint[32];
 
 	for (i = 0; i < f->count; i++) {
 		size_t before = alike_before(f, i);
@@ -382,7 +387,8 @@ void report_findings_text(struct view *v, enum ami_severity least)
 	if (hidden == f->count)
 		fputs("  none\n", v->out);
 	if (hidden)
-		fprintf(v->out, "  (%zu for information; -v)\n", hidden);
+		fprintf(v->out, "  (%zu for information%s)\n", hidden,
+			report_hint("; ", v->r->longer, "", hint));
 }
 
 static void hardware_text(struct view *v)

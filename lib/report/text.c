@@ -58,6 +58,14 @@ void report_colored(struct view *v, const char *color, const char *text)
 		fputs(text, v->out);
 }
 
+char *report_hint(const char *before, const char *how, const char *after,
+		  char buf[32])
+{
+	snprintf(buf, 32, "%s%s%s", how ? before : "", how ? how : "",
+		 how ? after : "");
+	return buf;
+}
+
 char *report_number_text(const struct view *v, uint64_t value, char buf[24])
 {
 	if (v->r->radix == AMI_RADIX_HEX)

@@ -82,14 +82,16 @@ static void age_text(const struct ami_transfer *t, char *buf, size_t size)
 static void spans_text(struct view *v, const struct ami_transfer *t)
 {
 	size_t shown = v->r->verbose ? t->nr_spans : SPANS_SHOWN, i;
+	char hint[32];
 
 	for (i = 0; i < t->nr_spans && i < shown; i++)
 		fprintf(v->out, "    %#" PRIx64 " to %#" PRIx64 "\n",
 			t->spans[i].phys,
 			t->spans[i].phys + t->spans[i].len - 1);
 	if (t->nr_spans > shown)
-		fprintf(v->out, "    and %zu more pieces (-v)\n",
-			t->nr_spans - shown);
+		fprintf(v->out, "    and %zu more pieces%s\n",
+			t->nr_spans - shown,
+			report_hint(" (", v->r->longer, ")", hint));
 	if (t->more)
 		fprintf(v->out, "    and %" PRIu64 " pieces that are not listed\n",
 			t->more);

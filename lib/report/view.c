@@ -217,24 +217,10 @@ int ami_render(const struct ami_analysis *a, const struct ami_request *r,
 		return ami_error_set(err, AMI_ERR_OUTPUT,
 				     "the output cannot be written: %s",
 				     strerror(errno));
-	if (a->spill.failed)
-		return ami_error_set(err, AMI_ERR_OUTPUT,
-				     "pages are missing from what is shown: the temporary file of page sets cannot be read (TMPDIR)");
-	return 0;
-}
-
-int ami_check_code(enum ami_verdict verdict)
-{
-	switch (verdict) {
-	case AMI_VERDICT_TRUSTED:
-	case AMI_VERDICT_EXPOSED:
-		return 0;
-	case AMI_VERDICT_SUSPECT:
-		return 1;
-	case AMI_VERDICT_CORRUPT:
-		return 2;
-	case AMI_VERDICT_UNKNOWN:
-		break;
+	if (a->spill.failed) {
+		ami_error_set(err, AMI_ERR_OUTPUT,
+			      "pages are missing from what is shown: the temporary file of page sets cannot be read");
+		return ami_error_advise(err, AMI_ADVICE_FOLDER);
 	}
-	return 3;
+	return 0;
 }

@@ -73,6 +73,13 @@ int report_devices_that_matter(struct view *v);
 void report_findings_json(struct view *v);
 void report_findings_text(struct view *v, enum ami_severity least);
 
+/**
+ * report_hint() - how the user gets more, between @before and @after
+ * @how: of the request; NULL: there is no way, and the hint is ""
+ */
+char *report_hint(const char *before, const char *how, const char *after,
+		  char buf[32]);
+
 /** report_crash_time() - of the panic, UTC; false when it is not known. */
 bool report_crash_time(const struct view *v, char buf[32]);
 

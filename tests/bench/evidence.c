@@ -50,9 +50,9 @@ static int report(const char *path)
 		.view = AMI_VIEW_REPORT, .iommu = -1,
 	};
 	struct ami_layout_source source = ami_layout_btf;
-	struct ami_error err = { AMI_OK, "" };
+	struct ami_error err = { .status = AMI_OK };
 	struct ami_dump *dump = ami_dump_open(&path, 1, &err);
-	struct ami_analysis *a = dump ? ami_analyse(dump, &source, &err) : NULL;
+	struct ami_analysis *a = dump ? ami_analyse(dump, &source, NULL, &err) : NULL;
 	FILE *out = fopen("/dev/null", "w");
 
 	if (!a || !out || ami_render(a, &request, out, &err)) {

@@ -244,7 +244,7 @@ static void bench(struct work *w, const char *name, uint32_t how, int rounds)
 static struct ami_state *read_state(struct work *w, const char *path)
 {
 	struct ami_layout_source source = ami_layout_btf;
-	struct ami_error err = { AMI_OK, "" };
+	struct ami_error err = { .status = AMI_OK };
 	struct ami_kernel *kernel = NULL;
 	static struct ami_findings findings;
 	struct ami_state *state = NULL;

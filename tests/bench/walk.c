@@ -156,7 +156,7 @@ static void bench(struct work *w, int rounds)
 int main(int argc, char **argv)
 {
 	struct ami_layout_source source = ami_layout_btf;
-	struct ami_error err = { AMI_OK, "" };
+	struct ami_error err = { .status = AMI_OK };
 	struct ami_kernel *kernel = NULL;
 	static struct ami_findings findings;
 	struct ami_state *state = NULL;

@@ -129,7 +129,7 @@ static bool tables_hit(const struct campaign *c)
 static void one_dump(struct campaign *c)
 {
 	struct random r = { .state = c->opt->seed };
-	struct ami_error err = { AMI_OK, "" };
+	struct ami_error err = { .status = AMI_OK };
 	struct score *s = c->score;
 	struct ami_analysis *a;
 	enum ami_view also;
@@ -206,7 +206,7 @@ static bool run(struct campaign *c)
 
 static bool start(struct campaign *c)
 {
-	struct ami_error err = { AMI_OK, "" };
+	struct ami_error err = { .status = AMI_OK };
 	struct ami_analysis *a = NULL;
 	uint64_t reads;
 

@@ -37,7 +37,7 @@ static void read_some(struct ami_dump *dump)
 
 static void find_marks(struct ami_dump *dump)
 {
-	struct ami_error err = { AMI_OK, "" };
+	struct ami_error err = { .status = AMI_OK };
 	enum ami_marks_from from;
 	struct ami_marks *m = ami_marks_find(dump, NULL, &from, &err);
 
@@ -48,7 +48,7 @@ static void find_marks(struct ami_dump *dump)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	int fd = memfd_create("fuzz", MFD_CLOEXEC);
-	struct ami_error err = { AMI_OK, "" };
+	struct ami_error err = { .status = AMI_OK };
 	struct ami_dump *dump;
 	const char *name;
 	char path[32];

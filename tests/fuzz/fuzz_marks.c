@@ -50,7 +50,7 @@ static void serve(struct ami_marks *marks)
 
 static void parse(const uint8_t *data, size_t size)
 {
-	struct ami_error err = { AMI_OK, "" };
+	struct ami_error err = { .status = AMI_OK };
 	struct ami_marks *marks = ami_marks_parse(data, size, &err);
 
 	if (!marks) {

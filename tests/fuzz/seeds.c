@@ -382,7 +382,7 @@ int main(int argc, char **argv)
 	}
 	directory = argv[2];
 	dump = ami_dump_open((const char *const *)&argv[1], 1, &err);
-	a = dump ? ami_analyse(dump, &ami_layout_btf, &err) : NULL;
+	a = dump ? ami_analyse(dump, &ami_layout_btf, NULL, &err) : NULL;
 	if (!a) {
 		fprintf(stderr, "%s\n", err.text);
 		return 66;

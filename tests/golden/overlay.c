@@ -308,7 +308,7 @@ struct ami_analysis *overlay_analyse(struct overlay *o, struct ami_error *err)
 		.ctx = o,
 	};
 
-	return ami_analyse(open_layers(o), &source, err);
+	return ami_analyse(open_layers(o), &source, NULL, err);
 }
 
 struct ami_kernel *overlay_kernel(struct overlay *o, struct ami_error *err)

@@ -196,7 +196,8 @@ class Errors(unittest.TestCase):
             self.refused(66, 'directory', 'report', d)
             self.refused(66, 'no dump', 'report', text)
             self.refused(66, 'empty', 'report', empty)
-            self.refused(66, '', 'report', '/bin/true')
+            self.refused(66, 'is a program, not a dump; name the vmcore, and '
+                         'a vmlinux with --vmlinux', 'report', '/bin/true')
 
     def test_truncated(self):
         with tempfile.TemporaryDirectory() as d:
@@ -226,6 +227,14 @@ class Errors(unittest.TestCase):
         self.refused(65, '', 'report', SAMPLE, '--vmlinux', '/bin/true')
         self.refused(66, 'No such file', 'report', SAMPLE, '--vmlinux',
                      '/nonexistent')
+
+    def test_no_folder_for_page_sets(self):
+        done = subprocess.run([TOOL, 'report', SAMPLE, '--low-memory'],
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                              env={'TMPDIR': '/nonexistent'}, text=True)
+        self.assertEqual(done.returncode, 73)
+        self.assertIn('no temporary file in /nonexistent: No such file or '
+                      'directory; name another folder (TMPDIR)', done.stderr)
 
     def test_full_disk(self):
         with open('/dev/full', 'w') as full:

@@ -109,7 +109,7 @@ static double cpu(void)
 
 static double find(struct rig *rig, struct plan *p)
 {
-	struct ami_error err = { AMI_OK, "" };
+	struct ami_error err = { .status = AMI_OK };
 	struct ami_evidence *ev;
 	double start, took;
 

@@ -766,7 +766,7 @@ static struct ami_analysis machine_halves(const struct machine *m)
 
 void machine_judge(struct machine *m)
 {
-	struct ami_error err = { AMI_OK, "" };
+	struct ami_error err = { .status = AMI_OK };
 	struct ami_analysis a = machine_halves(m);
 	size_t i;
 
@@ -785,7 +785,7 @@ void machine_judge(struct machine *m)
 
 void machine_analyse(struct machine *m)
 {
-	struct ami_error err = { AMI_OK, "" };
+	struct ami_error err = { .status = AMI_OK };
 	struct ami_analysis a;
 
 	m->dump = image_dump(m->img);

@@ -12,7 +12,7 @@
 
 char *render(const struct ami_analysis *a, const struct ami_request *r)
 {
-	struct ami_error err = { AMI_OK, "" };
+	struct ami_error err = { .status = AMI_OK };
 	char *text = NULL;
 	size_t size;
 	FILE *out = open_memstream(&text, &size);

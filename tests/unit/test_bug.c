@@ -169,7 +169,7 @@ static void the_strongest_come_first(void **state)
 	static const struct amdvi_dte none = { .v = false };
 	static const char last[] = "0000:00:10.6", first[] = "0000:00:02.0";
 	struct machine *m = machine_new(SHAPE_6_1, 0);
-	struct ami_request r = { .iommu = -1 };
+	struct ami_request r = { .iommu = -1, .longer = "-v" };
 	struct amdvi_dte dte = { .v = true, .tv = true, .ir = true, .iw = true,
 				 .mode = 2, .domain_id = 1 };
 	uint64_t domain, identity;

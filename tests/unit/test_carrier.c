@@ -137,7 +137,7 @@ static int teardown(void **state)
 
 static bool our_reader(const char *path)
 {
-	struct ami_error err = { AMI_OK, "" };
+	struct ami_error err = { .status = AMI_OK };
 	struct ami_dump *dump = ami_dump_open(&path, 1, &err);
 	enum ami_marks_from from;
 	char buf[sizeof(CONTENT)], release[32];

@@ -121,7 +121,7 @@ static struct machine *hostile_machine(void)
 /* As the command does, of a file whose name is as bad. */
 static struct ami_analysis *open_hostile(struct machine *m)
 {
-	struct ami_error err = { AMI_OK, "" };
+	struct ami_error err = { .status = AMI_OK };
 	char path[] = "/tmp/\33[31m\n\xe2\x80\xae\xff<i>.XXXXXX";
 	const char *paths[] = { path };
 	struct ami_analysis *a;
@@ -134,7 +134,7 @@ static struct ami_analysis *open_hostile(struct machine *m)
 	dump = ami_dump_open(paths, 1, &err);
 	unlink(path);
 	assert_non_null(dump);
-	a = ami_analyse(dump, &ami_layout_btf, &err);
+	a = ami_analyse(dump, &ami_layout_btf, NULL, &err);
 	if (!a)
 		fail_msg("%s", err.text);
 	return a;

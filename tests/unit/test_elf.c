@@ -249,7 +249,7 @@ static void lies_are_refused(void **state)
 	(void)state;
 	for (i = 0; i < COUNT(lies); i++) {
 		int fd = elf_file(filtered, COUNT(filtered), 0x4000);
-		struct ami_error err = { AMI_OK, "" };
+		struct ami_error err = { .status = AMI_OK };
 		struct elf_facts elf;
 		int ret;
 

@@ -103,7 +103,7 @@ static void analyse(struct ami_dump *dump)
 
 static void extract(struct ami_dump *dump, const char *path)
 {
-	struct ami_error err = { AMI_OK, "" };
+	struct ami_error err = { .status = AMI_OK };
 
 	analyse(dump);
 	if (ami_extract_write(dump, path, NULL, &err))
@@ -300,7 +300,7 @@ static void zero_pages_share(void **state)
 static void no_extract(struct ami_dump *dump, const char *path,
 		       enum ami_status status, const char *word)
 {
-	struct ami_error err = { AMI_OK, "" };
+	struct ami_error err = { .status = AMI_OK };
 
 	assert_int_equal(ami_extract_write(dump, path, NULL, &err), -1);
 	assert_int_equal(err.status, status);

@@ -59,7 +59,7 @@ static int file_of(const struct stream *s, size_t size)
 static size_t unpack(const struct stream *s, size_t size, bool *cut,
 		     char *out, size_t room)
 {
-	struct ami_error err = { AMI_OK, "" };
+	struct ami_error err = { .status = AMI_OK };
 	int fd = file_of(s, size), ordered;
 	size_t len;
 
@@ -203,7 +203,7 @@ static void signature(void **state)
 
 static void no_place(void **state)
 {
-	struct ami_error err = { AMI_OK, "" };
+	struct ami_error err = { .status = AMI_OK };
 	struct stream s;
 	bool cut;
 	int fd;
@@ -224,7 +224,7 @@ static void scattered(void **state)
 {
 	const uint64_t step = 1 << 20, records = 40000;
 	int fd = memfd_create("stream", MFD_CLOEXEC), ordered;
-	struct ami_error err = { AMI_OK, "" };
+	struct ami_error err = { .status = AMI_OK };
 	struct stream s;
 	uint64_t i, head[2];
 	uint8_t *bytes = malloc(records * 17), *to = bytes;

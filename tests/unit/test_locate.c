@@ -127,7 +127,7 @@ static void nowhere(void **state)
 {
 	struct image *img = image_new(PAGES);
 	struct ami_layout_source source = ami_layout_btf;
-	struct ami_error err = { AMI_OK, "" };
+	struct ami_error err = { .status = AMI_OK };
 	struct ami_dump *dump;
 
 	(void)state;
@@ -145,7 +145,7 @@ static void nowhere(void **state)
 static void ciphertext(void **state)
 {
 	struct image *img = image_new(PAGES);
-	struct ami_error err = { AMI_OK, "" };
+	struct ami_error err = { .status = AMI_OK };
 	uint64_t pfn, word = 1;
 	struct ami_dump *dump;
 	uint8_t page[AMI_PAGE_SIZE];

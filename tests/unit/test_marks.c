@@ -38,7 +38,7 @@ static struct machine *machine(void)
 
 static struct bytes container(struct machine *m)
 {
-	struct ami_error err = { AMI_OK, "" };
+	struct ami_error err = { .status = AMI_OK };
 	struct ami_marks *marks = ami_marks_build(m->ex, true, &err);
 	struct ami_pfnset *changed = ami_pfnset_new();
 	struct ami_observation o = {
@@ -61,7 +61,7 @@ static struct bytes container(struct machine *m)
 
 static struct ami_marks *parse(const struct bytes *b)
 {
-	struct ami_error err = { AMI_OK, "" };
+	struct ami_error err = { .status = AMI_OK };
 	struct ami_marks *marks = ami_marks_parse(b->data, b->len, &err);
 
 	if (!marks)
@@ -247,7 +247,7 @@ static void bound(struct machine *m, const struct ami_dump_id *id,
 		  enum ami_bound want, const char *why)
 {
 	struct ami_marks marks = { .id = *id };
-	struct ami_error err = { AMI_OK, "" };
+	struct ami_error err = { .status = AMI_OK };
 
 	assert_int_equal(ami_marks_bind(&marks, m->dump, &err), want);
 	if (why)

@@ -434,7 +434,7 @@ static void shows(struct machine *m, struct ami_request r,
 static void lines_are_shown(void **state)
 {
 	struct log *l = new_log(false);
-	struct ami_request r = { .view = AMI_VIEW_DMESG };
+	struct ami_request r = { .view = AMI_VIEW_DMESG, .whole = "--all" };
 	uint64_t id;
 
 	(void)state;
@@ -445,7 +445,7 @@ static void lines_are_shown(void **state)
 	machine_set(l->m, info_at(l, id), AMI_F_printk_level, 3);
 	log_line(l, "", "AMD-Vi: Event logged [IO_PAGE_FAULT]");
 	machine_analyse(l->m);
-	shows(l->m, r, LIST("5 lines", "AMD-Vi: seen", "and more"),
+	shows(l->m, r, LIST("5 lines", "AMD-Vi: seen", "and more", "(--all: all)"),
 	      LIST("nothing to see"));
 	r.all = true;
 	shows(l->m, r, LIST("nothing to see"), LIST("(--all: all)"));

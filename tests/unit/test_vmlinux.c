@@ -132,7 +132,7 @@ static enum ami_status open_with(const struct place *p, const char *info,
 {
 	struct ami_layout_source source = ami_layout_vmlinux(p->path);
 	struct image *img = image_new(1 << 12);
-	struct ami_error err = { AMI_OK, "" };
+	struct ami_error err = { .status = AMI_OK };
 	struct ami_dump *dump;
 	struct ami_kernel *k;
 
@@ -431,7 +431,7 @@ static void placed(const struct place *p, bool five)
 {
 	struct ami_layout_source source = ami_layout_vmlinux(p->path);
 	struct image *img = image_new(BIG);
-	struct ami_error err = { AMI_OK, "" };
+	struct ami_error err = { .status = AMI_OK };
 	struct ami_kernel *k;
 	struct ami_dump *dump;
 	uint64_t paddr, l5;
@@ -470,7 +470,7 @@ static void banner_alone(void **state)
 	const struct place *p = *state;
 	struct ami_layout_source source = ami_layout_vmlinux(p->path);
 	struct image *img = image_new(BIG);
-	struct ami_error err = { AMI_OK, "" };
+	struct ami_error err = { .status = AMI_OK };
 	struct ami_dump *dump;
 
 	build(p, "-g");

@@ -246,14 +246,14 @@ void vmcore_save(struct machine *m, const char *path)
 
 struct ami_analysis *vmcore_file(const char *path, bool record)
 {
-	struct ami_error err = { AMI_OK, "" };
+	struct ami_error err = { .status = AMI_OK };
 	struct ami_dump *dump = ami_dump_open(&path, 1, &err);
 	struct ami_analysis *a = NULL;
 
 	if (dump && record)
 		assert_int_equal(ami_dump_record(dump), 0);
 	if (dump)
-		a = ami_analyse(dump, &ami_layout_btf, &err);
+		a = ami_analyse(dump, &ami_layout_btf, NULL, &err);
 	if (!a)
 		fail_msg("%s", err.text);
 	return a;
@@ -293,7 +293,7 @@ void vmcore_extract(struct machine *m,
 		    struct ami_analysis **dump, struct ami_analysis **extract)
 {
 	char path[] = "/tmp/extract.XXXXXX";
-	struct ami_error err = { AMI_OK, "" };
+	struct ami_error err = { .status = AMI_OK };
 	int fd = mkstemp(path);
 
 	assert_true(fd >= 0);
