@@ -398,6 +398,7 @@ struct ami_state {
 	const struct ami_incidents *incidents;
 	size_t limits_named;		/* phases that were cut short */
 	uint64_t unread_object;		/* reported last, not to repeat it */
+	bool devices_full, domains_full;	/* reported as too many */
 	struct ami_findings *findings;
 };
 

@@ -36,19 +36,17 @@ static struct ami_device_map *map_of(const struct ami_state *s,
 	return NULL;
 }
 
-static struct ami_device_map *add_map(struct ami_state *s, uint16_t segment)
+static enum vec_room add_map(struct ami_state *s, uint16_t segment,
+			     struct ami_device_map **map)
 {
-	struct ami_device_map *map;
+	enum vec_room room = vec_push(s->maps, s->nr_maps, MAX_SEGMENTS,
+				      (struct ami_device_map){ segment, NULL });
 
-	if (!state_grow((void **)&s->maps, s->nr_maps, sizeof(*map), MAX_SEGMENTS))
-		return NULL;
-	map = &s->maps[s->nr_maps];
-	map->segment = segment;
-	map->position = calloc(65536, sizeof(*map->position));
-	if (!map->position)
-		return NULL;
-	s->nr_maps++;
-	return map;
+	if (room != VEC_OK)
+		return room;
+	*map = &s->maps[s->nr_maps - 1];
+	(*map)->position = calloc(65536, sizeof(*(*map)->position));
+	return (*map)->position ? VEC_OK : VEC_NO_MEMORY;
 }
 
 void state_sort_devices(struct ami_state *s)
@@ -84,29 +82,42 @@ static int segment_by_id(const struct ami_state *s, uint16_t id)
 	return -1;
 }
 
-struct ami_device *state_device_at(struct ami_state *s, struct ami_bdf bdf)
+static enum vec_room add_device(struct ami_state *s, struct ami_bdf bdf,
+				uint32_t *position)
 {
-	struct ami_device_map *map = map_of(s, bdf.segment);
-	struct ami_device *d;
-
-	if (!map)
-		map = add_map(s, bdf.segment);
-	if (!map)
-		return NULL;
-	if (map->position[bdf.devid])
-		return &s->devices[map->position[bdf.devid] - 1];
-	if (!state_grow((void **)&s->devices, s->nr_devices, sizeof(*d),
-			MAX_DEVICES))
-		return NULL;
-	d = &s->devices[s->nr_devices++];
-	map->position[bdf.devid] = s->nr_devices;
-	*d = (struct ami_device){
+	enum vec_room room =
+		vec_push(s->devices, s->nr_devices, MAX_DEVICES,
+			 (struct ami_device){
 		.bdf = bdf, .alias = bdf, .group = -1, .iommu = -1,
 		.domain = -1, .segment = segment_by_id(s, bdf.segment),
 		.dte_mem = AMI_MEM_ABSENT, .dte_seen = AMI_SEEN_UNREAD,
 		.translation = AMI_TRANSLATION_UNKNOWN,
-	};
-	return d;
+	});
+
+	if (room == VEC_OK)
+		*position = s->nr_devices;
+	return room;
+}
+
+int state_device_at(struct ami_state *s, struct ami_bdf bdf,
+		    struct ami_device **d)
+{
+	struct ami_device_map *map = map_of(s, bdf.segment);
+	enum vec_room room = VEC_OK;
+
+	*d = NULL;
+	if (!map)
+		room = add_map(s, bdf.segment, &map);
+	if (room == VEC_OK && !map->position[bdf.devid])
+		room = add_device(s, bdf, &map->position[bdf.devid]);
+	if (room == VEC_OK)
+		*d = &s->devices[map->position[bdf.devid] - 1];
+	else if (room == VEC_FULL && !map)
+		state_report_full(s, &s->devices_full, "PCI segments",
+				  MAX_SEGMENTS);
+	else if (room == VEC_FULL)
+		state_report_full(s, &s->devices_full, "devices", MAX_DEVICES);
+	return room == VEC_NO_MEMORY ? -1 : 0;
 }
 
 static void fetch_name(struct ami_state *s, struct ami_device *d)
@@ -217,12 +228,11 @@ static int read_dev_data(struct ami_state *s, size_t segment)
 			s->devices_whole = false;
 			continue;
 		}
-		d = state_device_at(s, (struct ami_bdf){ s->segments[segment].id,
-						   devid });
-		if (!d)
+		if (state_device_at(s, (struct ami_bdf){
+				s->segments[segment].id, devid }, &d))
 			return -1;
 		/* Unplugged devices stay listed; the newest entry is first. */
-		if (!d->dev_data)
+		if (d && !d->dev_data)
 			fetch_dev_data(s, va, d);
 	}
 	state_list_report(s, &it, "list of device data");
@@ -250,10 +260,12 @@ static void merge_function(struct ami_state *s, struct ami_device *d,
 
 int state_add_function(struct ami_state *s, uint64_t pci_dev, struct ami_bdf bdf)
 {
-	struct ami_device *d = state_device_at(s, bdf);
+	struct ami_device *d;
 
-	if (!d)
+	if (state_device_at(s, bdf, &d))
 		return -1;
+	if (!d)
+		return 0;
 	if (d->pci_dev && d->pci_dev != pci_dev) {
 		merge_function(s, d, pci_dev);
 		return 0;
@@ -309,15 +321,16 @@ static int queue_children(struct ami_state *s, struct bus_queue *q,
 
 	ami_list_start(&it, s->kernel, head, MAX_BUSES);
 	while (ami_list_next(&it, &node)) {
-		if (q->count == MAX_BUSES) {
-			it.broken = true;
-			break;
-		}
-		if (!state_grow((void **)&q->va, q->count, sizeof(*q->va),
-				MAX_BUSES))
+		enum vec_room room =
+			vec_push(q->va, q->count, MAX_BUSES,
+				 ami_container(s->kernel, node,
+					       AMI_F_pci_bus_node));
+
+		if (room == VEC_NO_MEMORY)
 			return -1;
-		q->va[q->count++] = ami_container(s->kernel, node,
-						  AMI_F_pci_bus_node);
+		it.broken |= room == VEC_FULL;
+		if (room == VEC_FULL)
+			break;
 	}
 	state_list_report(s, &it, "list of PCI buses");
 	return 0;
@@ -334,10 +347,7 @@ static int note_bridge(struct ami_state *s, struct bus_queue *q, uint64_t bus)
 	}
 	if (!self)
 		return 0;
-	if (!state_grow((void **)&q->self, q->nr_self, sizeof(*q->self), MAX_BUSES))
-		return -1;
-	q->self[q->nr_self++] = self;
-	return 0;
+	return vec_push(q->self, q->nr_self, MAX_BUSES, self) ? -1 : 0;
 }
 
 /*
@@ -514,6 +524,7 @@ static void find_alias(struct ami_state *s, struct ami_device *d)
 static int add_aliases(struct ami_state *s)
 {
 	struct ami_bdf *todo = NULL;
+	struct ami_device *added;
 	size_t n = 0, i;
 	int ret = 0;
 
@@ -521,14 +532,11 @@ static int add_aliases(struct ami_state *s)
 		find_alias(s, &s->devices[i]);
 		if (s->devices[i].alias.devid == s->devices[i].bdf.devid)
 			continue;
-		if (!state_grow((void **)&todo, n, sizeof(*todo), MAX_DEVICES))
+		if (vec_push(todo, n, s->nr_devices, s->devices[i].alias))
 			ret = -1;
-		else
-			todo[n++] = s->devices[i].alias;
 	}
 	for (i = 0; i < n && !ret; i++)
-		if (!state_device_at(s, todo[i]))
-			ret = -1;
+		ret = state_device_at(s, todo[i], &added);
 	free(todo);
 	return ret;
 }
@@ -540,6 +548,7 @@ static int add_aliases(struct ami_state *s)
 static int add_flushed(struct ami_state *s, const struct ami_iommu *iommu)
 {
 	const struct ami_ring *ring = &iommu->ring;
+	struct ami_device *added;
 	uint32_t i;
 
 	for (i = 0; i < AMI_RING_ENTRIES; i++) {
@@ -551,8 +560,8 @@ static int add_flushed(struct ami_state *s, const struct ami_iommu *iommu)
 		    iommu->segment < 0 ||
 		    c->devid > s->segments[iommu->segment].last_bdf)
 			continue;
-		if (!state_device_at(s, (struct ami_bdf){ iommu->bdf.segment,
-						    c->devid }))
+		if (state_device_at(s, (struct ami_bdf){ iommu->bdf.segment,
+							 c->devid }, &added))
 			return -1;
 	}
 	return 0;

@@ -308,22 +308,32 @@ static void check_type(struct ami_state *s, const struct ami_device *device,
 			"is the default domain of an IOMMU group");
 }
 
+/* @domain: where it is in the list, -1 where that is full. */
 static int domain_at(struct ami_state *s, struct ami_index *known,
-		     uint64_t va)
+		     uint64_t va, int *domain)
 {
-	struct ami_domain *d;
 	size_t at;
 
-	if (ami_index_find(known, va, &at))
-		return at;
-	if (!state_grow((void **)&s->domains, s->nr_domains, sizeof(*d),
-			MAX_DOMAINS) ||
-	    !ami_index_add(known, va, s->nr_domains))
+	*domain = -1;
+	if (ami_index_find(known, va, &at)) {
+		*domain = at;
+		return 0;
+	}
+	switch (vec_push(s->domains, s->nr_domains, MAX_DOMAINS,
+			 (struct ami_domain){ .va = va, .first_device = -1 })) {
+	case VEC_OK:
+		break;
+	case VEC_FULL:
+		state_report_full(s, &s->domains_full, "domains", MAX_DOMAINS);
+		return 0;
+	default:
 		return -1;
-	d = &s->domains[s->nr_domains];
-	*d = (struct ami_domain){ .va = va, .first_device = -1 };
-	read_domain(s, d);
-	return s->nr_domains++;
+	}
+	*domain = s->nr_domains - 1;
+	if (!ami_index_add(known, va, *domain))
+		return -1;
+	read_domain(s, &s->domains[*domain]);
+	return 0;
 }
 
 static int read_domain_of(struct ami_state *s, struct ami_index *known,
@@ -344,9 +354,10 @@ static int read_domain_of(struct ami_state *s, struct ami_index *known,
 	if (blocked && va == ami_container(s->kernel, blocked,
 					   AMI_F_pdom_domain))
 		return 0;
-	d->domain = domain_at(s, known, va);
-	if (d->domain < 0)
+	if (domain_at(s, known, va, &d->domain))
 		return -1;
+	if (d->domain < 0)
+		return 0;
 	s->domains[d->domain].nr_devices++;
 	check_type(s, d, &s->domains[d->domain]);
 	return 0;
@@ -361,10 +372,9 @@ static int lend_domain(struct ami_state *s, const struct ami_device *origin)
 
 	if (domain < 0 || origin->alias.devid == bdf.devid)
 		return 0;
-	alias = state_device_at(s, origin->alias);
-	if (!alias)
+	if (state_device_at(s, origin->alias, &alias))
 		return -1;
-	if (alias->dev_data || alias->domain >= 0)
+	if (!alias || alias->dev_data || alias->domain >= 0)
 		return 0;
 	alias->domain = domain;
 	s->domains[domain].nr_devices++;

@@ -417,6 +417,7 @@ static int scan_page(struct ami_state *s, struct ami_segment *seg,
 
 	for (i = 0; i < DTES_PER_PAGE; i++) {
 		struct ami_bdf bdf = { seg->id, first + i };
+		struct ami_device *added;
 		struct amdvi_dte dte;
 		uint64_t raw[4];
 
@@ -434,7 +435,7 @@ static int scan_page(struct ami_state *s, struct ami_segment *seg,
 			++*open;
 			continue;
 		}
-		if (!state_device_at(s, bdf))
+		if (state_device_at(s, bdf, &added))
 			return -1;
 	}
 	return 0;

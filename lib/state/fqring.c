@@ -91,12 +91,10 @@ static int read_tables(struct ami_state *s, struct flush_source *src,
 			it.broken = true;
 			break;
 		}
-		if (!state_grow((void **)&q->tables, q->nr_tables,
-				sizeof(*q->tables), SIZE_MAX))
+		if (vec_push(q->tables, q->nr_tables, SIZE_MAX,
+			     (struct ami_freed_table){ pfn << AMI_PAGE_SHIFT,
+						       size }))
 			return -1;
-		q->tables[q->nr_tables++] = (struct ami_freed_table){
-			pfn << AMI_PAGE_SHIFT, size,
-		};
 	}
 	q->unread += it.broken || it.mem != AMI_MEM_OK;
 	return 0;
@@ -157,9 +155,8 @@ static int read_entry(struct ami_state *s, struct flush_source *src,
 	e.iova <<= src->iova_shift;
 	e.size <<= src->iova_shift;
 	e.flushed = in_order && e.counter < out->finish_count;
-	if (!state_grow((void **)&out->list, out->count, sizeof(e), SIZE_MAX))
+	if (vec_push(out->list, out->count, SIZE_MAX, e))
 		return -1;
-	out->list[out->count++] = e;
 	if (e.flushed)
 		return 0;
 	out->pending++;

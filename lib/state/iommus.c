@@ -10,11 +10,8 @@
 
 static int add_segment(struct ami_state *s, const struct ami_segment *seg)
 {
-	if (!state_grow((void **)&s->segments, s->nr_segments, sizeof(*seg),
-			MAX_SEGMENTS))
-		return -1;
-	s->segments[s->nr_segments++] = *seg;
-	return 0;
+	/* As long as the list may be, at most. */
+	return vec_push(s->segments, s->nr_segments, MAX_SEGMENTS, *seg) ? -1 : 0;
 }
 
 /* Head of a list in a segment, 0 where this kernel has no such member. */
@@ -68,13 +65,13 @@ static void fetch_globals(struct ami_state *s, struct ami_segment *seg)
 	seg->unity_head = ami_symbol(s->kernel, AMI_SYM_amd_iommu_unity_map);
 }
 
-static void read_unity(struct ami_state *s, struct ami_segment *seg)
+static int read_unity(struct ami_state *s, struct ami_segment *seg)
 {
 	struct ami_list_iter it;
 	uint64_t node, v;
 
 	if (!seg->unity_head || state_misses_member(s, NEED_UNITY))
-		return;
+		return 0;
 	ami_list_start(&it, s->kernel, seg->unity_head, MAX_UNITY);
 	while (ami_list_next(&it, &node)) {
 		uint64_t va = ami_container(s->kernel, node, AMI_F_unity_list);
@@ -91,12 +88,11 @@ static void read_unity(struct ami_state *s, struct ami_segment *seg)
 		state_fetch(s, "unity map", va, AMI_F_unity_prot, &v);
 		u.read = v & 1;
 		u.write = v & 2;
-		if (!state_grow((void **)&seg->unity, seg->nr_unity, sizeof(u),
-				MAX_UNITY))
-			break;
-		seg->unity[seg->nr_unity++] = u;
+		if (vec_push(seg->unity, seg->nr_unity, MAX_UNITY, u))
+			return -1;
 	}
 	state_list_report(s, &it, "unity map");
+	return 0;
 }
 
 static void check_device_table(struct ami_state *s, struct ami_segment *seg)
@@ -169,7 +165,8 @@ int state_read_segments(struct ami_state *s)
 	}
 	for (i = 0; i < s->nr_segments; i++) {
 		check_device_table(s, &s->segments[i]);
-		read_unity(s, &s->segments[i]);
+		if (read_unity(s, &s->segments[i]))
+			return -1;
 	}
 	return 0;
 }
@@ -243,14 +240,13 @@ int state_read_iommus(struct ami_state *s)
 	while (ami_list_next(&it, &node)) {
 		struct ami_iommu *iommu;
 
-		if (!state_grow((void **)&s->iommus, s->nr_iommus, sizeof(*iommu),
-				MAX_IOMMUS))
-			return -1;
-		iommu = &s->iommus[s->nr_iommus++];
-		*iommu = (struct ami_iommu){
+		if (vec_push(s->iommus, s->nr_iommus, MAX_IOMMUS,
+			     (struct ami_iommu){
 			.va = ami_container(s->kernel, node,
 					    AMI_F_amd_iommu_list),
-		};
+		}))
+			return -1;
+		iommu = &s->iommus[s->nr_iommus - 1];
 		fetch_iommu(s, iommu);
 		state_read_ring(s, iommu);
 		if (state_read_logs(s, iommu))

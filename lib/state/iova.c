@@ -80,14 +80,12 @@ static bool take_range(void *ctx, uint64_t first, uint64_t last)
 		a->mapped++;
 		return true;
 	}
-	if (!state_grow((void **)&a->list, a->count, sizeof(*a->list), SIZE_MAX) ||
-	    !ami_index_add(&a->by_first, first, a->count)) {
+	if (!ami_index_add(&a->by_first, first, a->count) ||
+	    vec_push(a->list, a->count, SIZE_MAX, (struct iova_open){
+			.first = first, .last = last, .bare = bare })) {
 		r->no_memory = true;
 		return false;
 	}
-	a->list[a->count++] = (struct iova_open){
-		.first = first, .last = last, .bare = bare,
-	};
 	a->left++;
 	return true;
 }
@@ -187,13 +185,12 @@ static int keep_lost(struct ami_state *s, struct iova_alloc *a,
 	for (i = 0; i < a->count; i++) {
 		if (a->list[i].explained)
 			continue;
-		if (!state_grow((void **)&d->lost, d->nr_lost, sizeof(*d->lost),
-				SIZE_MAX))
-			return -1;
-		d->lost[d->nr_lost++] = (struct ami_iova_range){
+		if (vec_push(d->lost, d->nr_lost, SIZE_MAX,
+			     (struct ami_iova_range){
 			a->list[i].first << a->shift,
 			((a->list[i].last + 1) << a->shift) - 1,
-		};
+		}))
+			return -1;
 	}
 	ami_finding_add(s->findings, AMI_FIND_IOVA_WITHOUT_MAPPING, where,
 			"%zu allocated IOVA range%s not mapped, the first from %#llx to %#llx, and nothing explains that: its page table was overwritten, and what it mapped is unknown.",

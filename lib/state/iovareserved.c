@@ -27,17 +27,17 @@ static int add_reserved(struct iova_alloc *a, uint64_t first, uint64_t last)
 			return 0;
 	if (first > last)
 		return 0;
-	if (a->nr_reserved == MAX_RESERVED) {
+	switch (vec_push(a->reserved, a->nr_reserved, MAX_RESERVED,
+			 (struct ami_iova_range){ first >> a->shift,
+						  last >> a->shift })) {
+	case VEC_OK:
+		return 0;
+	case VEC_FULL:
 		a->reserved_known = false;
 		return 0;
-	}
-	if (!state_grow((void **)&a->reserved, a->nr_reserved, sizeof(*a->reserved),
-			MAX_RESERVED))
+	default:
 		return -1;
-	a->reserved[a->nr_reserved++] = (struct ami_iova_range){
-		first >> a->shift, last >> a->shift,
-	};
-	return 0;
+	}
 }
 
 /* The bus that is behind no other one. */

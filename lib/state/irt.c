@@ -10,10 +10,8 @@
 static bool add_irte(struct ami_irt *irt, uint32_t index,
 		     const struct amdvi_irte *irte)
 {
-	if (!state_grow((void **)&irt->index, irt->count, sizeof(*irt->index),
-			irt->entries) ||
-	    !state_grow((void **)&irt->list, irt->count, sizeof(*irt->list),
-			irt->entries))
+	if (vec_reserve(irt->index, irt->count, irt->entries) ||
+	    vec_reserve(irt->list, irt->count, irt->entries))
 		return false;
 	irt->index[irt->count] = index;
 	irt->list[irt->count++] = *irte;

@@ -65,17 +65,15 @@ static int read_log_page(struct ami_log *log, enum ami_log_kind kind,
 
 	for (i = 0; i < n; i++) {
 		const uint8_t *raw = page + i * log->entry_size;
-		struct ami_log_entry *e;
+		struct ami_log_entry e = {
+			.index = first + i, .seen = AMI_SEEN_INTACT,
+		};
 
 		if (all_zero(raw, log->entry_size))
 			continue;
-		if (!state_grow((void **)&log->list, log->count, sizeof(*e),
-				log->entries))
+		decode_record(kind, raw, &e);
+		if (vec_push(log->list, log->count, log->entries, e))
 			return -1;
-		e = &log->list[log->count++];
-		e->index = first + i;
-		e->seen = AMI_SEEN_INTACT;
-		decode_record(kind, raw, e);
 	}
 	return 0;
 }

@@ -8,24 +8,6 @@
 
 #define GUEST_IR_VAPIC	2	/* enum amd_iommu_intr_mode_type */
 
-bool state_grow(void **array, size_t count, size_t size, size_t max)
-{
-	size_t room;
-	void *more;
-
-	if (count >= max)
-		return false;
-	/* Full exactly at 0, 8, 16, 32, ...: no need to store the room. */
-	if (count && (count < 8 || (count & (count - 1))))
-		return true;
-	room = count < 8 ? 8 : 2 * count;
-	more = realloc(*array, room * size);
-	if (!more)
-		return false;
-	*array = more;
-	return true;
-}
-
 bool state_fetch(struct ami_state *s, const char *where, uint64_t va,
 		 enum ami_field f, uint64_t *value)
 {
@@ -105,6 +87,17 @@ void state_list_report(struct ami_state *s, const struct ami_list_iter *it,
 				"After %llu nodes the list loops or leaves kernel memory; what follows is lost.",
 				(unsigned long long)it->steps);
 	}
+}
+
+void state_report_full(struct ami_state *s, bool *reported, const char *what,
+		       size_t max)
+{
+	s->incomplete = true;
+	if (!*reported)
+		ami_finding_add(s->findings, AMI_FIND_TOO_MANY, what,
+				"The dump claims more than %zu of them, and no machine has that many: the rest is left out.",
+				max);
+	*reported = true;
 }
 
 bool ami_in_crashkernel(const struct ami_state *s, uint64_t pfn)
@@ -306,8 +299,7 @@ static int read_all(struct ami_state *s, struct ami_error *err)
 		ret = state_read_flushqs(s, &cpus) || state_read_allocators(s, &cpus);
 	}
 	if (ret)
-		return ami_error_set(err, AMI_ERR_MEMORY,
-				     "out of memory, or the dump claims more devices than any machine has");
+		return ami_error_set(err, AMI_ERR_MEMORY, "out of memory");
 	if (ami_dump_interrupted(ami_kernel_dump(s->kernel)))
 		return ami_error_set(err, AMI_ERR_INTERRUPTED, "interrupted");
 	if (s->capture == AMI_CAPTURE_UNKNOWN)

@@ -4,6 +4,7 @@
 #define AMI_STATE_PRIVATE_H
 
 #include <amdiommu/state.h>
+#include <amdiommu/vec.h>
 
 /* No machine has more; a damaged list stops here. */
 #define MAX_IOMMUS	256u
@@ -57,8 +58,13 @@ void state_list_report(struct ami_state *s, const struct ami_list_iter *it,
  */
 bool state_of_capture_kernel(const struct ami_state *s, uint64_t pfn);
 
-/** state_grow() - room for one more element; false when out of memory or @max. */
-bool state_grow(void **array, size_t count, size_t size, size_t max);
+/**
+ * state_report_full() - a list has @max elements, and there would be more
+ * @reported: of this list, to report it once
+ * @what: what it holds
+ */
+void state_report_full(struct ami_state *s, bool *reported, const char *what,
+		       size_t max);
 
 /* The readers, in the order in which state.c calls them. */
 
@@ -122,8 +128,14 @@ void state_compare_gcr3(struct ami_state *s, struct ami_device *d);
 bool state_first_guest_table(const struct ami_state *s, const struct ami_device *d,
 			     uint64_t *root);
 
-/** state_device_at() - find or add the device with this BDF; NULL: no memory. */
-struct ami_device *state_device_at(struct ami_state *s, struct ami_bdf bdf);
+/**
+ * state_device_at() - find or add the device with this BDF
+ * @d: set to it; NULL where there are too many to add it, which is reported
+ *
+ * Returns -1 when out of memory.
+ */
+int state_device_at(struct ami_state *s, struct ami_bdf bdf,
+		    struct ami_device **d);
 
 /** state_sort_devices() - by BDF, once all are known. */
 void state_sort_devices(struct ami_state *s);

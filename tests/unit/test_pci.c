@@ -125,18 +125,26 @@ static void false_bridge(struct machine *m)
 	is_verdict(m, AMI_VERDICT_SUSPECT);
 }
 
-static void true_bridge(struct machine *m)
+static uint64_t add_bus(struct machine *m, uint64_t parent, uint64_t bridge)
 {
-	uint64_t pci = machine_pci(m, DEV, PCI_BRIDGE), bus;
+	uint64_t bus = machine_object(m, image_layout(m->img)
+					 ->type_size[AMI_T_pci_bus]);
 
-	is_a_bridge(m, pci);
-	bus = machine_object(m, image_layout(m->img)->type_size[AMI_T_pci_bus]);
 	machine_list_init(m, member(m, bus, AMI_F_pci_bus_children));
 	machine_list_init(m, member(m, bus, AMI_F_pci_bus_devices));
 	machine_set(m, bus, AMI_F_pci_bus_number, 1);
-	machine_set(m, bus, AMI_F_pci_bus_self, pci);
-	machine_list_add(m, member(m, m->bus, AMI_F_pci_bus_children),
+	machine_set(m, bus, AMI_F_pci_bus_self, bridge);
+	machine_list_add(m, member(m, parent, AMI_F_pci_bus_children),
 			 member(m, bus, AMI_F_pci_bus_node));
+	return bus;
+}
+
+static void true_bridge(struct machine *m)
+{
+	uint64_t pci = machine_pci(m, DEV, PCI_BRIDGE);
+
+	is_a_bridge(m, pci);
+	add_bus(m, m->bus, pci);
 	uncover(m, DEV);
 	machine_analyse(m);
 	assert_false(machine_found(m, "pci-contradiction"));
@@ -151,6 +159,31 @@ static void impossible_segment(struct machine *m)
 	set_segment(m, m->sme ? 0x10000 : UINT32_MAX);
 	machine_analyse(m);
 	assert_true(machine_found(m, "pci-segment-impossible"));
+	is_verdict(m, AMI_VERDICT_UNKNOWN);
+}
+
+/* Each bus in a segment of its own: what is read stays, the rest is reported. */
+static void too_many_segments(struct machine *m)
+{
+	unsigned int segment, kept = 0;
+	uint64_t root;
+
+	machine_pci(m, DEV, NVME);
+	uncover(m, DEV);
+	root = m->bus;
+	for (segment = 1; segment < 300; segment++) {
+		m->bus = add_bus(m, root, 0);
+		set_segment(m, segment);
+		machine_pci(m, OTHER, NVME);
+	}
+	machine_analyse(m);
+	assert_int_equal(ami_findings_total(&m->findings, AMI_FIND_TOO_MANY), 1);
+	assert_true(m->state->incomplete);
+	for (segment = 1; segment < 300; segment++)
+		kept += !!ami_state_device(m->state, (struct ami_bdf){
+				segment, 0x100 | OTHER });
+	assert_int_equal(kept, 255);	/* and segment 0 */
+	reaches_all(m, DEV);
 	is_verdict(m, AMI_VERDICT_UNKNOWN);
 }
 
@@ -376,6 +409,7 @@ OVER_SHAPES(class_06)
 OVER_SHAPES(false_bridge)
 OVER_SHAPES(true_bridge)
 OVER_SHAPES(impossible_segment)
+OVER_SHAPES(too_many_segments)
 OVER_SHAPES(named_in_impossible_segment)
 OVER_SHAPES(behind_vmd)
 OVER_SHAPES(two_in_one_place)
@@ -397,6 +431,7 @@ int main(void)
 		cmocka_unit_test(all_false_bridge),
 		cmocka_unit_test(all_true_bridge),
 		cmocka_unit_test(all_impossible_segment),
+		cmocka_unit_test(all_too_many_segments),
 		cmocka_unit_test(all_named_in_impossible_segment),
 		cmocka_unit_test(all_behind_vmd),
 		cmocka_unit_test(all_two_in_one_place),
