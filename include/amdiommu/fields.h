@@ -129,6 +129,7 @@
 	F(device_group, device, "iommu_group")				\
 	F(device_driver_name, device_driver, "name")			\
 	F(group_id, iommu_group, "id")					\
+	F(group_domain, iommu_group, "domain")				\
 	F(group_default_domain, iommu_group, "default_domain")		\
 	F(pci_dev_dev, pci_dev, "dev")					\
 	F(pci_dev_bus_list, pci_dev, "bus_list")			\

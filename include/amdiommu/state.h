@@ -298,6 +298,22 @@ struct ami_gcr3 {
 	uint16_t domain_id;
 };
 
+/**
+ * struct ami_group_domain - the domain that a device's IOMMU group is attached to
+ *
+ * A second witness: it is in another object than the driver's data of a device.
+ *
+ * @va: the struct iommu_domain, 0: none, or not in the dump
+ * @kind: unknown where the type cannot be read
+ * @id: of the domain, if @id_known
+ */
+struct ami_group_domain {
+	uint64_t va;
+	enum ami_domain_kind kind;
+	bool id_known;
+	uint16_t id;
+};
+
 struct ami_device {
 	struct ami_bdf bdf;
 	struct ami_bdf alias;		/* equals bdf without an alias */
@@ -312,6 +328,7 @@ struct ami_device {
 	char name[40];
 	char driver[32];		/* "" if unbound */
 	int group;			/* IOMMU group, -1 */
+	struct ami_group_domain group_domain;
 	int iommu;			/* index into ami_state.iommus, -1 */
 	bool uncovered;			/* the driver has no IOMMU for it */
 	int segment;			/* index into ami_state.segments, -1 */

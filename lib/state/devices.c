@@ -141,18 +141,6 @@ static void fetch_name(struct ami_state *s, struct ami_device *d)
 	snprintf(d->driver, sizeof(d->driver), "?");
 }
 
-static void fetch_group(struct ami_state *s, struct ami_device *d)
-{
-	char where[AMI_BDF_TEXT];
-	uint64_t group = 0, v;
-
-	ami_bdf_text(d->bdf, where);
-	if (!state_fetch(s, where, d->dev, AMI_F_device_group, &group) || !group)
-		return;
-	if (state_fetch(s, where, group, AMI_F_group_id, &v))
-		d->group = (int)v;
-}
-
 /* A bridge does nothing by itself; no damage must make one of a device. */
 static void check_bridge(struct ami_state *s, struct ami_device *d,
 			 const char *where)
@@ -585,7 +573,7 @@ int state_read_devices(struct ami_state *s)
 
 		if (d->dev) {
 			fetch_name(s, d);
-			fetch_group(s, d);
+			state_read_group(s, d);
 		}
 		find_iommu(s, d);
 	}

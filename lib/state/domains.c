@@ -16,7 +16,7 @@
 #define TOP_LEVEL_MASK		7ull
 
 /* include/linux/iommu.h, __IOMMU_DOMAIN_* */
-static enum ami_domain_kind kind_of(uint32_t type)
+enum ami_domain_kind state_domain_kind(uint32_t type)
 {
 	switch (type) {
 	case 0x0:
@@ -253,7 +253,7 @@ static void read_domain(struct ami_state *s, struct ami_domain *d)
 			AMI_F_iommu_domain_type, &v)) {
 		d->type = v;
 		d->type_known = true;
-		d->kind = kind_of(v);
+		d->kind = state_domain_kind(v);
 	} else {
 		d->kind = AMI_DOMAIN_UNKNOWN;
 		d->readable = false;

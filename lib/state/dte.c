@@ -370,25 +370,6 @@ static void settle(struct ami_state *s, struct ami_device *d)
 	}
 }
 
-/*
- * The kernel puts a device into a group when the driver takes it on, and the
- * driver then has data and a domain for it. Without those, an entry that blocks
- * the device is one that was never filled, or is not its own.
- */
-static void doubt_block(struct ami_state *s, struct ami_device *d)
-{
-	char where[AMI_BDF_TEXT];
-
-	if (d->group < 0 || d->dev_data || !s->devices_whole ||
-	    d->translation != AMI_TRANSLATION_BLOCKED)
-		return;
-	d->translation = AMI_TRANSLATION_UNKNOWN;
-	ami_finding_add(s->findings, AMI_FIND_DEVICE_UNKNOWN_TO_DRIVER,
-			ami_bdf_text(d->bdf, where),
-			"It is in IOMMU group %d, but the driver has no data for it, and its DTE blocks it: the driver's list or the entry was overwritten.",
-			d->group);
-}
-
 /* IOAPICs and HPETs interrupt through entries of their own, and write nothing
  * else. */
 static void report_unclaimed(struct ami_state *s, struct ami_bdf bdf,
@@ -485,7 +466,7 @@ int state_read_dtes(struct ami_state *s)
 	for (i = 0; i < s->nr_devices; i++) {
 		judge(s, &s->devices[i]);
 		settle(s, &s->devices[i]);
-		doubt_block(s, &s->devices[i]);
+		state_hold_against_group(s, &s->devices[i]);
 		settle_bypass(&s->devices[i]);
 		report_nested(s, &s->devices[i]);
 	}

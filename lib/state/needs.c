@@ -149,6 +149,7 @@ static const struct need needs[] = {
 	ONE(OTHER, NOTE, device_driver_name, "the names of drivers"),
 	ONE(OTHER, NOTE, device_group, "IOMMU groups"),
 	ONE(OTHER, NOTE, group_id, "the numbers of IOMMU groups"),
+	ONE(OTHER, NOTE, group_domain, "which domain a group's devices were attached to"),
 	ONE(OTHER, NOTE, group_default_domain, "which domain is a group's default, against which its type is held"),
 	ONE(PCI, VITAL, pci_dev_dev, "the devices on PCI buses"),
 	ONE(PCI, VITAL, pci_dev_bus_list, "the devices on PCI buses"),

@@ -108,6 +108,15 @@ int state_find_unclaimed(struct ami_state *s);
 
 #define DOMAIN_TEXT	32
 
+/** state_read_group() - its IOMMU group's number and domain, by struct device */
+void state_read_group(struct ami_state *s, struct ami_device *d);
+
+/** state_hold_against_group() - a device without a domain, when its DTE is settled */
+void state_hold_against_group(struct ami_state *s, struct ami_device *d);
+
+/** state_domain_kind() - of iommu_domain.type */
+enum ami_domain_kind state_domain_kind(uint32_t type);
+
 /** state_name_domain() - by its ID, or else by its address, for findings */
 void state_name_domain(const struct ami_domain *d, char where[DOMAIN_TEXT]);
 
