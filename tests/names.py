@@ -18,7 +18,7 @@ PREFIX = {
     'common': ('pfn_',),
     'dump': ('dump_', 'elf_', 'kdump_', 'flattened_', 'file_', 'ramlist_',
              'unpack_', 'unpacker_', 'vmcoreinfo_'),
-    'evidence': ('evidence_', 'nic_', 'vring_'),
+    'evidence': ('evidence_', 'nic_', 'reader_', 'reading_', 'vring_'),
     'exposure': ('exposure_',),
     'incidents': ('incidents_',),
     'kernel': ('kernel_', 'btf_', 'kallsyms_', 'modules_'),

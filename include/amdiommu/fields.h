@@ -8,6 +8,8 @@
  * T(id)               size of struct `id`
  * E(id, enumeration)  value of enumerator `id`
  * Y(id, rests)        address of symbol `id`, and what rests on it
+ *
+ * What is wanted of drivers' own types is in drivers.def, a file for each driver.
  */
 #ifndef AMDIOMMU_FIELDS_H
 #define AMDIOMMU_FIELDS_H
@@ -374,117 +376,6 @@
 	F(resource_sibling, resource, "sibling")			\
 	F(section_mem_map, mem_section, "section_mem_map")
 
-/* Types of modules: drivers/..., each under its module's name. */
-#define AMI_MODULE_FIELDS(M)						\
-	M(e1000e_rx_ring, e1000e, e1000_adapter, "rx_ring")		\
-	M(e1000e_tx_ring, e1000e, e1000_adapter, "tx_ring")		\
-	M(e1000e_rx_buffer_len, e1000e, e1000_adapter, "rx_buffer_len")	\
-	M(e1000e_rx_ps_pages, e1000e, e1000_adapter, "rx_ps_pages")	\
-	M(e1000e_rx_ps_bsize0, e1000e, e1000_adapter, "rx_ps_bsize0")	\
-	M(e1000e_ring_desc, e1000e, e1000_ring, "desc")			\
-	M(e1000e_ring_dma, e1000e, e1000_ring, "dma")			\
-	M(e1000e_ring_count, e1000e, e1000_ring, "count")		\
-	M(e1000e_ring_next_to_use, e1000e, e1000_ring, "next_to_use")	\
-	M(e1000e_ring_next_to_clean, e1000e, e1000_ring, "next_to_clean") \
-	M(e1000e_ring_buffer_info, e1000e, e1000_ring, "buffer_info")	\
-	M(e1000e_buffer_dma, e1000e, e1000_buffer, "dma")		\
-	M(e1000e_buffer_skb, e1000e, e1000_buffer, "skb")		\
-	M(e1000e_buffer_page, e1000e, e1000_buffer, "page")		\
-	M(e1000e_buffer_ps_pages, e1000e, e1000_buffer, "ps_pages")	\
-	M(e1000e_ps_page, e1000e, e1000_ps_page, "page")		\
-	M(e1000e_ps_dma, e1000e, e1000_ps_page, "dma")		\
-	M(igb_nr_rx, igb, igb_adapter, "num_rx_queues")                \
-	M(igb_rx_ring, igb, igb_adapter, "rx_ring")                    \
-	M(igb_nr_tx, igb, igb_adapter, "num_tx_queues")                \
-	M(igb_tx_ring, igb, igb_adapter, "tx_ring")                    \
-	M(igb_desc, igb, igb_ring, "desc")                             \
-	M(igb_dma, igb, igb_ring, "dma")                               \
-	M(igb_count, igb, igb_ring, "count")                           \
-	M(igb_to_use, igb, igb_ring, "next_to_use")                    \
-	M(igb_to_clean, igb, igb_ring, "next_to_clean")                \
-	M(igb_buffers, igb, igb_ring, "rx_buffer_info")                \
-	M(igb_buf_dma, igb, igb_rx_buffer, "dma")                      \
-	M(igb_buf_page, igb, igb_rx_buffer, "page")                    \
-	M(igb_buf_offset, igb, igb_rx_buffer, "page_offset")           \
-	M(ixgbe_nr_rx, ixgbe, ixgbe_adapter, "num_rx_queues")          \
-	M(ixgbe_rx_ring, ixgbe, ixgbe_adapter, "rx_ring")              \
-	M(ixgbe_nr_tx, ixgbe, ixgbe_adapter, "num_tx_queues")          \
-	M(ixgbe_tx_ring, ixgbe, ixgbe_adapter, "tx_ring")              \
-	M(ixgbe_desc, ixgbe, ixgbe_ring, "desc")                       \
-	M(ixgbe_dma, ixgbe, ixgbe_ring, "dma")                         \
-	M(ixgbe_count, ixgbe, ixgbe_ring, "count")                     \
-	M(ixgbe_to_use, ixgbe, ixgbe_ring, "next_to_use")              \
-	M(ixgbe_to_clean, ixgbe, ixgbe_ring, "next_to_clean")          \
-	M(ixgbe_buffers, ixgbe, ixgbe_ring, "rx_buffer_info")          \
-	M(ixgbe_buf_dma, ixgbe, ixgbe_rx_buffer, "dma")                \
-	M(ixgbe_buf_page, ixgbe, ixgbe_rx_buffer, "page")              \
-	M(ixgbe_buf_offset, ixgbe, ixgbe_rx_buffer, "page_offset")     \
-	/* include/linux/virtio.h, drivers/virtio/virtio_ring.c */	\
-	M(virtio_device_dev, virtio_ring, virtio_device, "dev")		\
-	M(virtio_device_id, virtio_ring, virtio_device, "id.device")	\
-	M(virtio_device_features, virtio_ring, virtio_device, "features") \
-	M(virtio_device_vqs, virtio_ring, virtio_device, "vqs")		\
-	M(vvq_use_dma_api, virtio_ring, vring_virtqueue, "use_dma_api")	\
-	M(vvq_use_map_api, virtio_ring, vring_virtqueue, "use_map_api")	\
-	M(vvq_last_used, virtio_ring, vring_virtqueue, "last_used_idx")	\
-	M(vvq_num, virtio_ring, vring_virtqueue, "split.vring.num")	\
-	M(vvq_desc, virtio_ring, vring_virtqueue, "split.vring.desc")	\
-	M(vvq_avail, virtio_ring, vring_virtqueue, "split.vring.avail")	\
-	M(vvq_used, virtio_ring, vring_virtqueue, "split.vring.used")	\
-	M(vvq_state, virtio_ring, vring_virtqueue, "split.desc_state")	\
-	M(vvq_pnum, virtio_ring, vring_virtqueue, "packed.vring.num")	\
-	M(vvq_pdesc, virtio_ring, vring_virtqueue, "packed.vring.desc")	\
-	M(vvq_pdevice, virtio_ring, vring_virtqueue, "packed.vring.device") \
-	M(vvq_pwrap, virtio_ring, vring_virtqueue, "packed.used_wrap_counter") \
-	M(vvq_pnext, virtio_ring, vring_virtqueue, "packed.next_avail_idx") \
-	M(vvq_pstate, virtio_ring, vring_virtqueue, "packed.desc_state") \
-	M(vvq_pextra, virtio_ring, vring_virtqueue, "packed.desc_extra") \
-	M(vstate_data, virtio_ring, vring_desc_state_split, "data")	\
-	M(vpstate_data, virtio_ring, vring_desc_state_packed, "data")	\
-	M(vpstate_indir, virtio_ring, vring_desc_state_packed, "indir_desc") \
-	M(vpstate_num, virtio_ring, vring_desc_state_packed, "num")	\
-	M(vextra_addr, virtio_ring, vring_desc_extra, "addr")		\
-	M(vextra_len, virtio_ring, vring_desc_extra, "len")		\
-	M(vextra_flags, virtio_ring, vring_desc_extra, "flags")		\
-	M(vextra_next, virtio_ring, vring_desc_extra, "next")		\
-	/* include/linux/libata.h, drivers/ata/ahci.h */		\
-	M(ata_host_dev, libata, ata_host, "dev")			\
-	M(ata_host_n_ports, libata, ata_host, "n_ports")		\
-	M(ata_host_ports, libata, ata_host, "ports")			\
-	M(ata_port_private, libata, ata_port, "private_data")		\
-	M(ahci_cmd_slot_dma, libahci, ahci_port_priv, "cmd_slot_dma")	\
-	M(ahci_rx_fis_dma, libahci, ahci_port_priv, "rx_fis_dma")	\
-	M(ahci_fbs, libahci, ahci_port_priv, "fbs_supported")		\
-	/* drivers/nvme/host/pci.c, nvme.h */				\
-	M(nvme_dev_queues, nvme, nvme_dev, "queues")			\
-	M(nvme_dev_nr_queues, nvme, nvme_dev, "nr_allocated_queues")	\
-	M(nvme_dev_dev, nvme, nvme_dev, "dev")				\
-	M(nvme_dev_tagset, nvme, nvme_dev, "tagset")			\
-	M(nvme_dev_admin_tagset, nvme, nvme_dev, "admin_tagset")	\
-	M(nvme_dev_db_stride, nvme, nvme_dev, "db_stride")		\
-	M(nvme_dev_dbbuf_eis, nvme, nvme_dev, "dbbuf_eis")		\
-	M(nvme_dev_nr_hmb, nvme, nvme_dev, "nr_host_mem_descs")		\
-	M(nvme_dev_hmb, nvme, nvme_dev, "host_mem_descs")		\
-	M(nvme_queue_sq, nvme, nvme_queue, "sq_cmds")			\
-	M(nvme_queue_cq, nvme, nvme_queue, "cqes")			\
-	M(nvme_queue_depth, nvme, nvme_queue, "q_depth")		\
-	M(nvme_queue_sq_tail, nvme, nvme_queue, "sq_tail")		\
-	M(nvme_queue_rung, nvme, nvme_queue, "last_sq_tail")		\
-	M(nvme_queue_cq_head, nvme, nvme_queue, "cq_head")		\
-	M(nvme_queue_cq_phase, nvme, nvme_queue, "cq_phase")		\
-	M(nvme_queue_sqes, nvme, nvme_queue, "sqes")			\
-	M(nvme_request_genctr, nvme, nvme_request, "genctr")
-
-#define AMI_MODULE_TYPES(S)						\
-	S(e1000e_buffer, e1000e, e1000_buffer)				\
-	S(e1000e_ps_page, e1000e, e1000_ps_page)			\
-	S(igb_buf, igb, igb_rx_buffer)					\
-	S(ixgbe_buf, ixgbe, ixgbe_rx_buffer)				\
-	S(vring_desc_state_split, virtio_ring, vring_desc_state_split)	\
-	S(vring_desc_state_packed, virtio_ring, vring_desc_state_packed) \
-	S(vring_desc_extra, virtio_ring, vring_desc_extra)		\
-	S(nvme_queue, nvme, nvme_queue)
-
 #define AMI_TYPES(T)							\
 	T(amd_iommu)							\
 	T(amd_iommu_pci_seg)						\
@@ -623,9 +514,7 @@
 	Y(pci_root_buses, STATE)
 
 #define AMI_FIELD_ID(id, type, path)	AMI_F_##id,
-#define AMI_MODULE_FIELD_ID(id, module, type, path)	AMI_F_##id,
 #define AMI_TYPE_ID(id)			AMI_T_##id,
-#define AMI_MODULE_TYPE_ID(id, module, type)	AMI_T_##id,
 #define AMI_ENUM_ID(id, enumeration)	AMI_E_##id,
 #define AMI_SYMBOL_ID(id, rests)	AMI_SYM_##id,
 
@@ -633,22 +522,22 @@ enum ami_field {
 	AMI_FIELDS(AMI_FIELD_ID)
 	AMI_NR_CORE_FIELDS,		/* those of modules follow */
 	AMI_LAST_CORE_FIELD = AMI_NR_CORE_FIELDS - 1,
-	AMI_MODULE_FIELDS(AMI_MODULE_FIELD_ID)
+#define AMI_M(id, module, type, path)	AMI_F_##id,
+#include <amdiommu/drivers.def>
 	AMI_NR_FIELDS
 };
 enum ami_type {
 	AMI_TYPES(AMI_TYPE_ID)
 	AMI_NR_CORE_TYPES,
 	AMI_LAST_CORE_TYPE = AMI_NR_CORE_TYPES - 1,
-	AMI_MODULE_TYPES(AMI_MODULE_TYPE_ID)
+#define AMI_S(id, module, type)		AMI_T_##id,
+#include <amdiommu/drivers.def>
 	AMI_NR_TYPES
 };
 enum ami_enumerator { AMI_ENUMERATORS(AMI_ENUM_ID) AMI_NR_ENUMERATORS };
 enum ami_symbol { AMI_SYMBOLS(AMI_SYMBOL_ID) AMI_NR_SYMBOLS };
 
 #undef AMI_FIELD_ID
-#undef AMI_MODULE_FIELD_ID
-#undef AMI_MODULE_TYPE_ID
 #undef AMI_TYPE_ID
 #undef AMI_ENUM_ID
 #undef AMI_SYMBOL_ID

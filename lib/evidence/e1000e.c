@@ -7,6 +7,7 @@
  */
 #include <string.h>
 
+#include "drivers.h"
 #include "nic.h"
 #include "shape.h"
 
@@ -23,7 +24,6 @@ static const struct ring_members members = {
 	.count = AMI_F_e1000e_ring_count,
 	.to_use = AMI_F_e1000e_ring_next_to_use,
 	.to_clean = AMI_F_e1000e_ring_next_to_clean,
-	.buffers = AMI_F_e1000e_ring_buffer_info,
 };
 
 /* What the adapter says of its receive buffers. */
@@ -43,119 +43,117 @@ static bool is_held(const struct ring *ring, uint32_t n)
 	return ring->owned - 1 - n <= last % ANNOUNCE;
 }
 
-static void books_of(struct nic *nic, uint64_t buffer, struct rx_slot *slot)
+static void books_of(struct reading *r, uint64_t buffer, struct rx_slot *slot)
 {
 	uint64_t skb = 0, page = 0;
 
-	slot->booked = ami_get(nic->kernel, buffer, AMI_F_e1000e_buffer_dma,
+	slot->booked = ami_get(r->kernel, buffer, AMI_F_e1000e_buffer_dma,
 			       &slot->dma) == AMI_MEM_OK;
-	ami_get(nic->kernel, buffer, AMI_F_e1000e_buffer_skb, &skb);
-	ami_get(nic->kernel, buffer, AMI_F_e1000e_buffer_page, &page);
-	slot->phys = evidence_phys_of_skb(nic, skb);
+	ami_get(r->kernel, buffer, AMI_F_e1000e_buffer_skb, &skb);
+	ami_get(r->kernel, buffer, AMI_F_e1000e_buffer_page, &page);
+	slot->phys = reading_phys_of_skb(r, skb);
 	/* Jumbo frames go into pages, the skb is empty; @page is in a union. */
-	if (slot->len > AMI_PAGE_SIZE / 2 && evidence_phys_of_page(nic, page))
-		slot->phys = evidence_phys_of_page(nic, page);
+	if (slot->len > AMI_PAGE_SIZE / 2 && reading_phys_of_page(r, page))
+		slot->phys = reading_phys_of_page(r, page);
 }
 
-static void ps_books_of(struct nic *nic, uint64_t buffer, unsigned int n,
+static void ps_books_of(struct reading *r, uint64_t buffer, unsigned int n,
 			struct rx_slot *slot)
 {
-	uint64_t size = ami_type_size(nic->kernel, AMI_T_e1000e_ps_page);
+	uint64_t size = ami_type_size(r->kernel, AMI_T_e1000e_ps_page);
 	uint64_t pages, page;
 
 	slot->booked = false;
-	if (ami_get(nic->kernel, buffer, AMI_F_e1000e_buffer_ps_pages,
+	if (ami_get(r->kernel, buffer, AMI_F_e1000e_buffer_ps_pages,
 		    &pages) != AMI_MEM_OK || !size)
 		return;
 	pages += n * size;
-	slot->booked = ami_get(nic->kernel, pages, AMI_F_e1000e_ps_dma,
+	slot->booked = ami_get(r->kernel, pages, AMI_F_e1000e_ps_dma,
 			       &slot->dma) == AMI_MEM_OK;
-	if (ami_get(nic->kernel, pages, AMI_F_e1000e_ps_page, &page) ==
+	if (ami_get(r->kernel, pages, AMI_F_e1000e_ps_page, &page) ==
 	    AMI_MEM_OK)
-		slot->phys = evidence_phys_of_page(nic, page);
+		slot->phys = reading_phys_of_page(r, page);
 }
 
-static void add_descriptor(struct nic *nic, const struct ring *ring,
-			   const struct shape *shape, uint32_t n,
-			   struct rx_slots *slots)
+static void add_descriptor(struct reading *r, const struct ring *ring,
+			   const struct shape *shape, uint64_t books,
+			   uint32_t n, struct rx_slots *slots)
 {
 	uint64_t raw[PS_BUFFERS] = { 0 };
-	uint64_t size = ami_type_size(nic->kernel, AMI_T_e1000e_buffer);
+	uint64_t size = ami_type_size(r->kernel, AMI_T_e1000e_buffer);
 	uint32_t index = ring_slot(ring, n);
-	uint64_t buffer = ring->buffers + index * size;
+	uint64_t buffer = books + index * size;
 	struct rx_slot slot = { .held = is_held(ring, n) };
 	unsigned int i;
 
-	slot.seen = nic_ring_desc(nic, ring, index, raw);
+	slot.seen = nic_ring_desc(r, ring, index, raw);
 	slot.done = slot.seen && raw[STATUS_OFFSET / 8] & DD;
 	for (i = 0; i <= shape->ps_pages; i++) {
 		slot.addr = raw[i];
 		slot.dma = slot.phys = 0;
 		slot.len = i ? AMI_PAGE_SIZE : shape->len;
 		if (size && !i)
-			books_of(nic, buffer, &slot);
+			books_of(r, buffer, &slot);
 		else if (size)
-			ps_books_of(nic, buffer, i - 1, &slot);
-		nic_add_slot(nic, slots, &slot);
+			ps_books_of(r, buffer, i - 1, &slot);
+		nic_add_slot(r, slots, &slot);
 	}
 }
 
-static void post_buffers(struct nic *nic, const struct ring *ring,
-			 const struct shape *shape)
+static void post_buffers(struct reading *r, const struct ring *ring,
+			 const struct shape *shape, uint64_t books)
 {
 	struct rx_slots slots = { .list = NULL };
 	uint32_t n;
 
 	for (n = 0; n < ring->owned; n++)
-		add_descriptor(nic, ring, shape, n, &slots);
-	nic_post_slots(nic, &slots, "receive ring");
-	nic_post_ring(nic, ring, "receive descriptor ring");
+		add_descriptor(r, ring, shape, books, n, &slots);
+	nic_post_slots(r, &slots, "receive ring");
+	nic_post_ring(r, ring, "receive descriptor ring");
 }
 
-static bool read_shape(struct nic *nic, struct shape *shape)
+static bool read_shape(struct reading *r, struct shape *shape)
 {
 	uint64_t len, pages, first;
 
-	if (!nic_get(nic, nic->priv, AMI_F_e1000e_rx_buffer_len, &len) ||
-	    !nic_get(nic, nic->priv, AMI_F_e1000e_rx_ps_pages, &pages) ||
-	    !nic_get(nic, nic->priv, AMI_F_e1000e_rx_ps_bsize0, &first))
+	if (!reading_get(r, r->priv, AMI_F_e1000e_rx_buffer_len, &len) ||
+	    !reading_get(r, r->priv, AMI_F_e1000e_rx_ps_pages, &pages) ||
+	    !reading_get(r, r->priv, AMI_F_e1000e_rx_ps_bsize0, &first))
 		return false;
 	if (pages >= PS_BUFFERS) {
-		nic_damaged(nic, "number of packet split pages", nic->priv);
+		reading_damaged(r, "number of packet split pages", r->priv);
 		return false;
 	}
 	shape->ps_pages = pages;
-	shape->len = nic_buffer_size(nic, pages ? first : len);
+	shape->len = nic_buffer_size(r, pages ? first : len);
 	return true;
 }
 
-static bool read_adapter(struct nic *nic)
+static bool read_adapter(struct reading *r)
 {
-	uint64_t rx, tx;
+	uint64_t rx, tx, books;
 	struct shape shape;
 	struct ring ring;
 	enum ring_state state, sends;
 
-	if (!read_shape(nic, &shape) ||
-	    !nic_get(nic, nic->priv, AMI_F_e1000e_rx_ring, &rx) ||
-	    !nic_get(nic, nic->priv, AMI_F_e1000e_tx_ring, &tx))
+	if (!read_shape(r, &shape) ||
+	    !reading_get(r, r->priv, AMI_F_e1000e_rx_ring, &rx) ||
+	    !reading_get(r, r->priv, AMI_F_e1000e_tx_ring, &tx))
 		return false;
-	state = nic_ring_read(nic, rx, &members,
+	state = nic_ring_read(r, rx, &members,
 			      shape.ps_pages ? PACKET_SPLIT : EXTENDED, &ring);
+	if (state == RING_READY &&
+	    !reading_get(r, rx, AMI_F_e1000e_ring_buffer_info, &books))
+		state = RING_BAD;
 	if (state == RING_READY)
-		post_buffers(nic, &ring, &shape);
-	sends = nic_ring_read(nic, tx, &members, TX_DESC, &ring);
+		post_buffers(r, &ring, &shape, books);
+	sends = nic_ring_read(r, tx, &members, TX_DESC, &ring);
 	if (sends == RING_READY)
-		nic_post_ring(nic, &ring, "transmit descriptor ring");
+		nic_post_ring(r, &ring, "transmit descriptor ring");
 	return state != RING_BAD && sends != RING_BAD;
 }
 
-void evidence_find_e1000e(struct ami_evidence *ev)
-{
-	static const struct nic_driver driver = {
-		.name = "e1000e", .needs = AMI_F_e1000e_rx_ring,
-		.read = read_adapter, .guess = nic_guess_rings,
-	};
-
-	nic_read_all(ev, &driver);
-}
+const struct reader reader_e1000e = {
+	.driver = "e1000e", .of = READ_INTERFACE, .needs = AMI_F_e1000e_rx_ring,
+	.read = read_adapter, .guess = nic_guess_rings,
+};

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* All providers of evidence, and what to say of devices without one. */
+/* All readers of evidence, and what to say of devices without one. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -7,24 +7,42 @@
 
 #include "block.h"
 #include "bounce.h"
-#include "evidence.h"
+#include "drivers.h"
 #include "nvme.h"
 #include "vring.h"
 
-static const struct evidence_provider providers[] = {
-	{ "swiotlb", evidence_find_bounces },
-	{ "e1000e", evidence_find_e1000e },
-	{ "igb", evidence_find_igb },
-	{ "ixgbe", evidence_find_ixgbe },
-	{ BLOCK_PROVIDER, evidence_find_block },
-	{ "nvme", evidence_find_nvme },
-	{ "virtio", evidence_find_virtio },
-	{ "ahci", evidence_find_ahci },
-	{ "page_pool", evidence_find_page_pools },
-	{ "coherent", evidence_find_managed },
-	{ "dma-debug", evidence_find_dma_debug },
-	{ "swiotlb", evidence_name_bounces },
-	{ NULL, NULL },
+/**
+ * enum phase - the order in which readers run
+ *
+ * BOUNCE	bounce buffers: what later readers find in memory leads to them
+ * BLOCK	requests of disks: drivers of disks build on them
+ * DRIVERS	the state of single drivers and of virtio; covers their devices
+ * GENERIC	what many drivers share, of devices that are not covered yet
+ * WITNESS	the kernel's own list of mappings: what did all others miss?
+ * REST		bounce buffers that nobody above explains
+ */
+enum phase { BOUNCE, BLOCK, DRIVERS, GENERIC, WITNESS, REST, PHASES };
+
+/**
+ * struct evidence_reader - reads what one subsystem or group of drivers keeps
+ *
+ * It collects transfers. What cannot be read becomes a finding, never silence.
+ * Readers of one driver are in drivers.h.
+ */
+static const struct evidence_reader {
+	enum phase phase;
+	const char *name;
+	void (*find)(struct ami_evidence *ev);
+} subsystems[] = {
+	{ BOUNCE, "swiotlb", evidence_find_bounces },
+	{ BLOCK, BLOCK_PROVIDER, evidence_find_block },
+	{ DRIVERS, "drivers", evidence_find_drivers },
+	{ DRIVERS, "nvme", evidence_find_nvme },
+	{ DRIVERS, "virtio", evidence_find_virtio },
+	{ GENERIC, "page_pool", evidence_find_page_pools },
+	{ GENERIC, "coherent", evidence_find_managed },
+	{ WITNESS, "dma-debug", evidence_find_dma_debug },
+	{ REST, "swiotlb", evidence_name_bounces },
 };
 
 const char *ami_certainty_name(enum ami_certainty c)
@@ -158,22 +176,32 @@ static void name_uncovered(struct ami_evidence *ev)
 			name_one_uncovered(ev, &s->devices[i]);
 }
 
-static int run_providers(struct ami_evidence *ev, struct ami_error *err)
+static int run_reader(struct ami_evidence *ev, const struct evidence_reader *r,
+		      struct ami_error *err)
 {
 	struct ami_dump *dump = ami_kernel_dump(ev->state->kernel);
-	const struct evidence_provider *p;
 
-	for (p = providers; p->name; p++) {
-		ami_dump_doing(dump, p->name);
-		p->find(ev);
-		if (ev->collector->no_memory)
-			return ami_error_set(err, AMI_ERR_MEMORY,
-					     "out of memory while collecting evidence (%s)",
-					     p->name);
-		if (ami_dump_interrupted(dump))
-			return ami_error_set(err, AMI_ERR_INTERRUPTED,
-					     "interrupted");
-	}
+	ami_dump_doing(dump, r->name);
+	r->find(ev);
+	if (ev->collector->no_memory)
+		return ami_error_set(err, AMI_ERR_MEMORY,
+				     "out of memory while collecting evidence (%s)",
+				     r->name);
+	if (ami_dump_interrupted(dump))
+		return ami_error_set(err, AMI_ERR_INTERRUPTED, "interrupted");
+	return 0;
+}
+
+static int run_readers(struct ami_evidence *ev, struct ami_error *err)
+{
+	enum phase phase;
+	size_t i;
+
+	for (phase = 0; phase < PHASES; phase++)
+		for (i = 0; i < sizeof(subsystems) / sizeof(subsystems[0]); i++)
+			if (subsystems[i].phase == phase &&
+			    run_reader(ev, &subsystems[i], err))
+				return -1;
 	doubt_unnamed_drivers(ev);
 	evidence_name_unnamed(ev);
 	name_uncovered(ev);
@@ -195,7 +223,7 @@ struct ami_evidence *ami_evidence_find(const struct ami_state *state,
 		ami_evidence_free(ev);
 		return NULL;
 	}
-	ret = run_providers(ev, err);
+	ret = run_readers(ev, err);
 	if (!ret)
 		evidence_keep_bounces(ev);
 	free_collector(ev->collector);

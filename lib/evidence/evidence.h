@@ -7,28 +7,12 @@
 #include <amdiommu/evidence.h>
 #include <amdiommu/page.h>
 
-/**
- * struct evidence_provider - a reader of what drivers handed to devices
- *
- * It reads the structures of one driver or subsystem and collects transfers.
- * What cannot be read becomes a finding, never silence. A new provider is a
- * file of its own and a line in evidence.c.
- */
-struct evidence_provider {
-	const char *name;
-	void (*find)(struct ami_evidence *ev);
-};
-
 #define BLOCK_PROVIDER	"block"
 #define PCI_CLASS_USB	0x0c03
 
-void evidence_find_ahci(struct ami_evidence *ev);
 void evidence_find_managed(struct ami_evidence *ev);
 void evidence_find_page_pools(struct ami_evidence *ev);
 void evidence_find_dma_debug(struct ami_evidence *ev);
-void evidence_find_e1000e(struct ami_evidence *ev);
-void evidence_find_igb(struct ami_evidence *ev);
-void evidence_find_ixgbe(struct ami_evidence *ev);
 
 #define DMA_ROUTES	8u
 

@@ -3,54 +3,10 @@
 #ifndef AMI_NIC_H
 #define AMI_NIC_H
 
-#include "evidence.h"
+#include "reading.h"
 
-/**
- * struct nic - a network interface and the device behind it
- * @provider: name of the driver
- * @netdev: address of its struct net_device, @priv: of the driver's own part
- * @lost: some of what the device was to write is not known
- */
-struct nic {
-	struct ami_evidence *ev;
-	struct ami_kernel *kernel;
-	const struct ami_device *device;
-	const char *provider;
-	uint64_t netdev, priv;
-	bool lost;
-	char name[17];
-	char where[AMI_BDF_TEXT];
-};
-
-/**
- * struct nic_driver - how the receive state of one driver is read
- * @name: of the driver and of the provider
- * @needs: a member of the module's types that everything depends on
- * @read: collect what the device may write; false when that is not all
- * @guess: the same without types, by shape: what it finds is possible
- */
-struct nic_driver {
-	const char *name;
-	enum ami_field needs;
-	bool (*read)(struct nic *nic);
-	bool (*guess)(struct nic *nic);
-};
-
-/** nic_read_all() - all interfaces of one driver. */
-void nic_read_all(struct ami_evidence *ev, const struct nic_driver *driver);
-
-/** nic_get() - ami_get() that turns what cannot be read into a finding. */
-bool nic_get(struct nic *nic, uint64_t va, enum ami_field f, uint64_t *value);
-
-/** nic_damaged() - report a structure that cannot be as it is. */
-void nic_damaged(struct nic *nic, const char *what, uint64_t va);
-
-/** nic_unread() - report a structure that cannot be read. */
-void nic_unread(struct nic *nic, const char *what, uint64_t va,
-		enum ami_mem mem);
-
-/** nic_buffer_size() - @size if a receive buffer can be so large, else 2 KiB. */
-uint32_t nic_buffer_size(struct nic *nic, uint64_t size);
+/** nic_buffer_size() - @size if a receive buffer can be so large, else 2 KiB */
+uint32_t nic_buffer_size(struct reading *r, uint64_t size);
 
 /**
  * struct ring_members - members of a driver's descriptor ring
@@ -59,18 +15,17 @@ uint32_t nic_buffer_size(struct nic *nic, uint64_t size);
  * belongs to the device.
  */
 struct ring_members {
-	enum ami_field desc, dma, count, to_use, to_clean, buffers;
+	enum ami_field desc, dma, count, to_use, to_clean;
 };
 
 /**
  * struct ring - a descriptor ring
  * @desc: virtual address of the descriptors, @dma: what the device calls it
- * @buffers: virtual address of the driver's own array, one per descriptor
  * @stride: bytes per descriptor
  * @owned: descriptors that belong to the device
  */
 struct ring {
-	uint64_t desc, dma, buffers;
+	uint64_t desc, dma;
 	uint32_t count, to_use, to_clean, owned;
 	uint32_t stride;
 };
@@ -81,23 +36,24 @@ enum ring_state {
 	RING_BAD,	/* reported */
 };
 
-/** nic_ring_read() - read and check the ring at @va. */
-enum ring_state nic_ring_read(struct nic *nic, uint64_t va,
+/** nic_ring_read() - read and check the ring at @va */
+enum ring_state nic_ring_read(struct reading *r, uint64_t va,
 			      const struct ring_members *m, uint32_t stride,
 			      struct ring *ring);
 
-/** nic_ring_check() - the same for a ring whose members are filled in. */
-enum ring_state nic_ring_check(struct nic *nic, uint64_t va, struct ring *ring);
+/** nic_ring_check() - the same for a ring whose members are filled in */
+enum ring_state nic_ring_check(struct reading *r, uint64_t va,
+			       struct ring *ring);
 
-/** ring_slot() - index of the @n-th descriptor that belongs to the device. */
+/** ring_slot() - index of the @n-th descriptor that belongs to the device */
 static inline uint32_t ring_slot(const struct ring *ring, uint32_t n)
 {
 	return (ring->to_clean + (uint64_t)n) % ring->count;
 }
 
-/** nic_ring_desc() - copy a descriptor; false when the dump lacks it. */
-bool nic_ring_desc(const struct nic *nic, const struct ring *ring, uint32_t index,
-		   void *desc);
+/** nic_ring_desc() - copy a descriptor; false when it cannot be read */
+bool nic_ring_desc(const struct reading *r, const struct ring *ring,
+		   uint32_t index, void *desc);
 
 /**
  * struct rx_slot - one receive buffer, from both sides
@@ -114,36 +70,99 @@ struct rx_slot {
 	uint32_t len;
 };
 
-/** struct rx_slots - the receive buffers of one ring, zeroed at the start. */
+/** struct rx_slots - the receive buffers of one ring, zeroed at the start */
 struct rx_slots {
 	struct rx_slot *list;
 	size_t count;
 };
 
-/** nic_add_slot() - remember one. */
-void nic_add_slot(struct nic *nic, struct rx_slots *slots,
+/** nic_add_slot() - remember one */
+void nic_add_slot(struct reading *r, struct rx_slots *slots,
 		  const struct rx_slot *slot);
 
 /**
  * nic_post_slots() - make transfers of the buffers and free the list
  * @label: which ring: "receive ring 0"
  */
-void nic_post_slots(struct nic *nic, struct rx_slots *slots, const char *label);
+void nic_post_slots(struct reading *r, struct rx_slots *slots,
+		    const char *label);
 
-/** evidence_post_dma() - memory that the device writes whenever something happens. */
-void evidence_post_dma(struct nic *nic, enum ami_certainty certainty, uint64_t dma,
-		       uint64_t len, const char *what);
+/** nic_post_ring() - the ring itself: the device writes descriptors back */
+void nic_post_ring(struct reading *r, const struct ring *ring,
+		   const char *label);
 
-/** nic_post_ring() - the ring itself: the device writes descriptors back. */
-void nic_post_ring(struct nic *nic, const struct ring *ring, const char *label);
+#define NO_FIELD	((enum ami_field)0)	/* the kernel's; no driver's */
 
-/** evidence_phys_of() - physical address of a kernel pointer, 0 when it has none. */
-uint64_t evidence_phys_of(struct nic *nic, uint64_t va);
+/** enum rings_held - how a driver holds its rings */
+enum rings_held {
+	RINGS_INSIDE,	/* an array of pointers to them, in the structure */
+	RINGS_APART,	/* a pointer to an array of pointers */
+	RINGS_ARRAY,	/* a pointer to an array of rings */
+	RINGS_ONE,	/* a pointer to the only one */
+};
 
-/** evidence_phys_of_page() - physical address of the page of a struct page, or 0. */
-uint64_t evidence_phys_of_page(struct nic *nic, uint64_t page);
+/**
+ * struct nic_rings - the rings of one direction
+ * @held: how; @count: member that has their number (not of RINGS_ONE)
+ * @list: member with the pointer or the array
+ * @type: of a ring in a RINGS_ARRAY
+ */
+struct nic_rings {
+	enum rings_held held;
+	enum ami_field count, list;
+	enum ami_type type;
+	struct ring_members ring;
+};
 
-/** evidence_phys_of_skb() - physical address of the data of a struct sk_buff, or 0. */
-uint64_t evidence_phys_of_skb(struct nic *nic, uint64_t skb);
+/**
+ * struct nic_buffers - what the driver keeps of each buffer, an array
+ * @list: member of the ring: a pointer to the array; @type: of an entry
+ * @dma: address for the device; @offset: what is added to it, or NO_FIELD
+ * @page, @skb: struct page or packet that holds the buffer, or NO_FIELD
+ */
+struct nic_buffers {
+	enum ami_field list;
+	enum ami_type type;
+	enum ami_field dma, offset, page, skb;
+};
+
+/**
+ * struct nic_desc - format of receive descriptors, little-endian
+ * @stride: bytes of each; the address is in the first 8
+ * @done_at: byte of a word of 16 bits: has the device written it back?
+ * @done: its bits; one that is set says yes
+ */
+struct nic_desc {
+	uint32_t stride;
+	uint32_t done_at;
+	uint16_t done;
+};
+
+/**
+ * struct nic_shape - a network card of the usual shape
+ *
+ * Rings that are filled at one index and taken back at another, and beside each
+ * an array of what the driver knows of the buffers.
+ *
+ * @owner: member of the driver's own part: a pointer to the structure that has
+ *	the rings; NO_FIELD: it has them itself
+ * @buffer_size: member with the bytes of a buffer, of the structure with the rings
+ * @largest: where there is none: bytes of the largest one; it ends with its page
+ * @tx_stride: bytes of a transmit descriptor
+ */
+struct nic_shape {
+	enum ami_field owner;
+	struct nic_rings rx, tx;
+	struct nic_buffers buffers;
+	struct nic_desc desc;
+	enum ami_field buffer_size;
+	uint32_t largest, tx_stride;
+};
+
+/** nic_read_shape() - read a card of the usual shape; for struct reader */
+bool nic_read_shape(struct reading *r);
+
+/** nic_readers - cards of the usual shape; ends with one without a driver */
+extern const struct reader nic_readers[];
 
 #endif

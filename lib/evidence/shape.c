@@ -99,73 +99,73 @@ static size_t read_words(struct ami_kernel *k, uint64_t va, uint64_t *words,
  * status bits, igb and ixgbe the length. Where errors would stand, descriptors
  * to send have their command.
  */
-static bool to_fill(struct nic *nic, const uint64_t desc[2])
+static bool to_fill(struct reading *r, const uint64_t desc[2])
 {
 	struct ami_mapping map;
 	uint32_t status = desc[1];
 	uint16_t length = desc[1] >> 32;
 
 	return desc[0] && !(status >> 24) && (!(status & 0xff) || !length) &&
-	       evidence_dma_phys(nic->ev, nic->device, desc[0], &map) && map.write &&
-	       ami_dump_ram(ami_kernel_dump(nic->kernel),
+	       evidence_dma_phys(r->ev, r->device, desc[0], &map) && map.write &&
+	       ami_dump_ram(ami_kernel_dump(r->kernel),
 			    map.phys >> AMI_PAGE_SHIFT);
 }
 
-static uint32_t buffer_length(struct nic *nic, uint64_t addr)
+static uint32_t buffer_length(struct reading *r, uint64_t addr)
 {
 	uint64_t left = AMI_PAGE_SIZE - addr % AMI_PAGE_SIZE, mtu = 0;
 
-	if (ami_get(nic->kernel, nic->netdev, AMI_F_netdev_mtu, &mtu) ==
+	if (ami_get(r->kernel, r->netdev, AMI_F_netdev_mtu, &mtu) ==
 	    AMI_MEM_OK && mtu <= ETHERNET && left > COMMON)
 		return COMMON;
 	return left;
 }
 
 /* An address of the device, and behind it what holds the buffer. */
-static bool is_booked(struct nic *nic, const uint64_t book[2])
+static bool is_booked(struct reading *r, const uint64_t book[2])
 {
 	struct ami_mapping map;
 
 	return book[0] >= LOW_MEMORY && ami_kernel_address(book[1]) &&
-	       evidence_dma_phys(nic->ev, nic->device, book[0], &map) && map.write &&
-	       ami_dump_ram(ami_kernel_dump(nic->kernel),
+	       evidence_dma_phys(r->ev, r->device, book[0], &map) && map.write &&
+	       ami_dump_ram(ami_kernel_dump(r->kernel),
 			    map.phys >> AMI_PAGE_SHIFT);
 }
 
 /* A ring has one empty place; all others of a receive ring are booked. */
-static bool are_books(struct nic *nic, uint64_t va, uint64_t stride)
+static bool are_books(struct reading *r, uint64_t va, uint64_t stride)
 {
 	uint64_t book[2];
 	unsigned int i, good = 0;
 
 	for (i = 0; i < SMALLEST; i++)
-		good += ami_read(nic->kernel, va + i * stride, book,
+		good += ami_read(r->kernel, va + i * stride, book,
 				 sizeof(book)) == AMI_MEM_OK &&
-			is_booked(nic, book);
+			is_booked(r, book);
 	return good + 1 >= SMALLEST;
 }
 
-static void post_books(struct nic *nic, uint64_t va, uint64_t stride,
+static void post_books(struct reading *r, uint64_t va, uint64_t stride,
 		       size_t count)
 {
 	uint64_t book[2];
 	size_t i;
 
-	evidence_begin_transfer(nic->ev, nic->device, AMI_TRANSFER_POSTED,
-				AMI_POSSIBLE, nic->provider,
+	evidence_begin_transfer(r->ev, r->device, AMI_TRANSFER_POSTED,
+				AMI_POSSIBLE, r->reader->driver,
 				"%s: buffers of what looks like the driver's state of a receive ring",
-				nic->name);
+				r->name);
 	for (i = 0; i < count; i++)
-		if (ami_read(nic->kernel, va + i * stride, book,
+		if (ami_read(r->kernel, va + i * stride, book,
 			     sizeof(book)) == AMI_MEM_OK &&
-		    is_booked(nic, book))
-			evidence_add_dma(nic->ev, nic->device, book[0],
-					 buffer_length(nic, book[0]));
-	evidence_end_transfer(nic->ev);
+		    is_booked(r, book))
+			evidence_add_dma(r->ev, r->device, book[0],
+					 buffer_length(r, book[0]));
+	evidence_end_transfer(r->ev);
 }
 
 /* Filled descriptors have lost their addresses; the books have them. */
-static bool find_books(struct nic *nic, const uint64_t *words, size_t count,
+static bool find_books(struct reading *r, const uint64_t *words, size_t count,
 		       size_t descriptors)
 {
 	uint64_t stride;
@@ -174,8 +174,8 @@ static bool find_books(struct nic *nic, const uint64_t *words, size_t count,
 	for (i = 0; i < count; i++)
 		for (stride = 16; ami_kernel_address(words[i]) &&
 		     stride <= MAX_BOOK; stride += 8)
-			if (are_books(nic, words[i], stride)) {
-				post_books(nic, words[i], stride,
+			if (are_books(r, words[i], stride)) {
+				post_books(r, words[i], stride,
 					   descriptors);
 				return true;
 			}
@@ -183,30 +183,30 @@ static bool find_books(struct nic *nic, const uint64_t *words, size_t count,
 }
 
 /* A ring of descriptors most of which wait to be filled. */
-static bool post_filling(struct nic *nic, const uint64_t *ring, size_t count)
+static bool post_filling(struct reading *r, const uint64_t *ring, size_t count)
 {
 	size_t used = 0, fill = 0, i;
 
 	for (i = 0; i < count; i++) {
 		used += ring[2 * i] || ring[2 * i + 1];
-		fill += to_fill(nic, &ring[2 * i]);
+		fill += to_fill(r, &ring[2 * i]);
 	}
 	if (fill < SMALLEST / 2 || 2 * fill < used)
 		return false;
-	evidence_begin_transfer(nic->ev, nic->device, AMI_TRANSFER_POSTED,
-				AMI_POSSIBLE, nic->provider,
+	evidence_begin_transfer(r->ev, r->device, AMI_TRANSFER_POSTED,
+				AMI_POSSIBLE, r->reader->driver,
 				"%s: %zu buffers of a ring that looks like a receive ring",
-				nic->name, fill);
+				r->name, fill);
 	for (i = 0; i < count; i++)
-		if (to_fill(nic, &ring[2 * i]))
-			evidence_add_dma(nic->ev, nic->device, ring[2 * i],
-					 buffer_length(nic, ring[2 * i]));
-	evidence_end_transfer(nic->ev);
+		if (to_fill(r, &ring[2 * i]))
+			evidence_add_dma(r->ev, r->device, ring[2 * i],
+					 buffer_length(r, ring[2 * i]));
+	evidence_end_transfer(r->ev);
 	return true;
 }
 
 /* Behind the device's address, drivers keep the length in bytes. */
-static bool one_ring(struct nic *nic, const uint64_t *words, size_t count,
+static bool one_ring(struct reading *r, const uint64_t *words, size_t count,
 		     const struct shared *s)
 {
 	uint32_t bytes = s->behind_dma < count ? words[s->behind_dma] : 0;
@@ -216,22 +216,22 @@ static bool one_ring(struct nic *nic, const uint64_t *words, size_t count,
 
 	if (bytes % (SMALLEST * DESC) || !bytes || bytes > MAX_RING)
 		return false;
-	evidence_post_dma(nic, AMI_POSSIBLE, s->dma, bytes,
+	reading_post_dma(r, AMI_POSSIBLE, s->dma, bytes,
 			  "memory that looks like a descriptor ring");
 	for (at = 0; at < bytes; at += AMI_PAGE_SIZE) {
-		size_t got = read_words(nic->kernel, s->va + at, ring,
+		size_t got = read_words(r->kernel, s->va + at, ring,
 					bytes - at < sizeof(ring) ?
 					bytes - at : sizeof(ring));
 
-		receive |= post_filling(nic, ring, got / 2);
+		receive |= post_filling(r, ring, got / 2);
 	}
-	return find_books(nic, words, count, bytes / DESC) || receive;
+	return find_books(r, words, count, bytes / DESC) || receive;
 }
 
-bool nic_guess_rings(struct nic *nic)
+bool nic_guess_rings(struct reading *r)
 {
 	uint64_t adapter[WORDS(ADAPTER)], child[WORDS(RING_BYTES)];
-	size_t count = read_words(nic->kernel, nic->priv, adapter, ADAPTER);
+	size_t count = read_words(r->kernel, r->priv, adapter, ADAPTER);
 	uint64_t seen[MAX_RINGS];
 	unsigned int rings = 0, receive = 0;
 	struct shared s;
@@ -240,20 +240,20 @@ bool nic_guess_rings(struct nic *nic)
 	for (i = 0; i < count && rings < MAX_RINGS; i++) {
 		if (!ami_kernel_address(adapter[i]) || adapter[i] % 8)
 			continue;
-		n = read_words(nic->kernel, adapter[i], child, RING_BYTES);
-		if (!shared_memory(nic->ev, nic->device, child, n, 0, &s))
+		n = read_words(r->kernel, adapter[i], child, RING_BYTES);
+		if (!shared_memory(r->ev, r->device, child, n, 0, &s))
 			continue;
 		for (k = 0; k < rings && seen[k] != s.dma; k++)
 			;
 		if (k < rings)
 			continue;
 		seen[rings++] = s.dma;
-		receive += one_ring(nic, child, n, &s);
+		receive += one_ring(r, child, n, &s);
 	}
-	ami_finding_add(nic->ev->state->findings, AMI_FIND_DRIVER_TYPES_MISSING,
-			nic->where,
+	ami_finding_add(r->ev->state->findings, AMI_FIND_DRIVER_TYPES_MISSING,
+			r->where,
 			"The dump does not describe the structures of the driver %s (kernels before 5.11 do not, for modules). By their shape, %u of its structures are descriptor rings, %u of them of %s to receive: what it says is possible, and may be incomplete.",
-			nic->provider, rings, receive, nic->name);
+			r->reader->driver, rings, receive, r->name);
 	return receive;
 }
 

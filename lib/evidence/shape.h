@@ -8,8 +8,8 @@
 
 #include "nic.h"
 
-/** nic_guess_rings() - receive rings of Intel's cards; for struct nic_driver */
-bool nic_guess_rings(struct nic *nic);
+/** nic_guess_rings() - receive rings of Intel's cards; for struct reader */
+bool nic_guess_rings(struct reading *r);
 
 /**
  * evidence_guess_completions() - completion queues of an NVMe controller

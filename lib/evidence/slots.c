@@ -35,7 +35,7 @@ struct tally {
 	size_t unread;		/* descriptors */
 };
 
-void nic_add_slot(struct nic *nic, struct rx_slots *slots,
+void nic_add_slot(struct reading *r, struct rx_slots *slots,
 		  const struct rx_slot *slot)
 {
 	struct rx_slot *more;
@@ -44,7 +44,7 @@ void nic_add_slot(struct nic *nic, struct rx_slots *slots,
 	if (!(n & (n - 1))) {
 		more = realloc(slots->list, (n ? 2 * n : 1) * sizeof(*more));
 		if (!more) {
-			nic->ev->collector->no_memory = true;
+			r->ev->collector->no_memory = true;
 			return;
 		}
 		slots->list = more;
@@ -65,16 +65,16 @@ static bool is_target(void *ctx, uint64_t phys)
 }
 
 /* Does the device reach the buffer that the driver means? */
-static bool reaches(const struct nic *nic, uint64_t dma, uint64_t phys)
+static bool reaches(const struct reading *r, uint64_t dma, uint64_t phys)
 {
-	struct target t = { nic->ev, phys };
+	struct target t = { r->ev, phys };
 	struct ami_mapping map;
 
-	return !evidence_dma_phys(nic->ev, nic->device, dma, &map) || !map.write ||
-	       evidence_dma_leads_to(nic->ev, nic->device, dma, is_target, &t);
+	return !evidence_dma_phys(r->ev, r->device, dma, &map) || !map.write ||
+	       evidence_dma_leads_to(r->ev, r->device, dma, is_target, &t);
 }
 
-static enum fate judge_slot(const struct nic *nic, const struct rx_slot *s,
+static enum fate judge_slot(const struct reading *r, const struct rx_slot *s,
 			    struct tally *t)
 {
 	if (!s->seen)
@@ -91,7 +91,7 @@ static enum fate judge_slot(const struct nic *nic, const struct rx_slot *s,
 		t->disagree++;
 		return FATE_DOUBTFUL;
 	}
-	if (s->phys && !reaches(nic, s->seen ? s->addr : s->dma, s->phys)) {
+	if (s->phys && !reaches(r, s->seen ? s->addr : s->dma, s->phys)) {
 		t->elsewhere++;
 		return FATE_DOUBTFUL;
 	}
@@ -100,59 +100,59 @@ static enum fate judge_slot(const struct nic *nic, const struct rx_slot *s,
 	return s->seen ? FATE_POSTED : FATE_DOUBTFUL;
 }
 
-static void post_slot(struct nic *nic, const struct rx_slot *s, enum fate fate)
+static void post_slot(struct reading *r, const struct rx_slot *s, enum fate fate)
 {
 	uint64_t unnamed = 0;
 
 	if (s->seen && !s->done)
-		unnamed = evidence_add_dma(nic->ev, nic->device, s->addr, s->len);
+		unnamed = evidence_add_dma(r->ev, r->device, s->addr, s->len);
 	if (s->booked && (s->done || !s->seen || s->addr != s->dma))
-		unnamed += evidence_add_dma(nic->ev, nic->device, s->dma, s->len);
+		unnamed += evidence_add_dma(r->ev, r->device, s->dma, s->len);
 	/* A translation that the IOMMU still remembers leads here. */
 	if (s->phys && (unnamed || fate == FATE_DOUBTFUL))
-		evidence_add_span(nic->ev, s->phys, s->len);
+		evidence_add_span(r->ev, s->phys, s->len);
 }
 
-static void post_fate(struct nic *nic, const struct rx_slots *slots,
+static void post_fate(struct reading *r, const struct rx_slots *slots,
 		      const uint8_t *fates, enum fate fate, size_t count,
 		      const char *label)
 {
 	size_t i;
 
-	evidence_begin_transfer(nic->ev, nic->device, AMI_TRANSFER_POSTED,
-				fate_of[fate].certainty, nic->provider,
-				"%s %s: %zu buffers %s", nic->name, label, count,
+	evidence_begin_transfer(r->ev, r->device, AMI_TRANSFER_POSTED,
+				fate_of[fate].certainty, r->reader->driver,
+				"%s %s: %zu buffers %s", r->name, label, count,
 				fate_of[fate].text);
 	for (i = 0; i < slots->count; i++)
 		if (fates[i] == fate)
-			post_slot(nic, &slots->list[i], fate);
-	evidence_end_transfer(nic->ev);
+			post_slot(r, &slots->list[i], fate);
+	evidence_end_transfer(r->ev);
 }
 
-static void report_ring(struct nic *nic, const struct tally *t, const char *label)
+static void report_ring(struct reading *r, const struct tally *t, const char *label)
 {
-	struct ami_findings *f = nic->ev->state->findings;
+	struct ami_findings *f = r->ev->state->findings;
 
-	nic->lost |= t->lost;
+	r->lost |= t->lost;
 	if (t->disagree)
-		ami_finding_add(f, AMI_FIND_DESCRIPTOR_DISAGREES, nic->where,
+		ami_finding_add(f, AMI_FIND_DESCRIPTOR_DISAGREES, r->where,
 				"%s %s: %zu descriptors do not name the buffers that the driver mapped for them; both are taken.",
-				nic->name, label, t->disagree);
+				r->name, label, t->disagree);
 	if (t->elsewhere)
-		ami_finding_add(f, AMI_FIND_BUFFER_MAPS_ELSEWHERE, nic->where,
+		ami_finding_add(f, AMI_FIND_BUFFER_MAPS_ELSEWHERE, r->where,
 				"%s %s: %zu buffers are not where the page table leads the device; both places are taken.",
-				nic->name, label, t->elsewhere);
+				r->name, label, t->elsewhere);
 	if (t->unread)
-		ami_finding_add(f, AMI_FIND_DESCRIPTORS_UNREAD, nic->where,
+		ami_finding_add(f, AMI_FIND_DESCRIPTORS_UNREAD, r->where,
 				"%s %s: %zu descriptors are not in the dump. The driver's state alone says which buffers are posted.",
-				nic->name, label, t->unread);
+				r->name, label, t->unread);
 	if (t->lost)
-		ami_finding_add(f, AMI_FIND_BUFFERS_UNKNOWN, nic->where,
+		ami_finding_add(f, AMI_FIND_BUFFERS_UNKNOWN, r->where,
 				"%s %s: %zu buffers are in use, but nothing that can be read says where they are.",
-				nic->name, label, t->lost);
+				r->name, label, t->lost);
 }
 
-void nic_post_slots(struct nic *nic, struct rx_slots *slots, const char *label)
+void nic_post_slots(struct reading *r, struct rx_slots *slots, const char *label)
 {
 	uint8_t *fates = calloc(slots->count + 1, 1);
 	struct tally t = { .lost = 0 };
@@ -160,36 +160,27 @@ void nic_post_slots(struct nic *nic, struct rx_slots *slots, const char *label)
 	int fate;
 
 	if (!fates) {
-		nic->ev->collector->no_memory = true;
+		r->ev->collector->no_memory = true;
 	} else {
 		for (i = 0; i < slots->count; i++) {
-			fates[i] = judge_slot(nic, &slots->list[i], &t);
+			fates[i] = judge_slot(r, &slots->list[i], &t);
 			if (fates[i] < FATES)
 				t.fates[fates[i]]++;
 		}
 		for (fate = 0; fate < FATES; fate++)
 			if (t.fates[fate])
-				post_fate(nic, slots, fates, fate,
+				post_fate(r, slots, fates, fate,
 					  t.fates[fate], label);
-		report_ring(nic, &t, label);
+		report_ring(r, &t, label);
 	}
 	free(fates);
 	free(slots->list);
 	*slots = (struct rx_slots){ .list = NULL };
 }
 
-void evidence_post_dma(struct nic *nic, enum ami_certainty certainty, uint64_t dma,
-		       uint64_t len, const char *what)
-{
-	evidence_begin_transfer(nic->ev, nic->device, AMI_TRANSFER_POSTED, certainty,
-				nic->provider, "%s %s", nic->name, what);
-	evidence_add_dma(nic->ev, nic->device, dma, len);
-	evidence_end_transfer(nic->ev);
-}
-
-void nic_post_ring(struct nic *nic, const struct ring *ring, const char *label)
+void nic_post_ring(struct reading *r, const struct ring *ring, const char *label)
 {
 	if (ring->owned)
-		evidence_post_dma(nic, AMI_PROVEN, ring->dma,
+		reading_post_dma(r, AMI_PROVEN, ring->dma,
 				  (uint64_t)ring->count * ring->stride, label);
 }

@@ -23,33 +23,62 @@ static struct ami_layout *layout(struct rig *rig)
 	return image_layout(rig->m->img);
 }
 
-/* Sizes of a type and its members; later members move out of the way. */
+static bool same_type(int i, int k)
+{
+	return !strcmp(ami_field_wants[i].type, ami_field_wants[k].type) &&
+	       !strcmp(ami_field_wants[i].module, ami_field_wants[k].module);
+}
+
+/* The member before this one in its structure, or itself. */
+static int member_before(int i)
+{
+	int k;
+
+	for (k = i - 1; k >= AMI_NR_CORE_FIELDS && !same_type(i, k); k--)
+		;
+	return k < AMI_NR_CORE_FIELDS ? i : k;
+}
+
+static int type_of(int field)
+{
+	int t;
+
+	for (t = AMI_NR_CORE_TYPES; t < AMI_NR_TYPES; t++)
+		if (!strcmp(ami_field_wants[field].type, ami_type_wants[t].name) &&
+		    !strcmp(ami_field_wants[field].module,
+			    ami_type_wants[t].module))
+			return t;
+	return 0;
+}
+
+/*
+ * Sizes of a type and its members; later members move out of the way. Which
+ * belong together is found once: rigs are made by the hundred.
+ */
 static void place_modules(struct ami_layout *l)
 {
-	int i, k, t;
+	static int before[AMI_NR_FIELDS], type[AMI_NR_FIELDS];
+	static bool known;
+	uint32_t end[AMI_NR_FIELDS];
+	int i, t;
 
+	for (i = AMI_NR_CORE_FIELDS; i < AMI_NR_FIELDS && !known; i++) {
+		before[i] = member_before(i);
+		type[i] = type_of(i);
+	}
+	known = true;
 	for (t = AMI_NR_CORE_TYPES; t < AMI_NR_TYPES; t++)
 		l->type_size[t] = 0;
 	for (i = AMI_NR_CORE_FIELDS; i < AMI_NR_FIELDS; i++) {
-		const char *type = ami_field_wants[i].type;
-		uint32_t at = 0, size = l->field[i].size;
+		uint32_t size = l->field[i].size ? l->field[i].size : 8;
+		uint32_t at = before[i] == i ? 0 : end[before[i]];
 
-		for (k = AMI_NR_CORE_FIELDS; k < i; k++)
-			if (!strcmp(type, ami_field_wants[k].type) &&
-			    !strcmp(ami_field_wants[i].module,
-				    ami_field_wants[k].module))
-				at = (l->field[k].offset + l->field[k].size +
-				      ALIGN - 1) / ALIGN * ALIGN;
 		l->field[i] = (struct ami_member){
-			.present = true, .offset = at,
-			.size = size ? size : 8,
+			.present = true, .offset = at, .size = size,
 		};
-		for (t = AMI_NR_CORE_TYPES; t < AMI_NR_TYPES; t++)
-			if (!strcmp(type, ami_type_wants[t].name) &&
-			    !strcmp(ami_field_wants[i].module,
-				    ami_type_wants[t].module))
-				l->type_size[t] = (at + l->field[i].size +
-						   ALIGN - 1) / ALIGN * ALIGN;
+		end[i] = (at + size + ALIGN - 1) / ALIGN * ALIGN;
+		if (type[i])
+			l->type_size[type[i]] = end[i];
 	}
 }
 

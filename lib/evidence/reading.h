@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Private to the readers of drivers: the driver state of one device, being read. */
+#ifndef AMI_READING_H
+#define AMI_READING_H
+
+#include "evidence.h"
+
+/**
+ * struct reading - driver state of a device, or of one of its network interfaces
+ * @reader: who reads it; its driver is the name that transfers show
+ * @priv: address of the driver's own structure: behind the struct net_device, or
+ *	the device's driver data
+ * @netdev: address of the struct net_device; 0: the device itself is read
+ * @lost: some of what the device was to write is not known
+ * @name: of the interface, or of the driver; @where: the device
+ */
+struct reading {
+	struct ami_evidence *ev;
+	struct ami_kernel *kernel;
+	const struct ami_device *device;
+	const struct reader *reader;
+	uint64_t priv, netdev;
+	bool lost;
+	char name[17];
+	char where[AMI_BDF_TEXT];
+};
+
+/** reading_get() - ami_get() that turns what cannot be read into a finding */
+bool reading_get(struct reading *r, uint64_t va, enum ami_field f,
+		 uint64_t *value);
+
+/** reading_damaged() - report a structure that cannot be as it is */
+void reading_damaged(struct reading *r, const char *what, uint64_t va);
+
+/** reading_unread() - report a structure that cannot be read */
+void reading_unread(struct reading *r, const char *what, uint64_t va,
+		    enum ami_mem mem);
+
+/**
+ * reading_post_dma() - memory that the device writes whenever something happens
+ * @what: "receive descriptor ring 0"
+ */
+void reading_post_dma(struct reading *r, enum ami_certainty certainty,
+		      uint64_t dma, uint64_t len, const char *what);
+
+/** reading_phys() - physical address of a kernel pointer, 0 when it has none */
+uint64_t reading_phys(struct reading *r, uint64_t va);
+
+/** reading_phys_of_page() - physical address of the page of a struct page, or 0 */
+uint64_t reading_phys_of_page(struct reading *r, uint64_t page);
+
+/** reading_phys_of_skb() - physical address of the data of a struct sk_buff, or 0 */
+uint64_t reading_phys_of_skb(struct reading *r, uint64_t skb);
+
+/**
+ * enum reader_of - what a reader is called for
+ *
+ * READ_INTERFACE: each network interface of the driver's devices
+ * READ_DEVICE: each device that the driver is bound to
+ */
+enum reader_of { READ_INTERFACE, READ_DEVICE };
+
+/**
+ * struct reader - how the state of one driver is read
+ * @driver: its name
+ * @of: what is read
+ * @needs: a member of the driver's types that everything depends on
+ * @read: collect what the device may write; false: that is not all
+ * @guess: the same without types, by shape: what it finds is possible. NULL: the
+ *	driver cannot be read without types
+ * @aside: another reader of this driver covers the device, this one adds to it
+ * @nic: of a network card of the usual shape: where things are
+ */
+struct reader {
+	const char *driver;
+	enum reader_of of;
+	enum ami_field needs;
+	bool (*read)(struct reading *r);
+	bool (*guess)(struct reading *r);
+	bool aside;
+	const struct nic_shape *nic;
+};
+
+#endif
