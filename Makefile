@@ -59,7 +59,7 @@ CORE_LIBS := $(BPF_LIBS) $(Z_LIBS)
 FILE_LIBS := $(DW_LIBS) $(ELF_LIBS) $(Z_LIBS) $(LZO_LIBS) $(SNAPPY_LIBS) $(ZSTD_LIBS)
 MDF_LIBS := $(ELF_LIBS) $(Z_LIBS) $(LZO_LIBS) $(ZSTD_LIBS)
 
-ALL_CPPFLAGS := -Iinclude -D_GNU_SOURCE -DAMI_VERSION='"$(VERSION)"' $(CPPFLAGS)
+ALL_CPPFLAGS := -Iinclude -Ilib/include -D_GNU_SOURCE -DAMI_VERSION='"$(VERSION)"' $(CPPFLAGS)
 ALL_CFLAGS := -std=gnu11 $(WARN) -fPIC -fvisibility=hidden $(CFLAGS) $(SANITIZE)
 
 # Programs take from it what they use: crash's extension no reader of files.

@@ -5,7 +5,7 @@
 #include <sys/mman.h>
 
 #include "crash.h"
-#include "fileio.h"
+#include <dump/fileio.h>
 #include "headers.h"
 
 /* A page of text behind the head of the note: VMCOREINFO_BYTES of Linux. */

@@ -12,7 +12,7 @@
 #include <amdiommu/marks.h>
 
 #include "deliver.h"
-#include "fileio.h"
+#include <dump/fileio.h>
 #include "marking.h"
 
 /* Marks reach the disk before the headers that point to them: disks are slow. */

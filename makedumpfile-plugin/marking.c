@@ -11,7 +11,7 @@
 
 #include "carrier.h"
 #include "decide.h"
-#include "fileio.h"
+#include <dump/fileio.h>
 #include "marking.h"
 #include "spare.h"
 #include "watch.h"

@@ -10,7 +10,7 @@ GOLDEN := $(patsubst tests/golden/%.c,%,$(wildcard tests/golden/test_*.c))
 FUZZ_TARGETS := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 # libkdumpfile reads what we write: an independent reader.
 TEST_LIBS := $(FILE_LIBS) $(CORE_LIBS) -lkdumpfile -lcmocka
-TEST_INC := -Itests/unit $(MDF_CPPFLAGS) -Itests/golden -Ilib/dump -Ilib/kernel -Ilib/state -Ilib/incidents -Ilib/owner -Ilib/evidence -Ilib/exposure -Ilib/verdict -Ilib/marks -Itests/campaign
+TEST_INC := -Itests/unit $(MDF_CPPFLAGS) -Itests/golden -Ilib/dump -Ilib/kernel -Ilib/state -Ilib/incidents -Ilib/owner -Ilib/evidence -Ilib/exposure -Ilib/verdict -Ilib/marks -Itests/campaign -Itools
 
 # What makedumpfile-amdiommu and the extension are tested with: faults from
 # outside, a host that loads extensions as makedumpfile does, other extensions.
@@ -65,6 +65,7 @@ $(BUILD)/bench/walk $(BUILD)/bench/packed: $(BUILD)/bench/%: $(BUILD)/tests/benc
 	$(call link,,$(FILE_LIBS) $(CORE_LIBS))
 
 ifdef IN_SAN
+$(BUILD)/unit/test_exit: $(BUILD)/tools/exit.o
 $(BUILD)/unit/test_filter: $(patsubst %,$(BUILD)/makedumpfile-plugin/%.o,cmdline decide guard settings spare stream watch)
 $(BUILD)/unit/test_carrier: $(patsubst %,$(BUILD)/makedumpfile-plugin/%.o,decide deliver guard marking settings spare stream watch)
 $(UNIT:%=$(BUILD)/unit/%): $(BUILD)/unit/%: $(BUILD)/tests/unit/%.o \

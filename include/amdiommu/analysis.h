@@ -3,10 +3,10 @@
 #ifndef AMDIOMMU_ANALYSIS_H
 #define AMDIOMMU_ANALYSIS_H
 
-#include <amdiommu/dmesg.h>
-#include <amdiommu/incident.h>
+#include <incidents/dmesg.h>
+#include <incidents/incident.h>
 #include <amdiommu/marks.h>
-#include <amdiommu/verdict.h>
+#include <verdict/verdict.h>
 
 /**
  * struct ami_analysis - everything known about one dump

@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include <amdiommu/budget.h>
+#include <common/budget.h>
 #include <amdiommu/error.h>
 
 #define AMI_PAGE_SHIFT	12

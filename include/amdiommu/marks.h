@@ -2,7 +2,7 @@
 #ifndef AMDIOMMU_MARKS_H
 #define AMDIOMMU_MARKS_H
 
-#include <amdiommu/exposure.h>
+#include <exposure/exposure.h>
 #include <amdiommu/newfile.h>
 
 /*

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Table driven bit fields, lists of decoded values, bounded text. */
-#include "amdiommu/bits.h"
+#include <amdvi/bits.h>
 
 #include <stdarg.h>
 #include <stdio.h>

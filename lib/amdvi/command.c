@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Command ring entries. */
-#include "amdiommu/command.h"
+#include <amdvi/command.h>
 
 #include <string.h>
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Device table entries: fields and what they do to a DMA request. */
-#include "amdiommu/dte.h"
+#include <amdvi/dte.h>
 
 #include <inttypes.h>
 #include <string.h>

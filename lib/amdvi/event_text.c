@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Event log entries: one sentence each. */
-#include "amdiommu/log.h"
+#include <amdvi/log.h>
 
 #include <inttypes.h>
 

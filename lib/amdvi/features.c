@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Extended feature registers EFR and EFR2. */
-#include "amdiommu/features.h"
+#include <amdvi/features.h>
 
 #include <inttypes.h>
 #include <string.h>

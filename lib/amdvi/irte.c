@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Interrupt remapping table entries. */
-#include "amdiommu/irte.h"
+#include <amdvi/irte.h>
 
 #include <inttypes.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Peripheral page request (PPR) and guest vAPIC (GA) log entries. */
-#include "amdiommu/log.h"
+#include <amdvi/log.h>
 
 #include <string.h>
 

@@ -6,7 +6,7 @@
  */
 #include <string.h>
 
-#include <amdiommu/budget.h>
+#include <common/budget.h>
 
 #define MAX_PAGES	(UINT64_C(1) << 40)
 

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <amdiommu/index.h>
+#include <common/index.h>
 
 /* Keys are addresses: multiply, so that all their bits count. */
 static size_t slot_of(const struct ami_index *index, uint64_t key)

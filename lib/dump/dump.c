@@ -9,7 +9,7 @@
 
 #include <amdiommu/pfnset.h>
 
-#include "ramlist.h"
+#include <dump/ramlist.h>
 #include "record.h"
 #include "withheld.h"
 

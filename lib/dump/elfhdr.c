@@ -5,9 +5,9 @@
 #include <string.h>
 
 #include "elfhdr.h"
-#include "fileio.h"
+#include <dump/fileio.h>
 #include "formats.h"
-#include "kdumphdr.h"
+#include <dump/kdumphdr.h>
 #include "record.h"
 
 #define MAX_HEADERS	(1u << 22)

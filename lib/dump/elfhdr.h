@@ -6,7 +6,7 @@
 #ifndef AMI_ELFHDR_H
 #define AMI_ELFHDR_H
 
-#include "ramlist.h"
+#include <dump/ramlist.h>
 
 /* Bytes of RAM that the file holds. */
 struct elf_piece {

@@ -6,7 +6,7 @@
 
 #include <amdiommu/dump.h>
 
-#include "fileio.h"
+#include <dump/fileio.h>
 
 #define DISK_BLOCK	512u	/* of st_blocks, whatever the disk has */
 #define PACKED_AT_MOST	64u	/* holes or compression: bytes for each on disk */

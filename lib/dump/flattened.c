@@ -8,7 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "fileio.h"
+#include <dump/fileio.h>
 #include "flattened.h"
 
 #define HEADER_BYTES	4096

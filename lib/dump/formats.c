@@ -6,9 +6,9 @@
 #include <elf.h>
 #include <string.h>
 
-#include "fileio.h"
+#include <dump/fileio.h>
 #include "formats.h"
-#include "kdumphdr.h"
+#include <dump/kdumphdr.h>
 
 #define HEAD_BYTES	1024u
 

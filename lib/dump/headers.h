@@ -8,7 +8,7 @@
 #define AMI_HEADERS_H
 
 #include "elfhdr.h"
-#include "kdumphdr.h"
+#include <dump/kdumphdr.h>
 
 /**
  * struct dump_headers - of an ELF or kdump-compressed file

@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "elfhdr.h"
-#include "fileio.h"
+#include <dump/fileio.h>
 #include "flattened.h"
 #include "formats.h"
 #include "record.h"

@@ -2,9 +2,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "fileio.h"
+#include <dump/fileio.h>
 #include "formats.h"
-#include "kdumphdr.h"
+#include <dump/kdumphdr.h>
 
 #define BLOCK	KDUMP_BLOCK
 

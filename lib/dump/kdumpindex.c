@@ -3,8 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "fileio.h"
-#include "kdumphdr.h"
+#include <dump/fileio.h>
+#include <dump/kdumphdr.h>
 
 #define BLOCK		KDUMP_BLOCK
 #define WORDS		(BLOCK / 8)

@@ -4,8 +4,8 @@
 #include <string.h>
 #include <zlib.h>
 
-#include "fileio.h"
-#include "kdumphdr.h"
+#include <dump/fileio.h>
+#include <dump/kdumphdr.h>
 #include "kdumpwrite.h"
 
 #define BLOCK			KDUMP_BLOCK

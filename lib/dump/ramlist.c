@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <stdlib.h>
 
-#include "ramlist.h"
+#include <dump/ramlist.h>
 
 int ramlist_add(struct ramlist *list, uint64_t first, uint64_t end)
 {

@@ -8,7 +8,7 @@
 #include <zlib.h>
 #include <zstd.h>
 
-#include "fileio.h"
+#include <dump/fileio.h>
 #include "unpack.h"
 
 #define MAX_PACKED	(2 * AMI_PAGE_SIZE)

@@ -3,7 +3,7 @@
 #ifndef AMI_UNPACK_H
 #define AMI_UNPACK_H
 
-#include "kdumphdr.h"
+#include <dump/kdumphdr.h>
 
 /**
  * struct unpacker - what is kept from page to page: it costs more to make than

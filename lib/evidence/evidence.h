@@ -3,9 +3,9 @@
 #ifndef AMI_EVIDENCE_PRIVATE_H
 #define AMI_EVIDENCE_PRIVATE_H
 
-#include <amdiommu/device.h>
-#include <amdiommu/evidence.h>
-#include <amdiommu/page.h>
+#include <kernel/device.h>
+#include <evidence/evidence.h>
+#include <kernel/page.h>
 
 #define BLOCK_PROVIDER	"block"
 #define PCI_CLASS_USB	0x0c03

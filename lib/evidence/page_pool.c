@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include <amdiommu/xarray.h>
+#include <kernel/xarray.h>
 
 #include "bounce.h"
 

@@ -3,8 +3,8 @@
 #ifndef AMI_EXPOSURE_PRIVATE_H
 #define AMI_EXPOSURE_PRIVATE_H
 
-#include <amdiommu/exposure.h>
-#include <amdiommu/incident.h>
+#include <exposure/exposure.h>
+#include <incidents/incident.h>
 
 #define MAX_IOVA_RANGES	65536u
 

@@ -3,8 +3,8 @@
 #ifndef AMI_INCIDENTS_PRIVATE_H
 #define AMI_INCIDENTS_PRIVATE_H
 
-#include <amdiommu/dmesg.h>
-#include <amdiommu/incident.h>
+#include <incidents/dmesg.h>
+#include <incidents/incident.h>
 
 /**
  * struct sighting - what one witness says once

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* The driver core's list of all devices: devices_kset, drivers/base/core.c. */
-#include <amdiommu/device.h>
+#include <kernel/device.h>
 
 #define MAX_DEVICES	(1u << 20)
 

@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include <amdiommu/identity.h>
+#include <kernel/identity.h>
 
 /* kernel/panic.c: taint_flags[], by bit. */
 static const char taint_letter[] = "PFSRMBUDAWCIOELKXTNJ";

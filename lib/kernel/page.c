@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include <amdiommu/page.h>
+#include <kernel/page.h>
 
 #include "kernel.h"
 

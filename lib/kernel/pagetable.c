@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* The dead kernel's own page tables as a whole (AMD64 vol. 2, 5.3). */
-#include <amdiommu/page.h>
+#include <kernel/page.h>
 #include <amdiommu/pfnset.h>
 
 #include "kernel.h"

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include <amdiommu/display.h>
-#include <amdiommu/printk.h>
+#include <kernel/printk.h>
 
 /* State in the two highest bits of a descriptor, its ID in the others. */
 #define ID_MASK		(UINT64_MAX >> 2)

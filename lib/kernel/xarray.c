@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include <amdiommu/xarray.h>
+#include <kernel/xarray.h>
 
 #define CHUNK_SHIFT	6	/* XA_CHUNK_SHIFT of every 64-bit kernel */
 #define CHUNK_SIZE	64u

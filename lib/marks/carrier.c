@@ -4,8 +4,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "../dump/fileio.h"
-#include "../dump/kdumphdr.h"
+#include <dump/fileio.h>
+#include <dump/kdumphdr.h>
 #include "carrier.h"
 
 #define NAME_BYTES	8u	/* struct vmcoredd_header of linux/vmcore.h */

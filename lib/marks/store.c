@@ -7,7 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "../dump/fileio.h"
+#include <dump/fileio.h>
 #include "carrier.h"
 #include "marks.h"
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* What free pages are filled with. */
-#include <amdiommu/owner.h>
+#include <owner/owner.h>
 
 #define PAGE_POISON		0xaa	/* include/linux/poison.h */
 

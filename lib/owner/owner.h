@@ -3,9 +3,9 @@
 #ifndef AMI_OWNER_PRIVATE_H
 #define AMI_OWNER_PRIVATE_H
 
-#include <amdiommu/index.h>
-#include <amdiommu/owner.h>
-#include <amdiommu/page.h>
+#include <common/index.h>
+#include <owner/owner.h>
+#include <kernel/page.h>
 
 /** struct page_view - what one struct page says */
 struct page_view {

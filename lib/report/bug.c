@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <amdiommu/features.h>
+#include <amdvi/features.h>
 
 #include "bug.h"
 

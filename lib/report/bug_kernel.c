@@ -2,7 +2,7 @@
 /* The bug report's head: the kernel, without anything about its user. */
 #include <string.h>
 
-#include <amdiommu/identity.h>
+#include <kernel/identity.h>
 
 #include "bug.h"
 

@@ -4,7 +4,7 @@
 #include <string.h>
 #include <time.h>
 
-#include <amdiommu/features.h>
+#include <amdvi/features.h>
 
 #include "view.h"
 

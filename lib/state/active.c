@@ -2,7 +2,7 @@
 /* Which devices may be at work: what is asked of all that could write memory. */
 #include <string.h>
 
-#include <amdiommu/state.h>
+#include <state/state.h>
 
 /*
  * Then programs make it bus master, through its configuration space, and the

@@ -9,7 +9,7 @@
  */
 #include <string.h>
 
-#include <amdiommu/device.h>
+#include <kernel/device.h>
 
 #include "state.h"
 

@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include <amdiommu/index.h>
+#include <common/index.h>
 
 #include "needs.h"
 

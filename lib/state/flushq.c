@@ -7,7 +7,7 @@
  */
 #include <stdio.h>
 
-#include <amdiommu/page.h>
+#include <kernel/page.h>
 
 #include "flushq.h"
 #include "needs.h"

@@ -7,7 +7,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-#include <amdiommu/page.h>
+#include <kernel/page.h>
 
 #include "flushq.h"
 

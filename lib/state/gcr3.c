@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include <amdiommu/features.h>
+#include <amdvi/features.h>
 #include <amdiommu/pfnset.h>
 
 #include "needs.h"

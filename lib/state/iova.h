@@ -3,7 +3,7 @@
 #ifndef AMI_STATE_IOVA_H
 #define AMI_STATE_IOVA_H
 
-#include <amdiommu/index.h>
+#include <common/index.h>
 
 #include "flushq.h"
 

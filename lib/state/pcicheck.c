@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <amdiommu/device.h>
+#include <kernel/device.h>
 
 #include "pci.h"
 

@@ -3,8 +3,8 @@
 #ifndef AMI_STATE_PRIVATE_H
 #define AMI_STATE_PRIVATE_H
 
-#include <amdiommu/state.h>
-#include <amdiommu/vec.h>
+#include <common/vec.h>
+#include <state/state.h>
 
 /* No machine has more; a damaged list stops here. */
 #define MAX_IOMMUS	256u

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include <amdiommu/pfnset.h>
-#include <amdiommu/table.h>
+#include <state/table.h>
 
 struct walk {
 	struct ami_dump *dump;

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <amdiommu/page.h>
+#include <kernel/page.h>
 
 #include "verdict.h"
 

@@ -7,9 +7,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include <amdiommu/features.h>
+#include <amdvi/features.h>
 
-#include <amdiommu/incident.h>
+#include <incidents/incident.h>
 
 #include "verdict.h"
 

@@ -3,7 +3,7 @@
 #ifndef AMI_VERDICT_PRIVATE_H
 #define AMI_VERDICT_PRIVATE_H
 
-#include <amdiommu/verdict.h>
+#include <verdict/verdict.h>
 
 /*
  * Finders: each adds findings and returns -1 when memory runs out. A new one is

@@ -23,7 +23,7 @@
 #include <amdiommu/pfnset.h>
 #include <amdiommu/report.h>
 
-#include "fileio.h"
+#include <dump/fileio.h>
 #include "unpack.h"
 
 #define MAX_PACKED	(2 * AMI_PAGE_SIZE)

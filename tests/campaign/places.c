@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <stdlib.h>
 
-#include <amdiommu/page.h>
+#include <kernel/page.h>
 
 #include "places.h"
 

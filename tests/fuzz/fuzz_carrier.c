@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "carrier.h"
-#include "fileio.h"
+#include <dump/fileio.h>
 #include "hostile.h"
 
 #define PAGES		64u	/* looked at, at the start of the RAM */

@@ -2,12 +2,12 @@
 /* Every hardware format from the same 32 bytes, and back where there is a way. */
 #include <string.h>
 
-#include <amdiommu/command.h>
-#include <amdiommu/dte.h>
-#include <amdiommu/features.h>
-#include <amdiommu/irte.h>
-#include <amdiommu/log.h>
-#include <amdiommu/pte.h>
+#include <amdvi/command.h>
+#include <amdvi/dte.h>
+#include <amdvi/features.h>
+#include <amdvi/irte.h>
+#include <amdvi/log.h>
+#include <amdvi/pte.h>
 
 #include "hostile.h"
 

@@ -9,7 +9,7 @@
 
 #include <amdiommu/marks.h>
 
-#include "fileio.h"
+#include <dump/fileio.h>
 #include "hostile.h"
 
 #define LOOK_AT		64u	/* page frames at the start of each RAM range */

@@ -3,8 +3,8 @@
  * Linux in hostile memory: its page tables, lists, lock-less lists, xarrays
  * and strings. The top page table is page 0.
  */
-#include <amdiommu/page.h>
-#include <amdiommu/xarray.h>
+#include <kernel/page.h>
+#include <kernel/xarray.h>
 
 #include "hostile.h"
 

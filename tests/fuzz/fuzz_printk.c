@@ -5,7 +5,7 @@
  */
 #include <string.h>
 
-#include <amdiommu/printk.h>
+#include <kernel/printk.h>
 
 #include "hostile.h"
 

@@ -8,7 +8,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "fileio.h"
+#include <dump/fileio.h>
 #include "hostile.h"
 #include "stream.h"
 

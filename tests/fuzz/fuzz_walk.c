@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* I/O page tables of both formats, and GCR3 tables, in hostile memory. */
-#include <amdiommu/state.h>
+#include <state/state.h>
 
 #include "hostile.h"
 

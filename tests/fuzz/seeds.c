@@ -20,7 +20,7 @@
 
 #include <amdiommu/report.h>
 
-#include "fileio.h"
+#include <dump/fileio.h>
 #include "kdumpwrite.h"
 #include "vmcore.h"
 

@@ -6,7 +6,7 @@
 #ifndef DRIVERS_H
 #define DRIVERS_H
 
-#include <amdiommu/evidence.h>
+#include <evidence/evidence.h>
 
 #include "machine.h"
 

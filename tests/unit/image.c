@@ -11,7 +11,7 @@
 
 #include <cmocka.h>
 
-#include "fileio.h"
+#include <dump/fileio.h>
 #include "image.h"
 
 /* Memory is handed out from the kernel image on, where that fits. */

@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include <amdiommu/identity.h>
+#include <kernel/identity.h>
 #include <amdiommu/report.h>
 
 #include "render.h"

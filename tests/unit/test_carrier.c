@@ -27,9 +27,9 @@
 
 #include "carrier.h"
 #include "deliver.h"
-#include "fileio.h"
+#include <dump/fileio.h>
 #include "image.h"
-#include "kdumphdr.h"
+#include <dump/kdumphdr.h>
 #include "marks.h"
 
 #define PFN		0x10u

@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "amdiommu/command.h"
+#include <amdvi/command.h>
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 #define SME (1ULL << 47)

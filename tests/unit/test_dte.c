@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "amdiommu/dte.h"
+#include <amdvi/dte.h>
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 #define SME (1ULL << 47)

@@ -14,8 +14,8 @@
 #include <cmocka.h>
 
 #include "elfhdr.h"
-#include "fileio.h"
-#include "kdumphdr.h"
+#include <dump/fileio.h>
+#include <dump/kdumphdr.h>
 
 #define COUNT(array)	(sizeof(array) / sizeof((array)[0]))
 #define DATA		0x10000u	/* where the segments' bytes start */

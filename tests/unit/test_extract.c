@@ -17,9 +17,9 @@
 
 #include <cmocka.h>
 
-#include "fileio.h"
+#include <dump/fileio.h>
 #include "image.h"
-#include "kdumphdr.h"
+#include <dump/kdumphdr.h>
 
 #define COUNT(array)	(sizeof(array) / sizeof((array)[0]))
 #define PAGE(pfn)	((uint64_t)(pfn) << AMI_PAGE_SHIFT)

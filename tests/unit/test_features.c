@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "amdiommu/features.h"
+#include <amdvi/features.h>
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 

@@ -14,7 +14,7 @@
 
 #include <cmocka.h>
 
-#include "fileio.h"
+#include <dump/fileio.h>
 #include "flattened.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))

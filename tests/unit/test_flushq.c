@@ -12,7 +12,7 @@
 
 #include <cmocka.h>
 
-#include <amdiommu/pte.h>
+#include <amdvi/pte.h>
 
 #include "machine.h"
 

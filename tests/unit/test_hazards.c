@@ -12,7 +12,7 @@
 #include <cmocka.h>
 
 #include <amdiommu/marks.h>
-#include <amdiommu/printk.h>
+#include <kernel/printk.h>
 
 #include "state.h"
 #include "vmcore.h"

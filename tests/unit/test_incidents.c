@@ -12,7 +12,7 @@
 
 #include <cmocka.h>
 
-#include <amdiommu/dmesg.h>
+#include <incidents/dmesg.h>
 
 #include "incidents.h"
 #include "klog.h"

@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "amdiommu/irte.h"
+#include <amdvi/irte.h>
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 #define SME (1ULL << 47)

@@ -13,8 +13,8 @@
 
 #include <cmocka.h>
 
-#include "fileio.h"
-#include "kdumphdr.h"
+#include <dump/fileio.h>
+#include <dump/kdumphdr.h>
 #include "kdumpwrite.h"
 #include "unpack.h"
 

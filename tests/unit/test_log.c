@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "amdiommu/log.h"
+#include <amdvi/log.h>
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 

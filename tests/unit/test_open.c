@@ -14,10 +14,10 @@
 
 #include <cmocka.h>
 
-#include "fileio.h"
+#include <dump/fileio.h>
 #include "image.h"
 #include "headers.h"
-#include "kdumphdr.h"
+#include <dump/kdumphdr.h>
 
 #define COUNT(array)	(sizeof(array) / sizeof((array)[0]))
 #define RAM_PAGES	0x400u

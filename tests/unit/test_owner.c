@@ -13,7 +13,7 @@
 
 #include <cmocka.h>
 
-#include <amdiommu/pte.h>
+#include <amdvi/pte.h>
 
 #include "verdict.h"
 #include "render.h"

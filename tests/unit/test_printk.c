@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include <amdiommu/dmesg.h>
+#include <incidents/dmesg.h>
 #include <amdiommu/report.h>
 
 #include "render.h"

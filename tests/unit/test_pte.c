@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "amdiommu/pte.h"
+#include <amdvi/pte.h>
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 #define SME (1ULL << 47)

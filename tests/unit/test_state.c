@@ -1004,16 +1004,6 @@ static void active_devices(void **state)
 				 want[i].active);
 }
 
-static void check_codes(void **state)
-{
-	(void)state;
-	assert_int_equal(ami_check_code(AMI_VERDICT_TRUSTED), 0);
-	assert_int_equal(ami_check_code(AMI_VERDICT_EXPOSED), 0);
-	assert_int_equal(ami_check_code(AMI_VERDICT_SUSPECT), 1);
-	assert_int_equal(ami_check_code(AMI_VERDICT_CORRUPT), 2);
-	assert_int_equal(ami_check_code(AMI_VERDICT_UNKNOWN), 3);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -1043,7 +1033,6 @@ int main(void)
 		cmocka_unit_test(test_shared_table_is_read_once),
 		cmocka_unit_test(nothing_seen_is_not_nothing),
 		cmocka_unit_test(active_devices),
-		cmocka_unit_test(check_codes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

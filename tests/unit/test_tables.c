@@ -11,7 +11,7 @@
 
 #include <cmocka.h>
 
-#include <amdiommu/features.h>
+#include <amdvi/features.h>
 
 #include "vmcore.h"
 

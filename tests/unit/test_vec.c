@@ -29,7 +29,7 @@ static void *allocate(void *list, size_t count, size_t size)
 }
 
 #define reallocarray(list, count, size)	allocate(list, count, size)
-#include <amdiommu/vec.h>
+#include <common/vec.h>
 
 struct pair {
 	uint32_t a;

@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include <amdiommu/table.h>
+#include <state/table.h>
 
 #include "image.h"
 

@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include <amdiommu/xarray.h>
+#include <kernel/xarray.h>
 
 #include "image.h"
 

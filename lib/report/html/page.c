@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <amdiommu/features.h>
+#include <amdvi/features.h>
 
 #include "html.h"
 

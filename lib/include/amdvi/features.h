@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "amdiommu/bits.h"
+#include <amdvi/bits.h>
 
 /** EFR: user/supervisor protection, the bit US of guest tables counts */
 #define AMDVI_EFR_USSUP		(1ULL << 37)

@@ -34,7 +34,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "amdiommu/bits.h"
+#include <amdvi/bits.h>
 
 #define AMDVI_IRTE32_SIZE 4
 #define AMDVI_IRTE128_SIZE 16

@@ -3,7 +3,7 @@
 #ifndef AMDIOMMU_VERDICT_H
 #define AMDIOMMU_VERDICT_H
 
-#include <amdiommu/exposure.h>
+#include <exposure/exposure.h>
 
 /**
  * ami_judge() - run the finders over the exposures, then judge the dump

@@ -32,7 +32,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "amdiommu/bits.h"
+#include <amdvi/bits.h>
 
 /** Size of one device table entry in bytes. */
 #define AMDVI_DTE_SIZE 32

@@ -7,7 +7,7 @@
 #ifndef AMDIOMMU_INCIDENT_H
 #define AMDIOMMU_INCIDENT_H
 
-#include <amdiommu/state.h>
+#include <state/state.h>
 
 /** enum ami_incident_kind - what happened */
 enum ami_incident_kind {

@@ -44,7 +44,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "amdiommu/bits.h"
+#include <amdvi/bits.h>
 
 #define AMDVI_EVENT_SIZE 16
 #define AMDVI_PPR_SIZE 16

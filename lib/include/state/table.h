@@ -3,7 +3,7 @@
 #define AMDIOMMU_TABLE_H
 
 #include <amdiommu/dump.h>
-#include <amdiommu/pte.h>
+#include <amdvi/pte.h>
 
 enum ami_format {
 	AMI_FORMAT_NONE,	/* no table: identity, blocked */

@@ -2,9 +2,9 @@
 #ifndef AMDIOMMU_EXPOSURE_H
 #define AMDIOMMU_EXPOSURE_H
 
-#include <amdiommu/evidence.h>
-#include <amdiommu/owner.h>
-#include <amdiommu/index.h>
+#include <evidence/evidence.h>
+#include <owner/owner.h>
+#include <common/index.h>
 
 /** enum ami_class - why a requester could write a page (docs/architecture.md) */
 enum ami_class {

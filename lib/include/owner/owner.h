@@ -3,7 +3,7 @@
 #define AMDIOMMU_OWNER_H
 
 #include <amdiommu/pfnset.h>
-#include <amdiommu/state.h>
+#include <state/state.h>
 
 /** enum ami_owner - the owner of a page frame at the panic */
 enum ami_owner {

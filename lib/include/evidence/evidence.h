@@ -3,7 +3,7 @@
 #define AMDIOMMU_EVIDENCE_H
 
 #include <amdiommu/pfnset.h>
-#include <amdiommu/state.h>
+#include <state/state.h>
 
 /** enum ami_certainty - how sure it is that a page could be written */
 enum ami_certainty { AMI_PROVEN, AMI_LIKELY, AMI_POSSIBLE };

@@ -2,8 +2,8 @@
 #ifndef AMDIOMMU_DMESG_H
 #define AMDIOMMU_DMESG_H
 
-#include <amdiommu/incident.h>
-#include <amdiommu/printk.h>
+#include <incidents/incident.h>
+#include <kernel/printk.h>
 
 /** enum ami_line_kind - why a line of the kernel's log matters here */
 enum ami_line_kind {

@@ -43,7 +43,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "amdiommu/bits.h"
+#include <amdvi/bits.h>
 
 /** Size of one command in bytes. */
 #define AMDVI_COMMAND_SIZE 16

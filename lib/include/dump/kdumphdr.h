@@ -12,7 +12,7 @@
 #ifndef AMI_KDUMPHDR_H
 #define AMI_KDUMPHDR_H
 
-#include "ramlist.h"
+#include <dump/ramlist.h>
 
 #define KDUMP_BLOCK		4096u	/* of the file, as on x86-64 */
 #define KDUMP_SIGNATURE		"KDUMP   "

@@ -2,14 +2,14 @@
 #ifndef AMDIOMMU_STATE_H
 #define AMDIOMMU_STATE_H
 
-#include <amdiommu/command.h>
-#include <amdiommu/dte.h>
+#include <amdvi/command.h>
+#include <amdvi/dte.h>
 #include <amdiommu/finding.h>
-#include <amdiommu/irte.h>
+#include <amdvi/irte.h>
 #include <amdiommu/kernel.h>
-#include <amdiommu/log.h>
+#include <amdvi/log.h>
 #include <amdiommu/pfnset.h>
-#include <amdiommu/table.h>
+#include <state/table.h>
 
 /** enum ami_seen - does memory show a hardware entry as it was at the panic? */
 enum ami_seen {
