@@ -12,8 +12,8 @@
 #include "crash.h"
 
 /*
- * What outlives a command. The analysis of a dump stays: the dump does not
- * change, and on a large machine the analysis takes its time.
+ * What outlives a command. The analysis is kept: the dump does not change, and
+ * on a large machine the analysis takes time.
  */
 static struct ami_analysis *analysis;
 static struct ami_progress progress;
@@ -21,7 +21,7 @@ static FILE *output;
 static sigset_t signals_before;
 static bool blocked;
 
-/* The views' letters, and the options that all of them take. */
+/* The letters of the views, and the options that all of them take. */
 static const char short_options[] =
 #define AMI_COMMAND(view, name, letter, ...) letter
 #include <amdiommu/commands.def>
@@ -62,7 +62,7 @@ static void unblock_sigint(void)
 	sigprocmask(SIG_SETMASK, &signals_before, NULL);
 }
 
-/* crash calls this before the next prompt, whatever way the command ended. */
+/* crash calls this before the next prompt, however the command ended. */
 static void clean_up(void *unused)
 {
 	(void)unused;
@@ -133,7 +133,7 @@ static int parse_options(struct ami_request *r)
 	return view;
 }
 
-/* As everywhere in crash, a kernel symbol will do for an address. */
+/* As everywhere in crash, a kernel symbol can stand for an address. */
 static char *symbol_address(char *name, char buf[24])
 {
 	if (hexadecimal(name, 0) || !symbol_exists(name))
@@ -258,8 +258,8 @@ static struct command_table_entry commands[] = {
 };
 
 /*
- * Headers of another source tree may carry the same version. The symbol table
- * of crash tells how large its structure really is.
+ * Headers of another source tree may have the same version. crash's symbol
+ * table says how large its structure really is.
  */
 static bool same_structures(void)
 {
@@ -272,10 +272,10 @@ static bool same_structures(void)
 }
 
 /*
- * crash checks nothing at load time, and its structures change between
- * versions and machine types: until they are known to be ours, only what is
- * the same everywhere may be touched. That is build_version, fp, pc (not what
- * it points to) and machine_type().
+ * crash checks nothing at load time, and its structures change between versions
+ * and machine types. Until they are known to be the right ones, touch only what
+ * is the same everywhere: build_version, fp, pc (not what it points to) and
+ * machine_type().
  */
 static bool right_crash(void)
 {

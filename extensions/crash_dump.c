@@ -19,8 +19,8 @@ struct crash_dump {
 };
 
 /*
- * With --zero_excluded crash makes up zeros for pages that it does not have.
- * They would pass for empty page tables.
+ * With --zero_excluded, crash makes up zeros for pages that it does not have.
+ * They would look like empty page tables.
  */
 static long read_piece(physaddr_t paddr, void *buf, int len)
 {
@@ -33,7 +33,7 @@ static long read_piece(physaddr_t paddr, void *buf, int len)
 	return got;
 }
 
-/* Of an ELF dump the file may hold only a part of a page. */
+/* An ELF file may hold only a part of a page. */
 static uint64_t crash_valid(void *ctx, uint64_t pfn)
 {
 	const struct crash_dump *cd = ctx;
@@ -107,7 +107,7 @@ static const struct ami_dump_ops crash_ops = {
 	.close = crash_close,
 };
 
-/* How many blocks of a kdump file come before its page descriptors. */
+/* How many blocks of a kdump file precede its page descriptors. */
 static uint64_t header_blocks(int fd)
 {
 	struct kdump_header h;
@@ -135,7 +135,7 @@ static bool copy_in_order(int fd, int out, uint64_t at, uint64_t len)
 	return true;
 }
 
-/* Marks that were added on the way lie behind the pages, all notes with them. */
+/* Marks that were added later lie behind the pages, together with all notes. */
 static bool copy_notes(int fd, int out)
 {
 	struct kdump_sub_header sub;
@@ -147,8 +147,9 @@ static bool copy_notes(int fd, int out)
 }
 
 /*
- * crash reads a flattened stream as it is, the library reads files: give it
- * the headers in order, in a nameless file that is otherwise one hole.
+ * crash reads a flattened stream as it is, but the library reads ordered files.
+ * So it gets the headers in order, in a file without a name that is otherwise
+ * one hole.
  */
 static int headers_in_order(int fd)
 {
@@ -185,7 +186,7 @@ static int open_headers(struct ami_error *err)
 	return ordered;
 }
 
-/* Without page tables: where these are damaged, crash jumps out. */
+/* Without page tables: if these are damaged, crash jumps out. */
 static bool read_linear(struct crash_dump *cd, ulong va, void *buf, size_t len)
 {
 	uint8_t page[AMI_PAGE_SIZE];
@@ -207,7 +208,9 @@ static bool read_linear(struct crash_dump *cd, ulong va, void *buf, size_t len)
 	return true;
 }
 
-/* The kernel's own copy: dumps of a guest made from outside may lack a note. */
+/*
+ * The kernel's own copy: a guest's dump made from outside may not have a note.
+ */
 static char *vmcoreinfo_in_memory(struct crash_dump *cd)
 {
 	uint8_t note[VMCOREINFO_NOTE_MAX];
@@ -241,7 +244,7 @@ static int take_headers(struct crash_dump *cd, struct ami_error *err)
 				     pc->dumpfile);
 	cd->headers.info.path = pc->dumpfile;
 	cd->headers.info.flattened = FLAT_FORMAT();
-	/* Of a stream there are only the headers. */
+	/* A stream gives only the headers. */
 	if (cd->headers.info.flattened)
 		cd->headers.info.truncated = false;
 	return 0;

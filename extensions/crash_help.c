@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Text of `help amdiommu`; the examples are of one real dump. */
+/* Text of `help amdiommu`. The examples are from one real dump. */
 #include "crash.h"
 
 char *crash_help[] = {

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Symbols and types from crash. What it knows about members it knows at once,
- * but it has no notion of bit fields: for these gdb is asked to print the
- * structure. An expression with a member's name in it costs gdb a search
- * through the whole kernel, so there is one only for dotted paths.
+ * Symbols and types from crash. It answers at once about members, but does not
+ * know bit fields. For these, gdb prints the structure. An expression with a
+ * member's name costs gdb a search through the whole kernel, so it is used only
+ * for dotted paths.
  */
 #include <defs.h>
 
@@ -89,7 +89,7 @@ static void read_widths(const char *type, struct ami_layout *layout)
 	close_tmpfile2();
 }
 
-/* datatype_info() rounds the offset to bytes, the request below it does not. */
+/* datatype_info() rounds the offset to bytes, the request below does not. */
 static void place_bits(const struct ami_field_want *want,
 		       struct ami_member *m)
 {

@@ -11,12 +11,12 @@
 
 #define NAME		"makedumpfile"
 #define USUAL_FOLDERS	"/usr/sbin:/usr/bin:/sbin:/bin"
-/* Files that makedumpfile-amdiommu runs, for one that is run by them. */
+/* Files that makedumpfile-amdiommu started, for one that they start. */
 #define LED_HERE	"AMDIOMMU_LED_HERE"
 #define PIECE		65536u
 #define PROGRAM_MAX	(64u << 20)	/* bytes that are searched */
 
-/* Each build of this program has it, and no makedumpfile. */
+/* Each build of this program has it, and no makedumpfile does. */
 static const char mark[] = "makedumpfile-amdiommu runs makedumpfile, never itself";
 
 static bool has_mark(int fd)
@@ -38,7 +38,7 @@ static bool has_mark(int fd)
 	return false;
 }
 
-/* A copy, a link, another version: they would call each other for ever. */
+/* A copy, a link, another version: they would start each other for ever. */
 static bool is_wrapper(const char *path, const struct stat *st)
 {
 	struct stat self;
@@ -131,7 +131,7 @@ void candidates_free(struct candidates *c)
 		free(c->path[--c->count]);
 }
 
-/* A script of that name may come back to us: it is not run again then. */
+/* A script of that name may come back to us: do not start it again. */
 static void remember(const char *path)
 {
 	const char *before = getenv(LED_HERE);

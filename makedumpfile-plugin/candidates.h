@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Which makedumpfile to run, and which next where that one does not start. */
+/* Which makedumpfile to start, and which next if that one does not start. */
 #ifndef AMI_CANDIDATES_H
 #define AMI_CANDIDATES_H
 
@@ -10,7 +10,7 @@
 
 /**
  * struct candidates - programs in the order in which they are tried
- * @nested: a makedumpfile-amdiommu started us: it does our work
+ * @nested: a makedumpfile-amdiommu started us, and does the work
  */
 struct candidates {
 	char *path[CANDIDATES_MAX];
@@ -21,13 +21,13 @@ struct candidates {
 /**
  * candidates_find() - $AMDIOMMU_MAKEDUMPFILE, those on PATH, the usual ones
  *
- * Only regular files that can be executed, each once; none that is this program,
- * a copy of it, or another build of it, and none that led here.
+ * Only regular executable files, each once. None that is this program, a
+ * copy or another build of it, and none that led here.
  */
 void candidates_find(struct candidates *c);
 void candidates_free(struct candidates *c);
 
-/** candidates_become() - exec @path; returns only on failure, errno set. */
+/** candidates_become() - exec @path; returns only on failure, with errno set */
 void candidates_become(const char *path, char *const *argv);
 
 #endif

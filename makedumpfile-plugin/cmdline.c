@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * The options of makedumpfile 1.6.8 to 1.7.9 and of its development version
- * (makedumpfile.c, main()). It reads them with getopt_long() as well, so that
- * abbreviations and permuted arguments come out the same.
+ * (makedumpfile.c, main()). It also reads them with getopt_long(), so
+ * abbreviations and permuted arguments give the same.
  */
 #include <getopt.h>
 #include <stdlib.h>
@@ -12,7 +12,7 @@
 
 static const char short_options[] = "b:cDd:eEFfg:hi:lL:pRvXx:z";
 
-/* Long options: a letter for what decides, '-' for what does not matter. */
+/* Long options: a letter for those that decide, '-' for the others. */
 static const struct option long_options[] = {
 	{ "split", no_argument, NULL, 's' },
 	{ "reassemble", no_argument, NULL, 'r' },
@@ -49,7 +49,7 @@ static void read_options(struct wishes *w, int argc, char **argv)
 	int c;
 
 	opterr = 0;
-	optind = 0;	/* also forgets an earlier scan */
+	optind = 0;	/* also resets an earlier scan */
 	while ((c = getopt_long(argc, argv, short_options, long_options,
 				NULL)) != -1) {
 		switch (c) {

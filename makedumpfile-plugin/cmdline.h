@@ -7,7 +7,7 @@
 
 /** enum job_kind - what makedumpfile will do */
 enum job_kind {
-	JOB_OTHER,	/* writes no dump, or we do not understand it */
+	JOB_OTHER,	/* writes no dump, or is not understood */
 	JOB_FILE,	/* one dump file */
 	JOB_STREAM,	/* -F: a flattened stream to stdout */
 	JOB_SPLIT,	/* --split: several files */
@@ -32,7 +32,7 @@ struct job {
 /**
  * job_parse() - find out what makedumpfile will do with these arguments
  *
- * @argv stays as it is; strings of @job point into it. Anything in doubt is
+ * Does not change @argv; strings of @job point into it. A doubtful case is
  * JOB_OTHER.
  */
 void job_parse(struct job *job, int argc, char *const *argv);

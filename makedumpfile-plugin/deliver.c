@@ -15,13 +15,15 @@
 #include <dump/fileio.h>
 #include "marking.h"
 
-/* Marks reach the disk before the headers that point to them: disks are slow. */
+/*
+ * Marks reach the disk before the headers that point to them. Disks are slow.
+ */
 #define DISK_PATIENCE	10u
 #define SIDECAR_SECONDS	10u	/* at least; without marks there is a reason */
 #define INCOMPLETE	"-incomplete"
 #define COPY_BYTES	8192u	/* on the stack, which may be small */
 
-/* A container, mapped; NULL: it cannot be. */
+/* A container, mapped; NULL: not possible. */
 struct bytes {
 	const uint8_t *data;
 	size_t len;
@@ -102,7 +104,7 @@ static int make_records(void *ctx, struct ami_error *err)
 	return marking_records(a->head, a->size, a->marks, a->out, err);
 }
 
-/* A memfd with the records for @s; -1: @err has the reason, or had it. */
+/* A memfd with the records for @s. -1: @err has the reason. */
 static int records_for(const struct stream *s, int marks,
 		       const struct guard_limits *limits,
 		       struct ami_error *err)
@@ -150,7 +152,8 @@ int deliver_stream(struct stream *s, int marks,
 
 /*
  * Records and a new end mark go behind the old end mark, which still ends the
- * stream. Then one write of 16 bytes turns it into the first record's head.
+ * stream. Then one write of 16 bytes turns the old one into the first record's
+ * head.
  */
 static bool append_bytes(int fd, uint64_t end, const uint8_t *all, size_t len)
 {
@@ -159,7 +162,7 @@ static bool append_bytes(int fd, uint64_t end, const uint8_t *all, size_t len)
 	if (file_write_synced(fd, all + first, len - first, end + first) &&
 	    file_write_at(fd, all, first, end))
 		return true;
-	/* What lies behind an end mark is inert; gone is better. */
+	/* Bytes behind an end mark are harmless, but better removed. */
 	return ftruncate(fd, end + first) && false;
 }
 
@@ -240,7 +243,10 @@ static int add_to_stream(void *ctx, struct ami_error *err)
 	return ret;
 }
 
-/* As settle_note() does: the old end mark still ends it, or no more. */
+/*
+ * Like settle_note(): the old end mark still ends the stream, or does no
+ * longer.
+ */
 static int settle_stream(void *ctx, struct ami_error *err)
 {
 	const struct in_file *f = ctx;
@@ -293,7 +299,7 @@ struct beside {
 	const struct deliver_beside *what;
 };
 
-/* "vmcore-incomplete" will be called "vmcore" when kdump-utils is done. */
+/* kdump-utils later renames "vmcore-incomplete" to "vmcore". */
 static bool sidecar_name(const char *dump, char *path, size_t size)
 {
 	size_t len = strlen(dump), cut = strlen(INCOMPLETE);
@@ -318,7 +324,7 @@ static int put_sidecar(const struct beside *b, const void *bytes, size_t len,
 	return ami_marks_to_file(b->path, bytes, len, &rules, err);
 }
 
-/* A dump on a disk without file system, or to /dev/null, has no beside. */
+/* There is no place beside a dump on a raw disk or to /dev/null. */
 static bool has_beside(const struct deliver_beside *what)
 {
 	struct stat st;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Marks on their way to a dump, without danger to it. */
+/* Brings marks to a dump without endangering it. */
 #ifndef AMI_DELIVER_H
 #define AMI_DELIVER_H
 
@@ -11,7 +11,7 @@
 /**
  * deliver_file() - put marks into a finished dump file
  *
- * On failure the file is byte for byte what it was.
+ * On failure the file stays byte for byte the same.
  */
 int deliver_file(const char *path, int marks,
 		 const struct guard_limits *limits, struct ami_error *err);
@@ -19,14 +19,14 @@ int deliver_file(const char *path, int marks,
 /**
  * deliver_stream() - end a stream that stream_pass() brought to its end mark
  *
- * Writes the marks' records, if they can be had, and the end mark.
+ * Writes the marks' records, if there are any, and the end mark.
  */
 int deliver_stream(struct stream *s, int marks,
 		   const struct guard_limits *limits, struct ami_error *err);
 
 /**
  * deliver_flattened() - put marks into a flattened stream in a regular file
- * @fd: of the file, as makedumpfile left it
+ * @fd: the file, as makedumpfile left it
  */
 int deliver_flattened(int fd, int marks, const struct guard_limits *limits,
 		      struct ami_error *err);
@@ -37,9 +37,9 @@ int deliver_stdout(int marks, const struct guard_limits *limits,
 
 /**
  * struct deliver_beside - what goes into a sidecar
- * @dump: the sidecar is this with ".amdiommu" behind it
- * @named: someone asked for this name; else only regular files get one
- * @input: the vmcore, NULL: none
+ * @dump: the sidecar's name is this and ".amdiommu"
+ * @named: the user asked for this name; else only regular files get one
+ * @input: the vmcore; NULL: none
  * @marks: open file with the container
  * @reason: why there are no marks, or NULL: then @marks is copied
  */
@@ -58,7 +58,7 @@ struct deliver_beside {
 int deliver_beside(const struct deliver_beside *what,
 		   const struct guard_limits *limits, struct ami_error *err);
 
-/** deliver_no_sidecar() - remove one of an earlier dump of that name. */
+/** deliver_no_sidecar() - remove the sidecar of an earlier dump of that name */
 void deliver_no_sidecar(const char *dump, const struct guard_limits *limits);
 
 /** deliver_from_sidecar() - a memfd with the marks beside @dump, or -1 */

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * The extension for `makedumpfile --extension`. The analysis runs in
- * extension_init(), in a child process: makedumpfile goes on whatever becomes
- * of it. The marks are put into the dump when makedumpfile exits: earlier, the
- * file is not complete.
+ * extension_init(), in a child process: makedumpfile goes on whatever happens
+ * to it. The marks go into the dump when makedumpfile exits. Earlier, the file
+ * is not complete.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,9 +21,9 @@
 #define MAX_WORDS	1024
 
 /*
- * makedumpfile wants the limits of two tables of symbols and types to look up,
- * and drops all extensions when one lacks them. Ours are empty: our library
- * looks up what it needs, and copes with what is missing.
+ * makedumpfile wants the bounds of two tables of symbols and types to look up.
+ * It drops all extensions if one does not have them. Ours are empty: our
+ * library looks up what it needs, and copes with what is missing.
  */
 EXPORT const char __start_init_ksyms[1] __attribute__((aligned(8)));
 EXPORT extern const char __stop_init_ksyms[1]
@@ -36,7 +36,7 @@ EXPORT extern const char __stop_init_ktypes[1]
 EXPORT void extension_init(void);
 EXPORT int extension_callback(unsigned long pfn, const void *pcache);
 
-/* The host knows no context for callbacks: this is it. */
+/* The host passes no context to callbacks, so it is here. */
 static struct {
 	char cmdline[MAX_CMDLINE];
 	struct job job;
@@ -45,7 +45,7 @@ static struct {
 	pid_t pid;
 } self;
 
-/* makedumpfile's arguments are not handed on; the kernel has them. */
+/* makedumpfile does not pass its arguments on, but the kernel has them. */
 static int read_words(char *const **words)
 {
 	static char *word[MAX_WORDS + 1];
@@ -66,7 +66,7 @@ static int read_words(char *const **words)
 	return n;
 }
 
-/* Also called in children of --split, which are not meant. */
+/* Children of --split call it too. They are not meant. */
 static void at_exit(int status, void *unused)
 {
 	(void)unused;

@@ -19,9 +19,9 @@
 
 #define MIB		(UINT64_C(1) << 20)
 #define DIE_MS		2000	/* from SIGKILL to the end of a child */
-#define HEAP_PIECE	(32 << 20)	/* the most that glibc takes */
+#define HEAP_PIECE	(32 << 20)	/* the maximum that glibc accepts */
 
-/* What the child tells: one page, shared. */
+/* The child's report: one shared page. */
 struct report {
 	struct ami_error err;
 };
@@ -34,7 +34,7 @@ struct guard_limits guard_limits_env(void)
 	};
 }
 
-/* Address space in use; 0 without /proc. */
+/* Address space in use; 0: no /proc. */
 static uint64_t address_space(void)
 {
 	FILE *f = fopen("/proc/self/statm", "re");
@@ -73,9 +73,9 @@ static void set_limit(int what, uint64_t value)
 }
 
 /*
- * By default glibc gives large pieces back to the kernel when they are freed.
- * Fetching them again costs a page fault for each page, a quarter of the
- * analysis's time, and large pieces that live side by side cost memory.
+ * By default glibc returns large pieces to the kernel when they are freed.
+ * Getting them back costs a page fault for each page, a quarter of the
+ * analysis's time. Large pieces that exist at the same time cost memory.
  */
 static void keep_memory(void)
 {
@@ -90,7 +90,7 @@ static void be_killed_first(void)
 	if (fd < 0)
 		return;
 	if (write(fd, "1000", 4) != 4)
-		errno = 0;	/* no harm: then the kernel decides */
+		errno = 0;	/* harmless: then the kernel decides */
 	close(fd);
 }
 
@@ -116,7 +116,7 @@ static void confine(const struct guard_limits *limits, pid_t parent)
 		_exit(1);	/* it is gone already */
 	for (i = 0; i < sizeof(fatal) / sizeof(fatal[0]); i++)
 		signal(fatal[i], SIG_DFL);
-	/* A file that would grow too large: that write fails, and no other. */
+	/* If a file grows too large, that write fails, and no other. */
 	signal(SIGXFSZ, SIG_IGN);
 	no_input_output();
 	be_killed_first();
@@ -128,7 +128,7 @@ static void confine(const struct guard_limits *limits, pid_t parent)
 	set_limit(RLIMIT_AS, address_space() + limits->memory);
 }
 
-/* True once the other end of @fd is closed, false after @ms milliseconds. */
+/* True once the other end of @fd is closed; false after @ms milliseconds. */
 static bool closed_within(int fd, int64_t ms)
 {
 	struct pollfd p = { .fd = fd };
@@ -153,7 +153,7 @@ static bool memory_was_short(const struct ami_error *err)
 		      strlen("fit into memory"));
 }
 
-/* Waits for the child; returns as guard_run() does. */
+/* Wait for the child. Returns like guard_run(). */
 static int outcome(pid_t pid, int alive, const struct guard_limits *limits,
 		   const struct report *report, struct ami_error *err)
 {
@@ -181,7 +181,7 @@ static int outcome(pid_t pid, int alive, const struct guard_limits *limits,
 				     strsignal(WTERMSIG(status)));
 	if (!WEXITSTATUS(status))
 		return 0;
-	/* Its own words, which it may have damaged. */
+	/* The child's text; it may have damaged it. */
 	return ami_error_set(err, report->err.status, "%.*s%s",
 			     (int)sizeof(report->err.text) - 1,
 			     report->err.text[0] ? report->err.text :
@@ -242,7 +242,7 @@ int guard_run(const struct guard_limits *limits,
 
 	if (report == MAP_FAILED)
 		return ami_error_set(err, AMI_ERR_MEMORY, "out of memory");
-	/* Where SIGCHLD is ignored, a child's status is lost. */
+	/* If SIGCHLD is ignored, a child's status is lost. */
 	sigaction(SIGCHLD, &usual, &before);
 	ret = run_with(report, limits, fn, ctx, err);
 	sigaction(SIGCHLD, &before, NULL);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Work that must not endanger the dump: done in a child process with limits.
+ * Work that must not endanger the dump runs in a child process with limits.
  * Private to the makedumpfile extension and wrapper.
  */
 #ifndef AMI_GUARD_H
@@ -18,9 +18,9 @@
 #define GUARD_STUCK		(-2)	/* the child may still do something */
 
 /**
- * struct guard_limits - what the child may take
- * @memory: bytes of address space beyond what the process has already; also
- *	the largest file it may write, unless @large_files
+ * struct guard_limits - what the child may use
+ * @memory: bytes of address space beyond what the process already has; also
+ * 	the largest file it may write, unless @large_files
  * @seconds: of wall-clock time
  */
 struct guard_limits {
@@ -32,14 +32,14 @@ struct guard_limits {
 /**
  * guard_limits_env() - limits from AMDIOMMU_MEMORY (MiB), AMDIOMMU_TIME (s)
  *
- * What is missing or makes no sense leaves the default.
+ * A missing or impossible value leaves the default.
  */
 struct guard_limits guard_limits_env(void);
 
 /**
- * guard_fd() - @fd, or instead of a standard descriptor that was closed another
+ * guard_fd() - @fd, or another one if it is a closed standard descriptor
  *
- * -1 where none can be had.
+ * -1: none is available.
  */
 int guard_fd(int fd);
 
@@ -47,13 +47,13 @@ int guard_fd(int fd);
  * guard_run() - run @fn in a child process and wait for it
  * @fn: returns 0, or -1 with its error filled in
  *
- * The child shares open files, and what it writes to shared memory or memfds;
- * nothing else it does can reach this process. It has stderr, but neither
- * stdin nor stdout, and is what the kernel kills first when memory runs out.
- * A child that does not die of SIGKILL (stuck in the kernel) is left behind,
- * and the system call it is in may still come to its end.
- * Returns 0, or else with @err saying in one sentence why @fn did not succeed:
- * GUARD_STUCK for such a child, -1 for whatever other reason.
+ * The child shares open files, and what it writes to shared memory or
+ * memfds. Nothing else it does can reach this process. It has stderr, but
+ * neither stdin nor stdout, and the kernel kills it first if memory runs
+ * out. A child that does not die of SIGKILL (stuck in the kernel) is left
+ * behind, and its system call may still complete.
+ * Returns 0, or else @err says in one sentence why @fn did not succeed:
+ * GUARD_STUCK for such a child, -1 for any other reason.
  */
 int guard_run(const struct guard_limits *limits,
 	      int (*fn)(void *ctx, struct ami_error *err), void *ctx,

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What is used of makedumpfile's extension interface (its extension.h,
- * extension.c, kallsyms.h, btf_info.h as of June 2026). Declared here and not
- * included from there: only this much of it can be relied on.
+ * The parts of makedumpfile's extension interface that are used (its
+ * extension.h, extension.c, kallsyms.h, btf_info.h as of June 2026). Declared
+ * here and not included from there: only this much is reliable.
  */
 #ifndef AMI_HOST_H
 #define AMI_HOST_H
 
 #include <stddef.h>
 
-/* What extension_callback() says of a page; INCLUDE beats EXCLUDE. */
+/* What extension_callback() says of a page. INCLUDE beats EXCLUDE. */
 enum {
 	PG_INCLUDE,
 	PG_EXCLUDE,
@@ -21,8 +21,8 @@ enum {
 /**
  * readmem() - memory of the dumped machine, by makedumpfile
  *
- * Returns 0 on failure, and says so on stderr. Weak: a makedumpfile that does
- * not export it loads the extension all the same.
+ * Returns 0 on failure, with a message on stderr. Weak: a makedumpfile that
+ * does not export it still loads the extension.
  */
 extern int readmem(int type, unsigned long long addr, void *buf, size_t size)
 	__attribute__((weak));

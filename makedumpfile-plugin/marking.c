@@ -17,7 +17,7 @@
 #include "watch.h"
 
 struct bytes {
-	void *data;	/* malloc'ed, NULL: could not be read */
+	void *data;	/* malloc'ed; NULL: unreadable */
 	size_t len;
 };
 
@@ -48,7 +48,7 @@ static int put_container(const struct ami_marks *marks, int fd,
 	return ret;
 }
 
-/* Its vmcore is there, or it was told where that is. */
+/* Its vmcore exists, or a setting says where it is. */
 static bool in_capture_kernel(void)
 {
 	char cmdline[4096] = " ";
@@ -84,7 +84,7 @@ static int write_marks(const struct ami_analysis *a, int fd,
 
 /* --- watch ------------------------------------------------------------------ */
 
-/* A device that is not translated marks all memory: no list to watch. */
+/* An untranslated device marks all memory: there is no list to watch. */
 static int hash_marked(const struct ami_analysis *a, const struct marking *m,
 		       struct ami_error *err)
 {
@@ -120,7 +120,7 @@ static int read_for_views(const struct ami_analysis *a, struct ami_error *err)
 	return ret;
 }
 
-/* Pages that were read so far; NULL when out of memory. */
+/* Pages that were read so far; NULL: out of memory. */
 static struct ami_pfnset *pages_read(const struct ami_analysis *a)
 {
 	struct ami_pfnset *set = ami_pfnset_new();

@@ -12,10 +12,10 @@
 
 struct readmem_dump {
 	struct dump_headers headers;
-	int fd;		/* for headers only, never for memory */
+	int fd;		/* only for headers, never for memory */
 };
 
-/* makedumpfile complains about what it cannot read: ask for nothing absent. */
+/* makedumpfile complains about unreadable pages: never ask for absent ones. */
 static enum ami_mem read_page(void *ctx, uint64_t pfn, uint8_t *page)
 {
 	struct readmem_dump *d = ctx;

@@ -7,8 +7,8 @@
 /**
  * readmem_dump_open() - the vmcore that makedumpfile has open
  *
- * Memory comes through makedumpfile's readmem(), what is RAM from the headers
- * of @input. NULL with @err filled for formats that do not tell.
+ * Memory comes through makedumpfile's readmem(). The headers of @input say
+ * what is RAM. NULL with @err filled for formats that do not say.
  */
 struct ami_dump *readmem_dump_open(const char *input, struct ami_error *err);
 

@@ -20,8 +20,8 @@ static const int passed_on[] = {
 };
 #define PASSED_ON	(sizeof(passed_on) / sizeof(passed_on[0]))
 
-static volatile sig_atomic_t child;	/* 0: there is none any more */
-static volatile sig_atomic_t passed;	/* a signal that it got from us */
+static volatile sig_atomic_t child;	/* 0: it has ended */
+static volatile sig_atomic_t passed;	/* a signal that we passed on */
 static struct sigaction before[PASSED_ON], pipe_before, child_before;
 
 /* Delivered as soon as the handler returns. */
@@ -51,8 +51,8 @@ static void pass_on(int number, siginfo_t *info, void *context)
 }
 
 /*
- * We may be held up by someone who does not read our stream. What makedumpfile
- * ended of then ends us.
+ * Whoever reads our stream may have stopped reading. What ended makedumpfile
+ * then ends us.
  */
 static void child_ended(int number, siginfo_t *info, void *context)
 {
@@ -89,11 +89,11 @@ static void take_signals(void)
 			sigaction(passed_on[i], &action, NULL);
 	}
 	sigaction(SIGPIPE, &ignore, &pipe_before);
-	/* Where it is ignored, a child's status is lost. */
+	/* If it is ignored, a child's status is lost. */
 	sigaction(SIGCHLD, &ended, &child_before);
 }
 
-/* Until it is known whom to pass them on to; then none is lost. */
+/* Held until it is known whom to pass them on to, so that none is lost. */
 static void hold_signals(sigset_t *old)
 {
 	sigset_t hold;
@@ -118,7 +118,7 @@ static void give_signals_back(void)
 
 /* --- the process ------------------------------------------------------------ */
 
-/* @why: gets errno, where it could not be executed */
+/* @why: gets errno if it could not be executed */
 static void be_makedumpfile(const char *path, char *const *argv, int out,
 			    int why, const sigset_t *mask)
 {
@@ -135,7 +135,7 @@ static void be_makedumpfile(const char *path, char *const *argv, int out,
 	_exit(RUN_NOT_STARTED);
 }
 
-/* 0: it runs; else why it could not be executed */
+/* 0: it runs; else why it could not be executed. */
 static int exec_error(int why)
 {
 	int error = 0;

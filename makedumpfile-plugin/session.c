@@ -55,7 +55,7 @@ static void analyse_guarded(struct session *s)
 
 /*
  * makedumpfile may write straight to a regular file: then it sees a full disk
- * itself, and marks can be added later. Not where others write to it as well.
+ * itself, and marks can be added later. Not if others write to it as well.
  */
 static bool stdout_is_ours(void)
 {
@@ -71,7 +71,9 @@ void session_start(struct session *s)
 	s->limits = guard_limits_env();
 	s->marks = s->hashes = -1;
 	if (s->job->kind == JOB_REASSEMBLE)
-		/* Parts of a split dump have their marks beside the first. */
+		/*
+		 * Parts of a split dump have their marks beside the first part.
+		 */
 		s->marks = deliver_from_sidecar(s->job->part[0], &s->limits,
 						&s->err);
 	else
@@ -97,7 +99,7 @@ static int observe(void *ctx, struct ami_error *err)
 			       err);
 }
 
-/* A second look fails without harm: the marks from before stand. */
+/* If a second look fails, the marks from before stand. */
 void session_watch(struct session *s)
 {
 	struct watched w = { .session = s };
@@ -162,7 +164,10 @@ void session_finish(struct session *s)
 			deliver_no_sidecar(s->job->output, &s->limits);
 		return;
 	}
-	/* A file that takes no note, such as an ELF one, is no failure. */
+	/*
+	 * A file that cannot take a note, such as an ELF file, is not a
+	 * failure.
+	 */
 	if (s->marks >= 0 && s->err.text[0] && s->err.status != AMI_ERR_DATA)
 		session_say("marks cannot be added to the dump", s->err.text);
 	session_put_beside(s);

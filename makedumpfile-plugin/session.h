@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The marks of one run of makedumpfile, whoever hosts it. */
+/* The marks of one run of makedumpfile, whatever hosts it. */
 #ifndef AMI_SESSION_H
 #define AMI_SESSION_H
 
@@ -13,9 +13,9 @@
  * struct session - between analysis and finished dump
  * @job, @open, @decisions: set by the host; see struct marking
  * @err: why there are no marks
- * @marks: file with the container, -1: none
+ * @marks: file with the container; -1: none
  * @hashes: of marked pages, for `watch`; -1: not wanted
- * @spare: folder that the dump goes to, for a temporary file
+ * @spare: the dump's folder, for a temporary file
  * @in_place: the stream goes to a regular file, where marks can be added later
  */
 struct session {
@@ -30,19 +30,19 @@ struct session {
 	char spare[PATH_MAX];
 };
 
-/** session_say() - one line on stderr. */
+/** session_say() - one line on stderr */
 void session_say(const char *what, const char *why);
 
-/** session_start() - analyse, before makedumpfile reads its input. */
+/** session_start() - analyse, before makedumpfile reads its input */
 void session_start(struct session *s);
 
-/** session_watch() - compare pages again, if wanted. */
+/** session_watch() - compare pages again, if wanted */
 void session_watch(struct session *s);
 
-/** session_put_beside() - write the sidecar, with marks or the reason. */
+/** session_put_beside() - write the sidecar, with marks or the reason */
 void session_put_beside(struct session *s);
 
-/** session_finish() - makedumpfile has succeeded: marks go to its output. */
+/** session_finish() - makedumpfile has succeeded: put marks into its output */
 void session_finish(struct session *s);
 
 #endif

@@ -60,7 +60,7 @@ static bool number_ok(const struct setting *s, const char *text, uint64_t *n)
 	return !*end && *n >= s->least && *n <= s->most;
 }
 
-/* An empty variable is as good as none. */
+/* An empty variable counts as unset. */
 static bool value_ok(const struct setting *s, const char *text)
 {
 	uint64_t n;
@@ -120,7 +120,7 @@ int settings_take(int argc, char **argv, enum settings_wish *wish)
 		else
 			take_option(argv[i]);
 	argv[left] = NULL;
-	/* A dump is worth more than help. */
+	/* A dump is more important than help. */
 	if (*wish != SETTINGS_RUN && left > 1) {
 		fprintf(stderr, SAY "%s is ignored: it goes alone\n",
 			*wish == SETTINGS_HELP ? OWN "help" : OWN "version");

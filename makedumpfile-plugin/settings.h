@@ -6,18 +6,20 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/** enum settings_wish - what else options ask for */
+/** enum settings_wish - what else the options ask for */
 enum settings_wish { SETTINGS_RUN, SETTINGS_HELP, SETTINGS_VERSION };
 
 /**
  * settings_take() - take "--amdiommu-NAME[=VALUE]" out of @argv
  *
- * Each sets AMDIOMMU_NAME. One that is not known, or makes no sense, is one line
- * on stderr and does nothing. Sets *@wish; returns how many words remain.
+ * Each sets AMDIOMMU_NAME. An unknown or impossible one is a line on stderr
+ * and has no effect. Sets *@wish; returns how many words remain.
  */
 int settings_take(int argc, char **argv, enum settings_wish *wish);
 
-/** settings_check() - a line for each variable whose value makes no sense */
+/**
+ * settings_check() - print a line for each variable with an impossible value
+ */
 void settings_check(void);
 
 void settings_help(void);
@@ -25,7 +27,7 @@ void settings_help(void);
 /** settings_on() - is this switch on? */
 bool settings_on(const char *variable);
 
-/** settings_number() - its value, or the default where it makes no sense */
+/** settings_number() - its value, or the default if it is impossible */
 uint64_t settings_number(const char *variable);
 
 #endif

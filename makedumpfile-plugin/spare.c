@@ -12,7 +12,7 @@
 
 #include "spare.h"
 
-/* Not in <linux/magic.h> of all systems. */
+/* Not every system's <linux/magic.h> has it. */
 #define XFS_MAGIC	0x58465342
 
 bool stdout_file(char *path, size_t size)

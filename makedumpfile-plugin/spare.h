@@ -9,18 +9,18 @@
 #include "cmdline.h"
 
 /**
- * spare_folder() - where the dump is going to be, as a folder
+ * spare_folder() - the folder that the dump will be in
  *
- * Of the file that stdout goes to, for a stream; for a pipe $TMPDIR. Looks at
- * names only. Empty when there is none.
+ * For a stream, the folder of the file that stdout goes to; for a pipe
+ * $TMPDIR. Looks only at names. Empty if there is none.
  */
 void spare_folder(const struct job *job, char *path, size_t size);
 
 /**
- * spare_usable() - can a temporary file grow in @folder without taking memory?
+ * spare_usable() - can a temporary file grow in @folder without using memory?
  *
  * In a capture kernel most folders are in memory, so only file systems that
- * are known to be on disks will do. To be called in the guarded child: a file
+ * are known to be on disks count. Call it in the guarded child: a file
  * system may hang.
  */
 bool spare_usable(const char *folder);

@@ -41,7 +41,7 @@ static void send(struct stream *s, const uint8_t *buf, size_t len)
 	s->passed += len;
 }
 
-/* As much of @len bytes as there is before the end of the stream. */
+/* Up to @len bytes, as far as the stream goes. */
 static size_t receive(struct stream *s, uint8_t *buf, size_t len)
 {
 	size_t got = 0;
@@ -58,7 +58,7 @@ static size_t receive(struct stream *s, uint8_t *buf, size_t len)
 	return got;
 }
 
-/* A failure costs the marks, not the stream: @head then lacks something. */
+/* A failure costs the marks, not the stream: @head is incomplete then. */
 static void keep_head(struct stream *s, const uint8_t *buf, size_t len)
 {
 	if (s->head < 0 || s->offset >= STREAM_HEAD_MAX)
@@ -101,7 +101,7 @@ static void take_record(struct stream *s, const uint8_t *buf)
 	}
 }
 
-/* Content of a record in a file: only what belongs to the head is read. */
+/* Content of a record in a file: read only what belongs to the head. */
 static bool scan_content(struct stream *s, uint64_t at)
 {
 	while (s->left && s->offset < STREAM_HEAD_MAX) {
@@ -142,8 +142,8 @@ void stream_scan(struct stream *s)
 }
 
 /*
- * Hands on at most @len bytes that nobody needs to look at; where both sides
- * can do it, without copying them. Returns how many, 0 at the end or when @lost.
+ * Pass on at most @len bytes that nobody needs to see, without copying them if
+ * both sides can do that. Returns how many; 0 at the end, or if @lost.
  */
 static size_t hand_on(struct stream *s, size_t len)
 {
@@ -174,7 +174,7 @@ static size_t receive_and_send(struct stream *s, size_t len)
 	return n;
 }
 
-/* Only what belongs to the head is looked at. */
+/* Look only at what belongs to the head. */
 static bool pass_content(struct stream *s)
 {
 	size_t n;
@@ -191,7 +191,7 @@ static bool pass_content(struct stream *s)
 	return !s->lost;
 }
 
-/* False when that was the last record, or none. */
+/* False: that was the last record, or there was none. */
 static bool pass_record(struct stream *s)
 {
 	uint8_t head[STREAM_RECORD + 1];

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Pages hashed now and again later: what differs was written meanwhile. */
+/* Hashes pages now and again later. What differs was written meanwhile. */
 #ifndef AMI_WATCH_H
 #define AMI_WATCH_H
 
@@ -11,7 +11,7 @@
 /**
  * struct watch_times - when pages were read, CLOCK_REALTIME in nanoseconds
  * @pages: how many were hashed
- * @beyond: how many were not: more than there is room for
+ * @beyond: how many were not, because there was no room
  */
 struct watch_times {
 	uint64_t first_begin, first_end;
@@ -19,14 +19,14 @@ struct watch_times {
 	uint64_t pages, beyond;
 };
 
-/** watch_hash() - first reading, kept in @fd: 8 bytes a page. */
+/** watch_hash() - first reading, kept in @fd: 8 bytes for each page */
 int watch_hash(struct ami_dump *dump, const struct ami_pfnset *pages, int fd,
 	       struct ami_error *err);
 
 /**
  * watch_compare() - second reading
- * @changed: gets the pages that differ; one that cannot be read in both
- *	readings is not among them
+ * @changed: gets the pages that differ; pages that are unreadable in one of
+ * 	the readings are left out
  */
 int watch_compare(struct ami_dump *dump, int fd, struct ami_pfnset *changed,
 		  struct watch_times *times, struct ami_error *err);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * Whatever happens here, makedumpfile runs once, with the arguments, files and
- * signals it would have had without us, and its exit status is ours.
+ * signals that it would have had without us. Its exit status is ours.
  */
 #include <errno.h>
 #include <signal.h>
@@ -17,8 +17,8 @@
 #include "session.h"
 #include "wrap.h"
 
-#define EXIT_LOST	1	/* as makedumpfile's own */
-#define EXIT_NO_EXEC	126	/* a shell's, of a script that runs another */
+#define EXIT_LOST	1	/* like makedumpfile's own */
+#define EXIT_NO_EXEC	126	/* of a shell whose script runs another */
 
 static struct ami_dump *open_input(const char *input, struct ami_error *err)
 {
@@ -65,7 +65,7 @@ static bool trace_left(const struct trace *t)
 	       now.st_mtim.tv_nsec != t->st.st_mtim.tv_nsec;
 }
 
-/* As programs end that are damaged, or whose libraries are missing. */
+/* How programs end that are damaged, or whose libraries are missing. */
 static bool ended_as_broken(int status)
 {
 	if (WIFEXITED(status))
@@ -97,10 +97,10 @@ static bool never_started(int status, bool left_something)
 struct report_wrapped {
 	struct session session;
 	char *const *argv;
-	bool marked;	/* there are marks, or the reason why not, to deliver */
+	bool marked;	/* there are marks to deliver, or a reason */
 };
 
-/* The end mark is due in any case. */
+/* The end mark is needed in any case. */
 static void end_stream(struct report_wrapped *w, struct stream *stream, int status)
 {
 	struct session *s = &w->session;
@@ -119,7 +119,7 @@ static void end_stream(struct report_wrapped *w, struct stream *stream, int stat
 	}
 }
 
-/* Returns as run_start() does, with *@status filled if 0. */
+/* Returns like run_start(), with *@status filled if 0. */
 static int run_stream(struct report_wrapped *w, const char *path, int *status,
 		      bool *left)
 {
@@ -138,7 +138,7 @@ static int run_stream(struct report_wrapped *w, const char *path, int *status,
 		end_stream(w, &stream, *status);
 	if (stream.head >= 0)
 		close(stream.head);
-	/* makedumpfile was done before its last bytes found no room. */
+	/* makedumpfile had finished before its last bytes found no room. */
 	if (stream.lost && !*status)
 		*status = EXIT_LOST << 8;
 	return 0;
@@ -175,7 +175,7 @@ static void say_broken(const char *path, int status)
 			path, WEXITSTATUS(status));
 }
 
-/* Nothing is left to do afterwards, or no process could be had. */
+/* Nothing is left to do afterwards, or no process is available. */
 static int become(const struct candidates *c, char *const *argv)
 {
 	size_t i;
@@ -229,7 +229,9 @@ int wrap(const struct candidates *c, char *const *argv, const struct job *job)
 
 	session_start(&w.session);
 	piped = job->kind == JOB_STREAM && !w.session.in_place;
-	/* Without marks nothing needs to be between makedumpfile and stdout. */
+	/*
+	 * Without marks, nothing needs to be between makedumpfile and stdout.
+	 */
 	if (piped && w.session.marks < 0 && c->count == 1) {
 		session_put_beside(&w.session);
 		return become(c, argv);

@@ -7,10 +7,10 @@
 
 /**
  * wrap() - analysis, then makedumpfile, then marks
- * @c: of these the first one that starts is run
+ * @c: the first of these that starts is used
  *
- * Returns makedumpfile's wait status; or runs makedumpfile in place of this
- * process, where nothing would be left to do afterwards.
+ * Returns makedumpfile's wait status. If nothing is left to do afterwards,
+ * makedumpfile takes the place of this process.
  */
 int wrap(const struct candidates *c, char *const *argv, const struct job *job);
 

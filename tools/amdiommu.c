@@ -28,7 +28,10 @@ int tool_usage_error(const char *fmt, ...)
 	return tool_fail(&err);
 }
 
-/* In place of what getopt() says: words of a command line may be file names. */
+/*
+ * In place of getopt()'s messages, as words of a command line may be file
+ * names.
+ */
 static int bad_option(int c, const char *word)
 {
 	const char *help = "'amdiommu --help' lists the options";
@@ -151,13 +154,13 @@ static const char *temporary_folder(void)
 	return folder && *folder ? folder : "/var/tmp";
 }
 
-/* Of many dumps it is told how many are done. */
+/* With several dumps, progress is the number of dumps that are done. */
 static bool one_of_many(const struct options *o)
 {
 	return o->request.view == AMI_VIEW_CHECK && o->operands > 1;
 }
 
-/* Of a split dump each part is named. */
+/* All parts of a split dump are named. */
 static int count_parts(const struct options *o)
 {
 	int n = 1;
@@ -233,7 +236,7 @@ static int render_page(const struct options *o, const struct ami_analysis *a,
 				    "%s cannot be written: %s", o->html,
 				    strerror(errno));
 	if (ret)
-		ami_newfile_drop(&file);	/* half a page is none */
+		ami_newfile_drop(&file);	/* half a page is useless */
 	else
 		ret = ami_newfile_finish(&file, err);
 	if (!ret)
@@ -317,7 +320,7 @@ int tool_extract(struct options *o)
 	return ret ? tool_fail(&err) : 0;
 }
 
-/* Who names the dump alone wants the report. */
+/* A bare file name: suggest `report`. */
 static int no_command(const char *word)
 {
 	if (access(word, F_OK))

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * amdiommu check DUMP...: each dump in a process of its own, several at once.
- * Memory is given back with each process, and one that dies takes only its own
+ * Each process frees its memory when it ends. One that dies takes only its own
  * result with it.
  */
 #include <errno.h>
@@ -16,7 +16,7 @@
 #include "command.h"
 
 
-/* A slow dump must not let the results behind it pile up in open files. */
+/* A slow dump must not make the results behind it pile up in open files. */
 #define AHEAD	16u
 
 enum progress { WAITING, RUNNING, DONE };
@@ -37,7 +37,7 @@ struct crew {
 	bool tell;
 };
 
-/* A dump that cannot be analysed gets its line like the others. */
+/* A dump that cannot be analysed gets a line like the others. */
 static int tell_error(const struct options *o, const char *path,
 		      const char *why, int code, FILE *out)
 {
@@ -90,7 +90,7 @@ static void start_job(struct crew *c, int i)
 		c->running++;
 		return;
 	}
-	/* No process or file to be had: then here, and now. */
+	/* No process or file is available: do it here and now. */
 	job->progress = DONE;
 	job->code = check_one(c->o, c->o->operand[i], stdout);
 }

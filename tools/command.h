@@ -13,21 +13,21 @@ struct options {
 	const char *vmlinux;
 	const char *vmcoreinfo;
 	const char *html;	/* file for the report */
-	const char *output;	/* mark: file to write, NULL: with the dump */
-	const char *marks;	/* file with marks, NULL: look for them */
+	const char *output;	/* mark: file to write; NULL: the dump */
+	const char *marks;	/* file with marks; NULL: find them */
 	bool help, force;
 	bool low_memory;	/* page sets in a temporary file */
 	unsigned int jobs;	/* 0: one for each CPU */
 	char *const *operand;
 	int operands;
-	int parts;	/* of one dump, that operands begin with */
-	bool given[128];	/* by the options' keys */
+	int parts;	/* operands that are parts of a dump */
+	bool given[128];	/* by the keys of the options */
 	struct ami_progress progress;
 };
 
 /**
  * struct command - a row of <amdiommu/commands.def>
- * @options: keys of those that it heeds; @own: help on them
+ * @options: keys of its options; @own: help on them
  * @run: NULL: it shows a view
  */
 struct command {
@@ -38,7 +38,7 @@ struct command {
 extern const struct command tool_commands[];
 extern const size_t tool_nr_commands;
 
-/** struct option_row - an option; @of: the commands that it is for, or "" */
+/** struct option_row - an option; @of: the commands that take it, or "" */
 struct option_row {
 	char key;
 	const char *name, *arg, *of, *summary;
@@ -47,10 +47,10 @@ struct option_row {
 extern const struct option_row tool_option_rows[];
 extern const size_t tool_nr_options;
 
-/** tool_find_command() - NULL when there is none of that name */
+/** tool_find_command() - the command of that name; NULL: none */
 const struct command *tool_find_command(const char *name);
 
-/** tool_misplaced() - an exit code where an option would be ignored, else 0 */
+/** tool_misplaced() - an exit code if an option would be ignored, else 0 */
 int tool_misplaced(const struct options *o, const struct command *c);
 
 /** tool_open_dump() - open and analyse; NULL with @err filled */
@@ -59,14 +59,14 @@ struct ami_analysis *tool_open_dump(struct options *o, char *const *paths,
 
 #define INPUTS	(AMI_DUMP_PARTS + 2)	/* and vmlinux, marks */
 
-/** struct output - rules for a file to write, filled by tool_output_rules() */
+/** struct output - rules for a file to write; tool_output_rules() fills it */
 struct output {
 	struct ami_newfile_rules rules;
 	const char *input[INPUTS];
 };
 
 /**
- * tool_output_rules() - nothing that is read is replaced, nor what others made
+ * tool_output_rules() - never replace what is read, nor files of others
  * @is_ours: NULL: the file must be new
  */
 const struct ami_newfile_rules *
@@ -76,7 +76,7 @@ tool_output_rules(struct output *out, const struct options *o, const char *what,
 /** tool_say_done() - one line on stdout: what was changed */
 void tool_say_done(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
-/** tool_say_written() - the same: @what was written to @path */
+/** tool_say_written() - one line on stdout: @what was written to @path */
 void tool_say_written(const char *what, const char *path);
 
 /** tool_exit_code() - of the command that fails with @status */
@@ -93,25 +93,28 @@ char *tool_error_text(const struct ami_error *err, char *buf, size_t size);
 /** tool_fail() - report @err on stderr; returns the exit code */
 int tool_fail(const struct ami_error *err);
 
-/** tool_usage_error() - tool_fail() on a command line that makes no sense */
+/** tool_usage_error() - tool_fail() for an impossible command line */
 int tool_usage_error(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
 /** tool_check() - the command of that name, over many dumps at once */
 int tool_check(struct options *o);
 
-/* The commands of these names that show nothing. */
+/* The commands of these names that show no view. */
 #define AMI_TOOL(view, name, ...) int tool_##name(struct options *o);
 #include <amdiommu/commands.def>
 
-/** tool_help_on() - help on one command; false when there is no such command */
+/** tool_help_on() - help on one command; false: there is no such command */
 bool tool_help_on(const char *command, FILE *out);
 void tool_help_overview(FILE *out);
 
-/** tool_help_on_finding() - what a finding means; false when there is none such */
+/**
+ * tool_help_on_finding() - what a finding means; false: there is no such
+ * finding
+ */
 bool tool_help_on_finding(const char *name, FILE *out);
 void tool_help_findings(FILE *out);
 
-/** tool_take_vmcoreinfo() - have the dump use that of a file. */
+/** tool_take_vmcoreinfo() - make the dump use the VMCOREINFO of a file */
 int tool_take_vmcoreinfo(struct ami_dump *dump, const char *path,
 			 struct ami_error *err);
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* The commands and options of <amdiommu/commands.def>, as the command line has them. */
+/* The commands and options of <amdiommu/commands.def> on the command line. */
 #include <string.h>
 
 #include "command.h"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Help, as a whole and on each command with an example. */
+/* Help: an overview, and each command with an example. */
 #include <string.h>
 
 #include "command.h"

@@ -28,7 +28,7 @@ static const char *const kind_text[] = {
 
 #define COLUMNS	79
 
-/* One sentence or two, broken between words. */
+/* One or two sentences, broken between words. */
 static void print_wrapped(FILE *out, const char *text)
 {
 	size_t column = 0;

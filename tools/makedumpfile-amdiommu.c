@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * makedumpfile with marks: the same command line, for makedumpfile without
- * extensions. Settings are environment variables (docs/kdump.md); where only
- * arguments can be set, --amdiommu-NAME[=VALUE] sets AMDIOMMU_NAME.
+ * makedumpfile with marks. It takes the same command line, for makedumpfile
+ * without extensions. Settings are environment variables (docs/kdump.md). Where
+ * only arguments can be set, --amdiommu-NAME[=VALUE] sets AMDIOMMU_NAME.
  */
 #include <fcntl.h>
 #include <stdio.h>
@@ -16,8 +16,8 @@
 #include "wrap.h"
 
 /*
- * Where a standard descriptor is @closed, our own files must not take its number.
- * What takes it fails as a closed one does, and is closed for makedumpfile.
+ * If a standard descriptor is @closed, our own files must not take its number.
+ * What takes it fails like a closed one, and is closed for makedumpfile.
  */
 static void hold_standard_descriptors(bool closed[STDERR_FILENO + 1])
 {
@@ -31,8 +31,8 @@ static void hold_standard_descriptors(bool closed[STDERR_FILENO + 1])
 }
 
 /*
- * makedumpfile alone would open its dump under the number of a closed descriptor
- * and write its progress into it. A stream to nowhere stays one: it fails.
+ * makedumpfile alone would open its dump as the closed descriptor and write its
+ * progress into it. A stream to nowhere stays a stream to nowhere: it fails.
  */
 static void open_for_makedumpfile(const struct job *job,
 				  const bool closed[STDERR_FILENO + 1])

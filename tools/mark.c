@@ -31,8 +31,8 @@ static int put_beside(const struct options *o, const char *dump,
 }
 
 /*
- * An extract is to be handed on as it is; a stream has no end yet; putting parts
- * together writes over a note.
+ * An extract is passed on as it is. A stream has no end yet. Joining parts
+ * overwrites a note.
  */
 static bool takes_notes(const struct options *o,
 			const struct ami_dump_info *info)
@@ -41,7 +41,7 @@ static bool takes_notes(const struct options *o,
 	       !ami_dump_is_part(o->operand[0]);
 }
 
-/* What is appended to a dump that was cut off could pass for what it lacks. */
+/* Appended data could pass for what a truncated dump is missing. */
 static int put_in_place(const struct ami_dump_info *info,
 			const uint8_t *bytes, size_t len,
 			struct ami_error *err)

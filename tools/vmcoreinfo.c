@@ -8,7 +8,7 @@
 
 #define MOST	65536u
 
-/* The text in @bytes, which end with a NUL; NULL: there is none. */
+/* The text in @bytes, which end with a NUL; NULL: none. */
 static char *find_text(char *bytes, size_t size)
 {
 	char *text = memmem(bytes, size, "OSRELEASE=", 10), *end;

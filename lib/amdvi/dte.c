@@ -188,7 +188,7 @@ static void add_guest(struct amdvi_text *text, const struct amdvi_dte *dte)
 	amdvi_text_add(text, "GCR3 table 0x%" PRIx64, dte->gcr3_root);
 }
 
-/* The translation in words; false if domain and permission do not matter. */
+/* The translation in words. False: domain and permissions have no effect. */
 static bool add_dma(struct amdvi_text *text, const struct amdvi_dte *dte)
 {
 	switch (amdvi_dte_dma(dte)) {

@@ -93,7 +93,7 @@ static const struct amdvi_field rmp_error[] = {
 	DEVICE, VMG_TAG, ADDRESS(3), FLAGS,
 };
 
-/* @pasid_fields replace @fields if the event has GN set, where not NULL. */
+/* Where @pasid_fields is set, it replaces @fields in events with GN. */
 struct event_format {
 	const char *name;
 	const struct amdvi_field *fields;

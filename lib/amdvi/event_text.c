@@ -5,8 +5,8 @@
 #include <inttypes.h>
 
 /*
- * Special address ranges. Those of HyperTransport have 40 bits; the hardware
- * logs them with the bits above set.
+ * Special address ranges. HyperTransport's are 40 bits wide; the hardware logs
+ * them with the upper bits set.
  */
 static const struct {
 	uint64_t first, last;
@@ -29,7 +29,7 @@ static const struct {
 #define HT_BITS		40
 #define RANGES		(sizeof(ranges) / sizeof(ranges[0]))
 
-/* Which of them is it? RANGES: none. */
+/* Index of the range that holds @address. RANGES: none does. */
 static size_t range_of(uint64_t address)
 {
 	uint64_t high = address >> HT_BITS;
@@ -68,7 +68,7 @@ static void add_by(struct amdvi_text *text, const struct amdvi_event *event)
 
 /*
  * "write to IOVA 0x1000 by 0000:00:03.0". Only an emulator marks other requests
- * as interrupts, and gives no direction then.
+ * as interrupts. It gives them no direction.
  */
 static void add_request(struct amdvi_text *text,
 			const struct amdvi_event *event)
@@ -117,7 +117,7 @@ static void illegal_dte(struct amdvi_text *text,
 	add_pasid(text, event);
 }
 
-/* Present, permitted and nothing reserved: then the walk itself ended. */
+/* Present, permitted, no reserved bit set: the walk itself failed. */
 static const char *fault_reason(const struct amdvi_event *event)
 {
 	if (!event->pr)
@@ -130,7 +130,7 @@ static const char *fault_reason(const struct amdvi_event *event)
 			   "address beyond the table, or a wrong level in it";
 }
 
-/* There is no IOVA, and no page: the table is that of interrupts. */
+/* An interrupt has no IOVA and no page. The table is the IRT. */
 static const char *interrupt_reason(const struct amdvi_event *event)
 {
 	if (!event->pr)

@@ -75,7 +75,7 @@ size_t amdvi_features_values(uint64_t efr, uint64_t efr2,
 	return list.count;
 }
 
-/* Linux's boot messages: "Sup" dropped, one name of its own. */
+/* Named as in Linux's boot messages: without "Sup". One name differs. */
 static void add_name(struct amdvi_text *text, const char *name)
 {
 	size_t len = strlen(name);
@@ -89,7 +89,7 @@ static void add_name(struct amdvi_text *text, const char *name)
 	amdvi_text_add(text, "%s%.*s", text->used ? " " : "", (int)len, name);
 }
 
-/* Two passes, so that the line starts as Linux's does. */
+/* Two passes, because Linux prints its names first. */
 static void add_pass(struct amdvi_text *text, const uint64_t *raw,
 		     enum amdvi_fmt fmt)
 {

@@ -7,9 +7,9 @@
 #include "analysis.h"
 
 /*
- * The page frames that the state comes from are part of it. Not those of
- * symbols and types: they lie in the kernel image, which has an owner, and
- * where kallsyms must be searched for, all kinds of pages are looked at.
+ * The page frames that the state comes from belong to it. Those of symbols and
+ * types do not: they lie in the kernel image, which has an owner. And where
+ * kallsyms must be searched for, all kinds of pages are read.
  */
 static void read_state(struct ami_analysis *a, struct ami_error *err)
 {
@@ -82,7 +82,7 @@ int ami_analysis_judge(struct ami_analysis *a, struct ami_error *err)
 	ami_name_limits(a->state);
 	if (ami_judge(a->exposures, err))
 		return -1;
-	/* Finders may have come to the end of the work, too. */
+	/* Finders may have reached the limit, too. */
 	ami_name_limits(a->state);
 	return 0;
 }
@@ -95,7 +95,7 @@ static void take_marks(struct ami_analysis *a, const char *file)
 		ami_marks_serve(a->marks, a->dump);
 }
 
-/* What fails on a file that breaks off fails because of that. */
+/* If the file is truncated, say so in any data error. */
 static void blame_truncation(const struct ami_dump *dump,
 			     struct ami_error *err)
 {
@@ -108,7 +108,7 @@ static void blame_truncation(const struct ami_dump *dump,
 			 " (the file is %s; copy the dump again)", cut);
 }
 
-/* What was to be found may lie behind what took all the work. */
+/* What is missing may lie behind what used up the budget. */
 static void blame_limit(struct ami_dump *dump, struct ami_error *err)
 {
 	const struct ami_budget *b = ami_dump_budget(dump);

@@ -5,14 +5,14 @@
 
 #include <amdiommu/analysis.h>
 
-/** analysis_check_commands() - pending commands that concern no known device */
+/** analysis_check_commands() - do pending commands concern unknown devices? */
 void analysis_check_commands(struct ami_state *s);
 
-/** analysis_check_evidence() - devices that had transfers to do are active */
+/** analysis_check_evidence() - devices with transfers to do are active */
 void analysis_check_evidence(struct ami_state *s,
 			     const struct ami_evidence *ev);
 
-/** analysis_check_ram() - mappings to what may be RAM make it incomplete */
+/** analysis_check_ram() - mappings to possible RAM make the state incomplete */
 void analysis_check_ram(struct ami_state *s, const struct ami_exposures *ex);
 
 #endif

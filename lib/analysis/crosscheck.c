@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * What one room knows that contradicts another's state. What does not fit makes
- * the state less certain, before anything is made of it.
+ * What one room knows that contradicts another's state. A contradiction makes
+ * the state less certain before anything is built on it.
  */
 #include <stdio.h>
 
 #include "analysis.h"
 
-/* Is it for a device of this IOMMU, or none that invalidates translations? */
+/* Is it for a device of this IOMMU, or a command that invalidates nothing? */
 static bool for_somebody(const struct ami_state *s, size_t iommu,
 			 const struct amdvi_command *c)
 {
@@ -25,8 +25,8 @@ static bool for_somebody(const struct ami_state *s, size_t iommu,
 }
 
 /*
- * Whoever's translations such a command was to invalidate: either the command
- * is damaged, or what is known of the devices.
+ * Such a command invalidates an unknown device's translations. Either the
+ * command is damaged, or what is known of the devices.
  */
 static void find_strangers(struct ami_state *s, size_t iommu)
 {
@@ -60,7 +60,7 @@ void analysis_check_commands(struct ami_state *s)
 		find_strangers(s, i);
 }
 
-/* A device with transfers to do is at work, whatever one bit says of it. */
+/* A device with transfers to do is at work, whatever one bit says. */
 static void check_bus_master(struct ami_state *s, struct ami_bdf bdf)
 {
 	const struct ami_device *d = ami_state_device(s, bdf);

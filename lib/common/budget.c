@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The bound on a run's work. Damaged structures may lead in circles, or
- * multiply two counts that are possible one by one; what a healthy machine has
- * its drivers and tables describe takes pages of the dump to describe.
+ * The bound on a run's work. Damaged structures may lead in circles. They may
+ * also multiply two counts that are each possible. A healthy machine needs
+ * pages of the dump to describe what it has, so the number of pages bounds the
+ * work.
  */
 #include <string.h>
 

@@ -5,7 +5,10 @@
 
 #include <amdiommu/display.h>
 
-/* How many bytes follow the first one, and the least that needs so many. */
+/*
+ * How many bytes follow the first one, and the smallest code point that needs
+ * them.
+ */
 struct form {
 	unsigned char mask, lead;
 	unsigned int more;
@@ -41,7 +44,7 @@ uint32_t ami_utf8_next(const char **s)
 	++*s;
 	if (!form)
 		return AMI_NOT_UTF8 | *at;
-	/* A NUL does not continue, so nothing beyond it is looked at. */
+	/* A NUL is not a continuation byte, so the loop stops there. */
 	for (i = 1; i <= form->more; i++) {
 		if ((at[i] & 0xc0) != 0x80)
 			return AMI_NOT_UTF8 | *at;
@@ -55,8 +58,8 @@ uint32_t ami_utf8_next(const char **s)
 }
 
 /*
- * Unicode's categories Cc, Cf, Zl and Zp, its code points that are ignorable
- * by default (invisible), and those that are never characters.
+ * Unicode's categories Cc, Cf, Zl and Zp; code points that are invisible
+ * (default ignorable); those that are never characters.
  */
 static const struct {
 	uint32_t first, last;
@@ -152,7 +155,7 @@ bool ami_is_displayable(const char *text, size_t len)
 {
 	const char *end = text + len;
 
-	/* Text in a buffer may end in the middle of a character. */
+	/* A buffer may cut its text in the middle of a character. */
 	if (memchr(text, '\0', len))
 		return false;
 	while (text < end) {

@@ -43,7 +43,7 @@ static struct ami_finding *append_finding(struct ami_findings *f)
 	return &f->list[f->count];
 }
 
-/* Keep one more, unless enough of this code are kept already. */
+/* Keep one more, unless enough findings of this code are kept. */
 static void add_finding(struct ami_findings *f, struct ami_finding one,
 			const char *where, const char *fmt, va_list ap)
 {

@@ -5,7 +5,7 @@
 
 #include <common/index.h>
 
-/* Keys are addresses: multiply, so that all their bits count. */
+/* Keys are addresses: multiply, so that all their bits matter. */
 static size_t slot_of(const struct ami_index *index, uint64_t key)
 {
 	size_t i = (key * 0x9e3779b97f4a7c15ull >> 32) % index->room;

@@ -8,9 +8,9 @@
 
 #include <amdiommu/newfile.h>
 
-#define TRIES	100u	/* names in turn, where others have them */
+#define TRIES	100u	/* names to try while others exist */
 
-/* A FIFO or a device that was put there meanwhile must not act on us. */
+/* Somebody may have put a FIFO or a device there. Opening must not block. */
 static int open_to_look(const char *path)
 {
 	return open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW |
@@ -22,7 +22,7 @@ static bool same_file(const struct stat *a, const struct stat *b)
 	return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
 }
 
-/* Through any name: a link to what is read counts as well. */
+/* Compares inodes: a link to an input is an input. */
 static bool is_input(const char *path, const struct ami_newfile_rules *rules)
 {
 	struct stat st, in;
@@ -62,7 +62,7 @@ static const char *kind_of(mode_t mode)
 	       S_ISSOCK(mode) ? "socket" : "device";
 }
 
-/* May the name be given away? */
+/* May this name be replaced? */
 static int check_name(struct ami_newfile *f,
 		      const struct ami_newfile_rules *rules,
 		      struct ami_error *err)
@@ -92,7 +92,7 @@ static int check_name(struct ami_newfile *f,
 			     "", rules->advice);
 }
 
-/* As mkstemp(), but with the mode that is wanted. */
+/* Like mkstemp(), but with the mode that is wanted. */
 static int open_temp(struct ami_newfile *f, mode_t mode)
 {
 	unsigned int i;
@@ -150,7 +150,7 @@ void ami_newfile_drop(struct ami_newfile *f)
 	*f = (struct ami_newfile){ .fd = -1 };
 }
 
-/* Only where nothing has the name; not all file systems can tell at once. */
+/* Only if nothing has the name. Not all file systems can do it in one step. */
 static bool take_free_name(const struct ami_newfile *f)
 {
 	struct stat st;
@@ -172,7 +172,7 @@ static bool take_name(const struct ami_newfile *f)
 
 	if (!f->replaces)
 		return take_free_name(f);
-	/* Another file than the one that was looked at is not ours. */
+	/* If the file is not the one that was looked at, it is not ours. */
 	if (!lstat(f->path, &now) && !same_file(&now, &f->old)) {
 		errno = EEXIST;
 		return false;

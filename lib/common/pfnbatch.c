@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Frames in no order, sorted before they join a set. */
+/* Frames in any order, sorted before they join a set. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "pfncode.h"
 
-#define MAX_BATCH	(1u << 20)	/* 4 MiB, and as much to sort in */
+#define MAX_BATCH	(1u << 20)	/* 4 MiB, and the same to sort */
 #define FIRST_BATCH	1024u
 #define LONG_RUN	64u		/* goes straight to the set */
 #define SHORT_RUN	8u	/* frames for each byte of code */
-#define FOLDED		8u	/* sets at least that are merged at once */
+#define FOLDED		8u	/* at least so many sets merge at once */
 #define DIGIT		11u
 #define DIGITS		(1u << DIGIT)
 
-/* One pass of a radix sort: by the digit at @shift, stable. */
+/* One pass of a stable radix sort, by the digit at @shift. */
 static void sort_pass(const uint32_t *from, uint32_t *to, size_t n,
 		      unsigned int shift, uint32_t mask)
 {
@@ -32,7 +32,7 @@ static void sort_pass(const uint32_t *from, uint32_t *to, size_t n,
 		to[start[from[i] >> shift & mask]++] = from[i];
 }
 
-/* How many low bits differ; 0 also when all are in order. */
+/* How many low bits differ. 0 also if all are in order. */
 static unsigned int bits_to_sort(const uint32_t *low, size_t n)
 {
 	uint32_t differ = 0;
@@ -65,7 +65,7 @@ static void sort(struct ami_pfnbatch *b)
 		qsort(b->low, b->count, sizeof(*b->low), by_number);
 		return;
 	}
-	/* As few passes as can be, of digits as small as can be. */
+	/* As few passes as possible, with digits as small as possible. */
 	digit = (bits + DIGIT - 1) / DIGIT;
 	digit = (bits + digit - 1) / digit;
 	for (shift = 0; shift < bits; shift += digit) {
@@ -77,7 +77,7 @@ static void sort(struct ami_pfnbatch *b)
 	free(other);
 }
 
-/* Runs so short that bits are the cheaper way to sort them. */
+/* Are the runs so short that a bitmap sorts them faster? */
 static bool short_runs(struct ami_pfnset *const *set, size_t n)
 {
 	uint64_t frames = 0, blocks = 0;
@@ -90,7 +90,7 @@ static bool short_runs(struct ami_pfnset *const *set, size_t n)
 	return frames < blocks * BLOCK_BYTES * SHORT_RUN;
 }
 
-/* What lies in the stack from @from on becomes one set. */
+/* The sets in the stack from @from on become one set. */
 static void fold(struct ami_pfnbatch *b, size_t from)
 {
 	struct ami_pfnset **set = b->stack + from, *all;
@@ -110,7 +110,7 @@ static void fold(struct ami_pfnbatch *b, size_t from)
 		b->stack[b->depth++] = all;
 }
 
-/* Large ones stay as they are until enough has come together above them. */
+/* Large sets stay as they are until enough small ones lie above them. */
 static void stack_up(struct ami_pfnbatch *b, struct ami_pfnset *part)
 {
 	size_t from = AMI_PFNBATCH_DEPTH, sum = 0;
@@ -140,7 +140,7 @@ static void write_sorted(struct ami_pfnset *set, uint64_t chunk,
 	pfn_finish(&w);
 }
 
-/* All that were collected become a set, and join what came before. */
+/* The collected frames become a set, and join the earlier ones. */
 static void take_over(struct ami_pfnbatch *b)
 {
 	struct ami_pfnset *part = ami_pfnset_new();
@@ -158,7 +158,7 @@ static void take_over(struct ami_pfnbatch *b)
 		b->set->failed = true;
 }
 
-/* Room for one more; false: it must go in directly. */
+/* Make room for one more. False: it must go in directly. */
 static bool grow_batch(struct ami_pfnbatch *b)
 {
 	size_t room = b->room ? 4 * b->room : FIRST_BATCH;

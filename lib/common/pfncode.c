@@ -158,7 +158,7 @@ void pfn_append(struct ami_pfnset *set, uint64_t first, uint64_t end)
 	set->count += more;
 }
 
-/* Know the last run again after the last block has changed. */
+/* Find the last run again after the last block changed. */
 static void find_last(struct ami_pfnset *set)
 {
 	struct pfn_reader r = pfn_read(set);

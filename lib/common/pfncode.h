@@ -6,15 +6,16 @@
 #include <amdiommu/pfnset.h>
 
 /*
- * A set is a list of blocks, ascending; a block is the code of runs that no
- * other run touches. A run is a number of 7-bit groups, the lowest first: the
- * gap to the end of the run before, doubled, plus 1 when it has more than one
- * frame; then another number follows, its frames less 2. The first run of a
- * block has gap 0 from @first. So a lone frame takes a byte when its
- * neighbours are near, and three when they are a hundred thousand away.
+ * A set is an ascending list of blocks. A block is the code of runs that do
+ * not touch each other. A run is one or two numbers of 7-bit groups, lowest
+ * group first. The first number is twice the gap to the end of the run before,
+ * plus 1 if the run has more than one frame. Then the second number follows:
+ * its frames less 2. The first run of a block has gap 0 from @first. So a lone
+ * frame takes one byte if its neighbours are near, and three if they are a
+ * hundred thousand frames away.
  */
 #define BLOCK_BYTES	512u
-#define RUN_BYTES	12u	/* of a run at most: two numbers below 2^41 */
+#define RUN_BYTES	12u	/* at most for a run: two numbers below 2^41 */
 
 struct pfn_run {
 	uint64_t first, end;
@@ -22,7 +23,7 @@ struct pfn_run {
 
 /**
  * struct pfn_block - @frames in as many runs as @len bytes of code hold
- * @offset: of a set that was spilled, where they are in the file
+ * @offset: where they are in the file, if the set was spilled
  */
 struct pfn_block {
 	uint64_t first, frames;
@@ -36,10 +37,10 @@ struct pfn_block {
 /**
  * struct ami_pfnset
  * @last: the last run; its code begins at @last_at in the last block, and
- *	the run before it ends at @last_after
+ * 	the run before it ends at @last_after
  * @fill: bytes of code after which append begins another block
  * @users: who shares the set
- * @spill: where the blocks' code is, NULL: in memory
+ * @spill: where the code of the blocks is; NULL: in memory
  * @failed: memory ran out, frames are missing
  */
 struct ami_pfnset {
@@ -56,7 +57,7 @@ struct ami_pfnset {
 
 /**
  * struct pfn_reader - reads the runs of a set one after the other
- * @release: of a set that is given up: blocks are freed once read
+ * @release: the set is given up: free each block once it is read
  */
 struct pfn_reader {
 	const struct ami_pfnset *set;
@@ -64,10 +65,10 @@ struct pfn_reader {
 	const uint8_t *at, *end;
 	uint64_t after;		/* end of the run before */
 	bool release;
-	uint8_t fetched[BLOCK_BYTES];	/* of a set that was spilled */
+	uint8_t fetched[BLOCK_BYTES];	/* block of a spilled set */
 };
 
-/* Not an initializer, which would clear the half kilobyte at its end. */
+/* Not an initializer: it would clear the half kilobyte at the end. */
 static inline struct pfn_reader pfn_read(const struct ami_pfnset *set)
 {
 	struct pfn_reader r;
@@ -80,7 +81,7 @@ static inline struct pfn_reader pfn_read(const struct ami_pfnset *set)
 	return r;
 }
 
-/** pfn_fetch() - the code of a spilled block; false: it cannot be read. */
+/** pfn_fetch() - the code of a spilled block; false: unreadable */
 bool pfn_fetch(struct ami_spill *spill, const struct pfn_block *b,
 	       uint8_t code[BLOCK_BYTES]);
 
@@ -127,34 +128,38 @@ static inline bool pfn_next(struct pfn_reader *r, struct pfn_run *run)
 	return true;
 }
 
-/** pfn_seek() - @run becomes the first one that ends after @pfn. Only forward. */
+/**
+ * pfn_seek() - @run becomes the first run that ends after @pfn. Forward only.
+ */
 bool pfn_seek(struct pfn_reader *r, struct pfn_run *run, uint64_t pfn);
 
-/** pfn_block_of() - the last block that begins below @pfn, 0 when none does */
+/** pfn_block_of() - the last block that begins below @pfn; 0 if none does */
 size_t pfn_block_of(const struct ami_pfnset *set, uint64_t pfn);
 
-/** pfn_append() - add a run that begins nowhere before the last one's end. */
+/** pfn_append() - add a run that does not begin before the last run's end */
 void pfn_append(struct ami_pfnset *set, uint64_t first, uint64_t end);
 
 /**
- * pfn_splice() - blocks of @part take the place of blocks [@from, @to)
+ * pfn_splice() - blocks of @part replace blocks [@from, @to)
  *
  * @part is empty afterwards.
  */
 void pfn_splice(struct ami_pfnset *set, size_t from, size_t to,
 		struct ami_pfnset *part);
 
-/** pfn_clear() - frees the blocks, not the set. */
+/** pfn_clear() - free the blocks, not the set */
 void pfn_clear(struct ami_pfnset *set);
 
-/** pfn_replace() - @set gets the content of @by, whose own content is lost. */
+/**
+ * pfn_replace() - move the content of @by into @set; @by's old content is freed
+ */
 void pfn_replace(struct ami_pfnset *set, struct ami_pfnset *by);
 
 /**
- * struct pfn_writer - runs that are final, ascending, on their way to a set
+ * struct pfn_writer - writes final, ascending runs to a set
  *
- * Several times as fast as pfn_append(), which can still make the last run
- * longer. Zero it, set @set to an empty one, call pfn_finish() at the end.
+ * Several times as fast as pfn_append(), which can still extend the last
+ * run. Zero it, set @set to an empty set, call pfn_finish() at the end.
  */
 struct pfn_writer {
 	struct ami_pfnset *set;
@@ -163,7 +168,7 @@ struct pfn_writer {
 	uint8_t code[BLOCK_BYTES];
 };
 
-/** pfn_flush() - what was written becomes a block. */
+/** pfn_flush() - the runs written so far become a block */
 void pfn_flush(struct pfn_writer *w);
 
 static inline void pfn_write(struct pfn_writer *w, uint64_t first,
@@ -180,26 +185,26 @@ static inline void pfn_write(struct pfn_writer *w, uint64_t first,
 	w->frames += end - first;
 }
 
-/** pfn_finish() - all is in the set, which can go on with pfn_append(). */
+/** pfn_finish() - complete the set; pfn_append() may follow */
 void pfn_finish(struct pfn_writer *w);
 
 /**
- * pfn_merge() - @n sets of short runs into the empty set @to
+ * pfn_merge() - merge @n sets of short runs into the empty set @to
  *
- * They are used up, and need ami_pfnset_free(). False: no memory.
+ * The sets are used up, and need ami_pfnset_free(). False: out of memory.
  */
 bool pfn_merge(struct ami_pfnset *to, struct ami_pfnset *const *set, size_t n);
 
 /**
- * pfn_sort_in() - @n frames in no order into the empty set @to
- * @low: their lower 32 bits, @chunk: the others
+ * pfn_sort_in() - sort @n frames into the empty set @to
+ * @low: their lower 32 bits, @chunk: the upper ones
  *
- * False: too few for it to pay, or no memory; nothing was done.
+ * False: too few frames to pay off, or out of memory. Then nothing is done.
  */
 bool pfn_sort_in(struct ami_pfnset *to, uint64_t chunk, const uint32_t *low,
 		 size_t n);
 
-/** pfn_take() - a union that uses up @other; it needs ami_pfnset_free(). */
+/** pfn_take() - add @other, which is used up and needs ami_pfnset_free() */
 void pfn_take(struct ami_pfnset *set, struct ami_pfnset *other);
 
 #endif

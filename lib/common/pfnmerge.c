@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Frames in no order, and many sets of short runs, become one set: window by
- * window they are bits, and the runs of those are read off. To compare them
- * with each other would cost a branch that cannot be foreseen for each.
+ * Frames in any order, and many sets of short runs, become one set. Window by
+ * window they are bits in a bitmap, and runs are read off it. To compare sets
+ * with each other would cost a mispredicted branch for each run.
  */
 #include <stdlib.h>
 

@@ -4,7 +4,7 @@
 
 #include "pfncode.h"
 
-/* Changing a block costs as much as reading so many of them. */
+/* Changing a block costs as much as reading this many. */
 #define EDIT_COST	64u
 
 static bool much_smaller(const struct ami_pfnset *a, const struct ami_pfnset *b)
@@ -17,7 +17,7 @@ static struct ami_pfnset empty(void)
 	return (struct ami_pfnset){ .fill = BLOCK_BYTES };
 }
 
-/* Runs of both, which may touch or overlap; ascending by where they begin. */
+/* Merge the runs of both, ascending. They may touch or overlap. */
 static void merge_runs(struct pfn_writer *to, struct pfn_reader *a,
 		       struct pfn_reader *b)
 {
@@ -48,7 +48,7 @@ static void merge_runs(struct pfn_writer *to, struct pfn_reader *a,
 	}
 }
 
-/* Blocks as they are: much faster than run by run. */
+/* Copy whole blocks: much faster than run by run. */
 static void copy(struct ami_pfnset *to, const struct ami_pfnset *from)
 {
 	struct pfn_writer w = { .set = to };
@@ -134,7 +134,7 @@ void ami_pfnset_subtract(struct ami_pfnset *set,
 	pfn_replace(set, &left);
 }
 
-/* What is in both goes to @to, if there is one; returns how many frames. */
+/* Returns how many frames are in both. They go to @to, if it is set. */
 static uint64_t intersect(const struct ami_pfnset *a,
 			  const struct ami_pfnset *b, struct ami_pfnset *to)
 {

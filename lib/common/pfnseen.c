@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Page frames that were met: a hash table of bitmaps, at most half full. */
+/* Page frames seen so far: a hash table of bitmaps, at most half full. */
 #include <stdlib.h>
 #include <string.h>
 
 #include <amdiommu/pfnset.h>
 
 #define FIRST_ROOM	64u
-#define BITS		6u	/* of a page frame's number: place in a bitmap */
+#define BITS		6u	/* low bits of a pfn: place in a bitmap */
 
 static struct ami_pfnword *word_of(const struct ami_pfnseen *seen,
 				   uint64_t key)

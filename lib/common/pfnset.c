@@ -34,7 +34,7 @@ bool ami_pfnset_failed(const struct ami_pfnset *set)
 	return set->failed || (set->spill && set->spill->failed);
 }
 
-/* What lies above the limit is cut; false: nothing remains. */
+/* Cut off what lies above the limit. False: nothing remains. */
 static bool cut(uint64_t first, uint64_t count, struct pfn_run *run)
 {
 	if (!count || first >= AMI_PFN_LIMIT)
@@ -46,8 +46,8 @@ static bool cut(uint64_t first, uint64_t count, struct pfn_run *run)
 }
 
 /**
- * struct edit - blocks [@from, @to) are made anew as @part
- * @run: goes in when @add, else comes out
+ * struct edit - blocks [@from, @to) are rebuilt as @part
+ * @run: is inserted if @add, else removed
  */
 struct edit {
 	struct ami_pfnset part;
@@ -62,7 +62,7 @@ static void keep_run(struct edit *e, uint64_t first, uint64_t end)
 		pfn_append(&e->part, first, end);
 }
 
-/* The run goes in before anything that begins behind it. */
+/* Insert the run before anything that begins behind it. */
 static void put_run(struct edit *e)
 {
 	if (e->add && !e->put)
@@ -94,7 +94,7 @@ static void edit_run(struct edit *e, const struct pfn_run *old)
 
 static void edit_block(struct edit *e, const struct ami_pfnset *set, size_t i)
 {
-	/* A set of one block, as a reader has it. */
+	/* A set of this one block, for a reader. */
 	const struct ami_pfnset one = { .block = &set->block[i], .nr = 1 };
 	struct pfn_reader r = pfn_read(&one);
 	struct pfn_run old;
@@ -104,8 +104,8 @@ static void edit_block(struct edit *e, const struct ami_pfnset *set, size_t i)
 }
 
 /*
- * Only the first and the last block that the run touches are read: what lies
- * between them lies within the run.
+ * Only the first and the last block that the run touches are read. All blocks
+ * between them lie inside the run.
  */
 static void edit(struct ami_pfnset *set, const struct pfn_run *run, bool add)
 {
@@ -119,7 +119,7 @@ static void edit(struct ami_pfnset *set, const struct pfn_run *run, bool add)
 	len = e.from < e.to ? set->block[e.from].len : 0;
 	if (e.to > e.from + 1)
 		len += set->block[e.to - 1].len;
-	/* Room for the next ones in both halves. */
+	/* Split the block, so that both halves have room to grow. */
 	e.part.fill = len + 2 * RUN_BYTES > BLOCK_BYTES ?
 		      len / 2 + 2 * RUN_BYTES : BLOCK_BYTES;
 	if (e.part.fill > BLOCK_BYTES)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Sets that are complete and wait in a file, where memory is short. */
+/* Complete sets wait in a file where memory is short. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -8,7 +8,7 @@
 
 #include "pfncode.h"
 
-/* On most machines no set needs the file, which is much slower. */
+/* Most machines need no file. It is much slower. */
 #define KEEP_BYTES	(1u << 20)
 
 int ami_spill_open(struct ami_spill *spill, const char *folder)
@@ -17,7 +17,7 @@ int ami_spill_open(struct ami_spill *spill, const char *folder)
 
 	*spill = (struct ami_spill){ .fd = -1, .keep = KEEP_BYTES };
 	spill->fd = open(folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-	/* Not all file systems can make one without a name. */
+	/* Not all file systems support files without a name. */
 	if (spill->fd < 0 && asprintf(&name, "%s/amdiommu.XXXXXX",
 				      folder) >= 0) {
 		spill->fd = mkostemp(name, O_CLOEXEC);
@@ -65,7 +65,7 @@ void ami_pfnset_spill(struct ami_pfnset *set, struct ami_spill *spill)
 	if (set->spill || set->failed || kept(spill, set))
 		return;
 	for (i = 0; i < set->nr; i++) {
-		/* A full disk: it stays in memory. */
+		/* The disk is full: the block stays in memory. */
 		if (!write_block(spill, &set->block[i])) {
 			spill->size = offset;
 			return;

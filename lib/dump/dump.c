@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Physical memory of the dead machine, page frame by page frame, through a
- * small cache of our own: hosts differ in how much a read costs them, and a
- * page-table walk comes back to the same upper-level pages all the time.
+ * Physical memory of the dead machine, one page frame at a time, through a
+ * small cache. Hosts differ in what a read costs, and page-table walks return
+ * to the same upper-level pages all the time.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -20,7 +20,7 @@
 
 struct slot {
 	uint64_t pfn;
-	uint64_t valid;		/* granules that are real */
+	uint64_t valid;		/* granules with real content */
 	uint16_t next;		/* in the same bucket */
 	uint16_t pins;
 	bool used;
@@ -32,9 +32,9 @@ struct ami_dump {
 	struct ami_dump_ops ops;
 	void *ctx;
 	struct ami_dump_info info;
-	char *vmcoreinfo;		/* NULL: that of @ops */
+	char *vmcoreinfo;		/* NULL: use that of @ops */
 	char *vmcoreinfo_from;
-	struct ami_range *all_ram;	/* NULL: no more than the file lists */
+	struct ami_range *all_ram;	/* NULL: only what the file lists */
 	uint64_t ram_pages;
 	uint64_t pages_read;
 	bool left_out;
@@ -209,7 +209,7 @@ bool ami_dump_is_extract(const struct ami_dump *dump)
 	return dump->info.format && !strcmp(dump->info.format, "extract");
 }
 
-/* An extract of a cut dump has left out what could not be read. */
+/* An extract of a cut dump leaves out what could not be read. */
 static void count_cut(struct ami_dump *dump, enum ami_mem mem)
 {
 	if (mem == AMI_MEM_FILTERED && ami_dump_is_extract(dump) &&
@@ -345,7 +345,7 @@ static void cache_unlink(struct ami_dump *dump, unsigned int i)
 	dump->slot[i].used = false;
 }
 
-/* Clock replacement; NO_SLOT only when the caller pinned the whole cache. */
+/* Clock replacement. NO_SLOT only if the caller pinned the whole cache. */
 static unsigned int cache_victim(struct ami_dump *dump)
 {
 	unsigned int turns;
@@ -374,13 +374,13 @@ static void count_pages(struct ami_dump *dump, size_t count)
 	ami_budget_spend(&dump->budget, count * AMI_COST_PAGE);
 }
 
-/* @valid: which granules of @page are real. */
+/* @valid: the granules of @page that are real. */
 static enum ami_mem host_read(struct ami_dump *dump, uint64_t pfn,
 			      uint8_t *page, uint64_t *valid)
 {
 	enum ami_mem mem;
 
-	/* To ask for a page that is not there takes less, but not nothing. */
+	/* Asking for an absent page costs less, but not nothing. */
 	if (!ami_budget_spend(&dump->budget, AMI_COST_SET))
 		return AMI_MEM_LEFT_OUT;
 	mem = dump->ops.read_page(dump->ctx, pfn, page);
@@ -443,14 +443,14 @@ static int by_number(const void *a, const void *b)
 	return (*x > *y) - (*x < *y);
 }
 
-/* Page frames next to each other that are not in the cache. */
+/* Read adjacent page frames that are not in the cache. */
 static void prefetch_run(struct ami_dump *dump, uint64_t first, size_t count)
 {
 	uint8_t *page[AMI_PREFETCH];
 	unsigned int slot[AMI_PREFETCH];
 	size_t i, got = 0;
 
-	/* Pinned, so that no two get the same. */
+	/* Pinned, so that no two frames get the same slot. */
 	for (i = 0; i < count; i++) {
 		slot[i] = cache_victim(dump);
 		if (slot[i] == NO_SLOT)
@@ -506,7 +506,7 @@ static enum ami_mem read_piece(struct ami_dump *dump, uint64_t paddr,
 	if (mem != AMI_MEM_OK)
 		return mem;
 	if ((dump->slot[i].valid & mask) != mask) {
-		/* Of other files, such a page has a part behind the end. */
+		/* In other files, part of such a page lies behind the end. */
 		count_cut(dump, ami_dump_is_extract(dump) ? AMI_MEM_FILTERED :
 			  AMI_MEM_ERROR);
 		return AMI_MEM_FILTERED;
@@ -525,7 +525,9 @@ static void took_whole(struct ami_dump *dump, uint64_t pfn)
 		ami_record_add(&dump->record, pfn, UINT64_MAX);
 }
 
-/* As many whole pages as lie side by side in the dump, at once; or none. */
+/*
+ * Read as many adjacent whole pages of the dump as possible at once. May be 0.
+ */
 static size_t read_run(struct ami_dump *dump, uint64_t pfn, uint8_t *buf,
 		       size_t count)
 {
@@ -549,7 +551,7 @@ static size_t read_run(struct ami_dump *dump, uint64_t pfn, uint8_t *buf,
 	return count;
 }
 
-/* Whole pages of a large read go straight to the caller, past the cache. */
+/* Whole pages of a large read bypass the cache. */
 static enum ami_mem read_bulk(struct ami_dump *dump, uint64_t pfn,
 			      uint8_t *buf, size_t count, size_t *done)
 {

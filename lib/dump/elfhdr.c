@@ -12,8 +12,8 @@
 
 #define MAX_HEADERS	(1u << 22)
 #define HEADERS_AT_ONCE	256u
-#define MAX_PER_PAGE	64u	/* pieces; two or three are not rare */
-#define MAX_PADDR	(UINT64_C(1) << 52)	/* of the architecture */
+#define MAX_PER_PAGE	64u	/* pieces; two or three are common */
+#define MAX_PADDR	(UINT64_C(1) << 52)	/* limit of the architecture */
 
 bool elf_is(int fd)
 {
@@ -23,7 +23,7 @@ bool elf_is(int fd)
 	       !memcmp(magic, ELFMAG, SELFMAG);
 }
 
-/* Big-endian machines write their headers so, too. */
+/* Big-endian machines write their headers big-endian. */
 static unsigned int machine_of(const Elf64_Ehdr *head)
 {
 	return head->e_ident[EI_DATA] == ELFDATA2MSB ?
@@ -83,7 +83,7 @@ static uint64_t count_headers(int fd, const Elf64_Ehdr *head)
 	return section.sh_info;
 }
 
-/* One segment has all notes; together they are no larger than one may be. */
+/* One segment holds all notes. All of them together share the limit of one. */
 static void read_notes(struct elf_facts *elf, int fd, const Elf64_Phdr *ph)
 {
 	size_t size;
@@ -125,7 +125,7 @@ static void take_load(struct elf_facts *elf, const Elf64_Phdr *ph,
 						      ph->p_filesz;
 	uint64_t filesz = ph->p_filesz;
 
-	/* also those without a physical address, which say -1 */
+	/* also skips segments without a physical address (-1) */
 	if (ph->p_paddr >= MAX_PADDR || memsz > MAX_PADDR - ph->p_paddr)
 		return;
 	if (ph->p_offset >= elf->size || filesz > elf->size - ph->p_offset)
@@ -136,8 +136,8 @@ static void take_load(struct elf_facts *elf, const Elf64_Phdr *ph,
 }
 
 /*
- * The kernel's text is in a segment of its own and again in that of the RAM
- * it lies in: keep the bytes that no earlier segment has.
+ * The kernel's text has a segment of its own, and is in the segment of its RAM
+ * as well. Keep only bytes that no earlier segment has.
  */
 static int sort_out(struct elf_facts *elf, struct load *load, size_t count)
 {
@@ -246,7 +246,7 @@ static size_t find_piece(const struct elf_facts *elf, uint64_t paddr)
 	return lo;
 }
 
-/* Cuts @p to the page at @paddr; false when it lies beyond. */
+/* Cut @p to the page at @paddr. False: it lies beyond. */
 static bool clip(struct elf_piece *p, uint64_t paddr)
 {
 	uint64_t end = p->paddr + p->size;
@@ -272,7 +272,7 @@ static uint64_t past_the_end(const struct elf_facts *elf,
 	       p->size - (elf->size - p->offset) : 0;
 }
 
-/* Counts the bytes of each granule that are there; pieces are disjoint. */
+/* Count the present bytes of each granule. Pieces do not overlap. */
 static void count_bytes(unsigned int *bytes, size_t from, size_t to)
 {
 	while (from < to) {

@@ -17,11 +17,11 @@ struct elf_piece {
 
 /**
  * struct elf_facts - one ELF vmcore
- * @piece: ascending, disjoint
- * @ram: where p_memsz says there is RAM, in the file or not
- * @notes: malloc'ed copy of the PT_NOTE segment with VMCOREINFO, else of the
- *	last one, NULL when there is none
- * @notes_read: bytes of all PT_NOTE segments that were looked at
+ * @piece: ascending, without overlaps
+ * @ram: where p_memsz declares RAM, in the file or not
+ * @notes: malloc'ed copy of the PT_NOTE segment with VMCOREINFO, or else of
+ * 	the last one; NULL: no such segment
+ * @notes_read: bytes of all PT_NOTE segments read so far
  * @truncated: program headers reach beyond the end of the file
  */
 struct elf_facts {
@@ -41,8 +41,8 @@ bool elf_is(int fd);
 /**
  * elf_facts_read() - read and check the headers
  *
- * Returns -1 with @err filled; @elf needs elf_facts_free() in any case. A file
- * without any RAM is no error here.
+ * Returns -1 with @err filled. @elf needs elf_facts_free() in any case. A
+ * file without RAM is not an error here.
  */
 int elf_facts_read(int fd, const char *path, struct elf_facts *elf,
 		   struct ami_error *err);
@@ -55,13 +55,13 @@ void elf_facts_free(struct elf_facts *elf);
  */
 uint64_t elf_valid(const struct elf_facts *elf, uint64_t pfn);
 
-/** elf_read_page() - bytes that the file lacks become zeros, see elf_valid(). */
+/** elf_read_page() - missing bytes become zeros; see elf_valid() */
 enum ami_mem elf_read_page(const struct elf_facts *elf, int fd, uint64_t pfn,
 			   uint8_t *page);
 
 /**
- * elf_run() - how many of @count page frames from @pfn on lie whole and one
- * after the other in the file, from @offset on
+ * elf_run() - how many of @count page frames from @pfn on are whole and
+ * contiguous in the file, from @offset on
  */
 size_t elf_run(const struct elf_facts *elf, uint64_t pfn, size_t count,
 	       uint64_t *offset);

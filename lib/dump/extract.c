@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * A small dump with just the memory that an analysis looked at. What lies
- * beside it in the same pages is blanked, and the extract says so.
+ * A small dump with only the memory that an analysis read. The rest of these
+ * pages is blanked, and the extract says so.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -16,7 +16,7 @@
 
 struct extract {
 	struct ami_dump *dump;
-	struct ami_granules *page;	/* readable, with what is real of them */
+	struct ami_granules *page;	/* readable, with real granules */
 	size_t nr_pages;
 	const struct ami_withheld *withheld;
 	struct kdump_image image;
@@ -24,7 +24,7 @@ struct extract {
 	char release[65];
 };
 
-/* Copies what can be read of @want into the blank @page. Returns its mask. */
+/* Copy what is readable of @want into the blank @page. Returns its mask. */
 static uint64_t read_wanted(struct ami_dump *dump,
 			    const struct ami_granules *want, uint8_t *page)
 {
@@ -57,8 +57,8 @@ static int read_page(void *ctx, size_t index, uint8_t *page)
 }
 
 /*
- * What was recorded was readable then; a file that changes meanwhile may no
- * more be. The size of the headers depends on what remains.
+ * Recorded pages were readable once. If the file changes meanwhile, some may no
+ * longer be. The size of the headers depends on what remains.
  */
 static int choose_pages(struct extract *x, struct ami_error *err)
 {
@@ -86,7 +86,7 @@ static int choose_pages(struct extract *x, struct ami_error *err)
 
 #define OUR_LINES	"AMDIOMMU_"
 
-/* The machine's VMCOREINFO, and lines of ours; those of an older extract go. */
+/* The machine's VMCOREINFO, and our lines. Lines of an older extract go. */
 static int join_vmcoreinfo(struct extract *x, const char *from,
 			   struct ami_error *err)
 {

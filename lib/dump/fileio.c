@@ -8,8 +8,8 @@
 
 #include <dump/fileio.h>
 
-#define DISK_BLOCK	512u	/* of st_blocks, whatever the disk has */
-#define PACKED_AT_MOST	64u	/* holes or compression: bytes for each on disk */
+#define DISK_BLOCK	512u	/* unit of st_blocks on every disk */
+#define PACKED_AT_MOST	64u	/* bytes for each one on disk: holes */
 
 bool file_read_at(int fd, void *buf, size_t len, uint64_t offset)
 {
@@ -91,7 +91,7 @@ bool file_write_synced(int fd, const void *buf, size_t len, uint64_t offset)
 {
 	if (write_all(fd, buf, len, offset, RWF_DSYNC))
 		return true;
-	/* Some file systems know no flags. */
+	/* Some file systems do not support flags. */
 	return (errno == EOPNOTSUPP || errno == ENOSYS) &&
 	       write_all(fd, buf, len, offset, 0) && !fdatasync(fd);
 }
@@ -109,7 +109,7 @@ uint64_t file_pages(int fd)
 
 	if (fstat(fd, &st))
 		return 0;
-	/* Devices, /proc and some network file systems do not say. */
+	/* Devices, /proc and some network file systems report 0. */
 	if (!st.st_blocks)
 		return file_size(fd) >> AMI_PAGE_SHIFT;
 	return (uint64_t)st.st_blocks * DISK_BLOCK * PACKED_AT_MOST >>

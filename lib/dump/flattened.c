@@ -16,9 +16,9 @@
 #define MAX_OFFSET	(INT64_C(1) << 52)
 
 /*
- * Each piece takes at least a block of the temporary file, however small it
- * is: makedumpfile's buffers are of many. Only a hostile stream has more blocks
- * begun than bytes to fill them.
+ * Each piece takes at least a block of the temporary file, however small it is.
+ * makedumpfile's buffers are many blocks long. Only a hostile stream begins
+ * more blocks than it has bytes to fill.
  */
 #define FILE_BLOCK	4096
 #define SPREAD		16u
@@ -64,7 +64,7 @@ static bool read_all(int fd, void *buf, size_t len)
 	return true;
 }
 
-/* Not O_TMPFILE: NFS and older overlay file systems have none. */
+/* Not O_TMPFILE: NFS and older overlay file systems do not support it. */
 static int temp_file(struct ami_error *err)
 {
 	const char *dir = getenv("TMPDIR");

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Files that people take for a vmcore, or have in its place. None can be read:
- * most do not say what is RAM, or hold no memory of the machine at all.
+ * Files that people take for a vmcore, or that lie in its place. None can be
+ * read: most do not say what is RAM, or hold no memory of the machine.
  */
 #include <elf.h>
 #include <string.h>
@@ -13,11 +13,11 @@
 #define HEAD_BYTES	1024u
 
 /**
- * struct format - how to know a file, and what to do with it
+ * struct format - how to recognise a file, and what to do with it
  * @at, @magic, @len: bytes of the file
  * @name: what it is
  * @why: why it cannot be read; completes "it ..."
- * @way: what to do, FILE is the file
+ * @way: what to do; FILE stands for the file
  */
 struct format {
 	size_t at;
@@ -133,7 +133,7 @@ static const struct format formats[] = {
 	  "unpack it: dpkg-deb -x FILE FOLDER" },
 };
 
-/* In the kernel's log, saved as text beside the dump. */
+/* Is it the kernel's log, saved as text beside the dump? */
 static bool is_log(const char *head)
 {
 	return (head[0] == '[' || head[0] == '<') &&
@@ -211,7 +211,7 @@ bool dump_format_foreign_machine(const char *machine)
 	return false;
 }
 
-/* Of a process: which files it had mapped, and its auxiliary vector. */
+/* Notes of a process: its mapped files, its auxiliary vector. */
 #define NOTE_FILE	0x46494c45u
 #define NOTE_TASKSTRUCT	4u
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Files that are no dump we read: what they are, and the way out. */
+/* Files that are not dumps: what they are, and what converts them. */
 #ifndef AMI_FORMATS_H
 #define AMI_FORMATS_H
 
@@ -17,17 +17,17 @@
  */
 int dump_format_refuse(int fd, const char *path, struct ami_error *err);
 
-/** dump_format_machine() - name of an ELF machine (e_machine), NULL: unknown. */
+/** dump_format_machine() - name of an ELF machine (e_machine); NULL: unknown */
 const char *dump_format_machine(unsigned int machine);
 
 /** dump_format_foreign_machine() - is it utsname's name of another architecture? */
 bool dump_format_foreign_machine(const char *machine);
 
 /**
- * dump_format_refuse_notes() - is this ELF core file not one of a whole machine?
+ * dump_format_refuse_notes() - refuse ELF core files of anything but a machine
  *
- * Processes, live kernels and hypervisors show by their notes. Returns -1 with
- * @err filled for one of these, else 0.
+ * Core files of processes, live kernels and hypervisors show by their notes.
+ * Returns -1 with @err filled for one of these, else 0.
  */
 int dump_format_refuse_notes(const void *notes, size_t size, const char *path,
 			     struct ami_error *err);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What a dump file's headers say, for hosts that read memory their own way
- * (crash, makedumpfile): so all agree on what is RAM and what the dump lacks.
+ * What the headers of a dump file say, for hosts that read memory their own way
+ * (crash, makedumpfile). So all hosts agree on what is RAM and what is missing.
  * Private to lib/dump and hosts.
  */
 #ifndef AMI_HEADERS_H
@@ -12,9 +12,9 @@
 
 /**
  * struct dump_headers - of an ELF or kdump-compressed file
- * @elf, @kdump: the one that it is
+ * @elf, @kdump: only one of them is used
  * @info: without path; its strings and ranges belong to this structure
- * @vmcoreinfo: text from the notes, NULL when there is none
+ * @vmcoreinfo: text from the notes; NULL: none
  */
 struct dump_headers {
 	bool is_elf;
@@ -26,7 +26,7 @@ struct dump_headers {
 };
 
 /**
- * dump_headers_read() - read and check them; the position of @fd stays
+ * dump_headers_read() - read and check them; keeps the file position of @fd
  *
  * Returns -1 with @err filled. @h needs dump_headers_free() in any case.
  */
@@ -37,7 +37,7 @@ void dump_headers_free(struct dump_headers *h);
 /** dump_headers_ram() - is this page frame RAM? */
 bool dump_headers_ram(const struct dump_headers *h, uint64_t pfn);
 
-/** dump_headers_valid() - granules of a page that the file holds. */
+/** dump_headers_valid() - granules of a page that the file holds */
 uint64_t dump_headers_valid(const struct dump_headers *h, uint64_t pfn);
 
 /** vmcoreinfo_in() - malloc'ed copy of VMCOREINFO in notes, or NULL. */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Dump files: the stand-alone back end. */
+/* Dump files: the back end of the command. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -27,12 +27,12 @@ struct file_dump {
 	struct kdump_facts *part;	/* ... or these, one per file */
 	struct unpacker unpacker;
 	struct ramlist ram;
-	struct ami_record partial;	/* of an extract: pages not whole */
+	struct ami_record partial;	/* extracts: pages that are not whole */
 	bool extract;
-	struct ami_content *content;	/* of an extract, too */
+	struct ami_content *content;	/* extracts only */
 };
 
-/* Is the page frame in a part of a split dump that nobody gave? */
+/* Is the page frame in a part of a split dump that was not given? */
 static bool in_missing_part(const struct file_dump *file, uint64_t pfn)
 {
 	size_t i;
@@ -80,7 +80,7 @@ static size_t file_read_run(void *ctx, uint64_t first, uint8_t *const *page,
 
 	size_t n = 0, i;
 
-	/* Of an extract, not all that a page holds is real. */
+	/* In an extract, not all of a page is real. */
 	if (file->extract)
 		return 0;
 	if (file->part) {
@@ -166,7 +166,7 @@ static int put_in_order(struct file_dump *file, const char *path,
 static int open_one(struct file_dump *file, const char *path,
 		    struct ami_error *err)
 {
-	/* O_NONBLOCK: a FIFO would make open() wait for a writer */
+	/* O_NONBLOCK: with a FIFO, open() would wait for a writer */
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	struct stat st;
 
@@ -210,7 +210,7 @@ static int read_partial(struct file_dump *file, const void *notes, size_t size)
 	return file->partial.overflow ? -1 : 0;
 }
 
-/* Sorted again, as it is not trusted. */
+/* Sorted again, because the file is not trusted. */
 static int read_contents(struct file_dump *file, const void *notes, size_t size)
 {
 	const void *from = kdump_note_find(notes, size, EXTRACT_NOTE_NAME,
@@ -283,7 +283,7 @@ bool ami_dump_is_part(const char *path)
 	return is_part;
 }
 
-/* The same part twice would make up for one that is missing. */
+/* A part given twice would hide a missing one. */
 static bool overlaps(const struct file_dump *file, size_t last)
 {
 	const struct kdump_facts *part = file->part;
@@ -296,7 +296,7 @@ static bool overlaps(const struct file_dump *file, size_t last)
 	return false;
 }
 
-/* The parts of a split dump; a missing part makes the dump incomplete. */
+/* The parts of a split dump. A missing part makes the dump incomplete. */
 static int read_parts(struct file_dump *file, const char *const *paths,
 		      struct ami_error *err)
 {
@@ -354,7 +354,7 @@ static int open_kdump(struct file_dump *file, const char *const *paths,
 	return 0;
 }
 
-/* Pages that the headers name, as far as the file has room for them. */
+/* Pages that the headers declare, as far as the file has room for them. */
 static uint64_t pages_present(const struct file_dump *file)
 {
 	uint64_t named = 0, room = 0, bytes = 0;
@@ -368,7 +368,7 @@ static uint64_t pages_present(const struct file_dump *file)
 	for (i = 0; i < file->elf.nr_pieces; i++)
 		bytes += file->elf.piece[i].size;
 	named += bytes >> AMI_PAGE_SHIFT;
-	/* None at all would mean that it is not known. */
+	/* 0 would mean unknown. */
 	return (named < room ? named : room) + 1;
 }
 

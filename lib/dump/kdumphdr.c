@@ -28,7 +28,7 @@ static int check_header(const struct kdump_facts *facts, const char *path,
 {
 	const struct kdump_header *h = &facts->header;
 
-	/* QEMU says "Unknown": what a dump holds shows what it is of. */
+	/* QEMU writes "Unknown". The content shows the architecture then. */
 	if (dump_format_foreign_machine(h->utsname[4]))
 		return ami_error_set(err, AMI_ERR_DATA,
 				     "%s is of another architecture: %.64s; AMD IOMMUs exist on x86-64 only",
@@ -45,7 +45,9 @@ static int check_header(const struct kdump_facts *facts, const char *path,
 	return 0;
 }
 
-/* The sub-header grew with the versions; the rest of it is not there. */
+/*
+ * Newer versions have a larger sub-header. Clear what this one does not have.
+ */
 static void forget_newer(struct kdump_sub_header *sub, int version)
 {
 	static const size_t known[] = {

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* The two page bitmaps of a kdump-compressed file and what follows from them. */
+/*
+ * The two page bitmaps of a kdump-compressed file, and what follows from them.
+ */
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,7 +14,7 @@
 #define LAST_DESCS	1024u
 #define NOT_CACHED	UINT64_MAX
 
-/* Clears the bits of @block that are not of page frames [@first, @end). */
+/* Clear the bits of @block for page frames outside [@first, @end). */
 static void mask_block(uint64_t *words, uint64_t block, uint64_t first,
 		       uint64_t end)
 {
@@ -95,7 +97,7 @@ static uint64_t desc_offset(const struct kdump_facts *facts, uint64_t index)
 	       index * sizeof(struct kdump_page_desc);
 }
 
-/* A descriptor that was never written is all zero. */
+/* A descriptor that was never written is all zeros. */
 static bool ends_inside(const struct kdump_facts *facts,
 			const struct kdump_page_desc *desc)
 {
@@ -104,8 +106,9 @@ static bool ends_inside(const struct kdump_facts *facts,
 }
 
 /*
- * Page data lie in the order of the descriptors, only zero pages all point at
- * the first: a few descriptors at the end tell where the data end.
+ * Page data lies in the order of the descriptors, except that all zero pages
+ * share the first one. So a few descriptors at the end show where the data
+ * ends.
  */
 static bool cut_off(int fd, const struct kdump_facts *facts, uint64_t total)
 {

@@ -81,7 +81,7 @@ static bool write_header(int fd, const struct kdump_image *image,
 		.bitmap_blocks = 2 * at->bitmap_blocks,
 		.max_mapnr = image->max_pfn < UINT32_MAX ? image->max_pfn :
 			     UINT32_MAX,
-		.nr_cpus = 1,	/* not known here; crash warns of 0 */
+		.nr_cpus = 1,	/* unknown here; crash warns about 0 */
 	};
 
 	memcpy(header.signature, KDUMP_SIGNATURE, sizeof(header.signature));
@@ -109,7 +109,7 @@ static bool write_sub_header(int fd, const struct kdump_image *image,
 	return file_write_at(fd, &sub, sizeof(sub), BLOCK);
 }
 
-/* Returns where the next note goes. @desc is the caller's to fill in. */
+/* Returns where the next note goes. The caller fills in @desc. */
 static uint8_t *put_note(uint8_t *p, const char *name, uint32_t type,
 			 size_t size, uint8_t **desc)
 {
@@ -160,9 +160,8 @@ static bool write_notes(int fd, const struct kdump_image *image,
 }
 
 /*
- * A bitmap goes out block by block, in ascending order, and only where bits
- * are set: with terabytes of RAM neither our memory nor the disk shall hold
- * the rest.
+ * A bitmap is written block by block, ascending, and only where bits are set.
+ * With terabytes of RAM, neither memory nor disk has to hold the rest.
  */
 struct bitmap {
 	int fd;
@@ -214,7 +213,7 @@ static bool bitmap_add(struct bitmap *map, uint64_t pfn, uint64_t count)
 	return true;
 }
 
-/* RAM, and pages that exist although the host's list of RAM lacks them. */
+/* RAM, and pages that exist but are missing from the host's list of RAM. */
 static bool write_ram(struct bitmap *map, const struct kdump_image *image)
 {
 	size_t i = 0, r;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Write a kdump-compressed file (see kdumphdr.h). Private to lib/dump. */
+/* Writes a kdump-compressed file (see kdumphdr.h). Private to lib/dump. */
 #ifndef AMI_KDUMPWRITE_H
 #define AMI_KDUMPWRITE_H
 
@@ -9,7 +9,7 @@
  * struct kdump_image - what goes into the file
  * @ram, @nr_ram: RAM of the machine, ascending, for the first bitmap
  * @page, @nr_pages: the pages to write, ascending, with the granules that
- *	are real; all other bytes of a page must come as zeros
+ * 	are real; all other bytes of a page must be zeros
  * @content, @nr_contents: what checks of other pages found
  * @max_pfn: one past the last page frame of both
  * @read: copy page number @index of @page; 0, or -1 to give up
@@ -24,7 +24,7 @@ struct kdump_image {
 	uint64_t max_pfn;
 	const char *vmcoreinfo;
 	const char *release;
-	int64_t crash_time;	/* seconds since 1970, 0 when unknown */
+	int64_t crash_time;	/* seconds since 1970; 0: unknown */
 	uint64_t phys_base;
 	int dump_level;
 	bool incomplete;
@@ -39,7 +39,7 @@ enum kdump_written {
 	KDUMP_WRITE_STOPPED,	/* @read gave up */
 };
 
-/** kdump_write() - the whole file, from the start of the empty file @fd on. */
+/** kdump_write() - write the whole file to the empty file @fd */
 enum kdump_written kdump_write(int fd, const struct kdump_image *image);
 
 #endif

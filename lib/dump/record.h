@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What an analysis touched: page frame -> granule mask. Private to lib/dump. */
+/* What an analysis read: page frame -> granule mask. Private to lib/dump. */
 #ifndef AMI_DUMP_RECORD_H
 #define AMI_DUMP_RECORD_H
 
@@ -12,7 +12,7 @@ struct ami_record {
 	bool overflow;			/* memory ran out: the record is partial */
 };
 
-/** ami_granule_mask() - granules that [@offset, @offset + @len) touches. */
+/** ami_granule_mask() - granules that [@offset, @offset + @len) touches */
 uint64_t ami_granule_mask(size_t offset, size_t len);
 
 int ami_record_init(struct ami_record *rec);

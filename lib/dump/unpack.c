@@ -46,7 +46,7 @@ static bool unpack_zlib(struct unpacker *u, const uint8_t *from, size_t size,
 	return inflate(z, Z_FINISH) == Z_STREAM_END && !z->avail_out;
 }
 
-/* An error comes as a huge size. */
+/* An error is returned as a huge size. */
 static bool unpack_zstd(struct unpacker *u, const uint8_t *from, size_t size,
 			uint8_t *page)
 {
@@ -78,7 +78,9 @@ static bool unpack_lzo(const uint8_t *from, size_t size, uint8_t *page)
 }
 
 #ifdef WITHOUT_SNAPPY
-/* Written in C++: its run-time library is too large for an initramfs. */
+/*
+ * snappy is written in C++: its run-time library is too large for an initramfs.
+ */
 static bool unpack_snappy(const uint8_t *from, size_t size, uint8_t *page)
 {
 	(void)from, (void)size, (void)page;
@@ -131,7 +133,7 @@ enum ami_mem kdump_page_read(int fd, struct kdump_facts *facts,
 	return AMI_MEM_OK;
 }
 
-/* How many of @n pages lie behind one another, and in how many bytes. */
+/* How many of @n pages are contiguous, and their size in bytes. */
 static size_t together(const struct kdump_page_desc *desc, size_t n,
 		       size_t *bytes)
 {

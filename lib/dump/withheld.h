@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What an extract leaves out of memory that the analysis looks at: bytes that
- * are blanked, and bytes of which only what follows from them goes in. Private
- * to lib/dump.
+ * What an extract leaves out of memory that the analysis reads: bytes that are
+ * blanked, and bytes that are replaced by what follows from them. Private to
+ * lib/dump.
  */
 #ifndef AMI_WITHHELD_H
 #define AMI_WITHHELD_H
 
 #include <amdiommu/dump.h>
 
-/** struct withheld_span - bytes that come as zeros */
+/** struct withheld_span - bytes that are written as zeros */
 struct withheld_span {
 	uint64_t paddr;
 	uint64_t len;
@@ -17,8 +17,8 @@ struct withheld_span {
 
 /**
  * struct ami_withheld - collected while recording
- * @lines: for its VMCOREINFO, NULL: none
- * @failed: no memory for one of them; then there must be no extract
+ * @lines: for its VMCOREINFO; NULL: none
+ * @failed: memory ran out for one of them; then no extract may be written
  */
 struct ami_withheld {
 	struct withheld_span *span;
@@ -43,7 +43,7 @@ void dump_withheld_free(struct ami_withheld *w);
 /** dump_content_by_page() - order of struct ami_content, for qsort() */
 int dump_content_by_page(const void *a, const void *b);
 
-/** dump_withheld() - of @dump, sorted; NULL when memory was short */
+/** dump_withheld() - of @dump, sorted; NULL: out of memory */
 const struct ami_withheld *dump_withheld(struct ami_dump *dump);
 
 #endif

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * What an AHCI controller writes besides data: received FISes and the byte
- * counts in its command headers (AHCI 1.3.1, 4.2). The data itself is known from
- * the block layer. Driver: drivers/ata/libahci.c.
+ * What an AHCI controller writes besides data: received FISes, and the byte
+ * counts in its command headers (AHCI 1.3.1, 4.2). The block layer knows the
+ * data itself. Driver: drivers/ata/libahci.c.
  */
 #include "drivers.h"
 

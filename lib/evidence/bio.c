@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Requests and the memory they are about: include/linux/{bio,bvec}.h. */
+/* Requests and their memory: include/linux/{bio,bvec}.h. */
 #include "block.h"
 #include "bounce.h"
 
@@ -13,7 +13,7 @@ struct bios {
 	enum bio_damage damage;
 };
 
-/* An address that leads nowhere is damage, what was left out is none. */
+/* An address that leads nowhere is damage. What was left out is not. */
 static bool went_well(struct bios *b, enum ami_mem mem)
 {
 	if (mem != AMI_MEM_OK)
@@ -21,7 +21,7 @@ static bool went_well(struct bios *b, enum ami_mem mem)
 	return mem == AMI_MEM_OK;
 }
 
-/* Where the array of struct pages begins may not be in the dump. */
+/* The start of the array of struct pages may not be in the dump. */
 static bool find_page(struct bios *b, uint64_t page, uint64_t *pfn)
 {
 	if (ami_page_to_pfn(b->k, page, pfn))
@@ -30,7 +30,7 @@ static bool find_page(struct bios *b, uint64_t page, uint64_t *pfn)
 	return false;
 }
 
-/* A segment may be many pages long; they are contiguous. */
+/* A segment may be many pages long. They are contiguous. */
 static bool add_segment(struct bios *b, uint64_t bvec, uint64_t done,
 			uint64_t *size)
 {
@@ -73,7 +73,7 @@ static uint64_t add_segments(struct bios *b, uint64_t vec, uint64_t iter)
 	return size - left;
 }
 
-/* Protection information (T10 PI) has a list of segments of its own. */
+/* Protection information (T10 PI) has its own list of segments. */
 static void add_integrity(struct bios *b, uint64_t bio)
 {
 	int64_t bit = ami_enumerator(b->k, AMI_E___REQ_INTEGRITY,

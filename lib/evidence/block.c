@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Disks: every request that was issued to a driver and not completed, of all
- * blk-mq drivers at once. Their types belong to the kernel itself, so that no
- * driver's types are needed.
+ * Disks: every request of all blk-mq drivers that was issued and not completed.
+ * Their types belong to the kernel, so no driver's types are needed.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -12,7 +11,7 @@
 #include "block.h"
 
 #define MAX_DISKS	16384u
-#define NO_SECTOR	UINT64_MAX	/* no read of a place on the disk */
+#define NO_SECTOR	UINT64_MAX	/* reads no place on the disk */
 #define NAME		32
 #define PCI_BASE_STORAGE	0x01
 
@@ -23,7 +22,7 @@ struct blocks {
 	uint64_t now;
 	uint64_t *sets;		/* tag sets seen */
 	size_t nr_sets, disks;
-	bool lost;		/* something of a device that is not known */
+	bool lost;		/* something of an unknown device */
 	/* where the walk is */
 	const struct ami_device *device;
 	char disk[NAME];
@@ -32,7 +31,7 @@ struct blocks {
 static void report_disk(struct blocks *b, enum ami_finding_code code, const char *what,
 			enum ami_mem mem)
 {
-	/* What this kernel does not have is no damage. */
+	/* What this kernel does not have is not damage. */
 	(mem == AMI_MEM_NO_FIELD ? ami_finding_note : ami_finding_add)(
 		b->ev->state->findings, code, b->disk[0] ? b->disk : "disks",
 		"%s cannot be followed (%s): what the disk was to write may be incomplete.",
@@ -69,7 +68,9 @@ static void judge_bios(struct blocks *b, const struct request *rq,
 				rq->tag, rq->data_len, bytes);
 }
 
-/* Names are those of the request's own queue: LUNs share their host's tags. */
+/*
+ * The request's own queue has the name, because LUNs share their host's tags.
+ */
 static void request_name(struct blocks *b, uint64_t request, char name[NAME])
 {
 	uint64_t disk, q;
@@ -139,7 +140,7 @@ static bool seen(struct blocks *b, uint64_t set)
 	return false;
 }
 
-/* A USB host does much else, of which this knows nothing. */
+/* A USB host does much else that the block layer does not know. */
 static bool speaks_for(const struct ami_device *d)
 {
 	return d->class >> 8 != PCI_CLASS_USB;
@@ -161,7 +162,7 @@ static void one_disk(struct blocks *b, uint64_t device, uint64_t disk)
 		report_disk(b, AMI_FIND_DISK_UNREAD, "Its queue", mem);
 		return;
 	}
-	/* No tags: bios go on to other disks (dm, md, multipath). */
+	/* No tags: bios are passed on to other disks (dm, md, multipath). */
 	if (set && above != AMI_MEM_OK)
 		report_disk(b, AMI_FIND_DISK_UNREAD, "The device that it is on",
 			    above);
@@ -176,7 +177,7 @@ static void one_disk(struct blocks *b, uint64_t device, uint64_t disk)
 		report_disk(b, AMI_FIND_DISK_QUEUE_UNREAD, "The list of its queues", mem);
 }
 
-/* Whole disks and partitions are of one class, but of two types. */
+/* Whole disks and partitions have one class, but two types. */
 static enum ami_mem is_disk(struct ami_kernel *k, uint64_t device, bool *is)
 {
 	uint64_t type, name;
@@ -249,7 +250,7 @@ void evidence_find_tag_set(struct ami_evidence *ev, const struct ami_device *dev
 	name_limit(&b);
 }
 
-/* Whichever controller the disks that are not known belong to. */
+/* Unknown disks may belong to any of the controllers. */
 static void doubt_disks(struct ami_evidence *ev)
 {
 	size_t i;

@@ -12,7 +12,7 @@
 
 /**
  * struct budget - how much work a damaged dump may still cause
- * @left: tags, bios and segments to look at
+ * @left: tags, bios and segments that may still be read
  * @spent: something was left out because none was left
  */
 struct budget {
@@ -22,7 +22,7 @@ struct budget {
 
 #define BLOCK_BUDGET	(1u << 23)
 
-/** spend() - one more piece of work; false when there was enough. */
+/** spend() - one more piece of work; false: the limit is reached */
 static inline bool spend(struct budget *b)
 {
 	if (!b->left) {
@@ -38,8 +38,8 @@ static inline bool spend(struct budget *b)
  * @tags: address of a struct blk_mq_tags
  * @fn: called with each tag and the address of its struct request
  *
- * Returns what kept some tags from being read; AMI_MEM_DAMAGED when they make no
- * sense.
+ * Returns why some tags were not read; AMI_MEM_DAMAGED if they are
+ * impossible.
  */
 enum ami_mem evidence_tags_each(struct ami_kernel *kernel, uint64_t tags,
 				struct budget *budget,
@@ -47,7 +47,7 @@ enum ami_mem evidence_tags_each(struct ami_kernel *kernel, uint64_t tags,
 				void *ctx);
 
 /**
- * evidence_tag_set_each() - the struct blk_mq_tags of a set, one per hardware queue
+ * evidence_tag_set_each() - each struct blk_mq_tags of a set (a hardware queue)
  * @set: address of a struct blk_mq_tag_set
  *
  * Tags that all queues share come once, as those of queue 0.
@@ -62,30 +62,30 @@ enum bio_damage {
 	BIO_UNREAD,	/* a bio or segment is not in the dump */
 	BIO_NOWHERE,	/* a bio or segment has an impossible address */
 	BIO_LOOP,	/* the chain of bios does not end */
-	BIO_BAD_PAGE,	/* a segment's page is none */
-	BIO_BAD_ITER,	/* begins behind the end of its segment */
+	BIO_BAD_PAGE,	/* a segment's page is not a page */
+	BIO_BAD_ITER,	/* it begins behind the end of its segment */
 };
 
 /**
- * evidence_add_bios() - what is left to do of a chain of bios, into the open transfer
+ * evidence_add_bios() - add the rest of a chain of bios to the open transfer
  * @link: address of the pointer to the first one
  * @bytes: of data, without protection information
  */
 enum bio_damage evidence_add_bios(struct ami_evidence *ev, uint64_t link,
 				  struct budget *budget, uint64_t *bytes);
 
-/** struct request - what one says of itself */
+/** struct request - what a request says about itself */
 struct request {
 	uint64_t va;
 	uint32_t tag;
 	uint64_t state, flags, data_len, sector, start;
 };
 
-/** evidence_request_read() - what it says of itself, or why it cannot be read. */
+/** evidence_request_read() - read a request, or return why it is unreadable */
 enum ami_mem evidence_request_read(struct ami_kernel *kernel, uint64_t va,
 				   struct request *rq);
 
-/** evidence_request_issued(), evidence_request_completed() - by its state. */
+/** evidence_request_issued(), evidence_request_completed() - by its state */
 bool evidence_request_issued(const struct ami_kernel *kernel, const struct request *rq);
 bool evidence_request_completed(const struct ami_kernel *kernel,
 				const struct request *rq);
@@ -94,8 +94,8 @@ bool evidence_request_completed(const struct ami_kernel *kernel,
 bool evidence_request_reads(const struct request *rq);
 
 /**
- * evidence_find_tag_set() - transfers of requests in a tag set that no disk leads to
- * @label: what to call their queue
+ * evidence_find_tag_set() - transfers of a tag set that no disk leads to
+ * @label: name of their queue
  */
 void evidence_find_tag_set(struct ami_evidence *ev, const struct ami_device *device,
 			   uint64_t set, const char *label);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Bounce buffers in use, from any of the shapes of swiotlb's state: arrays
- * behind global variables (5.10), struct io_tlb_mem (5.13), pools in it (6.6).
+ * Bounce buffers in use, from each shape of swiotlb's state: arrays behind
+ * global variables (5.10), struct io_tlb_mem (5.13), pools in it (6.6).
  */
 #include <inttypes.h>
 #include <stdlib.h>
@@ -16,9 +16,9 @@
 #define UNUSED		UINT64_MAX	/* INVALID_PHYS_ADDR */
 
 /**
- * struct pool - slots that lie together
- * @start: physical, of the first one
- * @books: virtual, of the first one's origin; @step: to the next one's
+ * struct pool - contiguous slots
+ * @start: physical address of the first one
+ * @books: virtual address of the first one's origin; @step: to the next one's
  */
 struct pool {
 	uint64_t start, slots, books, step;
@@ -68,7 +68,7 @@ static void read_pool(struct ami_evidence *ev, const struct pool *p)
 	}
 	for (i = 0; i < p->slots; i += n) {
 		n = p->slots - i < AT_ONCE ? p->slots - i : AT_ONCE;
-		/* Of the last one, only the origin is wanted. */
+		/* Only the origin of the last one is needed. */
 		if (ami_read(ev->state->kernel, p->books + i * p->step, block,
 			     (n - 1) * p->step + sizeof(origin)) !=
 		    AMI_MEM_OK) {
@@ -127,7 +127,7 @@ static void read_described(struct ami_evidence *ev, uint64_t va,
 	read_pool(ev, &p);
 }
 
-/* A kernel may add pools as they are needed (CONFIG_SWIOTLB_DYNAMIC). */
+/* A kernel may add pools on demand (CONFIG_SWIOTLB_DYNAMIC). */
 static void read_pools(struct ami_evidence *ev, uint64_t mem)
 {
 	struct ami_kernel *k = ev->state->kernel;
@@ -140,7 +140,7 @@ static void read_pools(struct ami_evidence *ev, uint64_t mem)
 			       &in_pool);
 		return;
 	}
-	/* The first pool is a member of the list, too. */
+	/* The first pool is in the list, too. */
 	ami_list_start(&it, k, ami_addr(k, mem, AMI_F_tlb_mem_pools),
 		       MAX_POOLS);
 	while (ami_list_next(&it, &node))
@@ -256,7 +256,7 @@ void evidence_keep_bounces(struct ami_evidence *ev)
 	b->count = 0;
 }
 
-/* The first of @count whose origin lies at or behind @origin. */
+/* Index of the first of @count whose origin is at or above @origin. */
 static size_t first_from(const struct ami_bounce *by_origin, size_t count,
 			 uint64_t origin)
 {
@@ -283,7 +283,7 @@ static const struct ami_bounce *slot_at(const struct ami_bounce *list,
 	return count ? bsearch(&key, list, count, sizeof(key), by_slot) : NULL;
 }
 
-/* Slots of 2 KiB: those that reach a byte begin less than that before it. */
+/* Slots of 2 KiB: one that reaches a byte begins less than 2 KiB before it. */
 static uint64_t lowest_origin(uint64_t phys)
 {
 	return phys > AMI_BOUNCE_SLOT ? phys - AMI_BOUNCE_SLOT + 1 : 0;
@@ -306,8 +306,8 @@ const struct ami_bounce *ami_bounce_for(const struct ami_evidence *ev,
 }
 
 /*
- * A driver may ask for the same offset within a page in the buffer as in the
- * original; then the bytes of a slot begin in it and end in the next one.
+ * A driver may ask that the buffer has the original's offset within a page. The
+ * bytes of a slot then begin in it and end in the next one.
  */
 void evidence_add_memory(struct ami_evidence *ev, uint64_t phys, uint64_t len)
 {
@@ -378,7 +378,7 @@ static void add_rest(struct ami_evidence *ev, const struct ami_device *d,
 	evidence_end_transfer(ev);
 }
 
-/* Where a buffer stands in for memory, readers named the memory alone. */
+/* If a buffer is bounced, readers named only the original memory. */
 static void doubt_untranslated(struct ami_evidence *ev)
 {
 	size_t i;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Bounce buffers (kernel/dma/swiotlb.c): where a device really writes when the
+ * Bounce buffers (kernel/dma/swiotlb.c): where a device really writes if the
  * kernel mapped something else.
  */
 #ifndef AMI_BOUNCE_H
@@ -12,7 +12,7 @@
  * struct bounces - slots in use
  * @by_origin: ascending by origin, @by_slot: by the slot's own address
  * @pages: all of them
- * @unread: some are not known
+ * @unread: some are unknown
  */
 struct bounces {
 	struct ami_bounce *by_origin, *by_slot;
@@ -21,21 +21,26 @@ struct bounces {
 	bool unread;
 };
 
-/** evidence_find_bounces() - read the pools; must come before all other providers. */
+/**
+ * evidence_find_bounces() - read the pools; must come before all other readers
+ */
 void evidence_find_bounces(struct ami_evidence *ev);
 
 /**
- * evidence_name_bounces() - speak for what nobody named; must come after all others
+ * evidence_name_bounces() - count slots that no reader named; must come last
  *
- * The kernel records neither the device nor the direction of a slot. What no
- * provider explains counts as possible for each untranslated device without
- * a provider.
+ * The kernel records neither the device nor the direction of a slot. A slot
+ * that no reader explains counts as possible for each untranslated device
+ * without a reader.
  */
 void evidence_name_bounces(struct ami_evidence *ev);
 
 void evidence_free_bounces(struct bounces *b);
 
-/** evidence_keep_bounces() - who asks later wants the originals: hand the lists over */
+/**
+ * evidence_keep_bounces() - hand the lists over, for later questions about
+ * originals
+ */
 void evidence_keep_bounces(struct ami_evidence *ev);
 
 /**

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* When the machine died, by the clock that drivers stamp with. */
+/* The time of the panic, by the clock of drivers' time stamps. */
 #include "evidence.h"
 
 /*
- * The kernel's copy of the time for NMIs (kernel/time/timekeeping.c) is of the
- * last timer tick: at most some milliseconds before the panic.
+ * The kernel's copy of the time for NMIs (kernel/time/timekeeping.c) is from
+ * the last timer tick: at most a few milliseconds before the panic.
  */
 uint64_t evidence_panic_clock(struct ami_kernel *k)
 {

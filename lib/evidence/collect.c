@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* What providers collect into: transfers with their spans, sets of pages. */
+/* What readers collect into: transfers with their spans, sets of pages. */
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -165,7 +165,7 @@ static uint32_t key_of(struct ami_bdf device)
 	return (uint32_t)device.segment << 16 | device.devid;
 }
 
-/* Where it stands in the list, or where it belongs: ascending by device. */
+/* Its place in the list, or where it belongs: ascending by device. */
 static size_t place_of(const struct ami_evidence *ev, struct ami_bdf device)
 {
 	size_t low = 0, high = ev->nr_coverage;

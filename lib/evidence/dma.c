@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * From addresses that a driver gave to its device to memory: through all that
- * requests of the device may go through.
+ * From the addresses that a driver gives its device to memory, through
+ * everything that the device's requests may go through.
  */
 #include "evidence.h"
 
 #define MAX_UNNAMED	4096u
-/* Longer than a buffer: what is not mapped of it is not gone through by page. */
+/* Longer than a buffer: unmapped parts are not searched page by page. */
 #define LONG_DMA	(2u << 20)
-/* So many addresses without a mapping are looked for in rings and queues. */
+/* Look up this many unmapped addresses in rings and queues. */
 #define MAX_SEARCHES	65536u
 
 static bool keep_route(void *ctx, const struct ami_route *route)
@@ -23,7 +23,7 @@ static bool keep_route(void *ctx, const struct ami_route *route)
 	return true;
 }
 
-/* Providers go from device to device: those of the last one are kept. */
+/* Readers go from device to device, so the last one's routes are kept. */
 static const struct dma_routes *routes_of(const struct ami_evidence *ev,
 					  const struct ami_device *device)
 {
@@ -37,7 +37,7 @@ static const struct dma_routes *routes_of(const struct ami_evidence *ev,
 	return r;
 }
 
-/* What becomes of a write to @iova on this route. */
+/* What happens to a write to @iova on this route. */
 static enum ami_dma_end follow(const struct ami_evidence *ev,
 			       const struct ami_route *route, uint64_t iova,
 			       struct ami_mapping *map)
@@ -53,7 +53,7 @@ static enum ami_dma_end follow(const struct ami_evidence *ev,
 		};
 		return AMI_DMA_NAMED;
 	}
-	/* The guest's tables come first, and are not read. */
+	/* The guest's tables come first. They are not read. */
 	if (route->nested)
 		return AMI_DMA_UNREAD;
 	n = ami_translate(ami_kernel_dump(ev->state->kernel), &route->table,
@@ -95,7 +95,7 @@ bool evidence_dma_leads_to(struct ami_evidence *ev, const struct ami_device *dev
 	return false;
 }
 
-/* A driver that takes its buffer unmaps it before its books say so. */
+/* A driver that takes its buffer unmaps it before its own state says so. */
 static bool just_unmapped(struct ami_evidence *ev,
 			  const struct ami_device *device, uint64_t iova)
 {
@@ -108,7 +108,7 @@ static bool just_unmapped(struct ami_evidence *ev,
 	       ami_unmapped_by(ev->state, device, iova, true, &by);
 }
 
-/* Ranges that touch, and end in the same way, are one. */
+/* Ranges that touch and end in the same way become one. */
 static void add_unnamed(struct ami_evidence *ev, uint64_t iova, uint64_t len,
 			enum ami_dma_end end)
 {
@@ -131,9 +131,9 @@ static void add_unnamed(struct ami_evidence *ev, uint64_t iova, uint64_t len,
 }
 
 /*
- * Of @len bytes, how many go one way: to the end of the page at least, and as far
- * as no route changes. What is not mapped of a buffer is looked at by page, as
- * each may have been unmapped by itself.
+ * How many of @len bytes go the same way: at least to the end of the page, and
+ * as far as no route changes. An unmapped part is searched page by page,
+ * because each page may have been unmapped alone.
  */
 static uint64_t same_way(const struct dma_routes *r, const enum ami_dma_end *end,
 			 const struct ami_mapping *map, uint64_t iova,
@@ -152,7 +152,7 @@ static uint64_t same_way(const struct dma_routes *r, const enum ami_dma_end *end
 	return part < len ? part : len;
 }
 
-/* One piece; returns its length. What is named on one route is named. */
+/* Add one piece; returns its length. It is named if one route names it. */
 static uint64_t add_piece(struct ami_evidence *ev,
 			  const struct ami_device *device, uint64_t iova,
 			  uint64_t len, uint64_t *unnamed)
@@ -199,7 +199,7 @@ uint64_t evidence_add_dma(struct ami_evidence *ev, const struct ami_device *devi
 	return unnamed + len;
 }
 
-/* Why no route leads anywhere: some were not to be followed, or none does. */
+/* Why no route leads anywhere: some cannot be followed, or none does. */
 static enum ami_mem why_nowhere(const struct ami_evidence *ev,
 				const struct ami_device *device, uint64_t iova)
 {

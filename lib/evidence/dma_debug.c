@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * Kernels with CONFIG_DMA_API_DEBUG keep a table of all mappings
- * (kernel/dma/debug.c). Then it is the reference: it says what a device may
+ * (kernel/dma/debug.c). It is then the reference: it says what a device may
  * write, whatever its driver, and what the other readers missed.
  */
 #include <inttypes.h>
@@ -31,7 +31,7 @@ struct table {
 	size_t count;
 	uint64_t bytes;
 	bool damaged, full;
-	/* of the device at hand: what others named, and pages they did not */
+	/* of the current device: what others named, and pages they did not */
 	struct ami_pfnset *known;
 	uint64_t missed, first;
 };
@@ -118,7 +118,7 @@ static bool alike(const struct entry *a, const struct entry *b)
 	       a->both_ways == b->both_ways;
 }
 
-/* What nobody else named of a mapping for one transfer. */
+/* Pages of a mapping for one transfer that no other reader named. */
 static void count_missed(struct table *t, const struct entry *e)
 {
 	struct ami_mapping map;
@@ -207,7 +207,7 @@ static void add_all(struct table *t)
 		end_device(t, device);
 }
 
-/* It was switched off when memory for entries ran out, or by the user. */
+/* It turns off if memory for entries runs out, or if the user says so. */
 static bool is_on(struct table *t)
 {
 	uint64_t at = ami_symbol(t->k, AMI_SYM_global_disable);

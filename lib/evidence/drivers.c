@@ -78,7 +78,7 @@ static bool has_driver(const struct ami_state *s, const char *driver)
 	return false;
 }
 
-/* Whichever of them the interfaces that are not known belong to. */
+/* Unknown interfaces may belong to any of the devices. */
 static void doubt_driver(struct ami_evidence *ev, const char *driver,
 			 enum ami_mem mem)
 {

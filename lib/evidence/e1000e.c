@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Receive buffers of e1000e: drivers/net/ethernet/intel/e1000e. Descriptors
- * are in the extended format (union e1000_rx_desc_extended) or, for jumbo
- * frames, in the packet split format (union e1000_rx_desc_packet_split, 82574
- * data sheet 7.1); both are overwritten from their start when written back.
+ * Receive buffers of e1000e: drivers/net/ethernet/intel/e1000e. Descriptors are
+ * in the extended format (union e1000_rx_desc_extended) or, for jumbo frames,
+ * in the packet split format (union e1000_rx_desc_packet_split, 82574 data
+ * sheet 7.1). The device overwrites both from their start.
  */
 #include <string.h>
 
@@ -14,10 +14,10 @@
 #define EXTENDED	16u
 #define PACKET_SPLIT	32u
 #define PS_BUFFERS	4u
-#define STATUS_OFFSET	8u	/* of the written-back status, DD is bit 0 */
+#define STATUS_OFFSET	8u	/* offset of the status; DD is bit 0 */
 #define DD		1u
 #define TX_DESC		16u
-#define ANNOUNCE	16u	/* E1000_RX_BUFFER_WRITE: tail moves by these */
+#define ANNOUNCE	16u	/* E1000_RX_BUFFER_WRITE: step of the tail */
 
 static const struct ring_members members = {
 	.desc = AMI_F_e1000e_ring_desc, .dma = AMI_F_e1000e_ring_dma,
@@ -26,15 +26,15 @@ static const struct ring_members members = {
 	.to_clean = AMI_F_e1000e_ring_next_to_clean,
 };
 
-/* What the adapter says of its receive buffers. */
+/* What the adapter says about its receive buffers. */
 struct shape {
-	uint32_t len;		/* of an extended or of the first ps buffer */
+	uint32_t len;		/* length of the (first) buffer */
 	uint32_t ps_pages;	/* 0: extended descriptors */
 };
 
 /*
  * The tail register is written when a descriptor whose index is a multiple of
- * 16 was filled, and then excludes it: the last ones wait for more.
+ * 16 was filled, and excludes it. The last ones wait for more.
  */
 static bool is_held(const struct ring *ring, uint32_t n)
 {
@@ -52,7 +52,10 @@ static void books_of(struct reading *r, uint64_t buffer, struct rx_slot *slot)
 	ami_get(r->kernel, buffer, AMI_F_e1000e_buffer_skb, &skb);
 	ami_get(r->kernel, buffer, AMI_F_e1000e_buffer_page, &page);
 	slot->phys = reading_phys_of_skb(r, skb);
-	/* Jumbo frames go into pages, the skb is empty; @page is in a union. */
+	/*
+	 * Jumbo frames go into pages, and the skb is empty. @page is in a
+	 * union.
+	 */
 	if (slot->len > AMI_PAGE_SIZE / 2 && reading_phys_of_page(r, page))
 		slot->phys = reading_phys_of_page(r, page);
 }

@@ -92,14 +92,14 @@ static void free_collector(struct ami_collector *c)
 	free(c);
 }
 
-/* An ID that is only another device's alias is spoken for by that device. */
+/* If an ID is only another device's alias, that device's reader covers it. */
 static bool needs_provider(const struct ami_device *d)
 {
 	return d->dev && ami_device_active(d) &&
 	       d->translation != AMI_TRANSLATION_BLOCKED;
 }
 
-/* Of a USB host that serves disks, too. */
+/* Does the USB host also serve disks? */
 static bool has_usb_reads(const struct ami_evidence *ev,
 			  const struct ami_device *d)
 {
@@ -112,7 +112,7 @@ static bool has_usb_reads(const struct ami_evidence *ev,
 	return false;
 }
 
-/* A reader was there, and did not get to the end. */
+/* A reader exists, but did not finish. */
 static const struct ami_coverage *partly_covered(const struct ami_evidence *ev,
 						 const struct ami_device *d)
 {
@@ -125,7 +125,9 @@ static const struct ami_coverage *partly_covered(const struct ami_evidence *ev,
 	return NULL;
 }
 
-/* Of a disk controller that has no reader, requests are known, queues are not. */
+/*
+ * For a disk controller without a reader, requests are known, queues are not.
+ */
 static void name_one_uncovered(struct ami_evidence *ev,
 			       const struct ami_device *d)
 {
@@ -155,7 +157,7 @@ static void name_one_uncovered(struct ami_evidence *ev,
 				d->driver, bound);
 }
 
-/* Readers know devices by the names of their drivers. */
+/* Readers find devices by the names of their drivers. */
 static void doubt_unnamed_drivers(struct ami_evidence *ev)
 {
 	size_t i;

@@ -25,10 +25,10 @@ struct dma_routes {
 };
 
 /**
- * struct ami_collector - evidence in the making
- * @open: the transfer being collected, @set: where its pages go
+ * struct ami_collector - evidence that is being collected
+ * @open: the current transfer, @set: where its pages go
  * @by_address: devices, ascending by address of their struct device
- * @searches: addresses that were looked for in rings and flush queues
+ * @searches: addresses that were looked up in rings and flush queues
  */
 struct ami_collector {
 	struct ami_transfer open;
@@ -45,21 +45,24 @@ struct ami_collector {
 };
 
 /**
- * evidence_begin_transfer() - start to collect one transfer (printf-like: its @what)
+ * evidence_begin_transfer() - start to collect one transfer; @what: printf-like
  *
- * A transfer without any bytes is dropped at its end. Memory that runs out is
- * remembered and reported by the caller of all providers.
+ * A transfer without any bytes is dropped at its end. If memory runs out,
+ * that is remembered, and the caller of all readers reports it.
  */
 void evidence_begin_transfer(struct ami_evidence *ev, const struct ami_device *device,
 			     enum ami_transfer_kind kind, enum ami_certainty certainty,
 			     const char *provider, const char *fmt, ...)
 	__attribute__((format(printf, 6, 7)));
 
-/** evidence_room() - for one more in an array that doubles */
+/** evidence_room() - make room for one more in an array that doubles */
 bool evidence_room(struct ami_evidence *ev, void **list, size_t count,
 		   size_t size);
 
-/** evidence_transfer_age() - when the open transfer was issued, ms before the panic. */
+/**
+ * evidence_transfer_age() - when the open transfer was issued, ms before the
+ * panic
+ */
 void evidence_transfer_age(struct ami_evidence *ev, int64_t age_ms);
 
 /** evidence_add_span() - the device may write these bytes of physical memory. */
@@ -69,8 +72,8 @@ void evidence_add_span(struct ami_evidence *ev, uint64_t phys, uint64_t len);
  * evidence_add_dma() - the device may write @len bytes at its own address @iova
  *
  * Through all routes of @device (struct ami_route): where DTE and driver
- * disagree, both places are taken. Bytes that are not mapped (or not writable)
- * for it any more count as unnamed; returns how many those were.
+ * disagree, both places count. Bytes that are no longer mapped (or not
+ * writable) count as unnamed. Returns how many those are.
  */
 uint64_t evidence_add_dma(struct ami_evidence *ev, const struct ami_device *device,
 			  uint64_t iova, uint64_t len);
@@ -78,21 +81,21 @@ uint64_t evidence_add_dma(struct ami_evidence *ev, const struct ami_device *devi
 /**
  * evidence_dma_phys() - where the device's address @iova leads
  *
- * On the first route of @device that leads anywhere; false when none does. The
+ * On the first route of @device that leads anywhere; false: none does. The
  * size in @map is what is mapped from @iova on.
  */
 bool evidence_dma_phys(struct ami_evidence *ev, const struct ami_device *device,
 		       uint64_t iova, struct ami_mapping *map);
 
 /**
- * evidence_dma_leads_to() - does a route of @device lead a write to such a place?
- * @fn: is this physical address one?
+ * evidence_dma_leads_to() - does any route of @device lead to a wanted place?
+ * @fn: is this physical address wanted?
  */
 bool evidence_dma_leads_to(struct ami_evidence *ev, const struct ami_device *device,
 			   uint64_t iova, bool (*fn)(void *ctx, uint64_t phys),
 			   void *ctx);
 
-/** evidence_name_unnamed() - findings on addresses that name no memory */
+/** evidence_name_unnamed() - report addresses that name no memory */
 void evidence_name_unnamed(struct ami_evidence *ev);
 
 /** evidence_read_dma() - read memory at the device's address, all or nothing */
@@ -101,7 +104,7 @@ enum ami_mem evidence_read_dma(struct ami_evidence *ev, const struct ami_device 
 
 void evidence_end_transfer(struct ami_evidence *ev);
 
-/** evidence_spend() - account for work; false: there was too much of it */
+/** evidence_spend() - account for work; false: the limit is reached */
 static inline bool evidence_spend(struct ami_evidence *ev, uint64_t units)
 {
 	return ami_budget_spend(ami_dump_budget(
@@ -109,53 +112,60 @@ static inline bool evidence_spend(struct ami_evidence *ev, uint64_t units)
 }
 
 /**
- * evidence_cover_device() - @provider knows what @device had to do, be it nothing
+ * evidence_cover_device() - @provider knows all that @device had to do
  *
- * A reader of the driver takes the place of the block layer's, which knows a
- * disk's data only.
+ * A driver's reader replaces the block layer's, which knows only a disk's
+ * data.
  */
 void evidence_cover_device(struct ami_evidence *ev, const struct ami_device *device,
 			   const char *provider);
 
 /**
- * evidence_cover_partly() - some of what @device had to do is not in the dump, or damaged
+ * evidence_cover_partly() - some of @device's work is missing or damaged
  *
- * That holds whatever another provider knows. The finding that says what it is
- * comes from the caller.
+ * This holds whatever another reader knows. The caller reports the reason.
  */
 void evidence_cover_partly(struct ami_evidence *ev, const struct ami_device *device,
 			   const char *provider);
 
-/** evidence_cover_rest_partly() - of all that @provider spoke for, something is missing */
+/**
+ * evidence_cover_rest_partly() - something is missing of all that @provider
+ * covers
+ */
 void evidence_cover_rest_partly(struct ami_evidence *ev, const char *provider);
 
-/** evidence_driver_covers() - did a reader of the driver itself speak for @device? */
+/** evidence_driver_covers() - did the driver's own reader cover @device? */
 bool evidence_driver_covers(const struct ami_evidence *ev, struct ami_bdf device);
 
 /**
- * evidence_device_above() - the PCI (or other DMA) device that a struct device hangs off
+ * evidence_device_above() - the PCI (or other DMA) device above a struct device
  *
  * Climbs the parents of the struct device at @dev until one is known to the
- * IOMMU or to PCI; NULL when none is, or when @mem says why that is not known.
+ * IOMMU or to PCI. NULL: none is, or @mem says why that is unknown.
  */
 const struct ami_device *evidence_device_above(const struct ami_evidence *ev,
 					       uint64_t dev, enum ami_mem *mem);
 
 /**
- * evidence_add_virtual() - the device may write these bytes of kernel virtual memory
+ * evidence_add_virtual() - the device may write to kernel virtual memory
  *
  * For what the kernel allocated for the device (rings, queues). Returns the
  * bytes that have no translation.
  */
 uint64_t evidence_add_virtual(struct ami_evidence *ev, uint64_t va, uint64_t len);
 
-/** evidence_panic_clock() - CLOCK_MONOTONIC of the last timer tick, ns; 0: unknown. */
+/**
+ * evidence_panic_clock() - CLOCK_MONOTONIC of the last timer tick, ns; 0:
+ * unknown
+ */
 uint64_t evidence_panic_clock(struct ami_kernel *kernel);
 
-/** evidence_age_at() - ms from @start to @now, both CLOCK_MONOTONIC; -1: unknown. */
+/**
+ * evidence_age_at() - ms from @start to @now, both CLOCK_MONOTONIC; -1: unknown
+ */
 int64_t evidence_age_at(uint64_t now, uint64_t start);
 
-/** evidence_bytes_text() - "128 KiB"; returns @buf. */
+/** evidence_bytes_text() - "128 KiB"; returns @buf */
 char *evidence_bytes_text(uint64_t bytes, char buf[24]);
 
 #endif

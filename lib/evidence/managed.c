@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Memory of the kernel's own state that drivers share with their devices:
- * coherent buffers that go with the device (devres, dmam_alloc_coherent()), and
- * DMA pools (mm/dmapool.c). What is in there, and whether the device only reads
- * it, no one but the driver knows: it is asked only where its reader lacks.
+ * Kernel memory that drivers share with their devices: coherent buffers that
+ * belong to the device (devres, dmam_alloc_coherent()), and DMA pools
+ * (mm/dmapool.c). Only the driver knows what is in there, and whether the
+ * device only reads it. So this counts only for devices whose driver has no
+ * reader.
  */
 #include <string.h>
 
@@ -20,7 +21,7 @@ struct managed {
 	struct ami_evidence *ev;
 	struct ami_kernel *k;
 	const struct ami_device *device;
-	uint64_t release;	/* of a coherent buffer */
+	uint64_t release;	/* release function of a coherent buffer */
 	uint64_t budget;
 };
 
@@ -43,7 +44,7 @@ static bool spend_one(struct managed *m)
 	return true;
 }
 
-/* The function that frees it says what a resource is. */
+/* The function that frees a resource says what it is. */
 static bool is_coherent(struct managed *m, uint64_t resource, bool *complete)
 {
 	enum ami_field f = ami_has(m->k, AMI_F_devres_release) ?

@@ -42,7 +42,7 @@ enum ring_state nic_ring_read(struct reading *r, uint64_t va,
 	    !reading_get(r, va, m->to_use, &to_use) ||
 	    !reading_get(r, va, m->to_clean, &to_clean))
 		return RING_BAD;
-	/* None is wider than 32 bits. */
+	/* No kernel's member is wider than 32 bits. */
 	ring->count = count;
 	ring->to_use = to_use;
 	ring->to_clean = to_clean;

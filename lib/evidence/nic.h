@@ -11,8 +11,8 @@ uint32_t nic_buffer_size(struct reading *r, uint64_t size);
 /**
  * struct ring_members - members of a driver's descriptor ring
  *
- * The driver fills at to_use and takes back at to_clean: what lies between
- * belongs to the device.
+ * The driver fills at to_use and takes back at to_clean. The descriptors
+ * between them belong to the device.
  */
 struct ring_members {
 	enum ami_field desc, dma, count, to_use, to_clean;
@@ -57,12 +57,12 @@ bool nic_ring_desc(const struct reading *r, const struct ring *ring,
 
 /**
  * struct rx_slot - one receive buffer, from both sides
- * @seen: the descriptor could be read: @addr is its address unless @done
+ * @seen: the descriptor was read: @addr is its address unless @done
  * @done: the device wrote the descriptor back: the buffer is filled
- * @booked: the driver's state could be read: @dma is the address that it
- *	mapped, 0 when it has no buffer here
- * @phys: where the buffer lies by the driver's state, 0 when unknown
- * @held: prepared, but the device was not told yet
+ * @booked: the driver's state was read: @dma is the address that it
+ * 	mapped, 0 if it has no buffer here
+ * @phys: where the buffer lies by the driver's state, 0 if unknown
+ * @held: prepared, but the device was not notified yet
  */
 struct rx_slot {
 	bool seen, done, booked, held;

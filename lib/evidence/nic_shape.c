@@ -104,7 +104,7 @@ static bool receive_ring(const struct shaped *s, uint64_t va,
 	return true;
 }
 
-/* Sent descriptors are written back, too. */
+/* Send descriptors are written back, too. */
 static bool transmit_ring(const struct shaped *s, uint64_t va,
 			  unsigned int number)
 {

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * NVMe: the commands of unfinished requests as they stand in the submission
- * queues, and what the controller writes by itself. A command that the driver
- * had announced (its doorbell rung), that the controller has not answered and
- * that is about the same sectors proves what the block layer makes likely.
+ * NVMe: the commands of unfinished requests in the submission queues, and what
+ * the controller writes by itself. The block layer makes a transfer likely. A
+ * command proves it if the driver announced it (rang its doorbell), if the
+ * controller has not answered it, and if it is about the same sectors.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -31,14 +31,14 @@ struct completion {
 };
 
 /**
- * enum standing - what is to be thought of a command
+ * enum standing - what a command is worth
  *
- * A queue keeps old commands until their slots come round again, and command
- * IDs return: what is not about its request's sectors may be one of them.
+ * A queue keeps old commands until their slots are reused, and command IDs
+ * return. A command for other sectors than its request's may be an old one.
  */
 enum standing {
 	OPEN,
-	UNCLEAR,	/* its answer is not in the dump, if there is one */
+	UNCLEAR,	/* its answer, if any, is not in the dump */
 	ANSWERED,	/* before the panic, or since */
 	NOT_RUNG,
 	FOREIGN,
@@ -60,9 +60,9 @@ struct nvme {
 	uint8_t *answered;	/* by command ID */
 	bool loaded;
 	bool answers_unread;
-	bool lost;		/* of this controller, some transfers */
+	bool lost;		/* some transfers of this controller */
 	uint64_t queue;
-	uint64_t not_queued;	/* reads of this controller without command */
+	uint64_t not_queued;	/* reads of this controller without a command */
 };
 
 static bool went_well(struct nvme *n, enum ami_mem mem)
@@ -80,7 +80,7 @@ static bool get(struct nvme *n, uint64_t va, enum ami_field f, uint64_t *value)
 	return went_well(n, ami_get(n->k, va, f, value));
 }
 
-/* From the oldest slot to the newest: @tail is where the next one goes. */
+/* From the oldest slot to the newest. The next command goes to @tail. */
 static void index_commands(struct nvme *n)
 {
 	uint64_t i, at = n->tail;
@@ -121,8 +121,8 @@ static void index_answers(struct nvme *n)
 }
 
 /*
- * Page by page: pages of slots that were never used hold zeros, and an ELF dump
- * cannot tell those that were left out from others. False: nothing is to be read.
+ * Page by page: pages of slots that were never used hold zeros. An ELF dump
+ * cannot tell them from pages that were left out. False: nothing is readable.
  */
 static bool read_commands(struct nvme *n, uint64_t sq)
 {
@@ -146,7 +146,7 @@ static bool read_commands(struct nvme *n, uint64_t sq)
 	return n->nr_unread < n->depth;
 }
 
-/* Read the queue once something in it is unfinished. */
+/* Read the queue only if something in it is unfinished. */
 static bool load_queue(struct nvme *n)
 {
 	uint64_t sq, shift;
@@ -179,8 +179,8 @@ static uint64_t before_tail(const struct nvme *n, uint64_t slot)
 }
 
 /*
- * Between the last doorbell and the tail, the device knows nothing yet. The
- * tail itself holds the oldest command.
+ * The device does not know what lies between the last doorbell and the tail.
+ * The tail itself holds the oldest command.
  */
 static bool announced(const struct nvme *n, uint32_t slot)
 {
@@ -209,7 +209,7 @@ static void report_command(struct nvme *n, const struct request *rq,
 			rq->tag, what);
 }
 
-/* A disk's block has the size that makes both lengths the same. */
+/* Is there a block size with which both lengths are the same? */
 static bool same_sectors(const struct request *rq, const struct nvme_command *c)
 {
 	uint64_t blocks = (c->cdw10[2] & 0xffff) + 1;
@@ -307,14 +307,14 @@ static void one_request(void *ctx, uint32_t tag, uint64_t va)
 		add_nvme_command(n, &rq, c, slot);
 }
 
-/* Memory of the driver's, by its own address. */
+/* Memory of the driver, by its own address. */
 static void add_own(struct nvme *n, uint64_t va, uint64_t len)
 {
 	if (evidence_add_virtual(n->ev, va, len))
 		went_well(n, AMI_MEM_UNMAPPED);
 }
 
-/* The device writes an entry for each command it completes. */
+/* The device writes an entry for each command that it completes. */
 static void post_completions(struct nvme *n)
 {
 	uint64_t cq;
@@ -346,7 +346,7 @@ static void one_queue(struct nvme *n, uint64_t queue, uint64_t tags)
 						n));
 }
 
-/* Of queue @nr of a set; 0: it has no such queue, or that is not known. */
+/* Tags of queue @nr of a set; 0: no such queue, or unknown. */
 static uint64_t tags_of(struct nvme *n, uint64_t set, uint64_t nr)
 {
 	uint64_t queues, list, tags;
@@ -358,7 +358,7 @@ static uint64_t tags_of(struct nvme *n, uint64_t set, uint64_t nr)
 	return tags;
 }
 
-/* Queue 0 is the admin queue; queue n has the tags of hardware queue n - 1. */
+/* Queue 0 is the admin queue. Queue n has the tags of hardware queue n - 1. */
 static void queues(struct nvme *n, uint64_t dev)
 {
 	uint64_t step = ami_type_size(n->k, AMI_T_nvme_queue);
@@ -375,7 +375,7 @@ static void queues(struct nvme *n, uint64_t dev)
 	}
 }
 
-/* Memory that the controller may use as its own at any time. */
+/* Memory that the controller may use at any time. */
 static void host_memory(struct nvme *n, uint64_t dev)
 {
 	struct {
@@ -401,7 +401,7 @@ static void host_memory(struct nvme *n, uint64_t dev)
 	evidence_end_transfer(n->ev);
 }
 
-/* Where the controller says how far it looked (shadow doorbells). */
+/* Where the controller says how far it has read (shadow doorbells). */
 static void event_indexes(struct nvme *n, uint64_t dev)
 {
 	uint64_t eis, count, stride;
@@ -428,7 +428,7 @@ static void one_controller(struct nvme *n)
 		evidence_cover_partly(n->ev, n->device, "nvme");
 		return;
 	}
-	/* From 6.4 on that is the last step of its probe. */
+	/* From 6.4 on, this is the last step of its probe. */
 	if (!dev) {
 		ami_finding_note(n->ev->state->findings, AMI_FIND_NVME_UNREAD,
 				 n->name, "Its driver was still setting it up: where its queues are is not recorded yet, only its mappings speak for it.");
@@ -455,7 +455,7 @@ static bool same_device(const struct nvme *n, const struct ami_evidence_set *s)
 	       !memcmp(&s->device, &n->device->bdf, sizeof(s->device));
 }
 
-/* Takes out of @told what requests ask for as well. */
+/* Remove from @told what requests ask for as well. */
 static void leave_extra(struct nvme *n, struct ami_pfnset *told)
 {
 	size_t i;
@@ -468,7 +468,7 @@ static void leave_extra(struct nvme *n, struct ami_pfnset *told)
 	}
 }
 
-/* A device told to write where no request asks it to: memory is at stake. */
+/* A device that was told to write where no request asks it to: a danger. */
 static void cross_check(struct nvme *n)
 {
 	struct ami_pfnset *told = ami_pfnset_new();
@@ -485,7 +485,7 @@ static void cross_check(struct nvme *n)
 			ami_pfnset_union(told, n->ev->sets[i].pages);
 	leave_extra(n, told);
 	extra = ami_pfnset_count(told);
-	/* Requests that cannot be read are no contradiction. */
+	/* Unreadable requests are not a contradiction. */
 	if (extra && ami_evidence_covers(n->ev, n->device->bdf))
 		ami_finding_add(n->ev->state->findings,
 				AMI_FIND_NVME_BLOCK_DISAGREE, n->name,

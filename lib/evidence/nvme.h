@@ -15,7 +15,7 @@ struct nvme_command {
 	uint32_t nsid;
 	uint64_t reserved;
 	uint64_t metadata;
-	uint64_t data[2];	/* PRP 1 and 2, or a SGL descriptor */
+	uint64_t data[2];	/* PRP 1 and 2, or an SGL descriptor */
 	uint32_t cdw10[6];
 };
 
@@ -34,7 +34,10 @@ enum nvme_damage {
 	NVME_BAD_SGL,	/* a descriptor of no known type */
 };
 
-/** evidence_add_command() - the @len bytes that the command's data pointer leads to */
+/**
+ * evidence_add_command() - add the @len bytes that the command's data pointer
+ * leads to
+ */
 enum nvme_damage evidence_add_command(struct ami_evidence *ev,
 				      const struct ami_device *device,
 				      const struct nvme_command *command, uint64_t len,

@@ -49,7 +49,7 @@ static enum nvme_damage add_prp_list(struct ami_evidence *ev,
 		uint64_t need = (len + NVME_PAGE - 1) / NVME_PAGE;
 		uint64_t here = need > room ? room - 1 : need;
 
-		/* No list of a driver's leads to another one twice in a row. */
+		/* A driver never makes two lists in a row that only lead on. */
 		if (!room || (!here && empty) || !spend(budget))
 			return NVME_LIST_LOOP;
 		empty = !here;
@@ -136,7 +136,7 @@ static enum nvme_damage add_sgl(struct ami_evidence *ev,
 		before = open->bytes + open->unnamed;
 		damage = add_sgl_segment(ev, device, &s, budget);
 		empty = open->bytes + open->unnamed == before ? empty + 1 : 0;
-		/* Of no data, a driver makes no lists. */
+		/* A driver makes no lists without data. */
 		if (damage == NVME_FINE && empty > MAX_EMPTY)
 			return NVME_LIST_LOOP;
 	}

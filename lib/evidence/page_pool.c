@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * Pages that network drivers' page pools keep mapped for their devices
- * (net/core/page_pool.c). Some wait in a ring, some hold packets that the stack
- * still reads: the pool does not tell them apart, so the pages are possible, and
- * say nothing where the driver's rings are known.
+ * (net/core/page_pool.c). Some wait in a ring. Others hold packets that the
+ * stack still reads. The pool does not distinguish them. So its pages are
+ * possible, and add nothing if the driver's rings are known.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -17,14 +17,14 @@
 #define MAX_PAGES	(1u << 21)	/* of all pools */
 #define MAX_ORDER	10u
 #define TO_DEVICE	1u	/* enum dma_data_direction */
-#define NET_IOV		1ull	/* a netmem that is no page */
+#define NET_IOV		1ull	/* a netmem that is not a page */
 
 struct pools {
 	struct ami_evidence *ev;
 	struct ami_kernel *k;
 	const struct ami_device *device;
 	uint64_t pages, left;
-	bool lost;	/* pages of the pool at hand */
+	bool lost;	/* pages of the current pool */
 };
 
 static bool one_page(void *ctx, uint64_t index, uint64_t netmem)
@@ -75,7 +75,7 @@ static void report_pool(struct pools *p, const char *name, const char *what)
 		evidence_cover_partly(p->ev, p->device, "page_pool");
 }
 
-/* What is not in the dump is not impossible. */
+/* What is missing from the dump is not impossible. */
 static void complain_unread(struct pools *p, const char *name,
 			    enum ami_mem mem)
 {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * A driver keeps both addresses of memory that it shares with its device close
- * to each other: its own, and the device's. That these lead to the same page
- * is no accident.
+ * to each other: its own and the device's. That these lead to the same page is
+ * not an accident.
  */
 #include <stdlib.h>
 
@@ -14,19 +14,19 @@
 #define MAX_RINGS	256u
 #define DESC		16u
 #define SMALLEST	8u	/* descriptors */
-#define MAX_RING	65536u	/* bytes that are looked at */
-#define MAX_BOOK	64u	/* bytes of what is booked of one buffer */
-#define LOW_MEMORY	0x100000u	/* no driver gets it */
+#define MAX_RING	65536u	/* bytes to look at */
+#define MAX_BOOK	64u	/* driver's bytes for one buffer */
+#define LOW_MEMORY	0x100000u	/* drivers never get it */
 #define ETHERNET	1500u
-#define COMMON		1522u	/* what fits one Ethernet frame */
+#define COMMON		1522u	/* holds one Ethernet frame */
 #define WORDS(bytes)	((bytes) / sizeof(uint64_t))
 #define QUEUES		(256u << 10)	/* bytes of NVMe's array of queues */
 #define CONTROLLER	1024u		/* words of a struct nvme_dev */
-#define QUEUE_WORDS	128u		/* of one of them, at most */
+#define QUEUE_WORDS	128u		/* words of one queue, at most */
 #define COMPLETION	16u
 
 /**
- * struct shared - coherent memory, as a driver's structure names it
+ * struct shared - coherent memory that a driver's structure names
  * @va: for the driver, @dma: for the device; both lead to the same page
  * @behind_va, @behind_dma: indexes of the words that follow
  */
@@ -77,7 +77,7 @@ static bool shared_memory(struct ami_evidence *ev,
 	return false;
 }
 
-/* As much as can be read of @bytes at @va; in words. */
+/* Read as much as possible of @bytes at @va. Returns words. */
 static size_t read_words(struct ami_kernel *k, uint64_t va, uint64_t *words,
 			 size_t bytes)
 {
@@ -95,9 +95,9 @@ static size_t read_words(struct ami_kernel *k, uint64_t va, uint64_t *words,
 }
 
 /*
- * An address, and what was left of the last write-back: e1000e clears the lower
- * status bits, igb and ixgbe the length. Where errors would stand, descriptors
- * to send have their command.
+ * An address, and what the last write-back left. e1000e clears the lower status
+ * bits, igb and ixgbe the length. In send descriptors, the error byte holds the
+ * command.
  */
 static bool to_fill(struct reading *r, const uint64_t desc[2])
 {
@@ -121,7 +121,7 @@ static uint32_t buffer_length(struct reading *r, uint64_t addr)
 	return left;
 }
 
-/* An address of the device, and behind it what holds the buffer. */
+/* Is there an address of the device, and behind it one of the buffer? */
 static bool is_booked(struct reading *r, const uint64_t book[2])
 {
 	struct ami_mapping map;
@@ -132,7 +132,7 @@ static bool is_booked(struct reading *r, const uint64_t book[2])
 			    map.phys >> AMI_PAGE_SHIFT);
 }
 
-/* A ring has one empty place; all others of a receive ring are booked. */
+/* A ring has one empty slot. All others of a receive ring have buffers. */
 static bool are_books(struct reading *r, uint64_t va, uint64_t stride)
 {
 	uint64_t book[2];
@@ -164,7 +164,7 @@ static void post_books(struct reading *r, uint64_t va, uint64_t stride,
 	evidence_end_transfer(r->ev);
 }
 
-/* Filled descriptors have lost their addresses; the books have them. */
+/* Filled descriptors have lost their addresses. The driver's state has them. */
 static bool find_books(struct reading *r, const uint64_t *words, size_t count,
 		       size_t descriptors)
 {
@@ -182,7 +182,7 @@ static bool find_books(struct reading *r, const uint64_t *words, size_t count,
 	return false;
 }
 
-/* A ring of descriptors most of which wait to be filled. */
+/* A ring in which most descriptors wait to be filled. */
 static bool post_filling(struct reading *r, const uint64_t *ring, size_t count)
 {
 	size_t used = 0, fill = 0, i;
@@ -258,9 +258,9 @@ bool nic_guess_rings(struct reading *r)
 }
 
 /*
- * A queue shares two pieces, both own addresses before both of the device:
- * submissions, which the device only reads, and completions. A doorbell and
- * the depth follow.
+ * A queue shares two pieces: submissions, which the device only reads, and
+ * completions. Both CPU addresses come first, then both device addresses. A
+ * doorbell and the depth follow.
  */
 static bool one_queue(struct ami_evidence *ev, const struct ami_device *device,
 		      const uint64_t *words, size_t count, unsigned int number)
@@ -280,7 +280,7 @@ static bool one_queue(struct ami_evidence *ev, const struct ami_device *device,
 	return true;
 }
 
-/* Each queue begins with a pointer back to the controller. */
+/* Each queue begins with a pointer to its controller. */
 static size_t queue_end(const uint64_t *words, size_t count, size_t from,
 			uint64_t dev)
 {
@@ -291,7 +291,9 @@ static size_t queue_end(const uint64_t *words, size_t count, size_t from,
 	return i - from < QUEUE_WORDS ? i : from + QUEUE_WORDS;
 }
 
-/* Shadow doorbells, the table of a host memory buffer: in the controller. */
+/*
+ * Shadow doorbells and the table of a host memory buffer are in the controller.
+ */
 static void own_memory(struct ami_evidence *ev,
 		       const struct ami_device *device, uint64_t dev)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What drivers share with their devices, recognised by shape: for kernels that
+ * Recognises by shape what drivers share with their devices, for kernels that
  * do not describe the structures of modules (before 5.11).
  */
 #ifndef AMI_SHAPE_H

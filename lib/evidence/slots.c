@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Receive buffers, descriptor against the driver's state, as transfers. */
+/* Receive buffers as transfers: descriptors compared with driver state. */
 #include <inttypes.h>
 #include <stdlib.h>
 
 #include "bounce.h"
 #include "nic.h"
 
-/* What is to be said of a buffer. */
+/* What is known about a buffer. */
 enum fate {
 	FATE_POSTED,
 	FATE_DOUBTFUL,	/* posted, but the sources disagree or one is missing */
@@ -29,9 +29,9 @@ static const struct {
 
 struct tally {
 	size_t fates[FATES];
-	size_t disagree;	/* descriptor and books */
-	size_t elsewhere;	/* page table and books */
-	size_t lost;		/* filled, and nobody knows where */
+	size_t disagree;	/* descriptor and driver state */
+	size_t elsewhere;	/* page table and driver state */
+	size_t lost;		/* filled at an unknown place */
 	size_t unread;		/* descriptors */
 };
 
@@ -80,7 +80,7 @@ static enum fate judge_slot(const struct reading *r, const struct rx_slot *s,
 	if (!s->seen)
 		t->unread++;
 	if (s->booked && !s->dma)
-		return FATE_NONE;	/* taken in the moment of the panic */
+		return FATE_NONE;	/* taken just at the panic */
 	if (s->done && s->booked)
 		return FATE_FILLED;
 	if (s->done || (!s->seen && !s->booked)) {
@@ -108,7 +108,7 @@ static void post_slot(struct reading *r, const struct rx_slot *s, enum fate fate
 		unnamed = evidence_add_dma(r->ev, r->device, s->addr, s->len);
 	if (s->booked && (s->done || !s->seen || s->addr != s->dma))
 		unnamed += evidence_add_dma(r->ev, r->device, s->dma, s->len);
-	/* A translation that the IOMMU still remembers leads here. */
+	/* A translation that the IOMMU may still cache leads here. */
 	if (s->phys && (unnamed || fate == FATE_DOUBTFUL))
 		evidence_add_span(r->ev, s->phys, s->len);
 }

@@ -5,7 +5,7 @@
 #define MAX_QUEUES	4096u
 #define WORD_BITS_SHIFT	6
 
-/** struct tag_walk - @mem: why some of it was not to be read, the first time */
+/** struct tag_walk - @mem: the first reason why some of it was not read */
 struct tag_walk {
 	struct ami_kernel *k;
 	struct budget *budget;
@@ -31,7 +31,7 @@ static void busy_tags(struct tag_walk *w, uint64_t busy, uint32_t first,
 
 		if (tag >= end || !spend(w->budget))
 			return;
-		/* NULL: the tag was taken, the request not linked yet. */
+		/* NULL: the tag was taken, the request is not linked yet. */
 		if (went_well(w, ami_read_u64(w->k, w->rqs + tag * 8ull,
 					      &request)) &&
 		    ami_kernel_address(request))

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Addresses that devices were given and that name no memory: what is damage,
- * and what every machine shows that stops in the middle of its work.
+ * Addresses that devices were given and that name no memory. Some are damage.
+ * Others appear on every machine that stops in the middle of its work.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -9,7 +9,7 @@
 
 #include "evidence.h"
 
-/* More buffers than this are not taken in one moment. */
+/* No more buffers than this are taken at one moment. */
 #define MAX_UNDER_WAY	16u
 
 struct tally {
@@ -49,8 +49,8 @@ static void describe_unmap(const struct ami_stale *by, char *buf, size_t size)
 }
 
 /*
- * A driver unmaps a buffer before its own records say so. Where that is seen of
- * more buffers than can be taken in one moment, they were unmapped too early.
+ * A driver unmaps a buffer before its own records say so. If more buffers than
+ * can be taken at one moment show that, they were unmapped too early.
  */
 static void name_under_way(struct ami_evidence *ev, const struct tally *t)
 {
@@ -110,7 +110,7 @@ void evidence_name_unnamed(struct ami_evidence *ev)
 	for (i = 0; i < ev->nr_sets; i++) {
 		struct tally t = { .device = ev->sets[i].device };
 
-		/* Once a device, with its first set. */
+		/* Once for each device, at its first set. */
 		for (k = 0; k < i && !is_of(&ev->sets[k], t.device); k++)
 			;
 		if (k < i)

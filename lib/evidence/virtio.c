@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Virtio devices of all kinds: what their virtqueues gave them to write. A
- * disk's requests are transfers under way; what a network card or a console
- * has is filled whenever data comes.
+ * Virtio devices of all kinds: the buffers that their virtqueues gave them to
+ * write. A disk's requests are transfers in flight. Buffers of a network card
+ * or a console are filled whenever data comes.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -17,7 +17,7 @@
 #define ID_BLOCK		2u
 #define ID_SCSI			8u
 #define ID_FS			26u
-#define FEATURE_PLATFORM	33	/* addresses are the IOMMU's */
+#define FEATURE_PLATFORM	33	/* addresses go through the IOMMU */
 #define FEATURE_PACKED		34
 #define SCSI_EVENT_QUEUE	1u
 
@@ -27,10 +27,10 @@ struct virtio {
 	uint64_t budget;
 	const struct ami_device *device;
 	uint64_t va, id, features;
-	enum ami_mem mem;	/* why a device may not have been seen */
+	enum ami_mem mem;	/* why a device may have been missed */
 	const struct vring *ring;
 	bool posted;		/* one transfer for all buffers of a queue */
-	enum ami_certainty best;	/* not proven when known by shape only */
+	enum ami_certainty best;	/* not proven by shape alone */
 };
 
 static void report_queue(struct virtio *v, enum ami_finding_code code,
@@ -45,7 +45,7 @@ static void report_queue(struct virtio *v, enum ami_finding_code code,
 	evidence_cover_partly(v->ev, v->device, "virtio");
 }
 
-/* What the dump does not hold is not damaged. */
+/* What the dump does not hold is not damage. */
 static void complain_unread(struct virtio *v, const char *queue,
 			    enum ami_mem mem)
 {
@@ -84,7 +84,7 @@ static void end_head(void *ctx)
 		evidence_end_transfer(v->ev);
 }
 
-/* Buffers that wait for data are one transfer; the ring follows as another. */
+/* Buffers that wait for data are one transfer. The ring is another. */
 static void begin_posted(void *ctx, uint32_t id)
 {
 	struct virtio *v = ctx;
@@ -173,7 +173,7 @@ static void one_virtio(struct virtio *v)
 		evidence_cover_device(v->ev, v->device, "virtio");
 }
 
-/* Of how many devices it is not known matters to none of another bus. */
+/* An unread list of devices does not matter for devices of another bus. */
 static bool on_virtio_bus(struct virtio *v, uint64_t device)
 {
 	char text[16] = "";
@@ -222,7 +222,7 @@ static bool any_virtio(const struct ami_state *s)
 	return false;
 }
 
-/* Whichever of them the virtio devices that are not known belong to. */
+/* Unknown virtio devices may be any of these. */
 static void doubt_virtio(struct virtio *v, enum ami_mem mem)
 {
 	size_t i;

@@ -32,7 +32,7 @@ struct split {
 	uint32_t num;
 	uint64_t desc_va, avail_va, used_va, state_va, last;
 	uint64_t each;		/* bytes of a state */
-	uint32_t data;		/* offset in it of what tells a buffer */
+	uint32_t data;		/* offset of the buffer's token in it */
 	struct desc *desc;
 	uint8_t *avail, *used, *state;
 	bool *have;
@@ -122,7 +122,7 @@ void *vring_indirect(struct vring *r, uint64_t addr, uint64_t len)
 	return table;
 }
 
-/* No chain is longer than its table. */
+/* A chain is not longer than its table. */
 static void add_chain(struct vring *r, const struct desc *table, uint32_t num,
 		      uint32_t at, bool inner)
 {
@@ -149,7 +149,7 @@ static void add_chain(struct vring *r, const struct desc *table, uint32_t num,
 		if (at >= num)
 			break;
 	}
-	r->bad++;	/* it leaves the table, or never ends */
+	r->bad++;	/* it leaves the table, or does not end */
 }
 
 static bool load_rings(struct split *s)
@@ -182,9 +182,9 @@ static bool is_vring(uint64_t num, const uint64_t *part)
 }
 
 /*
- * Without its type (5.10): behind the struct virtqueue comes the ring, before
- * it the driver's place, behind it two indexes and the array of states, which
- * have two words each.
+ * Without its type (5.10). The ring comes after the struct virtqueue, and the
+ * driver's place before it. Two indexes follow, then the array of states, of
+ * two words each.
  */
 static bool shape_of_split(struct split *s)
 {
@@ -241,9 +241,9 @@ static uint16_t index_of(const uint8_t *ring)
 }
 
 /*
- * The driver's state says which buffers are out. Of those, the device has given
- * back what the used ring holds behind the driver's place in it; and it has
- * not seen those that the avail ring does not name yet.
+ * The driver's state says which buffers are out. The device has given back
+ * those that the used ring holds behind the driver's place in it. It has not
+ * seen those that the avail ring does not name yet.
  */
 static void find_owned(struct split *s)
 {

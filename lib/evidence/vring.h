@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Virtqueues: which buffers the device has and has not given back. Format:
+ * Virtqueues: the buffers that the device has and has not given back. Format:
  * Virtual I/O Device (VIRTIO) 1.2, 2.7 (split) and 2.8 (packed).
  */
 #ifndef AMI_VRING_H
@@ -12,12 +12,12 @@
 
 /**
  * struct vring - one virtqueue
- * @va: of its struct vring_virtqueue
- * @name: that the driver gave it: "input.0", "req.1"
+ * @va: address of its struct vring_virtqueue
+ * @name: given by the driver: "input.0", "req.1"
  * @dma: descriptors hold the device's own addresses, not physical ones
- * @budget: descriptors that may still be looked at, of all queues
- * @bad: descriptors that make no sense, @unread: that the dump lacks
- * @mem: why something of the queue cannot be read, the last time
+ * @budget: descriptors that may still be read, in all queues
+ * @bad: impossible descriptors, @unread: missing from the dump
+ * @mem: the last reason why something of the queue is unreadable
  */
 struct vring {
 	struct ami_kernel *kernel;
@@ -33,7 +33,7 @@ struct vring {
 };
 
 /**
- * struct vring_walk - what to do with what is found
+ * struct vring_walk - what to do with each buffer
  * @begin: a buffer that the device has, by the ID of its first descriptor
  * @end: after its device-writable parts were added to the open transfer
  */
@@ -46,13 +46,13 @@ struct vring_walk {
 /**
  * vring_split_each(), vring_packed_each() - all buffers that the device has
  *
- * What the device itself writes of the ring comes as the buffer with the ID
- * VRING_MAX. False when the ring cannot be believed or read.
+ * The parts of the ring that the device writes come as the buffer with the
+ * ID VRING_MAX. False: the ring is impossible or unreadable.
  */
 bool vring_split_each(struct vring *r, const struct vring_walk *walk);
 bool vring_packed_each(struct vring *r, const struct vring_walk *walk);
 
-/** vring_add() - add a device-writable part to the open transfer. */
+/** vring_add() - add a device-writable part to the open transfer */
 void vring_add(struct vring *r, uint64_t addr, uint64_t len);
 
 /** vring_add_virtual() - the same for a part of the ring itself */
@@ -64,14 +64,14 @@ void vring_count_lost(struct vring *r, enum ami_mem mem);
 /** vring_indirect() - the table of an indirect descriptor; free() it. */
 void *vring_indirect(struct vring *r, uint64_t addr, uint64_t len);
 
-/** vring_load() - a copy of @len bytes at @va, NULL if not all there. */
+/** vring_load() - a copy of @len bytes at @va; NULL: not all there */
 void *vring_load(struct vring *r, uint64_t va, uint64_t len);
 
-/** vring_get() - ami_get() for a member that cannot be large. */
+/** vring_get() - ami_get() for a member with a small value */
 bool vring_get(struct vring *r, uint64_t va, enum ami_field f,
 	       uint64_t *value);
 
-/** vring_spend() - account for a descriptor; false when that was too many. */
+/** vring_spend() - account for a descriptor; false: the limit is reached */
 bool vring_spend(struct vring *r);
 
 void evidence_find_virtio(struct ami_evidence *ev);

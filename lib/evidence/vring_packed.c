@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * Packed virtqueues (VIRTIO 1.2, 2.8). The device overwrites descriptors when
- * it gives buffers back, in any order. Where all descriptors of a buffer are
- * still in the ring, they count; else the driver's state, which does not have addresses
- * that the driver did not map itself.
+ * it gives buffers back, in any order. If all descriptors of a buffer are still
+ * in the ring, they count. Otherwise the driver's state counts, which does not
+ * have addresses that the driver did not map itself.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -16,7 +16,7 @@
 #define USED		(1u << 15)
 #define WRAP		(1u << 15)	/* in last_used_idx, since 5.19 */
 #define EVENT		4u
-#define NOT_MAPPED	UINT64_MAX	/* DMA_MAPPING_ERROR: not by the queue */
+#define NOT_MAPPED	UINT64_MAX	/* DMA_MAPPING_ERROR: not by queue */
 #define NO_SLOT		UINT32_MAX
 
 struct packed_desc {
@@ -29,7 +29,7 @@ struct packed_desc {
 /**
  * struct packed - copies of the ring, of states and extras of @num buffers
  * @slot: by buffer: the last of its descriptors in the ring, or NO_SLOT
- * @before: by descriptor: the one before it of the same buffer
+ * @before: by descriptor: the previous one of the same buffer
  * @slots: by buffer: how many
  */
 struct packed {
@@ -91,9 +91,9 @@ static bool is_available(const struct packed_desc *d)
 }
 
 /*
- * Between the driver's places for taking back and for adding, descriptors
- * that are available and not used are what the device sees. Elsewhere old ones
- * look the same.
+ * Between the driver's places for taking back and for adding, the device sees
+ * the descriptors that are available and not used. Elsewhere, old ones look the
+ * same.
  */
 static void index_slots(struct packed *p)
 {
@@ -122,7 +122,10 @@ static void index_slots(struct packed *p)
 	}
 }
 
-/* From the driver's place on: descriptors that came back and it has not seen. */
+/*
+ * From the driver's place on: descriptors that came back, but that the driver
+ * has not seen.
+ */
 static void take_used(struct packed *p)
 {
 	uint64_t place = 0, apart = 0;
@@ -167,7 +170,7 @@ static void add_list(struct packed *p, const struct packed_desc *list,
 			vring_add(p->r, list[i].addr, list[i].len);
 }
 
-/* The device reads it, and never writes there: the driver's copy is as good. */
+/* The device only reads it, so the driver's copy is as good. */
 static void add_booked_list(struct packed *p, uint64_t va, uint64_t len)
 {
 	struct packed_desc *list;
@@ -241,7 +244,7 @@ static void add_buffer(struct packed *p, uint32_t id)
 	else if (p->r->dma)
 		add_booked(p, id, num);
 	else
-		p->r->bad++;	/* nothing is booked of what is not mapped */
+		p->r->bad++;	/* the driver's state has only mapped buffers */
 }
 
 static void walk_packed(struct packed *p, const struct vring_walk *walk)

@@ -5,9 +5,9 @@
 #include "exposure.h"
 
 /*
- * In this order: marks take over what no other producer has found. Two tables
- * for what a device could write and for what it was asked to; whoever comes
- * later may look at those before.
+ * In this order: marks add what no other producer has found. One table for what
+ * a device could write, one for what it was asked to write. A later producer
+ * may look at the results of earlier ones.
  */
 static const struct exposure_step producers[] = {
 	{ "page tables", exposure_find_mapped },
@@ -19,7 +19,7 @@ static const struct exposure_step producers[] = {
 	{ "marks", exposure_find_marked },
 };
 
-/* In this order, when all exposures are there. */
+/* In this order, once all exposures exist. */
 static const struct exposure_step annotators[] = {
 	{ "page owners", exposure_start_owners },
 	{ "I/O page tables", exposure_look_at_tables },
@@ -58,7 +58,7 @@ static uint64_t key_of(struct ami_bdf bdf)
 	return (uint64_t)bdf.segment << 16 | bdf.devid;
 }
 
-/* Chain it up with the others of its device. */
+/* Chain it with the others of its device. */
 static bool link_exposure(struct ami_exposures *ex, size_t n)
 {
 	struct ami_exposure *e = &ex->list[n];
@@ -133,7 +133,7 @@ struct ami_pfnset *ami_exposures_pages(const struct ami_exposures *ex)
 	return all.set;
 }
 
-/* Frames that were lost for want of memory must not pass for safe ones. */
+/* Frames that were lost for lack of memory must not count as safe. */
 static bool lost_frames(const struct ami_exposures *ex)
 {
 	const struct ami_basis *on = &ex->on;

@@ -11,8 +11,8 @@
 /**
  * struct exposure_step - a producer of exposures, or an annotator of them
  *
- * Returns -1 when memory runs out. A new one is a file of its own and a line in
- * exposure.c.
+ * Returns -1 if memory runs out. A new one is a file of its own and a line
+ * in exposure.c.
  */
 struct exposure_step {
 	const char *name;
@@ -36,46 +36,52 @@ int exposure_look_at_tables(struct ami_exposures *ex);
 int exposure_count_owners(struct ami_exposures *ex);
 
 /**
- * exposure_add_ram() - add that part of a run of page frames which is RAM of the dump
+ * exposure_add_ram() - add the part of a run of page frames that is RAM
  *
- * Returns how many of them are not.
+ * Returns how many of them are not RAM of the dump.
  */
 uint64_t exposure_add_ram(struct ami_pfnset *set, const struct ami_dump *dump,
 			  uint64_t first, uint64_t count);
 
-/** exposure_batch_ram() - the same by way of a batch, for very many short runs. */
+/** exposure_batch_ram() - the same with a batch, for very many short runs */
 uint64_t exposure_batch_ram(struct ami_pfnbatch *batch, const struct ami_dump *dump,
 			    uint64_t first, uint64_t count);
 
-/** exposure_add() - append; valid until the next call. NULL: no memory. */
+/** exposure_add() - append one; valid until the next call. NULL: no memory */
 struct ami_exposure *exposure_add(struct ami_exposures *ex,
 				  struct ami_requester requester,
 				  enum ami_class class,
 				  enum ami_certainty certainty);
 
-/** exposure_add_iovas() - append a range; beyond MAX_IOVA_RANGES the last one grows. */
+/**
+ * exposure_add_iovas() - append a range; beyond MAX_IOVA_RANGES the last one
+ * grows
+ */
 int exposure_add_iovas(struct ami_iova_range **list, size_t *count, uint64_t first,
 		       uint64_t last);
 
-/** exposure_add_holes() - what @t has lost of its table cannot be named. */
+/** exposure_add_holes() - list the IOVAs of what @t has lost of its table */
 int exposure_add_holes(const struct ami_exposures *ex, struct ami_exposure *e,
 		       const struct ami_tree *t);
 
-/** exposure_add_lost() - nor can what the table of @d's domain lost without a trace. */
+/** exposure_add_lost() - list the IOVAs that the table of @d's domain lost */
 int exposure_add_lost(const struct ami_exposures *ex, struct ami_exposure *e,
 		      const struct ami_device *d);
 
-/** exposure_merge_iovas() - sort, join what touches. */
+/** exposure_merge_iovas() - sort, and join ranges that touch */
 void exposure_merge_iovas(struct ami_iova_range *list, size_t *count);
 
-/** exposure_tree_get() - walk a table, or find it walked already. NULL: no memory. */
+/**
+ * exposure_tree_get() - walk a table, or return the earlier walk. NULL: no
+ * memory
+ */
 struct ami_tree *exposure_tree_get(struct ami_exposures *ex,
 				   const struct ami_table *table);
 
-/** exposure_all_iovas_unknown() - @e may have more pages. -1: no memory. */
+/** exposure_all_iovas_unknown() - @e may have more pages; -1: no memory */
 int exposure_all_iovas_unknown(struct ami_exposure *e);
 
-/** met_before() - a device's routes may lead to one table again and again */
+/** met_before() - a device's routes may lead to one table several times */
 static inline bool met_before(struct ami_pfnseen *met,
 			      const struct ami_table *t)
 {

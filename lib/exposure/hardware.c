@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Class "hardware": what the IOMMU writes by itself. Semaphore and logs; the
- * vAPIC pages of guests, where it posts interrupts; bits A and D of page
- * tables; and wherever a completion wait says.
+ * Class "hardware": what the IOMMU writes by itself: its semaphore and logs;
+ * the vAPIC pages of guests, where it posts interrupts; bits A and D of page
+ * tables; and any place that a completion wait names.
  */
 #include "exposure.h"
 
@@ -35,7 +35,10 @@ struct gather {
 	bool failed;
 };
 
-/* The driver has all waits store to the one semaphore: no other is its own. */
+/*
+ * All of the driver's waits store to one semaphore. Any other wait is not its
+ * own.
+ */
 static void add_waits(struct gather *g, const struct ami_iommu *iommu)
 {
 	struct ami_dump *dump = ami_kernel_dump(g->ex->state->kernel);

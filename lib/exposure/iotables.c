@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * I/O page tables in use whose pages have another owner. The driver takes a
- * table page out, then has the IOMMU flush it, then frees it; so a page that is
- * free, or was given to somebody else, while a device's table still leads to it,
- * was freed too early, or the entry above it is damaged. What the IOMMU reads
- * there as entries is whatever its new owner writes.
+ * I/O page tables in use whose pages have another owner. The driver removes a
+ * table page, then has the IOMMU flush it, then frees it. So if a device's
+ * table leads to a page that is free, or that somebody else owns, the page was
+ * freed too early, or the entry above it is damaged. The IOMMU then takes what
+ * the new owner writes for entries.
  */
 #include <stdlib.h>
 
@@ -23,7 +23,7 @@ struct strangers {
 	uint64_t count[AMI_OWNERS], first[AMI_OWNERS];
 };
 
-/* Not in the list: what a process's own tables may be, when it shares them. */
+/* Not in the list: owners of a process's own tables, if it shares them. */
 static bool is_stranger(enum ami_owner owner)
 {
 	switch (owner) {

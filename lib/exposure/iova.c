@@ -11,7 +11,10 @@ int exposure_add_iovas(struct ami_iova_range **list, size_t *count, uint64_t fir
 	size_t n = *count;
 
 	if (n == MAX_IOVA_RANGES) {
-		/* Too many to keep apart: too much is said, never too little. */
+		/*
+		 * Too many to keep apart: join them. That says too much, never
+		 * too little.
+		 */
 		if (first < (*list)[n - 1].first)
 			(*list)[n - 1].first = first;
 		if (last > (*list)[n - 1].last)

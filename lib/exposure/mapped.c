@@ -11,7 +11,7 @@ struct gather {
 	bool failed;
 };
 
-/* Most devices have one table: its set then serves, however many share it. */
+/* Most devices have one table. Its set serves all devices that share it. */
 static bool take_pages(struct gather *g, struct ami_pfnset *writable)
 {
 	struct ami_exposure *e = g->e;
@@ -38,7 +38,7 @@ static bool take_pages(struct gather *g, struct ami_pfnset *writable)
 	return true;
 }
 
-/* Everything this table lets a device write joins the exposure. */
+/* Everything that this table lets a device write joins the exposure. */
 static bool take_tree(struct gather *g, const struct ami_table *table)
 {
 	struct ami_tree *t;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * What marks add that came with the dump: pages that were marked while more
- * could be read, and class "observed", pages that changed while the dump was
+ * What the marks that came with the dump add: pages that were marked while more
+ * was readable, and class "observed", pages that changed while the dump was
  * saved. Marks are not trusted: only RAM of this dump counts.
  */
 #include <inttypes.h>
@@ -88,8 +88,8 @@ static bool subtract_known(const struct ami_exposures *ex,
 }
 
 /*
- * The one for marks like this, from position @first on: many marks of a device
- * must not make a long chain, each searched for the next.
+ * The exposure for marks like this, searched from position @first on. Many
+ * marks of a device must not make a long chain that each of them searches.
  */
 static struct ami_exposure *exposure_for(struct ami_exposures *ex,
 					 const struct ami_mark *mark,
@@ -112,8 +112,8 @@ static struct ami_exposure *exposure_for(struct ami_exposures *ex,
 }
 
 /*
- * What the marks know of a device and this analysis does not. Marks are many,
- * and so may be the runs of a set that all of them have.
+ * What the marks know of a device and this analysis does not. There may be many
+ * marks, and many runs in a set that all of them share.
  */
 static int add_mark(struct ami_exposures *ex, const struct ami_marks *m,
 		    const struct ami_mark *mark, const struct ami_pfnset *ram,
@@ -171,7 +171,7 @@ static int add_marks(struct ami_exposures *ex, const struct ami_marks *m,
 /**
  * struct suspects - who could have written the pages that changed
  * @reach: of each requester, at the position of its first exposure
- * @shared: pages that more than one reaches
+ * @shared: pages that several of them reach
  */
 struct suspects {
 	struct ami_pfnset **reach;
@@ -239,7 +239,7 @@ static int find_reach(const struct ami_exposures *ex, struct suspects *s)
 	return 0;
 }
 
-/* Takes over @pages. */
+/* Takes ownership of @pages. */
 static int add_observed(struct ami_exposures *ex, struct ami_requester who,
 			enum ami_certainty certainty, struct ami_pfnset *pages)
 {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Class "passthrough": the device's addresses are physical addresses. By an
- * identity DTE (iommu=pt), by a DTE with V=0, because no IOMMU covers it or
- * the driver left DMA alone, or because it passes by its table.
+ * Class "passthrough": the device's addresses are physical addresses. Reasons:
+ * an identity DTE (iommu=pt); a DTE with V=0; no IOMMU covers the device; the
+ * driver left DMA alone; the device bypasses its table.
  */
 #include "exposure.h"
 
@@ -14,7 +14,7 @@ static bool maybe_identity(const struct ami_state *s,
 	       s->domains[d->domain].kind == AMI_DOMAIN_IDENTITY;
 }
 
-/* By an exempt range or by addresses that it translated itself. */
+/* By an exempt range, or by addresses that it translated itself. */
 static bool partly_untranslated(const struct ami_device *d)
 {
 	return d->bypass == AMI_BYPASS_EXCLUSION || d->bypass == AMI_BYPASS_ATS;
@@ -51,7 +51,7 @@ static void report_untranslated(const struct ami_state *s, const struct ami_devi
 	    d->translation != AMI_TRANSLATION_NONE)
 		return;
 	if (s->untranslated && d->iommu >= 0)
-		return;		/* said once, of the driver */
+		return;		/* reported once, for the driver */
 	if (d->iommu < 0)
 		ami_finding_add(s->findings, AMI_FIND_DEVICE_WITHOUT_IOMMU,
 				where, "No IOMMU covers this device (%s): its DMA is not translated.",
@@ -62,7 +62,7 @@ static void report_untranslated(const struct ami_state *s, const struct ami_devi
 }
 
 /*
- * An entry that looks as if it blocked may not have been looked at. Without an
+ * The hardware may not have looked at an entry that seems to block. Without an
  * IOMMU there is no entry to agree with.
  */
 static enum ami_certainty certainty_of_passthrough(const struct ami_device *d)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "exposure.h"
 
-/* The parts of a run that are RAM; returns how many frames are not. */
+/* The parts of a run that are RAM. Returns how many frames are not. */
 static uint64_t each_ram(const struct ami_dump *dump, uint64_t first,
 			 uint64_t count,
 			 void (*take)(void *ctx, uint64_t first,

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Class "stale": an invalidation that is not proven complete, or that was put
- * off (lazy unmapping) and not proven done. The IOMMU may still translate these
- * IOVAs as it did before, to pages no table names any more. With NpCache a
+ * Class "stale": an invalidation that is not proven complete, or that was
+ * deferred (lazy unmapping) and not proven done. The IOMMU may still translate
+ * these IOVAs as before, to pages that no table names any more. With NpCache a
  * mapping queues an invalidation too, so this says "may", never "does".
  */
 #include <stdio.h>
@@ -29,7 +29,7 @@ static bool keep_range(void *ctx, const struct ami_stale *stale)
 	return !p->failed;
 }
 
-/* Devices are many, and so may be what is queued for a domain they share. */
+/* There may be many devices, and much queued for a domain that they share. */
 static bool spend_collect(const struct ami_exposures *ex,
 			  const struct ami_device *d)
 {
@@ -71,9 +71,9 @@ static bool on_mapping(void *ctx, const struct ami_mapping *m)
 }
 
 /*
- * A table page that waits for the flush was cleared when it was taken out. If
- * one is not empty after all, it still translates for who had it cached. Its
- * level is not known, but it covered no more than was unmapped with it.
+ * A table page that waits for the flush was cleared when it was removed. If it
+ * is not empty after all, it still translates for an IOMMU that cached it. Its
+ * level is unknown, but it covered no more than was unmapped with it.
  */
 static void take_table(struct freed *f, const struct ami_domain *dom,
 		       const struct ami_freed_table *freed)

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * What a copying capture kernel does to devices behind guest tables. Kernels
- * up to 6.12 copy the dead kernel's device table and clear GV and the GCR3
- * root in the copy: what is left is Mode 0 with IR and IW, pass-through. Until
- * a driver of the capture kernel takes the device over, its transfers go to
- * the physical addresses that are equal to their IOVAs.
- * Kernel: drivers/iommu/amd/init.c, copy_device_table().
+ * What a copying capture kernel does to devices behind guest tables. Kernels up
+ * to 6.12 copy the dead kernel's device table, and clear GV and the GCR3 root
+ * in the copy. What is left is Mode 0 with IR and IW: pass-through. Until a
+ * driver of the capture kernel takes the device over, its transfers go to
+ * physical addresses equal to their IOVAs. Kernel: drivers/iommu/amd/init.c,
+ * copy_device_table().
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -68,14 +68,14 @@ static bool at_risk(const struct ami_state *s, const struct ami_device *d)
 	       (d->gcr3.root || d->table.format == AMI_FORMAT_V2);
 }
 
-/* A kernel usually captures itself, and this one knows to reuse tables. */
+/* A kernel usually captures itself, and this one can reuse tables. */
 static bool reuses_itself(const struct ami_state *s)
 {
 	return ami_has(s->kernel, AMI_F_amd_iommu_cmd_sem_paddr);
 }
 
 /**
- * struct summary - what is said once, of all these devices
+ * struct summary - reported once, for all these devices
  * @pages: each once, whoever could write it
  */
 struct summary {
@@ -100,7 +100,7 @@ static void note_device(struct summary *sum, const struct ami_device *d,
 	}
 }
 
-/* Where none of those addresses is RAM, no such transfer reached any. */
+/* If none of those addresses is RAM, no such transfer reached any. */
 static void report_stripped(const struct ami_state *s, const struct summary *sum)
 {
 	uint64_t pages = ami_pfnset_count(sum->pages);

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Who owns how many of the pages that each requester could write? Window by
- * window of page frames, so that memory does not grow with the pages: all that
- * are exposed there are bits, each one's owner is looked up once, and those of
- * each set are counted.
+ * Who owns how many of the pages that each requester could write? It goes
+ * window by window of page frames, so that memory does not grow with the pages.
+ * Exposed frames are bits of the window. Each frame's owner is looked up once
+ * and counted for each set.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -18,10 +18,10 @@
 
 /**
  * struct window - what is known of its frames
- * @class: which of them are of a class; NULL: the class has none at all
- * @all: which are of any
- * @owner: of each in @all
- * @sum: for each block, how many in @all are whose
+ * @class: frames of a class; NULL: none at all
+ * @all: frames of any class
+ * @owner: of each frame in @all
+ * @sum: for each block, how many frames in @all each owner has
  */
 struct window {
 	uint64_t first;
@@ -151,7 +151,7 @@ static void count_each(struct counting *c, uint64_t at, uint64_t end)
 	}
 }
 
-/* The run covers it, so all its frames are exposed. */
+/* The run covers the block, so all its frames are exposed. */
 static void count_block(struct counting *c, uint64_t at)
 {
 	const uint32_t *sum = c->w->sum[at / BLOCK];
@@ -183,7 +183,7 @@ static bool count_run(void *ctx, uint64_t first, uint64_t count)
 	return true;
 }
 
-/* Those whose content is looked at later; free ones apart, too. */
+/* Frames whose content is checked later. Free ones are kept apart, too. */
 static void keep_contents(struct tallies *t, const struct window *w,
 			  bool free_ones)
 {

@@ -7,9 +7,9 @@
 
 /**
  * struct tally - exposures that share a set of pages, counted once
- * @classes: a bit for each class they are of
+ * @classes: a bit for each class that they belong to
  * @next: its lowest page that is not counted yet
- * @first: of each owner; AMI_PFN_LIMIT when it has none
+ * @first: first page of each owner; AMI_PFN_LIMIT if there is none
  */
 struct tally {
 	const struct ami_pfnset *pages;
@@ -31,7 +31,10 @@ struct tallies {
 	struct ami_pfnset *contents, *free;
 };
 
-/** exposure_tally_owners() - also fills in class_owners; -1: no memory. Free in any case. */
+/**
+ * exposure_tally_owners() - also fills in class_owners; -1: no memory. Always
+ * free it
+ */
 int exposure_tally_owners(struct ami_exposures *ex, struct tallies *t);
 void exposure_tallies_free(struct tallies *t);
 

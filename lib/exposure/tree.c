@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Page tables, each walked once: devices share domains. */
+/* Page tables, each walked once, because devices share domains. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -42,7 +42,7 @@ static void on_problem(void *ctx, enum ami_walk_fault fault, uint64_t first,
 		f->no_memory = true;
 }
 
-/* Has the IOMMU a reason to set bit A or D in this table page? */
+/* Does the IOMMU have a reason to set bit A or D in this table page? */
 static bool to_be_updated(const struct ami_tree *t, const uint64_t *entry,
 			  unsigned int level)
 {

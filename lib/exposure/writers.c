@@ -83,7 +83,7 @@ static void search_exposure(struct search *s)
 	s->stop = !s->fn(s->ctx, &w);
 }
 
-/* The same device, the same class, and more certain: it says all this says. */
+/* Does a more certain entry for the same device and class say the same? */
 static bool said_better(const struct search *s)
 {
 	const struct ami_exposure *e = s->e, *other = NULL;

@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The kernel's log stays out of extracts, but what it says of incidents goes
- * with them, so that an extract never looks safer than its dump. These are lines
- * of its VMCOREINFO, numbers and names of kinds only:
+ * The kernel's log stays out of extracts. What it says of incidents goes with
+ * them, so that an extract never looks safer than its dump. These are lines of
+ * its VMCOREINFO, only numbers and names of kinds:
  *
  * AMDIOMMU_INCIDENTS=<incidents that follow> <dropped>
- * AMDIOMMU_INCIDENT=<kind> <device> <IOMMU> <index of the IOMMU, -1: not said>
- *	<times> <not printed> <first, last: ns since boot> <IOVAs: lowest, highest>
+ * AMDIOMMU_INCIDENT=<kind> <device> <IOMMU> <index of the IOMMU, -1: unknown>
+ * 	<times> <not printed> <first, last: ns since boot>
+ * 	<IOVAs: lowest, highest>
  * AMDIOMMU_EVENT=<ns since boot> <four words as in the event log>
  *
- * A device or IOMMU that is not said is "-"; no IOVAs are 1 and 0. The events
- * are of the incident before them.
+ * "-" stands for an unknown device or IOMMU; 1 and 0 mean no IOVAs. Events
+ * belong to the incident before them.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -23,7 +24,7 @@
 #define INCIDENT	"AMDIOMMU_INCIDENT="
 #define EVENT		"AMDIOMMU_EVENT="
 #define KERNEL_LOG	(1u << AMI_WITNESS_KERNEL_LOG)
-/* All kinds of which nobody knows whom they concern may come on top. */
+/* Incidents of each kind that concern an unknown device may come on top. */
 #define MAX_CARRIED	(AMI_MAX_INCIDENTS + AMI_INCIDENT_KINDS)
 #define MAX_EVENTS	8192u
 /* What a count or a time can be. */
@@ -83,7 +84,7 @@ void incidents_carry(struct ami_incidents *list, const struct ami_state *s)
 	FILE *out;
 	size_t size;
 
-	/* Of an extract that an older version made the new one says the same. */
+	/* An extract of an older version's extract carries the same. */
 	if (!ami_dump_recording(dump) ||
 	    (ami_dump_is_extract(dump) && !list->carried))
 		return;
@@ -100,8 +101,8 @@ void incidents_carry(struct ami_incidents *list, const struct ami_state *s)
 
 /**
  * struct reader - the lines of an extract
- * @in: the incident that events are of; an index, as the list may move
- * @times: of it; @seen: events of it
+ * @in: the incident that events belong to; an index, as the list may move
+ * @times: of that incident; @seen: events of it so far
  */
 struct reader {
 	struct ami_incidents *list;
@@ -146,7 +147,10 @@ static bool take_who(struct sighting *s, const char *device, const char *iommu)
 	       (!s->names_iommu || ami_bdf_parse(iommu, &s->bdf));
 }
 
-/* Events that are not carried may be any: nothing settles the incident then. */
+/*
+ * Events that are not carried may be any events. So nothing settles the
+ * incident.
+ */
 static void end_incident(struct reader *r)
 {
 	if (r->any && r->seen < r->times)

@@ -91,7 +91,7 @@ struct collect {
 	bool failed;
 };
 
-/* What the kernel died of stays, however much was said after it. */
+/* The cause of death stays, however many lines follow it. */
 static struct ami_line *oldest_slot(struct collect *c)
 {
 	struct ami_dmesg *d = c->dmesg;
@@ -155,7 +155,7 @@ static void read_lines(struct each *each, struct collect *c)
 	struct ami_dmesg *d = c->dmesg;
 
 	d->mem = walk(each, &d->stats);
-	/* Nor are the types of the log in an extract. */
+	/* Nor does an extract have the types of the log. */
 	if (d->mem == AMI_MEM_NO_FIELD &&
 	    ami_dump_is_extract(ami_kernel_dump(each->s->kernel)))
 		d->mem = AMI_MEM_FILTERED;

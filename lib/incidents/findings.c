@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* A finding for each incident; refused accesses are explained in lib/exposure. */
+/* A finding for each incident. lib/verdict explains refused accesses. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* The list of incidents: filled by each witness, one entry for one fact. */
+/* The list of incidents: each witness fills it, one entry for one fact. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -108,7 +108,10 @@ static struct ami_incident *append(struct ami_incidents *list)
 	return &list->list[list->count++];
 }
 
-/* Too many to keep: of all devices and IOMMUs together, so that none is lost. */
+/*
+ * Too many to keep: merge those of all devices and IOMMUs, so that none is
+ * lost.
+ */
 static void forget_who(struct ami_incidents *list, struct sighting *s)
 {
 	list->dropped++;
@@ -141,8 +144,9 @@ static struct ami_incident *find_or_add(struct ami_incidents *list,
 }
 
 /*
- * The same event in two logs is one. A log that has it twice saw it twice: the
- * second only joins what the other log has, and it has not yet.
+ * The same event in two logs is one event. A log that has it twice saw it
+ * twice: the second one joins only an entry that the other log has and this one
+ * has not yet.
  */
 static bool same_event(const struct ami_occurrence *o,
 		       const struct sighting *s)
@@ -175,7 +179,7 @@ void incidents_keep_one(struct ami_incident *in, const struct sighting *s)
 		};
 }
 
-/* Where an address is one of a device's, not of a ring or a table. */
+/* Is the address an IOVA, and not that of a ring or a table? */
 static bool has_iova(const struct amdvi_event *e)
 {
 	return e->code == AMDVI_EVENT_IO_PAGE_FAULT ||
@@ -194,7 +198,7 @@ static void widen_iovas(struct ami_incident *in, uint64_t first, uint64_t last)
 	in->has_iova = true;
 }
 
-/* Of the kernel's log; count it behind this. */
+/* Sightings of the kernel's log; the caller counts them. */
 static void widen_times(struct ami_incident *in, uint64_t first, uint64_t last)
 {
 	bool any = in->count[AMI_WITNESS_KERNEL_LOG];
@@ -276,7 +280,9 @@ static void read_event_log(struct ami_incidents *list,
 			.bdf = { s->iommus[i].bdf.segment, e->event.devid },
 		};
 
-		/* The capture kernel's own are not of the machine that died. */
+		/*
+		 * The capture kernel's events are not of the machine that died.
+		 */
 		if (e->seen == AMI_SEEN_OVERWRITTEN)
 			continue;
 		sight.has_device = sight.kind != AMI_INCIDENT_COMMANDS_STOPPED;
@@ -284,7 +290,7 @@ static void read_event_log(struct ami_incidents *list,
 	}
 }
 
-/* A number that the hardware did not store, up to when the dump was taken. */
+/* A number that the hardware had not stored when the dump was taken. */
 static void read_ring(struct ami_incidents *list, const struct ami_state *s,
 		      size_t i)
 {

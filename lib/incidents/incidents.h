@@ -9,7 +9,7 @@
 /**
  * struct sighting - what one witness says once
  * @event: code 0: none
- * @iommu: index, -1: not said
+ * @iommu: index; -1: unknown
  */
 struct sighting {
 	enum ami_incident_kind kind;
@@ -23,10 +23,10 @@ struct sighting {
 	uint64_t nsec, suppressed;
 };
 
-/** incidents_add() - one more sighting; joins others of the same */
+/** incidents_add() - add one sighting; joins others of the same */
 void incidents_add(struct ami_incidents *list, const struct sighting *s);
 
-/** incidents_join() - two that turn out to be one */
+/** incidents_join() - make one of two that turn out to be one */
 void incidents_join(struct ami_incident *to, const struct ami_incident *from);
 
 /**
@@ -41,10 +41,10 @@ struct incidents_seen {
 };
 
 /**
- * incidents_add_seen() - many sightings at once, of the kernel's log
- * @index: of the incident that they are, in @list
+ * incidents_add_seen() - add many sightings of the kernel's log at once
+ * @index: of their incident in @list
  *
- * The events of each follow by incidents_keep_one(). False: out of memory.
+ * incidents_keep_one() follows for each event. False: out of memory.
  */
 bool incidents_add_seen(struct ami_incidents *list, const struct sighting *s,
 			const struct incidents_seen *seen, size_t *index);
@@ -52,7 +52,7 @@ bool incidents_add_seen(struct ami_incidents *list, const struct sighting *s,
 /** incidents_keep_one() - the event of a sighting that is counted already */
 void incidents_keep_one(struct ami_incident *in, const struct sighting *s);
 
-/** incidents_carry() - have what the kernel's log says in an extract */
+/** incidents_carry() - put what the kernel's log says into an extract */
 void incidents_carry(struct ami_incidents *list, const struct ami_state *s);
 
 /** incidents_carried() - what an extract has of the kernel's log */
@@ -63,7 +63,7 @@ bool incidents_of_line(const struct ami_state *state,
 		       const struct ami_printk_record *record,
 		       struct sighting *s);
 
-/** incidents_kind() - of an event */
+/** incidents_kind() - kind of an event */
 enum ami_incident_kind incidents_kind(const struct amdvi_event *event);
 
 /** incidents_wording() - what a text says; AMI_INCIDENT_NONE: nothing */
@@ -73,14 +73,14 @@ enum ami_incident_kind incidents_wording(const char *text,
 /** incidents_number() - "key=0x12" in a text */
 bool incidents_number(const char *text, const char *key, uint64_t *value);
 
-/** incidents_settle() - whom does it concern, and what does a ring prove? */
+/** incidents_settle() - decide whom it concerns, and what a ring proves */
 void incidents_settle(struct ami_state *state, struct ami_incidents *list);
 
-/** incidents_report() - a finding for each */
+/** incidents_report() - add a finding for each */
 void incidents_report(struct ami_state *state,
 		      const struct ami_incidents *list);
 
-/** incidents_dmesg_read() - all lines of the log, once: into @list and list->dmesg */
+/** incidents_dmesg_read() - read the log once, into @list and list->dmesg */
 int incidents_dmesg_read(const struct ami_state *state, struct ami_incidents *list,
 			 struct ami_error *err);
 

@@ -15,9 +15,9 @@ const char *ami_line_kind_name(enum ami_line_kind kind)
 }
 
 /*
- * First match wins. The first entries keep lines out that repeat the command
- * line, which is user data; the one behind what the kernel dies of those boot
- * lines that only name the zones of memory.
+ * First match wins. The first entries keep out lines that repeat the command
+ * line, which is user data. The entry after the kernel's causes of death keeps
+ * out boot lines that only name the zones of memory.
  */
 static const struct {
 	const char *needle;

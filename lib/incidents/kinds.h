@@ -13,9 +13,9 @@ enum ami_line_kind incidents_line_kind(const struct ami_printk_record *record,
 				       enum ami_incident_kind incident);
 
 /**
- * struct names - devices by other names than their address
- * @drivers: with the device of those that have only one; else -1
- * @learned: from earlier lines, "nvme0", "eth0", "host2"
+ * struct names - other names of devices than their addresses
+ * @drivers: with the device, if the driver has only one; else -1
+ * @learned: from earlier lines: "nvme0", "eth0", "host2"
  */
 struct names {
 	const struct ami_state *s;
@@ -33,10 +33,13 @@ struct names {
 
 void incidents_names_start(struct names *names, const struct ami_state *state);
 
-/** incidents_names_device() - index into ami_state.devices, -1: none; learns from it */
+/**
+ * incidents_names_device() - index into ami_state.devices, -1: none; learns
+ * names
+ */
 int incidents_names_device(struct names *names, const struct ami_printk_record *record);
 
-/** incidents_names_driver() - is it a driver speaking of a device of its own? */
+/** incidents_names_driver() - does a driver speak about a device of its own? */
 bool incidents_names_driver(const struct names *names,
 			    const struct ami_printk_record *record, int device);
 

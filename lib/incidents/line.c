@@ -59,7 +59,7 @@ static bool next_bdf(const char *text, struct ami_bdf *bdf, const char **end)
 	return false;
 }
 
-/* "IOMMU 0000:c0:00.2: ...": an IOMMU that the driver does not have is named. */
+/* "IOMMU 0000:c0:00.2: ...": names an IOMMU that the driver does not have. */
 static bool follows_iommu(const char *text, const char *end)
 {
 	const char *at = strstr(text, "IOMMU ");
@@ -84,7 +84,7 @@ static void take_bdf(const struct ami_state *s, struct sighting *sight,
 	}
 }
 
-/* What dev_printk() stored is the device, or the IOMMU that reports it. */
+/* dev_printk() stores the device, or the IOMMU that reports it. */
 static void take_names(const struct ami_state *s,
 		       const struct ami_printk_record *r,
 		       struct sighting *sight)
@@ -104,7 +104,7 @@ static void take_names(const struct ami_state *s,
 		sight->iommu = iommu_numbered(s, r->text);
 }
 
-/* Only events have a device; a wait or a command is the IOMMU's. */
+/* Only events have a device. A wait or a command is the IOMMU's. */
 static bool of_device(enum ami_incident_kind kind)
 {
 	switch (kind) {

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Which device a line of the kernel's log is about: what dev_printk() stored, a
- * PCI address, a name that an earlier line gave it, a driver with one device.
+ * Which device a line of the kernel's log is about: by what dev_printk()
+ * stored, a PCI address, a name from an earlier line, or a driver with one
+ * device.
  */
 #include <ctype.h>
 #include <stdio.h>
@@ -20,7 +21,7 @@ static int known(const struct ami_state *s, const char *text)
 	return d ? (int)(d - s->devices) : -1;
 }
 
-/* "0000:07:00": without a function, as some drivers write it: the first. */
+/* "0000:07:00": some drivers leave out the function. Take the first. */
 static int known_slot(const struct ami_state *s, const char *word)
 {
 	char whole[AMI_BDF_TEXT + 2];
@@ -31,7 +32,7 @@ static int known_slot(const struct ami_state *s, const char *word)
 	return known(s, whole);
 }
 
-/* A PCI address anywhere in the text, if it is one of a known device. */
+/* A PCI address anywhere in the text, if it is a known device's. */
 static int addressed(const struct ami_state *s, const char *text,
 		     const char **end)
 {
@@ -80,7 +81,7 @@ void incidents_names_start(struct names *n, const struct ami_state *s)
 	}
 }
 
-/* One of the drivers here? *@device: the only one that it has, else -1. */
+/* Is the word a driver here? *@device: its only device, else -1. */
 static bool is_driver(const struct names *n, const char *name, size_t len,
 		      int *device)
 {
@@ -105,7 +106,10 @@ static size_t stem(const char *word, size_t len)
 	return len;
 }
 
-/* "nvme nvme0: ...", "NETDEV WATCHDOG: eth0 (igb): ...": it names itself. */
+/*
+ * "nvme nvme0: ...", "NETDEV WATCHDOG: eth0 (igb): ...": the line names its
+ * driver.
+ */
 static bool by_driver(const struct names *n, const char *text, int *device)
 {
 	size_t len = strcspn(text, " :");
@@ -123,7 +127,7 @@ static bool by_driver(const struct names *n, const char *text, int *device)
 	return false;
 }
 
-/* A name of a device ends in a number, or in letters and numbers of its place. */
+/* A device name ends in a number, or in letters and numbers of its place. */
 static bool can_be_name(const char *word, size_t len)
 {
 	size_t i;
@@ -166,7 +170,7 @@ static void learn(struct names *n, const char *word, size_t len, int device)
 
 /*
  * "nvme nvme0: pci function 0000:01:00.0"; "e1000e 0000:00:04.0 enp0s4: renamed
- * from eth0"; "scsi host2: ahci". Later names of the same replace earlier ones.
+ * from eth0"; "scsi host2: ahci". A later name replaces an earlier one.
  */
 static void learn_from(struct names *n, const char *text, int device,
 		       const char *end)
@@ -216,7 +220,9 @@ static int by_host(const struct names *n, const char *text)
 	return -1;
 }
 
-/* Any word that is a name learned; a disk's is that of its controller and more. */
+/*
+ * Any word that is a learned name. A disk's name is its controller's and more.
+ */
 static int by_name(const struct names *n, const char *text)
 {
 	while (*text) {
@@ -260,7 +266,7 @@ int incidents_names_device(struct names *n, const struct ami_printk_record *r)
 	return device;
 }
 
-/* What PCI enumeration says before a driver is bound starts with "pci". */
+/* Lines of PCI enumeration, before a driver is bound, start with "pci". */
 bool incidents_names_driver(const struct names *n, const struct ami_printk_record *r,
 			    int device)
 {

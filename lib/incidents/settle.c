@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * What follows from an incident, and what the command ring proves of it. A
- * completion wait that came proves everything before it; so what the ring shows
- * as done or as unproven is known there, entry by entry, and a wait that was
- * given up adds nothing. Where the ring proves nothing, any translation that was
+ * What follows from an incident, and what the command ring proves about it. A
+ * completion wait that came proves everything before it. So the ring shows
+ * entry by entry what is done and what is unproven, and a wait that the driver
+ * gave up adds nothing. Where the ring proves nothing, any translation that was
  * removed may still be in use.
  */
 #include <string.h>
@@ -11,7 +11,7 @@
 #include "incidents.h"
 
 #define RING_BYTES	(AMI_RING_ENTRIES * AMDVI_COMMAND_SIZE)
-/* The driver's ring is full with two entries free, and one it never fills. */
+/* The driver leaves two entries free, and one that it never fills. */
 #define NEVER_FULL	4u
 
 /* Which entry of the ring does the event blame? AMI_RING_ENTRIES: none. */
@@ -24,7 +24,7 @@ static uint32_t blamed(const struct ami_ring *ring,
 	       at / AMDVI_COMMAND_SIZE : AMI_RING_ENTRIES;
 }
 
-/* A ring that did not go round yet shows all that was ever issued. */
+/* A ring that has not gone round yet shows all commands ever issued. */
 static bool proves(const struct ami_ring *ring)
 {
 	return !ring->blind &&
@@ -102,7 +102,7 @@ static void attribute(const struct ami_state *s, struct ami_incidents *list)
 	}
 }
 
-/* All its translations, in its own TLB, without a PASID. */
+/* All translations in the device's own TLB, without a PASID. */
 static bool whole_flush(const struct ami_incident *in,
 			const struct amdvi_command *c)
 {
@@ -115,8 +115,8 @@ static bool whole_flush(const struct ami_incident *in,
 }
 
 /*
- * The event names the command that the device did not answer. What stands
- * between that entry and the tail is newer, also when the ring went round since.
+ * The event names the command that the device did not answer. Commands between
+ * that entry and the tail are newer, also if the ring went round since.
  */
 static int flushed_after(const struct ami_ring *ring,
 			 const struct ami_incident *in,
@@ -144,7 +144,7 @@ static bool any_lost(const struct ami_incidents *list)
 	return list->dropped;
 }
 
-/* Each of them, and there may be none that nobody saw. */
+/* Settle each of them. None may be missing. */
 static void settle_timeout(const struct ami_state *s,
 			   const struct ami_incidents *list,
 			   struct ami_incident *in)

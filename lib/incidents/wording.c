@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * What a line of the kernel's log says of an IOMMU, by its words. Drivers
- * reword their messages, and distributions theirs: names of events and words of
- * failure count, not order, case or punctuation. Tried on the strings of 5.10
- * to 7.3: drivers/iommu/amd/{init,iommu,ppr}.c.
+ * reword their messages, and distributions do too. So names of events and words
+ * of failure count, not order, case or punctuation. Tried on the strings of
+ * 5.10 to 7.3: drivers/iommu/amd/{init,iommu,ppr}.c.
  */
 #include <ctype.h>
 #include <stdlib.h>
@@ -14,7 +14,7 @@
 #define MAX_WORDS	96u
 #define WORD		24u
 
-/** struct words - a text in lower case, without what is not a letter or digit */
+/** struct words - a text in lower case, only letters and digits */
 struct words {
 	char word[MAX_WORDS][WORD];
 	size_t count;
@@ -33,7 +33,7 @@ static void add_word(struct words *w, const char *text, size_t len)
 	w->word[w->count++][len] = '\0';
 }
 
-/* "timed out", "time-out", "timedout": one word for one thing */
+/* "timed out", "time-out", "timedout": one word for one thing. */
 static void join_timeout(struct words *w)
 {
 	const char *last = w->count ? w->word[w->count - 1] : "";
@@ -63,7 +63,7 @@ static void split_words(const char *text, struct words *w)
 	}
 }
 
-/* Is @word one of @any, "a|b|c*"? With a star: does it begin so? */
+/* Is @word one of @any, "a|b|c*"? With a star: does it begin like that? */
 static bool is_any(const char *word, const char *any)
 {
 	while (*any) {
@@ -88,7 +88,7 @@ static bool says(const struct words *w, const char *any)
 	return false;
 }
 
-/* The words of @name, one after the other; '_' parts them. */
+/* The words of @name, one after the other. '_' separates them. */
 static bool names(const struct words *w, const char *name)
 {
 	struct words parts;
@@ -159,7 +159,7 @@ static bool fits(const struct words *w, const struct rule *r)
 	return !r->not || !says(w, r->not);
 }
 
-/* Linux names two of them otherwise than the specification does. */
+/* Linux does not use the specification's names for two of them. */
 static unsigned int event_code(const struct words *w)
 {
 	unsigned int code;
@@ -201,7 +201,7 @@ enum ami_incident_kind incidents_kind(const struct amdvi_event *event)
 	       AMI_INCIDENT_EVENT;
 }
 
-/* A key is a word of its own: "flags" is not in "flags_rmp". */
+/* A key is a whole word: "flags" is not in "flags_rmp". */
 static const char *find_key(const char *text, const char *key)
 {
 	size_t len = strlen(key);
@@ -232,7 +232,7 @@ bool incidents_number(const char *text, const char *key, uint64_t *value)
 	return end != at;
 }
 
-/* The entry of the event log as it was, from what was printed of it. */
+/* Rebuild the entry of the event log from what was printed of it. */
 static void event_of(const char *text, unsigned int code,
 		     struct amdvi_event *event)
 {

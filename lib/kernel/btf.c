@@ -12,9 +12,9 @@
 
 #define MAX_BTF		(256u << 20)
 #define MAX_DEPTH	16
-#define MAX_MEMBERS	65536u	/* looked at for one path: no kernel has more */
+#define MAX_MEMBERS	65536u	/* limit for one path: no kernel has more */
 
-/* Typedefs and qualifiers stand between a member and its type. */
+/* Typedefs and qualifiers come between a member and its type. */
 static const struct btf_type *strip(const struct btf *btf, __u32 id)
 {
 	const struct btf_type *t = btf__type_by_id(btf, id);
@@ -33,7 +33,7 @@ static bool is_composite(const struct btf_type *t)
 	return t && (btf_is_struct(t) || btf_is_union(t));
 }
 
-/* One look-up; @budget ends it where nameless members nest without end. */
+/* One look-up. @budget ends it if nameless members nest without end. */
 struct search {
 	const struct btf *btf;
 	const char *name;
@@ -76,7 +76,7 @@ static bool find_member(struct search *s, const struct btf_type *t,
 	return false;
 }
 
-/* @type: that of the member */
+/* @type: type of the member */
 static bool resolve_member(const struct btf *btf, const struct btf_type *t,
 			   const char *path, struct ami_member *out,
 			   __u32 *type)
@@ -156,7 +156,7 @@ static bool enum_wanted(const char *name)
 	return false;
 }
 
-/* Types from id @first on; enumerators go into @layout, if there is one. */
+/* Types from ID @first on. Enumerators go into @layout, if it is set. */
 static void scan_types(const struct btf *btf, __u32 first,
 		       struct btf_names *names, struct ami_layout *layout)
 {
@@ -300,8 +300,8 @@ static int silent(enum libbpf_print_level level, const char *fmt, va_list ap)
 }
 
 /*
- * libbpf takes a module's BTF from memory only since 1.6; any version takes
- * it from a file.
+ * libbpf reads a module's BTF from memory only since 1.6. All versions read it
+ * from a file.
  */
 static struct btf *parse_split(const void *raw, uint64_t size,
 			       struct btf *base)

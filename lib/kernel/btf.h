@@ -8,19 +8,19 @@
 #include "choose.h"
 
 /**
- * btf_read() - the type information at @va in the dump
- * @base: the kernel's, for a module's; NULL for the kernel's own
+ * btf_read() - read the type information at @va in the dump
+ * @base: the kernel's, for a module; NULL for the kernel itself
  *
- * Freed by the caller with btf__free(). NULL when it cannot be had: @why then
+ * The caller frees it with btf__free(). NULL if it is unreadable. @why then
  * completes the sentence "the type information ...".
  */
 struct btf *btf_read(struct ami_kernel *k, uint64_t va, uint64_t size,
 		     struct btf *base, const char **why);
 
 /**
- * btf_of_kernel() - the kernel's own type information, as btf_read()
+ * btf_of_kernel() - the kernel's own type information, like btf_read()
  *
- * Read once, and @k's until btf_forget().
+ * Read once. It belongs to @k until btf_forget().
  */
 struct btf *btf_of_kernel(struct ami_kernel *k, const char **why);
 void btf_forget(struct ami_kernel *k);
@@ -32,9 +32,9 @@ struct btf_same {
 };
 
 /**
- * struct btf_names - composite types that are wanted, sorted by name
+ * struct btf_names - wanted composite types, sorted by name
  * @same: where the types are
- * @end: first type ID behind those that were looked at
+ * @end: one past the last type ID that was looked at
  */
 struct btf_names {
 	const char *name[MAX_WANTED_NAMES];
@@ -44,30 +44,30 @@ struct btf_names {
 };
 
 /**
- * btf_index() - what is wanted of modules among the types of the kernel itself
+ * btf_index() - find the types of modules among those of the kernel itself
  *
- * Looked at once, and not for each module: there are a hundred thousand.
+ * Done once, not for each module: the kernel has a hundred thousand types.
  */
 void btf_index(const struct btf *btf, struct btf_names *names);
 
 /**
- * btf_resolve() - look up all that is wanted of one module
- * @btf: of the module; of the kernel for one that is built in
+ * btf_resolve() - look up everything wanted of one module
+ * @btf: of the module; of the kernel if the driver is built in
  * @module: NULL for the kernel itself
  * @base: index of the kernel's types; NULL for the kernel itself
  * @own: @btf is the module's, or the kernel's for itself
  *
- * A type of the module itself comes before one of the kernel with the same name.
+ * A type of the module comes before a kernel type of the same name.
  */
 void btf_resolve(const struct btf *btf, const char *module,
 		 struct btf_names *base, bool own, struct ami_layout *layout);
 
 /**
- * modules_resolve() - look up what is wanted of modules
+ * modules_resolve() - look up everything wanted of modules
  *
- * Their types come from the module's BTF in the dump, whoever answers for the
- * kernel; of a driver that is built in, from the kernel's BTF, or else from who
- * answered for the kernel (a vmlinux). What cannot be had stays missing.
+ * Types come from the module's BTF in the dump, whatever the kernel's
+ * source is. A built-in driver takes them from the kernel's BTF, or else
+ * from the kernel's source (a vmlinux). What is not found stays missing.
  */
 void modules_resolve(struct ami_kernel *k);
 

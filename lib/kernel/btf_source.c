@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Symbols from kallsyms, types from BTF: both found in the dump itself. */
+/* Symbols from kallsyms, types from BTF: both in the dump itself. */
 #include "btf.h"
 #include "kallsyms.h"
 

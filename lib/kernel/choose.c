@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * A kernel may have two structures of one name: e1000 and e1000e, both built in,
- * define struct e1000_adapter. A name alone does not say which is meant.
+ * A kernel may have two structures of one name: e1000 and e1000e, both built
+ * in, define struct e1000_adapter. The name alone does not say which one is
+ * meant.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -110,7 +111,7 @@ static bool same_place(const struct ami_member *a, const struct ami_member *b)
 	       a->bit_size == b->bit_size;
 }
 
-/* Copies of one structure, as far as anything is wanted of it? */
+/* Are these copies of one structure, as far as wanted members show? */
 static bool are_equal(const struct type_choice *c, size_t i, size_t k)
 {
 	int field;
@@ -159,7 +160,7 @@ static void doubt_type(const struct type_choice *c, struct ami_layout *layout)
 			};
 }
 
-/* Another driver's, which by chance has the name. */
+/* Does the type belong to another driver, and has the name by chance? */
 static bool is_stranger(const struct type_choice *c, const struct fit *fit)
 {
 	return c->doubtful && fit->present < fit->wanted && !fit->companions;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Private to lib/kernel: which of several types with one name is the wanted one. */
+/* Chooses between several types of one name. Private to lib/kernel. */
 #ifndef AMI_CHOOSE_H
 #define AMI_CHOOSE_H
 
@@ -10,11 +10,11 @@
 /**
  * struct type_choice - the types of one name
  * @module: whose members are wanted; NULL: the kernel's
- * @name: of the types
- * @count: of them; above MAX_SAME_NAME: more than are known
- * @doubtful: they may all be another driver's
+ * @name: name of the types
+ * @count: how many; above MAX_SAME_NAME: more than are stored
+ * @doubtful: all of them may belong to another driver
  * @resolve: look up a member in type @i; 1: found, 0: not there, -1: damaged.
- *	@companion: it leads to another type that is wanted of the same module.
+ * 	@companion: it leads to another type wanted of the same module.
  * @size: of type @i
  */
 struct type_choice {
@@ -44,13 +44,13 @@ bool kernel_same_module(const char *wanted, const char *module);
 /** kernel_wanted_names() - of composite types of a module, sorted, each once */
 size_t kernel_wanted_names(const char *module, const char *name[MAX_WANTED_NAMES]);
 
-/** kernel_wanted_modules() - those that anything is wanted of */
+/** kernel_wanted_modules() - modules of which anything is wanted */
 size_t kernel_wanted_modules(const char *name[MAX_WANTED_NAMES]);
 
-/** kernel_find_name() - is it among the sorted names? -1: no, else where */
+/** kernel_find_name() - index among the sorted names; -1: not there */
 int kernel_find_name(const char *const *names, size_t count, const char *name);
 
-/** kernel_sort_names() - and drop those that are there twice; how many are left */
+/** kernel_sort_names() - sort, drop duplicates, return how many are left */
 size_t kernel_sort_names(const char **names, size_t count);
 
 #endif

@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Is it ciphertext that the dump holds? A host cannot read the memory of a guest
- * with SEV, nor a capture kernel without SME that of a kernel with it. All of
- * it looks random then, pages of zeros too; no machine in use is like that.
+ * Does the dump hold ciphertext? A host cannot read the memory of a guest with
+ * SEV, nor a capture kernel without SME that of a kernel with it. All memory
+ * looks random then, zero pages too. A machine in use never looks like that.
  */
 #include "kernel.h"
 
 #define SAMPLES		64u
 #define ENOUGH		16u
-#define NEAR		16u	/* page frames to try for a sample */
+#define NEAR		16u	/* page frames tried for one sample */
 #define EXPECTED	(AMI_PAGE_SIZE / 256)
 
-/* Chi-squared of its bytes: 255 on average for random ones, 23 either way. */
+/* Chi-squared of its bytes: for random ones 255 on average, give or take 23. */
 static bool is_random(const uint8_t *page)
 {
 	int count[256] = { 0 }, i, sum = 0;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Which kernel it was, and how it was started. */
+/* Which kernel it was, and how it was booted. */
 #include <stdio.h>
 #include <string.h>
 

@@ -27,7 +27,7 @@ enum rule {
 	RULE_SELF_RELATIVE,	/* address of the slot + (s32)off */
 };
 
-/* The wanted names, hashed, with the symbol number where each was found. */
+/* The wanted names, hashed, and the symbol number of each one found. */
 struct wanted {
 	int16_t slot[SLOTS];
 	uint32_t hash[AMI_NR_SYMBOLS];
@@ -62,7 +62,7 @@ static bool locate_tables(struct kallsyms *t)
 	       ami_read_u64(k, at, &t->relative_base) == AMI_MEM_OK;
 }
 
-/* Read up to @max bytes at @va, fewer when readable memory ends before. */
+/* Read up to @max bytes at @va. Fewer if readable memory ends before. */
 static void *read_upto(struct ami_kernel *k, uint64_t va, size_t max,
 		       size_t *got)
 {
@@ -105,8 +105,8 @@ static bool load_tables(struct kallsyms *t)
 }
 
 /*
- * Names are hashed token by token: a token's hash is that of its text after
- * nothing, @power what it multiplies the hash before it with.
+ * Names are hashed token by token. @hash is that of the token's text alone;
+ * @power multiplies the hash of what comes before it.
  */
 struct token {
 	const char *text;
@@ -126,7 +126,7 @@ static struct token token_of(const char *text, size_t len)
 	return t;
 }
 
-/* All tokens: @all whole, @tail without their first letter. */
+/* All tokens: @all whole, @tail without the first letter. */
 struct tokens {
 	struct token all[KALLSYMS_TOKENS], tail[KALLSYMS_TOKENS];
 };
@@ -169,14 +169,14 @@ static void want_all(struct wanted *w)
 
 _Static_assert(AMI_NR_SYMBOLS < SLOTS / 2, "hash table of wanted symbols");
 
-/* The tokens of one symbol; joined, they are its type letter and its name. */
+/* The tokens of one symbol. Joined, they are its type letter and its name. */
 struct coded {
 	const struct tokens *tokens;
 	const uint8_t *code;
 	size_t count;
 };
 
-/* Token @i of the name: the type letter is dropped. */
+/* Token @i of the name, without the type letter. */
 static const struct token *part_of(const struct coded *c, size_t i,
 				   bool *letter)
 {
@@ -232,7 +232,7 @@ static void match(struct wanted *w, const struct coded *c, uint32_t number)
 	}
 }
 
-/* False when they end early: a symbol behind that is not a missing one. */
+/* False: the names end early. A symbol behind the end is not absent. */
 static bool find_names(const struct kallsyms *t, struct wanted *w)
 {
 	struct tokens tokens;
@@ -283,7 +283,7 @@ static bool address(const struct kallsyms *t, enum rule rule, uint32_t number,
 	return true;
 }
 
-/* The rule is the one that puts _stext where VMCOREINFO says it is. */
+/* The right rule puts _stext where VMCOREINFO says it is. */
 static bool choose_rule(const struct kallsyms *t, const struct wanted *w,
 			enum rule *rule)
 {
@@ -301,7 +301,7 @@ static bool choose_rule(const struct kallsyms *t, const struct wanted *w,
 	return false;
 }
 
-/* What cannot be read must not look like a symbol that the kernel lacks. */
+/* An unreadable symbol must not look like one that the kernel does not have. */
 static bool addresses(const struct kallsyms *t, enum rule rule,
 		      const struct wanted *w, uint64_t *symbols)
 {
@@ -318,7 +318,7 @@ static bool addresses(const struct kallsyms *t, enum rule rule,
 	return true;
 }
 
-/* Returns what is wrong, NULL: nothing. */
+/* Returns what is wrong; NULL: nothing. */
 static const char *resolve_symbols(struct kallsyms *t, uint64_t *symbols)
 {
 	struct wanted w;

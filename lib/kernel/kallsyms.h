@@ -36,11 +36,11 @@ bool kallsyms_scan(struct kallsyms *t);
 /**
  * kallsyms_resolve() - look up all of ami_symbol_wants in the dump's kallsyms
  *
- * Finds the tables by VMCOREINFO (kernels from 6.0 on) or by their shape. An
- * address that cannot be read becomes AMI_SYMBOL_UNREAD, unless the whole
- * analysis rests on it: extracts hold what the version wanted that made them.
- * Format: kernel/kallsyms.c, scripts/kallsyms.c. Returns -1 with @err filled when the
- * tables can't be found or read.
+ * Finds the tables by VMCOREINFO (kernels from 6.0 on) or by their shape.
+ * An unreadable address becomes AMI_SYMBOL_UNREAD, unless the whole
+ * analysis rests on it: an extract holds only what its maker wanted.
+ * Format: kernel/kallsyms.c, scripts/kallsyms.c. Returns -1 with @err filled
+ * if the tables are not found or unreadable.
  */
 int kallsyms_resolve(struct ami_kernel *kernel, uint64_t *symbols,
 		     struct ami_error *err);

@@ -3,17 +3,17 @@
  * kallsyms without a pointer to it. scripts/kallsyms.c of 5.10 writes, each
  * part aligned to 8 bytes:
  *
- *	offsets		s32[num_syms]
- *	relative_base	u64
- *	num_syms	u32
- *	names		num_syms x (length, tokens)
- *	markers		u32 for every 256th symbol: its offset in names
- *	token_table	256 strings
- *	token_index	u16[256]: offsets of those strings
+ * 	offsets		s32[num_syms]
+ * 	relative_base	u64
+ * 	num_syms	u32
+ * 	names		num_syms x (length, tokens)
+ * 	markers		u32 for every 256th symbol: its offset in names
+ * 	token_table	256 strings
+ * 	token_index	u16[256]: offsets of those strings
  *
- * The digits are tokens of their own and stand in a row, which finds the token
- * table; its index proves it. From there everything is found going backwards,
- * and each step is checked against the next.
+ * Each digit is a token, and the digits are neighbours. This row finds the
+ * token table, and its index proves it. The other parts are found by going
+ * backwards from there. Each step is checked against the next.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -37,7 +37,7 @@ static uint64_t align8(uint64_t v)
 	return (v + 7) & ~7ull;
 }
 
-/* Offsets of 256 strings in @table; 0 when they do not fit in @size. */
+/* Offsets of 256 strings in @table. 0: they do not fit in @size. */
 static size_t index_tokens(const char *table, size_t size, uint16_t *index)
 {
 	size_t at = 0;
@@ -54,7 +54,7 @@ static size_t index_tokens(const char *table, size_t size, uint16_t *index)
 	return at;
 }
 
-/* Is this the digits' place in a token table? Then find its start. */
+/* Is this the digits' place in a token table? If so, find its start. */
 static bool check_tokens(struct kallsyms *t, uint64_t digits_at)
 {
 	char buf[MAX_TABLE];
@@ -65,7 +65,9 @@ static bool check_tokens(struct kallsyms *t, uint64_t digits_at)
 
 	if (ami_read(t->kernel, from, buf, sizeof(buf)) != AMI_MEM_OK)
 		return false;
-	/* '0' strings end before the digit '0'; one more NUL ends the markers. */
+	/*
+	 * '0' strings end before the digit '0', and one NUL ends the markers.
+	 */
 	while (pos > 0 && nuls <= '0')
 		if (!buf[--pos])
 			nuls++;
@@ -97,7 +99,10 @@ static bool search_chunk(struct kallsyms *t, const uint8_t *buf, size_t size,
 	return false;
 }
 
-/* Any page of the kernel may be looked at: an extract needs only the tables. */
+/*
+ * The scan may look at any page of the kernel. An extract needs only the
+ * tables.
+ */
 static enum ami_mem look_at(struct kallsyms *t, uint64_t va, uint8_t *buf,
 			    size_t len)
 {
@@ -119,7 +124,7 @@ static bool find_tokens(struct kallsyms *t, uint64_t start)
 	for (at = 0; buf && tries && at < SCAN_LIMIT && !found; at += CHUNK) {
 		size_t i;
 
-		/* Pages the dump lacks read as zeros here: nothing matches. */
+		/* Missing pages read as zeros here. Nothing matches zeros. */
 		for (i = 0; i < CHUNK + OVERLAP; i += AMI_PAGE_SIZE) {
 			size_t n = CHUNK + OVERLAP - i;
 
@@ -136,7 +141,7 @@ static bool find_tokens(struct kallsyms *t, uint64_t start)
 	return found;
 }
 
-/* The markers end at the token table, fall strictly going back, begin with 0. */
+/* The markers end at the token table. Backwards they fall strictly, to 0. */
 static uint32_t find_markers(struct kallsyms *t, uint64_t *markers,
 			     uint32_t *last)
 {
@@ -163,7 +168,7 @@ static uint32_t find_markers(struct kallsyms *t, uint64_t *markers,
 	return next ? 0 : n;
 }
 
-/* Behind @count names that begin at @p; NULL when they go beyond @end. */
+/* The end of @count names that begin at @p. NULL: they go beyond @end. */
 static const uint8_t *skip_names(const uint8_t *p, const uint8_t *end,
 				 uint32_t count)
 {
@@ -175,7 +180,7 @@ static const uint8_t *skip_names(const uint8_t *p, const uint8_t *end,
 	return p;
 }
 
-/* The names of an image, and what its markers say of them. */
+/* The names of an image, and what its markers say about them. */
 struct names {
 	const uint8_t *end;
 	uint32_t last;		/* where those of the last marker begin */
@@ -185,7 +190,7 @@ struct names {
 
 /*
  * The few names of the last marker must end within padding of the end. Only
- * then the many before them are decoded, and not for too many places.
+ * then all names before them are decoded, and only for a few candidates.
  */
 static bool try_names(struct kallsyms *t, uint64_t va, const uint8_t *p,
 		      struct names *n)
@@ -213,7 +218,7 @@ static bool try_names(struct kallsyms *t, uint64_t va, const uint8_t *p,
 	return true;
 }
 
-/* The names start less than 256 of them before the last marker's offset. */
+/* The names begin fewer than 256 of them before the last marker's offset. */
 static bool find_names(struct kallsyms *t, uint64_t markers, uint32_t count,
 		       uint32_t last)
 {

@@ -12,7 +12,7 @@
 #define DIRECT_MAP_5	0xff11000000000000ull
 #define PUD_MASK	((1ull << 30) - 1)
 
-/* It ends up on terminals: nothing that could be an escape sequence. */
+/* The text may reach a terminal: no escape sequences. */
 static void make_printable(char *text)
 {
 	for (; *text; text++)
@@ -78,8 +78,8 @@ static int read_vmcoreinfo(struct ami_kernel *k, struct ami_error *err)
 }
 
 /*
- * page_offset_base lies in memory that DMA may have damaged: believe it only
- * if it could be one, else take the architecture's default.
+ * DMA may have damaged page_offset_base. Believe it only if it is possible,
+ * else take the architecture's default.
  */
 static void find_direct_map(struct ami_kernel *k)
 {
@@ -93,7 +93,7 @@ static void find_direct_map(struct ami_kernel *k)
 		k->direct_map = lowest;
 }
 
-/* Of ciphertext nothing else that is said would help. */
+/* For ciphertext, no other explanation would help. */
 static void blame_cipher(struct ami_dump *dump, struct ami_error *err)
 {
 	unsigned int seen, random;

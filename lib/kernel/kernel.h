@@ -28,16 +28,16 @@ struct ami_kernel {
 	uint64_t direct_map;	/* page_offset_base, 0 while unknown */
 	uint64_t vmemmap;	/* the struct page of frame 0; 0: unknown */
 	bool five_levels;
-	struct btf *types;	/* the kernel's own, while it is opened */
+	struct btf *types;	/* the kernel's own, while it is being opened */
 	struct ami_tlb_entry tlb[TLB_SLOTS];
 };
 
 /**
- * kernel_refuse() - why symbols or types of the kernel cannot be had
+ * kernel_refuse() - say why symbols or types of the kernel are not available
  * @fmt: what is wrong with what
  *
- * Adds the file, and what to do: a file that was cut is the reason itself.
- * Returns -1 with @err filled.
+ * Adds the file name, and what to do. If the file is truncated, that is the
+ * reason given. Returns -1 with @err filled.
  */
 int kernel_refuse(struct ami_kernel *k, struct ami_error *err,
 		  const char *fmt, ...) __attribute__((format(printf, 3, 4)));
@@ -46,16 +46,16 @@ int kernel_refuse(struct ami_kernel *k, struct ami_error *err,
 bool kernel_locate_vmcoreinfo(struct ami_dump *dump);
 
 /**
- * kernel_looks_encrypted() - is memory, wherever one looks, random bytes?
- * @seen, @random: pages that were looked at, and those that are
+ * kernel_looks_encrypted() - are samples of all memory random bytes?
+ * @seen, @random: pages looked at, and how many are random
  */
 bool kernel_looks_encrypted(struct ami_dump *dump, unsigned int *seen,
 			    unsigned int *random);
 
-/** kernel_find_vmemmap() - where the array of struct page lies. */
+/** kernel_find_vmemmap() - find the array of struct page */
 void kernel_find_vmemmap(struct ami_kernel *k);
 
-/** kernel_prove_layout() - doubt structures that memory contradicts the layout of */
+/** kernel_prove_layout() - doubt structures whose layout memory contradicts */
 void kernel_prove_layout(struct ami_kernel *k);
 
 #endif

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* struct list_head and struct llist_head of a kernel nobody can trust. */
+/* struct list_head and struct llist_head of a kernel that is not trusted. */
 #include <amdiommu/kernel.h>
 
 struct link {
@@ -14,7 +14,7 @@ static void start_list(struct ami_list_iter *it, struct ami_kernel *kernel,
 	};
 }
 
-/* Reads the link at @at; where the list goes on. */
+/* Read the link at @at, and go on to the next. */
 static void follow(struct ami_list_iter *it, uint64_t at)
 {
 	struct link link;

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * VMCOREINFO of a dump that has no note of it: QEMU's dump-guest-memory without
- * its vmcoreinfo device, and converted states of other virtual machines.
+ * Finds VMCOREINFO in memory if the dump has no note of it. QEMU's
+ * dump-guest-memory without its vmcoreinfo device makes such dumps, and
+ * conversions of other virtual machines do.
  *
- * The kernel keeps the text in a page of its own from boot on, and a note with
- * it in another. Programs may hold copies, and a capture kernel has its own: a
- * text is believed if the kernel's name lies where it says, and one with the
- * time of a crash comes before others.
+ * The kernel keeps the text in a page of its own from boot on, and a note
+ * with it in another. Programs may hold copies, and a capture kernel has its
+ * own. So a text is believed if the kernel's name lies where it says. A text
+ * with the time of a crash comes before others.
  */
 #include <stdio.h>
 #include <string.h>
@@ -25,7 +26,7 @@ struct candidate {
 	bool crashed;
 };
 
-/* A page with the text, or with a note of it. */
+/* Look for the text, or a note of it, in one page. */
 static bool take_page(const uint8_t *page, char text[AMI_PAGE_SIZE + 1])
 {
 	const char *from = (const char *)page;
@@ -41,7 +42,7 @@ static bool take_page(const uint8_t *page, char text[AMI_PAGE_SIZE + 1])
 	return true;
 }
 
-/* Does the kernel that the text is of lie where it says? */
+/* Does the kernel lie where the text says? */
 static bool is_in_place(struct ami_dump *dump, const char *text)
 {
 	char release[128], uts[UTS_BYTES];
@@ -94,7 +95,7 @@ bool kernel_locate_vmcoreinfo(struct ami_dump *dump)
 	struct candidate best = { .paddr = 0 };
 	char from[64];
 
-	/* Pages that were only searched are no part of an extract. */
+	/* Pages that were only searched are not part of an extract. */
 	ami_dump_record_pause(dump, true);
 	search(dump, &best);
 	ami_dump_record_pause(dump, false);

@@ -52,8 +52,8 @@ static enum ami_mem walk_tables(struct ami_kernel *k, uint64_t va,
 }
 
 /*
- * Around the image nothing is mapped, though addresses are set aside. Before its
- * symbols are known, it could be anywhere there.
+ * Around the image, addresses are reserved but not mapped. Until its symbols
+ * are known, it may be anywhere there.
  */
 static bool in_image(const struct ami_kernel *k, uint64_t va)
 {
@@ -65,7 +65,7 @@ static bool in_image(const struct ami_kernel *k, uint64_t va)
 	       (first >= end || (va >= first && va < end));
 }
 
-/* The two mappings that are plain arithmetic need no page tables. */
+/* Two mappings are plain arithmetic and need no page tables. */
 static bool linear(const struct ami_kernel *k, uint64_t va, uint64_t *paddr)
 {
 	uint64_t pa;
@@ -106,7 +106,7 @@ enum ami_mem ami_virt_to_phys(struct ami_kernel *k, uint64_t va,
 	return AMI_MEM_OK;
 }
 
-/* How many of @len bytes at @va, found at @pa, lie side by side in memory. */
+/* How many of @len bytes at @va, found at @pa, are contiguous in memory. */
 static size_t side_by_side(struct ami_kernel *k, uint64_t va, uint64_t pa,
 			   size_t len)
 {

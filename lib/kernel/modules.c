@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Types of modules. The kernel keeps the BTF of each loaded module in a list,
- * btf_modules (kernel/bpf/btf.c, 5.11 and later); it extends the kernel's own.
+ * Types of modules. The kernel keeps the BTF of each loaded module in the list
+ * btf_modules (kernel/bpf/btf.c, 5.11 and later). It extends the kernel's own.
  */
 #include <string.h>
 
@@ -10,14 +10,14 @@
 #define MAX_MODULES	4096u
 #define MAX_MODULE_BTF	(16u << 20)
 
-/* Names of the modules that something is wanted of. */
+/* Names of the modules of which something is wanted. */
 struct modules {
 	const char *name[MAX_WANTED_NAMES];
 	bool done[MAX_WANTED_NAMES];
 	size_t count;
 };
 
-/* Which of the wanted modules is this one? -1: none. */
+/* Index of this module among the wanted ones. -1: not wanted. */
 static int wanted(const struct modules *m, const char *name)
 {
 	size_t i;
@@ -28,7 +28,7 @@ static int wanted(const struct modules *m, const char *name)
 	return -1;
 }
 
-/* What another's types of the same name had to say. */
+/* Drop what another driver's types of the same name gave. */
 static void forget_module(struct ami_layout *layout, const char *module)
 {
 	int i;
@@ -42,8 +42,8 @@ static void forget_module(struct ami_layout *layout, const char *module)
 }
 
 /*
- * @entry: a struct btf_module, as yet unchecked. The types of a module that is
- * loaded are its own, or not to be had.
+ * @entry: a struct btf_module, not checked yet. A loaded module's types are its
+ * own, or missing.
  */
 static void resolve_module(struct ami_kernel *k, uint64_t entry,
 			   struct btf *base, struct btf_names *index,
@@ -76,7 +76,7 @@ static void resolve_module(struct ami_kernel *k, uint64_t entry,
 	btf__free(btf);
 }
 
-/* Has who answered for the kernel answered for this driver? */
+/* Did the kernel's own source answer for this driver? */
 static bool is_resolved(const struct ami_layout *layout, const char *module)
 {
 	int i;

@@ -9,8 +9,9 @@
 #define PUD_MASK	((1ull << 30) - 1)
 
 /*
- * vmemmap_base may be damaged: believe it only if it could be one. Where it is
- * not in the dump, no address is right: other regions may lie at the default.
+ * DMA may have damaged vmemmap_base. Believe it only if it is possible. If it
+ * is not in the dump, no address is right: another region may lie at the
+ * default.
  */
 void kernel_find_vmemmap(struct ami_kernel *k)
 {

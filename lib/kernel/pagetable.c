@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* The dead kernel's own page tables as a whole (AMD64 vol. 2, 5.3). */
+/* All of the dead kernel's own page tables (AMD64 vol. 2, 5.3). */
 #include <kernel/page.h>
 #include <amdiommu/pfnset.h>
 
@@ -96,7 +96,10 @@ uint64_t ami_kernel_map_each(struct ami_kernel *k,
 	return w.unread;
 }
 
-/* First table of the next level down that the lower half of @table leads to. */
+/*
+ * The first table of the next level down that the lower half of @table leads
+ * to.
+ */
 static bool first_table(struct ami_kernel *k, uint64_t table,
 			unsigned int entries, int level, uint64_t *next)
 {

@@ -11,7 +11,7 @@
 
 /**
  * struct placed - where it lies
- * @delta: physical address of what has address 0 in the file
+ * @delta: physical address of address 0 of the file
  * @slide: how far its addresses were moved (KASLR)
  */
 struct placed {
@@ -42,7 +42,7 @@ static bool has_banner(const struct placed *p, uint64_t paddr)
 	       !memcmp(text, p->file->banner, len);
 }
 
-/* One bit, or none: else it is not what it seems. */
+/* A mask has one bit, or none. Anything else is not the mask. */
 static void read_sme_mask(struct placed *p)
 {
 	uint64_t mask;
@@ -54,7 +54,7 @@ static void read_sme_mask(struct placed *p)
 		p->sme_mask = mask;
 }
 
-/* The top table leads to the table of the image by way of one or two others. */
+/* The top table leads to the image's table through one or two others. */
 static bool find_levels(struct placed *p)
 {
 	uint64_t wanted = p->file->level2_pgt + p->delta, next;

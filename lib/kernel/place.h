@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Where a kernel lies, of which only the vmlinux is known. Private to lib/kernel. */
+/*
+ * Finds a kernel in memory with only its vmlinux known. Private to lib/kernel.
+ */
 #ifndef AMI_PLACE_H
 #define AMI_PLACE_H
 
@@ -8,7 +10,7 @@
 /**
  * struct kernel_file - what a vmlinux says; addresses as in the file
  * @banner: linux_banner, as text
- * @build_id: in hexadecimal, "": none
+ * @build_id: in hexadecimal; "": none
  */
 struct kernel_file {
 	const char *banner;
@@ -17,10 +19,11 @@ struct kernel_file {
 };
 
 /**
- * kernel_place_kernel() - find the kernel in memory, and give the dump its VMCOREINFO
+ * kernel_place_kernel() - find the kernel in memory, for VMCOREINFO
  *
- * By its banner, which lies at the same offset in each 2 MiB wherever it was
- * loaded, and proved by its own page tables. False: it is not there.
+ * Finds it by its banner, which lies at the same offset in some 2 MiB
+ * wherever it was loaded. Its own page tables prove it. False: it is not
+ * there.
  */
 bool kernel_place_kernel(struct ami_dump *dump, const struct kernel_file *file);
 

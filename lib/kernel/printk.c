@@ -14,10 +14,10 @@ enum { RESERVED, COMMITTED, FINALIZED, REUSABLE };
 #define NO_DATA		1ull
 #define BLOCK_ID_SIZE	8u
 
-/* log_buf_len is at most 2^31 bytes, with 32 of them a record. */
+/* log_buf_len is at most 2^31 bytes, and each record takes 32 of them. */
 #define MAX_COUNT_BITS	26u
 #define MAX_SIZE_BITS	31u
-/* Newest records looked at: more than a log of 32 MiB holds. */
+/* Newest records to look at: more than a log of 32 MiB holds. */
 #define MAX_RECORDS	(1ull << 20)
 
 struct ring {
@@ -72,7 +72,7 @@ static enum ami_mem find_ring(struct ring *r)
 	return mem == AMI_MEM_OK ? sane_ring(r, count_bits, size_bits) : mem;
 }
 
-/* Text comes from anywhere, user space included. */
+/* Text comes from anywhere, including user space. */
 static void clean_text(char *text)
 {
 	for (; *text; text++)
@@ -83,10 +83,10 @@ static void clean_text(char *text)
 }
 
 /*
- * A block that does not fit before the end of the ring leaves its ID there
- * and stands at the start. One that ends exactly at the end has wrapped in
- * older kernels and has not in newer ones (6.18); in older ones the position
- * is then never the start.
+ * A block that does not fit before the end of the ring leaves its ID there and
+ * lies at the start. A block that ends exactly at the end has wrapped in older
+ * kernels, and has not in newer ones (6.18). In older ones, its position is
+ * then never the start.
  */
 static uint64_t block_at(const struct ring *r, uint64_t begin, uint64_t next)
 {
@@ -162,7 +162,7 @@ static enum ami_mem read_info(const struct ring *r, uint64_t info,
 	return AMI_MEM_OK;
 }
 
-/* False when there is nothing to tell of this descriptor. */
+/* False: this descriptor has no record to show. */
 static bool read_record(const struct ring *r, uint64_t id,
 			struct ami_printk_record *rec,
 			struct ami_printk_stats *stats)

@@ -2,13 +2,13 @@
 /*
  * Do the types describe this memory? gcc's debug information does not say how
  * RANDSTRUCT shuffled a structure (gcc bug 84052), and BTF is made from it. So
- * what they say is tried on an object whose content is known: the first task.
+ * the types are tried on an object whose content is known: the first task.
  */
 #include <string.h>
 
 #include "kernel.h"
 
-/* Those that the kernel marks __randomize_layout, of what is wanted. */
+/* Wanted structures that the kernel marks __randomize_layout. */
 static const char *const shuffled[] = {
 	"address_space", "dentry", "inode", "kset", "mm_struct", "module",
 	"signal_struct", "super_block", "task_struct", "vm_area_struct",
@@ -24,7 +24,7 @@ static bool is_shuffled(const char *type)
 	return false;
 }
 
-/* False also where it cannot be read: nothing is contradicted then. */
+/* False also if it is unreadable: then nothing is contradicted. */
 static bool is_misnamed(struct ami_kernel *k, uint64_t task)
 {
 	char comm[16];
@@ -54,7 +54,7 @@ void kernel_prove_layout(struct ami_kernel *k)
 	uint64_t task = ami_symbol(k, AMI_SYM_init_task);
 	int i;
 
-	/* One alone may be damage. */
+	/* A single contradiction may be damage. */
 	if (!task || !is_misnamed(k, task) || !is_unlinked(k, task))
 		return;
 	for (i = 0; i < AMI_NR_FIELDS; i++)

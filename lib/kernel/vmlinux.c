@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Symbols from .symtab, types from DWARF 4 and 5: both of a vmlinux file.
+ * Symbols from .symtab, types from DWARF 4 and 5, both of a vmlinux file.
  *
- * The file has first to prove that it is the dumped kernel: by its build ID
- * where the dump tells one, else by the version in linux_banner.
+ * The file must first prove that it is the dumped kernel: by its build ID if
+ * the dump has one, else by the version in linux_banner.
  */
 #include <dwarf.h>
 #include <elfutils/libdw.h>
@@ -21,7 +21,7 @@
 #include "place.h"
 
 #define MAX_DEPTH	16
-#define MAX_MEMBERS	(64u << 10)	/* looked at for one member */
+#define MAX_MEMBERS	(64u << 10)	/* limit for one member */
 #define BUILD_ID	20		/* VMCOREINFO pads shorter ones with 0 */
 
 struct vmlinux {
@@ -70,7 +70,7 @@ static int open_file(struct vmlinux *v)
 {
 	struct stat st;
 
-	/* Or a FIFO would make us wait for a writer. */
+	/* A FIFO would make open() wait for a writer. */
 	v->fd = open(v->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	if (v->fd < 0)
 		return ami_error_set(v->err, AMI_ERR_INPUT,
@@ -120,7 +120,7 @@ static void hex(const uint8_t id[BUILD_ID], char text[2 * BUILD_ID + 1])
 		sprintf(text + 2 * i, "%02x", id[i]);
 }
 
-/* Of the dump: false when VMCOREINFO has none, or nothing that can be one. */
+/* The dump's. False: VMCOREINFO has none, or nothing that can be one. */
 static bool dump_build_id(const struct vmlinux *v, char text[2 * BUILD_ID + 1])
 {
 	return ami_vmcoreinfo_get(v->kernel->dump, "BUILD-ID", text,
@@ -129,7 +129,7 @@ static bool dump_build_id(const struct vmlinux *v, char text[2 * BUILD_ID + 1])
 	       strspn(text, "0") != 2 * BUILD_ID;
 }
 
-/* Of the file: "" when it has none. */
+/* The file's. "": it has none. */
 static void read_build_id(const struct vmlinux *v, char text[2 * BUILD_ID + 1])
 {
 	uint8_t id[BUILD_ID] = { 0 };
@@ -275,7 +275,7 @@ static int find_symbols(const struct vmlinux *v, struct symbols *s)
 		      v->path);
 }
 
-/* Where the kernel was loaded (KASLR); absolute symbols do not move. */
+/* Where the kernel was loaded (KASLR). Absolute symbols do not move. */
 static int move_symbols(const struct vmlinux *v, const struct symbols *s,
 			uint64_t *symbol)
 {
@@ -321,7 +321,7 @@ static int resolve_symbols(const struct vmlinux *v, uint64_t *symbol)
 
 /* ---- the wanted types, wherever they are defined ----------------------- */
 
-/* Definitions of one name that differ; one in a header is in many units. */
+/* Different definitions of one name. One in a header is in many units. */
 struct wanted_type {
 	size_t count;
 	Dwarf_Die die[MAX_SAME_NAME];
@@ -331,7 +331,7 @@ struct wanted_type {
 
 #define MAX_WANTED	(MAX_WANTED_NAMES + AMI_NR_ENUMERATORS)
 
-/* Names are sorted, each there once. */
+/* Names are sorted and unique. */
 struct wanted_types {
 	const char *name[MAX_WANTED];
 	struct wanted_type type[MAX_WANTED];
@@ -411,7 +411,7 @@ static void consider(struct wanted_types *w, Dwarf_Die *die)
 	w->any = true;
 }
 
-/* C types that other files can share stand at the top level of a unit. */
+/* C types that other files can share are at the top level of a unit. */
 static int scan_unit(struct wanted_types *w, Dwarf_Die *unit)
 {
 	Dwarf_Die die;
@@ -451,8 +451,8 @@ static int find_types(const struct vmlinux *v, struct wanted_types *w)
 /* ---- members ----------------------------------------------------------- */
 
 /*
- * Functions that return int: 1 = found, 0 = there is none, -1 = damaged. What
- * cannot be understood must not look like what the kernel lacks.
+ * Functions that return int: 1 = found, 0 = not there, -1 = damaged. What is
+ * not understood must not look like what the kernel does not have.
  */
 
 static int number(Dwarf_Die *die, unsigned int name, uint64_t *value)
@@ -475,7 +475,7 @@ static bool type_of(Dwarf_Die *die, Dwarf_Die *type)
 	return dwarf_formref_die(dwarf_attr(die, DW_AT_type, &attr), type);
 }
 
-/* Typedefs and qualifiers stand between a member and its type. */
+/* Typedefs and qualifiers come between a member and its type. */
 static bool stripped_type_of(Dwarf_Die *die, Dwarf_Die *type)
 {
 	int depth;
@@ -499,7 +499,7 @@ static bool stripped_type_of(Dwarf_Die *die, Dwarf_Die *type)
 	return false;
 }
 
-/* All dimensions together; 0 for a flexible array, as in BTF. */
+/* The product of all dimensions. 0 for a flexible array, as in BTF. */
 static int array_length(Dwarf_Die *array, uint64_t *length)
 {
 	Dwarf_Die range;
@@ -524,7 +524,7 @@ static int array_length(Dwarf_Die *array, uint64_t *length)
 	return ret < 0 ? -1 : 1;
 }
 
-/* Size of the type of the member (or array) @die; always found, or damaged. */
+/* Size of the type of the member (or array) @die. Always found, or damaged. */
 static int size_of(Dwarf_Die *die, uint64_t *size)
 {
 	uint64_t count = 1, length;
@@ -553,8 +553,8 @@ static int size_of(Dwarf_Die *die, uint64_t *size)
 
 /*
  * DWARF 2 and 3, and GCC as long as it writes DWARF 4: DW_AT_bit_offset counts
- * from the highest bit of the storage unit down to the highest of the field.
- * It is negative where a packed field reaches beyond its storage unit.
+ * from the highest bit of the storage unit down to the highest of the field. It
+ * is negative if a packed field reaches beyond its storage unit.
  */
 static int old_bit_offset(Dwarf_Die *member, uint64_t width, uint64_t *bits)
 {
@@ -577,7 +577,10 @@ static int old_bit_offset(Dwarf_Die *member, uint64_t width, uint64_t *bits)
 	return 1;
 }
 
-/* In bits from the start of the structure; @width is 0 if no bit field. */
+/*
+ * In bits from the start of the structure. @width is 0 if it is not a bit
+ * field.
+ */
 static int member_place(Dwarf_Die *member, uint64_t *bits, uint64_t *width)
 {
 	uint64_t bytes = 0;
@@ -611,7 +614,9 @@ struct search {
 static int find_member(struct search *s, Dwarf_Die *in, uint64_t bits,
 		       int depth);
 
-/* A member without name: its own members count as those of the outer one. */
+/*
+ * A member without a name: its members count as those of the outer structure.
+ */
 static int try_member(struct search *s, Dwarf_Die *member, uint64_t bits,
 		      int depth)
 {
@@ -729,7 +734,7 @@ static int resolve_enumerator(Dwarf_Die *type, const char *wanted,
 /** struct choice - the definitions of one name, for kernel_choose_type() */
 struct choice {
 	struct wanted_type *types;
-	const char *const *names;	/* all that are wanted of the module */
+	const char *const *names;	/* everything wanted of the module */
 	size_t nr_names, name;
 };
 
@@ -769,7 +774,7 @@ static uint64_t size_in(void *ctx, size_t i)
 	return ((const struct choice *)ctx)->types->size[i];
 }
 
-/* Of a driver that is built in, else the name is not there, or another's. */
+/* If the driver is not built in, the name is missing, or another driver's. */
 static int fill_module(struct wanted_types *w, const char *module,
 		       struct ami_layout *layout)
 {

@@ -7,7 +7,7 @@
 
 #include "marks.h"
 
-/* Where the pages of many exposures are one set: devices of one domain. */
+/* If several exposures share one set: devices of one domain. */
 struct sharing {
 	const struct ami_pfnset *pages;
 	int set;
@@ -83,7 +83,7 @@ static int copy_all(struct ami_marks *m, const struct ami_exposures *ex)
 	struct sharing last = { NULL, -1 };
 	size_t i;
 
-	/* What was observed earlier has its own place, with its times. */
+	/* Pages observed earlier have their own place, with their times. */
 	for (i = 0; i < ex->count; i++)
 		if (ex->list[i].class != AMI_CLASS_OBSERVED &&
 		    add_mark(m, &ex->list[i], &last))

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Little-endian values in and out of buffers. Private to lib/marks. */
+/* Little-endian values in buffers. Private to lib/marks. */
 #ifndef AMI_MARKS_BYTES_H
 #define AMI_MARKS_BYTES_H
 
@@ -7,18 +7,18 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/** struct out - bytes being collected; @failed: no memory */
+/** struct out - bytes that are being collected; @failed: no memory */
 struct out {
 	uint8_t *data;
 	size_t len, room;
 	bool failed;
 };
 
-/** marks_out_space() - @len more bytes, to be filled by the caller; NULL: failed */
+/** marks_out_space() - @len more bytes for the caller to fill; NULL: failed */
 uint8_t *marks_out_space(struct out *o, size_t len);
 void marks_out_bytes(struct out *o, const void *data, size_t len);
 void marks_out_number(struct out *o, uint64_t value, unsigned int size);
-/** marks_out_string() - length (16 bits) and text, cut at 65535 */
+/** marks_out_string() - length (16 bits) and text, cut at 65535 bytes */
 void marks_out_string(struct out *o, const char *text);
 /** marks_out_align() - zeros up to a multiple of 8 */
 void marks_out_align(struct out *o);

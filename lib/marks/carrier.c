@@ -22,7 +22,7 @@ static size_t padded(size_t len, size_t to)
 	return (len + to - 1) & ~(to - 1);
 }
 
-/* Bytes of the note at @at, 0 when none is left. */
+/* Bytes of the note at @at; 0: none is left. */
 static size_t note_size(const uint8_t *at, size_t left)
 {
 	Elf64_Nhdr n;
@@ -68,7 +68,7 @@ const uint8_t *carrier_note(const void *notes, size_t size, size_t *len)
 	return NULL;
 }
 
-/* Notes without our own, which are renewed; returns how many bytes. */
+/* Copy the notes except ours, which is renewed. Returns how many bytes. */
 static size_t copy_others(uint8_t *to, const uint8_t *at, size_t size,
 			  size_t *taken)
 {
@@ -83,8 +83,8 @@ static size_t copy_others(uint8_t *to, const uint8_t *at, size_t size,
 }
 
 /*
- * @old notes + ours + what readers cannot get past; crash shows content by 16
- * bytes at a time.
+ * @old notes, ours, and padding for readers: crash prints content in units of
+ * 16 bytes.
  */
 static void *join_notes(const uint8_t *old, size_t old_size, const void *marks,
 			size_t len, size_t *size)
@@ -132,7 +132,10 @@ static void *join_old(int fd, uint64_t offset, uint64_t old_size,
 	return all;
 }
 
-/* The notes and ours at @at, the end of the dump; then where they are. */
+/*
+ * The notes and ours go to @at, the end of the dump. Then the headers are told
+ * where they are.
+ */
 static bool plan_patches(int fd, uint64_t at, const struct kdump_sub_header *old,
 			 const void *marks, size_t len,
 			 struct carrier_plan *plan)
@@ -146,7 +149,7 @@ static bool plan_patches(int fd, uint64_t at, const struct kdump_sub_header *old
 	if (!sub || !plan->notes.data)
 		return false;
 	*sub = *old;
-	/* VMCOREINFO lies in the notes, and moves with them. */
+	/* VMCOREINFO is one of the notes, and moves with them. */
 	if (old->offset_vmcoreinfo >= old->offset_note &&
 	    old->offset_vmcoreinfo - old->offset_note < old->size_note)
 		sub->offset_vmcoreinfo += at - old->offset_note;

@@ -22,7 +22,7 @@ const char *ami_marks_from_name(enum ami_marks_from from)
 	return name[from];
 }
 
-/* malloc'ed, with a NUL behind; NULL with errno set. */
+/* malloc'ed, with a NUL at the end; NULL with errno set. */
 static uint8_t *read_file(const char *path, size_t *len)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
@@ -45,7 +45,7 @@ static uint8_t *read_file(const char *path, size_t *len)
 	return bytes;
 }
 
-/* The filter's own words, as far as they can be shown. */
+/* The filter's own message, as far as it is printable. */
 static bool told_reason(const uint8_t *bytes, size_t len,
 			struct ami_error *err)
 {
@@ -88,7 +88,7 @@ static struct ami_marks *from_sidecar(const char *dump, struct ami_error *err)
 	return ami_marks_read(path, err);
 }
 
-/* NULL where they are not this dump's, or may not be and nobody @asked. */
+/* NULL if they are not this dump's, or may not be and nobody @asked. */
 static struct ami_marks *take_bound(struct ami_marks *m,
 				    const struct ami_dump *dump, bool asked,
 				    struct ami_error *err)

@@ -31,7 +31,7 @@ void *marks_append_slot(void **array, size_t count, size_t size)
 	return memset(all + count * size, 0, size);
 }
 
-/* Takes over @set. */
+/* Takes ownership of @set. */
 static int append_set(struct ami_marks *m, struct ami_pfnset *set)
 {
 	struct ami_pfnset **to = NULL;
@@ -131,7 +131,9 @@ struct ami_pfnset *ami_marks_pages(const struct ami_marks *m, int class)
 
 /* --- which crash -------------------------------------------------------------- */
 
-/* Shown in messages, and kept in marks, whose readers refuse anything else. */
+/*
+ * Shown in messages, and kept in marks, whose readers refuse other characters.
+ */
 static void identify_text(const struct ami_dump *dump, const char *key,
 			  char *buf, size_t size)
 {
@@ -168,9 +170,9 @@ static bool differs(const char *a, const char *b)
 }
 
 /*
- * Fields that one side does not have say nothing: two kernels without a crash
- * time are not of one crash because both have 0. max_pfn is no part of it: ELF
- * and kdump headers count differently.
+ * A field that one side does not have says nothing. Two kernels without a crash
+ * time do not share a crash because both have 0. max_pfn is left out: ELF and
+ * kdump headers count differently.
  */
 static enum ami_bound compare_ids(const struct ami_dump_id *a,
 				  const struct ami_dump_id *b)

@@ -14,7 +14,7 @@
 #define SECTION_HEADER	16u	/* type, crc, length */
 #define NO_SET		UINT32_MAX
 
-/* In this order; readers skip types that they do not know. */
+/* In this order. Readers skip unknown types. */
 enum section {
 	SECTION_IDENTITY = 1,
 	SECTION_ORIGIN = 2,
@@ -34,19 +34,19 @@ enum section {
 /** marks_crc32c() - CRC-32C (Castagnoli), continued from @crc; 0 to start */
 uint32_t marks_crc32c(uint32_t crc, const void *data, size_t len);
 
-/** marks_runs_write() - a set of page frames, as docs/marks-format.md has it */
+/** marks_runs_write() - a set of page frames, as in docs/marks-format.md */
 void marks_runs_write(struct out *o, const struct ami_pfnset *set);
 
-/** marks_runs_read() - add to @set; false unless they are runs, and nothing else. */
+/** marks_runs_read() - add to @set; false unless it is runs and nothing else */
 bool marks_runs_read(struct ami_pfnset *set, const uint8_t *bytes, size_t len);
 
-/* A page frame in zlib's format; -1: not exactly one page, or no memory. */
+/* A page frame in zlib's format. -1: not exactly one page, or no memory. */
 int marks_saved_unpack(const struct ami_saved *saved, uint8_t *page);
 
 /** marks_clock() - nanoseconds since 1970, when pages are read */
 uint64_t marks_clock(void);
 
-/* Growing arrays, doubled at powers of two. NULL: no memory. */
+/* Arrays that double at powers of two. NULL: no memory. */
 void *marks_append_slot(void **array, size_t count, size_t size);
 
 /** marks_add_set() - index of a new empty set, -1: no memory */

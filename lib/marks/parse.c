@@ -8,7 +8,7 @@
 #define MAX_MARKS	(1u << 20)
 #define MAX_FINDINGS	4096u
 #define MAX_OBSERVED	1024u
-#define VMCOREDD_NAME	44u	/* crash's dev -v may give it in front */
+#define VMCOREDD_NAME	44u	/* crash's dev -v may put it in front */
 
 typedef bool section_reader(struct ami_marks *m, struct in *in);
 

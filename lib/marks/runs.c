@@ -13,7 +13,7 @@ static void put_number(struct out *o, uint64_t value)
 	marks_out_number(o, value, 1);
 }
 
-/** struct running - where the run before ended */
+/** struct running - where the previous run ended */
 struct running {
 	struct out *out;
 	uint64_t after;
@@ -61,7 +61,7 @@ bool marks_runs_read(struct ami_pfnset *set, const uint8_t *bytes, size_t len)
 		gap = get_number(&in);
 		count = gap & 1 ? get_number(&in) + 2 : 1;
 		gap >>= 1;
-		/* Runs that touch would be one. */
+		/* Runs that touch would be one run. */
 		if (in.bad || (at && !gap) || gap >= AMI_PFN_LIMIT ||
 		    count > AMI_PFN_LIMIT - gap ||
 		    gap + count > AMI_PFN_LIMIT - at)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Pages that travel with the marks: put in, and given out to readers. */
+/* Pages that travel with the marks: stored, and served to readers. */
 #include <stdlib.h>
 #include <string.h>
 #include <zlib.h>
@@ -8,7 +8,7 @@
 
 #define DTE_BYTES	32u
 
-/* A page is its own window; small tables are cleared sooner for the next. */
+/* A page is its own window. Small tables clear faster for the next page. */
 #define PACK_WINDOW	AMI_PAGE_SHIFT
 #define PACK_MEMORY	6
 
@@ -191,7 +191,7 @@ int ami_marks_save_state(struct ami_marks *marks,
 
 /* --- given out ------------------------------------------------------------------ */
 
-/* The saved page was read earlier than the dump's, and nearer to the panic. */
+/* The saved page was read before the dump's, and so closer to the panic. */
 static bool serve(void *ctx, uint64_t pfn, enum ami_mem mem, uint8_t *page)
 {
 	const struct ami_marks *m = ctx;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Marks into a finished dump, or beside it. */
+/* Puts marks into a finished dump, or beside it. */
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -73,15 +73,15 @@ static int put_note(void *arg, struct ami_error *err)
 	a->ino = st.st_ino;
 	a->size = st.st_size;
 	if (!carrier_notes_at(fd, &a->notes))
-		a->notes = UINT64_MAX;	/* it will be refused */
+		a->notes = UINT64_MAX;	/* it is refused later */
 	ret = write_note(a, fd, err);
 	close(fd);
 	return ret;
 }
 
 /*
- * What is appended becomes part of the dump by one write to its sub-header.
- * Before that write it is cut off again; after it, it stays, and counts: 0.
+ * One write to the sub-header makes appended notes part of the dump. Before
+ * that write they are cut off again. After it they stay, and count: 0.
  */
 static int settle_note(void *arg, struct ami_error *err)
 {
@@ -128,7 +128,7 @@ int ami_marks_to_dump(const char *path, const uint8_t *bytes, size_t len,
 		runner = &here;
 	*a = (struct adding){ .path = path, .bytes = bytes, .len = len };
 	ret = runner->run(runner->ctx, put_note, a, err);
-	/* Nothing is undone while a process may still come to write. */
+	/* Undo nothing while a process may still come to write. */
 	if (ret == -1 && a->begun)
 		ret = runner->run(runner->ctx, settle_note, a, &why);
 	if (note)

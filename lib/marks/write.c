@@ -27,7 +27,7 @@ static void begin_section(struct writer *w, enum section type)
 	w->sections++;
 }
 
-/* The length leaves out the padding; the CRC has all but itself. */
+/* The length excludes the padding. The CRC covers all but itself. */
 static void end_section(struct writer *w)
 {
 	struct out *o = &w->out;
@@ -181,7 +181,7 @@ static void put_header(struct writer *w)
 	put_at(head + 28, marks_crc32c(0, head, 28), 4);
 }
 
-/* A set in a temporary file that fails ends early, and would name too few. */
+/* A set in a temporary file that fails ends early, and names too few pages. */
 static bool lost_pages(const struct ami_marks *marks)
 {
 	size_t i;
@@ -201,7 +201,7 @@ int ami_marks_write(const struct ami_marks *marks, uint8_t **bytes,
 	marks_out_space(&w.out, MARKS_HEADER);
 	put_identity(&w);
 	put_origin(&w);
-	/* Not far beyond the limit: it may be much. */
+	/* Stop close behind the limit: there may be much more. */
 	for (i = 0; i < marks->nr_sets && w.out.len <= AMI_MARKS_MAX_BYTES; i++)
 		put_pages(&w, marks->sets[i]);
 	put_exposures(&w);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * vmalloc areas: those of dma_alloc_coherent() carry a flag of their own. One
- * list (up to 6.8), or one per node of address space (6.9 and later).
+ * vmalloc areas: those of dma_alloc_coherent() have their own flag. They are in
+ * one list (up to 6.8), or in one for each node of address space (6.9 and
+ * later).
  */
 #include "owner.h"
 
@@ -11,14 +12,14 @@
 #define VM_DMA_COHERENT	0x10u	/* include/linux/vmalloc.h */
 
 /*
- * What may still be taken: areas, and pages of them. Areas that overlap, or
- * lists that share theirs, are damage without an end.
+ * How many areas, and pages of them, may still be read. Areas that overlap, or
+ * lists that share theirs, would never end.
  */
 struct left {
 	uint64_t areas, pages;
 };
 
-/* False: the dump does not hold whether, or where, it is a coherent buffer. */
+/* False: whether it is a coherent buffer, or where, is not in the dump. */
 static bool take_area(struct ami_owners *o, uint64_t area,
 		      struct left *left)
 {
@@ -29,7 +30,7 @@ static bool take_area(struct ami_owners *o, uint64_t area,
 		return true;
 	if (mem == AMI_MEM_OK)
 		mem = ami_get(o->kernel, vm, AMI_F_vm_struct_flags, &flags);
-	/* In some kernels a union holds a size in the place of the pointer. */
+	/* In some kernels, a union holds a size in place of the pointer. */
 	if (mem != AMI_MEM_OK)
 		return ami_mem_wild(mem);
 	if (!(flags & VM_DMA_COHERENT))

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Slab caches of what is never a buffer. kmalloc() memory is legal for DMA, and
- * so is a driver's own cache; a page of dentries is not: a device that may write
- * there has a mapping that outlived its buffer.
+ * Slab caches of objects that are never buffers. kmalloc() memory is legal for
+ * DMA, and so is a driver's own cache. A page of dentries is not: a device that
+ * can write there has a mapping that outlived its buffer.
  */
 #include <string.h>
 
@@ -15,12 +15,12 @@
 enum cache_holds { MAY_BE_BUFFERS, NEVER_BUFFERS };
 
 /*
- * As the kernel's own code names them in kmem_cache_create(): kernel/fork.c,
- * kernel/cred.c, kernel/pid.c, fs/{dcache,inode,file_table,buffer}.c, mm/rmap.c,
- * mm/slub.c, lib/{radix-tree,maple_tree}.c, net/core/skbuff.c (the sk_buff, not
- * its data), drivers/iommu/amd/init.c (only the IOMMU reads it) and file systems.
- * None of these is ever read or written by a device. (names_cache is left out:
- * pages of it serve as scratch memory, too.)
+ * Names as in the kernel's kmem_cache_create() calls: kernel/fork.c,
+ * kernel/cred.c, kernel/pid.c, fs/{dcache,inode,file_table,buffer}.c,
+ * mm/rmap.c, mm/slub.c, lib/{radix-tree,maple_tree}.c, net/core/skbuff.c (the
+ * sk_buff, not its data), drivers/iommu/amd/init.c (only the IOMMU reads it)
+ * and file systems. A device never reads or writes any of these. (names_cache
+ * is left out: its pages serve as scratch memory, too.)
  */
 static bool is_bookkeeping(const char *name)
 {
@@ -43,7 +43,7 @@ static bool is_bookkeeping(const char *name)
 	return false;
 }
 
-/* A cache that others were merged into has their objects under its name. */
+/* A cache that others were merged into holds their objects under its name. */
 static bool is_merged(struct ami_owners *o, uint64_t cache)
 {
 	uint64_t users;

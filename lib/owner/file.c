@@ -5,7 +5,7 @@
 
 #include "owner.h"
 
-/* The name of one dentry of the inode, "" when it has none. */
+/* The name of one dentry of the inode; "": none. */
 static void name_of(struct ami_owners *o, uint64_t inode, char *name,
 		    size_t size)
 {
@@ -44,7 +44,7 @@ static void describe_inode(struct ami_owners *o, const struct page_view *v,
 		 number, *name ? ", " : "", name);
 }
 
-/* Names of files are not for extracts. */
+/* Names of files do not go into extracts. */
 void owner_describe_file(struct ami_owners *o, const struct page_view *v, char *text,
 			 size_t size)
 {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * The owners of many page frames at once, in a window of them. What layout
- * decides is painted there, later strokes over earlier ones; struct pages are
- * read for the rest, in ascending order.
+ * decides is painted there, later strokes over earlier ones. For the rest,
+ * struct pages are read, in ascending order.
  */
 #include <string.h>
 
@@ -11,16 +11,16 @@
 #define BLOCK		4096u		/* frames that are painted together */
 #define BLOCKS		(AMI_OWNER_WINDOW / BLOCK)
 
-/* Beside owners: how to find out. */
+/* Values beside owners: how to find out. */
 enum stroke {
-	BY_PAGE = AMI_OWNERS,	/* struct page tells */
+	BY_PAGE = AMI_OWNERS,	/* struct page says */
 	BY_PAGE_OR_VMALLOC,	/* struct page, else it is vmalloc's */
 	SINGLY,			/* each with exceptions */
 };
 
 /**
  * struct brush - what is painted, and where
- * @first: of the window
+ * @first: first frame of the window
  * @wanted: for each block, whether any of its frames is asked for
  */
 struct brush {

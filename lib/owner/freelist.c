@@ -1,18 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Free pages that CPUs keep for themselves. Nothing in struct page marks them:
- * only the lists of each zone say so (include/linux/mmzone.h, per_cpu_pages).
+ * Free pages that CPUs keep for themselves. Nothing in struct page marks them.
+ * Only the lists of each zone name them (include/linux/mmzone.h,
+ * per_cpu_pages).
  */
 #include "owner.h"
 
 #define MAX_NODES	1024u
 #define MAX_CPUS	8192u
 #define MAX_LISTS	64u
-#define MAX_WORK	(1ull << 22)	/* lists, beside one for each page */
+#define MAX_WORK	(1ull << 22)	/* lists, besides one for each page */
 #define HUGE_ORDER	9	/* pageblock_order of x86-64 */
 #define MAX_SMALL_ORDER	3	/* PAGE_ALLOC_COSTLY_ORDER */
 
-/* Lists are grouped by order, one for each migrate type; huge pages are last. */
+/*
+ * Lists are grouped by order, one for each migrate type. Huge pages come last.
+ */
 static unsigned int order_of(unsigned int list, unsigned int types)
 {
 	unsigned int order = list / types;
@@ -20,7 +23,7 @@ static unsigned int order_of(unsigned int list, unsigned int types)
 	return order > MAX_SMALL_ORDER ? HUGE_ORDER : order;
 }
 
-/* A page is on one list: lists that all lead to the same pages are damage. */
+/* A page is on one list. Lists that all lead to the same pages are damage. */
 static bool take_list(struct ami_owners *o, uint64_t head, unsigned int order,
 		      uint64_t *left)
 {
@@ -96,7 +99,7 @@ static bool take_node(struct ami_owners *o, uint64_t node, uint32_t cpus,
 	return whole;
 }
 
-/* node_data is an array of pointers; without NUMA it is a symbol no more. */
+/* node_data is an array of pointers. Kernels without NUMA do not have it. */
 static bool take_nodes(struct ami_owners *o)
 {
 	uint64_t at = ami_symbol(o->kernel, AMI_SYM_node_data), node;

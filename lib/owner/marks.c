@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * struct page: how it marks what a page is for. The marks moved often; each
- * kernel is asked: VMCOREINFO, enumerators, and a page known to be one.
+ * struct page: how it marks what a page is used for. The marks moved often, so
+ * each kernel is asked: VMCOREINFO, enumerators, and a page of a known kind.
  */
 #include <string.h>
 
@@ -12,7 +12,7 @@
 #define TAIL		1u
 #define LOWEST_MASK	0xffffffff00000000ull
 
-/* A member that is not there, or not within struct page, reads as zero. */
+/* A member that is absent, or outside struct page, reads as zero. */
 static uint64_t pick_member(const struct ami_owners *o, const uint8_t *raw,
 			    enum ami_field f)
 {
@@ -36,9 +36,9 @@ static uint64_t pick_member(const struct ami_owners *o, const uint8_t *raw,
 }
 
 /*
- * A tail points to its head, plus one. In later kernels it holds a mask that
- * leads there instead (include/linux/page-flags.h, compound_info_has_mask());
- * no struct page has an address that high.
+ * A tail page points to its head, plus one. In later kernels it holds a mask
+ * that leads there instead (include/linux/page-flags.h,
+ * compound_info_has_mask()). No struct page has an address that high.
  */
 static uint64_t head_of(uint64_t page, uint64_t info)
 {
@@ -48,8 +48,8 @@ static uint64_t head_of(uint64_t page, uint64_t info)
 }
 
 /*
- * Neighbours are asked for one after the other: 64 of them share a page.
- * @apart takes one that does not lie in one page.
+ * Neighbours are asked for one after the other, and 64 of them share a page.
+ * @apart takes one that crosses a page boundary.
  */
 static const uint8_t *find_page(struct ami_owners *o, uint64_t va,
 				uint8_t *apart, enum ami_mem *mem)
@@ -87,7 +87,7 @@ enum ami_mem owner_page_view_read(struct ami_owners *o, uint64_t pfn,
 	v->mapping = pick_member(o, raw, AMI_F_page_mapping);
 	v->private = pick_member(o, raw, AMI_F_page_private);
 	v->pp_magic = pick_member(o, raw, AMI_F_page_pp_magic);
-	/* One of the two: struct slab lies over struct page since 5.17. */
+	/* One of the two: since 5.17 struct slab overlays struct page. */
 	v->cache = pick_member(o, raw, ami_has(o->kernel, AMI_F_slab_slab_cache) ?
 			       AMI_F_slab_slab_cache : AMI_F_page_slab_cache);
 	v->type = pick_member(o, raw, AMI_F_page_type);
@@ -99,7 +99,9 @@ enum ami_mem owner_page_view_read(struct ami_owners *o, uint64_t pfn,
 	return AMI_MEM_OK;
 }
 
-/* Older kernels clear one bit of many; newer ones keep a type in the top byte. */
+/*
+ * Older kernels clear one of many bits. Newer ones keep a type in the top byte.
+ */
 bool owner_page_is(const struct page_view *v, uint32_t type)
 {
 	if (!type)
@@ -123,7 +125,9 @@ static uint32_t type_by_name(const struct ami_owners *o,
 	return ami_enumerator(o->kernel, e, 0) << 24;
 }
 
-/* Before 6.11 the mark of page tables is a macro: look at one that is known. */
+/*
+ * Before 6.11 the mark of page tables is a macro: look at a known table page.
+ */
 static uint32_t learn_table_type(struct ami_owners *o)
 {
 	uint64_t init = ami_symbol(o->kernel, AMI_SYM_init_task), node, mm, pgd;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Whose is a page frame? What is certain from layout first, struct page next. */
+/* Who owns a page frame? Layout decides first, struct page next. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,8 +10,9 @@
 #define MAPPING_KIND	3ull	/* PAGE_MAPPING_FLAGS: low bits of mapping */
 #define MAPPING_ANON	1ull
 /*
- * include/linux/mm.h: PP_SIGNATURE, with POISON_POINTER_DELTA of x86-64. From 6.16
- * on (and 6.12.y) a page that is mapped for DMA has its index in bits 7 to 38.
+ * include/linux/mm.h: PP_SIGNATURE, with POISON_POINTER_DELTA of x86-64. From
+ * 6.16 on (and 6.12.y), a page that is mapped for DMA has its index in bits 7
+ * to 38.
  */
 #define PP_SIGNATURE	0xdead000000000040ull
 #define PP_MASK		(~(0x7fffffff80ull | 3))
@@ -90,7 +91,7 @@ static void find_image(struct ami_owners *o)
 	add_image(o, 2, AMI_OWNER_DATA, AMI_SYM__sdata, AMI_SYM__end);
 }
 
-/** struct gathering - page frames met in the kernel's page tables, any order */
+/** struct gathering - page frames in the kernel's page tables, in any order */
 struct gathering {
 	const struct ami_owners *o;
 	struct ami_pfnbatch tables, vmalloc, memmap;
@@ -119,7 +120,7 @@ static void on_leaf(void *ctx, uint64_t va, uint64_t phys, uint64_t size)
 		to = &g->vmalloc;
 	else if (within(va, r->vmemmap, r->vmemmap_end))
 		to = &g->memmap;
-	/* What is no RAM (devices, firmware) may be mapped in huge pieces. */
+	/* What is not RAM (devices, firmware) may be mapped in huge pieces. */
 	if (to && ami_dump_ram(ami_kernel_dump(g->o->kernel),
 			       phys >> AMI_PAGE_SHIFT))
 		ami_pfnbatch_add(to, phys >> AMI_PAGE_SHIFT,
@@ -220,7 +221,7 @@ void ami_owners_io_table(struct ami_owners *o, uint64_t pfn)
 	ami_pfnset_add(o->io_tables, pfn, 1);
 }
 
-/* Only the first page of a free block carries the mark, and the block's order. */
+/* Only the first page of a free block has the mark and the block's order. */
 static bool in_free_block(struct ami_owners *o, uint64_t pfn)
 {
 	struct page_view v;
@@ -235,7 +236,9 @@ static bool in_free_block(struct ami_owners *o, uint64_t pfn)
 		    (order == 0 || (v.private >= order &&
 				    v.private <= MAX_ORDER)))
 			return true;
-		/* A used page in between ends any block that began before. */
+		/*
+		 * A used page in between ends any block that began before it.
+		 */
 		if (v.refcount > 0 && !v.tail && head != pfn)
 			return false;
 	}
@@ -260,7 +263,7 @@ static enum ami_owner by_head(struct ami_owners *o, const struct page_view *v)
 		return AMI_OWNER_NETWORK;
 	if (o->reserved_flag >= 0 && v->flags >> o->reserved_flag & 1)
 		return AMI_OWNER_RESERVED;
-	/* With both bits it is shared by KSM. */
+	/* With both bits, KSM shares it. */
 	if (v->mapping & MAPPING_ANON && v->mapping >> 56)
 		return AMI_OWNER_ANON;
 	if (!(v->mapping & MAPPING_KIND) && ami_kernel_address(v->mapping))
@@ -288,7 +291,7 @@ enum ami_owner owner_by_struct_page(struct ami_owners *o, uint64_t pfn,
 	return by_head(o, v);
 }
 
-/* Pages of the image stay reserved until they are given to the allocator. */
+/* Pages of the image stay reserved until the allocator gets them. */
 static bool given_back(struct ami_owners *o, uint64_t pfn)
 {
 	struct page_view v;
@@ -298,7 +301,7 @@ static bool given_back(struct ami_owners *o, uint64_t pfn)
 	       !(v.flags >> o->reserved_flag & 1);
 }
 
-/* What the kernel's layout says, UNKNOWN when it says nothing. */
+/* What the kernel's layout says; UNKNOWN: nothing. */
 static enum ami_owner by_layout(struct ami_owners *o, uint64_t pfn)
 {
 	int i;

@@ -14,7 +14,7 @@ struct page_view {
 	uint64_t mapping;
 	uint64_t private;
 	uint64_t pp_magic;
-	uint64_t cache;		/* of a slab page: its kmem_cache */
+	uint64_t cache;		/* slab pages: the kmem_cache */
 	uint64_t head;		/* address of the first struct page of its block */
 	uint32_t type;
 	int32_t refcount;
@@ -50,13 +50,13 @@ struct ami_owners {
 	struct image_part image[IMAGE_PARTS];
 	uint32_t buddy_type, offline_type, table_type, slab_type;
 	uint32_t hugetlb_type, unaccepted_type;
-	int slab_flag, reserved_flag;	/* bit numbers, -1: none */
+	int slab_flag, reserved_flag;	/* bit numbers; -1: none */
 	struct ami_regions regions;
 	struct ami_pfnset *tables, *vmalloc, *memmap, *coherent, *stacks;
 	struct ami_pfnset *io_tables, *pcp_free;
 	struct task_stack *task;
 	size_t nr_tasks;
-	enum ami_mem tasks_mem;		/* why some are not known; OK: none is */
+	enum ami_mem tasks_mem;		/* why some are unknown; OK: none is */
 	struct ami_index by_mm;		/* from mm_struct to @task */
 	bool processes_known;
 	struct ami_index caches;	/* from kmem_cache to cache_holds */
@@ -66,27 +66,29 @@ struct ami_owners {
 	uint8_t block[AMI_PAGE_SIZE];
 };
 
-/** owner_page_view_read() - read the struct page of a frame. */
+/** owner_page_view_read() - read the struct page of a frame */
 enum ami_mem owner_page_view_read(struct ami_owners *o, uint64_t pfn,
 				  struct page_view *v);
 
-/** owner_by_struct_page() - what struct page says; fills @v. */
+/** owner_by_struct_page() - what struct page says; fills @v */
 enum ami_owner owner_by_struct_page(struct ami_owners *o, uint64_t pfn,
 				    struct page_view *v);
 
-/** owner_page_marks_learn() - how this kernel marks free, slab and table pages. */
+/**
+ * owner_page_marks_learn() - how this kernel marks free, slab and table pages
+ */
 void owner_page_marks_learn(struct ami_owners *o);
 
 /** owner_page_is() - does the page have this page_type? */
 bool owner_page_is(const struct page_view *v, uint32_t type);
 
-/** owner_tasks_collect() - stacks of all tasks. */
+/** owner_tasks_collect() - collect the stacks of all tasks */
 void owner_tasks_collect(struct ami_owners *o);
 
-/** owner_areas_collect() - coherent DMA buffers among the vmalloc areas. */
+/** owner_areas_collect() - collect coherent DMA buffers in vmalloc areas */
 void owner_areas_collect(struct ami_owners *o);
 
-/** owner_freelists_collect() - free pages on the lists of CPUs. */
+/** owner_freelists_collect() - collect free pages on the lists of CPUs */
 void owner_freelists_collect(struct ami_owners *o);
 
 /** owner_task_text() - "dd (pid 213)" */
@@ -94,13 +96,15 @@ void owner_freelists_collect(struct ami_owners *o);
 void owner_task_text(struct ami_owners *o, uint64_t task, char text[AMI_TASK_TEXT]);
 
 /**
- * owner_cache_never_buffer() - does this kmem_cache hold what is never a buffer?
+ * owner_cache_never_buffer() - does this kmem_cache never hold buffers?
  *
- * False also when that cannot be told.
+ * False also if that is unknown.
  */
 bool owner_cache_never_buffer(struct ami_owners *o, uint64_t cache);
 
-/** describe_...() - detail for a byte, or a page; else @text stays as it is */
+/**
+ * describe_...() - detail for a byte or a page; otherwise @text is unchanged
+ */
 void owner_describe_slab(struct ami_owners *o, uint64_t phys, char *text,
 			 size_t size);
 void owner_describe_file(struct ami_owners *o, const struct page_view *v, char *text,

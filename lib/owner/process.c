@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * Anonymous memory: whose, and where in it. A page leads to the areas of all
- * processes that may map it, an interval tree of page offsets.
- * Kernel: mm/rmap.c, rmap_walk_anon(); include/linux/rmap.h
+ * processes that may map it: an interval tree of page offsets. Kernel:
+ * mm/rmap.c, rmap_walk_anon(); include/linux/rmap.h.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -13,7 +13,7 @@
 #define MAX_BRANCHES	64u
 #define MAPPING_KIND	3ull
 
-/** struct search - areas of one tree that hold the page at @index */
+/** struct search - areas of a tree that hold the page at @index */
 struct search {
 	struct ami_kernel *kernel;
 	uint64_t index;
@@ -68,7 +68,7 @@ static void search(struct search *s, uint64_t anon_vma)
 	s->all = !s->nodes;
 }
 
-/* Of the threads that share memory it is the first one's. */
+/* Threads that share memory all count as the first one. */
 static bool leads(struct ami_owners *o, uint64_t task)
 {
 	uint64_t pid, tgid;
@@ -89,10 +89,10 @@ static void index_processes(struct ami_owners *o)
 		    ami_get(o->kernel, o->task[i].task, AMI_F_task_mm, &mm) ==
 		    AMI_MEM_OK && mm && !ami_index_find(&o->by_mm, mm, &old) &&
 		    !ami_index_add(&o->by_mm, mm, i))
-			return;	/* without memory: without names */
+			return;	/* no memory: no names */
 }
 
-/* Of a larger block @v is the first page. */
+/* If the block is larger, @v is its first page. */
 static bool index_of(struct ami_owners *o, uint64_t pfn,
 		     const struct page_view *v, uint64_t *index)
 {

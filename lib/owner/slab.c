@@ -23,7 +23,7 @@ uint64_t ami_owner_cache(struct ami_owners *o, uint64_t pfn, uint64_t *base)
 	return v.cache;
 }
 
-/* Of objects that have a name of their own: the task that lies there. */
+/* For objects with a name of their own: the task that lies there. */
 static void add_task(struct ami_owners *o, uint64_t first, uint64_t last,
 		     char *text, size_t size)
 {
@@ -44,7 +44,7 @@ static void add_task(struct ami_owners *o, uint64_t first, uint64_t last,
 /**
  * struct grid - where the objects of a slab lie
  * @first: physical address of the first slot
- * @count: of slots; 0: not known
+ * @count: number of slots; 0: unknown
  * @left: bytes of a slot before its object
  */
 struct grid {
@@ -52,8 +52,9 @@ struct grid {
 };
 
 /*
- * SLAB (mm/slab.c, up to 6.7): a colour, and often the list of free objects, come
- * before the first one, which s_mem points to. Its caches say how many there are.
+ * SLAB (mm/slab.c, up to 6.7): a colour, and often the list of free objects,
+ * come before the first object, which s_mem points to. Its caches say how many
+ * there are.
  */
 static bool find_slab_grid(struct ami_owners *o, uint64_t cache, uint64_t base,
 			   struct grid *g)
@@ -70,7 +71,7 @@ static bool find_slab_grid(struct ami_owners *o, uint64_t cache, uint64_t base,
 	       g->first >= base && g->first - base < MAX_OBJECT;
 }
 
-/* SLUB: from the first byte on, each behind its left red zone. */
+/* SLUB: objects from the first byte on, each behind its left red zone. */
 static bool find_slub_grid(struct ami_owners *o, uint64_t cache, uint64_t base,
 			   struct grid *g)
 {
@@ -84,7 +85,7 @@ static bool find_slub_grid(struct ami_owners *o, uint64_t cache, uint64_t base,
 		       &g->left) == AMI_MEM_OK;
 }
 
-/* Which allocator it is, its caches show; SLOB has no objects of one size. */
+/* The caches show which allocator it is. SLOB has no objects of one size. */
 static bool find_grid(struct ami_owners *o, uint64_t cache, uint64_t base,
 		      struct grid *g)
 {

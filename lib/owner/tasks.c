@@ -11,7 +11,7 @@
 #define STACK_PAGES	4u
 #define TASK_COMM	16u	/* TASK_COMM_LEN */
 
-/* Names of processes are not for extracts, which have them as zeros. */
+/* Names of processes do not go into extracts, which hold zeros instead. */
 static void withhold_comm(struct ami_owners *o, uint64_t task)
 {
 	uint64_t at = ami_addr(o->kernel, task, AMI_F_task_comm);
@@ -65,8 +65,8 @@ static void add_stack(struct ami_owners *o, uint64_t task)
 }
 
 /*
- * The list of threads includes the leader itself. @left: threads that may still
- * be visited; processes that share one list must not cost their product.
+ * The list of threads includes the leader. @left: threads that may still be
+ * visited. Processes that share one list must not cost their product.
  */
 static void add_threads(struct ami_owners *o, uint64_t leader, uint64_t *left)
 {
@@ -160,7 +160,7 @@ static const struct task_stack *stack_at(struct ami_owners *o, uint64_t phys,
 	return NULL;
 }
 
-/* False: not in the dump, or an extract. */
+/* False: not in the dump, or the dump is an extract. */
 static bool read_comm(struct ami_owners *o, uint64_t task,
 		      char comm[TASK_COMM])
 {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * The report as text for a mail or a bug tracker: what a kernel developer asks
- * for first. No user data, and short: counts where lists would be long.
+ * for first. No user data, and short: counts in place of long lists.
  */
 #include <ctype.h>
 #include <inttypes.h>
@@ -12,7 +12,7 @@
 
 #include "bug.h"
 
-/* Less than 200 lines in all. */
+/* Fewer than 200 lines in all. */
 #define MOST_LINES	198u
 #define MAX_IOMMUS	4u
 #define MAX_DEVICES	16u
@@ -156,7 +156,7 @@ static void exposed_part(struct view *v)
 			all == 1 ? "" : "s");
 }
 
-/* One finding of each code; the codes and their numbers tell the rest. */
+/* One finding of each code. The codes and their numbers say the rest. */
 static void findings_part(struct view *v)
 {
 	const struct ami_findings *f = v->a->state->findings;
@@ -289,7 +289,7 @@ static char *render_part(struct view *v, int (*part)(struct view *v))
 	return NULL;
 }
 
-/* What is cut is never the log: at its end stands what the kernel died of. */
+/* The log is never cut: its end says why the kernel died. */
 int report_bug_text(struct view *v)
 {
 	char *text, *log;

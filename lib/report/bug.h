@@ -5,10 +5,13 @@
 
 #include "view.h"
 
-/** report_bug_kernel() - which kernel, on what, started how */
+/** report_bug_kernel() - which kernel, on which machine, booted how */
 void report_bug_kernel(struct view *v);
 
-/** report_bug_log() - what the kernel had said of DMA, IOMMUs and its end; -1: v->err */
+/**
+ * report_bug_log() - what the kernel logged of DMA, IOMMUs and its end; -1:
+ * v->err
+ */
 int report_bug_log(struct view *v);
 
 #endif

@@ -7,8 +7,8 @@
 #include "bug.h"
 
 /*
- * Parameters that tell how DMA was set up, and nothing about the user. All
- * others are only counted: root=, hostnames, keys and addresses stay away.
+ * Parameters that say how DMA was set up, and nothing about the user. All
+ * others are only counted: root=, host names, keys and addresses stay out.
  */
 static const char *const harmless[] = {
 	"amd_iommu", "amd_iommu_dump", "amd_iommu_intr", "crashkernel",
@@ -34,7 +34,7 @@ static bool is_harmless(const char *word)
 	return false;
 }
 
-/* What the kernel passes to init stands behind "--". */
+/* Everything behind "--" is for init. */
 static void command_line_text(struct view *v)
 {
 	char line[AMI_COMMAND_LINE], kept[AMI_COMMAND_LINE] = "";

@@ -9,7 +9,9 @@
 #define MAX_LINES	20u
 #define MAX_CRASH	30u
 
-/* Faults and what the kernel died of; drivers only where they complain. */
+/*
+ * Faults and the cause of death. Lines of drivers only if they report trouble.
+ */
 static unsigned int weight(const struct ami_line *line)
 {
 	switch (line->kind) {
@@ -45,7 +47,7 @@ static void hide_macs(char *text)
 	}
 }
 
-/* Lines of one story, told once: how many, and from when to when. */
+/* Lines that repeat, shown once: how many, from when to when. */
 struct group {
 	size_t first, last, times;
 };
@@ -71,7 +73,7 @@ static void log_line(struct view *v, const struct group *g)
 	}
 }
 
-/* Equal but for numbers: addresses, tags, times. */
+/* Equal except for numbers: addresses, tags, times. */
 static bool same_words(const char *a, const char *b)
 {
 	for (;; a++, b++) {
@@ -120,8 +122,8 @@ static size_t make_groups(const struct ami_dmesg *d, struct group *g)
 }
 
 /*
- * What the kernel died of: where it began, and its end. It has lines of its own,
- * so that nothing pushes it out.
+ * The cause of death: its beginning and its end. It has a share of lines of its
+ * own, so that nothing pushes it out.
  */
 static void choose_crash(const struct ami_dmesg *d, const struct group *g,
 			 size_t n, bool *chosen)
@@ -140,7 +142,7 @@ static void choose_crash(const struct ami_dmesg *d, const struct group *g,
 		}
 }
 
-/* The newest of the weightiest. */
+/* The newest among the most important ones. */
 static void choose_others(const struct ami_dmesg *d, const struct group *g,
 			  size_t n, bool *chosen)
 {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Devices: who they are, and what becomes of their DMA. */
+/* Devices: who they are, and what their DMA goes through. */
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -127,7 +127,7 @@ char *report_reach_text(const struct view *v, const struct ami_reach *reach, cha
 	return buf;
 }
 
-/* What the states of the DTEs leave of a line goes to the names of drivers. */
+/* Names of drivers get the columns that the states of the DTEs leave. */
 static unsigned int driver_columns(struct view *v)
 {
 	const struct ami_state *s = v->a->state;
@@ -146,7 +146,7 @@ static unsigned int driver_columns(struct view *v)
 	return v->driver;
 }
 
-/* A name that does not fit has a line of its own: cut, it says nothing. */
+/* A name that does not fit gets its own line. Cut, it would be useless. */
 static void name_text(struct view *v, const char *bdf, const char *id,
 		      const char *driver)
 {
@@ -183,7 +183,7 @@ static void columns_text(struct view *v)
 		"DTE");
 }
 
-/* A table that a reader takes in; -v gives all. */
+/* A table that one can still read. -v shows all. */
 #define MANY	40u
 
 /* Returns how many there are, shown or not. */
@@ -260,7 +260,7 @@ static void fields_text(struct view *v, const struct ami_device *d)
 				value[i].name, value[i].value);
 }
 
-/* How the DTE and the driver's state compare; the disagreement follows. */
+/* How the DTE and the driver's state compare. The disagreement follows. */
 static const char *agreement(const struct view *v, const struct ami_device *d)
 {
 	if (d->disagreement[0])

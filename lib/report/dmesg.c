@@ -17,7 +17,7 @@ static bool line_shown(const struct view *v, const struct ami_line *line)
 			sizeof(v->r->bdf)));
 }
 
-/* Lines are numbered from 0 on: what the oldest one has before it is gone. */
+/* Lines are numbered from 0. Those before the oldest one are gone. */
 static void lines_text(const struct ami_dmesg *d, char *buf, size_t size)
 {
 	int used = snprintf(buf, size, "%" PRIu64 " line%s", d->stats.records,

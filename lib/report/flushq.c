@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Flush queues: what was unmapped and not flushed yet. */
+/* Flush queues: IOVAs that were unmapped and not flushed yet. */
 #include <inttypes.h>
 
 #include "view.h"

@@ -30,7 +30,7 @@ static const char *device_driver(const struct view *v,
 	return d ? d->driver : "";
 }
 
-/* One event in full; of several the range of their addresses. */
+/* One event in full. If there are several, the range of their addresses. */
 static void add_events(const struct view *v, const struct ami_incident *in,
 		       char *buf)
 {

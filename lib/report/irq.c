@@ -65,7 +65,7 @@ int view_irq(struct view *v)
 			continue;
 		if (!ami_irt_read(s, d, &irt))
 			continue;
-		/* Without -v only tables with something in them. */
+		/* Without -v, only tables with entries. */
 		if (irt.count || irt.unread || v->r->verbose ||
 		    v->r->has_bdf) {
 			if (v->r->json)

@@ -8,10 +8,10 @@
 
 #include "json.h"
 
-/* Replaces bytes that are no UTF-8: JSON has no other way to say them. */
+/* Replaces bytes that are not UTF-8, which JSON cannot express. */
 #define REPLACEMENT	0xfffdu
 
-/* '<' too: JSON within HTML must not end its element. */
+/* '<' too: JSON inside HTML must not end its element. */
 static void put_quoted(FILE *out, uint32_t c)
 {
 	if (c & AMI_NOT_UTF8)
@@ -62,7 +62,7 @@ static void open_value(struct json *j, const char *key, char bracket,
 {
 	value_starts(j, key);
 	putc(bracket, j->out);
-	/* No renderer nests so deep; if one did, only the layout would suffer. */
+	/* No view nests this deep. If one did, only the layout would suffer. */
 	if (j->depth + 1 == JSON_MAX_DEPTH) {
 		j->beyond++;
 	} else {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A streaming JSON writer: a report may hold millions of ranges, so no tree of
- * it is built in memory. Private to lib/report.
+ * A streaming JSON writer. A report may hold millions of ranges, so it is not
+ * built as a tree in memory. Private to lib/report.
  */
 #ifndef AMI_JSON_H
 #define AMI_JSON_H
@@ -14,8 +14,8 @@
 
 struct json {
 	FILE *out;
-	unsigned int depth, beyond;	/* beyond: deeper than can be told apart */
-	bool more[JSON_MAX_DEPTH];	/* a value stands before, at this depth */
+	unsigned int depth, beyond;	/* beyond: nested too deep */
+	bool more[JSON_MAX_DEPTH];	/* a value precedes, at this depth */
 	bool compact[JSON_MAX_DEPTH];	/* on one line */
 };
 
@@ -41,7 +41,7 @@ void json_hex(struct json *j, const char *key, uint64_t value);
 void json_bool(struct json *j, const char *key, bool value);
 void json_null(struct json *j, const char *key);
 
-/** json_known() - a number, or null while it is not @known. */
+/** json_known() - a number, or null if it is not @known */
 void json_known(struct json *j, const char *key, bool known, uint64_t value);
 
 /** json_pair() - [a, b] */

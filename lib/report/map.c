@@ -80,7 +80,7 @@ static bool list_table(struct listing *l, const struct ami_table *table)
 	return !stats.interrupted && !ferror(v->out);
 }
 
-/* What the DTE does not say stands under a line of its own. */
+/* A route that the DTE does not name gets a line of its own. */
 static bool list_route(void *ctx, const struct ami_route *route)
 {
 	struct listing *l = ctx;
@@ -114,7 +114,7 @@ static bool has_tables(const struct view *v, const struct ami_device *d)
 	return any || d->table.format != AMI_FORMAT_NONE;
 }
 
-/* The host table of nested translation takes what the guest's tables give. */
+/* With nested translation, the host table takes the guest tables' results. */
 static bool takes_guest_addresses(const struct ami_device *d)
 {
 	return ami_believes_dte(d) && amdvi_dte_nested(&d->dte);
@@ -149,7 +149,7 @@ int view_map(struct view *v)
 			"PHYSICAL", "SIZE", "ACCESS");
 	}
 	ami_device_routes(v->a->state, d, list_route, &l);
-	/* One that it does not go through is shown all the same. */
+	/* A table that the device bypasses is shown all the same. */
 	if (!l.tables && d->table.format != AMI_FORMAT_NONE)
 		list_table(&l, &d->table);
 	if (v->r->json)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* What came with the dump: marks, pages seen changing, pages saved. */
+/* What came with the dump: marks, pages seen changing, saved pages. */
 #include <inttypes.h>
 #include <string.h>
 #include <time.h>
@@ -62,7 +62,7 @@ static bool write_pair(void *ctx, uint64_t first, uint64_t count)
 	return view_goes_on(v);
 }
 
-/* Only RAM is listed: a damaged container could name any number of pages. */
+/* Only RAM is listed, as a damaged container could name any number of pages. */
 static void pfns_json(struct view *v, const struct ami_pfnset *set)
 {
 	const struct ami_dump_info *info = ami_dump_info(v->a->dump);
@@ -184,7 +184,9 @@ static void found_json(struct view *v, const struct ami_marks *m)
 	json_close_array(&v->j);
 }
 
-/* Opens the object if marks came; what follows needs them to be used. */
+/*
+ * Opens the object if there are marks. What follows needs marks that are used.
+ */
 static bool origin_json(struct view *v)
 {
 	const struct ami_analysis *a = v->a;

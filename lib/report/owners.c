@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Whose the pages are that devices could write. */
+/* Who owns the pages that devices could write. */
 #include <stdio.h>
 
 #include "view.h"

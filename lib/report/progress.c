@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Something to look at while it takes long. */
+/* A progress line for long analyses. */
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,7 +7,7 @@
 
 #include <amdiommu/progress.h>
 
-/* Most analyses are over before. */
+/* Most analyses are done before this. */
 #define PATIENCE_NS	700000000l
 #define EVERY_NS	200000000l
 

@@ -279,7 +279,7 @@ static void dump_text(struct view *v)
 		       ami_kernel_source(v->a->kernel));
 }
 
-/* Of a log that a capture kernel reused, its own are said to be so. */
+/* If a capture kernel reused the log, its own entries are named as such. */
 static void events_count(const struct view *v, const struct ami_log *log,
 			 char buf[96])
 {
@@ -296,7 +296,7 @@ static void events_count(const struct view *v, const struct ami_log *log,
 		 of);
 }
 
-/* @before: the one shown before; features that are the same are not repeated */
+/* @before: the one shown before. Equal features are not repeated. */
 static void iommu_text(struct view *v, const struct ami_iommu *iommu,
 		       const struct ami_iommu *before)
 {
@@ -339,7 +339,7 @@ static void finding_text(struct view *v, const struct ami_finding *one)
 	report_wrapped(v, 11, 11, "%s", one->text);
 }
 
-/* One story told of many devices is told for the first few. */
+/* If the same holds for many devices, the first few show it. */
 #define ALIKE	3u
 
 static size_t alike_before(const struct ami_findings *f, size_t i)
@@ -351,7 +351,7 @@ static size_t alike_before(const struct ami_findings *f, size_t i)
 	return n;
 }
 
-/* Where the last that is shown of a code has been: how many are not. */
+/* After the last finding shown for a code, print how many were omitted. */
 static void more_alike(struct view *v, const struct ami_finding *one,
 		       size_t shown)
 {
@@ -415,7 +415,7 @@ static void hardware_text(struct view *v)
 		count, report_pages_text(v, pages, size));
 }
 
-/* What the kernel itself had said before it died. */
+/* What the kernel itself logged before it died. */
 static void log_text(struct view *v)
 {
 	const struct ami_dmesg *d = v->a->dmesg;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * IOVAs that a device may still use as they were translated before: what their
- * tables say now is then not all of it.
+ * IOVAs that a device may still use with their old translations. Their tables
+ * do not show all then.
  */
 #include <inttypes.h>
 

@@ -28,8 +28,8 @@ static void spans_json(struct view *v, const struct ami_transfer *t)
 }
 
 /*
- * Whose memory a request was to fill, by its first page; "": not asked. Of a
- * bounce buffer, whose content it gets.
+ * Whose memory a request was to fill, by its first page. "": not asked for. For
+ * a bounce buffer, the owner of the original.
  */
 static void memory_text(struct view *v, const struct ami_transfer *t,
 			char text[AMI_OWNER_TEXT_SIZE])
@@ -165,7 +165,10 @@ static bool touches_byte(const struct ami_transfer *t, uint64_t paddr)
 	return touches(t, paddr, 1);
 }
 
-/* Classes are of pages: of one that holds several things, this is the rest. */
+/*
+ * Classes are per page. Here are transfers that touch the page but not this
+ * byte.
+ */
 static bool touches_rest(const struct ami_transfer *t, uint64_t paddr)
 {
 	return !touches_byte(t, paddr) &&

@@ -67,7 +67,7 @@ static void steps_text(struct view *v, const struct ami_step *step, size_t n)
 
 /**
  * struct way - an IOVA on one route
- * @steps: through its table; none where there is none, or too few bits
+ * @steps: through its table; none if there is no table, or it has too few bits
  */
 struct way {
 	struct ami_route route;
@@ -142,7 +142,7 @@ static bool keep_way(void *ctx, const struct ami_route *route)
 	return true;
 }
 
-/* The first way stands for itself in JSON, and others in an array. */
+/* In JSON, the first way has no array; others are in one. */
 static void ways_json(struct view *v, const struct ami_device *d,
 		      const struct ways *ways)
 {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* The commands that show something, their arguments, and their dispatch. */
+/* The commands that show something: their arguments, and their dispatch. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -71,7 +71,7 @@ static const struct {
 	{ "ADDRESS", parse_address },
 };
 
-/* @args: the synopsis from this argument on, which moves behind it */
+/* @args: the synopsis from this argument on; it moves past the argument */
 static int parse_argument(struct ami_request *r, const char **args,
 			  const char *text, struct ami_error *err)
 {
@@ -154,7 +154,7 @@ static int known_iommu(struct view *v)
 			     v->r->iommu);
 }
 
-/* Of check one line for each dump. */
+/* check prints one line for each dump. */
 static void begin_json(struct json *j, enum ami_view view, FILE *out)
 {
 	json_start(j, out);
@@ -185,7 +185,7 @@ void ami_check_failed(const char *path, const char *why, int exit_code,
 	json_end(&j);
 }
 
-/* Of what the analysis left out, findings tell. */
+/* Findings say what the analysis left out. */
 static void name_limit(struct view *v)
 {
 	if (v->r->json)

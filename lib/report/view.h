@@ -20,27 +20,30 @@ struct view {
 	struct json j;
 	struct ami_error *err;
 	unsigned int columns;	/* width of text; 0: COLUMNS */
-	unsigned int driver;	/* width of driver names; 0: not known yet */
+	unsigned int driver;	/* width of driver names; 0: unknown yet */
 };
 
-/** view_goes_on() - after a line of a long list: is there to be another? */
+/** view_goes_on() - after a line of a long list: should another follow? */
 static inline bool view_goes_on(struct view *v)
 {
 	return !ferror(v->out) &&
 	       ami_budget_spend(ami_dump_budget(v->a->dump), AMI_COST_READ);
 }
 
-/* Each view: text and JSON of the same facts. Returns -1 with v->err filled. */
+/*
+ * Each view prints text and JSON of the same facts. Returns -1 with v->err
+ * filled.
+ */
 #define AMI_COMMAND(up, name, ...) int view_##name(struct view *v);
 #include <amdiommu/commands.def>
 
 /** report_bug_text() - the report as text for a mail or a bug tracker */
 int report_bug_text(struct view *v);
 
-/** html_report() - the report as one HTML file; -1 when out of memory */
+/** html_report() - the report as one HTML file; -1: out of memory */
 int html_report(struct view *v);
 
-/* The parts that the report and a view of its own have in common. */
+/* Parts that the report shares with other views. */
 void report_dump_json(struct view *v);
 void report_devices_json(struct view *v);
 void report_domains_json(struct view *v);
@@ -49,26 +52,30 @@ void report_owners_json(struct view *v);
 void report_owners_text(struct view *v);
 void report_ring_json(struct view *v, const struct ami_iommu *iommu);
 void report_dmesg_json(struct view *v);
-/** report_incidents_text(), report_incidents_json() - what had happened, all of it */
+/** report_incidents_text(), report_incidents_json() - all that had happened */
 void report_incidents_text(struct view *v);
 void report_incidents_json(struct view *v);
-/** report_incident_line() - one of them, in words */
+/** report_incident_line() - one incident, in words */
 void report_incident_line(struct view *v, const struct ami_incident *in);
 void report_marks_json(struct view *v);
 void report_marks_text(struct view *v);
-/** report_marks_brief_json() - what a pipeline asks first; null when none came */
+/**
+ * report_marks_brief_json() - what a pipeline asks first; null without marks
+ */
 void report_marks_brief_json(struct view *v);
-/** report_transfers_at() - those that were to write this byte, or its page */
+/** report_transfers_at() - transfers to this byte, or to its page */
 void report_transfers_at(struct view *v, uint64_t paddr);
-/** report_marks_summary() - where they came from and when; "" when there are none */
+/** report_marks_summary() - where marks came from and when; "": none */
 void report_marks_summary(const struct view *v, char *buf, size_t size);
-/** report_dmesg_state_text() - the log in words, or why there is none. */
+/** report_dmesg_state_text() - the log in words, or why there is none */
 void report_dmesg_state_text(const struct view *v, char *buf, size_t size);
 void report_verdict_json(struct view *v);
 void report_verdict_text(struct view *v);
 void report_devices_text(struct view *v);
 
-/** report_devices_that_matter() - active ones first, the rest only counted; -1: v->err */
+/**
+ * report_devices_that_matter() - active ones first, others counted; -1: v->err
+ */
 int report_devices_that_matter(struct view *v);
 void report_findings_json(struct view *v);
 void report_findings_text(struct view *v, enum ami_severity least);
@@ -80,23 +87,25 @@ void report_findings_text(struct view *v, enum ami_severity least);
 char *report_hint(const char *before, const char *how, const char *after,
 		  char buf[32]);
 
-/** report_crash_time() - of the panic, UTC; false when it is not known. */
+/** report_crash_time() - time of the panic, UTC; false: unknown */
 bool report_crash_time(const struct view *v, char buf[32]);
 
 /** report_reach_text() - "124", "124+?", "all RAM" */
 char *report_reach_text(const struct view *v, const struct ami_reach *reach, char buf[40]);
 
-/** report_ranked_devices() - as ami_rank_devices(); NULL with v->err filled */
+/**
+ * report_ranked_devices() - like ami_rank_devices(); NULL with v->err filled
+ */
 struct ami_ranked *report_ranked_devices(struct view *v);
 
 /** report_count_untranslated() - how many devices reach all RAM */
 size_t report_count_untranslated(const struct view *v);
 
-/** report_owner_counts() - "51 coherent DMA, 256 anonymous"; "" when none */
+/** report_owner_counts() - "51 coherent DMA, 256 anonymous"; "": none */
 void report_owner_counts(const struct view *v, enum ami_class class, char *buf,
 			 size_t size);
 
-/** report_wrapped() - text in v->columns; later lines start at @indent. */
+/** report_wrapped() - text in v->columns; later lines start at @indent */
 void report_wrapped(struct view *v, unsigned int at, unsigned int indent,
 		    const char *fmt, ...) __attribute__((format(printf, 4, 5)));
 
@@ -108,52 +117,58 @@ void report_path_text(const struct view *v);
 #define COLOR_WARNING	"1;33"
 #define COLOR_BAD	"1;31"
 
-/** report_colored() - @text, in a colour where colour is wanted; "": in none */
+/** report_colored() - @text, in colour if colour is wanted */
 void report_colored(struct view *v, const char *color, const char *text);
 
-/** report_number_text() - a count in the radix asked for; returns @buf. */
+/** report_number_text() - a count in the chosen radix; returns @buf */
 char *report_number_text(const struct view *v, uint64_t value, char buf[24]);
 
-/** report_values_json() - decoded operands as an object. */
+/** report_values_json() - decoded operands as an object */
 void report_values_json(struct view *v, const char *key, uint16_t segment,
 			const struct amdvi_value *value, size_t count);
 
-/** report_values_text() - decoded operands as "name value, ..."; flags if set. */
+/**
+ * report_values_text() - decoded operands as "name value, ..."; flags if set
+ */
 void report_values_text(struct view *v, uint16_t segment,
 			const struct amdvi_value *value, size_t count, char *buf,
 			size_t size);
 
-/** report_pages_text() - "431 pages (1.7 MiB)"; returns @buf. */
+/** report_pages_text() - "431 pages (1.7 MiB)"; returns @buf */
 char *report_pages_text(const struct view *v, uint64_t pages, char buf[48]);
 
-/** report_map_access(), report_map_no_table() - "rw"; why a device has no table to show */
+/** report_map_access(), report_map_no_table() - "rw"; why there is no table */
 const char *report_map_access(bool read, bool write);
 const char *report_map_no_table(const struct ami_device *d);
 
-/** report_stale_at() - may the device use an IOVA as it was mapped before? By what. */
+/**
+ * report_stale_at() - may the device use an old translation of an IOVA, and why
+ */
 void report_stale_at(struct view *v, const struct ami_device *d, uint64_t iova,
 		     bool mapped);
 
 /** report_stale_list() - all such IOVAs of a device */
 void report_stale_list(struct view *v, const struct ami_device *d);
 
-/** report_asked_device() - the device of the request; NULL with v->err filled. */
+/**
+ * report_asked_device() - the device of the request; NULL with v->err filled
+ */
 const struct ami_device *report_asked_device(struct view *v);
 
 /** report_domain_format() - "v1", "v2", "identity", ... */
 const char *report_domain_format(const struct ami_domain *d);
 
 /**
- * report_event_state() - of an event log entry: "intact", "overwritten" by a capture
- * kernel, or "undecided" whose it is
+ * report_event_state() - of an event log entry: "intact", "overwritten" (by a
+ * capture kernel), or "undecided"
  */
 const char *report_event_state(const struct ami_log_entry *e);
 
-/** report_event_text() - an event log entry in a sentence, its state if not intact */
+/** report_event_text() - an event log entry in a sentence, and its state */
 void report_event_text(const struct ami_iommu *iommu, const struct ami_log_entry *e,
 		       char *buf, size_t size);
 
-/** report_ring_runs_json() - [[index, count], ...] of entries in @state. */
+/** report_ring_runs_json() - [[index, count], ...] of entries in @state */
 void report_ring_runs_json(struct view *v, const char *key,
 			   const struct ami_ring *ring, enum ami_entry_state state);
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* From an address to everybody who could have written there. */
+/* From an address to everything that could have written there. */
 #include <inttypes.h>
 #include <string.h>
 
@@ -9,8 +9,8 @@ struct answer {
 	struct view *v;
 	uint64_t paddr;
 	size_t rows;		/* of the table of writers */
-	size_t count;		/* writers that are known to reach the address */
-	bool named;		/* one of them by a mapping, or told to */
+	size_t count;		/* writers known to reach the address */
+	bool named;		/* one has a mapping, or a request */
 };
 
 static bool within_log(const struct ami_log *log, uint64_t paddr)
@@ -19,7 +19,7 @@ static bool within_log(const struct ami_log *log, uint64_t paddr)
 	       paddr - log->phys < (uint64_t)log->entries * log->entry_size;
 }
 
-/* What of the IOMMU's own lies there; the rest of a page is reached with it. */
+/* Which IOMMU structure is at @paddr. The rest of a page comes along. */
 static const char *hardware_part(const struct view *v, uint32_t index,
 				 uint64_t paddr)
 {
@@ -53,7 +53,7 @@ static const char *driver_of(const struct answer *a, struct ami_requester r)
 	return d && d->driver[0] ? d->driver : "no driver";
 }
 
-/* It could write, and was not set up to: no bus master. */
+/* It could write, but was not set up to: not a bus master. */
 static bool idle(const struct view *v, struct ami_requester r)
 {
 	const struct ami_device *d = r.is_iommu ? NULL :
@@ -107,7 +107,7 @@ static bool one_writer(void *ctx, const struct ami_writer *w)
 	return true;
 }
 
-/* Requesters whose pages cannot all be named: they may reach any page. */
+/* Requesters whose pages cannot all be named. They may reach any page. */
 static size_t unnamed(struct answer *a)
 {
 	struct view *v = a->v;
@@ -184,7 +184,7 @@ static int physical(struct view *v, uint64_t *paddr)
 			     v->r->address, ami_mem_text(mem));
 }
 
-/* Can the content be looked at in this dump? Why not: in words. */
+/* Is the content in this dump? If not, why, in words. */
 static const char *content(struct view *v, uint64_t pfn)
 {
 	enum ami_mem mem;
@@ -199,7 +199,7 @@ static const char *content(struct view *v, uint64_t pfn)
 	return NULL;
 }
 
-/* What lay at the address, as far as the kernel's own state says. */
+/* What lay at the address, by the kernel's own state. */
 static enum ami_owner owner(struct view *v, uint64_t paddr)
 {
 	const char *lacking = content(v, paddr >> AMI_PAGE_SHIFT);
@@ -221,7 +221,7 @@ static enum ami_owner owner(struct view *v, uint64_t paddr)
 	return is;
 }
 
-/* A device writes to the bounce buffer, the CPU copies from there. */
+/* A device writes to the bounce buffer, and the CPU copies from there. */
 static void bounced(struct view *v, uint64_t paddr)
 {
 	const struct ami_exposures *ex = v->a->exposures;
@@ -267,7 +267,7 @@ static void who_json(struct answer *a, bool ram)
 	unnamed(a);
 }
 
-/* What the file lost may have held a writer. */
+/* What the file lost may have shown a writer. */
 static void cut_text(struct view *v)
 {
 	const char *cut = ami_dump_cut(v->a->dump);

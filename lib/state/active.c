@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Which devices may be at work: what is asked of all that could write memory. */
+/*
+ * Which devices may be at work. Asked for every device that could write memory.
+ */
 #include <string.h>
 
 #include <state/state.h>
 
 /*
- * Then programs make it bus master, through its configuration space, and the
- * kernel's flag does not follow (drivers/vfio/pci/vfio_pci_config.c).
+ * A user driver makes the device a bus master through its configuration space.
+ * The kernel's flag does not follow (drivers/vfio/pci/vfio_pci_config.c).
  */
 static bool has_user_driver(const struct ami_device *d)
 {
@@ -17,7 +19,10 @@ bool ami_device_active(const struct ami_device *d)
 {
 	if (!d->is_pci || has_user_driver(d))
 		return true;
-	/* Without a driver, too: one that has left may not have stopped it. */
+	/*
+	 * Devices without a driver count too: one that has left may not have
+	 * stopped its device.
+	 */
 	return !d->is_bridge && (!d->busmaster_known || d->busmaster);
 }
 

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Devices that the IOMMU covers and that do not go through the table it holds
- * for them. A virtio device without VIRTIO_F_ACCESS_PLATFORM is given physical
- * addresses and reaches memory as a part of the hypervisor (VIRTIO 1.2, 6);
- * virtio_ring.c then leaves the DMA API alone. A DTE can exempt a range of
- * addresses (EX), and a device with ATS may send addresses that it translated
+ * Devices that the IOMMU covers, but that bypass the table it has for them. A
+ * virtio device without VIRTIO_F_ACCESS_PLATFORM is given physical addresses
+ * and reaches memory as a part of the hypervisor (VIRTIO 1.2, 6).
+ * virtio_ring.c does not use the DMA API then. A DTE can exempt a range of
+ * addresses (EX). A device with ATS may send addresses that it translated
  * itself.
  */
 #include <string.h>
@@ -41,14 +41,14 @@ const char *ami_bypass_text(enum ami_bypass bypass)
 	return text[bypass];
 }
 
-/* By its ID or by its driver: neither alone is to be believed. */
+/* By its ID or by its driver: damage may change either one. */
 static bool looks_virtio(const struct ami_device *d)
 {
 	bool id = d->is_pci && d->vendor == VENDOR_VIRTIO &&
 		  d->device >= VIRTIO_FIRST && d->device <= VIRTIO_LAST;
 	bool driver = !strncmp(d->driver, "virtio", 6);
 
-	/* Without a driver nothing was negotiated, and nothing set up. */
+	/* Without a driver nothing was negotiated, and nothing was set up. */
 	return driver || (id && (d->driver[0] || (ami_device_active(d) &&
 						  d->busmaster_known)));
 }
@@ -64,7 +64,7 @@ static bool on_virtio_bus(struct ami_kernel *k, uint64_t dev)
 	       !strcmp(text, "virtio");
 }
 
-/* What a queue says of itself; false where it does not. */
+/* What a queue says about itself. False: it does not say. */
 static bool queue_uses_dma_api(struct ami_kernel *k, uint64_t queue,
 			       uint64_t *uses)
 {
@@ -73,8 +73,8 @@ static bool queue_uses_dma_api(struct ami_kernel *k, uint64_t queue,
 }
 
 /*
- * One bit decides whether all of memory is in reach; so it is held against what
- * each of the queues kept of it. Either may be damaged.
+ * One bit decides whether all memory is within reach. So it is compared with
+ * what each queue kept of it. Damage may change either one.
  */
 static enum ami_bypass by_queues(struct ami_kernel *k, uint64_t virtio)
 {

@@ -1,16 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Which CPUs have per-CPU memory. On x86 the possible CPUs are those with the
- * numbers 0 to nr_cpu_ids - 1, without a gap: arch/x86/kernel/smpboot.c,
+ * Which CPUs have per-CPU memory. On x86 the possible CPUs have the numbers 0
+ * to nr_cpu_ids - 1, without gaps: arch/x86/kernel/smpboot.c,
  * prefill_possible_map(), from 6.9 on cpu/topology.c. So number and mask check
- * each other: a CPU that damage has taken out of one of them is missed.
+ * each other. A CPU that damage removes from one of them shows.
  */
 #include "flushq.h"
 
 #define MAX_CPUS	8192u	/* NR_CPUS with MAXSMP */
 #define WORD_BITS	64u
 
-/* How many bits from 0 on are set; @only: none behind them in their word. */
+/*
+ * How many bits from 0 on are set. @only: no other bit of the last word is set.
+ */
 static bool leading_ones(struct ami_state *s, uint32_t *count, bool *only)
 {
 	uint64_t mask = ami_symbol(s->kernel, AMI_SYM___cpu_possible_mask);
@@ -59,7 +61,10 @@ void state_find_cpus(struct ami_state *s, struct cpus *cpus)
 		cpus->certain = only && number && cpus->count == number;
 	else if (number <= MAX_CPUS)
 		cpus->count = number;
-	/* What is not in the dump contradicts nothing; it has its finding. */
+	/*
+	 * What is missing from the dump contradicts nothing. It has its own
+	 * finding.
+	 */
 	if (!cpus->certain && number_known && mask_known)
 		ami_finding_add(s->findings, AMI_FIND_CPUS_UNCERTAIN,
 				"nr_cpu_ids", "It says %llu, and the mask of possible CPUs begins with %u: queues that CPUs have each for itself may be missed.",

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * Devices: the driver's iommu_dev_data of each segment, and every function on
- * the PCI buses, so that one the IOMMU driver never met is not forgotten.
+ * the PCI buses, so that a device the IOMMU driver never met is listed too.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -137,11 +137,14 @@ static void fetch_name(struct ami_state *s, struct ami_device *d)
 	    ami_read_string(s->kernel, name, d->driver,
 			    sizeof(d->driver)) == AMI_MEM_OK)
 		return;
-	/* Bound all the same: an unknown driver must not look like none. */
+	/*
+	 * A driver is bound, though its name is unknown. It must not look like
+	 * none.
+	 */
 	snprintf(d->driver, sizeof(d->driver), "?");
 }
 
-/* A bridge does nothing by itself; no damage must make one of a device. */
+/* A bridge does nothing by itself. Damage must not turn a device into one. */
 static void check_bridge(struct ami_state *s, struct ami_device *d,
 			 const char *where)
 {
@@ -219,7 +222,9 @@ static int read_dev_data(struct ami_state *s, size_t segment)
 		if (state_device_at(s, (struct ami_bdf){
 				s->segments[segment].id, devid }, &d))
 			return -1;
-		/* Unplugged devices stay listed; the newest entry is first. */
+		/*
+		 * Unplugged devices stay listed. The newest entry comes first.
+		 */
 		if (d && !d->dev_data)
 			fetch_dev_data(s, va, d);
 	}
@@ -228,7 +233,10 @@ static int read_dev_data(struct ami_state *s, size_t segment)
 	return 0;
 }
 
-/* Two in one place: where one of them is, and could write, is not known. */
+/*
+ * Two functions at one address: the address of one of them is unknown, and it
+ * could write.
+ */
 static void merge_function(struct ami_state *s, struct ami_device *d,
 			   uint64_t pci_dev)
 {
@@ -265,7 +273,7 @@ int state_add_function(struct ami_state *s, uint64_t pci_dev, struct ami_bdf bdf
 	return 0;
 }
 
-/* Where its bus and its number put it, and where its name does. */
+/* By the place its bus and number give it, and by the place in its name. */
 static int read_function(struct ami_state *s, uint64_t pci_dev,
 			 uint16_t segment, uint8_t bus)
 {
@@ -295,8 +303,8 @@ static int read_function(struct ami_state *s, uint64_t pci_dev,
 struct bus_queue {
 	uint64_t *va;
 	size_t count;
-	uint64_t left;		/* devices, on all buses together */
-	uint64_t *self;		/* bridges that lead to them */
+	uint64_t left;		/* devices still allowed, on all buses */
+	uint64_t *self;		/* bridges that lead to buses */
 	size_t nr_self;
 	bool self_unread;
 };
@@ -324,7 +332,7 @@ static int queue_children(struct ami_state *s, struct bus_queue *q,
 	return 0;
 }
 
-/* The bridge that this bus is behind; root buses have none. */
+/* The bridge in front of this bus. Root buses have none. */
 static int note_bridge(struct ami_state *s, struct bus_queue *q, uint64_t bus)
 {
 	uint64_t self;
@@ -339,9 +347,9 @@ static int note_bridge(struct ami_state *s, struct bus_queue *q, uint64_t bus)
 }
 
 /*
- * Devices behind another (Intel VMD) come under the ID of that one, and are in a
- * segment that no IOMMU knows; their names say the same. Others are where their
- * names say.
+ * Devices behind a VMD use the VMD's requester ID. They are in a segment that
+ * no IOMMU knows, and their names say the same. All other devices are where
+ * their names say.
  */
 static int read_wide(struct ami_state *s, uint64_t pci_dev, uint64_t segment)
 {
@@ -360,7 +368,7 @@ static int read_wide(struct ami_state *s, uint64_t pci_dev, uint64_t segment)
 	return is == PCI_NAME_BDF ? state_add_function(s, pci_dev, bdf) : 0;
 }
 
-/* False: it is not in the dump, and no device must get another's address. */
+/* False: not in the dump. No device may then get another's address. */
 static bool segment_of_bus(struct ami_state *s, uint64_t bus, uint64_t *segment)
 {
 	uint64_t sysdata;
@@ -400,7 +408,7 @@ static int read_bus(struct ami_state *s, struct bus_queue *q, uint64_t bus)
 					     AMI_F_pci_bus_children));
 }
 
-/* What of lists and members the dump was found not to hold. */
+/* How many lists and members turned out to be missing from the dump. */
 static size_t count_gaps(const struct ami_state *s)
 {
 	return ami_findings_total(s->findings, AMI_FIND_LIST_CUT) +
@@ -430,7 +438,7 @@ static int read_pci(struct ami_state *s)
 	return ret ? -1 : 0;
 }
 
-/* The driver keeps data of devices only that it has found an IOMMU for. */
+/* The driver keeps data only of devices for which it found an IOMMU. */
 static void check_iommu(struct ami_state *s, const struct ami_device *d,
 			uint64_t va)
 {
@@ -440,14 +448,14 @@ static void check_iommu(struct ami_state *s, const struct ami_device *d,
 		return;
 	s->incomplete = true;
 	if (!s->iommus_whole)
-		return;	/* which was said of the list */
+		return;	/* the list's finding says it */
 	ami_finding_add(s->findings, AMI_FIND_IOMMU_OF_DEVICE_UNKNOWN,
 			ami_bdf_text(d->bdf, where),
 			"The driver's table of IOMMUs by device has %#llx for it, which is not one of the known IOMMUs: an IOMMU is missing from the list, or the table was overwritten.",
 			(unsigned long long)va);
 }
 
-/* An entry of @size bytes for the device. */
+/* The device's entry of @size bytes. */
 static bool fetch_lookup(struct ami_state *s, const struct ami_device *d,
 			 uint64_t table, void *entry, size_t size)
 {
@@ -466,9 +474,9 @@ static bool fetch_lookup(struct ami_state *s, const struct ami_device *d,
 }
 
 /*
- * rlookup_table[devid]: the IOMMU in charge, NULL for none. Those that the
- * firmware's table leaves out, and those that the driver gave up on
- * (iommu_ignore_device()), have none.
+ * rlookup_table[devid]: the IOMMU in charge, or NULL. Devices that the
+ * firmware's table leaves out have NULL, and so have those that the driver gave
+ * up on (iommu_ignore_device()).
  */
 static void find_iommu(struct ami_state *s, struct ami_device *d)
 {
@@ -508,7 +516,7 @@ static void find_alias(struct ami_state *s, struct ami_device *d)
 		d->alias.devid = alias;
 }
 
-/* The alias is a requester too; its DTE is a copy of the origin's. */
+/* The alias is a requester too. Its DTE is a copy of the device's own. */
 static int add_aliases(struct ami_state *s)
 {
 	struct ami_bdf *todo = NULL;
@@ -530,8 +538,8 @@ static int add_aliases(struct ami_state *s)
 }
 
 /*
- * One that was unplugged is in no list any more, but the IOMMU may still have
- * its entry or its translations, while an invalidation is not proven.
+ * An unplugged device is in no list. But while an invalidation is not proven,
+ * the IOMMU may still have its entry or its translations.
  */
 static int add_flushed(struct ami_state *s, const struct ami_iommu *iommu)
 {

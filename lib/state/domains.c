@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Protection domains. Where a domain keeps its page table changed four times;
- * each variant is a reader of its own, chosen by the members it needs.
+ * Protection domains. Where a domain keeps its page table has changed four
+ * times. Each variant has its own reader, chosen by the members it needs.
  * Kernel: drivers/iommu/amd/amd_iommu_types.h, struct protection_domain.
  */
 #include <stdio.h>
@@ -11,7 +11,7 @@
 
 #include "needs.h"
 
-/* enum protection_domain_mode, and io_pgtable_fmt of 6.12's pd_mode. */
+/* enum protection_domain_mode, and the io_pgtable_fmt in 6.12's pd_mode. */
 #define PD_MODE_V2_DEFAULT	2
 #define TOP_LEVEL_MASK		7ull
 
@@ -50,7 +50,7 @@ unsigned int state_guest_levels(struct ami_state *s)
 	return v == 5 ? 5 : 4;
 }
 
-/* The driver sets HAD in the DTEs then (iommufd, for migration of guests). */
+/* The driver then sets HAD in the DTEs (iommufd, to migrate guests). */
 static bool dirty_tracking(struct ami_state *s, const struct ami_domain *d,
 			   const char *where)
 {
@@ -149,8 +149,8 @@ static void read_generic_pt(struct ami_state *s, struct ami_domain *d,
 }
 
 /*
- * A protection domain that blocks has an empty table (VFIO's, up to 6.9); later
- * kernels have a bare iommu_domain for that, which is no such domain.
+ * A protection domain that blocks has an empty table (VFIO's, up to 6.9). Later
+ * kernels block with a bare iommu_domain, which is not a protection domain.
  */
 static bool has_table(enum ami_domain_kind kind)
 {
@@ -171,13 +171,13 @@ static void read_table(struct ami_state *s, struct ami_domain *d,
 	} else if (ami_has(s->kernel, AMI_F_pdom_amdv1_top)) {
 		read_generic_pt(s, d, where);
 	} else {
-		d->readable = false;	/* only the device table tells */
+		d->readable = false;	/* only the device table shows it */
 	}
 }
 
 /*
- * Up to 6.6 iommu_v2 made domains without a table, for PASIDs alone. Where that
- * is not in the dump, it may be one.
+ * Up to 6.6, iommu_v2 made domains without a table, for PASIDs alone. If the
+ * member is not in the dump, this may be one.
  */
 static bool only_for_pasids(struct ami_state *s, const struct ami_domain *d,
 			    const char *where)
@@ -209,7 +209,7 @@ static bool maps_something(struct ami_state *s, const struct ami_table *t)
 	return found;
 }
 
-/* Zeros over a domain must not look like one that lets nothing through. */
+/* Zeros over a domain must not look like a domain that blocks. */
 static void check_domain(struct ami_state *s, struct ami_domain *d,
 			 const char *where)
 {
@@ -258,7 +258,7 @@ static void read_domain(struct ami_state *s, struct ami_domain *d)
 		d->kind = AMI_DOMAIN_UNKNOWN;
 		d->readable = false;
 	}
-	/* It may be the bare iommu_domain, with anything behind it. */
+	/* It may be a bare iommu_domain, followed by anything. */
 	if (d->kind == AMI_DOMAIN_BLOCKED &&
 	    ami_symbol_unread(s->kernel, AMI_SYM_blocked_domain)) {
 		d->readable = false;
@@ -268,7 +268,9 @@ static void read_domain(struct ami_state *s, struct ami_domain *d)
 	check_domain(s, d, where);
 }
 
-/* The default domain of the device's group? The group is another object. */
+/*
+ * Is it the default domain of the device's group? The group is another object.
+ */
 static bool is_default(struct ami_state *s, const struct ami_device *device,
 		       const struct ami_domain *d)
 {
@@ -283,9 +285,9 @@ static bool is_default(struct ami_state *s, const struct ami_device *device,
 }
 
 /*
- * Type, cookie and flush queue are in one object, which zeros may lie over. The
- * page table and the group are others: a domain that blocks maps nothing, and
- * a group's default domain is of the DMA API, or identity.
+ * Type, cookie and flush queue are in one object, and zeros may cover it. The
+ * page table and the group are other objects: a domain that blocks maps
+ * nothing, and a group's default domain is of the DMA API, or identity.
  */
 static void check_type(struct ami_state *s, const struct ami_device *device,
 		       struct ami_domain *d)
@@ -363,7 +365,7 @@ static int read_domain_of(struct ami_state *s, struct ami_index *known,
 	return 0;
 }
 
-/* An alias without a device of its own goes through its origin's domain. */
+/* An alias without a device of its own uses its origin's domain. */
 static int lend_domain(struct ami_state *s, const struct ami_device *origin)
 {
 	struct ami_bdf bdf = origin->bdf;
@@ -401,7 +403,9 @@ int state_read_domains(struct ami_state *s)
 	return ret;
 }
 
-/* Once devices have their final places: each domain's, in ascending order. */
+/*
+ * Once devices have their final places: link each domain's, in ascending order.
+ */
 void state_link_domains(struct ami_state *s)
 {
 	size_t i;

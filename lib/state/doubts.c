@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Structures that the kernel has, and whose members cannot be placed. Nothing is
- * read from them; only this file says why.
+ * Structures that the kernel has, but whose layout is not certain. Nothing is
+ * read from them. Only this file says why.
  */
 #include <stdio.h>
 #include <string.h>
@@ -22,7 +22,7 @@ static bool same_type(int a, int b)
 	       (!x->module || !strcmp(x->module, y->module));
 }
 
-/* One for a structure, not for each of its members. */
+/* One finding for a structure, not one for each of its members. */
 static bool is_first(const struct ami_state *s, int field)
 {
 	int i;
@@ -34,7 +34,7 @@ static bool is_first(const struct ami_state *s, int field)
 	return true;
 }
 
-/* One for all: they have one cause. */
+/* One finding for all of them, because they have one cause. */
 static void report_contradicted(struct ami_state *s)
 {
 	char names[200] = "";

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Device table entries, and whether they agree with what the driver believes.
- * The driver's belief is the truth at the panic: newer capture kernels write
- * into the dead kernel's device table.
+ * Device table entries, and whether they agree with the driver's state. The
+ * driver's state is the truth about the panic: newer capture kernels write into
+ * the dead kernel's device table.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -28,7 +28,10 @@ static void read_dte(struct ami_state *s, struct ami_device *d)
 	if (d->segment >= 0)
 		at = state_dte_address(&s->segments[d->segment], d->bdf.devid);
 	if (!at) {
-		/* Where the table is may be all that the dump lacks. */
+		/*
+		 * Perhaps only the address of the table is missing from the
+		 * dump.
+		 */
 		d->dte_mem = d->segment >= 0 &&
 			     !s->segments[d->segment].dev_table_read ?
 			     AMI_MEM_FILTERED : AMI_MEM_ABSENT;
@@ -39,8 +42,10 @@ static void read_dte(struct ami_state *s, struct ami_device *d)
 		amdvi_dte_decode(raw, ami_kernel_sme(s->kernel), &d->dte);
 }
 
-/* During a growth of the table the DTE may still hold the old top, which is
- * now a child of the new one: the same tree, not a contradiction. */
+/*
+ * While the table grows, the DTE may still hold the old top, which is now a
+ * child of the new one. It is the same tree, not a contradiction.
+ */
 static bool same_tree(struct ami_state *s, const struct ami_table *domain,
 		      const struct amdvi_dte *dte)
 {
@@ -77,7 +82,7 @@ static void compare_paging(struct ami_state *s, struct ami_device *d,
 			 (unsigned long long)d->dte.host_root, d->dte.mode);
 }
 
-/* The driver lets a device that it translates or passes read and write. */
+/* Devices that the driver translates or passes through may read and write. */
 static void compare_permissions(struct ami_device *d,
 				const struct ami_domain *dom)
 {
@@ -99,7 +104,7 @@ static void compare_dte(struct ami_state *s, struct ami_device *d)
 
 	if (d->domain < 0)
 		return;
-	/* A nested attach leaves the driver's domain pointer as it was. */
+	/* A nested attach does not change the driver's domain pointer. */
 	if (amdvi_dte_nested(&d->dte) &&
 	    ami_type_size(s->kernel, AMI_T_nested_domain))
 		return;
@@ -115,7 +120,7 @@ static void compare_dte(struct ami_state *s, struct ami_device *d)
 	if (!d->disagreement[0])
 		compare_permissions(d, dom);
 	state_compare_gcr3(s, d);
-	/* The id in a GV entry is the device's own (gcr3_info.domid). */
+	/* The ID in an entry with GV is the device's own (gcr3_info.domid). */
 	if (!d->disagreement[0] && dom->id_known && !d->dte.gv &&
 	    dom->id != d->dte.domain_id)
 		snprintf(d->disagreement, sizeof(d->disagreement),
@@ -131,8 +136,8 @@ static uint64_t root_of(const struct amdvi_dte *dte)
 }
 
 /*
- * The table of an entry that lies in the capture kernel's memory, 0 for none:
- * such an entry is the capture kernel's.
+ * The table of an entry that lies in the capture kernel's memory; 0: none. The
+ * capture kernel wrote such an entry.
  */
 static uint64_t foreign_table(const struct ami_state *s,
 			      const struct amdvi_dte *dte)
@@ -161,7 +166,7 @@ static void check_root(struct ami_state *s, const struct ami_device *d,
 				(unsigned long long)root);
 }
 
-/* Whose hand is in a DTE that the driver's state does not explain? */
+/* Who wrote a DTE that the driver's state does not explain? */
 static void report_difference(struct ami_state *s, struct ami_device *d,
 			      const char *where)
 {
@@ -231,8 +236,8 @@ static enum ami_translation from_dte(const struct ami_device *d)
 }
 
 /*
- * A domain that has GCR3 tables only passes requests without PASID through.
- * Where another's table is must be known.
+ * A domain with GCR3 tables only passes requests without PASID through. Of any
+ * other domain, the table must be known.
  */
 static enum ami_translation from_domain(const struct ami_device *d,
 					const struct ami_domain *dom)
@@ -250,7 +255,7 @@ static enum ami_translation from_domain(const struct ami_device *d,
 	return AMI_TRANSLATION_PAGING;
 }
 
-/* The table whose pages are RAM pages: of nested translation the host's. */
+/* The table whose leaves are RAM pages: with nested translation, the host's. */
 static bool has_host_table(const struct amdvi_dte *dte)
 {
 	return amdvi_dte_dma(dte) == AMDVI_DMA_HOST ||
@@ -286,8 +291,9 @@ bool state_is_iommu(const struct ami_state *s, struct ami_bdf bdf)
 }
 
 /*
- * The root complex as it shows itself: function 0 of device 0, without a driver.
- * A class alone says little: bridges without transparency (0680) are at work.
+ * The root complex as it appears on the bus: function 0 of device 0, without a
+ * driver. The class alone proves little: bridges without transparency (0680) do
+ * DMA.
  */
 static bool is_host_bridge(const struct ami_device *d)
 {
@@ -298,8 +304,8 @@ static bool is_host_bridge(const struct ami_device *d)
 /*
  * Nothing known stands between the device and memory: no IOMMU serves it, or
  * the driver left DMA alone. Its entry may look as if it blocked DMA all the
- * same: the driver fills those of devices that are behind no IOMMU too, and a
- * capture kernel that reuses the table makes all that had V=0 look so.
+ * same. The driver also fills the entries of devices behind no IOMMU. And a
+ * capture kernel that reuses the table makes every entry with V=0 look so.
  */
 static bool unguarded(const struct ami_state *s, const struct ami_device *d)
 {
@@ -311,7 +317,7 @@ static bool unguarded(const struct ami_state *s, const struct ami_device *d)
 	return s->untranslated || (d->is_pci && d->uncovered);
 }
 
-/* A part of its DMA may pass by the table: whatever else is settled. */
+/* A part of its DMA may bypass the table, whatever else is known. */
 static enum ami_bypass partly(const struct ami_device *d)
 {
 	bool believed = ami_believes_dte(d) && d->dte.v;
@@ -320,7 +326,7 @@ static enum ami_bypass partly(const struct ami_device *d)
 		return AMI_BYPASS_NO;
 	if (believed && d->dte.ex)
 		return AMI_BYPASS_EXCLUSION;
-	/* The entry, or the driver: either may have been damaged. */
+	/* From the entry or the driver: damage may change either one. */
 	return d->ats || (believed && d->dte.ats) ? AMI_BYPASS_ATS :
 						    AMI_BYPASS_NO;
 }
@@ -338,7 +344,7 @@ static void settle_bypass(struct ami_device *d)
 	d->may_read = d->may_write = true;
 }
 
-/* What its DMA went through at the panic. */
+/* What the device's DMA went through at the panic. */
 static void settle(struct ami_state *s, struct ami_device *d)
 {
 	const struct ami_domain *dom = d->domain >= 0 ?
@@ -370,8 +376,10 @@ static void settle(struct ami_state *s, struct ami_device *d)
 	}
 }
 
-/* IOAPICs and HPETs interrupt through entries of their own, and write nothing
- * else. */
+/*
+ * IOAPICs and HPETs send interrupts through entries of their own, and write
+ * nothing else.
+ */
 static void report_unclaimed(struct ami_state *s, struct ami_bdf bdf,
 			     const struct amdvi_dte *dte)
 {
@@ -388,8 +396,8 @@ static void report_unclaimed(struct ami_state *s, struct ami_bdf bdf,
 }
 
 /*
- * Entries of device IDs that no device of the kernel owns: normally blocked.
- * One that lets DMA through is either a requester we must not miss or damage.
+ * Entries of device IDs without a device: normally blocked. One that lets DMA
+ * through is a requester that must not be missed, or damage.
  */
 static int scan_page(struct ami_state *s, struct ami_segment *seg,
 		     uint32_t first, const uint8_t *page, uint32_t *open)
@@ -457,7 +465,9 @@ int state_read_dtes(struct ami_state *s)
 		if (s->segments[i].dev_table && scan_table(s, &s->segments[i]))
 			return -1;
 	state_sort_devices(s);
-	/* One foreign entry tells that the capture kernel worked in the table. */
+	/*
+	 * One foreign entry shows that the capture kernel worked in the table.
+	 */
 	for (i = 0; i < s->nr_devices; i++) {
 		read_dte(s, &s->devices[i]);
 		if (is_foreign(s, &s->devices[i]))

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * Flush queues. A lazy unmap clears the page-table entries at once and queues
- * the IOVAs; the IOTLB is flushed for all of them later. Until then a device
- * may still reach the old pages, and nothing in memory says which those were.
- * Kernel: drivers/iommu/iova.c (5.10), drivers/iommu/dma-iommu.c (later).
+ * the IOVAs. The IOTLB is flushed later, for all of them. Until then a device
+ * may still reach the old pages, and nothing in memory says which pages those
+ * were. Kernel: drivers/iommu/iova.c (5.10), drivers/iommu/dma-iommu.c (later).
  */
 #include <stdio.h>
 
@@ -19,8 +19,8 @@
 #define MAX_WORK	(1u << 22)
 
 /*
- * Does it unmap for the DMA API? A domain of another type that has the DMA
- * API's cookie was of it, and may have unmapped lazily.
+ * Does the domain unmap for the DMA API? A domain with a DMA-API cookie was
+ * once a DMA domain, whatever its type says now. It may have unmapped lazily.
  */
 static bool of_dma_api(struct ami_state *s, struct ami_domain *d,
 		       struct flush_source *src)
@@ -44,7 +44,7 @@ static bool of_dma_api(struct ami_state *s, struct ami_domain *d,
 		   AMI_MEM_OK) {
 		return false;
 	}
-	/* One word holds both types: a cookie of none had one. */
+	/* One word holds both types. Without a cookie there was no type. */
 	if (type != wanted && !(type == COOKIE_NONE_TYPED && wanted))
 		return false;
 	state_doubt_device(s, src, "It has the DMA API's cookie, but its type %#x is not a type of the DMA API.",
@@ -53,8 +53,8 @@ static bool of_dma_api(struct ami_state *s, struct ami_domain *d,
 }
 
 /*
- * The cookie that each domain of the DMA API has. What cannot be read, or is
- * no such cookie, counts as an unread queue: it may well have held something.
+ * Each domain of the DMA API has a cookie. An unreadable cookie, or a wrong
+ * one, counts as an unread queue, because it may have held something.
  */
 static uint64_t dma_cookie(struct ami_state *s, struct ami_domain *d,
 			   struct flush_source *src)
@@ -66,7 +66,7 @@ static uint64_t dma_cookie(struct ami_state *s, struct ami_domain *d,
 		d->flushq.unread++;
 		return 0;
 	}
-	/* Up to 6.14 the cookie itself says what it is: 0 for the DMA API. */
+	/* Up to 6.14 the cookie has its own type: 0 is the DMA API. */
 	if ((ami_has(s->kernel, AMI_F_iommu_domain_cookie_type) &&
 	     !state_fetch(s, src->where, domain, AMI_F_iommu_domain_cookie_type,
 			  &typed)) ||
@@ -130,7 +130,7 @@ static int read_percpu(struct ami_state *s, struct flush_source *src)
 	return 0;
 }
 
-/* Does what all queues hold fit what the domain counts? */
+/* Do the counts of all queues agree with the domain's? */
 static void check_counts(struct ami_state *s, struct flush_source *src,
 			 bool timer)
 {
@@ -196,7 +196,7 @@ static int read_flushq(struct ami_state *s, struct ami_domain *d,
 	d->flushq.active = used;
 	if (!state_fetch(s, src->where, iovad, AMI_F_iovad_granule, &granule))
 		d->flushq.unread++;
-	/* Without one of them nothing else can be held against it. */
+	/* Without one of them there is nothing to compare with. */
 	if (!(in_iovad ? locate_in_iovad(s, iovad, src) :
 	      locate_in_cookie(s, cookie, src))) {
 		d->flushq.unread++;
@@ -233,7 +233,7 @@ int state_read_flushqs(struct ami_state *s, struct cpus *cpus)
 			if (read_flushq(s, d, &src))
 				return -1;
 		} else if (d->kind == AMI_DOMAIN_UNKNOWN) {
-			/* A type of no kernel says nothing. */
+			/* A type that no kernel has says nothing. */
 			d->flushq.unread++;
 		}
 		if (d->flushq.unread)

@@ -8,7 +8,7 @@
 #define MAX_GRANULE	(1ull << 30)	/* of IOVAs */
 
 /**
- * struct cpus - those that may have per-CPU memory: numbers 0 to @count - 1
+ * struct cpus - CPUs that may have per-CPU memory: numbers 0 to @count - 1
  * @certain: the kernel's variables agree on it
  */
 struct cpus {
@@ -17,11 +17,11 @@ struct cpus {
 };
 
 /**
- * struct flush_source - where the queues of a domain are, and what they tell
- * @queue: pointer to the queue, per CPU unless @single
- * @left: work that may still be done, for all domains together
- * @past: entries that the queues show to have been used at some time
- * @round: one of them went round, so that there were more
+ * struct flush_source - where the queues of a domain are, and what they show
+ * @queue: pointer to the queue; per CPU unless @single
+ * @left: work that may still be done for all domains together
+ * @past: entries that were used at some time, as the queues show
+ * @round: a queue went round, so there were more
  */
 struct flush_source {
 	uint64_t queue;
@@ -36,21 +36,21 @@ struct flush_source {
 };
 
 /**
- * state_doubt_device() - a finding that the books of a flush queue contradict themselves
+ * state_doubt_device() - report that a flush queue contradicts itself
  *
- * The queue counts as unread then: what it held is not known.
+ * The queue then counts as unread: what it held is unknown.
  */
 void state_doubt_device(struct ami_state *s, struct flush_source *src, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 
-/** state_read_queue() - the queue at @va, of one CPU; -1: no memory */
+/** state_read_queue() - read the queue at @va, of one CPU; -1: no memory */
 int state_read_queue(struct ami_state *s, struct flush_source *src, uint64_t va,
 		     uint32_t cpu);
 
-/** state_cpu_offset() - of its per-CPU memory; false: not known */
+/** state_cpu_offset() - offset of the CPU's per-CPU memory; false: unknown */
 bool state_cpu_offset(struct ami_state *s, uint32_t cpu, uint64_t *offset);
 
-/** state_find_cpus() - fill @cpus, once; a finding when it is not certain */
+/** state_find_cpus() - fill @cpus, once; a finding if it is not certain */
 void state_find_cpus(struct ami_state *s, struct cpus *cpus);
 
 #endif

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * A capture kernel that reuses the dead kernel's ring starts at entry 0 again.
- * Its completion waits give it away: they store to a semaphore in its own
- * memory, with its own sequence numbers. Everything up to its newest one is
- * its own; if one stands behind that, it went round and nothing is left.
+ * Its completion waits show it: they store to a semaphore in its own memory,
+ * with its own sequence numbers. Everything up to its newest wait is its own.
+ * If one of its waits lies behind that, it went round and nothing is left.
  * Kernel: drivers/iommu/amd/init.c, remap_command_buffer(), from 6.17.8 on.
  */
 #include <stdio.h>
@@ -59,7 +59,7 @@ void state_mark_foreign(struct ami_state *s, struct ami_iommu *iommu)
 	s->capture = AMI_CAPTURE_REUSE;
 	snprintf(where, sizeof(where), "iommu%u", iommu->index);
 	if (restarted) {
-		/* Its number is the capture kernel's now: it proves nothing. */
+		/* The number is now the capture kernel's. It proves nothing. */
 		ring->semaphore_known = false;
 		ami_finding_add(s->findings, AMI_FIND_RING_RESTARTED, where,
 				"The capture kernel reused the command ring and, as SNP demands, the semaphore: sequence numbers start again and are at %llu; the dead kernel had issued %llu, how many of those completed is unknown.",
@@ -76,8 +76,9 @@ void state_mark_foreign(struct ami_state *s, struct ami_iommu *iommu)
 }
 
 /*
- * The capture kernel gives the devices that it drives domains of its own. An
- * event that names such a domain is of its time; any other may be of either.
+ * The capture kernel gives domains of its own to the devices that it drives. An
+ * event that names such a domain is from its time. Any other event may be from
+ * either time.
  */
 static bool is_foreign_event(const struct ami_state *s,
 			     const struct ami_iommu *iommu,
@@ -94,8 +95,9 @@ static bool is_foreign_event(const struct ami_state *s,
 }
 
 /*
- * The capture kernel starts at entry 0 again, so all before an entry of its own
- * is its own too, whatever it names. What stands behind may be of either time.
+ * The capture kernel starts at entry 0 again. So all entries before one of its
+ * own are its own too, whatever they name. Later entries may be from either
+ * time.
  */
 static uint32_t foreign_events(const struct ami_state *s,
 			       const struct ami_iommu *iommu,

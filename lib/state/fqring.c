@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * One flush queue: a ring of IOVA ranges. Zeros over it would look as if
- * nothing were queued, so all that the kernel keeps to is checked: entries are
- * used in order and never cleared, their counters only grow.
+ * nothing were queued. So everything the kernel guarantees is checked: entries
+ * are used in order and never cleared, and their counters only grow.
  */
 #include <stdarg.h>
 #include <stdio.h>
@@ -22,7 +22,7 @@ struct queue {
 	uint32_t cpu;
 	uint64_t size, head, tail;
 	uint64_t entry_size;
-	uint64_t counter;	/* of the entry read last */
+	uint64_t counter;	/* of the last entry read */
 };
 
 void state_doubt_device(struct ami_state *s, struct flush_source *src, const char *fmt, ...)
@@ -66,9 +66,9 @@ static bool has_list(const struct ami_state *s)
 }
 
 /*
- * Page-table pages removed by this unmap: on a list through struct ioptdesc
+ * Page-table pages that this unmap removed: a list through struct ioptdesc
  * (from 6.16 on) or struct page (before), which are the same memory. Up to 5.16
- * the member was another type, and empty with AMD.
+ * the member had another type, and is empty with AMD.
  */
 static int read_tables(struct ami_state *s, struct flush_source *src,
 		       uint64_t entry, uint64_t size)
@@ -101,8 +101,8 @@ static int read_tables(struct ami_state *s, struct flush_source *src,
 }
 
 /*
- * Is it an entry that the kernel can have made? The newest one may be half
- * written: the tail is moved on before it is filled.
+ * Can the kernel have made this entry? The newest one may be half written: the
+ * tail moves on before the entry is filled.
  */
 static bool plausible(struct ami_state *s, struct flush_source *src,
 		      const struct queue *q, uint64_t index,
@@ -132,7 +132,7 @@ static bool plausible(struct ami_state *s, struct flush_source *src,
 	return range;
 }
 
-/* Its flush is not proven when only its counter makes no sense. */
+/* If only its counter is impossible, its flush is not proven. */
 static int read_entry(struct ami_state *s, struct flush_source *src,
 		      struct queue *q, uint64_t index)
 {
@@ -163,7 +163,7 @@ static int read_entry(struct ami_state *s, struct flush_source *src,
 	return read_tables(s, src, va, e.size);
 }
 
-/* Was it ever used? False also when it cannot be read: then not @known. */
+/* Was it ever used? Also false if it is unreadable; then @known is false. */
 static bool used(struct ami_state *s, const struct queue *q, uint64_t index,
 		 bool *known, bool *listed)
 {
@@ -180,8 +180,8 @@ static bool used(struct ami_state *s, const struct queue *q, uint64_t index,
 }
 
 /*
- * Until the queue goes round, the entries in use so far are those before the
- * tail; then all are. Where entries have a list, its head is never zero.
+ * Until the queue goes round, the entries before the tail have been used. After
+ * that, all have. If entries have a list, its head is never zero.
  */
 static void check_past(struct ami_state *s, struct flush_source *src,
 		       struct queue *q)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * GCR3 tables: PASID to guest page table. GLX + 1 levels of 512 entries; bit 0
- * of an entry is "valid", bits 51:12 its address.
+ * GCR3 tables: PASID to guest page table. GLX + 1 levels of 512 entries. Bit 0
+ * of an entry is "valid", bits 51:12 are its address.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -32,8 +32,8 @@ static struct ami_table guest_table(const struct ami_gcr3 *gcr3,
 }
 
 /*
- * Each page is a table once: if damaged entries lead there again, the PASIDs
- * behind them would have the same guest tables.
+ * Each page is a table only once. If damaged entries lead to one again, the
+ * PASIDs behind them would have the same guest tables.
  */
 static bool walk_gcr3(struct gcr3 *g, uint64_t table, unsigned int level,
 		      uint32_t pasid)
@@ -115,7 +115,9 @@ bool ami_gcr3_table(struct ami_dump *dump, const struct ami_gcr3 *gcr3,
 
 static bool has_guest_tables(const struct amdvi_dte *dte)
 {
-	/* Nested: these are guest addresses, not to be read as physical. */
+	/*
+	 * Nested: these are guest addresses, and must not be read as physical.
+	 */
 	return dte->v && dte->tv && dte->gv && !amdvi_dte_nested(dte);
 }
 
@@ -197,8 +199,8 @@ bool state_first_guest_table(const struct ami_state *s, const struct ami_device 
 }
 
 /*
- * Damage to the DTE or to the GCR3 table would hide what the driver has there.
- * Requests without a PASID go through the first table, which is the domain's.
+ * Damage to the DTE or the GCR3 table would hide what the driver has there.
+ * Requests without PASID go through the first table, which is the domain's.
  */
 void state_compare_gcr3(struct ami_state *s, struct ami_device *d)
 {
@@ -233,7 +235,7 @@ void state_compare_gcr3(struct ami_state *s, struct ami_device *d)
 /*
  * A process that shares its address space has the kernel's half in its tables.
  * The driver enables PASIDs without the privileged mode ("Only allow access to
- * user-accessible pages"), and its own guest tables have US everywhere.
+ * user-accessible pages"). Its own guest tables have US everywhere.
  */
 static bool user_only(const struct ami_state *s, const struct ami_device *d)
 {

@@ -14,7 +14,7 @@ static int add_segment(struct ami_state *s, const struct ami_segment *seg)
 	return vec_push(s->segments, s->nr_segments, MAX_SEGMENTS, *seg) ? -1 : 0;
 }
 
-/* Head of a list in a segment, 0 where this kernel has no such member. */
+/* Head of a list in a segment. 0: this kernel does not have the member. */
 static uint64_t head_in(const struct ami_state *s,
 			const struct ami_segment *seg, enum ami_field f)
 {
@@ -118,13 +118,13 @@ static void check_device_table(struct ami_state *s, struct ami_segment *seg)
 		seg->dev_table_size = 65536 * AMDVI_DTE_SIZE;
 	if (!seg->dev_table_size && seg->last_bdf_known)
 		seg->dev_table_size = (seg->last_bdf + 1u) * AMDVI_DTE_SIZE;
-	/* One tells the other: all tables are for a power of two of IDs. */
+	/* One gives the other: all tables are for a power of two of IDs. */
 	if (!seg->last_bdf_known && seg->dev_table_size >= AMDVI_DTE_SIZE)
 		seg->last_bdf = seg->dev_table_size / AMDVI_DTE_SIZE - 1;
 	s->incomplete |= !seg->dev_table_size;
 }
 
-/* Any of these: a member that a kernel lacks is no other variant. */
+/* Any of these: a missing member does not make it another variant. */
 static bool per_segment(const struct ami_state *s)
 {
 	return ami_has(s->kernel, AMI_F_seg_dev_table) ||

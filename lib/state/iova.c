@@ -1,20 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The IOVA allocator is a second witness of what is mapped: zeros over a page
+ * The IOVA allocator is a second witness of what is mapped. Zeros over a page
  * table look as if nothing had been mapped, but the ranges stay allocated. A
- * range without any mapping is reserved, or waits for a flush or for reuse, or a
- * CPU was stopped between allocating and mapping it, or between unmapping and
- * freeing it. What is left was mapped.
+ * range without a mapping may be reserved, or may wait for a flush or for
+ * reuse. Or a CPU was stopped between allocating and mapping it, or between
+ * unmapping and freeing it. The rest was mapped.
  */
 #include <stdlib.h>
 
 #include "iova.h"
 #include "needs.h"
 
-/* More than this the last commands of a ring do not explain. */
+/* The last commands of a ring explain at most this many. */
 #define MAX_RECENT	1024u
 #define SPINLOCK_SIZE	4u	/* larger: its state is not in the first word */
-/* CPUs that began on a part of the table that was never used before. */
+/* CPUs that had just begun to use a fresh part of the table. */
 #define BARE_IN_TRANSIT	1u
 
 struct reading {
@@ -35,8 +35,8 @@ void state_iova_explain(struct iova_alloc *a, uint64_t first)
 }
 
 /*
- * Is nothing mapped there, for certain? @bare: no table either. Goes on behind
- * whatever an entry that is not present stands for.
+ * Is it certain that nothing is mapped there? @bare: there is no table either.
+ * Goes on behind the range of an entry that is not present.
  */
 static bool is_open(struct ami_state *s, const struct ami_table *table,
 		    uint64_t at, uint64_t last, bool *bare)
@@ -53,7 +53,7 @@ static bool is_open(struct ami_state *s, const struct ami_table *table,
 		uint64_t size;
 
 		if (!n)
-			return true;	/* more levels than it has */
+			return true;	/* more levels than the table has */
 		if (steps[n - 1].mem != AMI_MEM_OK ||
 		    steps[n - 1].pte.kind != AMDVI_PTE_NONE)
 			return false;
@@ -129,8 +129,8 @@ static void explain_recent(struct ami_state *s, struct iova_alloc *a)
 }
 
 /*
- * A CPU holds the tree's lock, or waits for it, maybe to free a whole magazine
- * of ranges. What cannot be read may be so.
+ * Does a CPU hold the tree's lock, or wait for it? It may be freeing a whole
+ * magazine of ranges. True if unreadable.
  */
 static bool is_locked(struct ami_state *s, uint64_t iovad)
 {
@@ -144,8 +144,8 @@ static bool is_locked(struct ami_state *s, uint64_t iovad)
 }
 
 /*
- * Does this count? A driver may have allocated a large range to map its pages one
- * by one later (struct dma_iova_state), and windows that are not known are large.
+ * Does this range count? A driver may allocate a large range and map its pages
+ * one by one later (struct dma_iova_state). Unknown windows are large, too.
  */
 static bool counts(const struct ami_state *s, const struct iova_alloc *a,
 		   const struct iova_open *range)
@@ -203,7 +203,7 @@ static int keep_lost(struct ami_state *s, struct iova_alloc *a,
 static void report_walk(struct ami_state *s, const struct iova_alloc *a,
 			const struct iova_walk *met, const char *where)
 {
-	/* Where a CPU was changing it, any link may be half done. */
+	/* While a CPU changes the tree, any link may be half done. */
 	if (met->broken && !is_locked(s, a->iovad))
 		ami_finding_add(s->findings, AMI_FIND_IOVA_TREE_DAMAGED,
 				where, "Its tree of %llu IOVA ranges has %llu links or ranges that contradict each other.",
@@ -243,7 +243,7 @@ static int read_allocator(struct ami_state *s, struct ami_domain *d,
 	uint64_t granule;
 	int ret = -1;
 
-	/* No page size, and so damaged: flushq.c says it. */
+	/* Not a page size, so it is damaged: flushq.c reports it. */
 	if (ami_get(s->kernel, d->iovad, AMI_F_iovad_granule, &granule) !=
 	    AMI_MEM_OK || granule < AMI_PAGE_SIZE || granule > MAX_GRANULE ||
 	    (granule & (granule - 1)))

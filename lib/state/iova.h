@@ -7,21 +7,21 @@
 
 #include "flushq.h"
 
-/* Freed ranges of up to so many pages are kept for reuse, by size. */
+/* Freed ranges of these sizes (powers of two) are kept for reuse. */
 #define IOVA_CACHE_SIZES	6u
 #define IOVA_MAX_CACHED		(1u << (IOVA_CACHE_SIZES - 1))
 
-/** struct iova_walk - what a walk through the tree of ranges met */
+/** struct iova_walk - what a walk through the tree of ranges found */
 struct iova_walk {
 	uint64_t nodes;
-	uint64_t unread;	/* nodes that cannot be read */
+	uint64_t unread;	/* nodes that are unreadable */
 	uint64_t broken;	/* links or ranges that contradict each other */
 };
 
 /**
- * state_iova_each_range() - the allocated ranges of the struct iova_domain @iovad
+ * state_iova_each_range() - allocated ranges of the struct iova_domain @iovad
  *
- * @fn gets first and last page, ascending; false stops: out of memory.
+ * @fn gets first and last page, ascending. It returns false to stop: no memory.
  */
 bool state_iova_each_range(struct ami_state *s, uint64_t iovad,
 			   struct iova_walk *met,
@@ -30,19 +30,19 @@ bool state_iova_each_range(struct ami_state *s, uint64_t iovad,
 
 /**
  * struct iova_open - an allocated range of which no page is mapped
- * @bare: not even a table for it is there
+ * @bare: there is not even a table for it
  * @explained: it waits for reuse, or was unmapped just before
  */
 struct iova_open {
-	uint64_t first, last;	/* pages of the allocator */
+	uint64_t first, last;	/* page numbers in the allocator */
 	bool bare, explained;
 };
 
 /**
- * struct iova_alloc - the allocator of a domain, held against its table
- * @left: of @list, those without an explanation
- * @hidden: ranges that may wait for reuse in what cannot be read; SIZE_MAX: any
- *	number of them
+ * struct iova_alloc - a domain's allocator, compared with its table
+ * @left: how many of @list have no explanation
+ * @hidden: how many ranges may wait for reuse in unreadable memory; SIZE_MAX:
+ * 	any number
  * @mapped: ranges with a page that is mapped, or may be
  */
 struct iova_alloc {
@@ -60,16 +60,16 @@ struct iova_alloc {
 	uint64_t mapped;
 };
 
-/** state_iova_explain() - the open range that starts at page @first, if there is one */
+/** state_iova_explain() - the open range at page @first, if there is one */
 void state_iova_explain(struct iova_alloc *a, uint64_t first);
 
-/** state_iova_explain_cached() - ranges that the allocator keeps for reuse */
+/** state_iova_explain_cached() - explain ranges that are kept for reuse */
 void state_iova_explain_cached(struct ami_state *s, struct iova_alloc *a);
 
 /** state_iova_find_reserved() - fill @a->reserved; -1: no memory */
 int state_iova_find_reserved(struct ami_state *s, struct iova_alloc *a);
 
-/** state_iova_is_reserved() - is it a range that was never to be mapped? */
+/** state_iova_is_reserved() - is it a range that is never mapped? */
 bool state_iova_is_reserved(const struct iova_alloc *a, uint64_t first,
 			    uint64_t last);
 

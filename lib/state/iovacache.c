@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Ranges of IOVAs that are kept for reuse: freed, not mapped, and still in the
- * allocator's tree. For each of six sizes two magazines on each CPU, and a
- * depot of full ones: an array of them, later a list through their first word.
- * Kernel: drivers/iommu/iova.c, struct iova_rcache.
+ * Ranges of IOVAs that are kept for reuse: freed and not mapped, but still in
+ * the allocator's tree. There are six sizes. Each has two magazines on each
+ * CPU, and a depot of full ones: an array, in later kernels a list through
+ * their first word. Kernel: drivers/iommu/iova.c, struct iova_rcache.
  */
 #include "iova.h"
 
-#define MAX_MAGAZINE	1024u	/* 128 at most so far */
+#define MAX_MAGAZINE	1024u	/* at most 128 so far */
 #define MAX_DEPOT	65536u
 
 struct cache {
@@ -22,7 +22,7 @@ static const struct ami_member *member(const struct ami_state *s,
 	return &ami_kernel_layout(s->kernel)->field[f];
 }
 
-/* What cannot be read may hold as many ranges as there is room for. */
+/* Unreadable memory may hold as many ranges as fit. */
 static void hide(struct cache *c, size_t magazines)
 {
 	size_t more = magazines * c->room;
@@ -47,7 +47,7 @@ static bool read_magazine(struct cache *c, uint64_t va, uint64_t count)
 	return true;
 }
 
-/* Of a CPU; there may be none. */
+/* A CPU's magazine. It may be absent. */
 static void read_counted(struct cache *c, uint64_t owner, enum ami_field f)
 {
 	uint64_t va, count;
@@ -78,7 +78,7 @@ static void read_cpus(struct cache *c, uint64_t rcache)
 	}
 }
 
-/* Up to 6.5; each magazine in it is full, and still has its count. */
+/* Up to 6.5. Each magazine in it is full, but still has its count. */
 static void read_depot_array(struct cache *c, uint64_t rcache)
 {
 	uint64_t at = ami_addr(c->s->kernel, rcache, AMI_F_rcache_depot);
@@ -97,7 +97,7 @@ static void read_depot_array(struct cache *c, uint64_t rcache)
 			hide(c, 1);
 }
 
-/* The first word leads to the next one: what is here is full. */
+/* The first word leads to the next one. All of these are full. */
 static void read_depot_list(struct cache *c, uint64_t rcache)
 {
 	uint64_t va, steps;

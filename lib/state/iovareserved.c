@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * IOVAs that are allocated for good so that nothing is mapped there: where MSIs
- * and HyperTransport go, exclusion ranges of the firmware, and the windows of the
- * host bridge, which would send such addresses to another device.
- * Kernel: iova_reserve_iommu_regions(), amd_iommu_get_resv_regions().
+ * IOVAs that are allocated for good so that nothing is mapped there: ranges of
+ * MSIs and HyperTransport, the firmware's exclusion ranges, and the windows of
+ * the host bridge, which would send such addresses to another device. Kernel:
+ * iova_reserve_iommu_regions(), amd_iommu_get_resv_regions().
  */
 #include <stdlib.h>
 
@@ -40,7 +40,7 @@ static int add_reserved(struct iova_alloc *a, uint64_t first, uint64_t last)
 	}
 }
 
-/* The bus that is behind no other one. */
+/* The bus that has no other bus in front of it. */
 static bool root_bus(struct ami_state *s, uint64_t pci_dev, uint64_t *bus)
 {
 	unsigned int depth;
@@ -59,7 +59,7 @@ static bool root_bus(struct ami_state *s, uint64_t pci_dev, uint64_t *bus)
 	return false;
 }
 
-/* @entry: struct resource_entry; false: it cannot be read */
+/* @entry: struct resource_entry. False: unreadable. */
 static bool read_window(struct ami_state *s, uint64_t entry, uint64_t *first,
 			uint64_t *last)
 {
@@ -139,7 +139,7 @@ int state_iova_find_reserved(struct ami_state *s, struct iova_alloc *a)
 	if (add_reserved(a, MSI_FIRST, MSI_LAST) ||
 	    add_reserved(a, HT_FIRST, HT_LAST))
 		return -1;
-	/* The kernel asks the first one only, of those that share a domain. */
+	/* Of devices that share a domain, the kernel asks only the first. */
 	for (asked = 0; i >= 0 && asked < MAX_ASKED; asked++) {
 		const struct ami_device *d = &s->devices[i];
 
@@ -158,7 +158,9 @@ static bool is_inside(const struct iova_alloc *a, uint64_t first,
 {
 	size_t i;
 
-	/* Ranges may overlap or touch: go on behind the one that has @first. */
+	/*
+	 * Ranges may overlap or touch: go on behind the one that holds @first.
+	 */
 	for (i = 0; i < a->nr_reserved; i++)
 		if (a->reserved[i].first <= first &&
 		    a->reserved[i].last >= first) {
@@ -171,8 +173,8 @@ static bool is_inside(const struct iova_alloc *a, uint64_t first,
 }
 
 /*
- * The kernel joins or cuts what overlaps, but only where a range begins or ends.
- * The windows of other host bridges are allocated like any IOVA.
+ * The kernel joins or cuts what overlaps, but only where a range begins or
+ * ends. The windows of other host bridges are allocated like any IOVA.
  */
 bool state_iova_is_reserved(const struct iova_alloc *a, uint64_t first,
 			    uint64_t last)

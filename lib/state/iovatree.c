@@ -1,22 +1,22 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The IOVA allocator's red-black tree: a struct iova for each range that is in
- * use, reserved, or kept for reuse. The anchor comes behind all of them.
- * Kernel: drivers/iommu/iova.c.
+ * The IOVA allocator's red-black tree has a struct iova for each range that is
+ * in use, reserved, or kept for reuse. The anchor comes last. Kernel:
+ * drivers/iommu/iova.c.
  */
 #include "iova.h"
 
-#define MAX_DEPTH	128u	/* of a balanced tree: below twice 64 */
+#define MAX_DEPTH	128u	/* depth of a balanced tree: below twice 64 */
 #define ANCHOR		UINT64_MAX
-#define COLOUR		3ull	/* in the pointer to the parent */
+#define COLOUR		3ull	/* bits of the parent pointer */
 
 struct tree {
 	struct ami_kernel *kernel;
 	struct iova_walk *met;
 	bool (*fn)(void *ctx, uint64_t first, uint64_t last);
 	void *ctx;
-	uint64_t anchor;	/* where that of this allocator is */
-	uint64_t next;		/* ranges start here or behind */
+	uint64_t anchor;	/* this allocator's anchor */
+	uint64_t next;		/* ranges start here or later */
 	bool anchored, stopped;
 };
 
@@ -59,8 +59,8 @@ static void visit(struct tree *t, uint64_t at, const struct node *n)
 }
 
 /*
- * A node points back to the one above it, so that each can be entered from one
- * place only, and no loop is followed.
+ * A node points back to its parent. So each node can be entered from one place
+ * only, and no loop is followed.
  */
 static void walk_below(struct tree *t, uint64_t at, uint64_t parent,
 		       unsigned int depth)
@@ -108,7 +108,7 @@ bool state_iova_each_range(struct ami_state *s, uint64_t iovad,
 		return true;
 	}
 	walk_below(&t, root, 0, 0);
-	/* It is there from the beginning, and nothing comes behind it. */
+	/* The anchor is always there, and nothing comes behind it. */
 	met->broken += !t.anchored && !t.stopped && !met->unread;
 	return !t.stopped;
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Interrupt remapping tables, read when somebody asks. */
+/* Interrupt remapping tables, read on demand. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -19,8 +19,8 @@ static bool add_irte(struct ami_irt *irt, uint32_t index,
 }
 
 /*
- * Where the driver's state has the table. What a capture kernel writes into
- * the DTE is its own table; how long a table is, both say alike.
+ * Where the driver's state has the table. A capture kernel writes its own table
+ * into the DTE. Both agree on the length of a table.
  */
 static uint64_t from_driver(const struct ami_state *s,
 			    const struct ami_device *device)
@@ -43,7 +43,7 @@ static uint64_t from_driver(const struct ami_state *s,
 	return phys;
 }
 
-/* False: it has none, or it is not to be had. */
+/* False: the device has none, or it is unreadable. */
 static bool locate_irt(const struct ami_state *s, const struct ami_device *device,
 		       struct ami_irt *irt)
 {
@@ -91,7 +91,7 @@ bool ami_irt_read(const struct ami_state *s, const struct ami_device *device,
 	return true;
 }
 
-#define CHUNK	256u	/* entries that are read together */
+#define CHUNK	256u	/* entries read at once */
 
 bool ami_irt_posted(const struct ami_state *s, const struct ami_device *device,
 		    void (*fn)(void *ctx, uint64_t phys), void *ctx)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* What a reader left out because the work of the run had come to its end. */
+/* What a reader left out because the work budget was used up. */
 #include "state.h"
 
 void ami_name_limits(struct ami_state *s)

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Event, PPR and GA logs. Their heads and tails are in registers that no dump
- * holds. The driver zeroes an entry it has handled (erratum 732), except page
- * faults and, with SNP, all; so what is not zero was not handled, or is an old
- * page fault. Kernel: drivers/iommu/amd/iommu.c, iommu_print_event().
+ * Event, PPR and GA logs. Their heads and tails are in registers, which are not
+ * in a dump. The driver zeroes an entry that it has handled (erratum 732),
+ * except page faults, and with SNP all. So an entry that is not zero was not
+ * handled, or is an old page fault. Kernel: drivers/iommu/amd/iommu.c,
+ * iommu_print_event().
  */
 #include <stdio.h>
 #include <stdlib.h>

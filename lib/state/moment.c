@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * Had the machine crashed? A hypervisor dumps running machines, too. The kernel
- * adds its crash time to VMCOREINFO when it hands over to a capture kernel, and
- * notes in panic_cpu which CPU panics; -1 is none.
+ * adds its crash time to VMCOREINFO before it starts a capture kernel. It
+ * records the panicking CPU in panic_cpu; -1 is none.
  */
 #include "state.h"
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * What the readers need of a kernel's structures. Variants are chosen by the
- * members that are there; where a kernel has none of those that could hold a
+ * members that exist. If a kernel has none of the members that could hold a
  * fact, the fact is missing from the report, and a finding names the member.
  */
 #include <stdio.h>
@@ -13,17 +13,17 @@
 #define MAX_ALTERNATIVES	3
 #define COUNT(array)	(sizeof(array) / sizeof((array)[0]))
 
-/* What a report without the fact is worth. */
+/* What a report is worth without the fact. */
 enum weight {
 	NOTE,		/* nothing follows from it */
 	PART,		/* the report says less, and errs on the safe side */
-	VITAL,		/* who could write what is not known any more */
+	VITAL,		/* who could write what is no longer known */
 };
 
 /**
  * struct need - a fact, and the members that hold it in one kernel or another
- * @given: only kernels that have this member are expected to have it
- * @variable: what holds it where there is none of the members
+ * @given: only kernels with this member are expected to have it
+ * @variable: what holds it in kernels that have none of the members
  */
 struct need {
 	enum need_part part;
@@ -176,7 +176,7 @@ static bool met(const struct ami_state *s, const struct need *need)
 
 	if (need->given != NO_FIELD && !ami_has(s->kernel, need->given))
 		return true;
-	/* Of unknown address: it is there, and has a finding of its own. */
+	/* Its address is unknown: it exists, and has its own finding. */
 	if (need->variable != NO_SYMBOL &&
 	    ami_kernel_layout(s->kernel)->symbol[need->variable])
 		return true;
@@ -216,7 +216,7 @@ static void name(const struct need *need, char *text, size_t size)
 			 ami_symbol_wants[need->variable].name);
 }
 
-/* Does the kernel have it, at a place that is not known? */
+/* Does the kernel have it, at an unknown place? */
 static bool is_doubted(const struct ami_state *s, const struct need *need)
 {
 	size_t i;

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Which members of a kernel's structures the readers cannot do without. */
+/* Members of a kernel's structures that the readers need. */
 #ifndef AMI_STATE_NEEDS_H
 #define AMI_STATE_NEEDS_H
 
 #include "state.h"
 
-/** enum need_part - what cannot be read at all when one of its members lacks */
+/** enum need_part - what is unreadable if one of its members is missing */
 enum need_part {
-	NEED_OTHER,	/* each member for itself */
+	NEED_OTHER,	/* each member stands alone */
 	NEED_SEGMENTS,
 	NEED_UNITY,
 	NEED_DEV_DATA,
@@ -18,13 +18,13 @@ enum need_part {
 	NEED_PCI,
 };
 
-/** state_misses_member() - does this kernel lack a member that all of @part rests on? */
+/** state_misses_member() - is a member missing that all of @part needs? */
 bool state_misses_member(const struct ami_state *s, enum need_part part);
 
-/** state_check_needs() - a finding for each member that is missing */
+/** state_check_needs() - report each member that is missing */
 void state_check_needs(struct ami_state *s);
 
-/** state_report_doubts() - a finding for each structure that cannot be placed */
+/** state_report_doubts() - report each structure whose layout is uncertain */
 void state_report_doubts(struct ami_state *s);
 
 #endif

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * What else the kernel keeps of PCI functions than the lists of its buses: the
- * name of each, which says where it is, and the driver core's list of all
- * devices. A function that damage moves or takes out of a list must not take
- * what it could write with it.
+ * What the kernel keeps of PCI functions besides the lists of its buses: each
+ * function's name, which is its address, and the driver core's list of all
+ * devices. Damage may move a function, or remove it from a list. What it could
+ * write must not get lost with it.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -34,15 +34,15 @@ enum state_pci_name state_pci_name(struct ami_state *s, uint64_t dev, struct ami
 
 /**
  * struct search - the search for functions that no bus leads to
- * @known: struct devices of those that one does, sorted
- * @pci, @other: struct bus_types that were looked at last
+ * @known: struct devices of functions on buses, sorted
+ * @pci, @other: struct bus_types looked at last
  */
 struct search {
 	struct ami_state *s;
 	uint64_t *known;
 	size_t count;
 	uint64_t pci, other;
-	bool cut;		/* lists of the buses are not all in the dump */
+	bool cut;		/* parts of the lists are not in the dump */
 	bool failed;
 };
 
@@ -123,8 +123,8 @@ int state_find_lost_functions(struct ami_state *s, bool cut)
 }
 
 /*
- * A function with MSI set up is bus master: its interrupts are writes. The IOMMU
- * itself needs nobody's leave.
+ * A function with MSI enabled is a bus master, because its interrupts are
+ * writes. The IOMMU itself needs no permission.
  */
 void state_check_busmaster(struct ami_state *s, struct ami_device *d,
 			   const char *where)
@@ -143,7 +143,9 @@ void state_check_busmaster(struct ami_state *s, struct ami_device *d,
 			"By the kernel's flag it is no bus master, but it has message-signalled interrupts, which are writes: taken as active.");
 }
 
-/* The header and class of a bridge are in one object; the bus behind it is not. */
+/*
+ * Header and class of a bridge are in one object. The bus behind it is another.
+ */
 void state_check_bridges(struct ami_state *s, uint64_t *self, size_t count)
 {
 	char where[AMI_BDF_TEXT];

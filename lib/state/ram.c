@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * RAM as the dumped kernel knew it, held against what the file lists. Memory
- * that is added once the capture kernel is loaded is in no header of a dump,
+ * RAM as the dumped kernel knew it, compared with what the file lists. Memory
+ * that is added after the capture kernel is loaded is in no header of a dump,
  * and devices write there all the same.
  *
- * The tree of resources (/proc/iomem) knows RAM to the page; where it cannot be
- * read, the sections of the struct page array do, in blocks of 128 MiB.
+ * The tree of resources (/proc/iomem) lists RAM to the page. If it is
+ * unreadable, the sections of the struct page array list it in blocks of
+ * 128 MiB.
  */
 #include "state.h"
 
@@ -83,7 +84,7 @@ static void read_tree(struct known_ram *ram)
 		ram->broken = true;
 }
 
-/* Only what the file lists nothing of: else the tree knows better. */
+/* Only where the file lists nothing. Otherwise the tree is more exact. */
 static void add_section(struct known_ram *ram, uint64_t number)
 {
 	uint64_t first = number << SECTION_SHIFT, end = first + SECTION_PAGES;
@@ -97,7 +98,7 @@ static void add_section(struct known_ram *ram, uint64_t number)
 			add_pages(ram, pfn, pfn + 1);
 }
 
-/* The sections of one page of struct mem_section; false: some are unread. */
+/* The sections of one page of struct mem_section. False: some are unread. */
 static bool read_root(struct known_ram *ram, uint64_t root, uint64_t first,
 		      uint64_t count, uint64_t size)
 {
@@ -146,7 +147,7 @@ static void read_end(struct known_ram *ram)
 		ram->end = MAX_PFN;
 }
 
-/* Something there is RAM, as far up as the kernel says that RAM goes. */
+/* Is there known RAM up to the kernel's own end of RAM? */
 static bool reaches_end(const struct known_ram *ram)
 {
 	uint64_t last = ram->end - 1;
@@ -186,7 +187,7 @@ static struct ami_pfnset *listed_pages(const struct ami_dump_info *info)
 	return set;
 }
 
-/* Extracts made before this was looked at hold nothing of it. */
+/* Extracts made before this file existed do not hold its data. */
 static bool is_looked_at(const struct ami_state *s)
 {
 	return !ami_symbol_unread(s->kernel, AMI_SYM_iomem_resource) &&

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * A capture kernel in the dead kernel's ring, with SNP. There the semaphore
- * cannot move (its address is locked in the exclusion registers), so that the
+ * cannot move, because its address is locked in the exclusion registers. So the
  * capture kernel's completion waits store to the same address as the dead
- * one's. What gives them away are their numbers, which start at 1 again.
- * Kernel: drivers/iommu/amd/init.c, remap_or_alloc_cwwb_sem().
+ * kernel's. Their numbers show which they are: they start at 1 again. Kernel:
+ * drivers/iommu/amd/init.c, remap_or_alloc_cwwb_sem().
  */
 #include "state.h"
 
@@ -18,8 +18,8 @@ static bool is_wait(const struct ami_ring *ring, uint32_t i)
 }
 
 /*
- * Waits 1, 2, 3, ... from entry 0 on: where they break off, one past the last.
- * 0 when they reach the newest number: a ring that never went round.
+ * Waits 1, 2, 3, ... from entry 0 on. Returns one past the last of them, or 0
+ * if they reach the newest number: then the ring never went round.
  */
 static uint32_t restarted_run(const struct ami_ring *ring)
 {
@@ -38,7 +38,7 @@ static uint32_t restarted_run(const struct ami_ring *ring)
 	return i < AMI_RING_ENTRIES ? end : 0;
 }
 
-/* The dead kernel's own numbers in the ring are among its last 512. */
+/* The dead kernel's numbers in the ring are among its last 512. */
 static bool too_old(const struct ami_ring *ring, uint32_t i)
 {
 	return is_wait(ring, i) && ring->last_issued > AMI_RING_ENTRIES &&

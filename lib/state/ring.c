@@ -123,11 +123,11 @@ static bool is_own_wait(const struct ami_ring *ring, uint32_t i)
 }
 
 /*
- * How many entries before the tail the newest proven completion wait lies,
- * 0 when there is none. Some kernels (6.16 to 6.18) may queue sequence numbers
- * slightly out of order, so the wait whose number the hardware stored last
- * decides; a smaller number counts only if that one is nowhere, and not for
- * those kernels, whose smaller numbers may have been queued later.
+ * How many entries before the tail the newest proven completion wait lies; 0:
+ * there is none. Some kernels (6.16 to 6.18) may queue sequence numbers
+ * slightly out of order. So the wait whose number the hardware stored last
+ * decides. A smaller number counts only if that one is nowhere in the ring, and
+ * not in those kernels, which may have queued it later.
  */
 static uint32_t find_proven(const struct ami_ring *ring)
 {
@@ -187,9 +187,10 @@ static void report_ring(struct ami_state *s, const struct ami_iommu *iommu)
 }
 
 /*
- * Books without need_sync say that the last command is a completion wait. Where
- * the ring has another one there, or a wait with another number (a kernel that
- * queues numbers out of order gave up waiting for it), they prove nothing.
+ * Driver state without need_sync says that the last command is a completion
+ * wait. If the ring has another command there, the state proves nothing. Nor
+ * does it if the wait has another number: a kernel that queues numbers out of
+ * order gave up waiting for it.
  */
 static bool contradicts_books(const struct ami_ring *ring)
 {
@@ -228,7 +229,7 @@ static void mark_done(struct ami_ring *ring, uint32_t newest, bool all)
 	}
 }
 
-/* No wait of the driver: whoever wrote it, what stood there is lost. */
+/* Not a wait of the driver: what the entry held before is lost. */
 static bool is_wait_elsewhere(const struct ami_ring *ring, uint32_t i)
 {
 	const struct amdvi_command *c = &ring->entry[i];
@@ -237,7 +238,7 @@ static bool is_wait_elsewhere(const struct ami_ring *ring, uint32_t i)
 	       !(c->store && c->store_addr == ring->semaphore_phys);
 }
 
-/* Can the driver have queued it? It clears a command before it fills it in. */
+/* Can the driver have queued it? It clears a command before filling it in. */
 static bool can_be_linux(const struct ami_ring *ring, uint32_t i)
 {
 	const struct amdvi_command *c = &ring->entry[i];
@@ -251,9 +252,9 @@ static bool can_be_linux(const struct ami_ring *ring, uint32_t i)
 }
 
 /*
- * The driver fills the ring in order: from a proven wait to the tail, and from
- * entry 0 to the tail, there is a command in each entry. Where there is none
- * any more, or nothing that the driver issues, the entry was overwritten.
+ * The driver fills the ring in order. So there is a command in each entry from
+ * a proven wait to the tail, and from entry 0 to the tail. An entry without
+ * one, or with one that the driver never issues, was overwritten.
  */
 static bool out_of_sight(const struct ami_ring *ring, uint32_t i,
 			 bool after_proven)
@@ -271,7 +272,7 @@ static bool out_of_sight(const struct ami_ring *ring, uint32_t i,
 	}
 }
 
-/* What is not proven ends at the tail; is anything there out of sight? */
+/* Unproven entries end at the tail. Is one of them out of sight? */
 static void find_outstanding(struct ami_ring *ring, uint32_t newest,
 			     bool empty)
 {

@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * What a device's requests go through: tables, or nothing. Asked here by all
- * that follow a device's address, so that none of them forgets one.
+ * What a device's requests go through: tables, or nothing. All code that
+ * follows a device's address asks here, so that no route is forgotten.
  */
 #include "state.h"
 
-/* Of requests without PASID: identity and three tables, each of two sources. */
+/* Requests without PASID: identity and three tables, each from two sources. */
 #define MAX_UNTAGGED	8u
 
 /**
  * struct visit - the routes of one device, one after the other
- * @seen: tables of requests without PASID that were given out
- * @missing: routes that exist and cannot be given out
+ * @seen: tables of requests without PASID that were visited
+ * @missing: routes that exist but cannot be visited
  */
 struct visit {
 	const struct ami_state *s;
@@ -22,7 +22,7 @@ struct visit {
 	struct ami_table seen[MAX_UNTAGGED];
 	size_t nr_seen;
 	bool missing, stopped;
-	/* of the GCR3 table at hand */
+	/* of the current GCR3 table */
 	bool by_driver, untagged;
 };
 
@@ -111,7 +111,7 @@ static void give_table(struct visit *v, const struct ami_table *table,
 {
 	struct ami_route route = {
 		.table = *table, .by_driver = by_driver,
-		/* It may have a table that it does not go through. */
+		/* A device may bypass the table it has. */
 		.untagged = by_driver || !ami_device_direct(v->d),
 		.nested = !by_driver && ami_believes_dte(v->d) &&
 			  amdvi_dte_dma(&v->d->dte) == AMDVI_DMA_NESTED,
@@ -121,7 +121,7 @@ static void give_table(struct visit *v, const struct ami_table *table,
 		give_route(v, &route);
 }
 
-/* Where DTE and driver disagree, either may be what the IOMMU used. */
+/* If DTE and driver disagree, the IOMMU may have used either. */
 static void give_other(struct visit *v)
 {
 	const struct ami_domain *dom = domain_of(v);

@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Which IOVAs of a device may be translated as they were before, and what shows
- * it: invalidations in the command rings, entries of flush queues.
+ * Which old translations of a device may still be in use, and what shows it:
+ * invalidations in the command rings, entries of flush queues.
  */
 #include "state.h"
 
-/* Invalidations of more than this are of a domain, not of a buffer. */
+/* A larger invalidation concerns a domain, not a buffer. */
 #define MAX_BUFFER	(1ull << 30)
-/* Executed invalidations are news until so many waits, and one per CPU, pass. */
+/*
+ * Executed invalidations are recent for this many waits, and one more per CPU.
+ */
 #define RECENT_WAITS	8u
 
 bool ami_outstanding(const struct ami_ring *ring, uint32_t i)
@@ -25,9 +27,9 @@ bool ami_serves(const struct ami_state *s, size_t iommu,
 }
 
 /*
- * Is it the domain that the device's translations are cached for? What the DTE
- * says, if it is the dead kernel's; else what the driver's state says, where a
- * device with guest tables may have an ID of its own.
+ * Are the device's translations cached for this domain? The DTE says so if it
+ * is the dead kernel's. Otherwise the driver's state says so, where a device
+ * with guest tables may have an ID of its own.
  */
 static bool in_domain(const struct ami_state *s, const struct ami_device *d,
 		      uint16_t id)
@@ -37,7 +39,7 @@ static bool in_domain(const struct ami_state *s, const struct ami_device *d,
 
 	if (d->dte_seen == AMI_SEEN_INTACT)
 		return id == d->dte.domain_id;
-	/* Then its ID is anybody's guess. */
+	/* Its ID is unknown then. */
 	if (!dom)
 		return d->iommu >= 0;
 	return !dom->id_known || id == dom->id ||
@@ -74,7 +76,9 @@ bool ami_command_concerns(const struct ami_state *s,
 	}
 }
 
-/* The driver's state may have lost the device, but the IOMMU knows its domain. */
+/*
+ * The driver's state may have lost the device, but the IOMMU knows its domain.
+ */
 const struct ami_domain *ami_stale_domain(const struct ami_state *s,
 					  const struct ami_device *d)
 {
@@ -182,7 +186,7 @@ static bool find_buffer(void *ctx, const struct ami_stale *stale)
 	return false;
 }
 
-/* The newest of the executed commands that took this buffer away. */
+/* The newest executed command that removed this buffer. */
 static bool find_executed(const struct ami_state *s, size_t iommu,
 			  const struct ami_device *d, uint64_t iova,
 			  uint32_t max_waits, struct ami_stale *found)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* The whole state, put together from the readers beside this file. */
+/* The whole state, put together by the readers beside this file. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -128,7 +128,7 @@ static void set_range(struct ami_range *range, uint64_t start, uint64_t end)
 	range->count = ((end + 1) >> AMI_PAGE_SHIFT) - range->first;
 }
 
-/* crashkernel=SIZE,cma: programs use it, and the capture kernel after them. */
+/* crashkernel=SIZE,cma: programs use it, and later the capture kernel. */
 static void read_crash_cma(struct ami_state *s)
 {
 	uint64_t at = ami_symbol(s->kernel, AMI_SYM_crashk_cma_ranges);
@@ -168,9 +168,9 @@ static void read_crashkernel(struct ami_state *s)
 }
 
 /*
- * Where the driver's initialisation fails after interrupts are remapped, its
- * structures stay, and all its DTEs are V=0 (uninit_device_table_dma()); so they
- * are where it can translate nothing (PD_MODE_NONE).
+ * If the driver's initialisation fails after interrupts are remapped, its
+ * structures stay, and all its DTEs have V=0 (uninit_device_table_dma()). The
+ * same holds where it can translate nothing (PD_MODE_NONE).
  */
 static void read_progress(struct ami_state *s)
 {
@@ -194,8 +194,8 @@ static void read_progress(struct ami_state *s)
 }
 
 /*
- * Late in a shutdown, a kexec or a suspend the driver turns the IOMMUs off
- * (disable_iommus()), and no variable tells.
+ * Late in a shutdown, kexec or suspend the driver turns the IOMMUs off
+ * (disable_iommus()). No variable shows it.
  */
 static void read_system_state(struct ami_state *s)
 {
@@ -282,10 +282,10 @@ static int read_all(struct ami_state *s, struct ami_error *err)
 	state_check_needs(s);
 	s->segments_whole = true;
 	ret = state_read_ram(s) || state_read_segments(s) || state_read_iommus(s);
-	/* Of devices and domains, other lists say. */
+	/* Other lists say it for devices and domains. */
 	if (!ret && !s->nr_iommus && s->iommus_whole)
 		return nothing_found(s, err);
-	/* Without an IOMMU neither means anything. */
+	/* Without an IOMMU neither has a meaning. */
 	read_progress(s);
 	read_system_state(s);
 	ret = ret || state_read_devices(s) || state_read_domains(s);

@@ -6,7 +6,7 @@
 #include <common/vec.h>
 #include <state/state.h>
 
-/* No machine has more; a damaged list stops here. */
+/* No machine has more. A damaged list stops here. */
 #define MAX_IOMMUS	256u
 #define MAX_SEGMENTS	256u
 #define MAX_DEVICES	262144u
@@ -17,8 +17,8 @@
  * state_fetch() - ami_get() that turns a failed read into a finding
  * @where: the object, for the finding
  *
- * A member this kernel lacks is no finding: variants are chosen by presence.
- * Returns false, with *value 0, when there is no value.
+ * A member that this kernel does not have is not a finding: variants are
+ * chosen by presence. Returns false, with *value 0, if there is no value.
  */
 bool state_fetch(struct ami_state *s, const char *where, uint64_t va,
 		 enum ami_field f, uint64_t *value);
@@ -26,35 +26,37 @@ bool state_fetch(struct ami_state *s, const char *where, uint64_t va,
 /**
  * state_fetch_vital() - state_fetch() of what decides who could write what
  *
- * Where the kernel has the member and the dump has not, the state is incomplete.
+ * If the kernel has the member and the dump does not, the state is incomplete.
  */
 bool state_fetch_vital(struct ami_state *s, const char *where, uint64_t va,
 		       enum ami_field f, uint64_t *value);
 
-/** state_fetch_symbol() - read a global variable of @size bytes (1, 4 or 8). */
+/** state_fetch_symbol() - read a global variable of @size bytes (1, 4 or 8) */
 bool state_fetch_symbol(struct ami_state *s, enum ami_symbol y, size_t size,
 			uint64_t *value);
 
-/** state_fetch_late() - of 4 bytes, one that rests LATER: no finding in extracts */
+/**
+ * state_fetch_late() - 4 bytes of a symbol that rests LATER; silent in extracts
+ */
 bool state_fetch_late(struct ami_state *s, enum ami_symbol y, uint64_t *value);
 
-/** state_is_extract() - does the file hold only what an analysis asked for? */
+/** state_is_extract() - does the file hold only what an analysis read? */
 bool state_is_extract(const struct ami_state *s);
 
 /** state_read_moment() - had the machine crashed? */
 void state_read_moment(struct ami_state *s);
 
-/** state_report_unread_symbols() - findings for those of unknown address */
+/** state_report_unread_symbols() - report symbols whose address is unknown */
 void state_report_unread_symbols(struct ami_state *s);
 
-/** state_list_report() - a finding if the walk that @it ended was cut short. */
+/** state_list_report() - report a walk with @it that was cut short */
 void state_list_report(struct ami_state *s, const struct ami_list_iter *it,
 		       const char *what);
 
 /**
- * state_of_capture_kernel() - could the capture kernel have put something there?
+ * state_of_capture_kernel() - can the capture kernel have written there?
  *
- * In its reserved memory, or where until the panic only programs were.
+ * True in its reserved memory, and where only programs were until the panic.
  */
 bool state_of_capture_kernel(const struct ami_state *s, uint64_t pfn);
 
@@ -68,7 +70,9 @@ void state_report_full(struct ami_state *s, bool *reported, const char *what,
 
 /* The readers, in the order in which state.c calls them. */
 
-/** state_read_ram() - learn of RAM that the file does not list. -1: no memory. */
+/**
+ * state_read_ram() - learn of RAM that the file does not list; -1: no memory
+ */
 int state_read_ram(struct ami_state *s);
 int state_read_segments(struct ami_state *s);
 int state_read_iommus(struct ami_state *s);
@@ -76,7 +80,7 @@ int state_read_devices(struct ami_state *s);
 int state_read_domains(struct ami_state *s);
 int state_read_dtes(struct ami_state *s);
 
-/** state_find_bypass() - virtio devices that leave the IOMMU alone */
+/** state_find_bypass() - find virtio devices that bypass the IOMMU */
 void state_find_bypass(struct ami_state *s);
 void state_link_domains(struct ami_state *s);
 
@@ -88,22 +92,29 @@ int state_read_allocators(struct ami_state *s, struct cpus *cpus);
 void state_read_ring(struct ami_state *s, struct ami_iommu *iommu);
 int state_read_logs(struct ami_state *s, struct ami_iommu *iommu);
 
-/** state_mark_foreign() - entries of the ring that the capture kernel wrote. */
+/** state_mark_foreign() - mark ring entries that the capture kernel wrote */
 void state_mark_foreign(struct ami_state *s, struct ami_iommu *iommu);
 
 /**
- * state_restarted_entries() - the same by their numbers, which SNP leaves as the
- * only sign: how many entries from 0 on the capture kernel wrote.
+ * state_restarted_entries() - how many entries from 0 on the capture kernel
+ * wrote, by their sequence numbers: the only sign that SNP leaves
  */
 uint32_t state_restarted_entries(const struct ami_ring *ring);
 
-/** state_mark_foreign_events() - entries of the event log, when the DTEs are judged */
+/**
+ * state_mark_foreign_events() - mark event log entries, once DTEs are judged
+ */
 void state_mark_foreign_events(struct ami_state *s, struct ami_iommu *iommu);
 
-/** state_grade_ring() - decide each entry's state from tail, semaphore and data. */
+/**
+ * state_grade_ring() - decide each entry's state from tail, semaphore and data
+ */
 void state_grade_ring(struct ami_state *s, struct ami_iommu *iommu);
 
-/** state_find_unclaimed() - DTEs whose page table no domain has; -1: no memory */
+/**
+ * state_find_unclaimed() - find DTEs whose page table no domain has; -1: no
+ * memory
+ */
 int state_find_unclaimed(struct ami_state *s);
 
 #define DOMAIN_TEXT	32
@@ -117,23 +128,35 @@ void state_hold_against_group(struct ami_state *s, struct ami_device *d);
 /** state_domain_kind() - of iommu_domain.type */
 enum ami_domain_kind state_domain_kind(uint32_t type);
 
-/** state_name_domain() - by its ID, or else by its address, for findings */
+/**
+ * state_name_domain() - name it by its ID, or else its address, for findings
+ */
 void state_name_domain(const struct ami_domain *d, char where[DOMAIN_TEXT]);
 
-/** state_report_untranslated() - the page tables that @va needs are not in the dump */
+/**
+ * state_report_untranslated() - report that the page tables for @va are not in
+ * the dump
+ */
 void state_report_untranslated(struct ami_state *s, const char *where, uint64_t va,
 			       enum ami_mem mem);
 
-/** state_guest_levels() - of v2 tables as this kernel makes them; 0: unknown */
+/** state_guest_levels() - levels of v2 tables of this kernel; 0: unknown */
 unsigned int state_guest_levels(struct ami_state *s);
 
-/** state_find_gcr3() - of a device, by its DTE or else by the driver's state */
+/**
+ * state_find_gcr3() - a device's GCR3 table, by its DTE or else by driver state
+ */
 void state_find_gcr3(struct ami_state *s, struct ami_device *d);
 
-/** state_compare_gcr3() - of DTE and driver; what differs goes to disagreement */
+/**
+ * state_compare_gcr3() - compare DTE and driver; differences go to disagreement
+ */
 void state_compare_gcr3(struct ami_state *s, struct ami_device *d);
 
-/** state_first_guest_table() - of PASID 0, by the DTE, 0: none; false: unreadable */
+/**
+ * state_first_guest_table() - table of PASID 0 by the DTE, 0: none; false:
+ * unreadable
+ */
 bool state_first_guest_table(const struct ami_state *s, const struct ami_device *d,
 			     uint64_t *root);
 
@@ -146,13 +169,13 @@ bool state_first_guest_table(const struct ami_state *s, const struct ami_device 
 int state_device_at(struct ami_state *s, struct ami_bdf bdf,
 		    struct ami_device **d);
 
-/** state_sort_devices() - by BDF, once all are known. */
+/** state_sort_devices() - sort by BDF, once all are known */
 void state_sort_devices(struct ami_state *s);
 
-/** state_is_iommu() - is there an IOMMU itself? */
+/** state_is_iommu() - is this device an IOMMU itself? */
 bool state_is_iommu(const struct ami_state *s, struct ami_bdf bdf);
 
-/** state_dte_address() - virtual address of a DTE, 0 when beyond the table. */
+/** state_dte_address() - virtual address of a DTE; 0: beyond the table */
 uint64_t state_dte_address(const struct ami_segment *seg, uint16_t devid);
 
 #endif

@@ -1,21 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Symbols that the kernel has and the dump does not place: the page of kallsyms
- * with their addresses is missing. Readers find no such symbol; only this file
- * says that there is one.
+ * Symbols that the kernel has, but whose addresses are unknown: that page of
+ * kallsyms is missing from the dump. Readers find no such symbol. Only this
+ * file says that there is one.
  */
 #include <stdio.h>
 #include <string.h>
 
 #include "needs.h"
 
-/* An extract made by an older version holds what that version asked for. */
+/* An extract made by an older version holds only what that version read. */
 bool state_is_extract(const struct ami_state *s)
 {
 	return ami_dump_is_extract(ami_kernel_dump(s->kernel));
 }
 
-/* "a, b, c": those without an address on which @rests rests; false: none. */
+/* "a, b, c": symbols without an address on which @rests rests; false: none. */
 static bool name_unread(const struct ami_state *s, enum ami_rests rests,
 			char *names, size_t size)
 {

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * DTEs with a page table that no domain of the driver has. The driver writes
- * such an entry only for a domain of its own; so its books, the list of device
- * data or the domain, have lost something, and with it what was queued there
- * (the flush queue). A list that damage ends early does not show it otherwise:
- * struct llist_head ends with NULL, as a page of zeros does.
+ * such an entry only for a domain of its own. So the driver state (the list of
+ * device data, or the domain) has lost something, and with it what was queued
+ * there (the flush queue). A list that damage ends early does not show it
+ * otherwise: struct llist_head ends with NULL, and so does a page of zeros.
  */
 #include <stdlib.h>
 
@@ -17,7 +17,7 @@ static int by_value(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-/* Does the driver name no owner for the table behind this intact entry? */
+/* Does the driver name no owner for the table of this intact entry? */
 static bool is_candidate(const struct ami_state *s, const struct ami_device *d)
 {
 	if (d->dte_seen != AMI_SEEN_INTACT)
@@ -28,8 +28,8 @@ static bool is_candidate(const struct ami_state *s, const struct ami_device *d)
 }
 
 /*
- * The table that requests without PASID go through, 0 for none. Not a nested
- * one: the driver's domain pointer does not lead to its host table.
+ * The table that requests without PASID go through; 0: none. Not a nested one:
+ * the driver's domain pointer does not lead to its host table.
  */
 static uint64_t table_of(const struct ami_state *s, const struct ami_device *d)
 {
@@ -49,8 +49,8 @@ static uint64_t table_of(const struct ami_state *s, const struct ami_device *d)
 }
 
 /*
- * Roots of all domains, sorted, two of each: while a table grows, the DTE may
- * still hold the old top, the first child of the new one.
+ * Roots of all domains, sorted, two of each. While a table grows, the DTE may
+ * still hold the old top, which is the first child of the new one.
  */
 static uint64_t *claimed_roots(struct ami_state *s)
 {
@@ -83,7 +83,10 @@ int state_find_unclaimed(struct ami_state *s)
 
 	if (!claimed)
 		return -1;
-	/* What is not in the dump is not damaged; that it is missing is known. */
+	/*
+	 * A missing page is not damage. The report already says that it is
+	 * missing.
+	 */
 	for (i = 0; s->devices_whole && i < s->nr_devices; i++) {
 		const struct ami_device *d = &s->devices[i];
 

@@ -20,10 +20,10 @@ struct perm {
 };
 
 /**
- * struct leaf - the page met last in a table, whose neighbours are like it
+ * struct leaf - the page met last in a table, whose neighbours look alike
  * @mask: bits that say what an entry is; the others are its address, and
- *	whether it was used
- * @is: those bits of this one
+ * 	whether it was used
+ * @is: the value of those bits
  */
 struct leaf {
 	uint64_t mask, is;
@@ -46,7 +46,7 @@ static struct amdvi_pte decode_entry(const struct ami_table *t, uint64_t raw,
 	       amdvi_v1_pte(raw, level, t->sme_mask);
 }
 
-/* No request of a user gets past this entry. */
+/* This entry denies every user request. */
 static bool denied(const struct ami_table *t, const struct amdvi_pte *pte)
 {
 	return t->user_only && !pte->user && (pte->kind == AMDVI_PTE_TABLE ||
@@ -114,7 +114,7 @@ static inline bool emit(struct walk *w, uint64_t iova, uint64_t phys,
 	return true;
 }
 
-/* False: entered before at this level with the same right to write. */
+/* False: already entered at this level with the same write permission. */
 static bool first_visit(struct walk *w, uint64_t table, unsigned int level,
 			bool write)
 {
@@ -125,7 +125,10 @@ static bool first_visit(struct walk *w, uint64_t table, unsigned int level,
 	return first > 0;
 }
 
-/* A page of just this level's size, then entries that differ in addresses. */
+/*
+ * A page of exactly this level's size. The entries after it may differ only in
+ * their addresses.
+ */
 static void remember(const struct walk *w, struct leaf *leaf, uint64_t raw,
 		     unsigned int level, const struct amdvi_pte *pte,
 		     struct perm perm)
@@ -148,7 +151,7 @@ static bool is_like(const struct leaf *leaf, uint64_t raw)
 
 #define GROUP	8u
 
-/* Do GROUP entries map memory in one piece, the first of them @want? */
+/* Do GROUP entries map contiguous memory, starting at @want? */
 static bool group_follows(const uint64_t *entry, uint64_t want, uint64_t slot,
 			  uint64_t used)
 {
@@ -160,7 +163,7 @@ static bool group_follows(const uint64_t *entry, uint64_t want, uint64_t slot,
 	return !differ;
 }
 
-/* How many entries from the first on map memory in one piece. */
+/* How many entries from the first on map contiguous memory. */
 static unsigned int piece(const struct leaf *leaf, const uint64_t *entry,
 			  unsigned int max, uint64_t slot)
 {
@@ -173,7 +176,7 @@ static unsigned int piece(const struct leaf *leaf, const uint64_t *entry,
 		if ((entry[n] & ~used) != want ||
 		    (want & leaf->mask) != leaf->is)
 			break;
-		/* An address that overflows has changed the others' bits. */
+		/* An address that overflows has changed the other bits. */
 		last = want + GROUP * slot;
 		while (++n + GROUP <= max && (last & leaf->mask) == leaf->is &&
 		       group_follows(entry + n, want + slot, slot, used)) {
@@ -221,9 +224,9 @@ static bool walk_entry(struct walk *w, uint64_t table, uint64_t raw,
 }
 
 /*
- * Tables of the lowest level make up nearly all of a tree: the next ones of a
- * directory are read together. Not those above: what they lead to would drive
- * them out of the cache before they are come to.
+ * Tables of the lowest level make up nearly all of a tree. So the next ones of
+ * a directory are read together. Upper tables are not: what they lead to would
+ * drive them out of the cache before they are used.
  */
 static unsigned int read_ahead(struct walk *w, const uint64_t *entry,
 			       unsigned int count)
@@ -322,7 +325,7 @@ void ami_walk(struct ami_dump *dump, const struct ami_table *table,
 	ami_pfnseen_free(&w.seen);
 }
 
-/* Bits of @iova that no level below @levels looks at must be zero. */
+/* Bits of @iova that no level up to @levels uses must be zero. */
 static bool beyond(uint64_t iova, unsigned int levels)
 {
 	return levels < 6 && iova >> amdvi_level_shift(levels + 1);
@@ -340,7 +343,7 @@ static bool read_step(struct ami_dump *dump, const struct ami_table *table,
 	return true;
 }
 
-/* How far what holds for @iova, met at @level, goes on. */
+/* How far the answer for @iova, found at @level, extends. */
 static uint64_t rest_of_entry(uint64_t iova, unsigned int level)
 {
 	unsigned int shift = amdvi_level_shift(level);

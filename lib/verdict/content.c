@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Does what a page holds contradict its owner? Free pages are poisoned when
- * the kernel runs with page_poison=1 (or zeroed, init_on_free=1), slab objects
- * stand between red zones with slub_debug. What breaks them was no owner. Such
- * pages hold what users left there: an extract gets the results, not the bytes.
+ * Does a page's content contradict its owner? The kernel poisons free pages
+ * with page_poison=1 (or zeroes them, init_on_free=1), and puts slab objects
+ * between red zones with slub_debug. Whatever breaks these was not an owner.
+ * Such pages hold what users left there, so an extract gets the results, not
+ * the bytes.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -27,7 +28,7 @@
 #define MAX_OBJECT		(1u << 20)
 #define MAX_OBJECTS		32767u
 
-/* First byte of @len that is not @pattern; @len when all are. */
+/* First byte of @len that is not @pattern; @len: all are. */
 static size_t first_other(const uint8_t *p, size_t len, uint8_t pattern)
 {
 	size_t i;
@@ -46,10 +47,10 @@ static size_t count_other(const uint8_t *p, size_t len, uint8_t pattern)
 	return n;
 }
 
-/* What a page can hold that its owner did not leave there; kept in extracts. */
+/* What a page may hold that its owner did not put there. Kept in extracts. */
 enum content_kind {
 	CONTENT_FREE_PAGE = 1,	/* @count bytes of it */
-	CONTENT_ZONE_LOST,	/* no value that a red zone has */
+	CONTENT_ZONE_LOST,	/* not a value of any red zone */
 	CONTENT_ZONE_BEFORE,
 	CONTENT_ZONE_BEHIND,
 	CONTENT_FREE_OBJECT,
@@ -75,9 +76,7 @@ static const struct {
 
 #define CONTENT_KINDS	(sizeof(content_kinds) / sizeof(content_kinds[0]))
 
-/**
- * struct checker - pages of one exposure; those not @free are of slabs
- */
+/** struct checker - pages of one exposure; those outside @free are of slabs */
 struct checker {
 	struct ami_exposures *ex;
 	const struct ami_exposure *e;
@@ -101,7 +100,10 @@ static void report_content(const struct checker *c,
 		snprintf(what, sizeof(what),
 			 "A free page holds %u bytes that are not its filling %#04x, the first",
 			 found->count, ami_free_page_filling(c->ex->state->kernel));
-	/* A search through all its tables: only for what will be kept. */
+	/*
+	 * This searches all its tables, so do it only for findings that are
+	 * kept.
+	 */
 	if (!ami_findings_full(c->ex->state->findings,
 			       content_kinds[found->kind].code) &&
 	    ami_first_writer(c->ex, c->e, found->phys, &w) && w.has_iova)
@@ -222,7 +224,7 @@ static uint64_t objects_of(struct ami_kernel *k, uint64_t base)
 	return n > MAX_OBJECTS ? 0 : n;
 }
 
-/* Slots that touch the page; those that begin before it are seen there. */
+/* Slots that touch the page. Those that begin before it are checked there. */
 static void check_slab(const struct checker *c)
 {
 	struct ami_kernel *k = c->ex->state->kernel;
@@ -247,7 +249,10 @@ static void check_slab(const struct checker *c)
 	free(slot);
 }
 
-/* An extract has no content of such pages, but what was found in them. */
+/*
+ * An extract does not have the content of such pages, but what was found in
+ * them.
+ */
 static bool found_before(const struct checker *c)
 {
 	const struct ami_content *found;

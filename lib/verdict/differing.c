@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Saved pages against the dump's own. After the panic no CPU of the dead kernel
- * runs: what differs was written by a device, by the IOMMU, by a capture kernel
- * that goes on using its tables, or the marks are of another crash. Only what
- * one of these explains may stand in for the dump's own page in silence.
+ * Saved pages compared with the dump's own. After the panic, no CPU of the dead
+ * kernel runs. So a difference comes from a device, from the IOMMU, from a
+ * capture kernel that goes on using the tables, or the marks are of another
+ * crash. Only a page with one of these explanations may replace the dump's page
+ * silently.
  */
 #include <inttypes.h>
 
@@ -17,7 +18,7 @@ static bool holds(uint64_t pfn, uint64_t phys, uint64_t len)
 	       pfn <= (phys + len - 1) >> AMI_PAGE_SHIFT;
 }
 
-/* What a capture kernel writes that reuses the structures of the dead one. */
+/* What a capture kernel writes if it reuses the dead kernel's structures. */
 static bool reused(const struct ami_exposures *ex, uint64_t pfn)
 {
 	const struct ami_state *s = ex->state;
@@ -41,7 +42,7 @@ static bool reused(const struct ami_exposures *ex, uint64_t pfn)
 	return false;
 }
 
-/* A device fills its rings; what the state comes from is never its to write. */
+/* A device fills its rings. It must never write what the state comes from. */
 static bool state_page(const struct ami_exposures *ex, uint64_t pfn)
 {
 	const struct ami_pfnset *rests_on = ex->on.state_pages;

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * A filter has to keep the kernel's own structures. makedumpfile up to 1.7.8
- * does not with newer kernels, whose page flags and compound pages it does not
- * understand (seen with 6.8, 6.18, 7.2 and 7.3).
+ * A filter must keep the kernel's own structures. makedumpfile up to 1.7.8 does
+ * not with newer kernels, because it does not understand their page flags and
+ * compound pages (seen with 6.8, 6.18, 7.2 and 7.3).
  */
 #include "verdict.h"
 
-/* Whoever it was that could not read: state, evidence, owners. */
+/* Whichever room could not read it: state, evidence, owners. */
 static bool anything_missing(const struct ami_findings *f)
 {
 	int code;
@@ -19,7 +19,7 @@ static bool anything_missing(const struct ami_findings *f)
 	return false;
 }
 
-/* Structures are read; page tables are asked for as pages. */
+/* Structures are read as bytes, page tables as pages. */
 static bool left_out(const struct ami_state *s)
 {
 	return ami_dump_left_out(ami_kernel_dump(s->kernel)) ||
@@ -31,7 +31,10 @@ int verdict_find_dropped(struct ami_exposures *ex)
 	struct ami_dump *dump = ami_kernel_dump(ex->state->kernel);
 	int level = ami_dump_info(dump)->dump_level;
 
-	/* Of a file that was cut, or of memory in no header, others are to blame. */
+	/*
+	 * If the file was cut, or the memory is in no header, that is the
+	 * cause.
+	 */
 	if (ami_dump_cut_reads(dump) || ex->state->unlisted)
 		return 0;
 	if (level > 1 && left_out(ex->state) &&

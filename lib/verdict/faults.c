@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * What the IOMMU refused (IO_PAGE_FAULT, ILLEGAL_DEV_TABLE_ENTRY) against what is
- * mapped now, what was unmapped, and what lies beside it.
+ * What the IOMMU refused (IO_PAGE_FAULT, ILLEGAL_DEV_TABLE_ENTRY), compared
+ * with what is mapped now, what was unmapped, and what lies next to it.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -13,9 +13,9 @@
 
 #include "verdict.h"
 
-/* So far behind the end of a buffer a transfer may run over. */
+/* A transfer may overrun the end of its buffer by this much. */
 #define NEAR		(64u * 1024)
-/* Each may walk a table: so many of one device. */
+/* Each explanation may walk a table: at most this many for a device. */
 #define EXPLAINED	8u
 #define PCI_FUNCTION	7u
 
@@ -25,7 +25,7 @@ struct fault {
 	const struct ami_device *device;
 	const struct amdvi_event *event;
 	struct ami_table table;
-	struct ami_mapping before;	/* the last mapping below; size 0: none */
+	struct ami_mapping before;	/* last mapping below; size 0: none */
 	char story[256];
 };
 
@@ -68,7 +68,7 @@ static bool keep_last_before(void *ctx, const struct ami_mapping *m)
 	return true;
 }
 
-/* How far behind the end of what is mapped below; 0: not near any. */
+/* How far it is behind the end of the mapping below; 0: not near any. */
 static uint64_t behind_end(struct fault *f)
 {
 	static const struct ami_walk_ops ops = { .mapping = keep_last_before };
@@ -120,7 +120,7 @@ static bool keep_table(void *ctx, const struct ami_route *route)
 
 #define SAY(f, ...)	snprintf((f)->story, sizeof((f)->story), __VA_ARGS__)
 
-/* Bits that the table translates; above them there is nothing to map. */
+/* Above the bits that the table translates, nothing can be mapped. */
 static bool beyond_table(const struct ami_table *t, uint64_t iova)
 {
 	unsigned int bits = 12 + 9 * t->levels;
@@ -134,7 +134,7 @@ static bool allows(const struct fault *f, const struct ami_mapping *map)
 			      map->read && f->device->may_read;
 }
 
-/* PR and PE: an entry was there, and did not permit the access. */
+/* PR and PE: an entry was there, but did not permit the access. */
 static void tell_mapped(struct fault *f, const struct ami_mapping *map)
 {
 	const struct amdvi_event *e = f->event;
@@ -264,7 +264,9 @@ static void explain_fault(struct ami_exposures *ex,
 	};
 	char where[AMI_BDF_TEXT];
 
-	/* It may walk whole tables: only for what will be kept. */
+	/*
+	 * It may walk whole tables, so do it only for findings that are kept.
+	 */
 	if (ami_findings_full(ex->state->findings,
 			      AMI_FIND_IO_PAGE_FAULT))
 		f.story[0] = '\0';
@@ -327,7 +329,7 @@ static void explain(struct ami_exposures *ex, const struct ami_incident *in,
 		explain_fault(ex, in, o);
 }
 
-/* One of each device first: a flood of one must not hide the others. */
+/* One of each device first: a flood from one must not hide the others. */
 int verdict_find_faults(struct ami_exposures *ex)
 {
 	const struct ami_incidents *list = ex->state->incidents;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * A page that is never a buffer and yet mapped for a device means a mapping
- * that outlived its buffer.
+ * A device mapping of a page that is never a buffer means that the mapping
+ * outlived its buffer.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -43,7 +43,10 @@ static void name_pages(struct ami_exposures *ex, const struct ami_exposure *e,
 	struct ami_writer w;
 
 	ami_requester_text(e->requester, where);
-	/* A search through all its tables: only for what will be kept. */
+	/*
+	 * This searches all its tables, so do it only for findings that are
+	 * kept.
+	 */
 	if (!ami_findings_full(ex->state->findings, code_of(owner)) &&
 	    ami_first_writer(ex, e, first << AMI_PAGE_SHIFT, &w) && w.has_iova)
 		snprintf(iova, sizeof(iova), ", IOVA %#" PRIx64, w.iova);
@@ -54,7 +57,7 @@ static void name_pages(struct ami_exposures *ex, const struct ami_exposure *e,
 			first << AMI_PAGE_SHIFT, iova, story_of(owner));
 }
 
-/* What the IOMMU writes itself lies where the driver allocated it. */
+/* The driver allocated what the IOMMU writes by itself. */
 static void judge_owners(struct ami_exposures *ex, const struct ami_exposure *e)
 {
 	int owner;

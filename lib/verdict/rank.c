@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Which devices a reader is shown first: the same in every form of the report. */
+/* Which devices come first: the same in every form of the report. */
 #include <stdlib.h>
 
 #include "verdict.h"

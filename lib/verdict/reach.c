@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* What a device could write, all classes together, and how much that matters. */
+/*
+ * What a device could write, all classes together, and how much that matters.
+ */
 #include "verdict.h"
 
 /**
  * struct sum - the pages of one device's exposures
- * @one: most devices have one set, which may be large: no copy of that
- * @all: of several; what did not fit into memory is counted in no other way
- * @largest: of their counts
+ * @one: most devices have one set, which may be large, so it is not copied
+ * @all: of several sets; NULL if it did not fit into memory
+ * @largest: the largest count of a single set
  */
 struct sum {
 	const struct ami_pfnset *one;

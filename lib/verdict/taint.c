@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Self-taint: what this analysis rests on, lying where a device could write.
+ * Self-taint: data that this analysis rests on, where a device could write.
  * Buffers share pages with other objects, so this says "may", never "did".
  */
 #include <inttypes.h>
@@ -13,7 +13,9 @@ struct tainted {
 	uint64_t count, first;
 };
 
-/* Rings are read because devices write there; slab objects hold books. */
+/*
+ * Rings are read because devices write there. Slab objects hold driver state.
+ */
 static bool count_books(void *ctx, uint64_t first, uint64_t count)
 {
 	struct tainted *t = ctx;
@@ -52,8 +54,8 @@ static void taint_evidence(struct ami_exposures *ex,
 }
 
 /*
- * The IOMMU's own semaphore and logs are read because it writes there; what was
- * observed is in another class as well.
+ * The IOMMU's own semaphore and logs are read because it writes there. Observed
+ * pages are in another class as well.
  */
 int verdict_find_taint(struct ami_exposures *ex)
 {

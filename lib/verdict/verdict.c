@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Can the dump be trusted? Rules, conservative, first match wins. */
+/* Can the dump be trusted? The rules are conservative; the first match wins. */
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -28,9 +28,9 @@ static int reason(struct ami_exposures *ex, const char *fmt, ...)
 }
 
 /**
- * struct suspects - devices of which the same is to be told
- * @first: the one to tell of if it is the only one
- * @names: of the first few
+ * struct suspects - devices of which the same is reported
+ * @first: the device to name if it is the only one
+ * @names: names of the first few
  */
 struct suspects {
 	size_t count, named;
@@ -69,7 +69,7 @@ static bool is_unknown(const struct ami_exposures *ex)
 	return ex->state->incomplete;
 }
 
-/* What to do about it comes before what follows from it. */
+/* What to do comes before what follows from it. */
 static int tell_unknown(struct ami_exposures *ex)
 {
 	struct suspects s = { 0 };
@@ -127,7 +127,7 @@ static uint64_t never_buffers(const struct ami_exposure *e)
 	return n;
 }
 
-/* That of them with the most pages. */
+/* The one with the most pages. */
 static enum ami_owner worst_owner(const struct ami_exposure *e)
 {
 	enum ami_owner worst = AMI_OWNER_FREE;
@@ -173,7 +173,7 @@ static bool suspicious(const struct ami_exposures *ex,
 	}
 }
 
-/* Another exposure of the device has brought it in already. */
+/* Another exposure of the device has already added it. */
 static bool told(const struct ami_exposures *ex, const struct ami_exposure *e,
 		 enum suspicion why, bool active)
 {
@@ -280,7 +280,7 @@ static uint64_t mapped_pages(const struct ami_exposures *ex, size_t *devices)
 	return pages;
 }
 
-/* What devices were asked to write, whatever they could. */
+/* What devices were asked to write, whatever they could write. */
 static uint64_t asked_pages(const struct ami_exposures *ex)
 {
 	uint64_t pages = 0;
@@ -294,8 +294,8 @@ static uint64_t asked_pages(const struct ami_exposures *ex)
 }
 
 /*
- * Devices that nothing bounds and that are not counted as suspects: idle ones,
- * as far as a bit of the kernel's can be believed, and those with ATS.
+ * Devices that nothing bounds and that do not count as suspects: idle ones, as
+ * far as one of the kernel's bits is believed, and those with ATS.
  */
 static void find_unbounded(const struct ami_exposures *ex, bool ats,
 			   struct suspects *s)
@@ -334,8 +334,8 @@ static int tell_unbounded(struct ami_exposures *ex)
 }
 
 /*
- * A device at work maps something, as a rule. That its table maps nothing, one
- * page says, and zeros over that page say the same.
+ * A device at work usually maps something. Only one page says that its table
+ * maps nothing, and zeros over that page look the same.
  */
 static int tell_empty(struct ami_exposures *ex)
 {
@@ -357,12 +357,12 @@ static int tell_empty(struct ami_exposures *ex)
 		      s.names, more(&s), s.count == 1 ? "is" : "are");
 }
 
-/* No page of memory is known to be in reach of an active device. */
+/* No page of memory is known to be within reach of an active device. */
 static int judge_nothing(struct ami_exposures *ex)
 {
 	/*
-	 * Behind what could not be read there may be a device that nothing
-	 * names; and what nothing names may not have been translated.
+	 * Unreadable memory may hide a device that nothing else names. It may
+	 * not have been translated.
 	 */
 	if (ami_findings_have(ex->state->findings, AMI_EFFECT_GAP)) {
 		ex->verdict = AMI_VERDICT_UNKNOWN;
@@ -411,7 +411,7 @@ static int judge_reach(struct ami_exposures *ex)
 	return judge_pages(ex, pages, devices);
 }
 
-/* A file that was cut is the cause of what is missing, and comes first. */
+/* A truncated file is the cause of what is missing, and comes first. */
 static int tell_cut(struct ami_exposures *ex)
 {
 	struct ami_dump *dump = ami_kernel_dump(ex->state->kernel);
@@ -448,7 +448,7 @@ static int judge_all(struct ami_exposures *ex)
 	return 0;
 }
 
-/* In this order: dropped pages explain what all the others could not read. */
+/* In this order: dropped pages explain what the others could not read. */
 static const struct {
 	const char *name;
 	int (*find)(struct ami_exposures *ex);

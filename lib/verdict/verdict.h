@@ -6,8 +6,8 @@
 #include <verdict/verdict.h>
 
 /*
- * Finders: each adds findings and returns -1 when memory runs out. A new one is
- * a file of its own and a line in verdict.c.
+ * Finders: each adds findings and returns -1 if memory runs out. A new one is a
+ * file of its own and a line in verdict.c.
  */
 int verdict_find_unlisted(struct ami_exposures *ex);
 int verdict_find_owners(struct ami_exposures *ex);
@@ -17,8 +17,8 @@ int verdict_find_taint(struct ami_exposures *ex);
 int verdict_find_dropped(struct ami_exposures *ex);
 
 /**
- * verdict_check_content() - does what pages hold contradict their owners?
- * @pages: of @e; those not in @free are of slabs
+ * verdict_check_content() - does the content of pages contradict their owners?
+ * @pages: of @e; those outside @free are of slabs
  */
 void verdict_check_content(struct ami_exposures *ex,
 			   const struct ami_exposure *e,

@@ -14,7 +14,7 @@
 
 #include <dump/ramlist.h>
 
-#define KDUMP_BLOCK		4096u	/* of the file, as on x86-64 */
+#define KDUMP_BLOCK		4096u	/* block size on x86-64 */
 #define KDUMP_SIGNATURE		"KDUMP   "
 #define KDUMP_COMPRESSED_ZLIB	0x01
 #define KDUMP_COMPRESSED_LZO	0x02
@@ -69,14 +69,14 @@ _Static_assert(sizeof(struct kdump_sub_header) == 104, "sub-header layout");
 _Static_assert(sizeof(struct kdump_page_desc) == 24, "descriptor layout");
 
 /*
- * Bounds for what a damaged header may claim: the notes and the bitmaps are
- * held in memory. 64 TiB of addresses are far beyond any AMD machine.
+ * Bounds on what a damaged header may claim, as notes and bitmaps are held in
+ * memory. 64 TiB of addresses are far beyond any AMD machine.
  */
 #define KDUMP_MAX_NOTES		(64u << 20)
 #define KDUMP_MAX_PFN		(UINT64_C(1) << 34)
 
 /*
- * What is real of the pages of an extract: an ELF note with an array of
+ * Which granules of an extract's pages are real: an ELF note with an array of
  * struct ami_granules, one for each page that is not whole.
  */
 #define EXTRACT_NOTE_NAME	"AMDIOMMU"
@@ -91,15 +91,16 @@ _Static_assert(sizeof(struct kdump_page_desc) == 24, "descriptor layout");
 /**
  * struct kdump_facts - what the headers of one file say
  *
- * Read by ourselves: libkdumpfile 0.5.1 gives zeros for stored pages past the
- * end of a truncated file, or ends in SIGBUS there, and damaged notes make it
- * crash.
+ * Our own reader: libkdumpfile 0.5.1 returns zeros for stored pages past the
+ * end of a truncated file, or ends in SIGBUS there, and damaged notes make
+ * it crash.
  *
  * @max_pfn, @first_pfn, @end_pfn: of the machine; of this part of a split dump
- * @notes: malloc'ed copy of the note segment, NULL when there is none
+ * @notes: malloc'ed copy of the note segment; NULL: none
  * @truncated: page descriptors or page data lie beyond the end of the file
- * @pages: how many the second bitmap says are in the file
- * @rank: per block of the second bitmap: how many page descriptors precede
+ * @pages: number of pages in the file, by the second bitmap
+ * @rank: for each block of the second bitmap, the number of page descriptors
+ * 	before it
  */
 struct kdump_facts {
 	struct kdump_header header;
@@ -125,7 +126,7 @@ bool kdump_is(int fd);
 /**
  * kdump_facts_read() - read and check the headers
  *
- * Returns -1 with @err filled when they make no sense or are not all there;
+ * Returns -1 with @err filled if they are impossible or incomplete.
  * @facts needs kdump_facts_free() in any case.
  */
 int kdump_facts_read(int fd, const char *path, struct kdump_facts *facts,
@@ -135,14 +136,16 @@ void kdump_facts_free(struct kdump_facts *facts);
 /** kdump_index() - fill in @rank and @truncated; part of kdump_facts_read(). */
 int kdump_index(int fd, struct kdump_facts *facts);
 
-/** kdump_ram() - the first bitmap; -1: unreadable, endless or no memory. */
+/**
+ * kdump_ram() - read the first bitmap; -1: unreadable, too long or no memory
+ */
 int kdump_ram(int fd, const struct kdump_facts *facts, struct ramlist *ram);
 
 /**
  * kdump_page_find() - descriptor of a page
  *
  * FILTERED: this file does not hold the page. ERROR: it should, but the
- * descriptor or the data lie beyond the end of the file.
+ * descriptor or the data lies beyond the end of the file.
  */
 enum ami_mem kdump_page_find(int fd, struct kdump_facts *facts, uint64_t pfn,
 			     struct kdump_page_desc *desc);
@@ -150,7 +153,7 @@ enum ami_mem kdump_page_find(int fd, struct kdump_facts *facts, uint64_t pfn,
 /**
  * kdump_run_find() - descriptors of page frames from @pfn on
  *
- * Returns how many of @count were found before the first that is not there.
+ * Returns how many of @count precede the first that is missing.
  */
 size_t kdump_run_find(int fd, struct kdump_facts *facts, uint64_t pfn,
 		      size_t count, struct kdump_page_desc *desc);
@@ -158,7 +161,7 @@ size_t kdump_run_find(int fd, struct kdump_facts *facts, uint64_t pfn,
 /**
  * kdump_note_find() - descriptor of the first note with this name and type
  *
- * Returns NULL when there is none; bounds are checked.
+ * Returns NULL if there is none. All bounds are checked.
  */
 const void *kdump_note_find(const void *notes, size_t size, const char *name,
 			    uint32_t type, size_t *desc_size);

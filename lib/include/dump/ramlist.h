@@ -5,7 +5,7 @@
 
 #include <amdiommu/dump.h>
 
-/* Far more than any machine has; a damaged bitmap must not eat our memory. */
+/* Far more than any machine has. A damaged bitmap must not exhaust memory. */
 #define RAMLIST_MAX	(1u << 20)
 
 struct ramlist {
@@ -17,8 +17,8 @@ struct ramlist {
 /**
  * ramlist_add() - add page frames [@first, @end), merged where they touch
  *
- * @first must not lie before that of the last call. Returns -1 when there is
- * no memory or the list would pass RAMLIST_MAX.
+ * @first must not be below that of the last call. Returns -1 if memory ran
+ * out or the list would pass RAMLIST_MAX.
  */
 int ramlist_add(struct ramlist *list, uint64_t first, uint64_t end);
 

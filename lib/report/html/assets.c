@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Style and script as they are in their files; the assembler copies them. */
+/* Style and script as in their files; the assembler includes them. */
 #define EMBED(name, path)						\
 	__asm__(".pushsection .rodata, \"a\"\n"				\
 		".globl " #name "\n.hidden " #name "\n"			\

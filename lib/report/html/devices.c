@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* The table of devices, and the paths their writes take. */
+/* The table of devices, and the paths of their writes. */
 #include <inttypes.h>
 #include <string.h>
 
@@ -115,7 +115,7 @@ static unsigned int width(const struct ami_ranked *r)
 	return w;
 }
 
-/* 28 characters have room in the widest. */
+/* The widest box has room for 28 characters. */
 static void box(struct html_page *p, unsigned int x, unsigned int y,
 		unsigned int wide, const char *one, const char *two)
 {

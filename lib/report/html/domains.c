@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Protection domains and where in their IOVA space something is mapped. */
+/* Protection domains, and where in their IOVA space something is mapped. */
 #include <inttypes.h>
 #include <stdlib.h>
 
 #include "html.h"
 
 /**
- * struct space - one walk: the extent first, then what lies in it
+ * struct space - one walk: the extent first, then the content
  * @stale: addresses that devices may still use
  */
 struct space {
@@ -46,7 +46,7 @@ static bool endless(const struct ami_iova_range *r)
 	return r->last == UINT64_MAX;
 }
 
-/* Of a range that begins before the axis only what lies on it. */
+/* If a range begins before the axis, take only the part on it. */
 static void place_stale(struct space *s)
 {
 	size_t i;

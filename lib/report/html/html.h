@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The HTML report: one file that needs nothing else. Private to
- * lib/report/html. Whatever comes from the dump is written by html_text(), and
- * by nothing else; sizes are bounded, however large the machine.
+ * lib/report/html. Only html_text() writes what comes from the dump. Sizes are
+ * bounded, however large the machine is.
  */
 #ifndef AMI_HTML_H
 #define AMI_HTML_H
@@ -13,8 +13,8 @@
 #define HTML_LANES	24u	/* devices with a lane of their own */
 #define HTML_DOMAINS	32u	/* domains with a map of IOVAs */
 #define HTML_IOMMUS	16u
-#define HTML_BUCKETS	2048u	/* per lane, where the runs are too many */
-#define HTML_RUNS	1024u	/* of page frames that a lane shows exactly */
+#define HTML_BUCKETS	2048u	/* for each lane with too many runs */
+#define HTML_RUNS	1024u	/* page frame runs that a lane shows exactly */
 
 /** struct html_page - the report being written; @ranked: what matters first */
 struct html_page {
@@ -24,7 +24,7 @@ struct html_page {
 	size_t nr_ranked;
 };
 
-/** struct html_lane - one strip of a map: where on an axis how much is */
+/** struct html_lane - one strip of a map: where on an axis, and how much */
 struct html_lane {
 	uint64_t first, span;		/* of the axis */
 	uint64_t total;
@@ -36,7 +36,7 @@ struct html_lane {
 extern const char html_style[], html_style_end[];
 extern const char html_script[], html_script_end[];
 
-/** html_text() - text with everything escaped that HTML gives a meaning */
+/** html_text() - text with all of HTML's special characters escaped */
 void html_text(struct html_page *p, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 
@@ -47,11 +47,11 @@ void html_raw(struct html_page *p, const char *markup);
 void html_cell(struct html_page *p, bool number, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 
-/** html_section() - opens a section with its heading */
+/** html_section() - open a section with its heading */
 void html_section(struct html_page *p, const char *id, const char *title,
 		  const char *lead);
 
-/** html_where() - link to what a finding is about */
+/** html_where() - link to the object of a finding */
 void html_where(struct html_page *p, const char *where);
 
 struct html_lane *html_lane_new(uint64_t first, uint64_t span);

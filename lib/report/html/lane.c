@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * Strips of a map. A lane keeps its runs while they are few, and always the
- * counts of equal buckets: a page is never listed, however many there are.
+ * counts of equal buckets. Pages are never listed one by one.
  */
 #include <inttypes.h>
 #include <stdlib.h>
@@ -67,7 +67,7 @@ void html_lane_add(struct html_lane *lane, uint64_t first, uint64_t count,
 	}
 }
 
-/* Height tells how much of a column is covered; some, if any is. */
+/* The height shows how much of a column is covered. Any coverage shows. */
 static void path(struct html_page *p, const struct html_lane *lane)
 {
 	const unsigned int per = HTML_BUCKETS / WIDTH;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Text into HTML. The only way for anything of a dump into the page. */
+/* Text into HTML: the only way from the dump into the page. */
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* The map of physical memory, one lane for each question. */
+/* The map of physical memory, with one lane for each question. */
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "html.h"
 
-/* Owners of at most so many pages are looked up; above, one in several. */
+/* Owners of up to this many pages are looked up. Above, of one in several. */
 #define LOOK_UP	(1u << 18)
 
 static bool add_run(void *ctx, uint64_t first, uint64_t count)

@@ -21,7 +21,7 @@ static const char *const meaning[] = {
 		"What decides is not in the dump.",
 };
 
-/* By this a page is known as ours. */
+/* This shows that a page is ours. */
 #define HTML_GENERATOR	"<meta name=\"generator\" content=\"amdiommu "
 
 bool ami_html_is_file(const uint8_t *head, size_t len)
@@ -91,7 +91,7 @@ static bool same_features(const struct ami_iommu *a, const struct ami_iommu *b)
 	return a->features == b->features && a->features2 == b->features2;
 }
 
-/* Those with the features of the first stand together. */
+/* IOMMUs with the same features share one row. */
 static void iommu_fact(struct html_page *p, const struct ami_iommu *iommu,
 		       size_t n)
 {
@@ -193,7 +193,7 @@ static void legend(struct html_page *p)
 		 "</dd></div>\n</dl>\n</section>\n");
 }
 
-/* Each page once, whoever could write it; UINT64_MAX: no memory */
+/* Each page once, whoever could write it. UINT64_MAX: no memory. */
 static uint64_t pages_of_class(const struct ami_exposures *ex, int class)
 {
 	struct ami_pfnbatch all = { .set = ami_pfnset_new() };
@@ -212,7 +212,7 @@ static uint64_t pages_of_class(const struct ami_exposures *ex, int class)
 	return pages;
 }
 
-/* The same facts for programs, and for whoever wants to check this page. */
+/* The same facts for programs, and to check this page. */
 static void facts(struct html_page *p)
 {
 	struct view *v = p->v;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Command rings as circles, and the events the IOMMUs logged. */
+/* Command rings as circles, and the events that the IOMMUs logged. */
 #include <inttypes.h>
 
 #include "html.h"
@@ -7,8 +7,8 @@
 #define LISTED	64u	/* unproven commands, events of each IOMMU */
 
 /*
- * Entry 0 is at the top, the ring runs clockwise: a dash of a circle whose
- * length is said to be the number of entries.
+ * Entry 0 is at the top, and the ring runs clockwise. An arc is a dash of a
+ * circle whose pathLength is the number of entries.
  */
 static void arc(struct html_page *p, const char *css, uint32_t first,
 		uint32_t count, const char *title)
