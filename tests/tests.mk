@@ -5,7 +5,7 @@
 SAN := $(BUILD)/san
 SANITIZERS := -fsanitize=address,undefined -fno-sanitize-recover=undefined -O1
 UNIT := $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/test_*.c))
-UNIT_HELP := drivers image klog machine render shapes symbols vmcore
+UNIT_HELP := drivers image klog layouts machine render shapes symbols vmcore
 GOLDEN := $(patsubst tests/golden/%.c,%,$(wildcard tests/golden/test_*.c))
 FUZZ_TARGETS := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 # libkdumpfile reads what we write: an independent reader.
@@ -51,6 +51,11 @@ $(BUILD)/scale/queues: $(BUILD)/tests/scale/queues.o \
 	@mkdir -p $(@D)
 	$(call say,LD $@)
 	$(call link,,$(TEST_LIBS))
+
+# What readers want, looked up in a kernel's type information.
+$(BUILD)/tests/resolve: $(BUILD)/tests/readers/resolve.o $(LIB)
+	$(call say,LD $@)
+	$(call link,,$(CORE_LIBS))
 
 $(BUILD)/bench/evidence: $(BUILD)/tests/bench/evidence.o \
 		$(LIB)
@@ -181,7 +186,7 @@ QUICK := $(UNIT:%=$(SAN)/unit/%) '$(SAN)/golden/test_damage $(SAMPLE)' \
 	 'tests/golden/test_html.py $(BUILD)/amdiommu $(SAMPLE)' \
 	 'scripts/findings.py --check' 'scripts/commands.py --check' \
 	 'tests/names.py $(LIB_OBJ)' \
-	 'tests/lab/test_check.py' 'tests/lab/test_truth.py' 'tests/lab/test_evidence.py'
+	 'tests/lab/test_check.py' 'tests/lab/test_truth.py' 'tests/lab/test_evidence.py' 'tests/lab/test_readers.py'
 
 # Real kernels in QEMU against independent truth; results are cached.
 LAB := tests/lab/lab.py
@@ -206,6 +211,9 @@ SAME := '$(LAB) cached 6.1-both && $(LAB) forms 6.1-both && V=$$($(LAB) vmlinux 
 	'tests/golden/test_dmesg.py $(BUILD)/amdiommu $(LAB_DIRS)' \
 	'tests/lab/test_private.py $(BUILD)/amdiommu $(LAB_OUT)/6.1-both/vmcore $(LAB_OUT)/5.10-both/vmcore $(LAB_OUT)/7.3-both/vmcore' \
 	'V=$$($(LAB) vmlinux 6.1) && CRASH_TESTS=SameFacts $(call crash_test,$$V)'
+
+# No kernel is booted.
+READERS := '$(LAB) readers --resolve $(BUILD)/tests/resolve'
 
 lab_marks = $(foreach s,$(1),'$(LAB) cached $(s) && $(LAB) marks $(s)')
 
@@ -235,8 +243,8 @@ check: deps-test
 # lab comes first: it takes longest.
 test: export AMDIOMMU_OFFLINE ?= 1
 test:
-	$(MAKE) $(PARALLEL) all tests-built fuzz-built bench-built $(BUILD)/campaign
-	tests/run.py $(call lab_tests,$(LAB_SHORT)) $(QUICK) $(HOSTILE) $(SAME) $(FILTER)
+	$(MAKE) $(PARALLEL) all tests-built fuzz-built bench-built $(BUILD)/campaign $(BUILD)/tests/resolve
+	tests/run.py $(call lab_tests,$(LAB_SHORT)) $(READERS) $(QUICK) $(HOSTILE) $(SAME) $(FILTER)
 
 # Also how the extension lives with Ctrl-C, pipes, unloading; takes minutes.
 ## check-crash: the extension in crash, with Ctrl-C, pipes, unloading
@@ -284,6 +292,17 @@ lab-matrix: deps-test
 lab-evidence: deps-test
 	$(MAKE) $(PARALLEL) all
 	$(LAB) evidence --amdiommu $(BUILD)/amdiommu
+
+# No kernel is booted: only the packages are fetched, once.
+READER_KERNELS ?=
+
+## check-readers: what readers want of drivers' types, in the kernels of READER_KERNELS
+check-readers: deps-test $(BUILD)/tests/resolve
+	$(LAB) readers $(READER_KERNELS) --resolve $(BUILD)/tests/resolve
+
+## layouts: tests/unit/layouts anew, from real kernels
+layouts: deps-test $(BUILD)/tests/resolve
+	$(LAB) readers --renew --resolve $(BUILD)/tests/resolve
 
 # Lines of lib/ that the tests run; no QEMU. All that they run is built so.
 COV := $(BUILD)/cov
@@ -342,5 +361,6 @@ bench-filter: $(BUILD)/makedumpfile-amdiommu
 	tests/bench/filter.py $(BUILD)/makedumpfile-amdiommu $(LAB_OUT)/6.1-64g/vmcore
 
 .PHONY: bench bench-built bench-evidence bench-filter bench-scale campaign check check-crash \
-	check-kdump check-quick coverage crash-suites drive fuzz fuzz-built lab lab-evidence \
+	check-kdump check-quick check-readers coverage crash-suites drive fuzz fuzz-built lab lab-evidence \
+	layouts \
 	lab-matrix lint test tests-built

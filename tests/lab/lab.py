@@ -17,6 +17,7 @@ import marks
 import matrix
 import packages
 import qemudump
+import readers
 import run
 from scenarios import SCENARIOS, Scenario, scenario
 from workdir import CannotRun, Failed
@@ -77,6 +78,10 @@ def run_qemudump(args):
     return qemudump.main('qemudump', args.amdiommu)
 
 
+def run_readers(args):
+    return readers.main(args.series, args.resolve, args.renew)
+
+
 def make_forms(args):
     for name in forms.make(args.scenario):
         print(name)
@@ -130,6 +135,13 @@ def parser():
         .add_argument('--amdiommu', default='build/amdiommu', metavar='PATH')
     command('forms', make_forms, 'the dump in all formats of makedumpfile',
             'scenario')
+    one = command('readers', run_readers,
+                  "what readers of drivers want, in real kernels' types")
+    one.add_argument('series', nargs='*',
+                     help='without: ' + ' '.join(readers.STANDARD))
+    one.add_argument('--resolve', default='build/tests/resolve', metavar='PATH')
+    one.add_argument('--renew', action='store_true',
+                     help='write tests/unit/layouts/ anew')
     command('vmlinux', vmlinux, 'fetch vmlinux with DWARF, print its path',
             'series')
     command('list', show_list, 'scenarios and what they change')
