@@ -66,6 +66,7 @@ struct ami_dump_info {
 	uint64_t max_pfn;	/* one past the last page frame */
 	const struct ami_range *ram;
 	size_t nr_ram;
+	bool ram_merged;	/* too many runs: RAM has what is between the last ones */
 	const struct ami_range *listed;
 	size_t nr_listed;
 	uint64_t present;	/* pages in the file, 0: not known */

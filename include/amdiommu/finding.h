@@ -90,7 +90,7 @@ struct ami_finding {
  */
 struct ami_findings {
 	struct ami_finding *list;
-	size_t count, room;
+	size_t count;
 	size_t total[AMI_NR_FINDINGS];
 	size_t lost;
 };

@@ -7,6 +7,7 @@
 
 #include <amdiommu/display.h>
 #include <amdiommu/finding.h>
+#include <common/vec.h>
 
 void ami_findings_free(struct ami_findings *f)
 {
@@ -28,37 +29,17 @@ static const struct ami_finding_class class[AMI_NR_FINDINGS] = {
 #undef AMI_FINDING
 };
 
-static struct ami_finding *append_finding(struct ami_findings *f)
-{
-	if (f->count == f->room) {
-		size_t room = f->room ? 2 * f->room : 32;
-		struct ami_finding *more;
-
-		more = realloc(f->list, room * sizeof(*more));
-		if (!more)
-			return NULL;
-		f->list = more;
-		f->room = room;
-	}
-	return &f->list[f->count];
-}
-
 /* Keep one more, unless enough findings of this code are kept. */
 static void add_finding(struct ami_findings *f, struct ami_finding one,
 			const char *where, const char *fmt, va_list ap)
 {
-	struct ami_finding *slot;
-
 	if (f->total[one.code]++ >= AMI_FINDINGS_PER_CODE)
 		return;
 	one.text = ami_display_format(fmt, ap);
 	one.where = ami_display_copy(where);
-	slot = one.text && one.where ? append_finding(f) : NULL;
-	if (slot) {
-		*slot = one;
-		f->count++;
+	if (one.text && one.where &&
+	    vec_push(f->list, f->count, SIZE_MAX, one) == VEC_OK)
 		return;
-	}
 	free(one.where);
 	free(one.text);
 	f->lost++;
@@ -129,15 +110,15 @@ void ami_findings_sort(struct ami_findings *f)
 
 	if (f->count < 2)
 		return;
-	sorted = malloc(f->room * sizeof(*sorted));
+	sorted = calloc(f->count, sizeof(*sorted));
 	if (!sorted)
 		return;
 	for (s = AMI_ERROR; s >= AMI_INFO; s--)
 		for (i = 0; i < f->count; i++)
 			if ((int)f->list[i].severity == s)
 				sorted[n++] = f->list[i];
-	free(f->list);
-	f->list = sorted;
+	memcpy(f->list, sorted, n * sizeof(*sorted));
+	free(sorted);
 }
 
 const char *ami_severity_name(enum ami_severity severity)

@@ -162,17 +162,12 @@ static void take_over(struct ami_pfnbatch *b)
 static bool grow_batch(struct ami_pfnbatch *b)
 {
 	size_t room = b->room ? 4 * b->room : FIRST_BATCH;
-	uint32_t *more;
 
 	if (b->count < b->room)
 		return true;
-	if (b->room < MAX_BATCH) {
-		more = realloc(b->low, room * sizeof(*more));
-		if (more) {
-			b->low = more;
-			b->room = room;
-			return true;
-		}
+	if (b->room < MAX_BATCH && vec_resize(b->low, room)) {
+		b->room = room;
+		return true;
 	}
 	if (b->count)
 		take_over(b);

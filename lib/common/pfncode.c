@@ -69,16 +69,13 @@ bool pfn_seek(struct pfn_reader *r, struct pfn_run *run, uint64_t pfn)
 static bool reserve(struct pfn_block *b, size_t len)
 {
 	size_t room = b->room ? b->room : FIRST_ROOM;
-	uint8_t *more;
 
 	while (room < len)
 		room *= 2;
 	if (room == b->room)
 		return true;
-	more = realloc(b->code, room);
-	if (!more)
+	if (!vec_resize(b->code, room))
 		return false;
-	b->code = more;
 	b->room = room;
 	return true;
 }
@@ -86,16 +83,13 @@ static bool reserve(struct pfn_block *b, size_t len)
 static bool reserve_blocks(struct ami_pfnset *set, size_t nr)
 {
 	size_t room = set->room ? set->room : 1;
-	struct pfn_block *more;
 
 	while (room < nr)
 		room += room / 2 + 1;
 	if (room == set->room)
 		return true;
-	more = realloc(set->block, room * sizeof(*more));
-	if (!more)
+	if (!vec_resize(set->block, room))
 		return false;
-	set->block = more;
 	set->room = room;
 	return true;
 }

@@ -4,6 +4,7 @@
 #define AMI_PFNCODE_H
 
 #include <amdiommu/pfnset.h>
+#include <common/vec.h>
 
 /*
  * A set is an ascending list of blocks. A block is the code of runs that do

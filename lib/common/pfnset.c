@@ -197,23 +197,15 @@ uint64_t ami_pfnset_blocks(const struct ami_pfnset *set)
 void ami_pfnset_compact(struct ami_pfnset *set)
 {
 	struct pfn_block *b;
-	uint8_t *code;
 	size_t i;
 
 	for (i = 0; i < set->nr && !set->spill; i++) {
 		b = &set->block[i];
-		code = b->room > b->len ? realloc(b->code, b->len) : NULL;
-		if (code) {
-			b->code = code;
+		if (b->room > b->len && vec_resize(b->code, b->len))
 			b->room = b->len;
-		}
 	}
-	b = set->nr && set->nr < set->room ?
-	    realloc(set->block, set->nr * sizeof(*b)) : NULL;
-	if (b) {
-		set->block = b;
+	if (set->nr && set->nr < set->room && vec_resize(set->block, set->nr))
 		set->room = set->nr;
-	}
 }
 
 void ami_pfnset_ranges(const struct ami_pfnset *set,

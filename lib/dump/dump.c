@@ -261,27 +261,36 @@ static void add_range(struct ami_pfnset *set, const struct ami_range *range,
 		ami_pfnset_add(set, range[i].first, range[i].count);
 }
 
+struct replacing {
+	struct ramlist list;
+	bool no_memory;
+};
+
 static bool to_list(void *ctx, uint64_t first, uint64_t count)
 {
-	return !ramlist_add(ctx, first, first + count);
+	struct replacing *r = ctx;
+
+	r->no_memory = ramlist_add(&r->list, first, first + count);
+	return !r->no_memory;
 }
 
 static int replace_ram(struct ami_dump *dump, struct ami_pfnset *all)
 {
-	struct ramlist list = { .count = 0 };
+	struct replacing r = { .no_memory = false };
 	const struct ami_range *last;
 
-	ami_pfnset_ranges(all, to_list, &list);
-	if (!list.count || ami_pfnset_failed(all)) {
-		free(list.range);
+	ami_pfnset_ranges(all, to_list, &r);
+	if (!r.list.count || r.no_memory || ami_pfnset_failed(all)) {
+		free(r.list.range);
 		return -1;
 	}
 	free(dump->all_ram);
-	dump->all_ram = list.range;
-	dump->info.ram = list.range;
-	dump->info.nr_ram = list.count;
+	dump->all_ram = r.list.range;
+	dump->info.ram = r.list.range;
+	dump->info.nr_ram = r.list.count;
+	dump->info.ram_merged |= r.list.merged;
 	dump->ram_pages = ami_pfnset_count(all);
-	last = &list.range[list.count - 1];
+	last = &r.list.range[r.list.count - 1];
 	if (last->first + last->count > dump->info.max_pfn)
 		dump->info.max_pfn = last->first + last->count;
 	return 0;

@@ -27,6 +27,7 @@ static int read_elf(struct dump_headers *h, int fd, const char *path,
 	h->info.format = "elf";
 	h->info.ram = h->elf.ram.range;
 	h->info.nr_ram = h->elf.ram.count;
+	h->info.ram_merged = h->elf.ram.merged;
 	h->info.truncated = h->elf.truncated;
 	h->info.notes = h->elf.notes;
 	h->info.notes_size = h->elf.notes_size;
@@ -54,6 +55,7 @@ static int read_kdump(struct dump_headers *h, int fd, const char *path,
 	h->info.dump_level = k->sub.dump_level;
 	h->info.ram = h->kdump_ram.range;
 	h->info.nr_ram = h->kdump_ram.count;
+	h->info.ram_merged = h->kdump_ram.merged;
 	h->vmcoreinfo = vmcoreinfo_in(k->notes, k->notes_size);
 	return 0;
 }

@@ -264,6 +264,7 @@ static int open_elf(struct file_dump *file, struct ami_error *err)
 	file->info.notes_size = elf->notes_size;
 	file->info.ram = elf->ram.range;
 	file->info.nr_ram = elf->ram.count;
+	file->info.ram_merged = elf->ram.merged;
 	return 0;
 }
 
@@ -351,6 +352,7 @@ static int open_kdump(struct file_dump *file, const char *const *paths,
 				     file->path);
 	file->info.ram = file->ram.range;
 	file->info.nr_ram = file->ram.count;
+	file->info.ram_merged = file->ram.merged;
 	return 0;
 }
 

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <stdlib.h>
 
+#include <common/vec.h>
 #include <dump/ramlist.h>
 
 int ramlist_add(struct ramlist *list, uint64_t first, uint64_t end)
 {
-	struct ami_range *last, *more;
+	struct ami_range *last;
+	enum vec_room room;
 
 	if (end <= first)
 		return 0;
@@ -15,18 +17,13 @@ int ramlist_add(struct ramlist *list, uint64_t first, uint64_t end)
 			last->count = end - last->first;
 		return 0;
 	}
-	if (list->count == RAMLIST_MAX)
-		return -1;
-	if (list->count == list->room) {
-		size_t room = list->room ? 2 * list->room : 64;
-
-		more = realloc(list->range, room * sizeof(*more));
-		if (!more)
-			return -1;
-		list->range = more;
-		list->room = room;
-	}
-	list->range[list->count++] = (struct ami_range){ first, end - first };
+	room = vec_push(list->range, list->count, RAMLIST_MAX,
+			(struct ami_range){ first, end - first });
+	if (room != VEC_FULL)
+		return room == VEC_NO_MEMORY ? -1 : 0;
+	/* What lies between counts as RAM: too much, never too little. */
+	last->count = end - last->first;
+	list->merged = true;
 	return 0;
 }
 

@@ -2,27 +2,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "withheld.h"
+#include <common/vec.h>
 
-/* Room for one more in an array that doubles at powers of two. */
-static void *make_room(void *array, size_t count, size_t size)
-{
-	if (count & (count - 1))
-		return array;
-	return realloc(array, (count ? 2 * count : 1) * size);
-}
+#include "withheld.h"
 
 void dump_withheld_add_span(struct ami_withheld *w, uint64_t paddr, uint64_t len)
 {
-	struct withheld_span *more = make_room(w->span, w->nr_spans,
-					       sizeof(*more));
-
-	if (!more) {
+	if (vec_push(w->span, w->nr_spans, SIZE_MAX,
+		     (struct withheld_span){ paddr, len }))
 		w->failed = true;
-		return;
-	}
-	w->span = more;
-	w->span[w->nr_spans++] = (struct withheld_span){ paddr, len };
 }
 
 /* Each kind of finding is listed up to a limit that is far below this one. */
@@ -30,17 +18,9 @@ void dump_withheld_add_span(struct ami_withheld *w, uint64_t paddr, uint64_t len
 
 void dump_withheld_add_content(struct ami_withheld *w, const struct ami_content *c)
 {
-	struct ami_content *more;
-
-	if (w->nr_contents == MAX_CONTENTS)
-		return;
-	more = make_room(w->content, w->nr_contents, sizeof(*more));
-	if (!more) {
+	if (vec_push(w->content, w->nr_contents, MAX_CONTENTS, *c) ==
+	    VEC_NO_MEMORY)
 		w->failed = true;
-		return;
-	}
-	w->content = more;
-	w->content[w->nr_contents++] = *c;
 }
 
 static int compare(uint64_t a, uint64_t b)

@@ -27,18 +27,10 @@ struct pool {
 static bool add_bounce(struct ami_evidence *ev, uint64_t origin, uint64_t slot)
 {
 	struct bounces *b = ev->collector->bounces;
-	struct ami_bounce *more;
 
-	if (!(b->count & (b->count - 1))) {
-		more = realloc(b->by_slot, (b->count ? 2 * b->count : 1) *
-					   sizeof(*more));
-		if (!more) {
-			ev->collector->no_memory = true;
-			return false;
-		}
-		b->by_slot = more;
-	}
-	b->by_slot[b->count++] = (struct ami_bounce){ origin, slot };
+	if (!evidence_grown(ev, vec_push(b->by_slot, b->count, SIZE_MAX,
+					 (struct ami_bounce){ origin, slot })))
+		return false;
 	ami_pfnset_add(b->pages, slot >> AMI_PAGE_SHIFT, 1);
 	return true;
 }

@@ -11,22 +11,6 @@
 #define MAX_PARENTS	32
 #define MAX_VIRTUAL	(64u << 20)
 
-bool evidence_room(struct ami_evidence *ev, void **list, size_t count,
-		   size_t size)
-{
-	void *more;
-
-	if (count & (count - 1))
-		return true;
-	more = realloc(*list, (count ? 2 * count : 1) * size);
-	if (!more) {
-		ev->collector->no_memory = true;
-		return false;
-	}
-	*list = more;
-	return true;
-}
-
 static struct ami_evidence_set *set_of(struct ami_evidence *ev,
 				       const struct ami_transfer *t)
 {
@@ -40,7 +24,7 @@ static struct ami_evidence_set *set_of(struct ami_evidence *ev,
 		    set->kind == t->kind && set->certainty == t->certainty)
 			return set;
 	}
-	if (!evidence_room(ev, (void **)&ev->sets, ev->nr_sets, sizeof(*set)))
+	if (!evidence_grown(ev, vec_reserve(ev->sets, ev->nr_sets, SIZE_MAX)))
 		return NULL;
 	set = &ev->sets[ev->nr_sets];
 	*set = (struct ami_evidence_set){
@@ -90,10 +74,9 @@ static void list_span(struct ami_evidence *ev, uint64_t phys, uint64_t len)
 		t->more++;
 		return;
 	}
-	if (!evidence_room(ev, (void **)&t->spans, t->nr_spans, sizeof(*t->spans)))
-		return;
-	t->spans[t->nr_spans++] = (struct ami_span){ phys, len };
-	ev->nr_spans++;
+	if (evidence_grown(ev, vec_push(t->spans, t->nr_spans, AMI_MAX_SPANS,
+					(struct ami_span){ phys, len })))
+		ev->nr_spans++;
 }
 
 void evidence_add_span(struct ami_evidence *ev, uint64_t phys, uint64_t len)
@@ -145,18 +128,18 @@ char *evidence_bytes_text(uint64_t bytes, char buf[24])
 void evidence_end_transfer(struct ami_evidence *ev)
 {
 	struct ami_transfer *t = &ev->collector->open;
+	enum vec_room room = VEC_NO_MEMORY;
 
-	if ((!t->bytes && !t->unnamed) || ev->collector->no_memory) {
-		free(t->spans);
-	} else if (ev->count == AMI_MAX_TRANSFERS) {
-		ev->nr_spans -= t->nr_spans;
-		free(t->spans);
-		ev->dropped++;
-	} else if (evidence_room(ev, (void **)&ev->list, ev->count, sizeof(*t))) {
-		ev->list[ev->count++] = *t;
-	} else {
-		free(t->spans);
+	if ((t->bytes || t->unnamed) && !ev->collector->no_memory) {
+		room = vec_push(ev->list, ev->count, AMI_MAX_TRANSFERS, *t);
+		evidence_grown(ev, room);
 	}
+	if (room == VEC_FULL) {
+		ev->nr_spans -= t->nr_spans;
+		ev->dropped++;
+	}
+	if (room != VEC_OK)
+		free(t->spans);
 	*t = (struct ami_transfer){ .spans = NULL };
 }
 
@@ -215,7 +198,8 @@ void evidence_cover_device(struct ami_evidence *ev, const struct ami_device *dev
 		c->provider = provider;
 	if (c)
 		return;
-	if (!evidence_room(ev, (void **)&ev->coverage, ev->nr_coverage, sizeof(*c)))
+	if (!evidence_grown(ev, vec_reserve(ev->coverage, ev->nr_coverage,
+					    SIZE_MAX)))
 		return;
 	at = place_of(ev, device->bdf);
 	c = &ev->coverage[at];

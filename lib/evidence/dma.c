@@ -123,11 +123,10 @@ static void add_unnamed(struct ami_evidence *ev, uint64_t iova, uint64_t len,
 		last->last = iova + len - 1;
 		return;
 	}
-	if (set->nr_unnamed < MAX_UNNAMED &&
-	    evidence_room(ev, (void **)&set->unnamed, set->nr_unnamed,
-			  sizeof(*last)))
-		set->unnamed[set->nr_unnamed++] =
-			(struct ami_unnamed){ iova, iova + len - 1, end };
+	/* The bytes are counted above: full only shortens the list. */
+	evidence_grown(ev, vec_push(set->unnamed, set->nr_unnamed, MAX_UNNAMED,
+				    (struct ami_unnamed){
+			iova, iova + len - 1, end }));
 }
 
 /*

@@ -38,23 +38,13 @@ struct table {
 
 static void add_entry(struct table *t, const struct entry *e)
 {
-	struct entry *more;
+	enum vec_room room = VEC_FULL;
 
-	if (t->count == MAX_ENTRIES || e->len > MAX_BYTES - t->bytes) {
-		t->full = true;
-		return;
-	}
-	if (!(t->count & (t->count - 1))) {
-		more = realloc(t->list, (t->count ? 2 * t->count : 1) *
-					sizeof(*more));
-		if (!more) {
-			t->ev->collector->no_memory = true;
-			return;
-		}
-		t->list = more;
-	}
-	t->bytes += e->len;
-	t->list[t->count++] = *e;
+	if (e->len <= MAX_BYTES - t->bytes)
+		room = vec_push(t->list, t->count, MAX_ENTRIES, *e);
+	t->full |= room == VEC_FULL;
+	if (evidence_grown(t->ev, room))
+		t->bytes += e->len;
 }
 
 static void read_entry(struct table *t, uint64_t va)

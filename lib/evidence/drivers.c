@@ -35,6 +35,7 @@ static bool take_interface(void *ctx, uint64_t device)
 	struct interfaces *all = ctx;
 	struct ami_evidence *ev = all->ev;
 	const struct ami_device *above;
+	enum vec_room room;
 	enum ami_mem mem;
 
 	above = evidence_device_above(ev, device, &mem);
@@ -42,18 +43,15 @@ static bool take_interface(void *ctx, uint64_t device)
 		all->mem = mem;
 	if (!above)
 		return true;
-	if (all->count == MAX_INTERFACES) {
-		all->mem = AMI_MEM_DAMAGED;
-		return false;
-	}
-	if (!evidence_room(ev, (void **)&all->list, all->count,
-			   sizeof(*all->list)))
-		return false;
-	all->list[all->count++] = (struct interface){
+	room = vec_push(all->list, all->count, MAX_INTERFACES,
+			(struct interface){
 		above, ami_container(ev->state->kernel, device,
 				     AMI_F_netdev_dev),
-	};
-	return !ami_dump_interrupted(ami_kernel_dump(ev->state->kernel));
+	});
+	if (room == VEC_FULL)
+		all->mem = AMI_MEM_DAMAGED;
+	return evidence_grown(ev, room) &&
+	       !ami_dump_interrupted(ami_kernel_dump(ev->state->kernel));
 }
 
 static void walk_interfaces(struct interfaces *all)

@@ -3,6 +3,7 @@
 #ifndef AMI_EVIDENCE_PRIVATE_H
 #define AMI_EVIDENCE_PRIVATE_H
 
+#include <common/vec.h>
 #include <kernel/device.h>
 #include <evidence/evidence.h>
 #include <kernel/page.h>
@@ -55,9 +56,12 @@ void evidence_begin_transfer(struct ami_evidence *ev, const struct ami_device *d
 			     const char *provider, const char *fmt, ...)
 	__attribute__((format(printf, 6, 7)));
 
-/** evidence_room() - make room for one more in an array that doubles */
-bool evidence_room(struct ami_evidence *ev, void **list, size_t count,
-		   size_t size);
+/** evidence_grown() - is there memory? if not, that is remembered */
+static inline bool evidence_grown(struct ami_evidence *ev, enum vec_room room)
+{
+	ev->collector->no_memory |= room == VEC_NO_MEMORY;
+	return room == VEC_OK;
+}
 
 /**
  * evidence_transfer_age() - when the open transfer was issued, ms before the

@@ -38,18 +38,8 @@ struct tally {
 void nic_add_slot(struct reading *r, struct rx_slots *slots,
 		  const struct rx_slot *slot)
 {
-	struct rx_slot *more;
-	size_t n = slots->count;
-
-	if (!(n & (n - 1))) {
-		more = realloc(slots->list, (n ? 2 * n : 1) * sizeof(*more));
-		if (!more) {
-			r->ev->collector->no_memory = true;
-			return;
-		}
-		slots->list = more;
-	}
-	slots->list[slots->count++] = *slot;
+	evidence_grown(r->ev, vec_push(slots->list, slots->count, SIZE_MAX,
+				       *slot));
 }
 
 struct target {

@@ -79,15 +79,10 @@ struct ami_exposure *exposure_add(struct ami_exposures *ex,
 				  enum ami_class class,
 				  enum ami_certainty certainty)
 {
-	struct ami_exposure *more;
 	size_t n = ex->count;
 
-	if (!(n & (n - 1))) {
-		more = realloc(ex->list, (n ? 2 * n : 1) * sizeof(*more));
-		if (!more)
-			return NULL;
-		ex->list = more;
-	}
+	if (vec_reserve(ex->list, n, SIZE_MAX))
+		return NULL;
 	ex->list[n] = (struct ami_exposure){
 		.requester = requester, .class = class,
 		.certainty = certainty, .complete = true,

@@ -3,6 +3,7 @@
 #ifndef AMI_EXPOSURE_PRIVATE_H
 #define AMI_EXPOSURE_PRIVATE_H
 
+#include <common/vec.h>
 #include <exposure/exposure.h>
 #include <incidents/incident.h>
 

@@ -7,28 +7,21 @@
 int exposure_add_iovas(struct ami_iova_range **list, size_t *count, uint64_t first,
 		       uint64_t last)
 {
-	struct ami_iova_range *more;
-	size_t n = *count;
+	enum vec_room room = vec_push(*list, *count, MAX_IOVA_RANGES,
+				      (struct ami_iova_range){ first, last });
+	struct ami_iova_range *newest;
 
-	if (n == MAX_IOVA_RANGES) {
-		/*
-		 * Too many to keep apart: join them. That says too much, never
-		 * too little.
-		 */
-		if (first < (*list)[n - 1].first)
-			(*list)[n - 1].first = first;
-		if (last > (*list)[n - 1].last)
-			(*list)[n - 1].last = last;
-		return 0;
-	}
-	if (!(n & (n - 1))) {
-		more = realloc(*list, (n ? 2 * n : 1) * sizeof(*more));
-		if (!more)
-			return -1;
-		*list = more;
-	}
-	(*list)[n] = (struct ami_iova_range){ first, last };
-	*count = n + 1;
+	if (room != VEC_FULL)
+		return room == VEC_NO_MEMORY ? -1 : 0;
+	/*
+	 * Too many to keep apart: join them. That says too much, never too
+	 * little.
+	 */
+	newest = &(*list)[*count - 1];
+	if (first < newest->first)
+		newest->first = first;
+	if (last > newest->last)
+		newest->last = last;
 	return 0;
 }
 

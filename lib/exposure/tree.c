@@ -133,20 +133,14 @@ const struct ami_tree *ami_tree_of(const struct ami_exposures *ex,
 static struct ami_tree *add_tree(struct ami_exposures *ex,
 				 const struct ami_table *table)
 {
-	struct ami_tree *more, *t;
-	size_t n = ex->nr_trees;
+	struct ami_tree *t;
 
-	if (!(n & (n - 1))) {
-		more = realloc(ex->trees, (n ? 2 * n : 1) * sizeof(*more));
-		if (!more)
-			return NULL;
-		ex->trees = more;
-	}
-	if (!ami_index_add(&ex->tree_index, key_of(table), n))
+	if (vec_push(ex->trees, ex->nr_trees, SIZE_MAX,
+		     (struct ami_tree){ .table = *table }))
 		return NULL;
-	t = &ex->trees[ex->nr_trees];
-	*t = (struct ami_tree){ .table = *table };
-	ex->nr_trees++;
+	t = &ex->trees[ex->nr_trees - 1];
+	if (!ami_index_add(&ex->tree_index, key_of(table), ex->nr_trees - 1))
+		return NULL;
 	t->writable = ami_pfnset_new();
 	if (table->format == AMI_FORMAT_V2)
 		t->iovas_in_ram = ami_pfnset_new();

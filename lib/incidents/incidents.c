@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <common/vec.h>
+
 #include "incidents.h"
 
 const char *ami_incident_name(enum ami_incident_kind kind)
@@ -91,23 +93,6 @@ static bool same(const struct ami_incident *in, const struct sighting *s)
 	return in->iommu == s->iommu;
 }
 
-static struct ami_incident *append(struct ami_incidents *list)
-{
-	if (list->count == list->room) {
-		size_t room = list->room ? 2 * list->room : 8;
-		struct ami_incident *more;
-
-		more = realloc(list->list, room * sizeof(*more));
-		if (!more) {
-			list->failed = true;
-			return NULL;
-		}
-		list->list = more;
-		list->room = room;
-	}
-	return &list->list[list->count++];
-}
-
 /*
  * Too many to keep: merge those of all devices and IOMMUs, so that none is
  * lost.
@@ -122,7 +107,6 @@ static void forget_who(struct ami_incidents *list, struct sighting *s)
 static struct ami_incident *find_or_add(struct ami_incidents *list,
 					struct sighting *s)
 {
-	struct ami_incident *in;
 	size_t i;
 
 	for (i = 0; i < list->count; i++)
@@ -133,14 +117,14 @@ static struct ami_incident *find_or_add(struct ami_incidents *list,
 		forget_who(list, s);
 		return find_or_add(list, s);
 	}
-	in = append(list);
-	if (in)
-		*in = (struct ami_incident){
+	if (vec_push(list->list, list->count, SIZE_MAX, (struct ami_incident){
 			.kind = s->kind, .has_device = s->has_device,
 			.names_iommu = s->names_iommu, .bdf = s->bdf,
-			.iommu = s->iommu, .by = -1,
-		};
-	return in;
+			.iommu = s->iommu, .by = -1 })) {
+		list->failed = true;
+		return NULL;
+	}
+	return &list->list[list->count - 1];
 }
 
 /*

@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include <common/vec.h>
+
 #include "owner.h"
 
 #define MAX_TASKS	(1u << 22)
@@ -38,26 +40,20 @@ static void note_unread(struct ami_owners *o, enum ami_mem mem)
 static void add_stack(struct ami_owners *o, uint64_t task)
 {
 	enum ami_mem mem;
+	enum vec_room room;
 	uint64_t va, phys;
 	unsigned int i;
 
 	withhold_comm(o, task);
 	mem = ami_get(o->kernel, task, AMI_F_task_stack, &va);
 	note_unread(o, mem);
-	if (mem != AMI_MEM_OK || o->nr_tasks == MAX_TASKS)
+	if (mem != AMI_MEM_OK)
 		return;
-	if (!(o->nr_tasks & (o->nr_tasks - 1))) {
-		size_t room = o->nr_tasks ? 2 * o->nr_tasks : 1;
-		struct task_stack *more = realloc(o->task,
-						  room * sizeof(*more));
-
-		if (!more) {
-			o->no_memory = true;
-			return;
-		}
-		o->task = more;
-	}
-	o->task[o->nr_tasks++] = (struct task_stack){ va, task };
+	room = vec_push(o->task, o->nr_tasks, MAX_TASKS,
+			(struct task_stack){ va, task });
+	o->no_memory |= room == VEC_NO_MEMORY;
+	if (room != VEC_OK)
+		return;
 	for (i = 0; i < STACK_PAGES; i++)
 		if (ami_virt_to_phys(o->kernel, va + i * AMI_PAGE_SIZE,
 				     &phys) == AMI_MEM_OK)

@@ -40,6 +40,7 @@ struct image {
 	uint64_t text;			/* the same for the kernel image, or 0 */
 	struct ami_layout layout;
 	int dump_level;
+	bool ram_merged;
 	char *vmcoreinfo;
 };
 
@@ -163,6 +164,11 @@ void image_hide(struct image *img, uint64_t pfn, enum ami_mem mem)
 	page_at(img, pfn)->mem = mem;
 }
 
+void image_merge_ram(struct image *img)
+{
+	img->ram_merged = true;
+}
+
 void image_vmcoreinfo(struct image *img, const char *text)
 {
 	free(img->vmcoreinfo);
@@ -241,6 +247,7 @@ struct ami_dump *image_dump(struct image *img)
 		.path = "image", .format = "image", .compression = "",
 		.dump_level = img->dump_level, .max_pfn = img->ram.count,
 		.ram = &img->ram, .nr_ram = 1, .present = img->next,
+		.ram_merged = img->ram_merged,
 	};
 	struct ami_dump *dump = ami_dump_new(&ops, img, &info);
 

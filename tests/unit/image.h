@@ -36,6 +36,9 @@ void image_hide(struct image *img, uint64_t pfn, enum ami_mem mem);
 /** image_filter() - the dump says that it was filtered with -d @level */
 void image_filter(struct image *img, int level);
 
+/** image_merge_ram() - the file has RAM in too many pieces to keep apart */
+void image_merge_ram(struct image *img);
+
 /** image_vmcoreinfo() - replace the VMCOREINFO text, "": none; it is copied */
 void image_vmcoreinfo(struct image *img, const char *text);
 

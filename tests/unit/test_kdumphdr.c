@@ -383,6 +383,28 @@ static void ram_of_pages(void **state)
 	close(fd);
 }
 
+/* Too many ranges: the gaps between the last ones count as RAM, none is lost. */
+static void too_many_ranges(void **state)
+{
+	struct ramlist list = { .count = 0 };
+	uint64_t i;
+
+	(void)state;
+	for (i = 0; i < RAMLIST_MAX; i++)
+		assert_int_equal(ramlist_add(&list, 2 * i, 2 * i + 1), 0);
+	assert_false(list.merged);
+	for (; i < RAMLIST_MAX + 3; i++)
+		assert_int_equal(ramlist_add(&list, 2 * i, 2 * i + 1), 0);
+	assert_true(list.merged);
+	assert_int_equal(list.count, RAMLIST_MAX);
+	for (i = 0; i < RAMLIST_MAX + 3; i++)
+		assert_true(ramlist_has(&list, 2 * i));
+	assert_false(ramlist_has(&list, 2 * (RAMLIST_MAX - 1) - 1));
+	assert_true(ramlist_has(&list, 2 * RAMLIST_MAX - 1));
+	assert_false(ramlist_has(&list, 2 * i));
+	free(list.range);
+}
+
 /* A RAM bitmap word by word against the same bits one by one. */
 static void bitmap_words(void **state)
 {
@@ -621,6 +643,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(all_is_told),
+		cmocka_unit_test(too_many_ranges),
 		cmocka_unit_test(lies_are_refused),
 		cmocka_unit_test(older_versions),
 		cmocka_unit_test(cut_off),

@@ -202,6 +202,18 @@ static void bounded(void **state)
 	machine_free(m);
 }
 
+static void too_many_pieces(void **state)
+{
+	struct machine *m = nic_to(0x1000);
+
+	(void)state;
+	image_merge_ram(m->img);
+	machine_analyse(m);
+	assert_true(machine_found(m, "too-many"));
+	assert_int_equal(machine_exposure(m, DEVICE, AMI_CLASS_MAPPED)->count, 4);
+	machine_free(m);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -213,6 +225,7 @@ int main(void)
 		cmocka_unit_test(records_end_early),
 		cmocka_unit_test(crashkernel_is_none),
 		cmocka_unit_test(bounded),
+		cmocka_unit_test(too_many_pieces),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -136,9 +136,7 @@ void kdump_facts_free(struct kdump_facts *facts);
 /** kdump_index() - fill in @rank and @truncated; part of kdump_facts_read(). */
 int kdump_index(int fd, struct kdump_facts *facts);
 
-/**
- * kdump_ram() - read the first bitmap; -1: unreadable, too long or no memory
- */
+/** kdump_ram() - read the first bitmap; -1: unreadable or no memory */
 int kdump_ram(int fd, const struct kdump_facts *facts, struct ramlist *ram);
 
 /**

@@ -11,14 +11,14 @@
 struct ramlist {
 	struct ami_range *range;	/* the owner frees it */
 	size_t count;
-	size_t room;
+	bool merged;			/* the last one covers all of the rest */
 };
 
 /**
  * ramlist_add() - add page frames [@first, @end), merged where they touch
  *
- * @first must not be below that of the last call. Returns -1 if memory ran
- * out or the list would pass RAMLIST_MAX.
+ * @first must not be below that of the last call. Where the list would pass
+ * RAMLIST_MAX, the last range covers the gap, too. Returns -1 if memory ran out.
  */
 int ramlist_add(struct ramlist *list, uint64_t first, uint64_t end);
 

@@ -110,7 +110,7 @@ struct ami_dmesg;
  */
 struct ami_incidents {
 	struct ami_incident *list;
-	size_t count, room;
+	size_t count;
 	uint64_t dropped;
 	bool carried;
 	bool failed;
