@@ -184,6 +184,14 @@
 	F(kmem_cache_num, kmem_cache, "num")				\
 	F(kmem_cache_red_left_pad, kmem_cache, "red_left_pad")		\
 	F(kmem_cache_refcount, kmem_cache, "refcount")			\
+	/* names of merged caches: include/linux/{kobject,kernfs}.h */	\
+	F(kmem_cache_directory, kmem_cache, "kobj.sd")			\
+	F(kset_directory, kset, "kobj.sd")				\
+	F(kernfs_children, kernfs_node, "dir.children.rb_node")		\
+	F(kernfs_rb, kernfs_node, "rb")					\
+	F(kernfs_name, kernfs_node, "name")				\
+	F(kernfs_flags, kernfs_node, "flags")				\
+	F(kernfs_target, kernfs_node, "symlink.target_kn")		\
 	F(address_space_host, address_space, "host")			\
 	F(inode_ino, inode, "i_ino")					\
 	F(inode_sb, inode, "i_sb")					\
@@ -219,6 +227,9 @@
 	F(vmap_area_list, vmap_area, "list")				\
 	F(vmap_area_vm, vmap_area, "vm")				\
 	F(vm_struct_flags, vm_struct, "flags")				\
+	F(vm_struct_caller, vm_struct, "caller")			\
+	F(vm_struct_addr, vm_struct, "addr")				\
+	F(vm_struct_size, vm_struct, "size")				\
 	F(vmap_node_busy, vmap_node, "busy.head")			\
 	/* free pages on lists of CPUs: include/linux/mmzone.h */	\
 	F(pgdat_node_zones, pglist_data, "node_zones")			\
@@ -255,6 +266,7 @@
 	F(tags_bitmap, blk_mq_tags, "bitmap_tags")			\
 	F(tags_reserved_bitmap, blk_mq_tags, "breserved_tags")		\
 	F(tags_rqs, blk_mq_tags, "rqs")					\
+	F(tags_page_list, blk_mq_tags, "page_list")			\
 	F(sbq_sb, sbitmap_queue, "sb")					\
 	F(sbitmap_shift, sbitmap, "shift")				\
 	F(sbitmap_map_nr, sbitmap, "map_nr")				\
@@ -454,6 +466,13 @@
 	Y(vmap_nodes, OWNERS)						\
 	Y(nr_vmap_nodes, OWNERS)					\
 	Y(vmalloc_base, OWNERS)						\
+	Y(pcpu_get_vm_areas, OWNERS)					\
+	Y(pcpu_base_addr, OWNERS)					\
+	Y(pcpu_unit_offsets, OWNERS)					\
+	Y(pcpu_unit_size, OWNERS)					\
+	Y(irq_stack_backing_store, OWNERS)				\
+	Y(cached_stacks, OWNERS)					\
+	Y(slab_kset, OWNERS)						\
 	Y(_text, OWNERS)						\
 	Y(_etext, OWNERS)						\
 	Y(__start_rodata, OWNERS)					\

@@ -124,6 +124,7 @@ static void one_queue(void *ctx, uint32_t queue, uint64_t tags)
 	enum ami_mem mem = evidence_tags_each(b->k, tags, &b->budget, one_request, b);
 
 	(void)queue;
+	evidence_note_requests(b->ev, tags);
 	if (mem != AMI_MEM_OK)
 		report_disk(b, AMI_FIND_DISK_QUEUE_UNREAD, "The list of its requests",
 			    mem);

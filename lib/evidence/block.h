@@ -102,4 +102,7 @@ void evidence_find_tag_set(struct ami_evidence *ev, const struct ami_device *dev
 
 void evidence_find_block(struct ami_evidence *ev);
 
+/** evidence_note_requests() - note the pages that a queue's requests lie in. */
+void evidence_note_requests(struct ami_evidence *ev, uint64_t tags);
+
 #endif

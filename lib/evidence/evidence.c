@@ -219,8 +219,9 @@ struct ami_evidence *ami_evidence_find(const struct ami_state *state,
 	if (ev) {
 		ev->state = state;
 		ev->collector = new_collector(state);
+		ev->request_pages = ami_pfnset_new();
 	}
-	if (!ev || !ev->collector) {
+	if (!ev || !ev->collector || !ev->request_pages) {
 		ami_error_set(err, AMI_ERR_MEMORY, "out of memory");
 		ami_evidence_free(ev);
 		return NULL;
@@ -250,6 +251,7 @@ void ami_evidence_free(struct ami_evidence *ev)
 		free(ev->sets[i].unnamed);
 	}
 	free_collector(ev->collector);
+	ami_pfnset_free(ev->request_pages);
 	free(ev->by_origin);
 	free(ev->by_slot);
 	free(ev->list);

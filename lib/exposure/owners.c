@@ -13,10 +13,38 @@ static bool add_io_table(void *ctx, uint64_t first, uint64_t count)
 	return true;
 }
 
+#define PCI_BASE_NETWORK	0x02
+
+static bool is_network(const struct ami_state *s, struct ami_bdf bdf)
+{
+	const struct ami_device *d = ami_state_device(s, bdf);
+
+	return d && d->class >> 16 == PCI_BASE_NETWORK;
+}
+
+/* Where drivers keep requests, and what they gave network devices to fill. */
+static void name_buffers(struct ami_exposures *ex)
+{
+	const struct ami_evidence *ev = ex->evidence;
+	size_t i;
+
+	ami_owners_known(ex->owners, AMI_OWNER_REQUEST, ev->request_pages);
+	for (i = 0; i < ev->nr_sets; i++)
+		if (ev->sets[i].kind == AMI_TRANSFER_POSTED &&
+		    is_network(ex->state, ev->sets[i].device) &&
+		    ami_exposures_spend_sets(ex, ev->sets[i].pages,
+					     ev->sets[i].pages))
+			ami_owners_known(ex->owners, AMI_OWNER_NETWORK,
+					 ev->sets[i].pages);
+}
+
 int exposure_start_owners(struct ami_exposures *ex)
 {
 	ex->owners = ami_owners_new(ex->state);
-	return ex->owners ? 0 : -1;
+	if (!ex->owners)
+		return -1;
+	name_buffers(ex);
+	return 0;
 }
 
 static void take_over(struct ami_exposures *ex, struct tallies *t)

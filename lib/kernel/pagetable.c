@@ -97,6 +97,71 @@ uint64_t ami_kernel_map_each(struct ami_kernel *k,
 }
 
 /*
+ * arch/x86/include/asm/pgtable_types.h: _PAGE_TABLE, with nothing else but the
+ * address and NX. Data that was written over a table rarely looks like that.
+ */
+#define TABLE_FLAGS	0x067ull
+#define NO_EXECUTE	(1ull << 63)
+
+struct user_walk {
+	struct ami_kernel *k;
+	struct ami_pfnseen *seen;
+	void (*fn)(void *ctx, uint64_t pfn);
+	void *ctx;
+	uint64_t unread;
+};
+
+static bool leads_to_table(struct ami_kernel *k, uint64_t entry)
+{
+	return (entry & ~(PTE_ADDR | NO_EXECUTE)) == TABLE_FLAGS &&
+	       ami_dump_ram(k->dump, (entry & PTE_ADDR) >> AMI_PAGE_SHIFT);
+}
+
+static void walk_user_table(struct user_walk *w, uint64_t pfn, int level,
+			    unsigned int entries)
+{
+	const uint8_t *page;
+	enum ami_mem mem;
+	unsigned int i;
+	int met = level > 1 ? ami_pfnseen_add(w->seen, level, pfn) : 1;
+
+	if (met == 1)
+		w->fn(w->ctx, pfn);
+	if (met != 1 || level == 1) {
+		w->unread += met < 0;
+		return;
+	}
+	page = ami_dump_page(w->k->dump, pfn, &mem);
+	if (!page) {
+		w->unread++;
+		return;
+	}
+	for (i = 0; i < entries; i++) {
+		uint64_t entry = entry_at(w->k, page, i);
+
+		if (leads_to_table(w->k, entry))
+			walk_user_table(w, (entry & PTE_ADDR) >>
+					AMI_PAGE_SHIFT, level - 1, ENTRIES);
+	}
+	ami_dump_unpage(w->k->dump, page);
+}
+
+uint64_t ami_user_tables_each(struct ami_kernel *k, uint64_t pgd,
+			      struct ami_pfnseen *seen,
+			      void (*fn)(void *ctx, uint64_t pfn), void *ctx)
+{
+	struct user_walk w = { k, seen, fn, ctx, 0 };
+	uint64_t table;
+
+	if (ami_virt_to_phys(k, pgd, &table) != AMI_MEM_OK)
+		return 1;
+	/* The process's half of the top table. */
+	walk_user_table(&w, table >> AMI_PAGE_SHIFT, k->five_levels ? 5 : 4,
+			ENTRIES / 2);
+	return w.unread;
+}
+
+/*
  * The first table of the next level down that the lower half of @table leads
  * to.
  */

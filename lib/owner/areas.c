@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * vmalloc areas: those of dma_alloc_coherent() have their own flag. They are in
- * one list (up to 6.8), or in one for each node of address space (6.9 and
- * later).
+ * vmalloc areas: those of dma_alloc_coherent() have their own flag, and those of
+ * per-CPU memory name the function that made them. They are in one list (up to
+ * 6.8), or in one for each node of address space (6.9 and later).
  */
 #include "owner.h"
 
@@ -19,11 +19,31 @@ struct left {
 	uint64_t areas, pages;
 };
 
+/*
+ * Where the frames of an area go; NULL: nothing more is known of it. Per-CPU
+ * memory is allocated by one function (mm/percpu.c), which is noted as the caller.
+ */
+static struct ami_pfnset *set_for(struct ami_owners *o, uint64_t vm,
+				  uint64_t flags)
+{
+	uint64_t caller;
+
+	if (flags & VM_DMA_COHERENT)
+		return o->coherent;
+	if (ami_symbol(o->kernel, AMI_SYM_pcpu_get_vm_areas) &&
+	    ami_get(o->kernel, vm, AMI_F_vm_struct_caller, &caller) ==
+		    AMI_MEM_OK &&
+	    caller == ami_symbol(o->kernel, AMI_SYM_pcpu_get_vm_areas))
+		return o->hint[HINT_CHUNK];
+	return NULL;
+}
+
 /* False: whether it is a coherent buffer, or where, is not in the dump. */
 static bool take_area(struct ami_owners *o, uint64_t area,
 		      struct left *left)
 {
 	uint64_t start, end, vm, flags, phys;
+	struct ami_pfnset *to;
 	enum ami_mem mem = ami_get(o->kernel, area, AMI_F_vmap_area_vm, &vm);
 
 	if (mem == AMI_MEM_OK && !vm)
@@ -33,7 +53,8 @@ static bool take_area(struct ami_owners *o, uint64_t area,
 	/* In some kernels, a union holds a size in place of the pointer. */
 	if (mem != AMI_MEM_OK)
 		return ami_mem_wild(mem);
-	if (!(flags & VM_DMA_COHERENT))
+	to = set_for(o, vm, flags);
+	if (!to)
 		return true;
 	if (ami_get(o->kernel, area, AMI_F_vmap_area_start, &start) !=
 	    AMI_MEM_OK ||
@@ -43,8 +64,7 @@ static bool take_area(struct ami_owners *o, uint64_t area,
 	for (; start < end && left->pages;
 	     start += AMI_PAGE_SIZE, left->pages--)
 		if (ami_virt_to_phys(o->kernel, start, &phys) == AMI_MEM_OK)
-			ami_pfnset_add(o->coherent, phys >> AMI_PAGE_SHIFT,
-				       1);
+			ami_pfnset_add(to, phys >> AMI_PAGE_SHIFT, 1);
 	return true;
 }
 

@@ -15,55 +15,92 @@
 enum cache_holds { MAY_BE_BUFFERS, NEVER_BUFFERS };
 
 /*
- * Names as in the kernel's kmem_cache_create() calls: kernel/fork.c,
- * kernel/cred.c, kernel/pid.c, fs/{dcache,inode,file_table,buffer}.c,
- * mm/rmap.c, mm/slub.c, lib/{radix-tree,maple_tree}.c, net/core/skbuff.c (the
- * sk_buff, not its data), drivers/iommu/amd/init.c (only the IOMMU reads it)
- * and file systems. A device never reads or writes any of these. (names_cache
- * is left out: its pages serve as scratch memory, too.)
+ * As the kernel's own code names them in kmem_cache_create(). Their objects are
+ * structures that only CPUs read and write (irq_remap_cache: the IOMMU, too). Left
+ * out are those that hold data or lead others to it by their own place:
+ * names_cache (scratch pages), bio-* (a driver's own data comes before the bio),
+ * scsi_sense_cache, jbd2_4k, and whatever a driver makes for itself.
  */
-static bool is_bookkeeping(const char *name)
-{
-	static const char *const known[] = {
-		"task_struct", "signal_cache", "sighand_cache", "files_cache",
-		"fs_cache", "mm_struct", "vm_area_struct", "vma_lock",
-		"anon_vma", "anon_vma_chain", "cred", "cred_jar", "pid",
-		"dentry", "inode_cache", "filp", "buffer_head", "mnt_cache",
-		"radix_tree_node", "maple_node", "kernfs_node_cache",
-		"kmem_cache", "kmem_cache_node", "proc_inode_cache",
-		"shmem_inode_cache", "sock_inode_cache", "ext4_inode_cache",
-		"xfs_inode", "btrfs_inode", "skbuff_head_cache",
-		"skbuff_fclone_cache", "irq_remap_cache",
-	};
-	size_t i;
+static const char *const bookkeeping[] = {
+	/* kernel/, security/ */
+	"task_struct", "signal_cache", "sighand_cache", "files_cache",
+	"fs_cache", "mm_struct", "cred", "cred_jar", "pid", "pid_namespace",
+	"user_namespace", "uid_cache", "uts_namespace", "nsproxy", "sigqueue",
+	"task_delay_info", "taskstats", "task_group", "posix_timers_cache",
+	"pool_workqueue", "perf_event", "ftrace_event_field",
+	"trace_event_file", "lsm_file_cache", "lsm_inode_cache", "key_jar",
+	"avc_node", "audit_buffer", "io_kiocb",
+	/* mm/, lib/ */
+	"vm_area_struct", "vma_lock", "anon_vma", "anon_vma_chain",
+	"vmap_area", "kmem_cache", "kmem_cache_node", "shared_policy_node",
+	"numa_policy", "radix_tree_node", "maple_node", "mem_cgroup",
+	"mem_cgroup_per_node", "khugepaged_mm_slot", "page->ptl",
+	"ksm_mm_slot", "ksm_rmap_item", "ksm_stable_node", "btree_node",
+	"zswap_entry", "zspage", "zs_handle",
+	/* fs/, block/ */
+	"dentry", "inode_cache", "filp", "buffer_head", "mnt_cache",
+	"kernfs_node_cache", "kernfs_iattrs_cache", "proc_dir_entry",
+	"pde_opener", "seq_file", "file_lock_cache", "file_lock_ctx",
+	"fasync_cache", "fsnotify_mark", "fsnotify_mark_connector",
+	"inotify_inode_mark", "dnotify_struct", "dnotify_mark",
+	"fanotify_path_event", "fanotify_fid_event", "fanotify_perm_event",
+	"fanotify_mnt_event", "eventpoll_epi", "eventpoll_pwq", "bdev_cache", "dax_cache",
+	"xfs_inode", "btrfs_inode", "ext4_extent_status",
+	"jbd2_journal_head", "jbd2_journal_handle", "biovec-16",
+	"biovec-64", "biovec-128", "biovec-max", "blkdev_ioc",
+	"request_queue", "sgpool-8", "sgpool-16", "sgpool-32", "sgpool-64",
+	"sgpool-128",
+	/* net/ */
+	"skbuff_head_cache", "skbuff_fclone_cache", "skbuff_ext_cache",
+	"net_namespace", "UNIX", "UNIX-STREAM", "TCP", "TCPv6", "UDP",
+	"UDPv6", "RAW", "RAWv6", "ip_fib_alias", "ip_fib_trie",
+	"ip_dst_cache", "ip6_dst_cache", "fib6_nodes", "inet_peer_cache",
+	"xfrm_dst_cache", "UDP-Lite", "tcp_bind_bucket", "tcp_bind2_bucket",
+	"ip_mrt_cache", "ip6_mrt_cache", "mfc_cache", "mfc6_cache",
+	/* drivers/ */
+	"irq_remap_cache", "iommu_iova", "iommu_iova_magazine",
+	"Acpi-Namespace", "Acpi-State", "Acpi-Parse", "Acpi-ParseExt",
+	"Acpi-Operand", "dmaengine-unmap-2", "dmaengine-unmap-16",
+	"dmaengine-unmap-128", "dmaengine-unmap-256",
+};
 
-	for (i = 0; i < sizeof(known) / sizeof(known[0]); i++)
-		if (!strcmp(name, known[i]))
-			return true;
-	return false;
+static bool ends_with(const char *name, const char *end)
+{
+	size_t len = strlen(name), tail = strlen(end);
+
+	return len > tail && !strcmp(name + len - tail, end);
 }
 
-/* A cache that others were merged into holds their objects under its name. */
-static bool is_merged(struct ami_owners *o, uint64_t cache)
+bool owner_name_bookkeeping(const char *name)
 {
-	uint64_t users;
+	size_t i;
 
-	return ami_get(o->kernel, cache, AMI_F_kmem_cache_refcount, &users) !=
-		       AMI_MEM_OK ||
-	       (int32_t)users > 1;
+	/* Of each file system: struct inode in the structure of its own. */
+	if (ends_with(name, "_inode_cache"))
+		return true;
+	for (i = 0; i < sizeof(bookkeeping) / sizeof(bookkeeping[0]); i++)
+		if (!strcmp(name, bookkeeping[i]))
+			return true;
+	return false;
 }
 
 static enum cache_holds look_at(struct ami_owners *o, uint64_t cache)
 {
 	char name[MAX_NAME];
-	uint64_t at;
+	uint64_t at, users;
 
-	if (!ami_kernel_address(cache) || is_merged(o, cache) ||
+	if (!ami_kernel_address(cache) ||
+	    ami_get(o->kernel, cache, AMI_F_kmem_cache_refcount, &users) !=
+		    AMI_MEM_OK ||
 	    ami_get(o->kernel, cache, AMI_F_kmem_cache_name, &at) !=
 		    AMI_MEM_OK ||
-	    ami_read_string(o->kernel, at, name, sizeof(name)) != AMI_MEM_OK)
+	    ami_read_string(o->kernel, at, name, sizeof(name)) != AMI_MEM_OK ||
+	    !owner_name_bookkeeping(name))
 		return MAY_BE_BUFFERS;
-	return is_bookkeeping(name) ? NEVER_BUFFERS : MAY_BE_BUFFERS;
+	/* A cache that others were merged into has their objects, too. */
+	return (int32_t)users <= 1 ||
+	       owner_aliases_bookkeeping(o, cache, users) ? NEVER_BUFFERS :
+							    MAY_BE_BUFFERS;
 }
 
 bool owner_cache_never_buffer(struct ami_owners *o, uint64_t cache)

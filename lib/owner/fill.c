@@ -14,7 +14,7 @@
 /* Values beside owners: how to find out. */
 enum stroke {
 	BY_PAGE = AMI_OWNERS,	/* struct page says */
-	BY_PAGE_OR_VMALLOC,	/* struct page, else it is vmalloc's */
+	BY_PAGE_AND_HINTS,	/* struct page, and where that does not know, hints */
 	SINGLY,			/* each with exceptions */
 };
 
@@ -74,7 +74,6 @@ static void paint(const struct ami_owners *o, struct brush *b)
 		const struct ami_pfnset *set;
 		uint8_t stroke;
 	} layer[] = {
-		{ o->vmalloc, BY_PAGE_OR_VMALLOC },
 		{ o->memmap, AMI_OWNER_MEMMAP },
 		{ o->coherent, AMI_OWNER_COHERENT },
 		{ o->stacks, AMI_OWNER_STACK },
@@ -86,6 +85,10 @@ static void paint(const struct ami_owners *o, struct brush *b)
 
 	b->stroke = BY_PAGE;
 	paint_run(b, b->first, AMI_OWNER_WINDOW);
+	b->stroke = BY_PAGE_AND_HINTS;
+	for (i = 0; i < HINTS; i++)
+		ami_pfnset_ranges_in(o->hint[i], b->first, AMI_OWNER_WINDOW,
+				     paint_run, b);
 	for (i = 0; i < sizeof(layer) / sizeof(layer[0]); i++) {
 		b->stroke = layer[i].stroke;
 		ami_pfnset_ranges_in(layer[i].set, b->first, AMI_OWNER_WINDOW,
@@ -109,10 +112,8 @@ static enum ami_owner find(struct ami_owners *o, uint64_t pfn, uint8_t stroke)
 	if (stroke == SINGLY)
 		return ami_owner_of(o, pfn);
 	owner = owner_by_struct_page(o, pfn, &v);
-	if (stroke == BY_PAGE_OR_VMALLOC &&
-	    (owner == AMI_OWNER_KERNEL || owner == AMI_OWNER_UNKNOWN))
-		return AMI_OWNER_VMALLOC;
-	return owner;
+	return stroke == BY_PAGE_AND_HINTS ? owner_hint_apply(o, pfn, owner) :
+					     owner;
 }
 
 static void fill_block(struct ami_owners *o, const uint64_t *wanted,

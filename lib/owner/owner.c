@@ -26,13 +26,17 @@ const char *ami_owner_name(enum ami_owner owner)
 		[AMI_OWNER_DATA] = "kernel data",
 		[AMI_OWNER_PAGE_TABLE] = "page table",
 		[AMI_OWNER_IOMMU_TABLE] = "I/O page table",
+		[AMI_OWNER_IOMMU] = "IOMMU structures",
 		[AMI_OWNER_MEMMAP] = "struct page array",
 		[AMI_OWNER_STACK] = "stack",
+		[AMI_OWNER_PERCPU] = "per-CPU data",
+		[AMI_OWNER_MODULE] = "module",
 		[AMI_OWNER_SLAB] = "slab",
 		[AMI_OWNER_OBJECT] = "kernel objects",
 		[AMI_OWNER_VMALLOC] = "vmalloc",
 		[AMI_OWNER_COHERENT] = "coherent DMA",
 		[AMI_OWNER_NETWORK] = "network",
+		[AMI_OWNER_REQUEST] = "disk requests",
 		[AMI_OWNER_FILE] = "page cache",
 		[AMI_OWNER_ANON] = "anonymous",
 		[AMI_OWNER_HUGETLB] = "hugetlb",
@@ -52,8 +56,11 @@ bool ami_owner_never_buffer(enum ami_owner owner)
 	case AMI_OWNER_RODATA:
 	case AMI_OWNER_PAGE_TABLE:
 	case AMI_OWNER_IOMMU_TABLE:
+	case AMI_OWNER_IOMMU:
 	case AMI_OWNER_MEMMAP:
 	case AMI_OWNER_STACK:
+	case AMI_OWNER_PERCPU:
+	case AMI_OWNER_MODULE:
 	case AMI_OWNER_OBJECT:
 	case AMI_OWNER_FREE:
 		return true;
@@ -94,7 +101,7 @@ static void find_image(struct ami_owners *o)
 /** struct gathering - page frames in the kernel's page tables, in any order */
 struct gathering {
 	const struct ami_owners *o;
-	struct ami_pfnbatch tables, vmalloc, memmap;
+	struct ami_pfnbatch tables, vmalloc, modules, memmap;
 };
 
 static void on_table(void *ctx, uint64_t pfn)
@@ -115,9 +122,10 @@ static void on_leaf(void *ctx, uint64_t va, uint64_t phys, uint64_t size)
 	const struct ami_regions *r = &g->o->regions;
 	struct ami_pfnbatch *to = NULL;
 
-	if (within(va, r->vmalloc, r->vmalloc_end) ||
-	    within(va, r->modules, r->modules_end))
+	if (within(va, r->vmalloc, r->vmalloc_end))
 		to = &g->vmalloc;
+	else if (within(va, r->modules, r->modules_end))
+		to = &g->modules;
 	else if (within(va, r->vmemmap, r->vmemmap_end))
 		to = &g->memmap;
 	/* What is not RAM (devices, firmware) may be mapped in huge pieces. */
@@ -129,30 +137,52 @@ static void on_leaf(void *ctx, uint64_t va, uint64_t phys, uint64_t size)
 
 static bool make_sets(struct ami_owners *o)
 {
+	bool ok = true;
+	int i;
+
 	o->tables = ami_pfnset_new();
-	o->vmalloc = ami_pfnset_new();
 	o->memmap = ami_pfnset_new();
 	o->coherent = ami_pfnset_new();
 	o->stacks = ami_pfnset_new();
 	o->io_tables = ami_pfnset_new();
 	o->pcp_free = ami_pfnset_new();
-	return o->tables && o->vmalloc && o->memmap && o->coherent &&
-	       o->stacks && o->io_tables && o->pcp_free;
+	for (i = 0; i < HINTS; i++) {
+		o->hint[i] = ami_pfnset_new();
+		ok &= !!o->hint[i];
+	}
+	return ok && o->tables && o->memmap && o->coherent && o->stacks &&
+	       o->io_tables && o->pcp_free;
 }
 
 static uint64_t walk_kernel(struct ami_owners *o)
 {
 	static const struct ami_kernel_map map = { on_table, on_leaf };
 	struct gathering g = {
-		.o = o, .tables.set = o->tables, .vmalloc.set = o->vmalloc,
-		.memmap.set = o->memmap,
+		.o = o, .tables.set = o->tables, .memmap.set = o->memmap,
+		.vmalloc.set = o->hint[HINT_VMALLOC],
+		.modules.set = o->hint[HINT_MODULE],
 	};
 	uint64_t unread = ami_kernel_map_each(o->kernel, &map, &g);
 
 	ami_pfnbatch_flush(&g.tables);
 	ami_pfnbatch_flush(&g.vmalloc);
+	ami_pfnbatch_flush(&g.modules);
 	ami_pfnbatch_flush(&g.memmap);
 	return unread;
+}
+
+static bool lost_frames(const struct ami_owners *o)
+{
+	bool lost = ami_pfnset_failed(o->tables) ||
+		    ami_pfnset_failed(o->memmap) ||
+		    ami_pfnset_failed(o->coherent) ||
+		    ami_pfnset_failed(o->stacks) ||
+		    ami_pfnset_failed(o->pcp_free);
+	int i;
+
+	for (i = 0; i < HINTS; i++)
+		lost |= ami_pfnset_failed(o->hint[i]);
+	return lost;
 }
 
 static void collect_layout(struct ami_owners *o)
@@ -170,12 +200,10 @@ static void collect_layout(struct ami_owners *o)
 	owner_tasks_collect(o);
 	owner_areas_collect(o);
 	owner_freelists_collect(o);
-	o->no_memory |= ami_pfnset_failed(o->tables) ||
-			ami_pfnset_failed(o->vmalloc) ||
-			ami_pfnset_failed(o->memmap) ||
-			ami_pfnset_failed(o->coherent) ||
-			ami_pfnset_failed(o->stacks) ||
-			ami_pfnset_failed(o->pcp_free);
+	owner_user_tables_collect(o);
+	owner_percpu_collect(o);
+	owner_iommu_collect(o);
+	o->no_memory |= lost_frames(o);
 }
 
 struct ami_owners *ami_owners_new(const struct ami_state *state)
@@ -201,10 +229,13 @@ struct ami_owners *ami_owners_new(const struct ami_state *state)
 
 void ami_owners_free(struct ami_owners *o)
 {
+	int i;
+
 	if (!o)
 		return;
+	for (i = 0; i < HINTS; i++)
+		ami_pfnset_free(o->hint[i]);
 	ami_pfnset_free(o->tables);
-	ami_pfnset_free(o->vmalloc);
 	ami_pfnset_free(o->memmap);
 	ami_pfnset_free(o->coherent);
 	ami_pfnset_free(o->stacks);
@@ -213,6 +244,8 @@ void ami_owners_free(struct ami_owners *o)
 	free(o->task);
 	ami_index_free(&o->by_mm);
 	ami_index_free(&o->caches);
+	ami_index_free(&o->by_directory);
+	free(o->names);
 	free(o);
 }
 
@@ -332,11 +365,7 @@ static enum ami_owner classify_page(struct ami_owners *o, uint64_t pfn,
 
 	if (owner != AMI_OWNER_UNKNOWN)
 		return owner;
-	owner = owner_by_struct_page(o, pfn, v);
-	if ((owner == AMI_OWNER_KERNEL || owner == AMI_OWNER_UNKNOWN) &&
-	    ami_pfnset_has(o->vmalloc, pfn))
-		return AMI_OWNER_VMALLOC;
-	return owner;
+	return owner_hint_apply(o, pfn, owner_by_struct_page(o, pfn, v));
 }
 
 enum ami_owner ami_owner_of(struct ami_owners *o, uint64_t pfn)

@@ -29,16 +29,40 @@ struct image_part {
 
 #define IMAGE_PARTS	3u
 
+/* THREAD_SIZE of x86-64 without KASAN: arch/x86/include/asm/page_64_types.h */
+#define STACK_PAGES	4u
+
+/* What is known of frames from elsewhere, where struct page may not know it. */
+enum hint_kind {
+	HINT_VMALLOC,
+	HINT_MODULE,
+	HINT_CHUNK,		/* per-CPU memory that was added later */
+	HINT_FIRST_CHUNK,	/* per-CPU memory from the boot on */
+	HINT_IRQ_STACK,		/* a part of that */
+	HINT_USER_TABLE,
+	HINT_IOMMU,
+	HINT_REQUEST,
+	HINT_NETWORK,
+	HINTS
+};
+
 /** struct task_stack - whose kernel stack begins at this virtual address */
 struct task_stack {
 	uint64_t va;
 	uint64_t task;
 };
 
+/** struct cache_names - what was merged into a cache, and is a name no known one? */
+struct cache_names {
+	uint32_t count;
+	bool others;
+};
+
 /**
  * struct ami_owners - what is known before a page is asked for
  * @table_type, @buddy_type, ...: values of page.page_type, 0: not known
- * @tables, @vmalloc, @memmap, @coherent, @stacks: from page tables and lists
+ * @tables, @memmap, @coherent, @stacks: from page tables and lists
+ * @hint: frames of each kind
  * @by_mm: made when the first process is asked for
  * @block: the page of struct pages at @block_va that was read last, or why not
  */
@@ -52,7 +76,8 @@ struct ami_owners {
 	uint32_t hugetlb_type, unaccepted_type;
 	int slab_flag, reserved_flag;	/* bit numbers; -1: none */
 	struct ami_regions regions;
-	struct ami_pfnset *tables, *vmalloc, *memmap, *coherent, *stacks;
+	struct ami_pfnset *tables, *memmap, *coherent, *stacks;
+	struct ami_pfnset *hint[HINTS];
 	struct ami_pfnset *io_tables, *pcp_free;
 	struct task_stack *task;
 	size_t nr_tasks;
@@ -60,6 +85,10 @@ struct ami_owners {
 	struct ami_index by_mm;		/* from mm_struct to @task */
 	bool processes_known;
 	struct ami_index caches;	/* from kmem_cache to cache_holds */
+	struct ami_index by_directory;	/* from kernfs_node to @names */
+	struct cache_names *names;
+	size_t nr_names;
+	bool names_known;
 	bool no_memory;
 	uint64_t block_va;
 	enum ami_mem block_mem;
@@ -82,6 +111,23 @@ void owner_page_marks_learn(struct ami_owners *o);
 /** owner_page_is() - does the page have this page_type? */
 bool owner_page_is(const struct page_view *v, uint32_t type);
 
+/** owner_hint_apply() - whose a frame is that struct page says is @by_page's */
+enum ami_owner owner_hint_apply(const struct ami_owners *o, uint64_t pfn,
+				enum ami_owner by_page);
+
+/** owner_user_tables_collect() - upper page tables of processes. */
+void owner_user_tables_collect(struct ami_owners *o);
+
+/** owner_percpu_collect() - the first chunk of per-CPU memory, and stacks. */
+void owner_percpu_collect(struct ami_owners *o);
+
+/** owner_iommu_collect() - what the IOMMUs and their driver look things up in. */
+void owner_iommu_collect(struct ami_owners *o);
+
+/** owner_add_virtual() - add the frames of @size bytes at @va to @set. */
+void owner_add_virtual(struct ami_owners *o, struct ami_pfnset *set,
+		       uint64_t va, uint64_t size);
+
 /** owner_tasks_collect() - collect the stacks of all tasks */
 void owner_tasks_collect(struct ami_owners *o);
 
@@ -101,6 +147,18 @@ void owner_task_text(struct ami_owners *o, uint64_t task, char text[AMI_TASK_TEX
  * False also if that is unknown.
  */
 bool owner_cache_never_buffer(struct ami_owners *o, uint64_t cache);
+
+/** owner_name_bookkeeping() - does a cache of this name hold what is never a buffer? */
+bool owner_name_bookkeeping(const char *name);
+
+/**
+ * owner_aliases_bookkeeping() - the same for all names of a merged cache
+ * @users: the number of caches that it stands for
+ *
+ * False also when that is unknown.
+ */
+bool owner_aliases_bookkeeping(struct ami_owners *o, uint64_t cache,
+			       uint32_t users);
 
 /**
  * describe_...() - detail for a byte or a page; otherwise @text is unchanged

@@ -9,8 +9,6 @@
 #include "owner.h"
 
 #define MAX_TASKS	(1u << 22)
-/* THREAD_SIZE of x86-64 without KASAN: arch/x86/include/asm/page_64_types.h */
-#define STACK_PAGES	4u
 #define TASK_COMM	16u	/* TASK_COMM_LEN */
 
 /* Names of processes do not go into extracts, which hold zeros instead. */

@@ -18,8 +18,10 @@ static enum ami_finding_code code_of(enum ami_owner owner)
 	case AMI_OWNER_PAGE_TABLE:
 		return AMI_FIND_PAGE_TABLE_EXPOSED;
 	case AMI_OWNER_IOMMU_TABLE:
+	case AMI_OWNER_IOMMU:
 		return AMI_FIND_IO_PAGE_TABLE_EXPOSED;
 	case AMI_OWNER_OBJECT:
+	case AMI_OWNER_PERCPU:
 		return AMI_FIND_KERNEL_OBJECTS_EXPOSED;
 	case AMI_OWNER_MEMMAP:
 		return AMI_FIND_MEMMAP_EXPOSED;

@@ -526,26 +526,49 @@ uint64_t machine_fq_entry(struct machine *m, unsigned int index)
 	       index * l->type_size[AMI_T_iova_fq_entry];
 }
 
+/* The kernel's own top table; what is mapped there goes through it. */
+static uint64_t top_table(struct machine *m)
+{
+	char line[64];
+
+	if (m->pgd)
+		return m->pgd;
+	m->pgd = image_alloc(m->img, 1);
+	snprintf(line, sizeof(line), "SYMBOL(swapper_pg_dir)=%llx\n",
+		 (unsigned long long)image_text_va(m->pgd));
+	image_vmcoreinfo_add(m->img, line);
+	return m->pgd;
+}
+
+/* Where the entry of @va lies in the table of @level; tables are made. */
+static uint64_t entry_of(struct machine *m, uint64_t va, int level)
+{
+	uint64_t table = top_table(m), at, next;
+	int i;
+
+	for (i = 5; ; i--) {
+		at = table + 8 * (va >> (12 + 9 * (i - 1)) & 0x1ff);
+		if (i == level)
+			return at;
+		image_read(m->img, at, &next, sizeof(next));
+		if (!next) {
+			next = image_alloc(m->img, 1) | 3;
+			image_write64(m->img, at, next);
+		}
+		table = next & ~0xfffull;
+	}
+}
+
+void machine_map(struct machine *m, uint64_t va, uint64_t phys)
+{
+	image_write64(m->img, entry_of(m, va, 1), phys | 3);
+}
+
 void machine_vmemmap(struct machine *m)
 {
-	uint64_t table = image_alloc(m->img, 1), next;
-	char line[64];
-	int level;
-
-	snprintf(line, sizeof(line), "SYMBOL(swapper_pg_dir)=%llx\n",
-		 (unsigned long long)image_text_va(table));
-	image_vmcoreinfo_add(m->img, line);
 	m->vmemmap = image_alloc(m->img, 1024) & ~0x1fffffull;
 	m->vmemmap += 0x200000;
-	for (level = 5; level > 2; level--) {
-		next = image_alloc(m->img, 1);
-		image_write64(m->img, table + 8 * (VMEMMAP >> (12 + 9 *
-						   (level - 1)) & 0x1ff),
-			      next | 3);
-		table = next;
-	}
-	image_write64(m->img, table + 8 * (VMEMMAP >> 21 & 0x1ff),
-		      m->vmemmap | 0x83);
+	image_write64(m->img, entry_of(m, VMEMMAP, 2), m->vmemmap | 0x83);
 }
 
 /* Struct pages on a list, each at two addresses. */

@@ -41,6 +41,7 @@ struct machine {
 	uint64_t used;			/* of the page for small objects */
 	bool apart;			/* each has a page of its own */
 	uint64_t vmemmap;		/* physical; 0: not mapped yet */
+	uint64_t pgd;			/* the same */
 	uint64_t fq;			/* the flush queue, 0: none */
 	uint64_t bus;			/* PCI bus 0; 0: none yet */
 	uint64_t last_resource;		/* of the tree in /proc/iomem */
@@ -127,6 +128,9 @@ uint64_t machine_string(struct machine *m, const char *text);
 /** machine_list_init(), machine_list_add() - a struct list_head */
 void machine_list_init(struct machine *m, uint64_t head);
 void machine_list_add(struct machine *m, uint64_t head, uint64_t node);
+
+/** machine_map() - map a page for the kernel, at @va outside the direct map */
+void machine_map(struct machine *m, uint64_t va, uint64_t phys);
 
 /** machine_vmemmap() - page tables for 2 MiB of struct pages, from frame 0 on */
 void machine_vmemmap(struct machine *m);

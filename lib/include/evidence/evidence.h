@@ -100,6 +100,7 @@ struct ami_bounce {
  * struct ami_evidence - what drivers had handed to their devices
  * @dropped: transfers beyond AMI_MAX_TRANSFERS; the sets have them all the same
  * @coverage: ascending by device
+ * @request_pages: where requests of disks lie, those in use and others
  * @by_origin, @by_slot: the same bounce buffers, in two ascending orders
  */
 struct ami_evidence {
@@ -112,6 +113,7 @@ struct ami_evidence {
 	struct ami_coverage *coverage;
 	size_t nr_coverage;
 	size_t nr_spans;		/* of all transfers */
+	struct ami_pfnset *request_pages;
 	struct ami_bounce *by_origin, *by_slot;
 	size_t nr_bounces;
 	struct ami_collector *collector;	/* private to lib/evidence */

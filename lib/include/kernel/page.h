@@ -3,6 +3,7 @@
 #define AMDIOMMU_PAGE_H
 
 #include <amdiommu/kernel.h>
+#include <amdiommu/pfnset.h>
 
 /*
  * struct page: one for each page frame, in one array in virtual memory
@@ -42,6 +43,19 @@ uint64_t ami_kernel_map_each(struct ami_kernel *kernel,
  * Returns false if no such table can be read.
  */
 bool ami_user_table(struct ami_kernel *kernel, uint64_t pgd, uint64_t *pfn);
+
+/**
+ * ami_user_tables_each() - go through the page tables of a process
+ * @pgd: address of its top table (mm_struct.pgd)
+ * @seen: tables that were met before, of any process, are not entered again
+ * @fn: called with the page frame of each table
+ *
+ * Follows only entries as the kernel writes them. Last-level tables are not
+ * read. Returns the number of tables that could not be read.
+ */
+uint64_t ami_user_tables_each(struct ami_kernel *kernel, uint64_t pgd,
+			      struct ami_pfnseen *seen,
+			      void (*fn)(void *ctx, uint64_t pfn), void *ctx);
 
 /** struct ami_regions - where regions of virtual memory begin and end */
 struct ami_regions {

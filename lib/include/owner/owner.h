@@ -13,13 +13,17 @@ enum ami_owner {
 	AMI_OWNER_DATA,		/* kernel image: data, bss */
 	AMI_OWNER_PAGE_TABLE,	/* of CPUs, kernel's or a process's */
 	AMI_OWNER_IOMMU_TABLE,	/* I/O page table */
+	AMI_OWNER_IOMMU,	/* the IOMMU's device table, ring, logs and lookup tables */
 	AMI_OWNER_MEMMAP,	/* the array of struct page */
-	AMI_OWNER_STACK,	/* kernel stack of a task */
+	AMI_OWNER_STACK,	/* kernel stack of a task, or for interrupts */
+	AMI_OWNER_PERCPU,	/* variables of which each CPU has one */
+	AMI_OWNER_MODULE,	/* code and data of modules, code made at run time */
 	AMI_OWNER_SLAB,
 	AMI_OWNER_OBJECT,	/* slab of never-buffers: dentries, tasks */
 	AMI_OWNER_VMALLOC,
 	AMI_OWNER_COHERENT,	/* dma_alloc_coherent() */
-	AMI_OWNER_NETWORK,	/* page_pool */
+	AMI_OWNER_NETWORK,	/* page_pool, receive rings */
+	AMI_OWNER_REQUEST,	/* requests of disks, before they are issued, too */
 	AMI_OWNER_FILE,		/* page cache */
 	AMI_OWNER_ANON,		/* anonymous memory of processes */
 	AMI_OWNER_HUGETLB,
@@ -60,6 +64,16 @@ void ami_owners_free(struct ami_owners *owners);
 
 /** ami_owners_io_table() - note that @pfn holds an I/O page table. */
 void ami_owners_io_table(struct ami_owners *owners, uint64_t pfn);
+
+/**
+ * ami_owners_known() - note whose page frames are that nothing else marks
+ * @owner: AMI_OWNER_NETWORK or AMI_OWNER_REQUEST
+ *
+ * Counts only where struct page names no other owner: a driver may hold on to
+ * a page that it freed.
+ */
+void ami_owners_known(struct ami_owners *owners, enum ami_owner owner,
+		      const struct ami_pfnset *frames);
 
 /** ami_owner_of() - the owner of a page frame, from struct page and layout. */
 enum ami_owner ami_owner_of(struct ami_owners *owners, uint64_t pfn);
