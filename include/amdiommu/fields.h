@@ -451,6 +451,7 @@
  * LATER	the same, but extracts of older versions do not have it
  * DRIVERS	what devices had been asked to do
  * OWNERS	the owners of pages
+ * OWNERS_LATER	the same, but extracts of older versions do not have it
  * NOTES	lines of the report
  */
 #define AMI_SYMBOLS(Y)							\
@@ -466,13 +467,13 @@
 	Y(vmap_nodes, OWNERS)						\
 	Y(nr_vmap_nodes, OWNERS)					\
 	Y(vmalloc_base, OWNERS)						\
-	Y(pcpu_get_vm_areas, OWNERS)					\
-	Y(pcpu_base_addr, OWNERS)					\
-	Y(pcpu_unit_offsets, OWNERS)					\
-	Y(pcpu_unit_size, OWNERS)					\
-	Y(irq_stack_backing_store, OWNERS)				\
-	Y(cached_stacks, OWNERS)					\
-	Y(slab_kset, OWNERS)						\
+	Y(pcpu_get_vm_areas, OWNERS_LATER)				\
+	Y(pcpu_base_addr, OWNERS_LATER)					\
+	Y(pcpu_unit_offsets, OWNERS_LATER)				\
+	Y(pcpu_unit_size, OWNERS_LATER)					\
+	Y(irq_stack_backing_store, OWNERS_LATER)			\
+	Y(cached_stacks, OWNERS_LATER)					\
+	Y(slab_kset, OWNERS_LATER)					\
 	Y(_text, OWNERS)						\
 	Y(_etext, OWNERS)						\
 	Y(__start_rodata, OWNERS)					\

@@ -48,7 +48,8 @@ struct ami_layout {
 /** enum ami_rests - what rests on a symbol; see AMI_SYMBOLS */
 enum ami_rests {
 	AMI_RESTS_ANALYSIS, AMI_RESTS_STATE, AMI_RESTS_LATER,
-	AMI_RESTS_DRIVERS, AMI_RESTS_OWNERS, AMI_RESTS_NOTES,
+	AMI_RESTS_DRIVERS, AMI_RESTS_OWNERS, AMI_RESTS_OWNERS_LATER,
+	AMI_RESTS_NOTES,
 };
 
 /**

@@ -4,7 +4,7 @@
  * /sys/kernel/slab has the names. There each is a link to the one that holds them
  * (mm/slub.c, sysfs_slab_alias()).
  */
-#include <stdlib.h>
+#include <common/vec.h>
 
 #include "owner.h"
 
@@ -22,18 +22,16 @@ struct branches {
 /* @target: the directory of the cache that has the objects. */
 static void count_name(struct ami_owners *o, uint64_t target, bool bookkeeping)
 {
-	struct cache_names *more;
 	size_t at;
 
 	if (!ami_index_find(&o->by_directory, target, &at)) {
 		at = o->nr_names;
-		more = realloc(o->names, (at + 1) * sizeof(*more));
-		if (!more || !ami_index_add(&o->by_directory, target, at)) {
-			o->names = more ? more : o->names;
-			return;		/* not counted: not known */
+		if (!ami_index_add(&o->by_directory, target, at) ||
+		    vec_push(o->names, o->nr_names, MAX_LINKS,
+			     (struct cache_names){ 0 }) != VEC_OK) {
+			o->no_memory = true;
+			return;
 		}
-		o->names = more;
-		o->names[o->nr_names++] = (struct cache_names){ 0 };
 	}
 	o->names[at].count++;
 	o->names[at].others |= !bookkeeping;
@@ -79,12 +77,11 @@ static void read_links(struct ami_owners *o, uint64_t root)
 	}
 }
 
-static void read_directory(struct ami_owners *o)
+void owner_aliases_collect(struct ami_owners *o)
 {
 	uint64_t at = ami_symbol(o->kernel, AMI_SYM_slab_kset);
 	uint64_t kset, directory, root;
 
-	o->names_known = true;
 	if (at && ami_has(o->kernel, AMI_F_kernfs_rb) &&
 	    ami_read_u64(o->kernel, at, &kset) == AMI_MEM_OK &&
 	    ami_get(o->kernel, kset, AMI_F_kset_directory, &directory) ==
@@ -100,8 +97,6 @@ bool owner_aliases_bookkeeping(struct ami_owners *o, uint64_t cache,
 	uint64_t directory;
 	size_t at;
 
-	if (!o->names_known)
-		read_directory(o);
 	return ami_get(o->kernel, cache, AMI_F_kmem_cache_directory,
 		       &directory) == AMI_MEM_OK &&
 	       ami_index_find(&o->by_directory, directory, &at) &&

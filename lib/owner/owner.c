@@ -203,6 +203,7 @@ static void collect_layout(struct ami_owners *o)
 	owner_user_tables_collect(o);
 	owner_percpu_collect(o);
 	owner_iommu_collect(o);
+	owner_aliases_collect(o);
 	o->no_memory |= lost_frames(o);
 }
 

@@ -88,7 +88,6 @@ struct ami_owners {
 	struct ami_index by_directory;	/* from kernfs_node to @names */
 	struct cache_names *names;
 	size_t nr_names;
-	bool names_known;
 	bool no_memory;
 	uint64_t block_va;
 	enum ami_mem block_mem;
@@ -150,6 +149,9 @@ bool owner_cache_never_buffer(struct ami_owners *o, uint64_t cache);
 
 /** owner_name_bookkeeping() - does a cache of this name hold what is never a buffer? */
 bool owner_name_bookkeeping(const char *name);
+
+/** owner_aliases_collect() - the names of merged caches. */
+void owner_aliases_collect(struct ami_owners *o);
 
 /**
  * owner_aliases_bookkeeping() - the same for all names of a merged cache

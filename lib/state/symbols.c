@@ -15,6 +15,12 @@ bool state_is_extract(const struct ami_state *s)
 	return ami_dump_is_extract(ami_kernel_dump(s->kernel));
 }
 
+/* Extracts of older versions do not have it. */
+static bool is_new(enum ami_rests rests)
+{
+	return rests == AMI_RESTS_LATER || rests == AMI_RESTS_OWNERS_LATER;
+}
+
 /* "a, b, c": symbols without an address on which @rests rests; false: none. */
 static bool name_unread(const struct ami_state *s, enum ami_rests rests,
 			char *names, size_t size)
@@ -46,6 +52,8 @@ void state_report_unread_symbols(struct ami_state *s)
 		  "what they lead to of transfers in flight is missing" },
 		{ AMI_RESTS_OWNERS, false, true,
 		  "whose some pages are is unknown" },
+		{ AMI_RESTS_OWNERS_LATER, false, true,
+		  "whose some pages are is unknown" },
 		{ AMI_RESTS_NOTES, false, true,
 		  "lines of the report are missing" },
 	};
@@ -54,7 +62,7 @@ void state_report_unread_symbols(struct ami_state *s)
 
 	for (i = 0; i < sizeof(part) / sizeof(part[0]); i++) {
 		if (!name_unread(s, part[i].rests, names, sizeof(names)) ||
-		    (part[i].rests == AMI_RESTS_LATER && state_is_extract(s)))
+		    (is_new(part[i].rests) && state_is_extract(s)))
 			continue;
 		s->incomplete |= part[i].state;
 		(part[i].note ? ami_finding_note : ami_finding_add)(
