@@ -429,7 +429,11 @@
 	E(MQ_RQ_IN_FLIGHT, mq_rq_state)					\
 	E(MQ_RQ_COMPLETE, mq_rq_state)					\
 	E(__REQ_INTEGRITY, req_flag_bits)				\
+	E(IOMMU_START_STATE, iommu_init_state)				\
 	E(IOMMU_INITIALIZED, iommu_init_state)				\
+	E(IOMMU_NOT_FOUND, iommu_init_state)				\
+	E(IOMMU_INIT_ERROR, iommu_init_state)				\
+	E(IOMMU_CMDLINE_DISABLED, iommu_init_state)			\
 	E(SYSTEM_HALT, system_states)					\
 	E(PD_MODE_NONE, protection_domain_mode)				\
 	E(PD_MODE_V2, protection_domain_mode)				\
@@ -531,6 +535,7 @@
 	Y(amd_iommu_pprlog_size, STATE)					\
 	Y(blocked_domain, STATE)					\
 	Y(intel_iommu_enabled, NOTES)					\
+	Y(xen_domain_type, LATER)					\
 	Y(pci_root_buses, STATE)
 
 #define AMI_FIELD_ID(id, type, path)	AMI_F_##id,

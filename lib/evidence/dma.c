@@ -48,7 +48,9 @@ static enum ami_dma_end follow(const struct ami_evidence *ev,
 
 	if (route->identity) {
 		*map = (struct ami_mapping){
-			.iova = iova, .phys = iova, .size = UINT64_MAX - iova,
+			.iova = iova, .size = UINT64_MAX - iova,
+			/* The DMA API sets SME's bit in addresses. */
+			.phys = iova & ~ami_kernel_sme(ev->state->kernel),
 			.read = true, .write = true,
 		};
 		return AMI_DMA_NAMED;

@@ -2,7 +2,8 @@
 /*
  * Class "passthrough": the device's addresses are physical addresses. Reasons:
  * an identity DTE (iommu=pt); a DTE with V=0; no IOMMU covers the device; the
- * driver left DMA alone; the device bypasses its table.
+ * driver left DMA alone; the device bypasses its table; another IOMMU's tables
+ * may bound the device, and they are not read.
  */
 #include "exposure.h"
 
@@ -18,6 +19,11 @@ static bool maybe_identity(const struct ami_state *s,
 static bool partly_untranslated(const struct ami_device *d)
 {
 	return d->bypass == AMI_BYPASS_EXCLUSION || d->bypass == AMI_BYPASS_ATS;
+}
+
+static bool unbounded(const struct ami_device *d)
+{
+	return ami_device_direct(d) || d->translation == AMI_TRANSLATION_OTHER;
 }
 
 static void report_bypass(const struct ami_state *s, const struct ami_device *d,
@@ -50,8 +56,8 @@ static void report_untranslated(const struct ami_state *s, const struct ami_devi
 	if (d->bypass != AMI_BYPASS_NO ||
 	    d->translation != AMI_TRANSLATION_NONE)
 		return;
-	if (s->untranslated && d->iommu >= 0)
-		return;		/* reported once, for the driver */
+	if (s->guard == AMI_GUARD_NONE || (s->untranslated && d->iommu >= 0))
+		return;		/* reported once, for the machine or the driver */
 	if (d->iommu < 0)
 		ami_finding_add(s->findings, AMI_FIND_DEVICE_WITHOUT_IOMMU,
 				where, "No IOMMU covers this device (%s): its DMA is not translated.",
@@ -67,7 +73,7 @@ static void report_untranslated(const struct ami_state *s, const struct ami_devi
  */
 static enum ami_certainty certainty_of_passthrough(const struct ami_device *d)
 {
-	if (partly_untranslated(d))
+	if (partly_untranslated(d) || d->translation == AMI_TRANSLATION_OTHER)
 		return AMI_POSSIBLE;
 	if (d->bypass == AMI_BYPASS_VIRTIO)
 		return AMI_PROVEN;
@@ -87,7 +93,7 @@ int exposure_find_passthrough(struct ami_exposures *ex)
 		const struct ami_device *d = &s->devices[i];
 		struct ami_exposure *e;
 
-		if (!(ami_device_direct(d) && d->may_write) &&
+		if (!(unbounded(d) && d->may_write) &&
 		    !partly_untranslated(d) && !maybe_identity(s, d))
 			continue;
 		report_untranslated(s, d);

@@ -83,6 +83,11 @@ static void iommus_part(struct view *v)
 
 	fprintf(v->out, "\nIOMMUs: %zu%s\n", s->nr_iommus,
 		s->snp ? ", SNP" : "");
+	if (s->guard != AMI_GUARD_AMD) {
+		report_guard_words(v, features, sizeof(features));
+		fputs("  ", v->out);
+		report_wrapped(v, 2, 4, "%s", features);
+	}
 	for (i = 0; i < s->nr_iommus && i < MAX_IOMMUS; i++) {
 		const struct ami_iommu *iommu = &s->iommus[i];
 

@@ -292,6 +292,10 @@ static void device_text(struct view *v, const struct ami_device *d)
 		fprintf(v->out, "  %-12s ", "not bounded");
 		report_wrapped(v, 15, 15, "%s", ami_bypass_text(d->bypass));
 	}
+	if (d->dte_seen == AMI_SEEN_NONE) {
+		fprintf(v->out, "  %-12s none: no AMD IOMMU was at work\n", "DTE");
+		return;
+	}
 	if (d->dte_mem != AMI_MEM_OK) {
 		fprintf(v->out, "  %-12s %s\n", "DTE", ami_mem_text(d->dte_mem));
 		return;

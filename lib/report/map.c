@@ -20,6 +20,8 @@ const char *report_map_no_table(const struct ami_device *d)
 		return "blocked: no IOVA translates";
 	case AMI_TRANSLATION_UNKNOWN:
 		return "unknown: neither its DTE nor its domain can be read";
+	case AMI_TRANSLATION_OTHER:
+		return "unknown: another IOMMU's tables are not read";
 	case AMI_TRANSLATION_PAGING:
 		break;
 	}

@@ -207,6 +207,7 @@ static void report_json(struct view *v)
 
 	report_dump_json(v);
 	capture_json(v);
+	report_policy_json(v);
 	json_array(&v->j, "iommus");
 	for (i = 0; i < s->nr_iommus; i++)
 		iommu_json(v, &s->iommus[i]);
@@ -451,6 +452,7 @@ static int report_text(struct view *v)
 
 	report_verdict_text(v);
 	putc('\n', v->out);
+	report_guard_text(v);
 	dump_text(v);
 	if (s->capture == AMI_CAPTURE_REUSE)
 		fputs("CAPTURE  the capture kernel wrote into the dead kernel's IOMMU structures\n",

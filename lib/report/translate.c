@@ -81,7 +81,7 @@ static void follow_route(const struct view *v, struct way *w)
 {
 	w->mapped = w->route.identity;
 	w->map = (struct ami_mapping){
-		.phys = v->r->address, .read = true, .write = true,
+		.phys = v->r->address & ~ami_kernel_sme(v->a->kernel), .read = true, .write = true,
 	};
 	if (!w->route.identity)
 		w->steps = ami_translate(v->a->dump, &w->route.table,
@@ -101,6 +101,13 @@ static void way_json(struct view *v, const struct ami_device *d,
 	json_bool(&v->j, "write", w->mapped && w->map.write && d->may_write);
 }
 
+/* Where no table can be followed, no address is "not mapped". */
+static bool is_known(const struct ami_device *d)
+{
+	return d->translation != AMI_TRANSLATION_UNKNOWN &&
+	       d->translation != AMI_TRANSLATION_OTHER;
+}
+
 static void way_text(struct view *v, const struct ami_device *d,
 		     const struct way *w)
 {
@@ -117,7 +124,7 @@ static void way_text(struct view *v, const struct ami_device *d,
 		fprintf(v->out, "PHYSICAL %#" PRIx64 "  %s\n", w->map.phys,
 			report_map_access(w->map.read && d->may_read,
 					  w->map.write && d->may_write));
-	else
+	else if (w->steps || is_known(d))
 		fprintf(v->out, "NOT MAPPED\n");
 }
 
@@ -178,6 +185,8 @@ int view_translate(struct view *v)
 
 	ami_device_untagged(v->a->state, d, keep_way, &ways);
 	ami_bdf_text(d->bdf, bdf);
+	if (d->dte_seen == AMI_SEEN_NONE)
+		snprintf(dte, sizeof(dte), "none: no AMD IOMMU was at work");
 	if (d->dte_mem == AMI_MEM_OK)
 		amdvi_dte_describe(&d->dte, dte, sizeof(dte));
 	if (v->r->json) {

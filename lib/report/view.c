@@ -194,6 +194,26 @@ static void name_limit(struct view *v)
 		report_wrapped(v, 0, 0, "Work limit: this is not all. It leads to more than the pages in the file can describe.");
 }
 
+/* What such a command lists exists only where AMD IOMMUs were at work. */
+static bool needs_iommu(enum ami_view view)
+{
+	return view == AMI_VIEW_RING || view == AMI_VIEW_LOG ||
+	       view == AMI_VIEW_IRQ || view == AMI_VIEW_DOMAINS ||
+	       view == AMI_VIEW_FLUSHQ;
+}
+
+static int show_view(struct view *v)
+{
+	char text[256];
+
+	if (v->r->json || v->a->state->guard == AMI_GUARD_AMD ||
+	    !needs_iommu(v->r->view))
+		return view_fn[v->r->view](v);
+	report_guard_words(v, text, sizeof(text));
+	report_wrapped(v, 0, 0, "There was %s.", text);
+	return 0;
+}
+
 int ami_render(const struct ami_analysis *a, const struct ami_request *r,
 	       FILE *out, struct ami_error *err)
 {
@@ -205,7 +225,7 @@ int ami_render(const struct ami_analysis *a, const struct ami_request *r,
 	ami_dump_doing(a->dump, ami_views[r->view].name);
 	if (r->json)
 		begin_json(&v.j, r->view, out);
-	if (view_fn[r->view](&v))
+	if (show_view(&v))
 		return -1;
 	if (ami_dump_budget(a->dump)->nr_cut)
 		name_limit(&v);

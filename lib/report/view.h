@@ -69,6 +69,13 @@ void report_transfers_at(struct view *v, uint64_t paddr);
 void report_marks_summary(const struct view *v, char *buf, size_t size);
 /** report_dmesg_state_text() - the log in words, or why there is none */
 void report_dmesg_state_text(const struct view *v, char *buf, size_t size);
+
+/** report_guard_words() - what was there in place of AMD IOMMUs */
+void report_guard_words(const struct view *v, char *buf, size_t size);
+/** report_guard_text() - the same as a line of the report; none with AMD IOMMUs */
+void report_guard_text(struct view *v);
+void report_policy_json(struct view *v);
+
 void report_verdict_json(struct view *v);
 void report_verdict_text(struct view *v);
 void report_devices_text(struct view *v);

@@ -425,6 +425,7 @@ static int read_pci(struct ami_state *s)
 	if (!roots || state_misses_member(s, NEED_PCI)) {
 		ami_finding_add(s->findings, AMI_FIND_PCI_UNKNOWN, "PCI",
 				"The PCI buses cannot be found; devices that its IOMMU driver does not manage stay unseen.");
+		s->incomplete |= s->guard != AMI_GUARD_AMD;
 		return 0;
 	}
 	ret = queue_children(s, &q, roots);

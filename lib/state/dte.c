@@ -350,6 +350,10 @@ static void settle(struct ami_state *s, struct ami_device *d)
 	const struct ami_domain *dom = d->domain >= 0 ?
 				       &s->domains[d->domain] : NULL;
 
+	if (s->guard != AMI_GUARD_AMD) {
+		state_settle_unguarded(s, d);
+		return;
+	}
 	state_find_gcr3(s, d);
 	if (unguarded(s, d)) {
 		d->translation = AMI_TRANSLATION_NONE;

@@ -62,6 +62,7 @@ static bool entry_agrees(const struct ami_device *d)
 		return g->id_known && g->id == d->dte.domain_id;
 	case AMI_TRANSLATION_BLOCKED:
 	case AMI_TRANSLATION_UNKNOWN:
+	case AMI_TRANSLATION_OTHER:
 		break;
 	}
 	return false;
@@ -122,7 +123,7 @@ void state_hold_against_group(struct ami_state *s, struct ami_device *d)
 {
 	const struct ami_group_domain *g = &d->group_domain;
 
-	if (d->group < 0)
+	if (d->group < 0 || s->guard != AMI_GUARD_AMD)
 		return;
 	if (g->va && g->kind != AMI_DOMAIN_BLOCKED &&
 	    g->kind != AMI_DOMAIN_NESTED)

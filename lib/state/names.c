@@ -7,7 +7,7 @@
 const char *ami_seen_name(enum ami_seen seen)
 {
 	static const char *const name[] = {
-		"intact", "overwritten", "inconsistent", "unread",
+		"intact", "overwritten", "inconsistent", "unread", "none",
 	};
 
 	return name[seen];
@@ -44,6 +44,7 @@ const char *ami_translation_name(enum ami_translation t)
 {
 	static const char *const name[] = {
 		"paging", "passthrough", "blocked", "none", "unknown",
+		"other",
 	};
 
 	return name[t];

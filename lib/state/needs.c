@@ -144,13 +144,13 @@ static const struct need needs[] = {
 	ONE(IOVA, PART, cpu_rcache_loaded, "IOVA ranges kept for reuse"),
 	ONE(IOVA, PART, cpu_rcache_prev, "IOVA ranges kept for reuse"),
 
-	TWO(OTHER, NOTE, device_kobj_name, device_init_name, "the names of devices"),
-	ONE(OTHER, PART, device_driver, "whether a device has a driver"),
-	ONE(OTHER, NOTE, device_driver_name, "the names of drivers"),
-	ONE(OTHER, NOTE, device_group, "IOMMU groups"),
-	ONE(OTHER, NOTE, group_id, "the numbers of IOMMU groups"),
-	ONE(OTHER, NOTE, group_domain, "which domain a group's devices were attached to"),
-	ONE(OTHER, NOTE, group_default_domain, "which domain is a group's default, against which its type is held"),
+	TWO(DEVICES, NOTE, device_kobj_name, device_init_name, "the names of devices"),
+	ONE(DEVICES, PART, device_driver, "whether a device has a driver"),
+	ONE(DEVICES, NOTE, device_driver_name, "the names of drivers"),
+	ONE(DEVICES, NOTE, device_group, "IOMMU groups"),
+	ONE(DEVICES, NOTE, group_id, "the numbers of IOMMU groups"),
+	ONE(DEVICES, NOTE, group_domain, "which domain a group's devices were attached to"),
+	ONE(DEVICES, NOTE, group_default_domain, "which domain is a group's default, against which its type is held"),
 	ONE(PCI, VITAL, pci_dev_dev, "the devices on PCI buses"),
 	ONE(PCI, VITAL, pci_dev_bus_list, "the devices on PCI buses"),
 	ONE(PCI, VITAL, pci_dev_devfn, "the devices on PCI buses"),
@@ -160,14 +160,14 @@ static const struct need needs[] = {
 	ONE(PCI, VITAL, pci_bus_number, "the devices on PCI buses"),
 	ONE(PCI, VITAL, pci_bus_sysdata, "the PCI segment of a bus"),
 	ONE(PCI, VITAL, pci_sysdata_domain, "the PCI segment of a bus"),
-	ONE(OTHER, NOTE, pci_dev_vendor, "the IDs of PCI devices"),
-	ONE(OTHER, NOTE, pci_dev_device, "the IDs of PCI devices"),
-	ONE(OTHER, NOTE, pci_dev_class, "the classes of PCI devices"),
-	ONE(OTHER, PART, pci_dev_hdr_type, "which PCI device is a bridge"),
-	ONE(OTHER, PART, pci_dev_is_busmaster, "which PCI devices are bus masters"),
-	ONE(OTHER, NOTE, pci_dev_msi_enabled, "which PCI devices have MSI"),
-	ONE(OTHER, NOTE, pci_dev_msix_enabled, "which PCI devices have MSI-X"),
-	ONE(OTHER, NOTE, pci_bus_self, "behind which bridge a bus is"),
+	ONE(DEVICES, NOTE, pci_dev_vendor, "the IDs of PCI devices"),
+	ONE(DEVICES, NOTE, pci_dev_device, "the IDs of PCI devices"),
+	ONE(DEVICES, NOTE, pci_dev_class, "the classes of PCI devices"),
+	ONE(DEVICES, PART, pci_dev_hdr_type, "which PCI device is a bridge"),
+	ONE(DEVICES, PART, pci_dev_is_busmaster, "which PCI devices are bus masters"),
+	ONE(DEVICES, NOTE, pci_dev_msi_enabled, "which PCI devices have MSI"),
+	ONE(DEVICES, NOTE, pci_dev_msix_enabled, "which PCI devices have MSI-X"),
+	ONE(DEVICES, NOTE, pci_bus_self, "behind which bridge a bus is"),
 };
 
 static bool met(const struct ami_state *s, const struct need *need)
@@ -228,6 +228,13 @@ static bool is_doubted(const struct ami_state *s, const struct need *need)
 	return false;
 }
 
+/* Without AMD IOMMUs nothing is read but the devices. */
+static bool applies(const struct ami_state *s, const struct need *need)
+{
+	return s->guard == AMI_GUARD_AMD || need->part == NEED_DEVICES ||
+	       need->part == NEED_PCI;
+}
+
 void state_check_needs(struct ami_state *s)
 {
 	size_t i;
@@ -235,7 +242,7 @@ void state_check_needs(struct ami_state *s)
 	for (i = 0; i < COUNT(needs); i++) {
 		char text[160];
 
-		if (met(s, &needs[i]))
+		if (met(s, &needs[i]) || !applies(s, &needs[i]))
 			continue;
 		s->incomplete |= needs[i].weight == VITAL;
 		if (is_doubted(s, &needs[i]))

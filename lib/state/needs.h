@@ -16,6 +16,7 @@ enum need_part {
 	NEED_FLUSHQ,
 	NEED_IOVA,
 	NEED_PCI,
+	NEED_DEVICES,	/* of the driver core, each for itself */
 };
 
 /** state_misses_member() - is a member missing that all of @part needs? */

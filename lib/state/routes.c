@@ -145,7 +145,8 @@ static bool visit_routes(struct visit *v)
 	give_gcr3(v, &d->gcr3, false);
 	give_gcr3(v, &d->gcr3_books, true);
 	give_other(v);
-	return !v->missing && d->translation != AMI_TRANSLATION_UNKNOWN;
+	return !v->missing && d->translation != AMI_TRANSLATION_UNKNOWN &&
+	       d->translation != AMI_TRANSLATION_OTHER;
 }
 
 bool ami_device_routes(const struct ami_state *s, const struct ami_device *d,

@@ -225,35 +225,15 @@ static void read_globals(struct ami_state *s)
 	s->snp = v;
 }
 
-static int no_iommu(struct ami_state *s, struct ami_error *err)
+/* There are AMD IOMMUs, and nothing says how they are laid out. */
+static int missing_types(struct ami_state *s, struct ami_error *err)
 {
-	const char *path = ami_dump_info(ami_kernel_dump(s->kernel))->path;
-
-	if (!ami_symbol(s->kernel, AMI_SYM_amd_iommu_list))
-		return ami_error_set(err, AMI_ERR_DATA,
-				     "the kernel %s in %s was built without the AMD IOMMU driver",
-				     ami_kernel_release(s->kernel), path);
-	if (!ami_has(s->kernel, AMI_F_amd_iommu_list))
-		return ami_error_set(err, AMI_ERR_DATA,
-				     "the type struct amd_iommu is missing from the type information (%s) for %s",
-				     ami_kernel_source(s->kernel), path);
-	return 0;
-}
-
-static int nothing_found(struct ami_state *s, struct ami_error *err)
-{
-	const char *path = ami_dump_info(ami_kernel_dump(s->kernel))->path;
-	uint64_t intel = 0;
-
-	if (ami_findings_worst(s->findings) > AMI_INFO)
-		return ami_error_set(err, AMI_ERR_DATA,
-				     "no AMD IOMMU can be read from %s: %s", path,
-				     s->findings->list[0].text);
-	state_fetch_symbol(s, AMI_SYM_intel_iommu_enabled, 4, &intel);
+	if (s->guard != AMI_GUARD_AMD || ami_has(s->kernel, AMI_F_amd_iommu_list))
+		return 0;
 	return ami_error_set(err, AMI_ERR_DATA,
-			     "%s is of a machine %s: nothing to analyse (its devices' DMA is not translated by an AMD IOMMU)",
-			     path, intel ? "with an Intel IOMMU" :
-			     "without an active AMD IOMMU");
+			     "the type struct amd_iommu is missing from the type information (%s) for %s",
+			     ami_kernel_source(s->kernel),
+			     ami_dump_info(ami_kernel_dump(s->kernel))->path);
 }
 
 static void tell_vmcoreinfo(struct ami_state *s)
@@ -267,38 +247,56 @@ static void tell_vmcoreinfo(struct ami_state *s)
 				from);
 }
 
-static int read_all(struct ami_state *s, struct ami_error *err)
+static int read_iommus(struct ami_state *s)
+{
+	if (s->guard != AMI_GUARD_AMD) {
+		s->iommus_whole = true;
+		return 0;
+	}
+	if (state_read_segments(s) || state_read_iommus(s))
+		return -1;
+	read_progress(s);
+	read_system_state(s);
+	return 0;
+}
+
+static int read_devices(struct ami_state *s)
+{
+	if (state_read_devices(s))
+		return -1;
+	state_report_guard(s);
+	if (state_read_domains(s))
+		return -1;
+	if (s->guard != AMI_GUARD_NONE)
+		state_find_bypass(s);
+	return state_read_dtes(s) || state_find_unclaimed(s) ? -1 : 0;
+}
+
+static int read_queues(struct ami_state *s)
 {
 	struct cpus cpus = { .asked = false };
 	size_t i;
-	int ret;
 
-	if (no_iommu(s, err))
-		return -1;
+	for (i = 0; i < s->nr_iommus; i++)
+		state_mark_foreign_events(s, &s->iommus[i]);
+	state_link_domains(s);
+	return state_read_flushqs(s, &cpus) || state_read_allocators(s, &cpus) ?
+	       -1 : 0;
+}
+
+static int read_all(struct ami_state *s, struct ami_error *err)
+{
 	tell_vmcoreinfo(s);
 	state_report_unread_symbols(s);
 	state_report_doubts(s);
+	state_find_guard(s);
+	if (missing_types(s, err))
+		return -1;
 	read_globals(s);
 	state_check_needs(s);
 	s->segments_whole = true;
-	ret = state_read_ram(s) || state_read_segments(s) || state_read_iommus(s);
-	/* Other lists say it for devices and domains. */
-	if (!ret && !s->nr_iommus && s->iommus_whole)
-		return nothing_found(s, err);
-	/* Without an IOMMU neither has a meaning. */
-	read_progress(s);
-	read_system_state(s);
-	ret = ret || state_read_devices(s) || state_read_domains(s);
-	if (!ret)
-		state_find_bypass(s);
-	ret = ret || state_read_dtes(s) || state_find_unclaimed(s);
-	if (!ret) {
-		for (i = 0; i < s->nr_iommus; i++)
-			state_mark_foreign_events(s, &s->iommus[i]);
-		state_link_domains(s);
-		ret = state_read_flushqs(s, &cpus) || state_read_allocators(s, &cpus);
-	}
-	if (ret)
+	if (state_read_ram(s) || read_iommus(s) || read_devices(s) ||
+	    read_queues(s))
 		return ami_error_set(err, AMI_ERR_MEMORY, "out of memory");
 	if (ami_dump_interrupted(ami_kernel_dump(s->kernel)))
 		return ami_error_set(err, AMI_ERR_INTERRUPTED, "interrupted");

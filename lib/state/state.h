@@ -80,6 +80,15 @@ int state_read_devices(struct ami_state *s);
 int state_read_domains(struct ami_state *s);
 int state_read_dtes(struct ami_state *s);
 
+/** state_find_guard() - AMD IOMMUs, another make or none; before all else */
+void state_find_guard(struct ami_state *s);
+
+/** state_report_guard() - when the devices are known */
+void state_report_guard(struct ami_state *s);
+
+/** state_settle_unguarded() - what becomes of a device's DMA without AMD IOMMUs */
+void state_settle_unguarded(struct ami_state *s, struct ami_device *d);
+
 /** state_find_bypass() - find virtio devices that bypass the IOMMU */
 void state_find_bypass(struct ami_state *s);
 void state_link_domains(struct ami_state *s);

@@ -196,6 +196,7 @@ static void explain_access(struct fault *f)
 		    ami_moment(f->ex->state));
 		break;
 	case AMI_TRANSLATION_UNKNOWN:
+	case AMI_TRANSLATION_OTHER:
 		SAY(f, "what it is mapped to cannot be read from this dump");
 		break;
 	default:

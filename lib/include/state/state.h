@@ -17,6 +17,7 @@ enum ami_seen {
 	AMI_SEEN_OVERWRITTEN,	/* the capture kernel wrote here */
 	AMI_SEEN_INCONSISTENT,	/* disagrees with the driver's state */
 	AMI_SEEN_UNREAD,	/* cannot be read from the dump */
+	AMI_SEEN_NONE,		/* there is none: no AMD IOMMU was at work */
 };
 
 /** ami_seen_name() - "intact", "overwritten", "inconsistent", "unread" */
@@ -258,6 +259,7 @@ enum ami_translation {
 	AMI_TRANSLATION_BLOCKED,
 	AMI_TRANSLATION_NONE,		/* no IOMMU in the way, or V=0 */
 	AMI_TRANSLATION_UNKNOWN,
+	AMI_TRANSLATION_OTHER,		/* tables of another IOMMU, not read */
 };
 
 /** ami_translation_name() - "paging", "passthrough", ... */
@@ -348,6 +350,33 @@ struct ami_device {
 	bool may_read, may_write;	/* by the DTE, before any table */
 };
 
+/**
+ * enum ami_guard - what stood between the devices and memory
+ *
+ * NONE: nothing. Each device reaches all of memory. OTHER: an IOMMU of another
+ * make, whose tables are not read. They may bound the devices that it covers.
+ */
+enum ami_guard { AMI_GUARD_AMD, AMI_GUARD_NONE, AMI_GUARD_OTHER };
+
+/** enum ami_no_amd - why no AMD IOMMU was at work */
+enum ami_no_amd {
+	AMI_NO_AMD_UNKNOWN,
+	AMI_NO_AMD_NOT_BUILT,	/* the kernel does not have the driver */
+	AMI_NO_AMD_OFF,		/* amd_iommu=off */
+	AMI_NO_AMD_NOT_FOUND,	/* the firmware names no AMD IOMMU */
+	AMI_NO_AMD_NOT_ASKED,	/* iommu=off, or another IOMMU came first */
+	AMI_NO_AMD_FAILED	/* its initialisation ended in an error */
+};
+
+/** ami_guard_name() - for programs: "amd", "none", "other" */
+const char *ami_guard_name(enum ami_guard guard);
+
+/** ami_no_amd_name() - for programs; NULL: not known */
+const char *ami_no_amd_name(enum ami_no_amd why);
+
+/** ami_no_amd_text() - why no AMD IOMMU was at work, in words */
+const char *ami_no_amd_text(enum ami_no_amd why);
+
 /** enum ami_capture - what the capture kernel did to the dead one's tables */
 enum ami_capture {
 	AMI_CAPTURE_UNKNOWN,
@@ -378,6 +407,8 @@ enum ami_crash {
 
 /**
  * struct ami_state - the AMD IOMMUs of the dead machine, at the panic
+ * @guard: whether there were any at work. If not, only the devices are known
+ * @no_amd, @other: then why, and whose IOMMU was instead ("Intel"); NULL: none
  * @crash_cma: further memory of the capture kernel. Until the panic programs
  *	used it, never the kernel itself
  * @incidents: set by ami_incidents_read(); not owned
@@ -387,6 +418,9 @@ enum ami_crash {
  */
 struct ami_state {
 	struct ami_kernel *kernel;
+	enum ami_guard guard;
+	enum ami_no_amd no_amd;
+	const char *other;
 	struct ami_iommu *iommus;
 	size_t nr_iommus;
 	struct ami_segment *segments;
@@ -425,8 +459,8 @@ struct ami_state {
  *	must outlive it
  *
  * What cannot be read or makes no sense becomes a finding. @kernel must outlive
- * the result. Returns NULL with @err filled only if there is no active AMD
- * IOMMU, memory runs out or the user interrupts.
+ * the result. Returns NULL with @err filled only if AMD IOMMUs were at work and
+ * their types are missing, memory runs out or the user interrupts.
  */
 struct ami_state *ami_state_read(struct ami_kernel *kernel,
 				 struct ami_findings *findings,

@@ -159,6 +159,10 @@ void html_machine(struct html_page *p)
 	     s->capture == AMI_CAPTURE_NONE ? "no sign of one" : "unknown");
 	report_marks_summary(p->v, text, sizeof(text));
 	fact(p, "Marks", *text ? text : "none came with the dump");
+	if (s->guard != AMI_GUARD_AMD) {
+		report_guard_words(p->v, text, sizeof(text));
+		fact(p, "IOMMU", text);
+	}
 	iommu_facts(p);
 	html_raw(p, "</dl>\n</section>\n");
 }
