@@ -7,10 +7,16 @@
 
 #include "marks.h"
 
-/* If several exposures share one set: devices of one domain. */
-struct sharing {
+/**
+ * struct copying - marks in the making
+ * @pages, @set: the set of the exposure before: devices of one domain share it
+ * @left_out: exposures whose pages, or that themselves, marks have no room for
+ */
+struct copying {
+	struct ami_marks *marks;
 	const struct ami_pfnset *pages;
 	int set;
+	size_t left_out;
 };
 
 static void tell_origin(struct ami_marks *m, bool in_capture)
@@ -24,69 +30,96 @@ static void tell_origin(struct ami_marks *m, bool in_capture)
 	snprintf(m->tool, sizeof(m->tool), "amdiommu " AMI_VERSION);
 }
 
-static int set_of(struct ami_marks *m, const struct ami_exposure *e,
-		  struct sharing *last)
+/* -1: it has none, or there is no room for it. */
+static enum vec_room find_set(struct copying *c, const struct ami_exposure *e,
+			      int *set)
 {
+	enum vec_room room = VEC_OK;
+
+	*set = -1;
 	if (!e->pages || e->all_ram)
-		return -1;
-	if (e->borrowed && e->pages == last->pages)
-		return last->set;
-	last->pages = e->pages;
-	last->set = marks_add_shared_set(m, e->pages);
-	return last->set;
+		return VEC_OK;
+	if (!e->borrowed || e->pages != c->pages) {
+		room = marks_add_shared_set(c->marks, e->pages);
+		c->pages = e->pages;
+		c->set = room == VEC_OK ? (int)c->marks->nr_sets - 1 : -1;
+	}
+	*set = c->set;
+	return room;
 }
 
-static int add_mark(struct ami_marks *m, const struct ami_exposure *e,
-		    struct sharing *last)
+static int add_mark(struct copying *c, const struct ami_exposure *e)
 {
-	struct ami_mark *mark = marks_append_slot((void **)&m->list, m->count,
-						  sizeof(*mark));
-	size_t size = e->nr_iovas * sizeof(*e->iovas);
-
-	if (!mark)
-		return -1;
-	*mark = (struct ami_mark){
+	struct ami_mark mark = {
 		.requester = e->requester, .class = e->class,
 		.certainty = e->certainty, .all_ram = e->all_ram,
 		.complete = e->complete, .count = e->count,
-		.outside = e->outside, .set = set_of(m, e, last),
-		.nr_iovas = e->nr_iovas,
+		.outside = e->outside, .nr_iovas = e->nr_iovas,
 	};
-	m->count++;
-	mark->iovas = size ? malloc(size) : NULL;
-	if ((size && !mark->iovas) ||
-	    (e->pages && !e->all_ram && mark->set < 0))
+	enum vec_room room;
+
+	if (find_set(c, e, &mark.set) == VEC_NO_MEMORY)
 		return -1;
-	if (size)
-		memcpy(mark->iovas, e->iovas, size);
-	return 0;
+	if (e->pages && !e->all_ram && mark.set < 0) {
+		mark.complete = false;
+		c->left_out++;
+	}
+	if (e->nr_iovas) {
+		mark.iovas = calloc(e->nr_iovas, sizeof(*mark.iovas));
+		if (!mark.iovas)
+			return -1;
+		memcpy(mark.iovas, e->iovas,
+		       e->nr_iovas * sizeof(*mark.iovas));
+	}
+	room = vec_push(c->marks->list, c->marks->count, MARKS_MAX_LIST, mark);
+	if (room != VEC_OK)
+		free(mark.iovas);
+	c->left_out += room == VEC_FULL;
+	return room == VEC_NO_MEMORY ? -1 : 0;
 }
 
-static int add_finding(struct ami_marks *m, const struct ami_finding *f)
+static int add_finding(struct ami_marks *m, enum ami_severity severity,
+		       enum ami_finding_code code, const char *where,
+		       const char *text)
 {
-	struct ami_marks_finding *mine;
+	const struct ami_marks_finding f = {
+		.severity = severity,
+		.code = strdup(ami_finding_class(code)->name),
+		.where = strdup(where ? where : ""),
+		.text = strdup(text ? text : ""),
+	};
 
-	mine = marks_append_slot((void **)&m->findings, m->nr_findings,
-				 sizeof(*mine));
-	if (!mine)
-		return -1;
-	m->nr_findings++;
-	mine->severity = f->severity;
-	mine->code = strdup(ami_finding_class(f->code)->name);
-	mine->where = strdup(f->where ? f->where : "");
-	mine->text = strdup(f->text ? f->text : "");
-	return mine->code && mine->where && mine->text ? 0 : -1;
+	if (f.code && f.where && f.text &&
+	    !vec_push(m->findings, m->nr_findings, MARKS_MAX_FINDINGS, f))
+		return 0;
+	free(f.code);
+	free(f.where);
+	free(f.text);
+	return -1;
+}
+
+static int report_left_out(const struct copying *c)
+{
+	char text[160];
+
+	if (!c->left_out)
+		return 0;
+	snprintf(text, sizeof(text), "The marks have no room for the pages of %zu exposures: look for those in the dump itself.",
+		 c->left_out);
+	return add_finding(c->marks, AMI_WARNING, AMI_FIND_TOO_MANY, "marks",
+			   text);
 }
 
 static int copy_all(struct ami_marks *m, const struct ami_exposures *ex)
 {
-	struct sharing last = { NULL, -1 };
+	const struct ami_findings *found = ex->state->findings;
+	struct copying c = { .marks = m, .set = -1 };
 	size_t i;
 
 	/* Pages observed earlier have their own place, with their times. */
 	for (i = 0; i < ex->count; i++)
 		if (ex->list[i].class != AMI_CLASS_OBSERVED &&
-		    add_mark(m, &ex->list[i], &last))
+		    add_mark(&c, &ex->list[i]))
 			return -1;
 	for (i = 0; i < ex->nr_reasons; i++) {
 		m->reason[i] = strdup(ex->reason[i]);
@@ -94,10 +127,11 @@ static int copy_all(struct ami_marks *m, const struct ami_exposures *ex)
 			return -1;
 		m->nr_reasons++;
 	}
-	for (i = 0; i < ex->state->findings->count; i++)
-		if (add_finding(m, &ex->state->findings->list[i]))
+	for (i = 0; i < found->count; i++)
+		if (add_finding(m, found->list[i].severity, found->list[i].code,
+				found->list[i].where, found->list[i].text))
 			return -1;
-	return 0;
+	return report_left_out(&c);
 }
 
 struct ami_marks *ami_marks_build(const struct ami_exposures *ex,
@@ -114,7 +148,6 @@ struct ami_marks *ami_marks_build(const struct ami_exposures *ex,
 	if (m && !copy_all(m, ex))
 		return m;
 	ami_marks_free(m);
-	ami_error_set(err, AMI_ERR_MEMORY,
-		      "out of memory, or more sets of pages than marks can hold");
+	ami_error_set(err, AMI_ERR_MEMORY, "out of memory");
 	return NULL;
 }

@@ -3,22 +3,18 @@
 #include <string.h>
 
 #include <amdiommu/display.h>
+#include <common/vec.h>
 
 #include "bytes.h"
 
 uint8_t *marks_out_space(struct out *o, size_t len)
 {
 	size_t room = o->room ? o->room : 4096;
-	uint8_t *more;
 
 	while (room - o->len < len)
 		room *= 2;
 	if (room != o->room && !o->failed) {
-		more = realloc(o->data, room);
-		if (more)
-			o->data = more;
-		else
-			o->failed = true;
+		o->failed = !vec_resize(o->data, room);
 		o->room = room;
 	}
 	if (o->failed)
@@ -104,8 +100,10 @@ char *marks_in_string(struct in *i)
 	const uint8_t *text = marks_in_bytes(i, len);
 	char *copy = NULL;
 
-	if (text && printable(text, len))
+	if (text && printable(text, len)) {
 		copy = strndup((const char *)text, len);
+		i->no_memory |= !copy;
+	}
 	if (!copy)
 		i->bad = true;
 	return copy;

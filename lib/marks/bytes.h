@@ -23,11 +23,15 @@ void marks_out_string(struct out *o, const char *text);
 /** marks_out_align() - zeros up to a multiple of 8 */
 void marks_out_align(struct out *o);
 
-/** struct in - bytes not yet looked at; @bad: something was not there */
+/**
+ * struct in - bytes not yet looked at
+ * @bad: something was not there
+ * @no_memory: for what was read, so it is no damage
+ */
 struct in {
 	const uint8_t *at;
 	size_t left;
-	bool bad;
+	bool bad, no_memory;
 };
 
 /** marks_in_bytes() - the next @len bytes, NULL when there are not so many */

@@ -8,8 +8,6 @@
 
 #include "marks.h"
 
-#define MAX_SETS	32768u
-
 uint64_t marks_clock(void)
 {
 	struct timespec t;
@@ -18,62 +16,41 @@ uint64_t marks_clock(void)
 	return t.tv_sec * UINT64_C(1000000000) + t.tv_nsec;
 }
 
-void *marks_append_slot(void **array, size_t count, size_t size)
+/* Takes over @set, also on failure. */
+static enum vec_room append_set(struct ami_marks *m, struct ami_pfnset *set,
+				size_t max)
 {
-	uint8_t *all = *array;
+	enum vec_room room = VEC_NO_MEMORY;
 
-	if (!(count & (count - 1))) {
-		all = realloc(all, (count ? 2 * count : 1) * size);
-		if (!all)
-			return NULL;
-		*array = all;
-	}
-	return memset(all + count * size, 0, size);
-}
-
-/* Takes ownership of @set. */
-static int append_set(struct ami_marks *m, struct ami_pfnset *set)
-{
-	struct ami_pfnset **to = NULL;
-
-	if (set && m->nr_sets < MAX_SETS)
-		to = marks_append_slot((void **)&m->sets, m->nr_sets, sizeof(*to));
-	if (!to) {
+	if (set)
+		room = vec_push(m->sets, m->nr_sets, max, set);
+	if (room != VEC_OK)
 		ami_pfnset_free(set);
-		return -1;
-	}
-	*to = set;
-	return m->nr_sets++;
+	return room;
 }
 
-int marks_add_set(struct ami_marks *m)
+enum vec_room marks_add_set(struct ami_marks *m)
 {
-	return append_set(m, ami_pfnset_new());
+	return append_set(m, ami_pfnset_new(), MARKS_MAX_SETS);
 }
 
-int marks_add_shared_set(struct ami_marks *m, struct ami_pfnset *set)
+enum vec_room marks_add_shared_set(struct ami_marks *m, struct ami_pfnset *set)
 {
-	return append_set(m, ami_pfnset_share(set));
+	return append_set(m, ami_pfnset_share(set),
+			  MARKS_MAX_SETS - MARKS_MAX_OBSERVED);
 }
 
 int ami_marks_observe(struct ami_marks *m, const struct ami_pfnset *pages,
 		      const struct ami_observation *o)
 {
-	struct ami_observation *mine;
-	int set = marks_add_set(m);
+	struct ami_observation mine = *o;
 
-	if (set < 0)
+	if (marks_add_set(m))
 		return -1;
-	mine = marks_append_slot((void **)&m->observed, m->nr_observed,
-				 sizeof(*mine));
-	if (!mine)
-		return -1;
-	ami_pfnset_union(m->sets[set], pages);
-	ami_pfnset_compact(m->sets[set]);
-	*mine = *o;
-	mine->set = set;
-	m->nr_observed++;
-	return 0;
+	mine.set = m->nr_sets - 1;
+	ami_pfnset_union(m->sets[mine.set], pages);
+	ami_pfnset_compact(m->sets[mine.set]);
+	return vec_push(m->observed, m->nr_observed, SIZE_MAX, mine) ? -1 : 0;
 }
 
 void ami_marks_free(struct ami_marks *m)

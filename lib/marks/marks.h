@@ -5,6 +5,7 @@
 
 #include <amdiommu/marks.h>
 #include <amdiommu/pfnset.h>
+#include <common/vec.h>
 
 #include "bytes.h"
 
@@ -13,6 +14,12 @@
 #define MARKS_HEADER	32u	/* magic, version, sections, size, 0, crc */
 #define SECTION_HEADER	16u	/* type, crc, length */
 #define NO_SET		UINT32_MAX
+
+/* What readers take; what was built has no more. */
+#define MARKS_MAX_SETS		32768u
+#define MARKS_MAX_OBSERVED	1024u
+#define MARKS_MAX_LIST		(1u << 20)
+#define MARKS_MAX_FINDINGS	4096u
 
 /* In this order. Readers skip unknown types. */
 enum section {
@@ -46,13 +53,19 @@ int marks_saved_unpack(const struct ami_saved *saved, uint8_t *page);
 /** marks_clock() - nanoseconds since 1970, when pages are read */
 uint64_t marks_clock(void);
 
-/* Arrays that double at powers of two. NULL: no memory. */
-void *marks_append_slot(void **array, size_t count, size_t size);
+/**
+ * marks_add_set() - add a new empty set, which is then the last one
+ *
+ * VEC_FULL: marks hold no more sets than MARKS_MAX_SETS.
+ */
+enum vec_room marks_add_set(struct ami_marks *marks);
 
-/** marks_add_set() - index of a new empty set, -1: no memory */
-int marks_add_set(struct ami_marks *marks);
-
-/** marks_add_shared_set() - the same for a set that others have, too */
-int marks_add_shared_set(struct ami_marks *marks, struct ami_pfnset *set);
+/**
+ * marks_add_shared_set() - the same for the set of an exposure, which others have
+ *
+ * It leaves room for what is observed later.
+ */
+enum vec_room marks_add_shared_set(struct ami_marks *marks,
+				   struct ami_pfnset *set);
 
 #endif

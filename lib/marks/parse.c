@@ -5,9 +5,6 @@
 #include "bytes.h"
 #include "marks.h"
 
-#define MAX_MARKS	(1u << 20)
-#define MAX_FINDINGS	4096u
-#define MAX_OBSERVED	1024u
 #define VMCOREDD_NAME	44u	/* crash's dev -v may put it in front */
 
 typedef bool section_reader(struct ami_marks *m, struct in *in);
@@ -35,15 +32,26 @@ static bool read_origin(struct ami_marks *m, struct in *in)
 	return true;
 }
 
+/* Full is damage: amdiommu does not write so many. */
+static bool has_room(struct in *in, enum vec_room room)
+{
+	in->no_memory |= room == VEC_NO_MEMORY;
+	return room == VEC_OK;
+}
+
 static bool read_pages(struct ami_marks *m, struct in *in)
 {
-	int set = marks_add_set(m);
 	size_t len = in->left;
+	struct ami_pfnset *set;
+	bool whole;
 
-	if (set < 0 || !marks_runs_read(m->sets[set], marks_in_bytes(in, len), len))
+	if (!has_room(in, marks_add_set(m)))
 		return false;
-	ami_pfnset_compact(m->sets[set]);
-	return !ami_pfnset_failed(m->sets[set]);
+	set = m->sets[m->nr_sets - 1];
+	whole = marks_runs_read(set, marks_in_bytes(in, len), len);
+	ami_pfnset_compact(set);
+	in->no_memory |= ami_pfnset_failed(set);
+	return whole && !in->no_memory;
 }
 
 static int read_set(const struct ami_marks *m, struct in *in)
@@ -64,7 +72,8 @@ static bool read_iovas(struct ami_mark *mark, struct in *in)
 	if (in->bad || count > in->left / 16)
 		return false;
 	mark->iovas = count ? calloc(count, sizeof(*mark->iovas)) : NULL;
-	if (count && !mark->iovas)
+	in->no_memory |= count && !mark->iovas;
+	if (in->no_memory)
 		return false;
 	mark->nr_iovas = count;
 	for (i = 0; i < count; i++) {
@@ -78,13 +87,13 @@ static bool read_iovas(struct ami_mark *mark, struct in *in)
 
 static bool read_mark(struct ami_marks *m, struct in *in)
 {
-	struct ami_mark *mark = m->count < MAX_MARKS ?
-		marks_append_slot((void **)&m->list, m->count, sizeof(*mark)) : NULL;
 	uint32_t flags = marks_in_number(in, 1), who;
+	struct ami_mark *mark;
 
-	if (!mark)
+	if (!has_room(in, vec_push(m->list, m->count, MARKS_MAX_LIST,
+				   (struct ami_mark){ .set = -1 })))
 		return false;
-	m->count++;
+	mark = &m->list[m->count - 1];
 	mark->requester.is_iommu = flags & MARK_IS_IOMMU;
 	mark->all_ram = flags & MARK_ALL_RAM;
 	mark->complete = !(flags & MARK_INCOMPLETE);
@@ -130,12 +139,11 @@ static bool read_findings(struct ami_marks *m, struct in *in)
 	while (in->left) {
 		struct ami_marks_finding *f;
 
-		f = m->nr_findings < MAX_FINDINGS ?
-		    marks_append_slot((void **)&m->findings, m->nr_findings,
-				      sizeof(*f)) : NULL;
-		if (!f)
+		if (!has_room(in, vec_push(m->findings, m->nr_findings,
+					   MARKS_MAX_FINDINGS,
+					   (struct ami_marks_finding){ 0 })))
 			return false;
-		m->nr_findings++;
+		f = &m->findings[m->nr_findings - 1];
 		f->severity = marks_in_below(in, 1, AMI_ERROR + 1);
 		f->code = marks_in_string(in);
 		f->where = marks_in_string(in);
@@ -151,12 +159,11 @@ static bool read_observed(struct ami_marks *m, struct in *in)
 	while (in->left) {
 		struct ami_observation *o;
 
-		o = m->nr_observed < MAX_OBSERVED ?
-		    marks_append_slot((void **)&m->observed, m->nr_observed,
-				      sizeof(*o)) : NULL;
-		if (!o)
+		if (!has_room(in, vec_push(m->observed, m->nr_observed,
+					   MARKS_MAX_OBSERVED,
+					   (struct ami_observation){ .set = -1 })))
 			return false;
-		m->nr_observed++;
+		o = &m->observed[m->nr_observed - 1];
 		o->first[0] = marks_in_number(in, 8);
 		o->first[1] = marks_in_number(in, 8);
 		o->second[0] = marks_in_number(in, 8);
@@ -173,13 +180,14 @@ static bool read_observed(struct ami_marks *m, struct in *in)
 
 static bool read_saved_page(struct ami_marks *m, struct in *in, uint64_t least)
 {
-	struct ami_saved *s = m->nr_saved < AMI_MARKS_MAX_SAVED ?
-		marks_append_slot((void **)&m->saved, m->nr_saved, sizeof(*s)) : NULL;
 	uint8_t page[AMI_PAGE_SIZE];
 	const uint8_t *data;
+	struct ami_saved *s;
 
-	if (!s)
+	if (!has_room(in, vec_push(m->saved, m->nr_saved, AMI_MARKS_MAX_SAVED,
+				   (struct ami_saved){ .data = NULL })))
 		return false;
+	s = &m->saved[m->nr_saved - 1];
 	s->pfn = marks_in_below(in, 8, AMI_PFN_LIMIT);
 	s->time = marks_in_number(in, 8);
 	s->size = marks_in_number(in, 4);
@@ -187,9 +195,9 @@ static bool read_saved_page(struct ami_marks *m, struct in *in, uint64_t least)
 	if (!data || !s->size || s->pfn < least)
 		return false;
 	s->data = malloc(s->size);
+	in->no_memory |= !s->data;
 	if (!s->data)
 		return false;
-	m->nr_saved++;
 	memcpy(s->data, data, s->size);
 	return !marks_saved_unpack(s, page);
 }
@@ -244,10 +252,11 @@ static int read_section(struct ami_marks *m, struct in *all, uint32_t *type,
 		return -1;
 	*what = "a section makes no sense";
 	in.at = payload;
-	if (*type < READERS && readers[*type] &&
-	    (!readers[*type](m, &in) || in.bad || in.left))
-		return -1;
-	return 0;
+	if (*type >= READERS || !readers[*type] ||
+	    (readers[*type](m, &in) && !in.bad && !in.left))
+		return 0;
+	all->no_memory = in.no_memory;
+	return -1;
 }
 
 static int set_damaged(struct ami_error *err, const char *what)
@@ -263,7 +272,10 @@ static int read_all(struct ami_marks *m, struct in *in, uint32_t sections,
 
 	for (; sections; sections--, before = type) {
 		if (read_section(m, in, &type, &what))
-			return set_damaged(err, what);
+			return in->no_memory ?
+			       ami_error_set(err, AMI_ERR_MEMORY,
+					     "out of memory") :
+			       set_damaged(err, what);
 		if (type < before ||
 		    (type == before && type != SECTION_PAGES) ||
 		    (!before && type != SECTION_IDENTITY))

@@ -43,19 +43,17 @@ struct saving {
 static bool add_packed(struct ami_marks *m, uint64_t pfn, uint64_t time,
 		       const uint8_t *packed, size_t len)
 {
-	struct ami_saved *saved = marks_append_slot((void **)&m->saved, m->nr_saved,
-						    sizeof(*saved));
+	struct ami_saved saved = {
+		.pfn = pfn, .time = time, .size = len, .data = malloc(len),
+	};
 
-	if (saved)
-		saved->data = malloc(len);
-	if (!saved || !saved->data)
+	if (!saved.data)
 		return false;
-	memcpy(saved->data, packed, len);
-	saved->pfn = pfn;
-	saved->time = time;
-	saved->size = len;
-	m->nr_saved++;
-	return true;
+	memcpy(saved.data, packed, len);
+	if (!vec_push(m->saved, m->nr_saved, SIZE_MAX, saved))
+		return true;
+	free(saved.data);
+	return false;
 }
 
 static bool add_page(struct saving *s, uint64_t pfn, uint8_t *page)

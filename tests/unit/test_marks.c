@@ -10,7 +10,9 @@
 #include <cmocka.h>
 #include <unistd.h>
 
+#include "exposure.h"
 #include "machine.h"
+#include "marks.h"
 #include "repair.h"
 
 #define NVME	0x10
@@ -196,6 +198,57 @@ static void damaged_with_checksums(void **state)
 	}
 	assert_true(refused > b.len / 10);
 	free(bad.data);
+	free(b.data);
+	machine_free(m);
+}
+
+static void add_exposures(struct ami_exposures *ex, unsigned int n)
+{
+	unsigned int i;
+
+	for (i = 0; i < n; i++) {
+		struct ami_exposure *e = exposure_add(
+			ex, (struct ami_requester){ .bdf = { 1, i } },
+			AMI_CLASS_MAPPED, AMI_PROVEN);
+
+		assert_non_null(e);
+		e->pages = ami_pfnset_new();
+		ami_pfnset_add(e->pages, i, 1);
+		e->count = 1;
+	}
+}
+
+/* Each device has a domain of its own: marks say what they do not hold. */
+static void more_sets_than_fit(void **unused)
+{
+	struct machine *m = machine();
+	struct ami_pfnset *changed = ami_pfnset_new();
+	struct ami_observation o = { .watched = 1 };
+	struct ami_marks *marks;
+	struct bytes b = { NULL, 0 };
+	const struct ami_mark *last;
+	struct ami_error err;
+
+	(void)unused;
+	add_exposures(m->ex, MARKS_MAX_SETS);
+	marks = ami_marks_build(m->ex, true, &err);
+	assert_non_null(marks);
+	assert_int_equal(ami_marks_observe(marks, changed, &o), 0);
+	assert_int_equal(ami_marks_write(marks, &b.data, &b.len, &err), 0);
+	ami_marks_free(marks);
+	marks = parse(&b);
+	assert_int_equal(marks->count, m->ex->count);
+	assert_int_equal(marks->nr_sets,
+			 MARKS_MAX_SETS - MARKS_MAX_OBSERVED + 1);
+	assert_int_equal(marks->nr_observed, 1);
+	last = &marks->list[marks->count - 1];
+	assert_int_equal(last->set, -1);
+	assert_false(last->complete);
+	assert_true(marks->list[0].complete);
+	assert_string_equal(marks->findings[marks->nr_findings - 1].code,
+			    "too-many");
+	ami_marks_free(marks);
+	ami_pfnset_free(changed);
 	free(b.data);
 	machine_free(m);
 }
@@ -554,6 +607,7 @@ int main(void)
 		cmocka_unit_test(truncated),
 		cmocka_unit_test(flipped),
 		cmocka_unit_test(damaged_with_checksums),
+		cmocka_unit_test(more_sets_than_fit),
 		cmocka_unit_test(unreadable_spill),
 		cmocka_unit_test(other_version),
 		cmocka_unit_test(other_dump),
