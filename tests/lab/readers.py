@@ -153,10 +153,8 @@ def layout_of(reader, kernels):
         cells = []
         for kernel in kernels:
             answer = kernel.found[want]
-            if is_there(answer):
-                cells.append('{ ' + ', '.join(map(str, answer)) + ' }')
-            else:
-                cells.append('{ -1 }')
+            row = (*answer, 0) if is_there(answer) else (-1, 0)
+            cells.append('{ ' + ', '.join(map(str, row[:2])) + ' }')
         lines.append(f'LAYOUT_{want.kind}({want.id}, {", ".join(cells)})\n')
     releases = ', '.join(k.release for k in kernels)
     return HEAD.format(releases=releases) + ''.join(lines)

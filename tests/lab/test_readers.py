@@ -59,7 +59,7 @@ class Layouts(unittest.TestCase):
     def test_rows(self):
         text = readers.layout_of('igb', [kernel(**{'': (8, 4)}),
                                          kernel(**{'': 'no-type'})])
-        self.assertIn('LAYOUT_M(id, { 8, 4 }, { -1 })\n', text)
+        self.assertIn('LAYOUT_M(id, { 8, 4 }, { -1, 0 })\n', text)
 
 
 class Sections(unittest.TestCase):
