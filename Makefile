@@ -59,7 +59,7 @@ CORE_LIBS := $(BPF_LIBS) $(Z_LIBS)
 FILE_LIBS := $(DW_LIBS) $(ELF_LIBS) $(Z_LIBS) $(LZO_LIBS) $(SNAPPY_LIBS) $(ZSTD_LIBS)
 MDF_LIBS := $(ELF_LIBS) $(Z_LIBS) $(LZO_LIBS) $(ZSTD_LIBS)
 
-ALL_CPPFLAGS := -Iinclude -Ilib/include -D_GNU_SOURCE -DAMI_VERSION='"$(VERSION)"' $(CPPFLAGS)
+ALL_CPPFLAGS := -Iinclude -D_GNU_SOURCE -DAMI_VERSION='"$(VERSION)"' $(CPPFLAGS)
 ALL_CFLAGS := -std=gnu11 $(WARN) -fPIC -fvisibility=hidden $(CFLAGS) $(SANITIZE)
 
 # Programs take from it what they use: crash's extension no reader of files.
@@ -73,7 +73,7 @@ CRASH_VERSION ?= $(shell crash --version 2>/dev/null | sed -n 's/^crash //p;/^cr
 CRASH_STAMP := $(BUILD)/crash/built-for
 CRASH_OBJ := $(patsubst %.c,$(BUILD)/crash/%.o,$(wildcard extensions/*.c))
 # defs.h of crash is not ours to keep free of warnings.
-CRASH_CFLAGS := -Ilib/dump -isystem $(CRASH_INCLUDE) -DX86_64 -DCRASH_BUILT_FOR='"$(CRASH_VERSION)"'
+CRASH_CFLAGS := -isystem $(CRASH_INCLUDE) -DX86_64 -DCRASH_BUILT_FOR='"$(CRASH_VERSION)"'
 
 # makedumpfile with marks: wrapper for releases without extensions.
 MDF := $(BUILD)/makedumpfile-plugin
@@ -81,7 +81,7 @@ MDF_SHARED := cmdline decide deliver guard marking session settings spare stream
 MDF_UNPACK := $(MDF)/unpack.o
 MDF_OBJ := $(patsubst %,$(MDF)/%.o,$(MDF_SHARED) candidates run wrap) $(MDF_UNPACK)
 MDF_EXT_OBJ := $(patsubst %,$(MDF)/%.o,$(MDF_SHARED) extension readmem_dump) $(MDF_UNPACK)
-MDF_CPPFLAGS := -Imakedumpfile-plugin -Ilib/dump -Ilib/marks
+MDF_CPPFLAGS := -Imakedumpfile-plugin
 
 PRODUCT := $(BUILD)/amdiommu $(BUILD)/makedumpfile-amdiommu $(BUILD)/makedumpfile/amdiommu.so \
 	   $(if $(CRASH_DEFS),$(BUILD)/crash/amdiommu.so)
@@ -117,6 +117,10 @@ $(BUILD)/%.o: %.c $(FLAGS_STAMP)
 	$(call say,CC $<)
 	$(call compile)
 
+# What rooms show to each other; hosts have include/ only.
+ROOM_CPPFLAGS := -Ilib/include
+$(LIB_OBJ): ALL_CPPFLAGS += $(ROOM_CPPFLAGS)
+
 # Copied by the assembler, so unknown to -MMD.
 $(BUILD)/lib/report/html/assets.o: lib/report/html/style.css lib/report/html/script.js
 
@@ -129,7 +133,7 @@ $(BUILD)/tools/makedumpfile-amdiommu.o $(MDF_OBJ) $(MDF_EXT_OBJ): ALL_CPPFLAGS +
 $(MDF_UNPACK): lib/dump/unpack.c $(FLAGS_STAMP)
 	@mkdir -p $(@D)
 	$(call say,CC $< without snappy)
-	$(call compile,-DWITHOUT_SNAPPY)
+	$(call compile,$(ROOM_CPPFLAGS) -DWITHOUT_SNAPPY)
 
 # It stays loaded until makedumpfile exits: only then the dump is complete.
 $(BUILD)/makedumpfile/amdiommu.so: $(MDF_EXT_OBJ) $(LIB)

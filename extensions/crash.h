@@ -10,7 +10,8 @@
 #ifndef AMI_CRASH_H
 #define AMI_CRASH_H
 
-#include <amdiommu/kernel.h>
+#include <amdiommu/dump.h>
+#include <amdiommu/layout.h>
 
 /**
  * crash_dump_open() - the dump that crash has open

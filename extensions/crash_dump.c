@@ -2,19 +2,16 @@
 /* Physical memory through crash. */
 #include <defs.h>
 #include <fcntl.h>
-#include <sys/mman.h>
+
+#include <amdiommu/headers.h>
 
 #include "crash.h"
-#include <dump/fileio.h>
-#include "headers.h"
 
 /* A page of text behind the head of the note: VMCOREINFO_BYTES of Linux. */
 #define VMCOREINFO_NOTE_MAX	(AMI_PAGE_SIZE + 64u)
-#define MAX_HEADER_BLOCKS	(1u << 18)
-#define SPARSE_SIZE		(1ll << 50)
 
 struct crash_dump {
-	struct dump_headers headers;
+	struct ami_headers *headers;
 	char *vmcoreinfo;
 };
 
@@ -38,7 +35,7 @@ static uint64_t crash_valid(void *ctx, uint64_t pfn)
 {
 	const struct crash_dump *cd = ctx;
 
-	return dump_headers_valid(&cd->headers, pfn);
+	return ami_headers_valid(cd->headers, pfn);
 }
 
 static bool read_granules(uint64_t pfn, uint64_t mask, uint8_t *page)
@@ -62,7 +59,7 @@ static enum ami_mem crash_read_page(void *ctx, uint64_t pfn, uint8_t *page)
 	uint64_t mask = crash_valid(ctx, pfn);
 	long got;
 
-	if (!dump_headers_ram(&cd->headers, pfn))
+	if (!ami_headers_ram(cd->headers, pfn))
 		return AMI_MEM_ABSENT;
 	if (mask && mask != UINT64_MAX)
 		return read_granules(pfn, mask, page) ? AMI_MEM_OK :
@@ -80,8 +77,9 @@ static const char *crash_vmcoreinfo(void *ctx)
 {
 	const struct crash_dump *cd = ctx;
 
-	return cd->headers.vmcoreinfo ? cd->headers.vmcoreinfo :
-	       cd->vmcoreinfo;
+	const char *noted = ami_headers_vmcoreinfo(cd->headers);
+
+	return noted ? noted : cd->vmcoreinfo;
 }
 
 static bool crash_interrupted(void *ctx)
@@ -94,7 +92,7 @@ static void crash_close(void *ctx)
 {
 	struct crash_dump *cd = ctx;
 
-	dump_headers_free(&cd->headers);
+	ami_headers_free(cd->headers);
 	free(cd->vmcoreinfo);
 	free(cd);
 }
@@ -107,65 +105,9 @@ static const struct ami_dump_ops crash_ops = {
 	.close = crash_close,
 };
 
-/* How many blocks of a kdump file precede its page descriptors. */
-static uint64_t header_blocks(int fd)
+static bool read_flattened(void *ctx, uint64_t at, void *buf, size_t len)
 {
-	struct kdump_header h;
-
-	if (!read_flattened_format(fd, 0, &h, sizeof(h)) ||
-	    memcmp(h.signature, KDUMP_SIGNATURE, sizeof(h.signature)) ||
-	    h.sub_hdr_size < 1 || (uint32_t)h.sub_hdr_size > MAX_HEADER_BLOCKS ||
-	    h.bitmap_blocks > MAX_HEADER_BLOCKS)
-		return 0;
-	return 1ull + h.sub_hdr_size + h.bitmap_blocks;
-}
-
-static bool copy_in_order(int fd, int out, uint64_t at, uint64_t len)
-{
-	char block[AMI_PAGE_SIZE];
-
-	for (; len; at += sizeof(block)) {
-		size_t part = len < sizeof(block) ? len : sizeof(block);
-
-		if (!read_flattened_format(fd, at, block, part) ||
-		    !file_write_at(out, block, part, at))
-			return false;
-		len -= part;
-	}
-	return true;
-}
-
-/* Marks that were added later lie behind the pages, together with all notes. */
-static bool copy_notes(int fd, int out)
-{
-	struct kdump_sub_header sub;
-
-	return read_flattened_format(fd, KDUMP_BLOCK, &sub, sizeof(sub)) &&
-	       sub.size_note <= KDUMP_MAX_NOTES &&
-	       sub.offset_note <= SPARSE_SIZE - KDUMP_MAX_NOTES &&
-	       copy_in_order(fd, out, sub.offset_note, sub.size_note);
-}
-
-/*
- * crash reads a flattened stream as it is, but the library reads ordered files.
- * So it gets the headers in order, in a file without a name that is otherwise
- * one hole.
- */
-static int headers_in_order(int fd)
-{
-	uint64_t blocks = header_blocks(fd);
-	int out = memfd_create("amdiommu", MFD_CLOEXEC);
-
-	if (out < 0 || !blocks || ftruncate(out, SPARSE_SIZE))
-		goto fail;
-	if (!copy_in_order(fd, out, 0, blocks * AMI_PAGE_SIZE) ||
-	    !copy_notes(fd, out))
-		goto fail;
-	return out;
-fail:
-	if (out >= 0)
-		close(out);
-	return -1;
+	return read_flattened_format(*(const int *)ctx, at, buf, len);
 }
 
 static int open_headers(struct ami_error *err)
@@ -177,7 +119,7 @@ static int open_headers(struct ami_error *err)
 				     pc->dumpfile, strerror(errno));
 	if (!FLAT_FORMAT())
 		return fd;
-	ordered = headers_in_order(fd);
+	ordered = ami_headers_in_order(read_flattened, &fd);
 	close(fd);
 	if (ordered < 0)
 		ami_error_set(err, AMI_ERR_INPUT,
@@ -221,38 +163,30 @@ static char *vmcoreinfo_in_memory(struct crash_dump *cd)
 			 sizeof(va)) ||
 	    !read_linear(cd, va, note, sizeof(note)))
 		return NULL;
-	return vmcoreinfo_in(note, sizeof(note));
+	return ami_vmcoreinfo_in(note, sizeof(note));
 }
 
 static int take_headers(struct crash_dump *cd, struct ami_error *err)
 {
-	const struct kdump_facts *k = &cd->headers.kdump;
-	int fd = open_headers(err), ret;
-	size_t size;
+	int fd = open_headers(err);
 
 	if (fd < 0)
 		return -1;
-	ret = dump_headers_read(fd, pc->dumpfile, &cd->headers, err);
+	cd->headers = ami_headers_read(fd, pc->dumpfile, err);
 	close(fd);
-	if (ret)
+	if (!cd->headers)
 		return -1;
-	if (k->notes && kdump_note_find(k->notes, k->notes_size,
-					EXTRACT_NOTE_NAME, EXTRACT_NOTE_TYPE,
-					&size))
+	if (ami_headers_extract(cd->headers))
 		return ami_error_set(err, AMI_ERR_DATA,
 				     "%s is an extract, most of its pages are blanked; read it with the stand-alone amdiommu command",
 				     pc->dumpfile);
-	cd->headers.info.path = pc->dumpfile;
-	cd->headers.info.flattened = FLAT_FORMAT();
-	/* A stream gives only the headers. */
-	if (cd->headers.info.flattened)
-		cd->headers.info.truncated = false;
 	return 0;
 }
 
 struct ami_dump *crash_dump_open(struct ami_error *err)
 {
 	struct crash_dump *cd = calloc(1, sizeof(*cd));
+	struct ami_dump_info info;
 	struct ami_dump *dump;
 
 	if (!cd) {
@@ -263,9 +197,15 @@ struct ami_dump *crash_dump_open(struct ami_error *err)
 		crash_close(cd);
 		return NULL;
 	}
-	if (!cd->headers.vmcoreinfo)
+	if (!ami_headers_vmcoreinfo(cd->headers))
 		cd->vmcoreinfo = vmcoreinfo_in_memory(cd);
-	dump = ami_dump_new(&crash_ops, cd, &cd->headers.info);
+	info = *ami_headers_info(cd->headers);
+	info.path = pc->dumpfile;
+	info.flattened = FLAT_FORMAT();
+	/* A stream gives only the headers. */
+	if (info.flattened)
+		info.truncated = false;
+	dump = ami_dump_new(&crash_ops, cd, &info);
 	if (!dump)
 		ami_error_set(err, AMI_ERR_MEMORY, "out of memory");
 	return dump;

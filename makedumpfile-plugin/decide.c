@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,8 +14,6 @@ struct header {
 };
 
 struct settling {
-	const struct ami_analysis *a;
-	bool drop[AMI_OWNERS];
 	struct ami_pfnset *dropped;
 	FILE *out;
 	uint64_t written;
@@ -24,46 +21,6 @@ struct settling {
 };
 
 /* --- in the child --------------------------------------------------------------- */
-
-/* "coherent-dma" names the owner "coherent DMA". */
-static bool names(const char *text, size_t len, const char *owner)
-{
-	size_t i;
-
-	for (i = 0; i < len && owner[i]; i++)
-		if (tolower((unsigned char)text[i]) !=
-		    (owner[i] == ' ' ? '-' : tolower((unsigned char)owner[i])))
-			return false;
-	return len && i == len && !owner[i];
-}
-
-static bool owners_to_drop(struct settling *s)
-{
-	const char *text = getenv("AMDIOMMU_EXCLUDE");
-	bool any = false;
-	int i;
-
-	while (text && *text) {
-		size_t len = strcspn(text, ",");
-
-		for (i = 0; i < AMI_OWNERS; i++)
-			if (names(text, len, ami_owner_name(i)))
-				any = s->drop[i] = true;
-		text += len + (text[len] == ',');
-	}
-	return any;
-}
-
-static bool drop_owned(void *ctx, uint64_t first, uint64_t count)
-{
-	struct settling *s = ctx;
-	uint64_t pfn;
-
-	for (pfn = first; pfn < first + count; pfn++)
-		if (s->drop[ami_owner_of(s->a->exposures->owners, pfn)])
-			ami_pfnset_add(s->dropped, pfn, 1);
-	return true;
-}
 
 static bool write_run(void *ctx, uint64_t first, uint64_t count)
 {
@@ -80,19 +37,6 @@ static bool undrop(void *ctx, uint64_t first, uint64_t count)
 {
 	ami_pfnset_remove(ctx, first, count);
 	return true;
-}
-
-static void find_drops(struct settling *s, const struct ami_pfnset *read)
-{
-	const struct ami_exposures *ex = s->a->exposures;
-	size_t i;
-
-	if (!ex->owners || !owners_to_drop(s))
-		return;
-	for (i = 0; i < ex->count; i++)
-		if (ex->list[i].pages)
-			ami_pfnset_ranges(ex->list[i].pages, drop_owned, s);
-	ami_pfnset_ranges(read, undrop, s->dropped);
 }
 
 static void write_all(struct settling *s, const struct ami_pfnset *read)
@@ -113,13 +57,15 @@ static void write_all(struct settling *s, const struct ami_pfnset *read)
 int decide_write(const struct ami_analysis *a, const struct ami_pfnset *read,
 		 int fd, struct ami_error *err)
 {
-	struct settling s = { .a = a, .dropped = ami_pfnset_new() };
+	struct settling s = {
+		.dropped = ami_analysis_owned(a, getenv("AMDIOMMU_EXCLUDE")),
+	};
 	int copy = dup(fd);
 
 	if (copy >= 0)
 		s.out = fdopen(copy, "w");
 	if (s.out && s.dropped) {
-		find_drops(&s, read);
+		ami_pfnset_ranges(read, undrop, s.dropped);
 		write_all(&s, read);
 	}
 	if (!s.out || !s.dropped || fclose(s.out) || s.failed)

@@ -9,10 +9,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <amdiommu/fileio.h>
 #include <amdiommu/marks.h>
 
 #include "deliver.h"
-#include <dump/fileio.h>
 #include "marking.h"
 
 /*
@@ -33,7 +33,7 @@ static bool map_bytes(int fd, struct bytes *b)
 {
 	void *at;
 
-	b->len = file_size(fd);
+	b->len = ami_file_size(fd);
 	at = mmap(NULL, b->len, PROT_READ, MAP_SHARED, fd, 0);
 	b->data = at;
 	return at != MAP_FAILED;
@@ -159,8 +159,8 @@ static bool append_bytes(int fd, uint64_t end, const uint8_t *all, size_t len)
 {
 	size_t first = STREAM_RECORD;
 
-	if (file_write_synced(fd, all + first, len - first, end + first) &&
-	    file_write_at(fd, all, first, end))
+	if (ami_file_write_synced(fd, all + first, len - first, end + first) &&
+	    ami_file_write_at(fd, all, first, end))
 		return true;
 	/* Bytes behind an end mark are harmless, but better removed. */
 	return ftruncate(fd, end + first) && false;
@@ -169,10 +169,10 @@ static bool append_bytes(int fd, uint64_t end, const uint8_t *all, size_t len)
 static int append_records(int fd, uint64_t end, int records,
 			  struct ami_error *err)
 {
-	uint64_t size = file_size(records);
+	uint64_t size = ami_file_size(records);
 	uint8_t *all = malloc(size + STREAM_RECORD);
 	bool ok = all && size >= STREAM_RECORD &&
-		  file_read_at(records, all, size, 0);
+		  ami_file_read_at(records, all, size, 0);
 
 	if (ok) {
 		stream_end_mark(all + size);
@@ -256,7 +256,7 @@ static int settle_stream(void *ctx, struct ami_error *err)
 	if (fd < 0)
 		return -1;
 	stream_end_mark(mark);
-	if (file_read_at(fd, now, sizeof(now), f->size - sizeof(now)) &&
+	if (ami_file_read_at(fd, now, sizeof(now), f->size - sizeof(now)) &&
 	    memcmp(now, mark, sizeof(now)))
 		ret = 0;
 	else if (ftruncate(fd, f->size))
@@ -278,7 +278,7 @@ int deliver_stdout(int marks, const struct guard_limits *limits,
 	struct ami_error why;
 	int ret;
 
-	f.size = file_size(f.file);
+	f.size = ami_file_size(f.file);
 	if (f.file < 0 || f.size < STREAM_HEADER + STREAM_RECORD) {
 		ret = ami_error_set(err, AMI_ERR_OUTPUT,
 				    "the stream on stdout has no end mark");

@@ -7,11 +7,11 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <amdiommu/fileio.h>
+#include <amdiommu/marks.h>
 #include <amdiommu/report.h>
 
-#include "carrier.h"
 #include "decide.h"
-#include <dump/fileio.h>
 #include "marking.h"
 #include "spare.h"
 #include "watch.h"
@@ -23,10 +23,10 @@ struct bytes {
 
 static struct bytes read_all(int fd)
 {
-	struct bytes b = { .len = file_size(fd) };
+	struct bytes b = { .len = ami_file_size(fd) };
 
 	b.data = malloc(b.len + 1);
-	if (b.data && !file_read_at(fd, b.data, b.len, 0)) {
+	if (b.data && !ami_file_read_at(fd, b.data, b.len, 0)) {
 		free(b.data);
 		b.data = NULL;
 	}
@@ -40,7 +40,7 @@ static int put_container(const struct ami_marks *marks, int fd,
 	int ret;
 
 	ret = ami_marks_write(marks, (uint8_t **)&b.data, &b.len, err);
-	if (!ret && !file_write_at(fd, b.data, b.len, 0))
+	if (!ret && !ami_file_write_at(fd, b.data, b.len, 0))
 		ret = ami_error_set(err, AMI_ERR_OUTPUT,
 				    "no room for the marks: %s",
 				    strerror(errno));
@@ -68,16 +68,15 @@ static bool in_capture_kernel(void)
 static int write_marks(const struct ami_analysis *a, int fd,
 		       struct ami_error *err)
 {
-	struct ami_marks *m = ami_marks_build(a->exposures, in_capture_kernel(),
-					      err);
+	const struct ami_marking how = {
+		.in_capture = in_capture_kernel(), .save = true,
+	};
+	struct ami_marks *m = ami_analysis_marks(a, &how, err);
 	int ret;
 
 	if (!m)
 		return -1;
-	ret = (a->marks && ami_marks_inherit(m, a->marks)) ||
-	      ami_marks_save_state(m, a->exposures, AMI_MARKS_MAX_SAVED) ?
-	      ami_error_set(err, AMI_ERR_MEMORY, "out of memory") :
-	      put_container(m, fd, err);
+	ret = put_container(m, fd, err);
 	ami_marks_free(m);
 	return ret;
 }
@@ -88,7 +87,7 @@ static int write_marks(const struct ami_analysis *a, int fd,
 static int hash_marked(const struct ami_analysis *a, const struct marking *m,
 		       struct ami_error *err)
 {
-	struct ami_pfnset *pages = ami_exposures_pages(a->exposures);
+	struct ami_pfnset *pages = ami_analysis_pages(a);
 	struct ami_dump *dump = m->open(m->input, err);
 	int ret;
 
@@ -120,24 +119,6 @@ static int read_for_views(const struct ami_analysis *a, struct ami_error *err)
 	return ret;
 }
 
-/* Pages that were read so far; NULL: out of memory. */
-static struct ami_pfnset *pages_read(const struct ami_analysis *a)
-{
-	struct ami_pfnset *set = ami_pfnset_new();
-	struct ami_granules *page;
-	size_t count = 0, i;
-
-	page = ami_dump_recorded(a->dump, &count);
-	for (i = 0; set && i < count; i++)
-		ami_pfnset_add(set, page[i].pfn, 1);
-	if (!page) {
-		ami_pfnset_free(set);
-		set = NULL;
-	}
-	free(page);
-	return set;
-}
-
 static int write_decisions(const struct marking *m,
 			   const struct ami_analysis *a, struct ami_error *err)
 {
@@ -146,7 +127,7 @@ static int write_decisions(const struct marking *m,
 
 	if (read_for_views(a, err))
 		return -1;
-	read = pages_read(a);
+	read = ami_analysis_read(a);
 	if (!read)
 		return ami_error_set(err, AMI_ERR_MEMORY, "out of memory");
 	ret = decide_write(a, read, m->decisions, err);
@@ -174,7 +155,7 @@ int marking_make(const struct marking *m, struct ami_error *err)
 		ret = write_decisions(m, a, err);
 	if (!ret && m->hashes >= 0)
 		ret = hash_marked(a, m, err);
-	if (!ret && a->spill.failed)
+	if (!ret && ami_analysis_lost(a))
 		ret = ami_error_set(err, AMI_ERR_OUTPUT,
 				    "a temporary file in %s cannot be read back",
 				    m->spare);
@@ -237,42 +218,48 @@ int marking_take(const char *path, int out, struct ami_error *err)
 	return ret;
 }
 
-static bool write_record(FILE *out, const struct carrier_patch *patch)
+static bool write_record(void *ctx, uint64_t offset, const void *data,
+			 size_t len)
 {
-	uint64_t head[2] = { htobe64(patch->offset), htobe64(patch->len) };
+	uint64_t head[2] = { htobe64(offset), htobe64(len) };
+	FILE *out = ctx;
 
 	return fwrite(head, sizeof(head), 1, out) == 1 &&
-	       fwrite(patch->data, patch->len, 1, out) == 1;
+	       fwrite(data, len, 1, out) == 1;
 }
 
-static bool write_records(int out, const struct carrier_plan *plan)
+static int write_records(const struct ami_marks_target *dump,
+			 const struct bytes *marks, int out,
+			 struct ami_error *err)
 {
-	int copy = dup(out);
+	int copy = dup(out), ret;
 	FILE *to = copy >= 0 ? fdopen(copy, "w") : NULL;
-	bool ok;
 
-	if (!to && copy >= 0)
-		close(copy);
-	ok = to && write_record(to, &plan->notes) &&
-	     write_record(to, &plan->head);
-	return to && !fclose(to) && ok;
+	if (!to) {
+		if (copy >= 0)
+			close(copy);
+		return ami_error_set(err, AMI_ERR_MEMORY,
+				     "no room for the records");
+	}
+	ret = ami_marks_patch(dump, marks->data, marks->len, write_record, to,
+			      err);
+	if (fclose(to) && !ret)
+		ret = ami_error_set(err, AMI_ERR_MEMORY,
+				    "no room for the records");
+	return ret;
 }
 
 int marking_records(int head, uint64_t size, int marks, int out,
 		    struct ami_error *err)
 {
+	const struct ami_marks_target dump = { head, size };
 	struct bytes b = read_all(marks);
-	struct carrier_plan plan;
-	int ret = -1;
+	int ret;
 
-	if (!b.data) {
-		ami_error_set(err, AMI_ERR_MEMORY, "out of memory");
-	} else if (!carrier_plan(head, size, b.data, b.len, &plan, err)) {
-		ret = write_records(out, &plan) ? 0 :
-		      ami_error_set(err, AMI_ERR_MEMORY,
-				    "no room for the records");
-		carrier_plan_free(&plan);
-	}
+	if (b.data)
+		ret = write_records(&dump, &b, out, err);
+	else
+		ret = ami_error_set(err, AMI_ERR_MEMORY, "out of memory");
 	free(b.data);
 	return ret;
 }

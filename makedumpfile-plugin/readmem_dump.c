@@ -6,12 +6,13 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "headers.h"
+#include <amdiommu/headers.h>
+
 #include "host.h"
 #include "readmem_dump.h"
 
 struct readmem_dump {
-	struct dump_headers headers;
+	struct ami_headers *headers;
 	int fd;		/* only for headers, never for memory */
 };
 
@@ -19,18 +20,13 @@ struct readmem_dump {
 static enum ami_mem read_page(void *ctx, uint64_t pfn, uint8_t *page)
 {
 	struct readmem_dump *d = ctx;
-	struct kdump_page_desc desc;
 	enum ami_mem mem;
 
-	if (!dump_headers_ram(&d->headers, pfn))
+	if (!ami_headers_ram(d->headers, pfn))
 		return AMI_MEM_ABSENT;
-	if (!dump_headers_valid(&d->headers, pfn))
-		return AMI_MEM_FILTERED;
-	if (!d->headers.is_elf) {
-		mem = kdump_page_find(d->fd, &d->headers.kdump, pfn, &desc);
-		if (mem != AMI_MEM_OK)
-			return mem;
-	}
+	mem = ami_headers_page(d->headers, d->fd, pfn);
+	if (mem != AMI_MEM_OK)
+		return mem;
 	return readmem(HOST_PADDR, pfn << AMI_PAGE_SHIFT, page,
 		       AMI_PAGE_SIZE) ? AMI_MEM_OK : AMI_MEM_ERROR;
 }
@@ -39,21 +35,21 @@ static uint64_t valid(void *ctx, uint64_t pfn)
 {
 	const struct readmem_dump *d = ctx;
 
-	return dump_headers_valid(&d->headers, pfn);
+	return ami_headers_valid(d->headers, pfn);
 }
 
 static const char *vmcoreinfo(void *ctx)
 {
 	const struct readmem_dump *d = ctx;
 
-	return d->headers.vmcoreinfo;
+	return ami_headers_vmcoreinfo(d->headers);
 }
 
 static void close_dump(void *ctx)
 {
 	struct readmem_dump *d = ctx;
 
-	dump_headers_free(&d->headers);
+	ami_headers_free(d->headers);
 	if (d->fd >= 0)
 		close(d->fd);
 	free(d);
@@ -66,29 +62,38 @@ static const struct ami_dump_ops ops = {
 	.close = close_dump,
 };
 
+static int open_headers(struct readmem_dump *d, const char *input,
+			struct ami_error *err)
+{
+	d->fd = open(input, O_RDONLY | O_CLOEXEC);
+	if (!readmem)
+		return ami_error_set(err, AMI_ERR_DATA,
+				     "this makedumpfile exports no readmem()");
+	if (d->fd < 0)
+		return ami_error_set(err, AMI_ERR_INPUT, "cannot open %s: %s",
+				     input, strerror(errno));
+	d->headers = ami_headers_read(d->fd, input, err);
+	return d->headers ? 0 : -1;
+}
+
 struct ami_dump *readmem_dump_open(const char *input, struct ami_error *err)
 {
 	struct readmem_dump *d = calloc(1, sizeof(*d));
-	struct ami_dump *dump = NULL;
+	struct ami_dump_info info;
+	struct ami_dump *dump;
 
 	if (!d) {
 		ami_error_set(err, AMI_ERR_MEMORY, "out of memory");
 		return NULL;
 	}
-	d->fd = open(input, O_RDONLY | O_CLOEXEC);
-	if (!readmem) {
-		ami_error_set(err, AMI_ERR_DATA,
-			      "this makedumpfile exports no readmem()");
-	} else if (d->fd < 0) {
-		ami_error_set(err, AMI_ERR_INPUT, "cannot open %s: %s", input,
-			      strerror(errno));
-	} else if (!dump_headers_read(d->fd, input, &d->headers, err)) {
-		d->headers.info.path = input;
-		dump = ami_dump_new(&ops, d, &d->headers.info);
-		if (!dump)
-			ami_error_set(err, AMI_ERR_MEMORY, "out of memory");
-		return dump;
+	if (open_headers(d, input, err)) {
+		close_dump(d);
+		return NULL;
 	}
-	close_dump(d);
-	return NULL;
+	info = *ami_headers_info(d->headers);
+	info.path = input;
+	dump = ami_dump_new(&ops, d, &info);
+	if (!dump)
+		ami_error_set(err, AMI_ERR_MEMORY, "out of memory");
+	return dump;
 }

@@ -7,7 +7,8 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
-#include "marks.h"
+#include <amdiommu/marks.h>
+
 #include "settings.h"
 #include "watch.h"
 
@@ -110,10 +111,10 @@ int watch_hash(struct ami_dump *dump, const struct ami_pfnset *pages, int fd,
 
 	if (!h)
 		return -1;
-	h->times.first_begin = marks_clock();
+	h->times.first_begin = ami_marks_clock();
 	h->failed = fwrite(&h->times, sizeof(h->times), 1, h->file) != 1;
 	ami_pfnset_ranges(pages, hash_run, h);
-	h->times.first_end = marks_clock();
+	h->times.first_end = ami_marks_clock();
 	rewind(h->file);
 	if (fwrite(&h->times, sizeof(h->times), 1, h->file) != 1)
 		h->failed = true;
@@ -157,10 +158,10 @@ int watch_compare(struct ami_dump *dump, int fd, struct ami_pfnset *changed,
 	h->changed = changed;
 	if (fread(&h->times, sizeof(h->times), 1, h->file) != 1)
 		h->failed = true;
-	h->times.second_begin = marks_clock();
+	h->times.second_begin = ami_marks_clock();
 	while (!h->failed && compare_run(h))
 		;
-	h->times.second_end = marks_clock();
+	h->times.second_end = ami_marks_clock();
 	*times = h->times;
 	return finish_hashing(h, "the hashes of marked pages cannot be read back",
 			      err);

@@ -26,8 +26,10 @@ RANK = {room: i for i, row in enumerate(ORDER) for room in row}
 PUBLIC = {
     'common': ('display.h', 'error.h', 'finding.h', 'findings.def',
                'newfile.h', 'pfnset.h'),
-    'dump': ('dump.h',),
-    'kernel': ('fields.h', 'kernel.h'),
+    'dump': ('dump.h', 'fileio.h', 'headers.h'),
+    'kernel': ('drivers.def', 'fields.h', 'layout.h'),
+    'state': ('bdf.h',),
+    'exposure': ('verdict.h',),
     'marks': ('marks.h',),
     'analysis': ('analysis.h',),
     'report': ('commands.def', 'progress.h', 'report.h'),

@@ -10,7 +10,7 @@ GOLDEN := $(patsubst tests/golden/%.c,%,$(wildcard tests/golden/test_*.c))
 FUZZ_TARGETS := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 # libkdumpfile reads what we write: an independent reader.
 TEST_LIBS := $(FILE_LIBS) $(CORE_LIBS) -lkdumpfile -lcmocka
-TEST_INC := -Itests/unit $(MDF_CPPFLAGS) -Itests/golden -Ilib/dump -Ilib/kernel -Ilib/state -Ilib/incidents -Ilib/owner -Ilib/evidence -Ilib/exposure -Ilib/verdict -Ilib/marks -Itests/campaign -Itools
+TEST_INC := $(ROOM_CPPFLAGS) -Itests/unit $(MDF_CPPFLAGS) -Itests/golden -Ilib/dump -Ilib/kernel -Ilib/state -Ilib/incidents -Ilib/owner -Ilib/evidence -Ilib/exposure -Ilib/verdict -Ilib/marks -Itests/campaign -Itools
 
 # What makedumpfile-amdiommu and the extension are tested with: faults from
 # outside, a host that loads extensions as makedumpfile does, other extensions.
@@ -31,7 +31,7 @@ $(MDF_TEST)/%.so:
 $(MDF_TEST)/mdfhost: tests/mdfhost/host.c $(LIB)
 	@mkdir -p $(@D)
 	$(call say,LD $@)
-	$(Q)$(CC) $(ALL_CPPFLAGS) -Ilib/dump -std=gnu11 $(WARN) $(CFLAGS) -rdynamic -o $@ $^ \
+	$(Q)$(CC) $(ALL_CPPFLAGS) -std=gnu11 $(WARN) $(CFLAGS) -rdynamic -o $@ $^ \
 	    $(FILE_LIBS) $(CORE_LIBS) -ldl
 
 $(BUILD)/tests/%.o: ALL_CPPFLAGS += $(TEST_INC)
@@ -186,6 +186,7 @@ QUICK := $(UNIT:%=$(SAN)/unit/%) '$(SAN)/golden/test_damage $(SAMPLE)' \
 	 'tests/golden/test_html.py $(BUILD)/amdiommu $(SAMPLE)' \
 	 'scripts/findings.py --check' 'scripts/commands.py --check' \
 	 'tests/names.py $(LIB_OBJ)' \
+	 tests/includes.py \
 	 'tests/lab/test_check.py' 'tests/lab/test_truth.py' 'tests/lab/test_evidence.py' 'tests/lab/test_readers.py'
 
 # Real kernels in QEMU against independent truth; results are cached.

@@ -223,7 +223,7 @@ static int render_page(const struct options *o, const struct ami_analysis *a,
 
 	tool_output_rules(&rules, o, "report", ami_html_is_file);
 	rules.rules.mode = 0666;
-	ami_dump_doing(a->dump, "page for the browser");
+	ami_dump_doing(ami_analysis_dump(a), "page for the browser");
 	if (ami_newfile_begin(&file, o->html, &rules.rules, err))
 		return -1;
 	fd = dup(file.fd);
@@ -309,7 +309,7 @@ int tool_extract(struct options *o)
 	if (!sink)
 		ami_error_set(&err, AMI_ERR_OUTPUT, "/dev/null cannot be opened");
 	else if (!read_everything(a, sink, &err))
-		ret = ami_extract_write(a->dump, path,
+		ret = ami_extract_write(ami_analysis_dump(a), path,
 					tool_output_rules(&out, o, "extract", NULL),
 					&err);
 	if (sink)

@@ -65,7 +65,7 @@ static int check_one(struct options *o, const char *path, FILE *out)
 		return tell_error(o, path,
 				  tool_error_text(&err, text, sizeof(text)),
 				  tool_exit_code(err.status), out);
-	code = tool_check_code(a->exposures->verdict);
+	code = tool_check_code(ami_analysis_verdict(a));
 	if (ami_render(a, &o->request, out, &err))
 		code = tool_fail(&err);
 	ami_analysis_free(a);

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <amdiommu/marks.h>
+
 #include "command.h"
 
 static int put_in_file(const struct options *o, const char *path,
@@ -82,6 +84,7 @@ static int put(const struct options *o, const struct ami_dump_info *info,
 
 int tool_mark(struct options *o)
 {
+	const struct ami_marking how = { .in_capture = false };
 	struct ami_error err = { .status = AMI_OK };
 	struct ami_analysis *a;
 	struct ami_marks *marks = NULL;
@@ -93,11 +96,10 @@ int tool_mark(struct options *o)
 		return tool_usage_error("mark takes one dump: amdiommu mark DUMP [--output FILE]");
 	a = tool_open_dump(o, o->operand, o->parts, false, &err);
 	if (a)
-		marks = ami_marks_build(a->exposures, false, &err);
-	if (marks && a->marks && ami_marks_inherit(marks, a->marks))
-		ami_error_set(&err, AMI_ERR_MEMORY, "out of memory");
-	else if (marks && !ami_marks_write(marks, &bytes, &len, &err))
-		ret = put(o, ami_dump_info(a->dump), bytes, len, &err);
+		marks = ami_analysis_marks(a, &how, &err);
+	if (marks && !ami_marks_write(marks, &bytes, &len, &err))
+		ret = put(o, ami_dump_info(ami_analysis_dump(a)), bytes, len,
+			  &err);
 	free(bytes);
 	ami_marks_free(marks);
 	ami_analysis_free(a);

@@ -1,37 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The whole analysis: the rooms in their order, and what they found. */
+/* The whole analysis of one dump. */
 #ifndef AMDIOMMU_ANALYSIS_H
 #define AMDIOMMU_ANALYSIS_H
 
-#include <incidents/dmesg.h>
-#include <incidents/incident.h>
-#include <amdiommu/marks.h>
-#include <verdict/verdict.h>
+#include <amdiommu/dump.h>
+#include <amdiommu/layout.h>
+#include <amdiommu/pfnset.h>
+#include <amdiommu/verdict.h>
 
-/**
- * struct ami_analysis - everything known about one dump
- * @findings: of all rooms
- * @state_pages, @evidence_pages: page frames that both were read from
- * @marks: the marks that came with the dump; NULL if there are no usable ones
- * @marks_error: why marks are not used; status AMI_OK if there are no marks
- * @work: the budget, and what the analysis used of it
- */
-struct ami_analysis {
-	struct ami_dump *dump;
-	struct ami_kernel *kernel;
-	struct ami_findings findings;
-	struct ami_state *state;
-	struct ami_incidents *incidents;
-	struct ami_evidence *evidence;
-	struct ami_exposures *exposures;
-	const struct ami_dmesg *dmesg;	/* of the incidents */
-	struct ami_marks *marks;
-	enum ami_marks_from marks_from;
-	struct ami_error marks_error;
-	struct ami_pfnset *state_pages, *evidence_pages;
-	struct ami_spill spill;		/* with a folder for it */
-	struct ami_budget work;
-};
+struct ami_analysis;
+struct ami_marks;
 
 /**
  * struct ami_analyse_options - how to analyse; zeroed is the default
@@ -61,16 +39,55 @@ struct ami_analysis *ami_analyse(struct ami_dump *dump,
 /** ami_analysis_free() - also closes the dump */
 void ami_analysis_free(struct ami_analysis *a);
 
-/**
- * ami_analysis_state() - the first half: state and incidents
- * @a: with dump and kernel
- */
-int ami_analysis_state(struct ami_analysis *a, struct ami_error *err);
+/** ami_analysis_dump() - the dump, which the analysis owns */
+struct ami_dump *ami_analysis_dump(const struct ami_analysis *a);
+
+/** ami_analysis_verdict() - the one word on the dump */
+enum ami_verdict ami_analysis_verdict(const struct ami_analysis *a);
 
 /**
- * ami_analysis_judge() - the second half: evidence, exposures, verdict
- * @a: with state and incidents
+ * ami_analysis_pages() - all pages that devices could write and that are known
+ *
+ * The caller frees the set. NULL when out of memory.
  */
-int ami_analysis_judge(struct ami_analysis *a, struct ami_error *err);
+struct ami_pfnset *ami_analysis_pages(const struct ami_analysis *a);
+
+/**
+ * ami_analysis_owned() - those of them that have one of some owners
+ * @owners: names with '-' for ' ', between commas: "free,coherent-dma"
+ *
+ * Unknown names are ignored. The caller frees the set. NULL when out of memory.
+ */
+struct ami_pfnset *ami_analysis_owned(const struct ami_analysis *a,
+				      const char *owners);
+
+/**
+ * ami_analysis_read() - pages that were read until now
+ * @a: with options.record
+ *
+ * The caller frees the set. NULL when out of memory.
+ */
+struct ami_pfnset *ami_analysis_read(const struct ami_analysis *a);
+
+/** ami_analysis_lost() - is a set incomplete, because its file failed? */
+bool ami_analysis_lost(const struct ami_analysis *a);
+
+/**
+ * struct ami_marking - how to make marks
+ * @in_capture: the analysis runs in the capture kernel
+ * @save: also save the pages that the analysis rests on
+ */
+struct ami_marking {
+	bool in_capture, save;
+};
+
+/**
+ * ami_analysis_marks() - make marks, and take over what older ones observed
+ *
+ * To be freed with ami_marks_free(). NULL with @err filled on failure.
+ */
+struct ami_marks *ami_analysis_marks(const struct ami_analysis *a,
+				     const struct ami_marking *how,
+				     struct ami_error *err);
 
 #endif

@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include <amdiommu/analysis.h>
+#include <amdiommu/bdf.h>
 
 /** enum ami_view - the commands with a view: <amdiommu/commands.def> */
 enum ami_view {

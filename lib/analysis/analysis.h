@@ -3,7 +3,7 @@
 #ifndef AMI_ANALYSIS_PRIVATE_H
 #define AMI_ANALYSIS_PRIVATE_H
 
-#include <amdiommu/analysis.h>
+#include <analysis/analysis.h>
 
 /** analysis_check_commands() - do pending commands concern unknown devices? */
 void analysis_check_commands(struct ami_state *s);

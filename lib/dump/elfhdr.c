@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "elfhdr.h"
-#include <dump/fileio.h>
+#include <amdiommu/fileio.h>
 #include "formats.h"
 #include <dump/kdumphdr.h>
 #include "record.h"
@@ -19,7 +19,7 @@ bool elf_is(int fd)
 {
 	char magic[SELFMAG];
 
-	return file_read_at(fd, magic, sizeof(magic), 0) &&
+	return ami_file_read_at(fd, magic, sizeof(magic), 0) &&
 	       !memcmp(magic, ELFMAG, SELFMAG);
 }
 
@@ -78,7 +78,7 @@ static uint64_t count_headers(int fd, const Elf64_Ehdr *head)
 	if (head->e_phnum != PN_XNUM)
 		return head->e_phnum;
 	if (head->e_shentsize != sizeof(section) ||
-	    !file_read_at(fd, &section, sizeof(section), head->e_shoff))
+	    !ami_file_read_at(fd, &section, sizeof(section), head->e_shoff))
 		return 0;
 	return section.sh_info;
 }
@@ -96,7 +96,7 @@ static void read_notes(struct elf_facts *elf, int fd, const Elf64_Phdr *ph)
 		return;
 	elf->notes_read += ph->p_filesz;
 	notes = malloc(ph->p_filesz);
-	if (!notes || !file_read_at(fd, notes, ph->p_filesz, ph->p_offset)) {
+	if (!notes || !ami_file_read_at(fd, notes, ph->p_filesz, ph->p_offset)) {
 		free(notes);
 		return;
 	}
@@ -174,7 +174,7 @@ static bool read_headers(struct elf_facts *elf, int fd, uint64_t offset,
 	while (count) {
 		size_t n = count < HEADERS_AT_ONCE ? count : HEADERS_AT_ONCE, i;
 
-		if (!file_read_at(fd, ph, n * sizeof(*ph), offset))
+		if (!ami_file_read_at(fd, ph, n * sizeof(*ph), offset))
 			return false;
 		for (i = 0; i < n; i++) {
 			if (ph[i].p_type == PT_NOTE)
@@ -198,8 +198,8 @@ int elf_facts_read(int fd, const char *path, struct elf_facts *elf,
 	int ret;
 
 	memset(elf, 0, sizeof(*elf));
-	elf->size = file_size(fd);
-	if (!file_read_at(fd, &head, sizeof(head), 0))
+	elf->size = ami_file_size(fd);
+	if (!ami_file_read_at(fd, &head, sizeof(head), 0))
 		return ami_error_set(err, AMI_ERR_INPUT,
 				     "%s ends within its header; copy the dump again",
 				     path);
@@ -322,7 +322,7 @@ enum ami_mem elf_read_page(const struct elf_facts *elf, int fd, uint64_t pfn,
 		if (!clip(&p, paddr))
 			break;
 		lost = past_the_end(elf, &p);
-		if (!file_read_at(fd, page + (p.paddr - paddr), p.size - lost,
+		if (!ami_file_read_at(fd, page + (p.paddr - paddr), p.size - lost,
 				  p.offset))
 			return AMI_MEM_ERROR;
 		cut += lost;

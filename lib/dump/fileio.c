@@ -4,14 +4,14 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-#include <amdiommu/dump.h>
+#include <dump/dump.h>
 
-#include <dump/fileio.h>
+#include "filepages.h"
 
 #define DISK_BLOCK	512u	/* unit of st_blocks on every disk */
 #define PACKED_AT_MOST	64u	/* bytes for each one on disk: holes */
 
-bool file_read_at(int fd, void *buf, size_t len, uint64_t offset)
+bool ami_file_read_at(int fd, void *buf, size_t len, uint64_t offset)
 {
 	uint8_t *p = buf;
 
@@ -82,12 +82,12 @@ static bool write_all(int fd, const void *buf, size_t len, uint64_t offset,
 	return true;
 }
 
-bool file_write_at(int fd, const void *buf, size_t len, uint64_t offset)
+bool ami_file_write_at(int fd, const void *buf, size_t len, uint64_t offset)
 {
 	return write_all(fd, buf, len, offset, 0);
 }
 
-bool file_write_synced(int fd, const void *buf, size_t len, uint64_t offset)
+bool ami_file_write_synced(int fd, const void *buf, size_t len, uint64_t offset)
 {
 	if (write_all(fd, buf, len, offset, RWF_DSYNC))
 		return true;
@@ -96,7 +96,7 @@ bool file_write_synced(int fd, const void *buf, size_t len, uint64_t offset)
 	       write_all(fd, buf, len, offset, 0) && !fdatasync(fd);
 }
 
-uint64_t file_size(int fd)
+uint64_t ami_file_size(int fd)
 {
 	off_t end = lseek(fd, 0, SEEK_END);
 
@@ -111,7 +111,7 @@ uint64_t file_pages(int fd)
 		return 0;
 	/* Devices, /proc and some network file systems report 0. */
 	if (!st.st_blocks)
-		return file_size(fd) >> AMI_PAGE_SHIFT;
+		return ami_file_size(fd) >> AMI_PAGE_SHIFT;
 	return (uint64_t)st.st_blocks * DISK_BLOCK * PACKED_AT_MOST >>
 	       AMI_PAGE_SHIFT;
 }

@@ -8,7 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include <dump/fileio.h>
+#include <amdiommu/fileio.h>
 #include "flattened.h"
 
 #define HEADER_BYTES	4096
@@ -43,7 +43,7 @@ bool flattened_is(int fd)
 {
 	char head[16];
 
-	return file_read_at(fd, head, sizeof(head), 0) &&
+	return ami_file_read_at(fd, head, sizeof(head), 0) &&
 	       !memcmp(head, "makedumpfile\0\0\0\0", sizeof(head));
 }
 
@@ -108,7 +108,7 @@ static enum record copy_record(int from, int to, uint8_t *buf,
 		if (!read_all(from, buf, part))
 			return RECORD_CUT;
 		/* No file is that large: the offset is damaged. */
-		if (!file_write_at(to, buf, part, offset))
+		if (!ami_file_write_at(to, buf, part, offset))
 			return errno == EFBIG ? RECORD_CUT : RECORD_NO_SPACE;
 		offset += part;
 		size -= part;

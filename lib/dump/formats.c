@@ -6,7 +6,7 @@
 #include <elf.h>
 #include <string.h>
 
-#include <dump/fileio.h>
+#include <amdiommu/fileio.h>
 #include "formats.h"
 #include <dump/kdumphdr.h>
 
@@ -155,10 +155,10 @@ static int refuse_unknown(const char *path, const char *head,
 int dump_format_refuse(int fd, const char *path, struct ami_error *err)
 {
 	char head[HEAD_BYTES + 1] = "";
-	uint64_t size = file_size(fd);
+	uint64_t size = ami_file_size(fd);
 	size_t i, have = size < HEAD_BYTES ? size : HEAD_BYTES;
 
-	if (!have || !file_read_at(fd, head, have, 0))
+	if (!have || !ami_file_read_at(fd, head, have, 0))
 		return ami_error_set(err, AMI_ERR_INPUT,
 				     "%s is empty; copy the dump again, and look whether the disk was full",
 				     path);

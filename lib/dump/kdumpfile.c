@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "elfhdr.h"
-#include <dump/fileio.h>
+#include "filepages.h"
 #include "flattened.h"
 #include "formats.h"
 #include "record.h"
@@ -156,7 +156,7 @@ static int put_in_order(struct file_dump *file, const char *path,
 	file->fd[last] = ordered;
 	file->info.flattened = true;
 	file->info.truncated |= cut;
-	if (cut && !file_size(ordered))
+	if (cut && !ami_file_size(ordered))
 		return ami_error_set(err, AMI_ERR_INPUT,
 				     "%s ends within its headers, no page of it can be read; copy the dump again",
 				     path);
@@ -277,9 +277,9 @@ bool ami_dump_is_part(const char *path)
 
 	if (fd < 0)
 		return false;
-	is_part = file_read_at(fd, magic, sizeof(magic), 0) &&
+	is_part = ami_file_read_at(fd, magic, sizeof(magic), 0) &&
 		  !memcmp(magic, KDUMP_SIGNATURE, sizeof(magic)) &&
-		  file_read_at(fd, &sub, sizeof(sub), KDUMP_BLOCK) && sub.split;
+		  ami_file_read_at(fd, &sub, sizeof(sub), KDUMP_BLOCK) && sub.split;
 	close(fd);
 	return is_part;
 }

@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <dump/fileio.h>
+#include <amdiommu/fileio.h>
 #include "formats.h"
 #include <dump/kdumphdr.h>
 
@@ -12,7 +12,7 @@ bool kdump_is(int fd)
 {
 	char signature[8];
 
-	return file_read_at(fd, signature, sizeof(signature), 0) &&
+	return ami_file_read_at(fd, signature, sizeof(signature), 0) &&
 	       !memcmp(signature, KDUMP_SIGNATURE, sizeof(signature));
 }
 
@@ -113,7 +113,7 @@ static int read_notes(int fd, struct kdump_facts *facts, const char *path,
 	facts->notes = malloc(sub->size_note);
 	if (!facts->notes)
 		return ami_error_set(err, AMI_ERR_MEMORY, "out of memory");
-	if (!file_read_at(fd, facts->notes, sub->size_note, sub->offset_note))
+	if (!ami_file_read_at(fd, facts->notes, sub->size_note, sub->offset_note))
 		return set_damaged_header(path, "its notes cannot be read", err);
 	facts->notes_size = sub->size_note;
 	return 0;
@@ -123,12 +123,12 @@ int kdump_facts_read(int fd, const char *path, struct kdump_facts *facts,
 		     struct ami_error *err)
 {
 	memset(facts, 0, sizeof(*facts));
-	facts->size = file_size(fd);
-	if (!file_read_at(fd, &facts->header, sizeof(facts->header), 0))
+	facts->size = ami_file_size(fd);
+	if (!ami_file_read_at(fd, &facts->header, sizeof(facts->header), 0))
 		return set_damaged_header(path, "it ends within its header", err);
 	if (check_header(facts, path, err))
 		return -1;
-	if (!file_read_at(fd, &facts->sub, sizeof(facts->sub), BLOCK))
+	if (!ami_file_read_at(fd, &facts->sub, sizeof(facts->sub), BLOCK))
 		return set_damaged_header(path, "its sub-header cannot be read", err);
 	forget_newer(&facts->sub, facts->header.header_version);
 	if (place_regions(facts, path, err) || read_notes(fd, facts, path, err))

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <dump/fileio.h>
+#include <amdiommu/fileio.h>
 #include <dump/kdumphdr.h>
 
 #define BLOCK		KDUMP_BLOCK
@@ -37,7 +37,7 @@ static void mask_block(uint64_t *words, uint64_t block, uint64_t first,
 static bool read_block(int fd, const struct kdump_facts *facts,
 		       unsigned int bitmap, uint64_t block, uint64_t *words)
 {
-	if (!file_read_at(fd, words, BLOCK, facts->bitmap +
+	if (!ami_file_read_at(fd, words, BLOCK, facts->bitmap +
 			  bitmap * facts->bitmap_size + block * BLOCK))
 		return false;
 	if (bitmap)
@@ -116,7 +116,7 @@ static bool cut_off(int fd, const struct kdump_facts *facts, uint64_t total)
 	uint64_t n;
 
 	for (n = 0; n < total && n < LAST_DESCS; n++)
-		if (!file_read_at(fd, &desc, sizeof(desc),
+		if (!ami_file_read_at(fd, &desc, sizeof(desc),
 				  desc_offset(facts, total - 1 - n)) ||
 		    !ends_inside(facts, &desc))
 			return true;
@@ -173,7 +173,7 @@ enum ami_mem kdump_page_find(int fd, struct kdump_facts *facts, uint64_t pfn,
 	if (!is_there(facts, bit))
 		return AMI_MEM_FILTERED;
 	index = facts->rank[block] + count_bits(facts->words, bit);
-	if (!file_read_at(fd, desc, sizeof(*desc),
+	if (!ami_file_read_at(fd, desc, sizeof(*desc),
 			  desc_offset(facts, index)) ||
 	    !ends_inside(facts, desc))
 		return AMI_MEM_ERROR;
@@ -192,7 +192,7 @@ size_t kdump_run_find(int fd, struct kdump_facts *facts, uint64_t pfn,
 	while (n < count && bit + n < PFNS_PER_BLOCK &&
 	       is_there(facts, bit + n))
 		n++;
-	if (!n || !file_read_at(fd, desc, n * sizeof(*desc),
+	if (!n || !ami_file_read_at(fd, desc, n * sizeof(*desc),
 				desc_offset(facts, facts->rank[block] +
 						   count_bits(facts->words,
 							      bit))))

@@ -4,7 +4,7 @@
 #include <string.h>
 #include <zlib.h>
 
-#include <dump/fileio.h>
+#include <amdiommu/fileio.h>
 #include <dump/kdumphdr.h>
 #include "kdumpwrite.h"
 
@@ -90,7 +90,7 @@ static bool write_header(int fd, const struct kdump_image *image,
 		sizeof(header.utsname[2]) - 1);
 	if (image->incomplete)
 		header.status |= KDUMP_INCOMPLETE;
-	return file_write_at(fd, &header, sizeof(header), 0);
+	return ami_file_write_at(fd, &header, sizeof(header), 0);
 }
 
 static bool write_sub_header(int fd, const struct kdump_image *image,
@@ -106,7 +106,7 @@ static bool write_sub_header(int fd, const struct kdump_image *image,
 		.max_mapnr_64 = image->max_pfn,
 	};
 
-	return file_write_at(fd, &sub, sizeof(sub), BLOCK);
+	return ami_file_write_at(fd, &sub, sizeof(sub), BLOCK);
 }
 
 /* Returns where the next note goes. The caller fills in @desc. */
@@ -154,7 +154,7 @@ static bool write_notes(int fd, const struct kdump_image *image,
 		desc += sizeof(*image->page);
 	}
 	put_contents(p, image);
-	ok = file_write_at(fd, notes, at->notes_size, at->notes);
+	ok = ami_file_write_at(fd, notes, at->notes_size, at->notes);
 	free(notes);
 	return ok;
 }
@@ -173,7 +173,7 @@ struct bitmap {
 
 static bool bitmap_flush(struct bitmap *map)
 {
-	if (map->dirty && !file_write_at(map->fd, map->bits, BLOCK,
+	if (map->dirty && !ami_file_write_at(map->fd, map->bits, BLOCK,
 					 map->offset + map->block * BLOCK))
 		return false;
 	memset(map->bits, 0, BLOCK);
@@ -299,7 +299,7 @@ static enum kdump_written write_pages(int fd, const struct kdump_image *image,
 			continue;
 		}
 		if (!pack(page, room, sizeof(room), &out) ||
-		    !file_write_at(fd, out.data, out.size, offset))
+		    !ami_file_write_at(fd, out.data, out.size, offset))
 			return KDUMP_WRITE_FAILED;
 		desc[i] = (struct kdump_page_desc){
 			.offset = offset, .size = out.size, .flags = out.flags,
@@ -329,7 +329,7 @@ enum kdump_written kdump_write(int fd, const struct kdump_image *image)
 	    !(write_header(fd, image, &at) &&
 	      write_sub_header(fd, image, &at) &&
 	      write_notes(fd, image, &at) && write_bitmaps(fd, image, &at) &&
-	      file_write_at(fd, desc, image->nr_pages * sizeof(*desc), at.desc)))
+	      ami_file_write_at(fd, desc, image->nr_pages * sizeof(*desc), at.desc)))
 		ret = KDUMP_WRITE_FAILED;
 	free(desc);
 	return ret;

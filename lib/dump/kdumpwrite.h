@@ -3,7 +3,7 @@
 #ifndef AMI_KDUMPWRITE_H
 #define AMI_KDUMPWRITE_H
 
-#include <amdiommu/dump.h>
+#include <dump/dump.h>
 
 /**
  * struct kdump_image - what goes into the file

@@ -3,7 +3,7 @@
 #ifndef AMI_DUMP_RECORD_H
 #define AMI_DUMP_RECORD_H
 
-#include <amdiommu/dump.h>
+#include <dump/dump.h>
 
 struct ami_record {
 	struct ami_granules *slots;	/* open addressing; mask 0 = free */

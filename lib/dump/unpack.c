@@ -8,7 +8,7 @@
 #include <zlib.h>
 #include <zstd.h>
 
-#include <dump/fileio.h>
+#include <amdiommu/fileio.h>
 #include "unpack.h"
 
 #define MAX_PACKED	(2 * AMI_PAGE_SIZE)
@@ -127,7 +127,7 @@ enum ami_mem kdump_page_read(int fd, struct kdump_facts *facts,
 	if (mem != AMI_MEM_OK)
 		return mem;
 	if (desc.size > sizeof(packed) ||
-	    !file_read_at(fd, packed, desc.size, desc.offset) ||
+	    !ami_file_read_at(fd, packed, desc.size, desc.offset) ||
 	    !unpack_page(u, desc.flags, packed, desc.size, page))
 		return AMI_MEM_ERROR;
 	return AMI_MEM_OK;
@@ -162,7 +162,7 @@ size_t kdump_run_read(int fd, struct kdump_facts *facts, struct unpacker *u,
 	while (done < n) {
 		some = together(desc + done, n - done, &bytes);
 		from = u->packed;
-		if (!some || !file_read_at(fd, u->packed, bytes,
+		if (!some || !ami_file_read_at(fd, u->packed, bytes,
 					   desc[done].offset))
 			break;
 		for (; some; some--, done++) {

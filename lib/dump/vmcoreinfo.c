@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <amdiommu/dump.h>
+#include <dump/dump.h>
 
 static const char *find_value(const char *text, const char *key)
 {

@@ -7,7 +7,7 @@
 #ifndef AMI_WITHHELD_H
 #define AMI_WITHHELD_H
 
-#include <amdiommu/dump.h>
+#include <dump/dump.h>
 
 /** struct withheld_span - bytes that are written as zeros */
 struct withheld_span {

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <amdiommu/marks.h>
+#include <marks/marks.h>
 
 #include "exposure.h"
 

@@ -3,7 +3,7 @@
 #ifndef AMI_KERNEL_PRIVATE_H
 #define AMI_KERNEL_PRIVATE_H
 
-#include <amdiommu/kernel.h>
+#include <kernel/kernel.h>
 
 #define START_KERNEL_MAP	0xffffffff80000000ull
 

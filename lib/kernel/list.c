@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* struct list_head and struct llist_head of a kernel that is not trusted. */
-#include <amdiommu/kernel.h>
+#include <kernel/kernel.h>
 
 struct link {
 	uint64_t next, prev;	/* of struct list_head */

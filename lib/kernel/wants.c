@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* amdiommu/fields.h and drivers.def as tables of names. */
-#include <amdiommu/kernel.h>
+#include <kernel/kernel.h>
 
 #define FIELD(id, type, path)			{ #id, NULL, #type, path },
 #define TYPE(id)				{ NULL, #id },

@@ -23,7 +23,7 @@ static void tell_origin(struct ami_marks *m, bool in_capture)
 {
 	struct utsname u;
 
-	m->made = marks_clock();
+	m->made = ami_marks_clock();
 	m->in_capture = in_capture;
 	if (!uname(&u))
 		snprintf(m->kernel, sizeof(m->kernel), "%s", u.release);

@@ -4,7 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include <dump/fileio.h>
+#include <amdiommu/fileio.h>
 #include <dump/kdumphdr.h>
 #include "carrier.h"
 
@@ -115,7 +115,7 @@ static void *read_old(int fd, uint64_t offset, uint64_t size)
 {
 	void *old = size && size <= KDUMP_MAX_NOTES ? malloc(size) : NULL;
 
-	if (old && !file_read_at(fd, old, size, offset)) {
+	if (old && !ami_file_read_at(fd, old, size, offset)) {
 		free(old);
 		old = NULL;
 	}
@@ -162,7 +162,7 @@ static bool is_kdump(int fd)
 {
 	char magic[8];
 
-	return file_read_at(fd, magic, sizeof(magic), 0) &&
+	return ami_file_read_at(fd, magic, sizeof(magic), 0) &&
 	       !memcmp(magic, KDUMP_SIGNATURE, sizeof(magic));
 }
 
@@ -170,9 +170,9 @@ static bool takes_note(int fd, struct kdump_sub_header *sub)
 {
 	struct kdump_header h;
 
-	return is_kdump(fd) && file_read_at(fd, &h, sizeof(h), 0) &&
+	return is_kdump(fd) && ami_file_read_at(fd, &h, sizeof(h), 0) &&
 	       h.header_version >= 4 && h.block_size == KDUMP_BLOCK &&
-	       file_read_at(fd, sub, sizeof(*sub), KDUMP_BLOCK) && !sub->split;
+	       ami_file_read_at(fd, sub, sizeof(*sub), KDUMP_BLOCK) && !sub->split;
 }
 
 int carrier_plan(int fd, uint64_t size, const void *marks, size_t len,
@@ -201,15 +201,15 @@ bool carrier_apply(int fd, const struct carrier_plan *plan)
 {
 	const struct carrier_patch *notes = &plan->notes, *head = &plan->head;
 
-	return file_write_synced(fd, notes->data, notes->len, notes->offset) &&
-	       file_write_at(fd, head->data, head->len, head->offset);
+	return ami_file_write_synced(fd, notes->data, notes->len, notes->offset) &&
+	       ami_file_write_at(fd, head->data, head->len, head->offset);
 }
 
 bool carrier_notes_at(int fd, uint64_t *offset)
 {
 	struct kdump_sub_header sub;
 
-	if (!is_kdump(fd) || !file_read_at(fd, &sub, sizeof(sub), KDUMP_BLOCK))
+	if (!is_kdump(fd) || !ami_file_read_at(fd, &sub, sizeof(sub), KDUMP_BLOCK))
 		return false;
 	*offset = sub.offset_note;
 	return true;

@@ -9,7 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <dump/fileio.h>
+#include <amdiommu/fileio.h>
 #include "carrier.h"
 #include "marks.h"
 
@@ -36,7 +36,7 @@ static uint8_t *read_file(const char *path, size_t *len)
 	    st.st_size <= AMI_MARKS_MAX_BYTES) {
 		*len = st.st_size;
 		bytes = calloc(1, *len + 1);
-		if (bytes && !file_read_at(fd, bytes, *len, 0)) {
+		if (bytes && !ami_file_read_at(fd, bytes, *len, 0)) {
 			free(bytes);
 			bytes = NULL;
 		}

@@ -8,7 +8,7 @@
 
 #include "marks.h"
 
-uint64_t marks_clock(void)
+uint64_t ami_marks_clock(void)
 {
 	struct timespec t;
 

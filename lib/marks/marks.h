@@ -3,9 +3,9 @@
 #ifndef AMI_MARKS_PRIVATE_H
 #define AMI_MARKS_PRIVATE_H
 
-#include <amdiommu/marks.h>
 #include <amdiommu/pfnset.h>
 #include <common/vec.h>
+#include <marks/marks.h>
 
 #include "bytes.h"
 
@@ -49,9 +49,6 @@ bool marks_runs_read(struct ami_pfnset *set, const uint8_t *bytes, size_t len);
 
 /* A page frame in zlib's format. -1: not exactly one page, or no memory. */
 int marks_saved_unpack(const struct ami_saved *saved, uint8_t *page);
-
-/** marks_clock() - nanoseconds since 1970, when pages are read */
-uint64_t marks_clock(void);
 
 /**
  * marks_add_set() - add a new empty set, which is then the last one

@@ -66,7 +66,7 @@ static bool add_page(struct saving *s, uint64_t pfn, uint8_t *page)
 	z->avail_out = sizeof(s->packed);
 	return deflateReset(z) == Z_OK &&
 	       deflate(z, Z_FINISH) == Z_STREAM_END &&
-	       add_packed(s->marks, pfn, marks_clock(), s->packed,
+	       add_packed(s->marks, pfn, ami_marks_clock(), s->packed,
 			  sizeof(s->packed) - z->avail_out);
 }
 

@@ -7,7 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <dump/fileio.h>
+#include <amdiommu/fileio.h>
 #include "carrier.h"
 #include "marks.h"
 
@@ -153,10 +153,28 @@ int ami_marks_to_file(const char *path, const uint8_t *bytes, size_t len,
 
 	if (ami_newfile_begin(&file, path, rules, err))
 		return -1;
-	if (file_write_at(file.fd, bytes, len, 0))
+	if (ami_file_write_at(file.fd, bytes, len, 0))
 		return ami_newfile_finish(&file, err);
 	ami_error_set(err, AMI_ERR_OUTPUT, "%s cannot be written: %s", path,
 		      strerror(errno));
 	ami_newfile_drop(&file);
 	return -1;
+}
+
+int ami_marks_patch(const struct ami_marks_target *dump, const uint8_t *bytes,
+		    size_t len,
+		    bool (*put)(void *ctx, uint64_t offset, const void *data,
+				size_t len),
+		    void *ctx, struct ami_error *err)
+{
+	struct carrier_plan p;
+	bool ok;
+
+	if (carrier_plan(dump->fd, dump->size, bytes, len, &p, err))
+		return -1;
+	ok = put(ctx, p.notes.offset, p.notes.data, p.notes.len) &&
+	     put(ctx, p.head.offset, p.head.data, p.head.len);
+	carrier_plan_free(&p);
+	return ok ? 0 : ami_error_set(err, AMI_ERR_MEMORY,
+				      "no room for the records");
 }

@@ -4,6 +4,7 @@
 #define AMI_VIEW_H
 
 #include <amdiommu/report.h>
+#include <analysis/analysis.h>
 
 #include "json.h"
 

@@ -8,7 +8,7 @@
  */
 #include <inttypes.h>
 
-#include <amdiommu/marks.h>
+#include <marks/marks.h>
 
 #include "verdict.h"
 

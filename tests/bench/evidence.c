@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include <amdiommu/report.h>
+#include <analysis/analysis.h>
 
 #define MAX_ROUNDS	100
 

@@ -22,8 +22,9 @@
 
 #include <amdiommu/pfnset.h>
 #include <amdiommu/report.h>
+#include <analysis/analysis.h>
 
-#include <dump/fileio.h>
+#include <amdiommu/fileio.h>
 #include "unpack.h"
 
 #define MAX_PACKED	(2 * AMI_PAGE_SIZE)
@@ -156,8 +157,8 @@ static void write_headers(const struct work *w, int fd, uint32_t how,
 	struct kdump_sub_header sub = { .max_mapnr_64 = w->max_pfn };
 
 	memcpy(head.signature, KDUMP_SIGNATURE, sizeof(head.signature));
-	must(file_write_at(fd, &head, sizeof(head), 0) &&
-	     file_write_at(fd, &sub, sizeof(sub), KDUMP_BLOCK), "writing");
+	must(ami_file_write_at(fd, &head, sizeof(head), 0) &&
+	     ami_file_write_at(fd, &sub, sizeof(sub), KDUMP_BLOCK), "writing");
 }
 
 static void write_file(const struct work *w, uint32_t how)
@@ -178,13 +179,13 @@ static void write_file(const struct work *w, uint32_t how)
 		};
 
 		bitmap[p->pfn / 8] |= 1u << p->pfn % 8;
-		must(file_write_at(fd, &d, sizeof(d), desc) &&
-		     file_write_at(fd, p->packed, p->size, data), "writing");
+		must(ami_file_write_at(fd, &d, sizeof(d), desc) &&
+		     ami_file_write_at(fd, p->packed, p->size, data), "writing");
 		desc += sizeof(d);
 		data += p->size;
 	}
 	for (i = 0; i < 2; i++)
-		must(file_write_at(fd, bitmap, blocks * KDUMP_BLOCK,
+		must(ami_file_write_at(fd, bitmap, blocks * KDUMP_BLOCK,
 				   (2 + i * blocks) * KDUMP_BLOCK),
 		     "writing");
 	free(bitmap);

@@ -14,6 +14,7 @@
 
 #include <amdiommu/pfnset.h>
 #include <amdiommu/report.h>
+#include <analysis/analysis.h>
 
 enum kind { READ, WALK, SETS, ONE_SET, KINDS };
 

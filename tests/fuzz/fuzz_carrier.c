@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "carrier.h"
-#include <dump/fileio.h>
+#include <amdiommu/fileio.h>
 #include "hostile.h"
 
 #define PAGES		64u	/* looked at, at the start of the RAM */
@@ -78,7 +78,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct carrier_plan plan;
 	struct ami_error err;
 
-	must(fd >= 0 && file_write_at(fd, data, size, 0));
+	must(fd >= 0 && ami_file_write_at(fd, data, size, 0));
 	look(fd, &before);
 	if (before.opened && before.intact &&
 	    !carrier_plan(fd, size, marks, size % MARKS_MAX, &plan, &err)) {

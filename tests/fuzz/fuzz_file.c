@@ -7,9 +7,9 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include <amdiommu/marks.h>
+#include <marks/marks.h>
 
-#include <dump/fileio.h>
+#include <amdiommu/fileio.h>
 #include "hostile.h"
 
 #define LOOK_AT		64u	/* page frames at the start of each RAM range */
@@ -54,7 +54,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	char path[32];
 	uint64_t value;
 
-	must(fd >= 0 && file_write_at(fd, data, size, 0));
+	must(fd >= 0 && ami_file_write_at(fd, data, size, 0));
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
 	name = path;
 	dump = ami_dump_open(&name, 1, &err);

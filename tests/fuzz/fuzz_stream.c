@@ -8,7 +8,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include <dump/fileio.h>
+#include <amdiommu/fileio.h>
 #include "hostile.h"
 #include "stream.h"
 
@@ -16,8 +16,8 @@ static void same(int fd, const uint8_t *data, size_t size)
 {
 	uint8_t *copy = malloc(size + 1);
 
-	must(copy && file_size(fd) == size);
-	must(!size || file_read_at(fd, copy, size, 0));
+	must(copy && ami_file_size(fd) == size);
+	must(!size || ami_file_read_at(fd, copy, size, 0));
 	must(!size || !memcmp(copy, data, size));
 	free(copy);
 }
@@ -45,13 +45,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct stream scan = { .in = in, .out = -1, .head = s.head };
 
 	must(in >= 0 && s.out >= 0 && s.head >= 0);
-	must(file_write_at(in, data, size, 0));
+	must(ami_file_write_at(in, data, size, 0));
 	must(!lseek(in, 0, SEEK_SET));
 	stream_pass(&s);
 	check(&s, data, size);
 	must(s.ended || s.passed == size);
 	same(s.out, data, s.passed);
-	must(file_size(s.head) <= STREAM_HEAD_MAX);
+	must(ami_file_size(s.head) <= STREAM_HEAD_MAX);
 	must(!lseek(in, 0, SEEK_SET));
 	stream_scan(&scan);
 	must(s.odd || scan.ended == s.ended);

@@ -3,7 +3,7 @@
 #ifndef HOSTILE_H
 #define HOSTILE_H
 
-#include <amdiommu/kernel.h>
+#include <kernel/kernel.h>
 
 /**
  * struct hostile - physical memory from address 0 on

@@ -19,8 +19,9 @@
 #include <cmocka.h>
 
 #include <amdiommu/report.h>
+#include <analysis/analysis.h>
 
-#include <dump/fileio.h>
+#include <amdiommu/fileio.h>
 #include "kdumpwrite.h"
 #include "vmcore.h"
 
@@ -42,7 +43,7 @@ static void save(const char *target, const char *name, unsigned int number,
 		 number);
 	fd = open(path, O_CREAT | O_TRUNC | O_WRONLY | O_CLOEXEC, 0666);
 	assert_true(fd >= 0);
-	assert_true(file_write_at(fd, bytes, size, 0));
+	assert_true(ami_file_write_at(fd, bytes, size, 0));
 	assert_int_equal(close(fd), 0);
 }
 
@@ -249,10 +250,10 @@ static int some_page(void *ctx, size_t index, uint8_t *page)
 static size_t load(const char *path, uint8_t *to)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	size_t size = file_size(fd);
+	size_t size = ami_file_size(fd);
 
 	assert_true(size && size <= MAX_SEED);
-	assert_true(file_read_at(fd, to, size, 0));
+	assert_true(ami_file_read_at(fd, to, size, 0));
 	close(fd);
 	return size;
 }

@@ -5,6 +5,7 @@
 
 #include <amdiommu/pfnset.h>
 #include <amdiommu/report.h>
+#include <analysis/analysis.h>
 
 struct overlay;
 

@@ -20,9 +20,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <amdiommu/headers.h>
+
 #include "abi.h"
-#include "headers.h"
-#include "unpack.h"
 
 #define MAX_EXTENSIONS	16
 #define PG_INCLUDE	0
@@ -36,8 +36,8 @@ struct extension {
 };
 
 static struct {
-	int fd;
-	struct dump_headers headers;
+	struct ami_dump *dump;
+	struct ami_headers *headers;
 	struct extension ext[MAX_EXTENSIONS];
 	int n;
 } host;
@@ -53,33 +53,35 @@ extern const char __stop_init_ktypes[1]
 
 int readmem(int type, unsigned long long addr, void *buf, size_t size);
 
-int readmem(int type, unsigned long long addr, void *buf, size_t size)
+/* makedumpfile reads pages, and of an extract has zeros where it was blanked. */
+static bool read_blanked(unsigned long long addr, uint8_t *to, size_t size)
 {
-	uint8_t page[AMI_PAGE_SIZE], *to = buf;
+	bool any = false;
 
-	if (type != 1)
-		return 0;
 	while (size) {
-		size_t at = addr % AMI_PAGE_SIZE, n = AMI_PAGE_SIZE - at;
-		uint64_t pfn = addr / AMI_PAGE_SIZE;
-		enum ami_mem mem;
+		size_t n = AMI_GRANULE - addr % AMI_GRANULE;
 
 		if (n > size)
 			n = size;
-		mem = host.headers.is_elf ?
-		      elf_read_page(&host.headers.elf, host.fd, pfn, page) :
-		      kdump_page_read(host.fd, &host.headers.kdump, NULL,
-				      pfn, page);
-		if (mem != AMI_MEM_OK) {
-			fprintf(stderr, "readmem: addr:%llx failed\n", addr);
-			return 0;
-		}
-		memcpy(to, page + at, n);
-		to += n;
+		memset(to, 0, n);
+		any |= ami_dump_read(host.dump, addr, to, n) == AMI_MEM_OK;
 		addr += n;
+		to += n;
 		size -= n;
 	}
-	return (int)(to - (uint8_t *)buf);
+	return any;
+}
+
+int readmem(int type, unsigned long long addr, void *buf, size_t size)
+{
+	if (type != 1)
+		return 0;
+	if (ami_dump_read(host.dump, addr, buf, size) != AMI_MEM_OK &&
+	    !read_blanked(addr, buf, size)) {
+		fprintf(stderr, "readmem: addr:%llx failed\n", addr);
+		return 0;
+	}
+	return (int)size;
 }
 
 static void load(char *const *names, int count)
@@ -223,12 +225,12 @@ static int ask(unsigned long pfn, const void *pcache)
 static bool decide_all(FILE *out)
 {
 	static const char page[64];
-	uint64_t pfn, max = host.headers.info.max_pfn;
+	uint64_t pfn, max = ami_headers_info(host.headers)->max_pfn;
 	char *first = malloc(max + 1);
 	bool same = first != NULL;
 
 	for (pfn = 0; first && pfn < max; pfn++) {
-		bool ram = dump_headers_ram(&host.headers, pfn);
+		bool ram = ami_headers_ram(host.headers, pfn);
 
 		first[pfn] = ram ? "+-."[ask(pfn, page)] : ' ';
 	}
@@ -254,6 +256,17 @@ static bool copy(const char *from, const char *to)
 	return !close(in) && !close(out) && !n;
 }
 
+static int open_input(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	host.headers = ami_headers_read(fd, path, NULL);
+	host.dump = ami_dump_open(&path, 1, NULL);
+	if (fd >= 0)
+		close(fd);
+	return host.headers && host.dump ? 0 : -1;
+}
+
 int main(int argc, char **argv)
 {
 	static const struct option options[] = {
@@ -262,7 +275,6 @@ int main(int argc, char **argv)
 	};
 	char *names[MAX_EXTENSIONS];
 	const char *decisions = getenv("DECISIONS"), *code = getenv("HOST_EXIT");
-	struct ami_error err;
 	int c, count = 0;
 	FILE *out;
 
@@ -271,9 +283,7 @@ int main(int argc, char **argv)
 			names[count++] = optarg;
 	if (argc - optind != 2)
 		return 64;
-	host.fd = open(argv[optind], O_RDONLY | O_CLOEXEC);
-	if (host.fd < 0 || dump_headers_read(host.fd, argv[optind],
-					     &host.headers, &err))
+	if (open_input(argv[optind]))
 		return 66;
 	init(names, count);
 	out = decisions ? fopen(decisions, "w") : NULL;
@@ -284,6 +294,7 @@ int main(int argc, char **argv)
 	if (!copy(argv[optind], argv[optind + 1]))
 		return 73;
 	unload();
-	dump_headers_free(&host.headers);
+	ami_headers_free(host.headers);
+	ami_dump_close(host.dump);
 	return code ? atoi(code) : 0;
 }

@@ -11,7 +11,7 @@
 
 #include <cmocka.h>
 
-#include <dump/fileio.h>
+#include <amdiommu/fileio.h>
 #include "image.h"
 
 /* Memory is handed out from the kernel image on, where that fits. */
@@ -294,7 +294,7 @@ static void save_page(const struct image *img, int fd, uint64_t pfn)
 	const struct image_page *page = written_page(img, pfn);
 
 	if (page)
-		assert_true(file_write_at(fd, page->data, AMI_PAGE_SIZE,
+		assert_true(ami_file_write_at(fd, page->data, AMI_PAGE_SIZE,
 					  DATA + (pfn << AMI_PAGE_SHIFT)));
 }
 
@@ -331,8 +331,8 @@ void image_save(struct image *img, const char *path)
 
 	assert_true(fd >= 0);
 	assert_true(sizeof(head) + note_size <= DATA);
-	assert_true(file_write_at(fd, &head, sizeof(head), 0));
-	assert_true(file_write_at(fd, note, note_size, sizeof(head)));
+	assert_true(ami_file_write_at(fd, &head, sizeof(head), 0));
+	assert_true(ami_file_write_at(fd, note, note_size, sizeof(head)));
 	/* Pages that were never written become holes: zeros. */
 	assert_int_equal(ftruncate(fd, DATA + head.ram.p_filesz), 0);
 	for (pfn = 0; pfn < img->ram.count; pfn++)

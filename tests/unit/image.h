@@ -3,7 +3,7 @@
 #ifndef IMAGE_H
 #define IMAGE_H
 
-#include <amdiommu/kernel.h>
+#include <kernel/kernel.h>
 
 /* Where the kernel image and the direct map of the made machine lie. */
 #define IMAGE_DIRECT_MAP	0xff11000000000000ull

@@ -8,7 +8,7 @@
 #ifndef MACHINE_H
 #define MACHINE_H
 
-#include <amdiommu/analysis.h>
+#include <analysis/analysis.h>
 
 #include "shapes.h"
 

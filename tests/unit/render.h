@@ -4,6 +4,7 @@
 #define RENDER_H
 
 #include <amdiommu/report.h>
+#include <analysis/analysis.h>
 
 #include "machine.h"
 

@@ -6,7 +6,7 @@
 #ifndef SHAPES_H
 #define SHAPES_H
 
-#include <amdiommu/kernel.h>
+#include <kernel/kernel.h>
 
 #include "symbols.h"
 

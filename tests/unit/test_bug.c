@@ -11,6 +11,7 @@
 
 #include <kernel/identity.h>
 #include <amdiommu/report.h>
+#include <analysis/analysis.h>
 
 #include "render.h"
 

@@ -27,7 +27,7 @@
 
 #include "carrier.h"
 #include "deliver.h"
-#include <dump/fileio.h>
+#include <amdiommu/fileio.h>
 #include "image.h"
 #include <dump/kdumphdr.h>
 #include "marks.h"
@@ -92,9 +92,9 @@ static void load(const char *path, uint8_t **bytes, size_t *size)
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 
 	assert_true(fd >= 0);
-	*size = file_size(fd);
+	*size = ami_file_size(fd);
 	*bytes = malloc(*size);
-	assert_true(file_read_at(fd, *bytes, *size, 0));
+	assert_true(ami_file_read_at(fd, *bytes, *size, 0));
 	close(fd);
 }
 
@@ -350,7 +350,7 @@ static unsigned int after_cut(const char *path, const uint8_t *plain,
 	}
 	fd = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 	assert_true(fd >= 0 &&
-		    file_write_at(fd, disk, c->extended ? room : most, 0));
+		    ami_file_write_at(fd, disk, c->extended ? room : most, 0));
 	close(fd);
 	free(disk);
 	return sector;
@@ -410,9 +410,9 @@ static void put_record(int fd, uint64_t *at, uint64_t offset, const void *data,
 {
 	uint64_t head[2] = { htobe64(offset), htobe64(len) };
 
-	assert_true(file_write_at(fd, head, sizeof(head), *at));
+	assert_true(ami_file_write_at(fd, head, sizeof(head), *at));
 	if (data)
-		assert_true(file_write_at(fd, data, len, *at + sizeof(head)));
+		assert_true(ami_file_write_at(fd, data, len, *at + sizeof(head)));
 	*at += sizeof(head) + (data ? len : 0);
 }
 
@@ -425,7 +425,7 @@ static int flattened(const struct dump *d)
 
 	memcpy(header + 16, &one, sizeof(one));
 	memcpy(header + 24, &one, sizeof(one));
-	assert_true(fd >= 0 && file_write_at(fd, header, sizeof(header), 0));
+	assert_true(fd >= 0 && ami_file_write_at(fd, header, sizeof(header), 0));
 	put_record(fd, &at, 0, d->plain, d->size);
 	put_record(fd, &at, UINT64_MAX, NULL, UINT64_MAX);
 	return fd;
@@ -442,7 +442,7 @@ static void cut_stream(void **state)
 
 	load(d->torn, &plain, &size);
 	assert_int_equal(ftruncate(marks, 0), 0);
-	assert_true(file_write_at(marks, d->marks, d->len, 0));
+	assert_true(ami_file_write_at(marks, d->marks, d->len, 0));
 	tape_start(fd);
 	if (deliver_flattened(fd, marks, &limits, &err))
 		fail_msg("%s", err.text);
@@ -461,7 +461,7 @@ static void end_across_sectors(void **state)
 	struct guard_limits limits = { .memory = 1u << 30, .seconds = 60 };
 	struct ami_error err;
 	int fd = flattened(d), marks = open(d->path, O_RDWR | O_CLOEXEC);
-	uint64_t at = file_size(fd) - STREAM_RECORD, pad;
+	uint64_t at = ami_file_size(fd) - STREAM_RECORD, pad;
 	uint8_t zeros[1024] = { 0 }, *before, *after;
 	size_t size, size_after;
 
@@ -490,7 +490,7 @@ static void late_write(void **state)
 	int marks = open(d->torn, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 	int i;
 
-	assert_true(file_write_at(marks, d->marks, d->len, 0));
+	assert_true(ami_file_write_at(marks, d->marks, d->len, 0));
 	has_begun = mmap(NULL, sizeof(*has_begun), PROT_READ | PROT_WRITE,
 			 MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	assert_ptr_not_equal(has_begun, MAP_FAILED);
@@ -517,7 +517,7 @@ static void full_disk(void **state)
 	uint8_t *bytes;
 	size_t size, n_bytes;
 
-	assert_true(file_write_at(marks, d->marks, d->len, 0));
+	assert_true(ami_file_write_at(marks, d->marks, d->len, 0));
 	for (n = 0; !marked; n++) {
 		assert_true(n < 2);
 		full_after = n;

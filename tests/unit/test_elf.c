@@ -14,7 +14,7 @@
 #include <cmocka.h>
 
 #include "elfhdr.h"
-#include <dump/fileio.h>
+#include <amdiommu/fileio.h>
 #include <dump/kdumphdr.h>
 
 #define COUNT(array)	(sizeof(array) / sizeof((array)[0]))
@@ -46,9 +46,9 @@ static int elf_file(const struct segment *seg, size_t count, size_t data)
 	assert_true(fd >= 0 && bytes);
 	for (i = 0; i < data; i++)
 		bytes[i] = byte_at(i);
-	assert_true(file_write_at(fd, bytes, data, DATA));
+	assert_true(ami_file_write_at(fd, bytes, data, DATA));
 	free(bytes);
-	assert_true(file_write_at(fd, &head, sizeof(head), 0));
+	assert_true(ami_file_write_at(fd, &head, sizeof(head), 0));
 	for (i = 0; i < count; i++) {
 		Elf64_Phdr ph = {
 			.p_type = PT_LOAD, .p_paddr = seg[i].paddr,
@@ -56,7 +56,7 @@ static int elf_file(const struct segment *seg, size_t count, size_t data)
 			.p_offset = DATA + seg[i].offset,
 		};
 
-		assert_true(file_write_at(fd, &ph, sizeof(ph),
+		assert_true(ami_file_write_at(fd, &ph, sizeof(ph),
 					  sizeof(head) + i * sizeof(ph)));
 	}
 	return fd;
@@ -253,7 +253,7 @@ static void lies_are_refused(void **state)
 		struct elf_facts elf;
 		int ret;
 
-		assert_true(file_write_at(fd, &lies[i].value, lies[i].size,
+		assert_true(ami_file_write_at(fd, &lies[i].value, lies[i].size,
 					  lies[i].offset));
 		ret = elf_facts_read(fd, "vmcore", &elf, &err);
 		if (err.status != lies[i].status)
@@ -277,18 +277,18 @@ static void many_headers(void **state)
 	int fd = elf_file(filtered, COUNT(filtered), 0x4000);
 
 	(void)state;
-	assert_true(file_write_at(fd, &xnum, 2,
+	assert_true(ami_file_write_at(fd, &xnum, 2,
 				  offsetof(Elf64_Ehdr, e_phnum)));
-	assert_true(file_write_at(fd, &entry, 2,
+	assert_true(ami_file_write_at(fd, &entry, 2,
 				  offsetof(Elf64_Ehdr, e_shentsize)));
-	assert_true(file_write_at(fd, &offset, 8,
+	assert_true(ami_file_write_at(fd, &offset, 8,
 				  offsetof(Elf64_Ehdr, e_shoff)));
-	assert_true(file_write_at(fd, &section, sizeof(section), offset));
+	assert_true(ami_file_write_at(fd, &section, sizeof(section), offset));
 	assert_int_equal(elf_facts_read(fd, "f", &elf, &err), 0);
 	assert_int_equal(elf.ram.count, 3);
 	elf_facts_free(&elf);
 	section.sh_info = UINT32_MAX;
-	assert_true(file_write_at(fd, &section, sizeof(section), offset));
+	assert_true(ami_file_write_at(fd, &section, sizeof(section), offset));
 	assert_int_equal(elf_facts_read(fd, "f", &elf, &err), -1);
 	elf_facts_free(&elf);
 	close(fd);
@@ -350,10 +350,10 @@ static void notes(void **state)
 			.p_offset = 0x8000 + 0x100 * i,
 		};
 
-		assert_true(file_write_at(fd, &ph, sizeof(ph),
+		assert_true(ami_file_write_at(fd, &ph, sizeof(ph),
 					  sizeof(Elf64_Ehdr) +
 					  (1 + i) * sizeof(ph)));
-		assert_true(file_write_at(fd, segs[i].bytes, segs[i].size,
+		assert_true(ami_file_write_at(fd, segs[i].bytes, segs[i].size,
 					  ph.p_offset));
 	}
 	assert_int_equal(elf_facts_read(fd, "f", &elf, &err), 0);
@@ -383,7 +383,7 @@ static void one_hole_as_notes(void **state)
 			.p_offset = 0x10000,
 		};
 
-		assert_true(file_write_at(fd, &ph, sizeof(ph),
+		assert_true(ami_file_write_at(fd, &ph, sizeof(ph),
 					  sizeof(Elf64_Ehdr) +
 					  i * sizeof(ph)));
 	}

@@ -17,7 +17,7 @@
 
 #include <cmocka.h>
 
-#include <dump/fileio.h>
+#include <amdiommu/fileio.h>
 #include "image.h"
 #include <dump/kdumphdr.h>
 
@@ -225,10 +225,10 @@ static void copy_file(const char *path, uint8_t **bytes, size_t *size)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 
-	*size = file_size(fd);
+	*size = ami_file_size(fd);
 	*bytes = malloc(*size);
 	assert_true(*size && *bytes);
-	assert_true(file_read_at(fd, *bytes, *size, 0));
+	assert_true(ami_file_read_at(fd, *bytes, *size, 0));
 	close(fd);
 }
 
@@ -282,7 +282,7 @@ static void zero_pages_share(void **state)
 	extract(image_dump(p->img), p->path);
 	fd = open(p->path, O_RDONLY | O_CLOEXEC);
 	assert_int_equal(kdump_facts_read(fd, "f", &facts, &err), 0);
-	assert_true(file_read_at(fd, desc, sizeof(desc), facts.bitmap +
+	assert_true(ami_file_read_at(fd, desc, sizeof(desc), facts.bitmap +
 				 2 * facts.bitmap_size));
 	assert_memory_equal(&desc[2], &desc[3], sizeof(desc[2]));
 	assert_memory_equal(&desc[2], &desc[5], sizeof(desc[2]));
@@ -326,9 +326,9 @@ static void existing_files_stay(void **state)
 	no_extract(dump, "/nonexistent/x", AMI_ERR_OUTPUT, "No such file");
 	ami_dump_close(dump);
 	fd = open(p->path, O_RDONLY | O_CLOEXEC);
-	assert_true(file_read_at(fd, buf, 6, 0));
+	assert_true(ami_file_read_at(fd, buf, 6, 0));
 	assert_string_equal(buf, "vmcore");
-	assert_int_equal(file_size(fd), 6);
+	assert_int_equal(ami_file_size(fd), 6);
 	close(fd);
 	unlink(link);
 }

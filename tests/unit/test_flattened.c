@@ -14,7 +14,7 @@
 
 #include <cmocka.h>
 
-#include <dump/fileio.h>
+#include <amdiommu/fileio.h>
 #include "flattened.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
@@ -67,10 +67,10 @@ static size_t unpack(const struct stream *s, size_t size, bool *cut,
 	ordered = flattened_unpack(fd, "stream", cut, &err);
 	assert_true(ordered >= 0);
 	assert_int_equal(err.status, AMI_OK);
-	len = file_size(ordered);
+	len = ami_file_size(ordered);
 	assert_true(len < room);
 	memset(out, 0, room);
-	assert_true(file_read_at(ordered, out, len, 0));
+	assert_true(ami_file_read_at(ordered, out, len, 0));
 	close(ordered);
 	close(fd);
 	return len;
@@ -246,7 +246,7 @@ static void scattered(void **state)
 	ordered = flattened_unpack(fd, "stream", &cut, &err);
 	assert_true(ordered >= 0);
 	assert_true(cut);
-	assert_true(file_size(ordered) < records / 2 * step);
+	assert_true(ami_file_size(ordered) < records / 2 * step);
 	close(ordered);
 	close(fd);
 	free(bytes);

@@ -11,7 +11,7 @@
 
 #include <cmocka.h>
 
-#include <amdiommu/marks.h>
+#include <marks/marks.h>
 #include <kernel/printk.h>
 
 #include "state.h"

@@ -13,7 +13,7 @@
 
 #include <cmocka.h>
 
-#include <dump/fileio.h>
+#include <amdiommu/fileio.h>
 #include <dump/kdumphdr.h>
 #include "kdumpwrite.h"
 #include "unpack.h"
@@ -173,7 +173,7 @@ static void lies_are_refused(void **state)
 	for (i = 0; i < COUNT(lies); i++) {
 		int fd = good(), ret;
 
-		assert_true(file_write_at(fd, &lies[i].value, lies[i].size,
+		assert_true(ami_file_write_at(fd, &lies[i].value, lies[i].size,
 					  lies[i].offset));
 		memset(&err, 0, sizeof(err));
 		ret = kdump_facts_read(fd, "vmcore", &facts, &err);
@@ -209,11 +209,11 @@ static void older_versions(void **state)
 	for (i = 0; i < COUNT(cases); i++) {
 		int fd = good();
 
-		assert_true(file_write_at(fd, &cases[i].version, 4,
+		assert_true(ami_file_write_at(fd, &cases[i].version, 4,
 					  HEADER(header_version)));
-		assert_true(file_write_at(fd, &one, 4, SUB(split)));
-		assert_true(file_write_at(fd, bounds, 16, SUB(start_pfn)));
-		assert_true(file_write_at(fd, wide, 16, SUB(start_pfn_64)));
+		assert_true(ami_file_write_at(fd, &one, 4, SUB(split)));
+		assert_true(ami_file_write_at(fd, bounds, 16, SUB(start_pfn)));
+		assert_true(ami_file_write_at(fd, wide, 16, SUB(start_pfn_64)));
 		assert_int_equal(kdump_facts_read(fd, "f", &facts, &err), 0);
 		assert_int_equal(facts.sub.dump_level, cases[i].dump_level);
 		assert_int_equal(facts.first_pfn, cases[i].first);
@@ -278,7 +278,7 @@ static void blank_descriptor(void **state)
 
 	(void)state;
 	assert_int_equal(kdump_facts_read(fd, "f", &facts, &err), 0);
-	assert_true(file_write_at(fd, &blank, sizeof(blank), facts.bitmap +
+	assert_true(ami_file_write_at(fd, &blank, sizeof(blank), facts.bitmap +
 				  2 * facts.bitmap_size + 3 * sizeof(blank)));
 	assert_false(lost(fd, &facts, pages[2].pfn));
 	assert_true(lost(fd, &facts, pages[3].pfn));
@@ -298,14 +298,14 @@ static void split_parts(void **state)
 	int fd = good();
 
 	(void)state;
-	assert_true(file_write_at(fd, &one, 4, SUB(split)));
-	assert_true(file_write_at(fd, bounds, 16, SUB(start_pfn_64)));
+	assert_true(ami_file_write_at(fd, &one, 4, SUB(split)));
+	assert_true(ami_file_write_at(fd, bounds, 16, SUB(start_pfn_64)));
 	assert_int_equal(kdump_facts_read(fd, "f", &facts, &err), 0);
 	assert_false(lost(fd, &facts, 63));
-	assert_true(file_read_at(fd, desc, sizeof(desc), facts.bitmap +
+	assert_true(ami_file_read_at(fd, desc, sizeof(desc), facts.bitmap +
 				 2 * facts.bitmap_size));
 	desc[1].offset = UINT64_MAX;
-	assert_true(file_write_at(fd, desc, sizeof(desc), facts.bitmap +
+	assert_true(ami_file_write_at(fd, desc, sizeof(desc), facts.bitmap +
 				  2 * facts.bitmap_size));
 	assert_false(lost(fd, &facts, 0));	/* of other parts */
 	assert_false(lost(fd, &facts, 32768));
@@ -428,7 +428,7 @@ static void bitmap_words(void **state)
 			assert_int_equal(kdump_facts_read(fd, "f", &facts,
 							  &err), 0);
 			facts.max_pfn = 120;
-			assert_true(file_write_at(fd, pair, 16, facts.bitmap));
+			assert_true(ami_file_write_at(fd, pair, 16, facts.bitmap));
 			assert_int_equal(kdump_ram(fd, &facts, &list), 0);
 			for (pfn = 0; pfn < 130; pfn++)
 				assert_int_equal(ramlist_has(&list, pfn),
@@ -611,7 +611,7 @@ static void hostile_descriptors(void **state)
 	(void)state;
 	assert_int_equal(kdump_facts_read(fd, "f", &facts, &err), 0);
 	for (i = 0; i < COUNT(descs); i++) {
-		assert_true(file_write_at(fd, &descs[i], sizeof(descs[i]),
+		assert_true(ami_file_write_at(fd, &descs[i], sizeof(descs[i]),
 					  facts.bitmap + 2 * facts.bitmap_size));
 		assert_int_equal(kdump_page_read(fd, &facts, NULL, 0, page),
 				 AMI_MEM_ERROR);

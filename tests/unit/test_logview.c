@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include <amdiommu/report.h>
+#include <analysis/analysis.h>
 
 #include "render.h"
 

@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include <amdiommu/report.h>
+#include <analysis/analysis.h>
 
 #include "vmcore.h"
 

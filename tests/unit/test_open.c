@@ -14,9 +14,9 @@
 
 #include <cmocka.h>
 
-#include <dump/fileio.h>
+#include <amdiommu/fileio.h>
+#include <amdiommu/headers.h>
 #include "image.h"
-#include "headers.h"
 #include <dump/kdumphdr.h>
 
 #define COUNT(array)	(sizeof(array) / sizeof((array)[0]))
@@ -57,7 +57,7 @@ static void put(const char *path, const void *bytes, size_t size)
 	int fd = open(path, O_CREAT | O_TRUNC | O_WRONLY | O_CLOEXEC, 0600);
 
 	assert_true(fd >= 0);
-	assert_true(file_write_at(fd, bytes, size, 0));
+	assert_true(ami_file_write_at(fd, bytes, size, 0));
 	close(fd);
 }
 
@@ -337,13 +337,13 @@ static void put_part(const char *path, uint64_t first, uint64_t end,
 	fd = open(path, O_RDWR | O_CLOEXEC);
 	assert_int_equal(kdump_facts_read(fd, "f", &facts, NULL), 0);
 	offset = facts.bitmap + 2 * facts.bitmap_size;
-	assert_true(file_read_at(fd, desc, sizeof(desc), offset));
-	assert_true(file_write_at(fd, desc + skip, sizeof(desc) -
+	assert_true(ami_file_read_at(fd, desc, sizeof(desc), offset));
+	assert_true(ami_file_write_at(fd, desc + skip, sizeof(desc) -
 				  skip * sizeof(*desc), offset));
 	offset = facts.header.block_size;
-	assert_true(file_write_at(fd, &split, 4, offset +
+	assert_true(ami_file_write_at(fd, &split, 4, offset +
 				  offsetof(struct kdump_sub_header, split)));
-	assert_true(file_write_at(fd, bounds, 16, offset +
+	assert_true(ami_file_write_at(fd, bounds, 16, offset +
 				  offsetof(struct kdump_sub_header,
 					   start_pfn_64)));
 	kdump_facts_free(&facts);
@@ -379,43 +379,48 @@ static void split_dump(void **state)
 	}
 }
 
+static struct ami_headers *headers_of(const char *path, struct ami_error *err)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	struct ami_headers *h = ami_headers_read(fd, "f", err);
+
+	close(fd);
+	return h;
+}
+
 /* The same headers for hosts that read pages themselves. */
 static void headers_for_hosts(void **state)
 {
 	struct place *p = *state;
-	struct dump_headers h;
+	struct ami_headers *h;
 	struct ami_error err;
-	int fd;
 
 	put_kdump(p->path[0]);
-	fd = open(p->path[0], O_RDONLY | O_CLOEXEC);
-	assert_int_equal(dump_headers_read(fd, "f", &h, &err), 0);
-	assert_string_equal(h.info.format, "kdump");
-	assert_int_equal(h.info.max_pfn, RAM_PAGES);
-	assert_true(dump_headers_ram(&h, 0x10));
-	assert_false(dump_headers_ram(&h, RAM_PAGES));
-	assert_true(dump_headers_valid(&h, 0x10) == UINT64_MAX);
-	assert_non_null(h.vmcoreinfo);
-	dump_headers_free(&h);
-	close(fd);
+	h = headers_of(p->path[0], &err);
+	assert_non_null(h);
+	assert_string_equal(ami_headers_info(h)->format, "kdump");
+	assert_int_equal(ami_headers_info(h)->max_pfn, RAM_PAGES);
+	assert_true(ami_headers_ram(h, 0x10));
+	assert_false(ami_headers_ram(h, RAM_PAGES));
+	assert_true(ami_headers_valid(h, 0x10) == UINT64_MAX);
+	assert_non_null(ami_headers_vmcoreinfo(h));
+	assert_true(ami_headers_extract(h));	/* as it was written */
+	ami_headers_free(h);
 
 	put_elf(p->path[0], 0x3000);
-	fd = open(p->path[0], O_RDONLY | O_CLOEXEC);
-	assert_int_equal(dump_headers_read(fd, "f", &h, &err), 0);
-	assert_string_equal(h.info.format, "elf");
-	assert_true(dump_headers_ram(&h, 3));
-	assert_false(dump_headers_ram(&h, 0x100000));
-	assert_true(dump_headers_valid(&h, 3) == UINT64_MAX);
-	assert_null(h.vmcoreinfo);
-	dump_headers_free(&h);
-	close(fd);
+	h = headers_of(p->path[0], &err);
+	assert_non_null(h);
+	assert_string_equal(ami_headers_info(h)->format, "elf");
+	assert_true(ami_headers_ram(h, 3));
+	assert_false(ami_headers_ram(h, 0x100000));
+	assert_true(ami_headers_valid(h, 3) == UINT64_MAX);
+	assert_null(ami_headers_vmcoreinfo(h));
+	assert_false(ami_headers_extract(h));
+	ami_headers_free(h);
 
-	fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
-	assert_int_equal(dump_headers_read(fd, "f", &h, &err), -1);
+	assert_null(headers_of("/dev/null", &err));
 	assert_int_equal(err.status, AMI_ERR_DATA);
 	assert_non_null(strstr(err.text, "neither"));
-	dump_headers_free(&h);
-	close(fd);
 }
 
 static void parts_of_nothing(void **state)

@@ -11,6 +11,7 @@
 
 #include <incidents/dmesg.h>
 #include <amdiommu/report.h>
+#include <analysis/analysis.h>
 
 #include "render.h"
 

@@ -7,6 +7,7 @@
 #define VMCORE_H
 
 #include <amdiommu/report.h>
+#include <analysis/analysis.h>
 
 #include "machine.h"
 

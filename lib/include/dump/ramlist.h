@@ -3,7 +3,7 @@
 #ifndef AMI_RAMLIST_H
 #define AMI_RAMLIST_H
 
-#include <amdiommu/dump.h>
+#include <dump/dump.h>
 
 /* Far more than any machine has. A damaged bitmap must not exhaust memory. */
 #define RAMLIST_MAX	(1u << 20)

@@ -2,9 +2,10 @@
 #ifndef AMDIOMMU_EXPOSURE_H
 #define AMDIOMMU_EXPOSURE_H
 
+#include <amdiommu/verdict.h>
+#include <common/index.h>
 #include <evidence/evidence.h>
 #include <owner/owner.h>
-#include <common/index.h>
 
 /** enum ami_class - why a requester could write a page (docs/architecture.md) */
 enum ami_class {
@@ -73,17 +74,6 @@ struct ami_tree {
 	size_t nr_holes;
 	struct ami_walk_stats stats;
 };
-
-enum ami_verdict {
-	AMI_VERDICT_TRUSTED,
-	AMI_VERDICT_EXPOSED,
-	AMI_VERDICT_SUSPECT,
-	AMI_VERDICT_CORRUPT,
-	AMI_VERDICT_UNKNOWN,
-};
-
-/** ami_verdict_name() - "trusted", "exposed", ... */
-const char *ami_verdict_name(enum ami_verdict v);
 
 struct ami_marks;
 struct ami_spill;

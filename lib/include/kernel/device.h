@@ -2,7 +2,7 @@
 #ifndef AMDIOMMU_DEVICE_H
 #define AMDIOMMU_DEVICE_H
 
-#include <amdiommu/kernel.h>
+#include <kernel/kernel.h>
 
 /**
  * ami_device_each() - go through all struct devices of the kernel's device tree

@@ -2,7 +2,7 @@
 #ifndef AMDIOMMU_IDENTITY_H
 #define AMDIOMMU_IDENTITY_H
 
-#include <amdiommu/kernel.h>
+#include <kernel/kernel.h>
 
 /* Longest command line: COMMAND_LINE_SIZE of x86, and what bootconfig adds. */
 #define AMI_COMMAND_LINE	4096

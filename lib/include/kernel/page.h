@@ -2,8 +2,8 @@
 #ifndef AMDIOMMU_PAGE_H
 #define AMDIOMMU_PAGE_H
 
-#include <amdiommu/kernel.h>
 #include <amdiommu/pfnset.h>
+#include <kernel/kernel.h>
 
 /*
  * struct page: one for each page frame, in one array in virtual memory

@@ -2,7 +2,7 @@
 #ifndef AMDIOMMU_PRINTK_H
 #define AMDIOMMU_PRINTK_H
 
-#include <amdiommu/kernel.h>
+#include <kernel/kernel.h>
 
 /*
  * The kernel's log: kernel/printk/printk_ringbuffer.[ch], the lockless ring of

@@ -2,7 +2,7 @@
 #ifndef AMDIOMMU_XARRAY_H
 #define AMDIOMMU_XARRAY_H
 
-#include <amdiommu/kernel.h>
+#include <kernel/kernel.h>
 
 /**
  * struct ami_xarray_walk - what a walk over an xarray (or IDR) met

@@ -2,13 +2,14 @@
 #ifndef AMDIOMMU_STATE_H
 #define AMDIOMMU_STATE_H
 
+#include <amdiommu/bdf.h>
+#include <amdiommu/finding.h>
+#include <amdiommu/pfnset.h>
 #include <amdvi/command.h>
 #include <amdvi/dte.h>
-#include <amdiommu/finding.h>
 #include <amdvi/irte.h>
-#include <amdiommu/kernel.h>
 #include <amdvi/log.h>
-#include <amdiommu/pfnset.h>
+#include <kernel/kernel.h>
 #include <state/table.h>
 
 /** enum ami_seen - does memory show a hardware entry as it was at the panic? */
@@ -22,20 +23,6 @@ enum ami_seen {
 
 /** ami_seen_name() - "intact", "overwritten", "inconsistent", "unread" */
 const char *ami_seen_name(enum ami_seen seen);
-
-/** struct ami_bdf - a PCI function: segment and 16-bit device ID. */
-struct ami_bdf {
-	uint16_t segment;
-	uint16_t devid;
-};
-
-#define AMI_BDF_TEXT	16
-
-/** ami_bdf_text() - "ssss:bb:dd.f"; returns @buf. */
-char *ami_bdf_text(struct ami_bdf bdf, char buf[AMI_BDF_TEXT]);
-
-/** ami_bdf_parse() - read "[ssss:]bb:dd.f"; false if @text is not one. */
-bool ami_bdf_parse(const char *text, struct ami_bdf *bdf);
 
 /*
  * Command ring: 8 KiB in every kernel from 5.10 to 7.3 (CMD_BUFFER_SIZE).

@@ -2,8 +2,8 @@
 #ifndef AMDIOMMU_TABLE_H
 #define AMDIOMMU_TABLE_H
 
-#include <amdiommu/dump.h>
 #include <amdvi/pte.h>
+#include <dump/dump.h>
 
 enum ami_format {
 	AMI_FORMAT_NONE,	/* no table: identity, blocked */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What exposures mean: findings on them, the verdict, what matters first. */
-#ifndef AMDIOMMU_VERDICT_H
-#define AMDIOMMU_VERDICT_H
+#ifndef AMI_ROOM_VERDICT_H
+#define AMI_ROOM_VERDICT_H
 
 #include <exposure/exposure.h>
 
