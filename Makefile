@@ -40,7 +40,8 @@ CFLAGS ?= -O2 -g
 # make V=1 shows the commands
 Q := $(if $(V),,@)
 say = $(if $(V),,@echo '  $(1)')
-WARN := -Wall -Wextra $(if $(WERROR),-Werror)
+# -Wstrict-aliasing=1 is the widest of its levels: a cast to void ** is one.
+WARN := -Wall -Wextra -fstrict-aliasing -Wstrict-aliasing=1 $(if $(WERROR),-Werror)
 # The user's -j, or one job for each processor.
 NPROC := $(shell nproc 2>/dev/null || echo 1)
 PARALLEL = $(if $(findstring -j,$(MAKEFLAGS)),,-j$(NPROC))

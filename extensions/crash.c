@@ -263,11 +263,14 @@ static struct command_table_entry commands[] = {
  */
 static bool same_structures(void)
 {
-	const ElfW(Sym) *symbol = NULL;
+	const ElfW(Sym) *symbol;
+	void *entry = NULL;
 	Dl_info info;
 
-	return !dladdr1(pc, &info, (void **)&symbol, RTLD_DL_SYMENT) ||
-	       !symbol || info.dli_saddr != pc ||
+	if (!dladdr1(pc, &info, &entry, RTLD_DL_SYMENT))
+		return true;
+	symbol = entry;
+	return !symbol || info.dli_saddr != pc ||
 	       symbol->st_size == sizeof(*pc);
 }
 

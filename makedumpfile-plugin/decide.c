@@ -102,7 +102,7 @@ bool decide_load(int fd, struct decisions *d)
 	if (h == MAP_FAILED)
 		return false;
 	room = (st.st_size - sizeof(*h)) / sizeof(struct ami_range);
-	d->keep = (const struct ami_range *)(h + 1);
+	d->keep = (const void *)(h + 1);
 	if (h->keeps <= room && h->drops <= room - h->keeps) {
 		d->keeps = h->keeps;
 		d->drop = d->keep + d->keeps;

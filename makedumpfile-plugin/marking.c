@@ -36,15 +36,16 @@ static struct bytes read_all(int fd)
 static int put_container(const struct ami_marks *marks, int fd,
 			 struct ami_error *err)
 {
-	struct bytes b = { NULL, 0 };
+	uint8_t *bytes = NULL;
+	size_t len = 0;
 	int ret;
 
-	ret = ami_marks_write(marks, (uint8_t **)&b.data, &b.len, err);
-	if (!ret && !ami_file_write_at(fd, b.data, b.len, 0))
+	ret = ami_marks_write(marks, &bytes, &len, err);
+	if (!ret && !ami_file_write_at(fd, bytes, len, 0))
 		ret = ami_error_set(err, AMI_ERR_OUTPUT,
 				    "no room for the marks: %s",
 				    strerror(errno));
-	free(b.data);
+	free(bytes);
 	return ret;
 }
 

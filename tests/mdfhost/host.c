@@ -102,7 +102,7 @@ static void load(char *const *names, int count)
 			dlclose(e.handle);
 			continue;
 		}
-		*(void **)&e.cb = dlsym(e.handle, "extension_callback");
+		e.cb = dlsym(e.handle, "extension_callback");
 		host.ext[host.n++] = e;
 		fprintf(stderr, "Loaded extension: %s\n", names[i]);
 	}
@@ -200,7 +200,7 @@ static void init(char *const *names, int count)
 			fprintf(stderr, "Skip %dth extension\n", i + 1);
 			continue;
 		}
-		*(void **)&start = dlsym(host.ext[i].handle, "extension_init");
+		start = dlsym(host.ext[i].handle, "extension_init");
 		start();
 	}
 }

@@ -363,7 +363,7 @@ static void test_decisions(void **unused)
 	close(fd);
 	for (i = 0; i < sizeof(ask) / sizeof(ask[0]); i++)
 		assert_int_equal(decide(&d, ask[i].pfn), ask[i].what);
-	munmap((void *)((const uint64_t *)d.keep - 2), sizeof(good));
+	munmap((char *)d.keep - 2 * sizeof(uint64_t), sizeof(good));
 	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		fd = decisions_file(bad[i], 6);
 		assert_false(decide_load(fd, &d));

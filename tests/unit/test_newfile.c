@@ -171,13 +171,14 @@ static void of_others(void **state)
 static void no_files(void **state)
 {
 	struct sockaddr_un at = { .sun_family = AF_UNIX };
+	void *address = &at;
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
 	(void)state;
 	assert_int_equal(mkdir(in_dir("directory"), 0700), 0);
 	assert_int_equal(mkfifo(in_dir("fifo"), 0600), 0);
 	strcpy(at.sun_path, in_dir("socket"));
-	assert_int_equal(bind(fd, (struct sockaddr *)&at, sizeof(at)), 0);
+	assert_int_equal(bind(fd, address, sizeof(at)), 0);
 	close(fd);
 	for (force = false;; force = true) {
 		refused("directory", "is a directory");
