@@ -3,7 +3,7 @@
 #ifndef AMI_DECIDE_H
 #define AMI_DECIDE_H
 
-#include <amdiommu/report.h>
+#include <amdiommu/analysis.h>
 
 /**
  * decide_write() - decide, in the guarded child

@@ -7,9 +7,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <amdiommu/analysis.h>
 #include <amdiommu/fileio.h>
 #include <amdiommu/marks.h>
-#include <amdiommu/report.h>
 
 #include "decide.h"
 #include "marking.h"
@@ -103,30 +103,13 @@ static int hash_marked(const struct ami_analysis *a, const struct marking *m,
 	return ret;
 }
 
-/* Look at all that a view of the dump will look at: those pages are needed. */
-static int read_for_views(const struct ami_analysis *a, struct ami_error *err)
-{
-	struct ami_request r = { .iommu = -1, .verbose = true };
-	FILE *sink = fopen("/dev/null", "we");
-	int ret = 0;
-
-	if (!sink)
-		return ami_error_set(err, AMI_ERR_OUTPUT,
-				     "/dev/null cannot be opened");
-	for (r.view = 0; r.view < AMI_VIEWS && !ret; r.view++)
-		if (!ami_views[r.view].min_args)
-			ret = ami_render(a, &r, sink, err);
-	fclose(sink);
-	return ret;
-}
-
 static int write_decisions(const struct marking *m,
 			   const struct ami_analysis *a, struct ami_error *err)
 {
 	struct ami_pfnset *read;
 	int ret;
 
-	if (read_for_views(a, err))
+	if (ami_analysis_read_all(a, err))
 		return -1;
 	read = ami_analysis_read(a);
 	if (!read)

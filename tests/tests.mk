@@ -172,6 +172,7 @@ campaign: deps-test
 	tests/run.py '$(BUILD)/campaign --seed $(CAMPAIGN_SEED) --count $(CAMPAIGN_COUNT) $(CAMPAIGN_DUMPS)'
 
 QUICK := $(UNIT:%=$(SAN)/unit/%) '$(SAN)/golden/test_damage $(SAMPLE)' \
+	 '$(SAN)/golden/test_reads $(SAMPLE)' \
 	 'tests/golden/test_cli.py $(SAN)/amdiommu $(SAMPLE)' \
 	 'tests/golden/test_docs.py $(BUILD)/amdiommu' \
 	 'tests/golden/test_schema.py $(BUILD)/amdiommu $(SAMPLE)' \
@@ -210,6 +211,7 @@ SAME := '$(LAB) cached 6.1-both && $(LAB) forms 6.1-both && V=$$($(LAB) vmlinux 
 	'tests/golden/test_schema.py $(BUILD)/amdiommu $(SAMPLE) $(LAB_DIRS:%=%/vmcore)' \
 	'tests/golden/test_same_facts.py $(BUILD)/amdiommu $(LAB_DIRS:%=%/vmcore)' \
 	'tests/golden/test_dmesg.py $(BUILD)/amdiommu $(LAB_DIRS)' \
+	'$(SAN)/golden/test_reads $(LAB_DIRS:%=%/vmcore)' \
 	'tests/lab/test_private.py $(BUILD)/amdiommu $(LAB_OUT)/6.1-both/vmcore $(LAB_OUT)/5.10-both/vmcore $(LAB_OUT)/7.3-both/vmcore' \
 	'V=$$($(LAB) vmlinux 6.1) && CRASH_TESTS=SameFacts $(call crash_test,$$V)'
 

@@ -275,28 +275,12 @@ static int show_view(struct options *o)
 	return ret;
 }
 
-/* Look at everything any view looks at, so that the extract serves them all. */
-static int read_everything(const struct ami_analysis *a, FILE *sink,
-			   struct ami_error *err)
-{
-	struct ami_request r = { .iommu = -1, .verbose = true };
-
-	for (r.view = 0; r.view < AMI_VIEWS; r.view++)
-		if (!ami_views[r.view].min_args &&
-		    ami_render(a, &r, sink, err))
-			return -1;
-	r.view = AMI_VIEW_REPORT;
-	r.bug = true;
-	return ami_render(a, &r, sink, err);
-}
-
 int tool_extract(struct options *o)
 {
 	struct ami_error err = { .status = AMI_OK };
 	struct ami_analysis *a;
 	struct output out;
 	const char *path;
-	FILE *sink;
 	int ret = -1;
 
 	if (o->operands != o->parts + 1)
@@ -305,15 +289,10 @@ int tool_extract(struct options *o)
 	a = tool_open_dump(o, o->operand, o->parts, true, &err);
 	if (!a)
 		return tool_fail(&err);
-	sink = fopen("/dev/null", "w");
-	if (!sink)
-		ami_error_set(&err, AMI_ERR_OUTPUT, "/dev/null cannot be opened");
-	else if (!read_everything(a, sink, &err))
+	if (!ami_analysis_read_all(a, &err))
 		ret = ami_extract_write(ami_analysis_dump(a), path,
 					tool_output_rules(&out, o, "extract", NULL),
 					&err);
-	if (sink)
-		fclose(sink);
 	if (!ret)
 		tool_say_written("the extract", path);
 	ami_analysis_free(a);

@@ -62,6 +62,15 @@ struct ami_pfnset *ami_analysis_owned(const struct ami_analysis *a,
 				      const char *owners);
 
 /**
+ * ami_analysis_read_all() - read what commands show besides the analysis
+ *
+ * For an extract, or for a list of the pages that a dump must have. Not what
+ * `who` reads of a page that no device could write. Returns -1 with @err filled
+ * if the user interrupts.
+ */
+int ami_analysis_read_all(const struct ami_analysis *a, struct ami_error *err);
+
+/**
  * ami_analysis_read() - pages that were read until now
  * @a: with options.record
  *

@@ -45,3 +45,17 @@ int exposure_find_evidence(struct ami_exposures *ex)
 			return -1;
 	return 0;
 }
+
+void ami_transfer_owner(const struct ami_exposures *ex,
+			const struct ami_transfer *t,
+			char text[AMI_OWNER_TEXT_SIZE])
+{
+	const struct ami_bounce *bounce;
+
+	text[0] = '\0';
+	if (t->kind != AMI_TRANSFER_INFLIGHT || !t->nr_spans)
+		return;
+	bounce = ami_bounce_of(ex->evidence, t->spans[0].phys);
+	ami_owner_describe(ex->owners, bounce ? bounce->origin :
+			   t->spans[0].phys, text, AMI_OWNER_TEXT_SIZE);
+}

@@ -27,24 +27,6 @@ static void spans_json(struct view *v, const struct ami_transfer *t)
 	json_close_array(&v->j);
 }
 
-/*
- * Whose memory a request was to fill, by its first page. "": not asked for. For
- * a bounce buffer, the owner of the original.
- */
-static void memory_text(struct view *v, const struct ami_transfer *t,
-			char text[AMI_OWNER_TEXT_SIZE])
-{
-	const struct ami_exposures *ex = v->a->exposures;
-	const struct ami_bounce *bounce;
-
-	text[0] = '\0';
-	if (t->kind != AMI_TRANSFER_INFLIGHT || !t->nr_spans)
-		return;
-	bounce = ami_bounce_of(ex->evidence, t->spans[0].phys);
-	ami_owner_describe(ex->owners, bounce ? bounce->origin :
-			   t->spans[0].phys, text, AMI_OWNER_TEXT_SIZE);
-}
-
 static void transfer_json(struct view *v, const struct ami_transfer *t)
 {
 	char who[AMI_BDF_TEXT], memory[AMI_OWNER_TEXT_SIZE];
@@ -61,7 +43,7 @@ static void transfer_json(struct view *v, const struct ami_transfer *t)
 		json_null(&v->j, "age_ms");
 	json_number(&v->j, "bytes", t->bytes);
 	json_number(&v->j, "unnamed_bytes", t->unnamed);
-	memory_text(v, t, memory);
+	ami_transfer_owner(v->a->exposures, t, memory);
 	if (*memory)
 		json_string(&v->j, "memory", memory);
 	else
@@ -110,7 +92,7 @@ static void transfer_text(struct view *v, const struct ami_transfer *t)
 		ami_certainty_name(t->certainty), t->provider,
 		report_number_text(v, t->bytes, n), age);
 	fputs("    ", v->out);
-	memory_text(v, t, memory);
+	ami_transfer_owner(v->a->exposures, t, memory);
 	report_wrapped(v, 4, 4, "%s%s%s", t->what, *memory ? ", into " : "", memory);
 	spans_text(v, t);
 }

@@ -196,6 +196,16 @@ bool ami_exposures_outside(const struct ami_exposures *ex);
 struct ami_pfnset *ami_exposures_pages(const struct ami_exposures *ex);
 
 /**
+ * ami_transfer_owner() - whose memory a request was to fill, in words
+ *
+ * By its first page; for a bounce buffer, the owner of the original. "" if it
+ * was not asked for.
+ */
+void ami_transfer_owner(const struct ami_exposures *ex,
+			const struct ami_transfer *t,
+			char text[AMI_OWNER_TEXT_SIZE]);
+
+/**
  * ami_writers() - go through everything that could write the byte at @paddr
  *
  * @fn is called for each exposure and IOVA; false stops. A class that is not
