@@ -173,6 +173,7 @@ campaign: deps-test
 
 QUICK := $(UNIT:%=$(SAN)/unit/%) '$(SAN)/golden/test_damage $(SAMPLE)' \
 	 '$(SAN)/golden/test_reads $(SAMPLE)' \
+	 '$(SAN)/golden/test_hidden $(SAMPLE)' \
 	 'tests/golden/test_cli.py $(SAN)/amdiommu $(SAMPLE)' \
 	 'tests/golden/test_docs.py $(BUILD)/amdiommu' \
 	 'tests/golden/test_schema.py $(BUILD)/amdiommu $(SAMPLE)' \

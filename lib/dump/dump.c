@@ -699,7 +699,7 @@ const struct ami_content *ami_dump_contents(const struct ami_dump *dump,
 	while (low + *count < dump->info.nr_contents &&
 	       all[low + *count].pfn == pfn)
 		++*count;
-	return &all[low];
+	return *count ? &all[low] : NULL;
 }
 
 void ami_dump_carry(struct ami_dump *dump, char *lines)

@@ -37,18 +37,29 @@ static void count_name(struct ami_owners *o, uint64_t target, bool bookkeeping)
 	o->names[at].others |= !bookkeeping;
 }
 
-/* What cannot be read is not counted. */
+/* What cannot be read is not counted, but remembered. */
+static bool note_read(struct ami_owners *o, enum ami_mem mem)
+{
+	o->aliases_unread |= mem != AMI_MEM_OK && mem != AMI_MEM_NO_FIELD;
+	return mem == AMI_MEM_OK;
+}
+
+static bool read_member(struct ami_owners *o, uint64_t at, enum ami_field f,
+			uint64_t *value)
+{
+	return note_read(o, ami_get(o->kernel, at, f, value));
+}
+
 static void take_link(struct ami_owners *o, uint64_t node)
 {
 	uint64_t flags, target, at;
 	char name[MAX_NAME];
 
-	if (ami_get(o->kernel, node, AMI_F_kernfs_flags, &flags) ==
-		    AMI_MEM_OK && (flags & KERNFS_TYPE) == KERNFS_LINK &&
-	    ami_get(o->kernel, node, AMI_F_kernfs_target, &target) ==
-		    AMI_MEM_OK &&
-	    ami_get(o->kernel, node, AMI_F_kernfs_name, &at) == AMI_MEM_OK &&
-	    ami_read_string(o->kernel, at, name, sizeof(name)) == AMI_MEM_OK)
+	if (read_member(o, node, AMI_F_kernfs_flags, &flags) &&
+	    (flags & KERNFS_TYPE) == KERNFS_LINK &&
+	    read_member(o, node, AMI_F_kernfs_target, &target) &&
+	    read_member(o, node, AMI_F_kernfs_name, &at) &&
+	    note_read(o, ami_read_string(o->kernel, at, name, sizeof(name))))
 		count_name(o, target, owner_name_bookkeeping(name));
 }
 
@@ -57,8 +68,7 @@ static void push_branch(struct ami_owners *o, struct branches *b, uint64_t node,
 {
 	uint64_t next;
 
-	if (b->count < MAX_BRANCHES &&
-	    ami_get(o->kernel, node, side, &next) == AMI_MEM_OK && next)
+	if (b->count < MAX_BRANCHES && read_member(o, node, side, &next) && next)
 		b->node[b->count++] = next;
 }
 
@@ -83,11 +93,10 @@ void owner_aliases_collect(struct ami_owners *o)
 	uint64_t kset, directory, root;
 
 	if (at && ami_has(o->kernel, AMI_F_kernfs_rb) &&
-	    ami_read_u64(o->kernel, at, &kset) == AMI_MEM_OK &&
-	    ami_get(o->kernel, kset, AMI_F_kset_directory, &directory) ==
-	    AMI_MEM_OK &&
-	    ami_get(o->kernel, directory, AMI_F_kernfs_children, &root) ==
-	    AMI_MEM_OK && ami_kernel_address(root))
+	    note_read(o, ami_read_u64(o->kernel, at, &kset)) &&
+	    read_member(o, kset, AMI_F_kset_directory, &directory) &&
+	    read_member(o, directory, AMI_F_kernfs_children, &root) &&
+	    ami_kernel_address(root))
 		read_links(o, root);
 }
 

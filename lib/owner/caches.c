@@ -12,7 +12,7 @@
 #define MAX_NAME	32u
 
 /* What @caches keeps. */
-enum cache_holds { MAY_BE_BUFFERS, NEVER_BUFFERS };
+enum cache_holds { MAY_BE_BUFFERS, NEVER_BUFFERS, NOT_READ };
 
 /*
  * As the kernel's own code names them in kmem_cache_create(). Their objects are
@@ -85,33 +85,46 @@ bool owner_name_bookkeeping(const char *name)
 	return false;
 }
 
+/* A kernel without the member has nothing to say; what it has may be missing. */
+static enum cache_holds by_answer(enum ami_mem mem)
+{
+	return mem == AMI_MEM_NO_FIELD ? MAY_BE_BUFFERS : NOT_READ;
+}
+
 static enum cache_holds look_at(struct ami_owners *o, uint64_t cache)
 {
 	char name[MAX_NAME];
 	uint64_t at, users;
+	enum ami_mem mem;
 
-	if (!ami_kernel_address(cache) ||
-	    ami_get(o->kernel, cache, AMI_F_kmem_cache_refcount, &users) !=
-		    AMI_MEM_OK ||
-	    ami_get(o->kernel, cache, AMI_F_kmem_cache_name, &at) !=
-		    AMI_MEM_OK ||
-	    ami_read_string(o->kernel, at, name, sizeof(name)) != AMI_MEM_OK ||
-	    !owner_name_bookkeeping(name))
+	if (!ami_kernel_address(cache))
+		return ami_has(o->kernel, AMI_F_slab_slab_cache) ||
+		       ami_has(o->kernel, AMI_F_page_slab_cache) ?
+		       NOT_READ : MAY_BE_BUFFERS;
+	mem = ami_get(o->kernel, cache, AMI_F_kmem_cache_refcount, &users);
+	if (mem == AMI_MEM_OK)
+		mem = ami_get(o->kernel, cache, AMI_F_kmem_cache_name, &at);
+	if (mem == AMI_MEM_OK)
+		mem = ami_read_string(o->kernel, at, name, sizeof(name));
+	if (mem != AMI_MEM_OK)
+		return by_answer(mem);
+	if (!owner_name_bookkeeping(name))
 		return MAY_BE_BUFFERS;
 	/* A cache that others were merged into has their objects, too. */
-	return (int32_t)users <= 1 ||
-	       owner_aliases_bookkeeping(o, cache, users) ? NEVER_BUFFERS :
-							    MAY_BE_BUFFERS;
+	if ((int32_t)users <= 1 || owner_aliases_bookkeeping(o, cache, users))
+		return NEVER_BUFFERS;
+	return o->aliases_unread ? NOT_READ : MAY_BE_BUFFERS;
 }
 
 bool owner_cache_never_buffer(struct ami_owners *o, uint64_t cache)
 {
 	size_t holds;
 
-	if (ami_index_find(&o->caches, cache, &holds))
-		return holds == NEVER_BUFFERS;
-	holds = look_at(o, cache);
-	if (o->caches.count < MAX_CACHES)
-		ami_index_add(&o->caches, cache, holds);
+	if (!ami_index_find(&o->caches, cache, &holds)) {
+		holds = look_at(o, cache);
+		if (o->caches.count < MAX_CACHES)
+			ami_index_add(&o->caches, cache, holds);
+	}
+	o->unread_caches += holds == NOT_READ;
 	return holds == NEVER_BUFFERS;
 }

@@ -125,15 +125,33 @@ static uint32_t type_by_name(const struct ami_owners *o,
 	return ami_enumerator(o->kernel, e, 0) << 24;
 }
 
+/* The struct page of a task's highest page table; a kernel thread has none. */
+static enum ami_mem read_table_page(struct ami_owners *o, uint64_t task,
+				    struct page_view *v)
+{
+	uint64_t mm, pgd, pfn;
+	enum ami_mem mem;
+
+	mem = ami_get(o->kernel, task, AMI_F_task_mm, &mm);
+	if (mem == AMI_MEM_OK && !mm)
+		return AMI_MEM_ABSENT;
+	if (mem == AMI_MEM_OK)
+		mem = ami_get(o->kernel, mm, AMI_F_mm_pgd, &pgd);
+	if (mem != AMI_MEM_OK)
+		return mem;
+	return ami_user_table(o->kernel, pgd, &pfn) ?
+	       owner_page_view_read(o, pfn, v) : AMI_MEM_ABSENT;
+}
+
 /*
  * Before 6.11 the mark of page tables is a macro: look at a known table page.
  */
 static uint32_t learn_table_type(struct ami_owners *o)
 {
-	uint64_t init = ami_symbol(o->kernel, AMI_SYM_init_task), node, mm, pgd;
+	uint64_t init = ami_symbol(o->kernel, AMI_SYM_init_task), node;
 	struct ami_list_iter it;
 	struct page_view v;
-	uint64_t pfn;
+	enum ami_mem mem;
 
 	if (!init || !ami_has(o->kernel, AMI_F_task_tasks))
 		return 0;
@@ -141,18 +159,17 @@ static uint32_t learn_table_type(struct ami_owners *o)
 		       ami_addr(o->kernel, init, AMI_F_task_tasks),
 		       MAX_TASKS_TRIED);
 	while (ami_list_next(&it, &node)) {
-		uint64_t task = ami_container(o->kernel, node,
-					      AMI_F_task_tasks);
-
-		if (ami_get(o->kernel, task, AMI_F_task_mm, &mm) ==
-		    AMI_MEM_OK && mm &&
-		    ami_get(o->kernel, mm, AMI_F_mm_pgd, &pgd) == AMI_MEM_OK &&
-		    ami_user_table(o->kernel, pgd, &pfn) &&
-		    owner_page_view_read(o, pfn, &v) == AMI_MEM_OK &&
-		    v.type >> 28 == 0xf && v.type != UINT32_MAX &&
-		    !owner_page_is(&v, o->buddy_type))
+		mem = read_table_page(o, ami_container(o->kernel, node,
+						       AMI_F_task_tasks), &v);
+		if (mem == AMI_MEM_OK && v.type >> 28 == 0xf &&
+		    v.type != UINT32_MAX && !owner_page_is(&v, o->buddy_type))
 			return v.type;
+		if (mem != AMI_MEM_OK && mem != AMI_MEM_NO_FIELD &&
+		    !ami_mem_wild(mem))
+			o->marks_unread = true;
 	}
+	if (it.mem != AMI_MEM_OK && !ami_mem_wild(it.mem))
+		o->marks_unread = true;
 	return 0;
 }
 
@@ -174,4 +191,5 @@ void owner_page_marks_learn(struct ami_owners *o)
 	o->table_type = type_by_name(o, AMI_E_PGTY_table);
 	if (!o->table_type)
 		o->table_type = learn_table_type(o);
+	o->marks_unread &= !o->table_type;
 }

@@ -250,33 +250,42 @@ void ami_owners_free(struct ami_owners *o)
 	free(o);
 }
 
+struct ami_owner_gaps ami_owners_gaps(const struct ami_owners *o)
+{
+	return (struct ami_owner_gaps){ o->unread_caches, o->marks_unread };
+}
+
 void ami_owners_io_table(struct ami_owners *o, uint64_t pfn)
 {
 	ami_pfnset_add(o->io_tables, pfn, 1);
 }
 
+enum block { BLOCK_USED, BLOCK_FREE, BLOCK_UNREAD };
+
 /* Only the first page of a free block has the mark and the block's order. */
-static bool in_free_block(struct ami_owners *o, uint64_t pfn)
+static enum block block_of(struct ami_owners *o, uint64_t pfn)
 {
 	struct page_view v;
 	unsigned int order;
+	enum ami_mem mem;
 
 	for (order = 0; order <= MAX_ORDER; order++) {
 		uint64_t head = pfn >> order << order;
 
-		if (owner_page_view_read(o, head, &v) != AMI_MEM_OK)
-			return false;
+		mem = owner_page_view_read(o, head, &v);
+		if (mem != AMI_MEM_OK)
+			return ami_mem_wild(mem) ? BLOCK_USED : BLOCK_UNREAD;
 		if (owner_page_is(&v, o->buddy_type) &&
 		    (order == 0 || (v.private >= order &&
 				    v.private <= MAX_ORDER)))
-			return true;
+			return BLOCK_FREE;
 		/*
 		 * A used page in between ends any block that began before it.
 		 */
 		if (v.refcount > 0 && !v.tail && head != pfn)
-			return false;
+			return BLOCK_USED;
 	}
-	return false;
+	return BLOCK_USED;
 }
 
 static enum ami_owner by_head(struct ami_owners *o, const struct page_view *v)
@@ -308,6 +317,8 @@ static enum ami_owner by_head(struct ami_owners *o, const struct page_view *v)
 enum ami_owner owner_by_struct_page(struct ami_owners *o, uint64_t pfn,
 				    struct page_view *v)
 {
+	enum block block = BLOCK_USED;
+	enum ami_owner owner;
 	uint64_t head;
 
 	if (owner_page_view_read(o, pfn, v) != AMI_MEM_OK)
@@ -319,10 +330,15 @@ enum ami_owner owner_by_struct_page(struct ami_owners *o, uint64_t pfn,
 		if (!ami_page_to_pfn(o->kernel, v->head, &head) ||
 		    owner_page_view_read(o, head, v) != AMI_MEM_OK)
 			return AMI_OWNER_UNKNOWN;
-	} else if (!v->refcount && in_free_block(o, pfn)) {
-		return AMI_OWNER_FREE;
+	} else if (!v->refcount) {
+		block = block_of(o, pfn);
 	}
-	return by_head(o, v);
+	if (block == BLOCK_FREE)
+		return AMI_OWNER_FREE;
+	owner = by_head(o, v);
+	/* Nothing else in its struct page marks a page of a free block. */
+	return owner == AMI_OWNER_KERNEL && block == BLOCK_UNREAD ?
+	       AMI_OWNER_UNKNOWN : owner;
 }
 
 /* Pages of the image stay reserved until the allocator gets them. */

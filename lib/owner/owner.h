@@ -61,6 +61,7 @@ struct cache_names {
 /**
  * struct ami_owners - what is known before a page is asked for
  * @table_type, @buddy_type, ...: values of page.page_type, 0: not known
+ * @unread_caches: slab pages whose kmem_cache cannot be read
  * @tables, @memmap, @coherent, @stacks: from page tables and lists
  * @hint: frames of each kind
  * @by_mm: made when the first process is asked for
@@ -75,6 +76,9 @@ struct ami_owners {
 	uint32_t buddy_type, offline_type, table_type, slab_type;
 	uint32_t hugetlb_type, unaccepted_type;
 	int slab_flag, reserved_flag;	/* bit numbers; -1: none */
+	bool marks_unread;		/* table_type is not known for that */
+	bool aliases_unread;		/* links are missing in @names */
+	uint64_t unread_caches;
 	struct ami_regions regions;
 	struct ami_pfnset *tables, *memmap, *coherent, *stacks;
 	struct ami_pfnset *hint[HINTS];
@@ -141,9 +145,9 @@ void owner_freelists_collect(struct ami_owners *o);
 void owner_task_text(struct ami_owners *o, uint64_t task, char text[AMI_TASK_TEXT]);
 
 /**
- * owner_cache_never_buffer() - does this kmem_cache never hold buffers?
+ * owner_cache_never_buffer() - does this kmem_cache hold what is never a buffer?
  *
- * False also if that is unknown.
+ * False also when that cannot be told; what cannot be read is counted.
  */
 bool owner_cache_never_buffer(struct ami_owners *o, uint64_t cache);
 

@@ -54,6 +54,7 @@ enum content_kind {
 	CONTENT_ZONE_BEFORE,
 	CONTENT_ZONE_BEHIND,
 	CONTENT_FREE_OBJECT,
+	CONTENT_UNREAD,
 };
 
 static const struct {
@@ -72,6 +73,9 @@ static const struct {
 	[CONTENT_FREE_OBJECT] = {
 		AMI_FIND_FREE_OBJECT_WRITTEN,
 		"The poison of a free slab object is damaged" },
+	[CONTENT_UNREAD] = {
+		AMI_FIND_CONTENTS_UNREAD,
+		"Poison or red zones were not checked in the page" },
 };
 
 #define CONTENT_KINDS	(sizeof(content_kinds) / sizeof(content_kinds[0]))
@@ -112,8 +116,11 @@ static void report_content(const struct checker *c,
 	ami_requester_text(c->e->requester, where);
 	ami_finding_add(c->ex->state->findings, content_kinds[found->kind].code,
 			where,
-			"%s at %#" PRIx64 ", where this device could write%s (%s): something wrote there that did not own it.",
-			what, found->phys, iova, ami_class_name(c->e->class));
+			"%s at %#" PRIx64 ", where this device could write%s (%s): %s.",
+			what, found->phys, iova, ami_class_name(c->e->class),
+			found->kind == CONTENT_UNREAD ?
+			"what is needed for that cannot be read" :
+			"something wrote there that did not own it");
 	ami_dump_content_add(dump_of(c), found);
 }
 
@@ -121,6 +128,13 @@ static void contradicted(const struct checker *c, enum content_kind kind,
 			 uint64_t phys, uint32_t count)
 {
 	report_content(c, &(struct ami_content){ c->pfn, phys, kind, count });
+}
+
+/* An extract has no such pages: what kept them from being checked is recorded. */
+static void note_unread(const struct checker *c)
+{
+	if (!ami_dump_is_extract(dump_of(c)))
+		contradicted(c, CONTENT_UNREAD, c->pfn << AMI_PAGE_SHIFT, 0);
 }
 
 static void check_free(const struct checker *c)
@@ -135,8 +149,10 @@ static void check_free(const struct checker *c)
 	ami_dump_record_pause(dump_of(c), true);
 	page = ami_dump_page(dump_of(c), c->pfn, &mem);
 	ami_dump_record_pause(dump_of(c), false);
-	if (!page)
+	if (!page) {
+		note_unread(c);
 		return;
+	}
 	at = first_other(page, AMI_PAGE_SIZE, pattern);
 	if (at < AMI_PAGE_SIZE)
 		contradicted(c, CONTENT_FREE_PAGE,
@@ -157,22 +173,28 @@ static bool flag_set(struct ami_kernel *k, uint64_t flags,
 	return flags >> ami_enumerator(k, name, older) & 1;
 }
 
-static bool has_red_zones(struct ami_kernel *k, uint64_t at, struct cache *c)
+/* @read: false if the dump does not have what is asked */
+static bool has_red_zones(struct ami_kernel *k, uint64_t at, struct cache *c,
+			  bool *read)
 {
+	enum ami_mem mem;
 	uint64_t flags;
 
-	if (ami_get(k, at, AMI_F_kmem_cache_flags, &flags) != AMI_MEM_OK ||
-	    !flag_set(k, flags, AMI_E__SLAB_RED_ZONE, RED_ZONE_BIT) ||
-	    ami_get(k, at, AMI_F_kmem_cache_size, &c->size) != AMI_MEM_OK ||
-	    ami_get(k, at, AMI_F_kmem_cache_object_size, &c->object_size) !=
-	    AMI_MEM_OK ||
-	    ami_get(k, at, AMI_F_kmem_cache_inuse, &c->inuse) != AMI_MEM_OK ||
-	    ami_get(k, at, AMI_F_kmem_cache_red_left_pad, &c->left) !=
-	    AMI_MEM_OK)
+	mem = ami_get(k, at, AMI_F_kmem_cache_flags, &flags);
+	*read = mem == AMI_MEM_OK || mem == AMI_MEM_NO_FIELD;
+	if (mem != AMI_MEM_OK ||
+	    !flag_set(k, flags, AMI_E__SLAB_RED_ZONE, RED_ZONE_BIT))
 		return false;
+	*read = ami_get(k, at, AMI_F_kmem_cache_size, &c->size) == AMI_MEM_OK &&
+		ami_get(k, at, AMI_F_kmem_cache_object_size,
+			&c->object_size) == AMI_MEM_OK &&
+		ami_get(k, at, AMI_F_kmem_cache_inuse, &c->inuse) ==
+		AMI_MEM_OK &&
+		ami_get(k, at, AMI_F_kmem_cache_red_left_pad, &c->left) ==
+		AMI_MEM_OK;
 	c->poisoned = flag_set(k, flags, AMI_E__SLAB_OBJECT_POISON,
 			       OBJECT_POISON_BIT);
-	return c->size && c->size <= MAX_OBJECT && c->object_size &&
+	return *read && c->size && c->size <= MAX_OBJECT && c->object_size &&
 	       c->object_size <= c->inuse && c->left + c->inuse <= c->size;
 }
 
@@ -225,27 +247,47 @@ static uint64_t objects_of(struct ami_kernel *k, uint64_t base)
 }
 
 /* Slots that touch the page. Those that begin before it are checked there. */
+static bool check_slots(const struct checker *c, const struct cache *cache,
+			uint64_t base, uint8_t *slot)
+{
+	uint64_t phys = c->pfn << AMI_PAGE_SHIFT, i, last;
+	uint64_t count = objects_of(c->ex->state->kernel, base);
+	bool read = true;
+
+	last = (phys - base + AMI_PAGE_SIZE - 1) / cache->size;
+	for (i = (phys - base) / cache->size; i <= last && i < count; i++) {
+		if (ami_dump_read(dump_of(c), base + i * cache->size, slot,
+				  cache->size) == AMI_MEM_OK)
+			check_slot(c, cache, base + i * cache->size, slot);
+		else
+			read = false;
+	}
+	return read;
+}
+
 static void check_slab(const struct checker *c)
 {
 	struct ami_kernel *k = c->ex->state->kernel;
-	uint64_t phys = c->pfn << AMI_PAGE_SHIFT, base, i, last;
-	uint64_t at = ami_owner_cache(c->ex->owners, c->pfn, &base);
+	uint64_t base, at = ami_owner_cache(c->ex->owners, c->pfn, &base);
 	struct cache cache;
 	uint8_t *slot;
+	bool read;
 
-	if (!at || !has_red_zones(k, at, &cache))
+	if (!at)
 		return;
+	if (!has_red_zones(k, at, &cache, &read)) {
+		if (!read)
+			note_unread(c);
+		return;
+	}
 	slot = malloc(cache.size);
 	if (!slot)
 		return;
-	last = (phys - base + AMI_PAGE_SIZE - 1) / cache.size;
 	ami_dump_record_pause(dump_of(c), true);
-	for (i = (phys - base) / cache.size; i <= last; i++)
-		if (i < objects_of(k, base) &&
-		    ami_dump_read(dump_of(c), base + i * cache.size, slot,
-				  cache.size) == AMI_MEM_OK)
-			check_slot(c, &cache, base + i * cache.size, slot);
+	read = check_slots(c, &cache, base, slot);
 	ami_dump_record_pause(dump_of(c), false);
+	if (!read)
+		note_unread(c);
 	free(slot);
 }
 

@@ -59,15 +59,45 @@ static void name_pages(struct ami_exposures *ex, const struct ami_exposure *e,
 			first << AMI_PAGE_SHIFT, iova, story_of(owner));
 }
 
+static void report_unread(struct ami_exposures *ex,
+			  const struct ami_exposure *e)
+{
+	uint64_t count = e->owners[AMI_OWNER_UNKNOWN];
+	char where[AMI_REQUESTER_TEXT];
+
+	ami_requester_text(e->requester, where);
+	ami_finding_add(ex->state->findings, AMI_FIND_OWNERS_UNREAD, where,
+			"It could write %" PRIu64 " page%s (%s) whose owner cannot be read, the first at %#" PRIx64 ": the struct pages are not in the dump. Whether these pages were free or the kernel's own is not known.",
+			count, count == 1 ? "" : "s", ami_class_name(e->class),
+			e->first[AMI_OWNER_UNKNOWN] << AMI_PAGE_SHIFT);
+}
+
+/* What all of them could write, and may count as another's. */
+static void report_gaps(struct ami_exposures *ex)
+{
+	struct ami_owner_gaps gaps = ami_owners_gaps(ex->owners);
+
+	if (gaps.caches)
+		ami_finding_add(ex->state->findings, AMI_FIND_OWNERS_UNREAD,
+				"slabs", "The caches of %" PRIu64 " page%s of slabs cannot be read: whether their objects are ever buffers is not known.",
+				gaps.caches, gaps.caches == 1 ? "" : "s");
+	if (gaps.tables)
+		ami_finding_add(ex->state->findings, AMI_FIND_OWNERS_UNREAD,
+				"page tables", "What marks the page tables of processes cannot be read: such pages count as the kernel's.");
+}
+
 /* The driver allocated what the IOMMU writes by itself. */
 static void judge_owners(struct ami_exposures *ex, const struct ami_exposure *e)
 {
 	int owner;
 
+	if (e->class >= AMI_CLASS_HARDWARE)
+		return;
 	for (owner = 0; owner < AMI_OWNERS; owner++)
-		if (e->class < AMI_CLASS_HARDWARE && e->owners[owner] &&
-		    ami_owner_never_buffer(owner))
+		if (e->owners[owner] && ami_owner_never_buffer(owner))
 			name_pages(ex, e, owner);
+	if (e->owners[AMI_OWNER_UNKNOWN])
+		report_unread(ex, e);
 }
 
 /* Check each page once: the first exposure that covers it gets the finding. */
@@ -118,5 +148,6 @@ int verdict_find_owners(struct ami_exposures *ex)
 	for (i = 0; i < ex->count; i++)
 		if (ex->list[i].pages)
 			judge_owners(ex, &ex->list[i]);
+	report_gaps(ex);
 	return check_contents(ex);
 }

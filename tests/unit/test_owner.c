@@ -607,6 +607,70 @@ static void caches_damaged(void **state)
 	}
 }
 
+static uint64_t hidden_name(struct fixture *f)
+{
+	uint64_t name = text(f, "dentry");
+
+	machine_set(f->m, f->cache, AMI_F_kmem_cache_name, name);
+	return name - IMAGE_DIRECT_MAP;
+}
+
+static uint64_t hidden_structs(struct fixture *f)
+{
+	(void)f;
+	return page_at(FREE) - IMAGE_DIRECT_MAP;
+}
+
+/* It may be in a block so large that its first page is far away. */
+static uint64_t hidden_head(struct fixture *f)
+{
+	mark(f, PLAIN, AMI_F_page_refcount, 0);
+	return MEMMAP;
+}
+
+static uint64_t hidden_free_page(struct fixture *f)
+{
+	(void)f;
+	return BUFFER + FREE * AMI_PAGE_SIZE;
+}
+
+static uint64_t hidden_slab(struct fixture *f)
+{
+	(void)f;
+	return BUFFER + SLAB * AMI_PAGE_SIZE;
+}
+
+/* What is not in the dump may be a never-buffer, or hold what was overwritten. */
+static void owners_hidden(void **state)
+{
+	static const struct {
+		uint64_t (*page)(struct fixture *f);
+		const char *code;
+		uint64_t unknown;
+	} hidden[] = {
+		{ hidden_name, "owners-unread", 0 },
+		{ hidden_structs, "owners-unread", PAGES },
+		{ hidden_head, "owners-unread", 1 },
+		{ hidden_free_page, "contents-unread", 0 },
+		{ hidden_slab, "contents-unread", 0 },
+	};
+	struct fixture *f;
+	size_t i;
+
+	for (i = 0; i < sizeof(hidden) / sizeof(hidden[0]); i++) {
+		teardown(state);
+		setup(state);
+		f = *state;
+		image_hide(f->m->img, hidden[i].page(f) >> AMI_PAGE_SHIFT,
+			   AMI_MEM_FILTERED);
+		machine_analyse(f->m);
+		assert_true(machine_found(f->m, hidden[i].code));
+		assert_int_equal(machine_exposure(f->m, NIC, AMI_CLASS_MAPPED)
+				 ->owners[AMI_OWNER_UNKNOWN],
+				 hidden[i].unknown);
+	}
+}
+
 /* A page of the image, whose struct page says that it was not given back. */
 static uint64_t image_page(struct fixture *f, enum ami_symbol first,
 			   enum ami_symbol end)
@@ -863,9 +927,14 @@ static size_t contradictions(const struct fixture *f)
 static void content_intact(void **state)
 {
 	struct fixture *f = *state;
+	size_t count = 1;
 
 	machine_analyse(f->m);
+	assert_null(ami_dump_contents(f->m->dump, BUFFER >> 12, &count));
+	assert_int_equal(count, 0);
 	assert_int_equal(contradictions(f), 0);
+	assert_false(machine_found(f->m, "owners-unread"));
+	assert_false(machine_found(f->m, "contents-unread"));
 	assert_int_equal(f->m->ex->verdict, AMI_VERDICT_SUSPECT);
 }
 
@@ -1084,7 +1153,7 @@ int main(void)
 		TEST(tainted_evidence), TEST(invalid_entry),
 		TEST(forbidding_entry),
 		TEST(tainted_evidence), TEST(forbidding_entry),
-		cmocka_unit_test(memmap), TEST(content_intact),
+		cmocka_unit_test(memmap), TEST(owners_hidden), TEST(content_intact),
 		TEST(content_written), TEST(content_of_objects),
 		TEST(extract_is_discreet),
 		TEST(table_in_use), TEST(table_freed), TEST(table_given_away),

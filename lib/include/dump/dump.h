@@ -174,7 +174,7 @@ struct ami_content {
 /** ami_dump_content_add() - put it into the extract, if reads are recorded */
 void ami_dump_content_add(struct ami_dump *dump, const struct ami_content *c);
 
-/** ami_dump_contents() - results that an extract has for page frame @pfn */
+/** ami_dump_contents() - results that an extract has for @pfn; NULL: none */
 const struct ami_content *ami_dump_contents(const struct ami_dump *dump,
 					    uint64_t pfn, size_t *count);
 

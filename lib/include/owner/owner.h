@@ -78,6 +78,19 @@ void ami_owners_known(struct ami_owners *owners, enum ami_owner owner,
 /** ami_owner_of() - the owner of a page frame, from struct page and layout. */
 enum ami_owner ami_owner_of(struct ami_owners *owners, uint64_t pfn);
 
+/**
+ * struct ami_owner_gaps - owners that were asked for, and may be others
+ * @caches: pages of slabs whose cache cannot be read: they count as any slab
+ * @tables: page tables of processes cannot be told from the kernel's pages
+ */
+struct ami_owner_gaps {
+	uint64_t caches;
+	bool tables;
+};
+
+/** ami_owners_gaps() - what could not be read up to now */
+struct ami_owner_gaps ami_owners_gaps(const struct ami_owners *owners);
+
 #define AMI_OWNER_WINDOW	(1u << 22)	/* page frames: 16 GiB */
 
 /**
