@@ -150,6 +150,10 @@
 	F(pci_bus_number, pci_bus, "number")				\
 	F(pci_bus_sysdata, pci_bus, "sysdata")				\
 	F(pci_sysdata_domain, pci_sysdata, "domain")			\
+	/* who decided whether a device is translated */		\
+	F(dev_data_iommu_v2, iommu_dev_data, "iommu_v2")		\
+	F(dev_data_flags, iommu_dev_data, "flags")			\
+	F(pci_dev_untrusted, pci_dev, "untrusted")			\
 	/* windows of host bridges, which the IOVA allocator leaves out */ \
 	F(pci_dev_bus, pci_dev, "bus")					\
 	F(pci_bus_parent, pci_bus, "parent")				\
@@ -455,6 +459,7 @@
  * LATER	the same, but extracts of older versions do not have it
  * DRIVERS	what devices had been asked to do
  * OWNERS	the owners of pages
+ * POLICY	who decided what becomes of devices' DMA; not in older extracts
  * OWNERS_LATER	the same, but extracts of older versions do not have it
  * NOTES	lines of the report
  */
@@ -536,6 +541,11 @@
 	Y(blocked_domain, STATE)					\
 	Y(intel_iommu_enabled, NOTES)					\
 	Y(xen_domain_type, LATER)					\
+	Y(iommu_def_domain_type, POLICY)				\
+	Y(iommu_cmd_line, POLICY)					\
+	Y(iommu_dma_strict, POLICY)					\
+	Y(amd_iommu_unmap_flush, POLICY)				\
+	Y(amd_iommu_np_cache, POLICY)					\
 	Y(pci_root_buses, STATE)
 
 #define AMI_FIELD_ID(id, type, path)	AMI_F_##id,

@@ -88,6 +88,10 @@ static void iommus_part(struct view *v)
 		fputs("  ", v->out);
 		report_wrapped(v, 2, 4, "%s", features);
 	}
+	if (report_policy_words(v, features, sizeof(features))) {
+		fputs("  ", v->out);
+		report_wrapped(v, 2, 4, "devices: %s", features);
+	}
 	for (i = 0; i < s->nr_iommus && i < MAX_IOMMUS; i++) {
 		const struct ami_iommu *iommu = &s->iommus[i];
 

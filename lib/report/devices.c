@@ -87,6 +87,7 @@ static void device_json(struct view *v, const struct ami_device *d)
 		json_string(&v->j, "bypass", ami_bypass_name(d->bypass));
 	else
 		json_null(&v->j, "bypass");
+	report_device_policy_json(v, d);
 	reach_json(v, d);
 	dte_json(v, d);
 	json_close_object(&v->j);
@@ -288,6 +289,7 @@ static void device_text(struct view *v, const struct ami_device *d)
 			ami_bdf_text(d->alias, bdf));
 	if (d->group >= 0)
 		fprintf(v->out, "  %-12s %d\n", "IOMMU group", d->group);
+	report_device_policy_text(v, d);
 	if (d->bypass != AMI_BYPASS_NO) {
 		fprintf(v->out, "  %-12s ", "not bounded");
 		report_wrapped(v, 15, 15, "%s", ami_bypass_text(d->bypass));

@@ -459,6 +459,7 @@ static int report_text(struct view *v)
 		      v->out);
 	for (i = 0; i < s->nr_iommus; i++)
 		iommu_text(v, &s->iommus[i], i ? &s->iommus[i - 1] : NULL);
+	report_policy_text(v);
 	log_text(v);
 	report_marks_text(v);
 	snprintf(what, sizeof(what), "pages each could write %s",

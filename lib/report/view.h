@@ -75,7 +75,16 @@ void report_dmesg_state_text(const struct view *v, char *buf, size_t size);
 void report_guard_words(const struct view *v, char *buf, size_t size);
 /** report_guard_text() - the same as a line of the report; none with AMD IOMMUs */
 void report_guard_text(struct view *v);
+
+/** report_policy_words() - the default for devices; false: not known */
+bool report_policy_words(const struct view *v, char *buf, size_t size);
+/** report_policy_text() - the same as a line of the report */
+void report_policy_text(struct view *v);
 void report_policy_json(struct view *v);
+/** report_device_policy_json(), report_device_policy_text() - of one device */
+void report_device_policy_json(struct view *v, const struct ami_device *d);
+void report_device_policy_text(struct view *v, const struct ami_device *d);
+
 
 void report_verdict_json(struct view *v);
 void report_verdict_text(struct view *v);

@@ -269,7 +269,10 @@ static int read_devices(struct ami_state *s)
 		return -1;
 	if (s->guard != AMI_GUARD_NONE)
 		state_find_bypass(s);
-	return state_read_dtes(s) || state_find_unclaimed(s) ? -1 : 0;
+	if (state_read_dtes(s) || state_find_unclaimed(s))
+		return -1;
+	state_apply_policy(s);
+	return 0;
 }
 
 static int read_queues(struct ami_state *s)
@@ -293,6 +296,7 @@ static int read_all(struct ami_state *s, struct ami_error *err)
 	if (missing_types(s, err))
 		return -1;
 	read_globals(s);
+	state_read_policy(s);
 	state_check_needs(s);
 	s->segments_whole = true;
 	if (state_read_ram(s) || read_iommus(s) || read_devices(s) ||

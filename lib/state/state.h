@@ -83,6 +83,12 @@ int state_read_dtes(struct ami_state *s);
 /** state_find_guard() - AMD IOMMUs, another make or none; before all else */
 void state_find_guard(struct ami_state *s);
 
+/** state_read_policy() - the default for all devices */
+void state_read_policy(struct ami_state *s);
+
+/** state_apply_policy() - who decided for each device, and whether it holds */
+void state_apply_policy(struct ami_state *s);
+
 /** state_report_guard() - when the devices are known */
 void state_report_guard(struct ami_state *s);
 

@@ -18,7 +18,8 @@ bool state_is_extract(const struct ami_state *s)
 /* Extracts of older versions do not have it. */
 static bool is_new(enum ami_rests rests)
 {
-	return rests == AMI_RESTS_LATER || rests == AMI_RESTS_OWNERS_LATER;
+	return rests == AMI_RESTS_LATER || rests == AMI_RESTS_OWNERS_LATER ||
+	       rests == AMI_RESTS_POLICY;
 }
 
 /* "a, b, c": symbols without an address on which @rests rests; false: none. */
@@ -54,6 +55,8 @@ void state_report_unread_symbols(struct ami_state *s)
 		  "whose some pages are is unknown" },
 		{ AMI_RESTS_OWNERS_LATER, false, true,
 		  "whose some pages are is unknown" },
+		{ AMI_RESTS_POLICY, false, true,
+		  "who decided that devices are translated or not is unknown" },
 		{ AMI_RESTS_NOTES, false, true,
 		  "lines of the report are missing" },
 	};

@@ -303,6 +303,43 @@ struct ami_group_domain {
 	uint16_t id;
 };
 
+/**
+ * enum ami_policy_by - who decided what becomes of a device's DMA
+ *
+ * DEFAULT: it follows the policy for all devices. GROUP: the type of its group
+ * was set (sysfs), or its driver asked for it. OWNER: VFIO or iommufd claimed
+ * its group. HARDWARE: the IOMMU makes lazy unmapping useless (NpCache).
+ */
+enum ami_policy_by {
+	AMI_POLICY_UNKNOWN,
+	AMI_POLICY_DEFAULT,
+	AMI_POLICY_COMMAND_LINE,
+	AMI_POLICY_BUILD,
+	AMI_POLICY_HARDWARE,
+	AMI_POLICY_PASID,
+	AMI_POLICY_UNTRUSTED,
+	AMI_POLICY_GROUP,
+	AMI_POLICY_OWNER
+};
+
+/** ami_policy_by_name() - for programs; NULL: not known */
+const char *ami_policy_by_name(enum ami_policy_by by);
+
+/**
+ * struct ami_policy - what the kernel does with devices by default
+ * @type: of the domains that it gives them, if @known
+ * @strict: it flushes each unmapping at once, if @strict_known
+ * @words: those of the command line that concern IOMMUs; not in extracts
+ */
+struct ami_policy {
+	bool known;
+	enum ami_domain_kind type;
+	enum ami_policy_by by;
+	bool strict, strict_known;
+	enum ami_policy_by strict_by;
+	char words[96];
+};
+
 struct ami_device {
 	struct ami_bdf bdf;
 	struct ami_bdf alias;		/* equals bdf without an alias */
@@ -318,6 +355,7 @@ struct ami_device {
 	char driver[32];		/* "" if unbound */
 	int group;			/* IOMMU group, -1 */
 	struct ami_group_domain group_domain;
+	enum ami_policy_by policy_by;	/* who chose the type of that domain */
 	int iommu;			/* index into ami_state.iommus, -1 */
 	bool uncovered;			/* the driver has no IOMMU for it */
 	int segment;			/* index into ami_state.segments, -1 */
@@ -408,6 +446,7 @@ struct ami_state {
 	enum ami_guard guard;
 	enum ami_no_amd no_amd;
 	const char *other;
+	struct ami_policy policy;
 	struct ami_iommu *iommus;
 	size_t nr_iommus;
 	struct ami_segment *segments;
@@ -452,6 +491,10 @@ struct ami_state {
 struct ami_state *ami_state_read(struct ami_kernel *kernel,
 				 struct ami_findings *findings,
 				 struct ami_error *err);
+
+/** ami_policy_text() - who decided so, in words: "iommu=pt" */
+void ami_policy_text(const struct ami_state *state, enum ami_policy_by by,
+		     char *buf, size_t size);
 
 /** ami_state_free() - free @state, which may be NULL; the kernel stays open */
 void ami_state_free(struct ami_state *state);

@@ -163,6 +163,8 @@ void html_machine(struct html_page *p)
 		report_guard_words(p->v, text, sizeof(text));
 		fact(p, "IOMMU", text);
 	}
+	if (report_policy_words(p->v, text, sizeof(text)))
+		fact(p, "Devices", text);
 	iommu_facts(p);
 	html_raw(p, "</dl>\n</section>\n");
 }
