@@ -189,6 +189,7 @@ QUICK := $(UNIT:%=$(SAN)/unit/%) '$(SAN)/golden/test_damage $(SAMPLE)' \
 	 'scripts/findings.py --check' 'scripts/commands.py --check' \
 	 'tests/names.py $(LIB_OBJ)' \
 	 tests/includes.py \
+	 'tests/cycles.py $(LIB_OBJ)' \
 	 'tests/lab/test_check.py' 'tests/lab/test_truth.py' 'tests/lab/test_evidence.py' 'tests/lab/test_readers.py'
 
 # Real kernels in QEMU against independent truth; results are cached.

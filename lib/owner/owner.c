@@ -7,7 +7,6 @@
 #include "owner.h"
 
 #define MAX_ORDER	18
-#define MAPPING_KIND	3ull	/* PAGE_MAPPING_FLAGS: low bits of mapping */
 #define MAPPING_ANON	1ull
 /*
  * include/linux/mm.h: PP_SIGNATURE, with POISON_POINTER_DELTA of x86-64. From
@@ -16,63 +15,6 @@
  */
 #define PP_SIGNATURE	0xdead000000000040ull
 #define PP_MASK		(~(0x7fffffff80ull | 3))
-
-const char *ami_owner_name(enum ami_owner owner)
-{
-	static const char *const name[AMI_OWNERS] = {
-		[AMI_OWNER_UNKNOWN] = "unknown",
-		[AMI_OWNER_TEXT] = "kernel text",
-		[AMI_OWNER_RODATA] = "kernel rodata",
-		[AMI_OWNER_DATA] = "kernel data",
-		[AMI_OWNER_PAGE_TABLE] = "page table",
-		[AMI_OWNER_IOMMU_TABLE] = "I/O page table",
-		[AMI_OWNER_IOMMU] = "IOMMU structures",
-		[AMI_OWNER_MEMMAP] = "struct page array",
-		[AMI_OWNER_STACK] = "stack",
-		[AMI_OWNER_PERCPU] = "per-CPU data",
-		[AMI_OWNER_MODULE] = "module",
-		[AMI_OWNER_SLAB] = "slab",
-		[AMI_OWNER_OBJECT] = "kernel objects",
-		[AMI_OWNER_VMALLOC] = "vmalloc",
-		[AMI_OWNER_COHERENT] = "coherent DMA",
-		[AMI_OWNER_NETWORK] = "network",
-		[AMI_OWNER_REQUEST] = "disk requests",
-		[AMI_OWNER_FILE] = "page cache",
-		[AMI_OWNER_ANON] = "anonymous",
-		[AMI_OWNER_HUGETLB] = "hugetlb",
-		[AMI_OWNER_KERNEL] = "kernel",
-		[AMI_OWNER_RESERVED] = "reserved",
-		[AMI_OWNER_FREE] = "free",
-		[AMI_OWNER_CRASHKERNEL] = "crashkernel",
-	};
-
-	return name[owner];
-}
-
-bool ami_owner_never_buffer(enum ami_owner owner)
-{
-	switch (owner) {
-	case AMI_OWNER_TEXT:
-	case AMI_OWNER_RODATA:
-	case AMI_OWNER_PAGE_TABLE:
-	case AMI_OWNER_IOMMU_TABLE:
-	case AMI_OWNER_IOMMU:
-	case AMI_OWNER_MEMMAP:
-	case AMI_OWNER_STACK:
-	case AMI_OWNER_PERCPU:
-	case AMI_OWNER_MODULE:
-	case AMI_OWNER_OBJECT:
-	case AMI_OWNER_FREE:
-		return true;
-	default:
-		return false;
-	}
-}
-
-bool ami_owner_in_slab(enum ami_owner owner)
-{
-	return owner == AMI_OWNER_SLAB || owner == AMI_OWNER_OBJECT;
-}
 
 static void add_image(struct ami_owners *o, int part, enum ami_owner owner,
 		      enum ami_symbol first, enum ami_symbol end)
@@ -375,8 +317,8 @@ static enum ami_owner by_layout(struct ami_owners *o, uint64_t pfn)
 	return AMI_OWNER_UNKNOWN;
 }
 
-static enum ami_owner classify_page(struct ami_owners *o, uint64_t pfn,
-				    struct page_view *v)
+enum ami_owner owner_classify(struct ami_owners *o, uint64_t pfn,
+			      struct page_view *v)
 {
 	enum ami_owner owner = by_layout(o, pfn);
 
@@ -389,28 +331,5 @@ enum ami_owner ami_owner_of(struct ami_owners *o, uint64_t pfn)
 {
 	struct page_view v;
 
-	return classify_page(o, pfn, &v);
-}
-
-enum ami_owner ami_owner_describe(struct ami_owners *o, uint64_t phys,
-				  char *text, size_t size)
-{
-	struct page_view v = { 0 };
-	enum ami_owner owner = classify_page(o, phys >> AMI_PAGE_SHIFT, &v);
-
-	snprintf(text, size, "%s%s", ami_owner_name(owner),
-		 owner == AMI_OWNER_KERNEL ?
-		 " (purpose unknown)" : "");
-	if (ami_owner_in_slab(owner))
-		owner_describe_slab(o, phys, text, size);
-	else if (owner == AMI_OWNER_FILE)
-		owner_describe_file(o, &v, text, size);
-	else if (owner == AMI_OWNER_ANON &&
-		 (v.mapping & MAPPING_KIND) == MAPPING_KIND)
-		snprintf(text, size, "anonymous, shared by KSM");
-	else if (owner == AMI_OWNER_ANON)
-		owner_describe_anon(o, phys >> AMI_PAGE_SHIFT, &v, text, size);
-	else if (owner == AMI_OWNER_STACK)
-		owner_describe_stack(o, phys, text, size);
-	return owner;
+	return owner_classify(o, pfn, &v);
 }

@@ -7,6 +7,8 @@
 #include <owner/owner.h>
 #include <kernel/page.h>
 
+#define MAPPING_KIND	3ull	/* PAGE_MAPPING_FLAGS: low bits of mapping */
+
 /** struct page_view - what one struct page says */
 struct page_view {
 	uint64_t address;
@@ -101,6 +103,10 @@ struct ami_owners {
 /** owner_page_view_read() - read the struct page of a frame */
 enum ami_mem owner_page_view_read(struct ami_owners *o, uint64_t pfn,
 				  struct page_view *v);
+
+/** owner_classify() - whose it is, by all that is known; fills @v */
+enum ami_owner owner_classify(struct ami_owners *o, uint64_t pfn,
+			      struct page_view *v);
 
 /** owner_by_struct_page() - what struct page says; fills @v */
 enum ami_owner owner_by_struct_page(struct ami_owners *o, uint64_t pfn,

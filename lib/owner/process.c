@@ -11,7 +11,6 @@
 
 #define MAX_AREAS	256u
 #define MAX_BRANCHES	64u
-#define MAPPING_KIND	3ull
 
 /** struct search - areas of a tree that hold the page at @index */
 struct search {

@@ -200,7 +200,7 @@ void report_verdict_json(struct view *v)
 	json_close_object(&v->j);
 }
 
-static void report_json(struct view *v)
+void report_all_json(struct view *v)
 {
 	const struct ami_state *s = v->a->state;
 	size_t i;
@@ -444,7 +444,7 @@ static void heading(struct view *v, const char *name, const char *what)
 	putc('\n', v->out);
 }
 
-static int report_text(struct view *v)
+int report_all_text(struct view *v)
 {
 	const struct ami_state *s = v->a->state;
 	char what[64];
@@ -476,18 +476,6 @@ static int report_text(struct view *v)
 	}
 	heading(v, "FINDINGS", "");
 	report_findings_text(v, v->r->verbose ? AMI_INFO : AMI_WARNING);
-	return 0;
-}
-
-int view_report(struct view *v)
-{
-	if (v->r->bug)
-		return report_bug_text(v);
-	if (v->r->html)
-		return html_report(v);
-	if (!v->r->json)
-		return report_text(v);
-	report_json(v);
 	return 0;
 }
 

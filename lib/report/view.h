@@ -38,6 +38,10 @@ static inline bool view_goes_on(struct view *v)
 #define AMI_COMMAND(up, name, ...) int view_##name(struct view *v);
 #include <amdiommu/commands.def>
 
+/** report_all_text(), report_all_json() - the report in the two plain forms */
+int report_all_text(struct view *v);
+void report_all_json(struct view *v);
+
 /** report_bug_text() - the report as text for a mail or a bug tracker */
 int report_bug_text(struct view *v);
 

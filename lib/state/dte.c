@@ -273,23 +273,6 @@ static void report_nested(struct ami_state *s, const struct ami_device *d)
 				"Its DMA passes tables of a guest, which hold guest addresses, and then the host table: counted as reachable is all that the host table lets it write, the guest may have allowed less.");
 }
 
-bool ami_believes_dte(const struct ami_device *d)
-{
-	return d->dte_mem == AMI_MEM_OK &&
-	       d->dte_seen != AMI_SEEN_OVERWRITTEN;
-}
-
-bool state_is_iommu(const struct ami_state *s, struct ami_bdf bdf)
-{
-	size_t i;
-
-	for (i = 0; i < s->nr_iommus; i++)
-		if (s->iommus[i].bdf.segment == bdf.segment &&
-		    s->iommus[i].bdf.devid == bdf.devid)
-			return true;
-	return false;
-}
-
 /*
  * The root complex as it appears on the bus: function 0 of device 0, without a
  * driver. The class alone proves little: bridges without transparency (0680) do

@@ -23,17 +23,6 @@ struct reading {
 	bool no_memory;
 };
 
-void state_iova_explain(struct iova_alloc *a, uint64_t first)
-{
-	size_t at;
-
-	if (!ami_index_find(&a->by_first, first, &at) ||
-	    a->list[at].explained)
-		return;
-	a->list[at].explained = true;
-	a->left--;
-}
-
 /*
  * Is it certain that nothing is mapped there? @bare: there is no table either.
  * Goes on behind the range of an entry that is not present.

@@ -61,7 +61,16 @@ struct iova_alloc {
 };
 
 /** state_iova_explain() - the open range at page @first, if there is one */
-void state_iova_explain(struct iova_alloc *a, uint64_t first);
+static inline void state_iova_explain(struct iova_alloc *a, uint64_t first)
+{
+	size_t at;
+
+	if (!ami_index_find(&a->by_first, first, &at) ||
+	    a->list[at].explained)
+		return;
+	a->list[at].explained = true;
+	a->left--;
+}
 
 /** state_iova_explain_cached() - explain ranges that are kept for reuse */
 void state_iova_explain_cached(struct ami_state *s, struct iova_alloc *a);

@@ -17,6 +17,9 @@ enum state_pci_name {
  */
 enum state_pci_name state_pci_name(struct ami_state *s, uint64_t dev, struct ami_bdf *bdf);
 
+/** state_read_pci() - each function on the buses; -1: no memory */
+int state_read_pci(struct ami_state *s);
+
 /** state_add_function() - add the PCI function at @bdf; -1: no memory */
 int state_add_function(struct ami_state *s, uint64_t pci_dev, struct ami_bdf bdf);
 

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * What the kernel keeps of PCI functions besides the lists of its buses: each
- * function's name, which is its address, and the driver core's list of all
- * devices. Damage may move a function, or remove it from a list. What it could
+ * What the kernel keeps of PCI functions besides the lists of its buses: the
+ * driver core's list of all devices. Damage may move a function, or remove it from a list. What it could
  * write must not get lost with it.
  */
 #include <stdio.h>
@@ -12,25 +11,6 @@
 #include <kernel/device.h>
 
 #include "pci.h"
-
-enum state_pci_name state_pci_name(struct ami_state *s, uint64_t dev, struct ami_bdf *bdf)
-{
-	unsigned int segment, bus, slot, fn;
-	uint64_t name = 0;
-	char text[24];
-	int end = 0;
-
-	if (ami_get(s->kernel, dev, AMI_F_device_kobj_name, &name) !=
-	    AMI_MEM_OK || !name ||
-	    ami_read_string(s->kernel, name, text, sizeof(text)) != AMI_MEM_OK)
-		return PCI_NAME_NONE;
-	if (strlen(text) == strlen("0000:00:00.0") && ami_bdf_parse(text, bdf))
-		return PCI_NAME_BDF;
-	if (sscanf(text, "%8x:%2x:%2x.%1x%n", &segment, &bus, &slot, &fn,
-		   &end) == 4 && !text[end] && segment > UINT16_MAX)
-		return PCI_NAME_WIDE;
-	return PCI_NAME_NONE;
-}
 
 /**
  * struct search - the search for functions that no bus leads to
@@ -120,27 +100,6 @@ int state_find_lost_functions(struct ami_state *s, bool cut)
 	ami_device_each(s->kernel, 0, take_lost, &l);
 	free(l.known);
 	return l.failed ? -1 : 0;
-}
-
-/*
- * A function with MSI enabled is a bus master, because its interrupts are
- * writes. The IOMMU itself needs no permission.
- */
-void state_check_busmaster(struct ami_state *s, struct ami_device *d,
-			   const char *where)
-{
-	uint64_t msi = 0, msix = 0;
-
-	if (!d->busmaster_known || d->busmaster || d->is_bridge ||
-	    state_is_iommu(s, d->bdf))
-		return;
-	ami_get(s->kernel, d->pci_dev, AMI_F_pci_dev_msi_enabled, &msi);
-	ami_get(s->kernel, d->pci_dev, AMI_F_pci_dev_msix_enabled, &msix);
-	if (!msi && !msix)
-		return;
-	d->busmaster_known = false;
-	ami_finding_add(s->findings, AMI_FIND_BUS_MASTER_CONTRADICTION, where,
-			"By the kernel's flag it is no bus master, but it has message-signalled interrupts, which are writes: taken as active.");
 }
 
 /*

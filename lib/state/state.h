@@ -43,6 +43,9 @@ bool state_fetch_late(struct ami_state *s, enum ami_symbol y, uint64_t *value);
 /** state_is_extract() - does the file hold only what an analysis read? */
 bool state_is_extract(const struct ami_state *s);
 
+/** state_read_crashkernel() - the memory that was reserved for the capture kernel */
+void state_read_crashkernel(struct ami_state *s);
+
 /** state_read_moment() - had the machine crashed? */
 void state_read_moment(struct ami_state *s);
 

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Each witness in its turn, and then what they all say together. */
+#include <stdlib.h>
+
+#include "incidents.h"
+
+static void read_event_log(struct ami_incidents *list,
+			   const struct ami_state *s, size_t i)
+{
+	const struct ami_log *log = &s->iommus[i].log[AMI_LOG_EVENT];
+	size_t k;
+
+	for (k = 0; k < log->count; k++) {
+		const struct ami_log_entry *e = &log->list[k];
+		struct sighting sight = {
+			.kind = incidents_kind(&e->event), .iommu = i,
+			.witness = AMI_WITNESS_EVENT_LOG, .event = e->event,
+			.seen = e->seen, .index = e->index,
+			.bdf = { s->iommus[i].bdf.segment, e->event.devid },
+		};
+
+		/*
+		 * The capture kernel's events are not of the machine that died.
+		 */
+		if (e->seen == AMI_SEEN_OVERWRITTEN)
+			continue;
+		sight.has_device = sight.kind != AMI_INCIDENT_COMMANDS_STOPPED;
+		incidents_add(list, &sight);
+	}
+}
+
+/* A number that the hardware had not stored when the dump was taken. */
+static void read_ring(struct ami_incidents *list, const struct ami_state *s,
+		      size_t i)
+{
+	const struct ami_ring *ring = &s->iommus[i].ring;
+	struct sighting sight = {
+		.kind = AMI_INCIDENT_WAIT_LOST, .iommu = i,
+		.witness = AMI_WITNESS_RING,
+	};
+
+	if (ring->semaphore_known && ring->issued_known &&
+	    (int64_t)(ring->last_issued - ring->semaphore) > 0)
+		incidents_add(list, &sight);
+	if (ring->count[AMI_ENTRY_OVERWRITTEN]) {
+		sight.kind = AMI_INCIDENT_TABLES_REUSED;
+		incidents_add(list, &sight);
+	}
+}
+
+struct ami_incidents *ami_incidents_read(struct ami_state *state,
+					 struct ami_error *err)
+{
+	struct ami_incidents *list = calloc(1, sizeof(*list));
+	size_t i;
+
+	if (!list) {
+		ami_error_set(err, AMI_ERR_MEMORY, "out of memory");
+		return NULL;
+	}
+	for (i = 0; i < state->nr_iommus; i++) {
+		read_event_log(list, state, i);
+		read_ring(list, state, i);
+	}
+	if (incidents_dmesg_read(state, list, err)) {
+		ami_incidents_free(list);
+		return NULL;
+	}
+	incidents_carried(list, state);
+	incidents_settle(state, list);
+	incidents_carry(list, state);
+	incidents_report(state, list);
+	if (list->failed) {
+		ami_error_set(err, AMI_ERR_MEMORY, "out of memory");
+		ami_incidents_free(list);
+		return NULL;
+	}
+	state->incidents = list;
+	return list;
+}
+
+void ami_incidents_free(struct ami_incidents *list)
+{
+	if (!list)
+		return;
+	ami_dmesg_free(list->dmesg);
+	free(list->list);
+	free(list);
+}
