@@ -29,7 +29,7 @@ _amdiommu()
 	esac
 	case $command in
 	report) options='--vmlinux --vmcoreinfo --marks --low-memory --json --pages --bug --html --force --hex --decimal --verbose --help' ;;
-	check) options='--vmlinux --vmcoreinfo --marks --low-memory --json --jobs --help' ;;
+	check) options='--vmlinux --vmcoreinfo --marks --low-memory --json --jobs --strict --help' ;;
 	devices) options='--vmlinux --vmcoreinfo --marks --low-memory --json --hex --decimal --verbose --help' ;;
 	domains) options='--vmlinux --vmcoreinfo --marks --low-memory --json --hex --decimal --verbose --help' ;;
 	map) options='--vmlinux --vmcoreinfo --marks --low-memory --json --hex --decimal --verbose --help' ;;

@@ -29,6 +29,7 @@ complete -c amdiommu -n '__fish_seen_subcommand_from report' -l html -r -d 'as o
 complete -c amdiommu -n '__fish_seen_subcommand_from mark' -l output -r -d 'write only FILE'
 complete -c amdiommu -n '__fish_seen_subcommand_from report mark extract' -l force -d 'replace files not made by amdiommu'
 complete -c amdiommu -n '__fish_seen_subcommand_from check' -s j -l jobs -r -d 'analyse N dumps at once (one for each CPU)'
+complete -c amdiommu -n '__fish_seen_subcommand_from check' -l strict -d 'exit code 1 also where coverage is partial'
 complete -c amdiommu -n '__fish_seen_subcommand_from dmesg' -s a -l all -d 'all lines of the log'
 complete -c amdiommu -n '__fish_seen_subcommand_from report devices domains map translate who ring log irq flushq pages transfers dmesg' -s x -l hex -d 'numbers in hexadecimal'
 complete -c amdiommu -n '__fish_seen_subcommand_from report devices domains map translate who ring log irq flushq pages transfers dmesg' -s d -l decimal -d 'numbers in decimal'

@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Makes what follows from include/amdiommu/findings.def.
+"""Makes what follows from the tables of findings, reasons and facts.
 
 usage: findings.py [--check]
 
-Writes docs/findings.md and the codes in docs/amdiommu-report.schema.json. With
---check it writes nothing; it fails where they are not as the table says, and
-where a code of the table is used by no source file.
+Writes docs/findings.md, the tables of reasons and fields in docs/verdict.md and
+docs/json.md, and the codes and fields in docs/amdiommu-report.schema.json. With
+--check it writes nothing; it fails where they are not as the tables say, and
+where a code of a table is used by no source file.
 """
 import glob
 import json
@@ -17,8 +18,12 @@ import textwrap
 
 TOP = os.path.join(os.path.dirname(os.path.abspath(__file__)), '..')
 TABLE = 'include/amdiommu/findings.def'
-ROW = re.compile(r'AMI_FINDING\((\w+), "([a-z0-9-]+)",\s*(\w+), (\w+), (\w+),'
-                 r'\s*"([^"]*)",\s*"([^"]*)"\)')
+REASONS = 'include/amdiommu/reasons.def'
+FACTS = 'include/amdiommu/facts.def'
+ROW = re.compile(r'AMI_FINDING\((\w+), "([a-z0-9-]+)",\s*(\w+), (\w+), (\w+), '
+                 r'(\w+),\s*"([^"]*)",\s*"([^"]*)"\)')
+REASON = re.compile(r'AMI_REASON\((\w+), "([a-z0-9-]+)", (\w+),\s*"([^"]*)"\)')
+FACT = re.compile(r'AMI_FACT\((\w+), "([a-z0-9_]+)", (\w+),\s*"([^"]*)"\)')
 HEAD = '''# Findings
 
 Made from `include/amdiommu/findings.def` by `make docs`; change that file.
@@ -31,8 +36,10 @@ scripts may use them. `amdiommu help CODE` prints the same text.
 - **Kind**: *configuration*, how this machine or kernel is set up; *finding*,
   something that happened; *missing*, not in the dump; *damage*, memory holds
   what no correct kernel writes.
-- **Verdict**: *corrupt*, the dump is `corrupt`; *reason*, it is `suspect`;
-  *gap*, it cannot be `trusted`; *none*, nothing by itself.
+- **Verdict**: *corrupt*, the dump is `corrupt`; *suspect*, it is `suspect`;
+  *unknown*, it is `unknown` if nothing worse is known; *gap*, it cannot be
+  `trusted`; *none*, nothing by itself.
+- **Coverage**: *part*, it is `partial`; *all*, nothing by itself.
 '''
 
 
@@ -45,54 +52,99 @@ def read(name):
         return f.read()
 
 
-def rows():
-    text = read(TABLE)
-    found = ROW.findall(text)
-    assert len(found) == text.count('\nAMI_FINDING('), 'a row has another form'
+def rows(name, form):
+    text = read(name)
+    found = form.findall(text)
+    start = form.pattern.split('\\')[0]
+    assert len(found) == text.count(f'\n{start}('), f'{name}: another form'
     return found
 
 
 def document(table):
     parts = [HEAD]
-    for _, code, severity, effect, kind, meaning, advice in table:
+    for _, code, severity, effect, covers, kind, meaning, advice in table:
         parts.append(f'\n## {code}\n\n{severity.lower()}, {kind.lower()}; '
-                     f'verdict: {effect.lower()}\n\n'
+                     f'verdict: {effect.lower()}; '
+                     f'coverage: {covers.lower()}\n\n'
                      + textwrap.fill(meaning, 79) + '\n\n'
                      + textwrap.fill(advice, 79) + '\n')
     return ''.join(parts)
 
 
-def schema(table):
+FORMS = {'NUMBER': 'count', 'HEX': 'hex'}
+
+
+def with_facts(node, facts):
+    """Findings and reasons: their own keys, then those of the facts."""
+    own = {k: v for k, v in node['properties'].items()
+           if k in node['required']}
+    for _, key, form, meaning in facts:
+        assert key not in own, key
+        own[key] = ({'$ref': '#/$defs/' + FORMS[form]} if form in FORMS else
+                    {'type': 'string'}) | {'description': meaning}
+    node['properties'] = own
+
+
+def schema(table, reasons, facts):
     name = 'docs/amdiommu-report.schema.json'
     tree = json.loads(read(name))
-    tree['$defs']['finding_code'] = {'enum': [row[1] for row in table]}
+    defs = tree['$defs']
+    codes = [row[1] for row in table]
+    defs['finding_code'] = {'enum': codes}
+    defs['reason_code'] = {'enum': [row[1] for row in reasons] + codes}
+    for node in (defs['finding'], defs['reason']):
+        with_facts(node, facts)
     return name, json.dumps(tree, indent=1, ensure_ascii=False) + '\n'
 
 
-def unused(table):
+def between(name, mark, lines):
+    """The document with these lines between its comments."""
+    begin, end = f'<!-- {mark} -->\n', f'<!-- end of {mark} -->\n'
+    head, rest = read(name).split(begin)
+    return name, head + begin + ''.join(lines) + end + rest.split(end)[1]
+
+
+def reason_table(reasons):
+    yield '| code | kind | meaning |\n|---|---|---|\n'
+    for _, code, kind, meaning in reasons:
+        yield f'| `{code}` | {kind.lower()} | {meaning} |\n'
+
+
+def fact_table(facts):
+    yield '| key | value | meaning |\n|---|---|---|\n'
+    for _, key, form, meaning in facts:
+        yield f'| `{key}` | {form.lower()} | {meaning} |\n'
+
+
+def unused(table, prefix):
     """Codes that no source file of the product names."""
     text = ''
     for folder in ('lib', 'tools', 'makedumpfile-plugin', 'extensions'):
         for name in glob.glob(path(folder + '/**/*.c'), recursive=True):
             with open(name, encoding='utf-8') as f:
                 text += f.read()
-    named = set(re.findall(r'\bAMI_FIND_(\w+)', text))
+    named = set(re.findall(rf'\b(?:{prefix})(\w+)', text))
     return [row[1] for row in table if row[0] not in named]
 
 
 def main():
-    table = rows()
-    made = dict([('docs/findings.md', document(table)), schema(table)])
+    table, reasons, facts = (rows(TABLE, ROW), rows(REASONS, REASON),
+                             rows(FACTS, FACT))
+    made = dict([('docs/findings.md', document(table)),
+                 schema(table, reasons, facts),
+                 between('docs/verdict.md', 'reasons', reason_table(reasons)),
+                 between('docs/json.md', 'facts', fact_table(facts))])
     bad = 0
     for name, text in made.items():
         if '--check' not in sys.argv:
             with open(path(name), 'w', encoding='utf-8') as f:
                 f.write(text)
         elif not os.path.exists(path(name)) or read(name) != text:
-            print(f'{name} is not as {TABLE} says: make docs')
+            print(f'{name} is not as the tables say: make docs')
             bad += 1
-    for code in unused(table):
-        print(f'nothing reports the finding {code}')
+    for code in unused(table, 'AMI_FIND_') + \
+            unused(reasons, r'AMI_REASON_|verdict_because\([^,]*, '):
+        print(f'nothing reports {code}')
         bad += 1
     if '--check' in sys.argv:
         print(f'{len(table) + len(made) - bad} passed, {bad} failed')

@@ -112,6 +112,9 @@ static int parse_options(struct options *o, int argc, char **argv)
 		case 'b':
 			o->request.bug = true;
 			break;
+		case 'S':
+			o->strict = true;
+			break;
 		case 'L':
 			o->low_memory = true;
 			break;

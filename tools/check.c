@@ -66,6 +66,9 @@ static int check_one(struct options *o, const char *path, FILE *out)
 				  tool_error_text(&err, text, sizeof(text)),
 				  tool_exit_code(err.status), out);
 	code = tool_check_code(ami_analysis_verdict(a));
+	if (!code && o->strict && ami_analysis_covered(a) !=
+	    AMI_COVERED_COMPLETE)
+		code = tool_check_code(AMI_VERDICT_SUSPECT);
 	if (ami_render(a, &o->request, out, &err))
 		code = tool_fail(&err);
 	ami_analysis_free(a);

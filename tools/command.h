@@ -17,6 +17,7 @@ struct options {
 	const char *marks;	/* file with marks; NULL: find them */
 	bool help, force;
 	bool low_memory;	/* page sets in a temporary file */
+	bool strict;		/* check: partial coverage counts, too */
 	unsigned int jobs;	/* 0: one for each CPU */
 	char *const *operand;
 	int operands;

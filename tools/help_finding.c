@@ -15,8 +15,14 @@ static const char *const severity_text[] = {
 static const char *const effect_text[] = {
 	[AMI_EFFECT_NONE] = "none by itself",
 	[AMI_EFFECT_GAP] = "the dump is not trusted: unknown instead",
-	[AMI_EFFECT_REASON] = "the dump is suspect",
+	[AMI_EFFECT_UNKNOWN] = "the dump is unknown, if nothing worse is known",
+	[AMI_EFFECT_SUSPECT] = "the dump is suspect",
 	[AMI_EFFECT_CORRUPT] = "the dump is corrupt",
+};
+
+static const char *const covers_text[] = {
+	[AMI_COVERS_ALL] = "none by itself",
+	[AMI_COVERS_PART] = "partial: there may be pages that nothing names",
 };
 
 static const char *const kind_text[] = {
@@ -56,9 +62,9 @@ bool tool_help_on_finding(const char *name, FILE *out)
 	fprintf(out, "Finding %s\n\n", class->name);
 	print_wrapped(out, class->meaning);
 	print_wrapped(out, class->advice);
-	fprintf(out, "\nseverity  %s\nkind      %s\nverdict   %s\n",
+	fprintf(out, "\nseverity  %s\nkind      %s\nverdict   %s\ncoverage  %s\n",
 		severity_text[class->severity], kind_text[class->kind],
-		effect_text[class->effect]);
+		effect_text[class->effect], covers_text[class->covers]);
 	return true;
 }
 

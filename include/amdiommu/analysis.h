@@ -45,6 +45,9 @@ struct ami_dump *ami_analysis_dump(const struct ami_analysis *a);
 /** ami_analysis_verdict() - the one word on the dump */
 enum ami_verdict ami_analysis_verdict(const struct ami_analysis *a);
 
+/** ami_analysis_covered() - can the report name all that devices could write? */
+enum ami_covered ami_analysis_covered(const struct ami_analysis *a);
+
 /**
  * ami_analysis_pages() - all pages that devices could write and that are known
  *

@@ -14,4 +14,17 @@ enum ami_verdict {
 /** ami_verdict_name() - "trusted", "exposed", ... */
 const char *ami_verdict_name(enum ami_verdict v);
 
+/**
+ * enum ami_covered - can every page that active devices could have written be
+ * named? Or was the driver's state of each device that no table bounds read to
+ * its end?
+ */
+enum ami_covered {
+	AMI_COVERED_COMPLETE,
+	AMI_COVERED_PARTIAL,
+};
+
+/** ami_covered_name() - "complete", "partial" */
+const char *ami_covered_name(enum ami_covered c);
+
 #endif

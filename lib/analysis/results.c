@@ -11,6 +11,11 @@ struct ami_dump *ami_analysis_dump(const struct ami_analysis *a)
 	return a->dump;
 }
 
+enum ami_covered ami_analysis_covered(const struct ami_analysis *a)
+{
+	return a->exposures->covered;
+}
+
 enum ami_verdict ami_analysis_verdict(const struct ami_analysis *a)
 {
 	return a->exposures->verdict;

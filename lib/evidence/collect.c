@@ -188,6 +188,23 @@ bool evidence_driver_covers(const struct ami_evidence *ev, struct ami_bdf device
 	return c && !c->partial && strcmp(c->provider, BLOCK_PROVIDER);
 }
 
+bool ami_evidence_finished(const struct ami_evidence *ev,
+			   struct ami_bdf device)
+{
+	const struct ami_coverage *c = coverage_of(ev, device);
+
+	return evidence_driver_covers(ev, device) && !c->guessed;
+}
+
+void evidence_cover_guessed(struct ami_evidence *ev,
+			    const struct ami_device *device)
+{
+	struct ami_coverage *c = coverage_of(ev, device->bdf);
+
+	if (c)
+		c->guessed = true;
+}
+
 void evidence_cover_device(struct ami_evidence *ev, const struct ami_device *device,
 			   const char *provider)
 {

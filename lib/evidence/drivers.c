@@ -110,6 +110,8 @@ static void run_reader(struct reading *r)
 		evidence_cover_partly(r->ev, r->device, reader->driver);
 	else if (!reader->aside)
 		evidence_cover_device(r->ev, r->device, reader->driver);
+	if (!ami_has(r->kernel, reader->needs))
+		evidence_cover_guessed(r->ev, r->device);
 }
 
 static bool find_priv(struct reading *r)

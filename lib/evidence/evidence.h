@@ -132,6 +132,10 @@ void evidence_cover_device(struct ami_evidence *ev, const struct ami_device *dev
 void evidence_cover_partly(struct ami_evidence *ev, const struct ami_device *device,
 			   const char *provider);
 
+/** evidence_cover_guessed() - of a covered device: its reader went by shape */
+void evidence_cover_guessed(struct ami_evidence *ev,
+			    const struct ami_device *device);
+
 /**
  * evidence_cover_rest_partly() - something is missing of all that @provider
  * covers

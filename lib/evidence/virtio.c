@@ -171,6 +171,8 @@ static void one_virtio(struct virtio *v)
 		report_queue(v, AMI_FIND_VIRTQUEUE_DAMAGED, "list", "is broken");
 	if (complete && !it.broken && it.mem == AMI_MEM_OK)
 		evidence_cover_device(v->ev, v->device, "virtio");
+	if (v->best != AMI_PROVEN)
+		evidence_cover_guessed(v->ev, v->device);
 }
 
 /* An unread list of devices does not matter for devices of another bus. */

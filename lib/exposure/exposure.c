@@ -115,8 +115,9 @@ void ami_exposures_free(struct ami_exposures *ex)
 		ami_pfnset_free(ex->trees[i].updated);
 		free(ex->trees[i].holes);
 	}
-	for (i = 0; i < ex->nr_reasons; i++)
-		free(ex->reason[i]);
+	ami_reasons_free(&ex->reasons);
+	ami_reasons_free(&ex->gaps);
+	free(ex->uncovered);
 	ami_owners_free(ex->owners);
 	ami_pfnset_free(ex->io_tables);
 	ami_pfnset_free(ex->observed);

@@ -14,6 +14,11 @@ const char *ami_class_name(enum ami_class c)
 	return name[c];
 }
 
+const char *ami_covered_name(enum ami_covered c)
+{
+	return c == AMI_COVERED_COMPLETE ? "complete" : "partial";
+}
+
 const char *ami_verdict_name(enum ami_verdict v)
 {
 	static const char *const name[] = {

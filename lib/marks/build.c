@@ -110,6 +110,20 @@ static int report_left_out(const struct copying *c)
 			   text);
 }
 
+static int copy_reasons(char **to, size_t *count,
+			const struct ami_reasons *from)
+{
+	size_t i;
+
+	for (i = 0; i < from->count; i++) {
+		to[i] = strdup(from->list[i].text);
+		if (!to[i])
+			return -1;
+		++*count;
+	}
+	return 0;
+}
+
 static int copy_all(struct ami_marks *m, const struct ami_exposures *ex)
 {
 	const struct ami_findings *found = ex->state->findings;
@@ -121,12 +135,9 @@ static int copy_all(struct ami_marks *m, const struct ami_exposures *ex)
 		if (ex->list[i].class != AMI_CLASS_OBSERVED &&
 		    add_mark(&c, &ex->list[i]))
 			return -1;
-	for (i = 0; i < ex->nr_reasons; i++) {
-		m->reason[i] = strdup(ex->reason[i]);
-		if (!m->reason[i])
-			return -1;
-		m->nr_reasons++;
-	}
+	if (copy_reasons(m->reason, &m->nr_reasons, &ex->reasons) ||
+	    copy_reasons(m->gap, &m->nr_gaps, &ex->gaps))
+		return -1;
 	for (i = 0; i < found->count; i++)
 		if (add_finding(m, found->list[i].severity, found->list[i].code,
 				found->list[i].where, found->list[i].text))
@@ -144,6 +155,8 @@ struct ami_marks *ami_marks_build(const struct ami_exposures *ex,
 		tell_origin(m, in_capture);
 		m->capture = ex->state->capture;
 		m->verdict = ex->verdict;
+		m->has_coverage = true;
+		m->covered = ex->covered;
 	}
 	if (m && !copy_all(m, ex))
 		return m;

@@ -67,6 +67,8 @@ void ami_marks_free(struct ami_marks *m)
 		free(m->saved[i].data);
 	for (i = 0; i < m->nr_reasons; i++)
 		free(m->reason[i]);
+	for (i = 0; i < m->nr_gaps; i++)
+		free(m->gap[i]);
 	for (i = 0; i < m->nr_findings; i++) {
 		free(m->findings[i].code);
 		free(m->findings[i].where);

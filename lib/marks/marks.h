@@ -31,6 +31,7 @@ enum section {
 	SECTION_FINDINGS = 6,
 	SECTION_OBSERVED = 7,
 	SECTION_SAVED = 8,
+	SECTION_COVERAGE = 9,
 };
 
 #define MARK_IS_IOMMU	1u

@@ -134,6 +134,20 @@ static bool read_verdict(struct ami_marks *m, struct in *in)
 	return true;
 }
 
+static bool read_coverage(struct ami_marks *m, struct in *in)
+{
+	uint64_t n;
+
+	m->has_coverage = true;
+	m->covered = marks_in_below(in, 4, AMI_COVERED_PARTIAL + 1);
+	n = marks_in_below(in, 4, AMI_MAX_REASONS + 1);
+	while (n-- && !in->bad) {
+		m->gap[m->nr_gaps] = marks_in_string(in);
+		m->nr_gaps += !in->bad;
+	}
+	return true;
+}
+
 static bool read_findings(struct ami_marks *m, struct in *in)
 {
 	while (in->left) {
@@ -223,6 +237,7 @@ static section_reader *const readers[] = {
 	[SECTION_FINDINGS] = read_findings,
 	[SECTION_OBSERVED] = read_observed,
 	[SECTION_SAVED] = read_saved,
+	[SECTION_COVERAGE] = read_coverage,
 };
 
 #define READERS	(sizeof(readers) / sizeof(readers[0]))

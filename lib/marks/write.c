@@ -169,6 +169,19 @@ static void put_saved(struct writer *w)
 	end_section(w);
 }
 
+static void put_coverage(struct writer *w)
+{
+	const struct ami_marks *m = w->marks;
+	size_t i;
+
+	begin_section(w, SECTION_COVERAGE);
+	marks_out_number(&w->out, m->covered, 4);
+	marks_out_number(&w->out, m->nr_gaps, 4);
+	for (i = 0; i < m->nr_gaps; i++)
+		marks_out_string(&w->out, m->gap[i]);
+	end_section(w);
+}
+
 static void put_header(struct writer *w)
 {
 	uint8_t *head = w->out.data;
@@ -208,6 +221,8 @@ int ami_marks_write(const struct ami_marks *marks, uint8_t **bytes,
 	put_verdict(&w);
 	put_observed(&w);
 	put_saved(&w);
+	if (marks->has_coverage)
+		put_coverage(&w);
 	if (w.out.failed || w.out.len > AMI_MARKS_MAX_BYTES) {
 		free(w.out.data);
 		return ami_error_set(err, AMI_ERR_MEMORY, w.out.failed ?

@@ -41,19 +41,27 @@ static void dump_text(struct view *v)
 	}
 }
 
+static void reasons_part(struct view *v, const struct ami_reasons *reasons)
+{
+	size_t i, all = reasons->count + reasons->dropped;
+
+	for (i = 0; i < reasons->count && i < REASONS_SHOWN; i++) {
+		fputs("            - ", v->out);
+		report_wrapped(v, 14, 14, "%s", reasons->list[i].text);
+	}
+	if (all > REASONS_SHOWN)
+		fprintf(v->out, "            - and %zu more reasons\n",
+			all - REASONS_SHOWN);
+}
+
 static void verdict_part(struct view *v)
 {
 	const struct ami_exposures *ex = v->a->exposures;
-	size_t i;
 
 	fprintf(v->out, "Verdict:      %s\n", ami_verdict_name(ex->verdict));
-	for (i = 0; i < ex->nr_reasons && i < REASONS_SHOWN; i++) {
-		fputs("            - ", v->out);
-		report_wrapped(v, 14, 14, "%s", ex->reason[i]);
-	}
-	if (ex->nr_reasons > REASONS_SHOWN)
-		fprintf(v->out, "            - and %zu more reasons\n",
-			ex->nr_reasons - REASONS_SHOWN);
+	reasons_part(v, &ex->reasons);
+	fprintf(v->out, "Coverage:     %s\n", ami_covered_name(ex->covered));
+	reasons_part(v, &ex->gaps);
 }
 
 static void ring_line(struct view *v, const struct ami_ring *ring)

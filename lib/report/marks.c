@@ -39,8 +39,12 @@ static struct saved_count count_saved(const struct ami_marks *m)
 
 static bool agrees(const struct ami_exposures *ex)
 {
+	const struct ami_marks *m = ex->on.marks;
+
+	/* The rules of versions without coverage were others. */
 	return !ex->marks_only && !ex->marks_lack &&
-	       ex->verdict == ex->on.marks->verdict;
+	       (!m->has_coverage || (ex->verdict == m->verdict &&
+				     ex->covered == m->covered));
 }
 
 static uint64_t pages_of_class(const struct ami_marks *m, int class)
@@ -158,6 +162,15 @@ static void agreement_json(struct view *v)
 	json_close_object(&v->j);
 }
 
+/* Null: marks of an older version. */
+static void coverage_json(struct view *v, const struct ami_marks *m)
+{
+	if (m->has_coverage)
+		json_string(&v->j, "coverage", ami_covered_name(m->covered));
+	else
+		json_null(&v->j, "coverage");
+}
+
 static void found_json(struct view *v, const struct ami_marks *m)
 {
 	char text[40];
@@ -168,6 +181,7 @@ static void found_json(struct view *v, const struct ami_marks *m)
 	json_string(&v->j, "tool", m->tool);
 	json_bool(&v->j, "in_capture_kernel", m->in_capture);
 	json_string(&v->j, "verdict", ami_verdict_name(m->verdict));
+	coverage_json(v, m);
 	json_number(&v->j, "findings", m->nr_findings);
 	json_object_line(&v->j, "class_pages");
 	for (i = 0; i < AMI_CLASS_OBSERVED; i++)
@@ -215,6 +229,7 @@ void report_marks_brief_json(struct view *v)
 	if (m) {
 		json_string(&v->j, "made", time_text(m->made, text));
 		json_string(&v->j, "verdict", ami_verdict_name(m->verdict));
+		coverage_json(v, m);
 		json_number(&v->j, "observed_pages",
 			    observed ? ami_pfnset_count(observed) : 0);
 	}
@@ -273,10 +288,13 @@ static void agreement_text(struct view *v)
 	if (agrees(ex))
 		fputs("the analysis of this dump agrees with them\n", v->out);
 	else
-		report_wrapped(v, 9, 9, "the analysis of this dump differs: %s pages only in the marks, %s only in the dump; their verdict was %s",
+		report_wrapped(v, 9, 9, "the analysis of this dump differs: %s pages only in the marks, %s only in the dump; their verdict was %s%s%s",
 			       report_number_text(v, ex->marks_only, only),
 			       report_number_text(v, ex->marks_lack, lack),
-			       ami_verdict_name(ex->on.marks->verdict));
+			       ami_verdict_name(ex->on.marks->verdict),
+			       ex->on.marks->has_coverage ? ", coverage " : "",
+			       ex->on.marks->has_coverage ?
+			       ami_covered_name(ex->on.marks->covered) : "");
 }
 
 static void classes_text(struct view *v, const struct ami_marks *m)

@@ -161,45 +161,6 @@ static void segments_json(struct view *v)
 	json_close_array(&v->j);
 }
 
-void report_findings_json(struct view *v)
-{
-	const struct ami_findings *f = v->a->state->findings;
-	size_t i;
-
-	json_array(&v->j, "findings");
-	for (i = 0; i < f->count; i++) {
-		json_object(&v->j, NULL);
-		json_string(&v->j, "severity",
-			    ami_severity_name(f->list[i].severity));
-		json_string(&v->j, "code",
-			    ami_finding_class(f->list[i].code)->name);
-		json_string(&v->j, "where", f->list[i].where);
-		json_string(&v->j, "text", f->list[i].text);
-		json_close_object(&v->j);
-	}
-	json_close_array(&v->j);
-	json_object(&v->j, "finding_totals");
-	for (i = 0; i < AMI_NR_FINDINGS; i++)
-		if (f->total[i])
-			json_number(&v->j, ami_finding_class(i)->name,
-				    f->total[i]);
-	json_close_object(&v->j);
-}
-
-void report_verdict_json(struct view *v)
-{
-	const struct ami_exposures *ex = v->a->exposures;
-	size_t i;
-
-	json_object(&v->j, "verdict");
-	json_string(&v->j, "value", ami_verdict_name(ex->verdict));
-	json_array(&v->j, "reasons");
-	for (i = 0; i < ex->nr_reasons; i++)
-		json_string(&v->j, NULL, ex->reason[i]);
-	json_close_array(&v->j);
-	json_close_object(&v->j);
-}
-
 void report_all_json(struct view *v)
 {
 	const struct ami_state *s = v->a->state;
@@ -222,40 +183,7 @@ void report_all_json(struct view *v)
 	report_dmesg_json(v);
 	report_marks_json(v);
 	report_verdict_json(v);
-}
-
-static const char *verdict_color(enum ami_verdict verdict)
-{
-	switch (verdict) {
-	case AMI_VERDICT_TRUSTED:
-		return COLOR_GOOD;
-	case AMI_VERDICT_EXPOSED:
-	case AMI_VERDICT_SUSPECT:
-		return COLOR_WARNING;
-	default:
-		return COLOR_BAD;
-	}
-}
-
-void report_verdict_text(struct view *v)
-{
-	const struct ami_exposures *ex = v->a->exposures;
-	size_t i, n = ex->nr_reasons;
-	char hint[32];
-
-	if (n > REASONS_SHOWN && !v->r->verbose)
-		n = REASONS_SHOWN;
-	fputs("VERDICT  ", v->out);
-	report_colored(v, verdict_color(ex->verdict), ami_verdict_name(ex->verdict));
-	putc('\n', v->out);
-	for (i = 0; i < n; i++) {
-		fputs("         - ", v->out);
-		report_wrapped(v, 11, 11, "%s", ex->reason[i]);
-	}
-	if (n < ex->nr_reasons)
-		fprintf(v->out, "         - and %zu more reason%s%s\n",
-			ex->nr_reasons - n, ex->nr_reasons - n == 1 ? "" : "s",
-			report_hint(" (", v->r->longer, ")", hint));
+	report_coverage_json(v);
 }
 
 static void dump_text(struct view *v)
@@ -324,74 +252,6 @@ static void iommu_text(struct view *v, const struct ami_iommu *iommu,
 	report_wrapped(v, 9, 9, "features: %s", features);
 }
 
-static void finding_text(struct view *v, const struct ami_finding *one)
-{
-	static const char *const color[] = {
-		[AMI_INFO] = "", [AMI_WARNING] = COLOR_WARNING,
-		[AMI_ERROR] = COLOR_BAD,
-	};
-	const char *name = ami_severity_name(one->severity);
-
-	fputs("  ", v->out);
-	report_colored(v, color[one->severity], name);
-	fprintf(v->out, "%*s %s  %s\n", (int)(8 - strlen(name)), "",
-		one->where, ami_finding_class(one->code)->name);
-	fputs("           ", v->out);
-	report_wrapped(v, 11, 11, "%s", one->text);
-}
-
-/* If the same holds for many devices, the first few show it. */
-#define ALIKE	3u
-
-static size_t alike_before(const struct ami_findings *f, size_t i)
-{
-	size_t k, n = 0;
-
-	for (k = 0; k < i; k++)
-		n += f->list[k].code == f->list[i].code;
-	return n;
-}
-
-/* After the last finding shown for a code, print how many were omitted. */
-static void more_alike(struct view *v, const struct ami_finding *one,
-		       size_t shown)
-{
-	size_t total = ami_findings_total(v->a->state->findings, one->code);
-	const char *longer = v->r->verbose ? NULL : v->r->longer;
-	char hint[32];
-
-	if (total > shown)
-		fprintf(v->out, "           ... and %zu more of %s%s\n",
-			total - shown, ami_finding_class(one->code)->name,
-			report_hint(" (", longer, ")", hint));
-}
-
-void report_findings_text(struct view *v, enum ami_severity least)
-{
-	const struct ami_findings *f = v->a->state->findings;
-	size_t most = v->r->verbose ? AMI_FINDINGS_PER_CODE : ALIKE;
-	size_t i, hidden = 0;
-	char hint[32];
-
-	for (i = 0; i < f->count; i++) {
-		size_t before = alike_before(f, i);
-
-		if (f->list[i].severity < least) {
-			hidden++;
-			continue;
-		}
-		if (before < most)
-			finding_text(v, &f->list[i]);
-		if (before + 1 == most)
-			more_alike(v, &f->list[i], most);
-	}
-	if (hidden == f->count)
-		fputs("  none\n", v->out);
-	if (hidden)
-		fprintf(v->out, "  (%zu for information%s)\n", hidden,
-			report_hint("; ", v->r->longer, "", hint));
-}
-
 static void hardware_text(struct view *v)
 {
 	const struct ami_exposures *ex = v->a->exposures;
@@ -451,6 +311,7 @@ int report_all_text(struct view *v)
 	size_t i;
 
 	report_verdict_text(v);
+	report_coverage_text(v);
 	putc('\n', v->out);
 	report_guard_text(v);
 	dump_text(v);
@@ -486,13 +347,15 @@ int view_check(struct view *v)
 	if (v->r->json) {
 		report_dump_json(v);
 		report_verdict_json(v);
+		report_coverage_json(v);
 		report_marks_brief_json(v);
 		return 0;
 	}
 	report_path_text(v);
-	fprintf(v->out, ": %s", ami_verdict_name(ex->verdict));
-	if (ex->nr_reasons)
-		fprintf(v->out, ": %s", ex->reason[0]);
+	fprintf(v->out, ": %s, coverage %s", ami_verdict_name(ex->verdict),
+		ami_covered_name(ex->covered));
+	if (ex->reasons.count)
+		fprintf(v->out, ": %s", ex->reasons.list[0].text);
 	putc('\n', v->out);
 	return 0;
 }

@@ -178,8 +178,16 @@ void ami_check_failed(const char *path, const char *why, int exit_code,
 	json_object(&j, "verdict");
 	json_string(&j, "value", ami_verdict_name(AMI_VERDICT_UNKNOWN));
 	json_array(&j, "reasons");
-	json_string(&j, NULL, why);
+	json_object_line(&j, NULL);
+	json_string(&j, "code", ami_reason_name(AMI_REASON_ERROR));
+	json_string(&j, "kind", ami_finding_kind_name(
+			    ami_reason_kind(AMI_REASON_ERROR)));
+	json_string(&j, "text", why);
+	json_array_line(&j, "devices");
 	json_close_array(&j);
+	json_close_object(&j);
+	json_close_array(&j);
+	json_number(&j, "reasons_left_out", 0);
 	json_close_object(&j);
 	json_close_object(&j);
 	json_end(&j);

@@ -11,7 +11,7 @@
 #define COLUMNS	80
 #define MAIL_COLUMNS	75
 #define REASONS_SHOWN	3u
-#define AMI_SCHEMA	"amdiommu-report/1"
+#define AMI_SCHEMA	"amdiommu-report/2"
 
 /** struct view - one rendering in progress */
 struct view {
@@ -92,6 +92,10 @@ void report_device_policy_text(struct view *v, const struct ami_device *d);
 
 void report_verdict_json(struct view *v);
 void report_verdict_text(struct view *v);
+void report_coverage_json(struct view *v);
+void report_coverage_text(struct view *v);
+/** report_facts_json() - into the open object */
+void report_facts_json(struct view *v, const struct ami_facts *facts);
 void report_devices_text(struct view *v);
 
 /**

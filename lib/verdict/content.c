@@ -97,7 +97,7 @@ static void report_content(const struct checker *c,
 			   const struct ami_content *found)
 {
 	char where[AMI_REQUESTER_TEXT], iova[40] = "", what[96];
-	struct ami_writer w;
+	struct ami_writer w = { .has_iova = false };
 
 	snprintf(what, sizeof(what), "%s", content_kinds[found->kind].what);
 	if (found->kind == CONTENT_FREE_PAGE)
@@ -114,8 +114,13 @@ static void report_content(const struct checker *c,
 		snprintf(iova, sizeof(iova), " through IOVA %#" PRIx64,
 			 w.iova);
 	ami_requester_text(c->e->requester, where);
-	ami_finding_add(c->ex->state->findings, content_kinds[found->kind].code,
-			where,
+	ami_finding_add_with(c->ex->state->findings,
+			content_kinds[found->kind].code, where,
+			AMI_FACTS(AMI_SAYS(PHYS, found->phys),
+				  AMI_SAYS_IF(w.has_iova, IOVA, w.iova),
+				  AMI_SAYS_IF(found->kind == CONTENT_FREE_PAGE,
+					      BYTES, found->count),
+				  AMI_NAMES(CLASS, ami_class_name(c->e->class))),
 			"%s at %#" PRIx64 ", where this device could write%s (%s): %s.",
 			what, found->phys, iova, ami_class_name(c->e->class),
 			found->kind == CONTENT_UNREAD ?

@@ -37,12 +37,18 @@ static const char *story_of(enum ami_owner owner)
 	       "a mapping outlived its buffer, or the page was taken for one";
 }
 
+/* What is only possible, because a reader guessed, is no bug of the machine. */
+static bool is_guess(const struct ami_exposure *e)
+{
+	return e->class != AMI_CLASS_MAPPED && e->certainty == AMI_POSSIBLE;
+}
+
 static void name_pages(struct ami_exposures *ex, const struct ami_exposure *e,
 		       enum ami_owner owner)
 {
 	char where[AMI_REQUESTER_TEXT], iova[40] = "";
-	uint64_t first = e->first[owner];
-	struct ami_writer w;
+	uint64_t phys = e->first[owner] << AMI_PAGE_SHIFT;
+	struct ami_writer w = { .has_iova = false };
 
 	ami_requester_text(e->requester, where);
 	/*
@@ -50,13 +56,31 @@ static void name_pages(struct ami_exposures *ex, const struct ami_exposure *e,
 	 * kept.
 	 */
 	if (!ami_findings_full(ex->state->findings, code_of(owner)) &&
-	    ami_first_writer(ex, e, first << AMI_PAGE_SHIFT, &w) && w.has_iova)
+	    ami_first_writer(ex, e, phys, &w) && w.has_iova)
 		snprintf(iova, sizeof(iova), ", IOVA %#" PRIx64, w.iova);
-	ami_finding_add(ex->state->findings, code_of(owner), where,
-			"It could write %" PRIu64 " pages (%s) that are %s %s, the first at %#" PRIx64 "%s: %s.",
-			e->owners[owner], ami_class_name(e->class),
-			ami_owner_name(owner), ami_moment(ex->state),
-			first << AMI_PAGE_SHIFT, iova, story_of(owner));
+	(is_guess(e) ? ami_finding_note_with : ami_finding_add_with)(
+		ex->state->findings, code_of(owner), where,
+		AMI_FACTS(AMI_SAYS(PAGES, e->owners[owner]),
+			  AMI_NAMES(CLASS, ami_class_name(e->class)),
+			  AMI_NAMES(OWNER, ami_owner_name(owner)),
+			  AMI_SAYS(PHYS, phys),
+			  AMI_SAYS_IF(w.has_iova, IOVA, w.iova)),
+		"It could write %" PRIu64 " pages (%s) that are %s %s, the first at %#" PRIx64 "%s: %s.",
+		e->owners[owner], ami_class_name(e->class),
+		ami_owner_name(owner), ami_moment(ex->state), phys, iova,
+		story_of(owner));
+}
+
+/*
+ * By a mapping in force or by a transfer: somebody gave the page to the device.
+ * That one without translation reaches such pages is how the machine is set up,
+ * and one that was unmapped lazily may be free before the flush. What the IOMMU
+ * writes itself lies where the driver allocated it.
+ */
+bool verdict_was_given(const struct ami_exposure *e)
+{
+	return e->class == AMI_CLASS_MAPPED ||
+	       e->class == AMI_CLASS_POSTED || e->class == AMI_CLASS_INFLIGHT;
 }
 
 static void report_unread(struct ami_exposures *ex,
@@ -86,7 +110,6 @@ static void report_gaps(struct ami_exposures *ex)
 				"page tables", "What marks the page tables of processes cannot be read: such pages count as the kernel's.");
 }
 
-/* The driver allocated what the IOMMU writes by itself. */
 static void judge_owners(struct ami_exposures *ex, const struct ami_exposure *e)
 {
 	int owner;
@@ -94,7 +117,8 @@ static void judge_owners(struct ami_exposures *ex, const struct ami_exposure *e)
 	if (e->class >= AMI_CLASS_HARDWARE)
 		return;
 	for (owner = 0; owner < AMI_OWNERS; owner++)
-		if (e->owners[owner] && ami_owner_never_buffer(owner))
+		if (verdict_was_given(e) && e->owners[owner] &&
+		    ami_owner_never_buffer(owner))
 			name_pages(ex, e, owner);
 	if (e->owners[AMI_OWNER_UNKNOWN])
 		report_unread(ex, e);

@@ -12,7 +12,8 @@ static bool reaches_never_buffers(const struct ami_exposures *ex,
 
 	while ((e = ami_exposure_next(ex, d->bdf, e)))
 		for (owner = 0; owner < AMI_OWNERS; owner++)
-			if (e->owners[owner] && ami_owner_never_buffer(owner))
+			if (verdict_was_given(e) && e->owners[owner] &&
+			    ami_owner_never_buffer(owner))
 				return true;
 	return false;
 }

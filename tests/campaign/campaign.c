@@ -102,8 +102,14 @@ static void show(const struct ami_analysis *a, const struct ami_error *err)
 	}
 	f = a->state->findings;
 	printf("         %s\n", ami_verdict_name(a->exposures->verdict));
-	for (i = 0; i < a->exposures->nr_reasons; i++)
-		printf("         because %s\n", a->exposures->reason[i]);
+	for (i = 0; i < a->exposures->reasons.count; i++)
+		printf("         because %s\n",
+		       a->exposures->reasons.list[i].text);
+	printf("         coverage %s\n",
+	       ami_covered_name(a->exposures->covered));
+	for (i = 0; i < a->exposures->gaps.count; i++)
+		printf("         because %s\n",
+		       a->exposures->gaps.list[i].text);
 	for (i = 0; i < f->count; i++)
 		printf("         %s %s %s: %s\n",
 		       ami_severity_name(f->list[i].severity),

@@ -22,16 +22,18 @@ const char *const outcome_name[OUTCOMES] = {
 	[CRASHED] = "CRASH",
 };
 
-/* The enumeration goes from good to bad. */
-static bool better(enum ami_verdict a, enum ami_verdict b)
+/* Both enumerations go from good to bad. Either of the two answers counts. */
+static bool better(const struct facts *a, const struct facts *b)
 {
-	return a < b;
+	return a->verdict < b->verdict || a->covered < b->covered;
 }
 
 struct facts facts_of(struct ami_analysis *a)
 {
 	const struct ami_exposures *ex = a->exposures;
-	struct facts f = { .verdict = ex->verdict, .analysis = a };
+	struct facts f = {
+		.verdict = ex->verdict, .covered = ex->covered, .analysis = a,
+	};
 	size_t i;
 
 	f.findings = a->findings;
@@ -159,19 +161,46 @@ static bool lost_reach(const struct facts *intact, const struct facts *now)
 	return false;
 }
 
+static bool is_uncovered(const struct ami_exposures *ex,
+			 struct ami_requester r)
+{
+	size_t i;
+
+	for (i = 0; i < ex->nr_uncovered; i++)
+		if (!memcmp(&ex->uncovered[i].requester.bdf, &r.bdf,
+			    sizeof(r.bdf)) &&
+		    ex->uncovered[i].requester.is_iommu == r.is_iommu)
+			return true;
+	return false;
+}
+
+/* A device of which pages could not be named, and now it seems they can. */
+static bool lost_doubt(const struct facts *intact, const struct facts *now)
+{
+	const struct ami_exposures *before = intact->analysis->exposures;
+	size_t i;
+
+	for (i = 0; i < before->nr_uncovered; i++)
+		if (!is_uncovered(now->analysis->exposures,
+				  before->uncovered[i].requester))
+			return true;
+	return false;
+}
+
 static enum outcome compare(const struct facts *intact,
 			    const struct facts *now, bool tables_hit)
 {
 	bool found = new_finding(&intact->findings, &now->findings);
 
-	if (better(now->verdict, intact->verdict))
+	if (better(now, intact))
 		return found ? BETTER_FOUND : FALSE_TRUST;
-	if (better(intact->verdict, now->verdict))
+	if (!found && !tables_hit &&
+	    (lost_reach(intact, now) || lost_doubt(intact, now)))
+		return HIDDEN;
+	if (better(intact, now))
 		return WORSE;
 	if (found)
 		return NEW_FINDING;
-	if (!tables_hit && lost_reach(intact, now))
-		return HIDDEN;
 	if (ami_pfnset_common(intact->pages, now->pages) <
 	    ami_pfnset_count(intact->pages))
 		return FEWER_PAGES;

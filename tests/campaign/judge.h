@@ -6,16 +6,17 @@
 #include "overlay.h"
 
 enum outcome {
-	NO_CHANGE,		/* the same verdict, findings and pages */
+	NO_CHANGE,		/* the same answers, findings and pages */
 	OTHER_PAGES,		/* other pages, none fewer; no new finding */
 	FEWER_PAGES,		/* pages are gone without a finding */
-	NEW_FINDING,		/* the same verdict */
-	WORSE,			/* verdict */
-	BETTER_FOUND,		/* better verdict, with a finding that says why */
+	NEW_FINDING,		/* the same verdict and coverage */
+	WORSE,			/* verdict or coverage, and neither better */
+	BETTER_FOUND,		/* better verdict or coverage, with a finding that says why */
 	REFUSED,		/* no report, but a reason */
 	/* from here on: failures */
-	FALSE_TRUST,		/* better verdict without a finding */
-	HIDDEN,			/* a device's reach is gone without a finding */
+	FALSE_TRUST,		/* better verdict or coverage without a finding */
+	HIDDEN,			/* a device's reach, or what is not known of it, is
+				 * gone without a finding */
 	BAD_JSON,
 	TOO_MUCH_WORK,
 	TOO_MUCH_MEMORY,
@@ -31,6 +32,7 @@ extern const char *const outcome_name[OUTCOMES];
 /** struct facts - what the report on the intact dump says */
 struct facts {
 	enum ami_verdict verdict;
+	enum ami_covered covered;
 	struct ami_pfnset *pages;	/* that devices could write */
 	uint64_t sum;			/* of all exposures */
 	struct ami_findings findings;	/* borrowed from @analysis */

@@ -46,7 +46,7 @@ class Views(unittest.TestCase):
             with self.subTest(view=words):
                 self.assertTrue(view(words).strip())
                 data = json.loads(view(words, '--json'))
-                self.assertEqual(data['schema'], 'amdiommu-report/1')
+                self.assertEqual(data['schema'], 'amdiommu-report/2')
                 self.assertGreater(len(data), 1)
 
     def test_report_fits_eighty_columns(self):

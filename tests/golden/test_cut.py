@@ -50,7 +50,7 @@ class Cut(unittest.TestCase):
             f.write(data)
         done = run('check', '--json', self.path)
         found = json.loads(done.stdout)['verdict']
-        return done.returncode, found['value'], found['reasons'][0]
+        return done.returncode, found['value'], found['reasons'][0]['text']
 
     def cuts(self, data):
         for percent in PERCENT:

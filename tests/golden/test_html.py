@@ -119,7 +119,10 @@ class Page(unittest.TestCase):
         for key in ('dump', 'verdict', 'findings'):
             self.assertEqual(facts[key], data[key])
         self.assertEqual(self.texts('#verdict'), [data['verdict']['value']])
-        self.assertEqual(self.texts('.reasons li'), data['verdict']['reasons'])
+        for part, where in (('verdict', '.reasons li'),
+                            ('coverage', '.gaps li')):
+            self.assertEqual(self.texts(where), [
+                reason['text'] for reason in data[part]['reasons']])
         self.assertEqual(
             self.texts('.finding p'), [f['text'] for f in data['findings']])
         self.assertEqual(sorted(self.texts('#devices tbody th')),

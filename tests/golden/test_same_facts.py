@@ -103,12 +103,26 @@ class Dump(unittest.TestCase):
         self.assertIn('VERDICT  ' + verdict['value'] + '\n', self.text)
         self.assertRegex(self.bug, r'\nVerdict: +' + verdict['value'] + '\n')
         self.assertIn(': ' + verdict['value'], self.check)
-        for reason in verdict['reasons']:
-            self.assertIn(flat(reason), flat(self.full))
-        for reason in verdict['reasons'][:3]:
-            self.assertIn(flat(reason), flat(self.text))
-            self.assertIn(flat(reason), flat(self.bug))
-        self.assertIn(flat(verdict['reasons'][0]), flat(self.check))
+        self.reasons_are_told(verdict['reasons'])
+        self.assertIn(flat(verdict['reasons'][0]['text']), flat(self.check))
+
+    def test_coverage(self):
+        coverage = self.data['coverage']
+        self.assertIn('COVERAGE ' + coverage['value'] + '\n', self.text)
+        self.assertRegex(self.bug, r'\nCoverage: +' + coverage['value'] + '\n')
+        self.assertIn(', coverage ' + coverage['value'], self.check)
+        self.reasons_are_told(coverage['reasons'])
+        self.assertEqual(bool(coverage['unnamed']),
+                         any(r['devices'] for r in coverage['reasons']) and
+                         coverage['value'] == 'partial')
+
+    def reasons_are_told(self, reasons):
+        self.assertTrue(reasons)
+        for reason in reasons:
+            self.assertIn(flat(reason['text']), flat(self.full))
+        for reason in reasons[:3]:
+            self.assertIn(flat(reason['text']), flat(self.text))
+            self.assertIn(flat(reason['text']), flat(self.bug))
 
     def test_findings(self):
         part = section(self.full, 'FINDINGS', '$')

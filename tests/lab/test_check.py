@@ -84,6 +84,7 @@ def report_for(truth):
                     for bdf, entry in devices.items() if entry],
         'exposures': [exposure(NVME, [[500, 4]]), exposure(NET, [[300, 2]])],
         'verdict': {'value': 'exposed', 'reasons': []},
+        'coverage': {'value': 'complete', 'reasons': [], 'unnamed': []},
         'findings': [],
     }
 
@@ -272,6 +273,9 @@ class Pending(Case):
         self.stale = exposure(NVME, [], 'stale', complete=False,
                               iovas=[[100, 8]])
         self.report['exposures'].append(self.stale)
+        self.report['verdict']['value'] = 'suspect'
+        self.report['coverage'] = {'value': 'partial', 'reasons': [],
+                                   'unnamed': [{'requester': NVME}]}
 
     def test_agreement(self):
         self.assertGood()
@@ -327,21 +331,28 @@ class Pending(Case):
         self.report['verdict']['value'] = 'trusted'
         self.assertBad('verdict trusted')
 
+    def test_complete(self):
+        self.report['coverage'] = {'value': 'complete', 'reasons': [],
+                                   'unnamed': []}
+        self.assertBad('2 pages of 0000:00:02.0 nvme are in no table')
+
 
 class ExitCode(unittest.TestCase):
     """What `check` ends with, against the verdict."""
 
-    def passed(self, tool, verdict):
+    def passed(self, tool, verdict, coverage='complete'):
         results = check.Results()
         with contextlib.redirect_stdout(io.StringIO()):
-            check.check_code(results, tool, '/nonexistent', verdict)
+            check.check_code(results, tool, '/nonexistent', verdict,
+                             coverage)
         return results.passed, results.failed
 
     def test_codes(self):
-        self.assertEqual(self.passed('/bin/false', 'suspect'), (1, 0))
-        self.assertEqual(self.passed('/bin/true', 'exposed'), (1, 0))
-        self.assertEqual(self.passed('/bin/true', 'suspect'), (0, 1))
-        self.assertEqual(self.passed('/bin/false', 'corrupt'), (0, 1))
+        self.assertEqual(self.passed('/bin/false', 'suspect'), (2, 0))
+        self.assertEqual(self.passed('/bin/true', 'exposed'), (2, 0))
+        self.assertEqual(self.passed('/bin/true', 'exposed', 'partial'), (1, 1))
+        self.assertEqual(self.passed('/bin/true', 'suspect'), (0, 2))
+        self.assertEqual(self.passed('/bin/false', 'corrupt'), (0, 2))
 
 
 class Passthrough(Case):
@@ -357,8 +368,10 @@ class Passthrough(Case):
     def setUp(self):
         super().setUp()
         self.all = exposure(NVME, [[0, 1000]], 'passthrough')
+        self.asked = exposure(NVME, [[900, 5]], 'inflight')
         self.report['exposures'][0] = self.all
-        self.report['verdict']['value'] = 'suspect'
+        self.report['exposures'].append(self.asked)
+        self.report['verdict']['value'] = 'exposed'
 
     def test_agreement(self):
         self.assertGood()
@@ -372,7 +385,7 @@ class Passthrough(Case):
         code, lines = self.run_check()
         bad = [x for x in lines if x.startswith('FAIL')]
         self.assertEqual(code, 1)
-        self.assertEqual(len(bad), 2)
+        self.assertEqual(len(bad), 1)
 
     def test_part_of_memory(self):
         self.all['pfns'] = [[0, 999]]
@@ -382,9 +395,19 @@ class Passthrough(Case):
         self.all['class'] = 'posted'
         self.assertBad('pass-through: 0 of 1 devices')
 
-    def test_exposed(self):
-        self.report['verdict']['value'] = 'exposed'
-        self.assertBad('verdict exposed')
+    def test_suspect(self):
+        self.report['verdict']['value'] = 'suspect'
+        self.assertBad('verdict suspect')
+
+    def test_not_asked(self):
+        self.asked['pfns'] = [[900, 4]]
+        self.assertBad('1 were not named')
+
+    def test_not_read(self):
+        self.asked['pfns'] = [[900, 4]]
+        self.report['coverage'] = {'value': 'partial', 'reasons': [],
+                                   'unnamed': [{'requester': NVME}]}
+        self.assertGood()
 
     def test_trusted(self):
         self.report['verdict']['value'] = 'trusted'
@@ -405,11 +428,10 @@ class Planted(Case):
         self.report['verdict']['value'] = 'corrupt'
         self.report['findings'] = [
             {'code': 'free-page-exposed', 'where': NVME, 'severity': 'warning',
-             'text': 'It could write 4 pages that are free, the first at '
-                     '0x1f4000, IOVA 0x64000: use after free.'},
+             'text': 'It could write.', 'requester': NVME, 'class': 'mapped',
+             'pages': 4, 'phys': '0x1f4000', 'iova': '0x64000'},
             {'code': 'free-page-written', 'where': NVME, 'severity': 'error',
-             'text': 'A free page holds bytes, the first at 0x1f6000, through '
-                     'IOVA 0x66000.'}]
+             'text': 'It is written.', 'phys': '0x1f6000', 'iova': '0x66000'}]
 
     def test_agreement(self):
         self.assertGood()
@@ -420,13 +442,11 @@ class Planted(Case):
 
     def test_page_beyond(self):
         self.truth['planted'].update(pfn=504, iova=104 * check.PAGE)
-        self.report['findings'][1]['text'] = \
-            'first at 0x1f8000, IOVA 0x68000'
+        self.report['findings'][1].update(phys='0x1f8000', iova='0x68000')
         self.assertBad('freed page 0x1f8000')
 
     def test_wrong_iova(self):
-        text = self.report['findings'][0]['text']
-        self.report['findings'][0]['text'] = text.replace('0x64', '0x65')
+        self.report['findings'][0]['iova'] = '0x65000'
         self.assertBad('freed page')
 
     def test_poison_not_seen(self):

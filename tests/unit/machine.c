@@ -801,9 +801,9 @@ void machine_judge(struct machine *m)
 	m->evidence = a.evidence;
 	m->evidence_pages = a.evidence_pages;
 	m->ex = a.exposures;
-	for (i = 0; i < m->ex->nr_reasons; i++)
+	for (i = 0; i < m->ex->reasons.count; i++)
 		print_message("# %s: %s\n", ami_verdict_name(m->ex->verdict),
-			      m->ex->reason[i]);
+			      m->ex->reasons.list[i].text);
 }
 
 void machine_analyse(struct machine *m)
@@ -856,6 +856,18 @@ enum ami_finding_code machine_code(const char *name)
 	if (code == AMI_NR_FINDINGS)
 		fail_msg("there is no finding '%s'", name);
 	return code;
+}
+
+bool machine_because(const struct machine *m, const char *code,
+		     const char *text)
+{
+	size_t i;
+
+	for (i = 0; i < m->ex->reasons.count; i++)
+		if (!strcmp(m->ex->reasons.list[i].code, code) &&
+		    strstr(m->ex->reasons.list[i].text, text))
+			return true;
+	return false;
 }
 
 bool machine_found(const struct machine *m, const char *code)

@@ -237,6 +237,10 @@ enum ami_finding_code machine_code(const char *name);
 
 bool machine_found(const struct machine *m, const char *code);
 
+/** machine_because() - is there a reason of this code that says so? */
+bool machine_because(const struct machine *m, const char *code,
+		     const char *text);
+
 /** machine_said_of() - the text of a finding about @where, NULL: there is none */
 const char *machine_said_of(const struct machine *m, const char *code,
 			    const char *where);

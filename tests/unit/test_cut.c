@@ -51,7 +51,7 @@ static void is_honest(const struct ami_analysis *a, uint64_t whole)
 	uint64_t lost = ami_dump_cut_reads(a->dump);
 
 	assert_true(found(a));
-	assert_non_null(strstr(a->exposures->reason[0], "truncated"));
+	assert_non_null(strstr(a->exposures->reasons.list[0].text, "truncated"));
 	assert_false(ami_findings_total(a->state->findings,
 					AMI_FIND_KERNEL_PAGES_DROPPED));
 	if (lost)

@@ -192,7 +192,7 @@ static const struct {
 	const char *finding;
 	enum ami_verdict verdict;
 } cases[] = {
-	{ "intact", intact, NULL, AMI_VERDICT_SUSPECT },
+	{ "intact", intact, NULL, AMI_VERDICT_EXPOSED },
 	{ "header zero", no_header, CONTRADICTION, AMI_VERDICT_SUSPECT },
 	{ "all zero", no_queue_content, CONTRADICTION, AMI_VERDICT_SUSPECT },
 	{ "empty, timer on", timer_runs, CONTRADICTION, AMI_VERDICT_SUSPECT },
@@ -201,7 +201,7 @@ static const struct {
 	{ "granule odd", odd_granule, CONTRADICTION, AMI_VERDICT_SUSPECT },
 	{ "not in use", not_in_use, CONTRADICTION, AMI_VERDICT_SUSPECT },
 	{ "another's", not_its_own, CONTRADICTION, AMI_VERDICT_SUSPECT },
-	{ "no queue", no_queue, "flush-queue-unread", AMI_VERDICT_SUSPECT },
+	{ "no queue", no_queue, "flush-queue-unread", AMI_VERDICT_EXPOSED },
 	{ "finish count", finished_more, CONTRADICTION, AMI_VERDICT_SUSPECT },
 	{ "no CPU", no_cpus, "cpus-uncertain", AMI_VERDICT_SUSPECT },
 	{ "CPU 0 gone", cpu_gone, "cpus-uncertain", AMI_VERDICT_SUSPECT },
@@ -211,7 +211,7 @@ static const struct {
 	{ "unmanaged", unmanaged, CONTRADICTION, AMI_VERDICT_SUSPECT },
 	{ "of no type", unknown_type, CONTRADICTION, AMI_VERDICT_SUSPECT },
 	{ "of no type, no cookie", nothing_known, "flush-queue-unread",
-	  AMI_VERDICT_SUSPECT },
+	  AMI_VERDICT_EXPOSED },
 	{ "domain zero", domain_zero, "domain-contradiction",
 	  AMI_VERDICT_SUSPECT },
 	{ "default unmanaged", default_unmanaged, "domain-contradiction",
@@ -273,6 +273,7 @@ static void test_contradictions(void **state)
 				assert_true(machine_found(m,
 							  cases[i].finding));
 			assert_int_equal(m->ex->verdict, cases[i].verdict);
+			assert_int_equal(m->ex->covered, AMI_COVERED_PARTIAL);
 			e = machine_exposure(m, 0x10, AMI_CLASS_STALE);
 			assert_non_null(e);
 			assert_false(e->complete);

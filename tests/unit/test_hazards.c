@@ -46,7 +46,8 @@ static void reaches_all(const struct machine *m, uint16_t devid,
 	assert_non_null(e);
 	assert_true(e->all_ram);
 	assert_int_equal(e->certainty, certainty);
-	assert_int_equal(m->ex->verdict, AMI_VERDICT_SUSPECT);
+	assert_int_equal(m->ex->verdict, AMI_VERDICT_EXPOSED);
+	assert_int_equal(m->ex->covered, AMI_COVERED_PARTIAL);
 }
 
 /*
@@ -333,7 +334,8 @@ static void is_stale(const struct machine *m)
 	assert_non_null(e);
 	assert_int_equal(e->nr_iovas, 1);
 	assert_int_equal(e->iovas[0].first, 0x7000);
-	assert_int_equal(m->ex->verdict, AMI_VERDICT_SUSPECT);
+	assert_int_not_equal(m->ex->verdict, AMI_VERDICT_TRUSTED);
+	assert_int_equal(m->ex->covered, AMI_COVERED_PARTIAL);
 }
 
 /* Entry and books differ: a pending invalidation may be of either's domain. */
@@ -617,21 +619,26 @@ static void test_crash_cma(void **state)
 /* --- what the log shows ----------------------------------------------------------- */
 
 /* Each of them alone: nothing else can be written in this machine. */
-static void not_trusted(struct machine *m, enum ami_finding_code code)
+static void not_trusted(struct machine *m, enum ami_finding_code code,
+			enum ami_verdict verdict)
 {
 	machine_analyse(m);
 	assert_int_equal(m->ex->verdict, AMI_VERDICT_TRUSTED);
 	ami_finding_add(m->state->findings, code, "here", "so");
 	machine_judge(m);
-	assert_int_equal(m->ex->verdict, AMI_VERDICT_UNKNOWN);
+	assert_int_equal(m->ex->verdict, verdict);
 	machine_free(m);
 }
 
 static void test_not_trusted(void **state)
 {
 	(void)state;
-	not_trusted(machine_new(SHAPE_6_1, 0), AMI_FIND_INVALIDATION_LOST);
-	not_trusted(machine_new(SHAPE_6_1, 0), AMI_FIND_IOMMU_MAY_BE_OFF);
+	not_trusted(machine_new(SHAPE_6_1, 0), AMI_FIND_INVALIDATION_LOST,
+		    AMI_VERDICT_SUSPECT);
+	not_trusted(machine_new(SHAPE_6_1, 0), AMI_FIND_IOMMU_MAY_BE_OFF,
+		    AMI_VERDICT_UNKNOWN);
+	not_trusted(machine_new(SHAPE_6_1, 0), AMI_FIND_SEMAPHORE_UNREAD,
+		    AMI_VERDICT_UNKNOWN);
 }
 
 /*
@@ -657,7 +664,7 @@ static void test_asked(void **state)
 	m->marks = &marks;
 	machine_judge(m);
 	assert_int_equal(m->ex->verdict, AMI_VERDICT_EXPOSED);
-	assert_int_equal(m->ex->nr_reasons, 1);
+	assert_int_equal(m->ex->reasons.count, 1);
 	ami_pfnset_free(pages);
 	machine_free(m);
 }
@@ -706,7 +713,8 @@ static void unplugged(struct machine *m)
 	});
 	vmcore_analyse(m);
 	assert_non_null(machine_exposure(m, 0x40, AMI_CLASS_STALE));
-	assert_int_equal(m->ex->verdict, AMI_VERDICT_SUSPECT);
+	assert_int_equal(m->ex->verdict, AMI_VERDICT_EXPOSED);
+	assert_int_equal(m->ex->covered, AMI_COVERED_PARTIAL);
 }
 
 static void test_unplugged(void **state)

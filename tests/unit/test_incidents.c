@@ -258,7 +258,7 @@ static const struct fact {
 	  "dma-refused", "0000:0b:00.0", false, false,
 	  AMI_VERDICT_EXPOSED },
 	{ EVENT, { DISK, 0x30000000 }, NULL, "table-hardware-error",
-	  "0000:0b:00.0", false, false, AMI_VERDICT_EXPOSED },
+	  "0000:0b:00.0", false, false, AMI_VERDICT_SUSPECT },
 	{ LINE, { 0 }, "AMD-Vi: Event logged [DEV_TAB_HARDWARE_ERROR device=0000:0b:00.0 address=0x2147e0 flags=0x0000]",
 	  "table-hardware-error", "0000:0b:00.0", false, false,
 	  AMI_VERDICT_EXPOSED },
@@ -662,7 +662,7 @@ static void a_later_wait_settles_it(void **state)
 	assert_non_null(machine_said_of(m, "invalidation-recovered", "iommu0"));
 	assert_false(machine_found(m, "invalidation-lost"));
 	assert_null(machine_exposure(m, DISK, AMI_CLASS_STALE));
-	assert_int_equal(m->ex->verdict, AMI_VERDICT_EXPOSED);
+	assert_int_equal(m->ex->verdict, AMI_VERDICT_SUSPECT);
 	rig_free(&rig);
 }
 

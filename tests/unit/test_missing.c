@@ -146,9 +146,9 @@ static void judge(const struct machine *m, enum ami_field f)
 
 	if (!is_optional(m, f) && !named(m, f))
 		fail_msg("no finding names the member");
-	/* A list of stale IOVAs makes it suspect; it must not get lost. */
-	assert_true(m->ex->verdict == AMI_VERDICT_SUSPECT ||
-		    m->ex->verdict == AMI_VERDICT_UNKNOWN);
+	/* A list of stale IOVAs makes it partial; it must not get lost. */
+	assert_int_equal(m->ex->covered, AMI_COVERED_PARTIAL);
+	assert_int_not_equal(m->ex->verdict, AMI_VERDICT_TRUSTED);
 	if (leads_to_tables(f)) {
 		assert_int_equal(m->ex->verdict, AMI_VERDICT_UNKNOWN);
 		return;
@@ -199,8 +199,8 @@ static void judge_gap(const struct machine *m)
 {
 	const struct ami_exposure *e;
 
-	assert_true(m->ex->verdict == AMI_VERDICT_SUSPECT ||
-		    m->ex->verdict == AMI_VERDICT_UNKNOWN);
+	assert_int_equal(m->ex->covered, AMI_COVERED_PARTIAL);
+	assert_int_not_equal(m->ex->verdict, AMI_VERDICT_TRUSTED);
 	if (m->ex->verdict == AMI_VERDICT_UNKNOWN)
 		return;
 	e = machine_exposure(m, DEVID, AMI_CLASS_MAPPED);

@@ -105,7 +105,7 @@ static void class_06(struct machine *m)
 	machine_pci(m, DEV, class[i]);
 	machine_analyse(m);
 	reaches_all(m, DEV);
-	is_verdict(m, AMI_VERDICT_SUSPECT);
+	is_verdict(m, AMI_VERDICT_EXPOSED);
 }
 
 static void is_a_bridge(struct machine *m, uint64_t pci)
@@ -352,7 +352,7 @@ static void idle_with_msi(struct machine *m)
 		    AMI_F_pci_dev_msix_enabled, 1);
 	machine_analyse(m);
 	assert_true(machine_found(m, "bus-master-contradiction"));
-	is_verdict(m, AMI_VERDICT_SUSPECT);
+	is_verdict(m, AMI_VERDICT_EXPOSED);
 }
 
 static void not_called_idle(void **state)

@@ -201,7 +201,7 @@ static void is_at_risk_if_copied(const struct machine *m, uint16_t devid,
 	assert_true(ami_pfnset_has(e->pages, 0));
 	assert_true(ami_pfnset_has(e->pages, pages - 1));
 	assert_false(ami_pfnset_has(e->pages, pages));
-	assert_int_equal(m->ex->verdict, AMI_VERDICT_SUSPECT);
+	assert_int_equal(m->ex->verdict, AMI_VERDICT_EXPOSED);
 }
 
 /* A capture kernel that was seen to reuse tables did not copy them. */
@@ -345,7 +345,8 @@ static void untranslated(struct machine *m)
 	assert_true(machine_exposure(m, 0x10, AMI_CLASS_PASSTHROUGH)->all_ram);
 	assert_true(machine_exposure(m, 0x18, AMI_CLASS_PASSTHROUGH)->all_ram);
 	assert_true(machine_found(m, "dte-not-valid"));
-	assert_int_equal(m->ex->verdict, AMI_VERDICT_SUSPECT);
+	assert_int_equal(m->ex->verdict, AMI_VERDICT_EXPOSED);
+	assert_int_equal(m->ex->covered, AMI_COVERED_PARTIAL);
 }
 
 static void test_untranslated(void **state)
@@ -549,7 +550,8 @@ static void unmaps_wait(struct machine *m, bool single)
 	assert_int_equal(e->nr_iovas, 1);
 	assert_int_equal(e->iovas[0].first, 0xff004000);
 	assert_int_equal(e->iovas[0].last, 0xff005fff);
-	assert_int_equal(m->ex->verdict, AMI_VERDICT_SUSPECT);
+	assert_int_equal(m->ex->verdict, AMI_VERDICT_EXPOSED);
+	assert_int_equal(m->ex->covered, AMI_COVERED_PARTIAL);
 }
 
 static void lazy(struct machine *m)
@@ -606,7 +608,8 @@ static void nothing_writable(struct machine *m)
 	machine_dte(m, 0x18, &blocked);
 	vmcore_analyse(m);
 	assert_int_equal(m->ex->verdict, AMI_VERDICT_TRUSTED);
-	assert_int_equal(m->ex->nr_reasons, 1);
+	assert_int_equal(m->ex->reasons.count, 1);
+	assert_int_equal(m->ex->covered, AMI_COVERED_COMPLETE);
 }
 
 static void test_trusted(void **state)

@@ -82,11 +82,12 @@ struct ami_evidence_set {
 /**
  * struct ami_coverage - a reader knows what this device had to do
  * @partial: some of it; the rest is not in the dump, or damaged
+ * @guessed: the structures were recognised by their shape
  */
 struct ami_coverage {
 	struct ami_bdf device;
 	const char *provider;
-	bool partial;
+	bool partial, guessed;
 };
 
 /** struct ami_bounce - a bounce buffer in use, and the memory it stands for */
@@ -133,6 +134,14 @@ void ami_evidence_free(struct ami_evidence *ev);
 
 /** ami_evidence_covers() - did a reader read all of this device's state? */
 bool ami_evidence_covers(const struct ami_evidence *ev, struct ami_bdf device);
+
+/**
+ * ami_evidence_finished() - did a reader of the device's own driver come to the
+ * end of its state? What the block layer alone shows of a disk is not all, and
+ * what looks like a ring by its shape may not be.
+ */
+bool ami_evidence_finished(const struct ami_evidence *ev,
+			   struct ami_bdf device);
 
 /**
  * ami_bounce_of() - the bounce buffer in use at @phys, NULL if there is none

@@ -6,6 +6,7 @@
 #include <common/index.h>
 #include <evidence/evidence.h>
 #include <owner/owner.h>
+#include <exposure/reason.h>
 
 /** enum ami_class - why a requester could write a page (docs/architecture.md) */
 enum ami_class {
@@ -75,10 +76,21 @@ struct ami_tree {
 	struct ami_walk_stats stats;
 };
 
+/**
+ * struct ami_uncovered - a requester with pages that cannot be named
+ * @why: code of the reason
+ * @all_ram: they may be any pages
+ * @bounded: they are @pages at most; else their number is not known
+ */
+struct ami_uncovered {
+	struct ami_requester requester;
+	enum ami_reason_code why;
+	bool all_ram, bounded;
+	uint64_t pages;
+};
+
 struct ami_marks;
 struct ami_spill;
-
-#define AMI_MAX_REASONS	8
 
 /**
  * struct ami_basis - what exposures follow from; all of it outlives them
@@ -110,7 +122,9 @@ struct ami_basis {
  * @marks_only: pages that only the marks have, summed over requesters and
  *	classes
  * @class_owners: pages by class and owner, each page once
- * @verdict, @reason: filled in by ami_judge()
+ * @verdict, @reasons: filled in by ami_judge()
+ * @covered, @gaps: the same of coverage: what it rests on, or what it misses
+ * @uncovered: devices with pages that cannot be named, one entry a cause
  */
 struct ami_exposures {
 	struct ami_basis on;
@@ -133,8 +147,11 @@ struct ami_exposures {
 	uint64_t marks_common, marks_only, marks_lack;
 	uint64_t class_owners[AMI_CLASSES][AMI_OWNERS];
 	enum ami_verdict verdict;
-	char *reason[AMI_MAX_REASONS];
-	size_t nr_reasons;
+	struct ami_reasons reasons;
+	enum ami_covered covered;
+	struct ami_reasons gaps;
+	struct ami_uncovered *uncovered;
+	size_t nr_uncovered;
 };
 
 /**

@@ -68,6 +68,7 @@ struct ami_marks_finding {
  * @kernel: release of the kernel that ran when they were made
  * @tool: the program that made them
  * @in_capture: they were made from /proc/vmcore, in the capture kernel
+ * @has_coverage: marks of older versions have none; @gap: its reasons
  * @unproved: they are used because the user asked for it, though they are only
  *	UNPROVED (enum ami_bound)
  * @sets: sets of page frames; devices that share a page table share one
@@ -92,6 +93,10 @@ struct ami_marks {
 	enum ami_verdict verdict;
 	char *reason[AMI_MAX_REASONS];
 	size_t nr_reasons;
+	bool has_coverage;
+	enum ami_covered covered;
+	char *gap[AMI_MAX_REASONS];
+	size_t nr_gaps;
 	struct ami_marks_finding *findings;
 	size_t nr_findings;
 };

@@ -13,8 +13,7 @@ static const char *const meaning[] = {
 	[AMI_VERDICT_EXPOSED] =
 		"Believe the dump, but not the pages that devices could write.",
 	[AMI_VERDICT_SUSPECT] =
-		("Devices could write memory of the kernel itself, or pages "
-		 "that cannot be named."),
+		"This is what no healthy machine of this configuration shows.",
 	[AMI_VERDICT_CORRUPT] =
 		"Memory contradicts itself: do not draw conclusions from it.",
 	[AMI_VERDICT_UNKNOWN] =
@@ -47,25 +46,43 @@ static void head(struct html_page *p)
 	html_raw(p, "</style>\n</head>\n<body>\n");
 }
 
+static const char *const covered[] = {
+	[AMI_COVERED_COMPLETE] =
+		"Every page that active devices could have written is named.",
+	[AMI_COVERED_PARTIAL] =
+		"Devices may have written pages that are not named here.",
+};
+
+static void reasons_list(struct html_page *p, const char *class,
+			 const struct ami_reasons *reasons)
+{
+	size_t i;
+
+	if (!reasons->count)
+		return;
+	fprintf(p->out, "<ol class=\"%s\">\n", class);
+	for (i = 0; i < reasons->count; i++) {
+		html_raw(p, "<li>");
+		html_text(p, "%s", reasons->list[i].text);
+		html_raw(p, "</li>\n");
+	}
+	html_raw(p, "</ol>\n");
+}
+
 static void verdict(struct html_page *p)
 {
 	const struct ami_exposures *ex = p->v->a->exposures;
 	const char *name = ami_verdict_name(ex->verdict);
-	size_t i;
 
 	fprintf(p->out, "<header class=\"verdict v-%s\">\n<p class=\"kicker\">"
 		"amdiommu report</p>\n<h1 id=\"verdict\">%s</h1>\n"
 		"<p class=\"meaning\">%s</p>\n", name, name,
 		meaning[ex->verdict]);
-	if (ex->nr_reasons)
-		html_raw(p, "<ol class=\"reasons\">\n");
-	for (i = 0; i < ex->nr_reasons; i++) {
-		html_raw(p, "<li>");
-		html_text(p, "%s", ex->reason[i]);
-		html_raw(p, "</li>\n");
-	}
-	if (ex->nr_reasons)
-		html_raw(p, "</ol>\n");
+	reasons_list(p, "reasons", &ex->reasons);
+	fprintf(p->out, "<p id=\"coverage\" class=\"c-%s\">Coverage: "
+		"<strong>%s</strong>. %s</p>\n", ami_covered_name(ex->covered),
+		ami_covered_name(ex->covered), covered[ex->covered]);
+	reasons_list(p, "gaps", &ex->gaps);
 	html_raw(p, "</header>\n<nav aria-label=\"Sections\">"
 		 "<a href=\"#machine\">Machine</a> "
 		 "<a href=\"#memory\">Memory</a> "
@@ -232,6 +249,7 @@ static void facts(struct html_page *p)
 	json_string(&v->j, "view", "html");
 	report_dump_json(v);
 	report_verdict_json(v);
+	report_coverage_json(v);
 	report_findings_json(v);
 	json_number(&v->j, "devices", v->a->state->nr_devices);
 	json_number(&v->j, "domains", v->a->state->nr_domains);

@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Findings, and the fields that stand beside their sentences. */
+#include <string.h>
+
+#include "view.h"
+
+static void fact_json(struct view *v, const struct ami_fact *fact)
+{
+	const struct ami_fact_class *class = ami_fact_class(fact->key);
+
+	switch (class->form) {
+	case AMI_FACT_NUMBER:
+		json_number(&v->j, class->name, fact->value);
+		break;
+	case AMI_FACT_HEX:
+		json_hex(&v->j, class->name, fact->value);
+		break;
+	case AMI_FACT_TEXT:
+		json_string(&v->j, class->name, fact->text);
+		break;
+	}
+}
+
+void report_facts_json(struct view *v, const struct ami_facts *facts)
+{
+	size_t i;
+
+	for (i = 0; i < facts->count; i++)
+		fact_json(v, &facts->list[i]);
+}
+
+static void finding_json(struct view *v, const struct ami_finding *one)
+{
+	const struct ami_finding_class *class = ami_finding_class(one->code);
+
+	json_object(&v->j, NULL);
+	json_string(&v->j, "severity", ami_severity_name(one->severity));
+	json_string(&v->j, "code", class->name);
+	json_string(&v->j, "kind", ami_finding_kind_name(class->kind));
+	json_string(&v->j, "where", one->where);
+	json_string(&v->j, "text", one->text);
+	report_facts_json(v, &one->facts);
+	json_close_object(&v->j);
+}
+
+void report_findings_json(struct view *v)
+{
+	const struct ami_findings *f = v->a->state->findings;
+	size_t i;
+
+	json_array(&v->j, "findings");
+	for (i = 0; i < f->count; i++)
+		finding_json(v, &f->list[i]);
+	json_close_array(&v->j);
+	json_object(&v->j, "finding_totals");
+	for (i = 0; i < AMI_NR_FINDINGS; i++)
+		if (f->total[i])
+			json_number(&v->j, ami_finding_class(i)->name,
+				    f->total[i]);
+	json_close_object(&v->j);
+}
+
+static void finding_text(struct view *v, const struct ami_finding *one)
+{
+	static const char *const color[] = {
+		[AMI_INFO] = "", [AMI_WARNING] = COLOR_WARNING,
+		[AMI_ERROR] = COLOR_BAD,
+	};
+	const char *name = ami_severity_name(one->severity);
+
+	fputs("  ", v->out);
+	report_colored(v, color[one->severity], name);
+	fprintf(v->out, "%*s %s  %s\n", (int)(8 - strlen(name)), "",
+		one->where, ami_finding_class(one->code)->name);
+	fputs("           ", v->out);
+	report_wrapped(v, 11, 11, "%s", one->text);
+}
+
+/* One story told of many devices is told for the first few. */
+#define ALIKE	3u
+
+static size_t alike_before(const struct ami_findings *f, size_t i)
+{
+	size_t k, n = 0;
+
+	for (k = 0; k < i; k++)
+		n += f->list[k].code == f->list[i].code;
+	return n;
+}
+
+/* Where the last that is shown of a code has been: how many are not. */
+static void more_alike(struct view *v, const struct ami_finding *one,
+		       size_t shown)
+{
+	size_t total = ami_findings_total(v->a->state->findings, one->code);
+	const char *longer = v->r->verbose ? NULL : v->r->longer;
+	char hint[32];
+
+	if (total > shown)
+		fprintf(v->out, "           ... and %zu more of %s%s\n",
+			total - shown, ami_finding_class(one->code)->name,
+			report_hint(" (", longer, ")", hint));
+}
+
+void report_findings_text(struct view *v, enum ami_severity least)
+{
+	const struct ami_findings *f = v->a->state->findings;
+	size_t most = v->r->verbose ? AMI_FINDINGS_PER_CODE : ALIKE;
+	size_t i, hidden = 0;
+	char hint[32];
+
+	for (i = 0; i < f->count; i++) {
+		size_t before = alike_before(f, i);
+
+		if (f->list[i].severity < least) {
+			hidden++;
+			continue;
+		}
+		if (before < most)
+			finding_text(v, &f->list[i]);
+		if (before + 1 == most)
+			more_alike(v, &f->list[i], most);
+	}
+	if (hidden == f->count)
+		fputs("  none\n", v->out);
+	if (hidden)
+		fprintf(v->out, "  (%zu for information%s)\n", hidden,
+			report_hint("; ", v->r->longer, "", hint));
+}
