@@ -339,13 +339,15 @@
 	F(dma_debug_type, dma_debug_entry, "type")			\
 	F(dma_debug_direction, dma_debug_entry, "direction")		\
 	/* page pools: include/net/page_pool/types.h */			\
-	F(page_pool_p, page_pool, "p")					\
-	F(page_pool_slow, page_pool, "slow")				\
+	F(page_pp, page, "pp")						\
+	F(page_dma_addr, page, "dma_addr")				\
 	F(page_pool_mapped, page_pool, "dma_mapped")			\
-	F(page_pool_order, page_pool_params_fast, "order")		\
-	F(page_pool_dev, page_pool_params_fast, "dev")			\
-	F(page_pool_dir, page_pool_params_fast, "dma_dir")		\
-	F(page_pool_netdev, page_pool_params_slow, "netdev")		\
+	F(page_pool_order, page_pool, "p.order")			\
+	F(page_pool_dev, page_pool, "p.dev")				\
+	F(page_pool_dir, page_pool, "p.dma_dir")			\
+	F(page_pool_offset, page_pool, "p.offset")			\
+	F(page_pool_netdev, page_pool, "slow.netdev")			\
+	F(xdp_buff_dma, xdp_buff_xsk, "dma")				\
 	/* the clock that NMIs read: kernel/time/timekeeping.c */	\
 	F(tk_fast_base, tk_fast, "base")				\
 	F(tkr_shift, tk_read_base, "shift")				\

@@ -10,8 +10,15 @@
  * the usual shape are rows of nics.c instead.
  */
 #define EVIDENCE_DRIVERS(D)	\
+	D(8139cp)		\
+	D(8139too)		\
+	D(ahci)			\
 	D(e1000e)		\
-	D(ahci)
+	D(ena)			\
+	D(igbvf)		\
+	D(r8169)		\
+	D(tg3)			\
+	D(vmxnet3)
 
 #define DECLARE_READER(name)	extern const struct reader reader_##name;
 EVIDENCE_DRIVERS(DECLARE_READER)

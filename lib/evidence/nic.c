@@ -2,7 +2,6 @@
 /* Descriptor rings of network drivers, checked. */
 #include "nic.h"
 
-#define MAX_RING	65536u	/* descriptors; drivers stop at 8192 */
 #define MAX_BUFFER	65536u
 #define COMMON_BUFFER	2048u
 
@@ -19,7 +18,7 @@ enum ring_state nic_ring_check(struct reading *r, uint64_t va,
 {
 	if (!ring->desc)
 		return RING_NONE;
-	if (!ring->count || ring->count > MAX_RING ||
+	if (!ring->count || ring->count > NIC_MAX_RING ||
 	    ring->to_use >= ring->count || ring->to_clean >= ring->count ||
 	    !ami_kernel_address(ring->desc)) {
 		reading_damaged(r, "descriptor ring", va);

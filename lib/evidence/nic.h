@@ -5,6 +5,8 @@
 
 #include "reading.h"
 
+#define NIC_MAX_RING	65536u	/* descriptors; drivers stop at 8192 */
+
 /** nic_buffer_size() - @size if a receive buffer can be so large, else 2 KiB */
 uint32_t nic_buffer_size(struct reading *r, uint64_t size);
 
@@ -118,12 +120,37 @@ struct nic_rings {
  * struct nic_buffers - what the driver keeps of each buffer, an array
  * @list: member of the ring: a pointer to the array; @type: of an entry
  * @dma: address for the device; @offset: what is added to it, or NO_FIELD
- * @page, @skb: struct page or packet that holds the buffer, or NO_FIELD
+ * @page, @skb, @data: what holds the buffer, each may be NO_FIELD: a struct page; a
+ *	packet; memory of the kernel, or a struct page for large frames
  */
 struct nic_buffers {
 	enum ami_field list;
 	enum ami_type type;
-	enum ami_field dma, offset, page, skb;
+	enum ami_field dma, offset, page, skb, data;
+};
+
+/**
+ * struct nic_fqes - the same where buffers come from a page pool (libeth)
+ * @list: as above; @type: struct libeth_fqe
+ * @page, @netmem: where the page is, in older and newer kernels
+ * @offset: of the buffer in it; @pool: member of the ring
+ *
+ * The page has its own address for the device. @list NO_FIELD: the driver has none.
+ */
+struct nic_fqes {
+	enum ami_field list;
+	enum ami_type type;
+	enum ami_field page, netmem, offset, pool;
+};
+
+/**
+ * struct nic_xsk - the same for a ring that a program's memory fills (AF_XDP)
+ * @pool: member of the ring, 0 for others; NO_FIELD: the driver cannot
+ * @list: as above; @xdp: member of an entry: the buffer. NO_FIELD: entries are
+ *	pointers to buffers.
+ */
+struct nic_xsk {
+	enum ami_field pool, list, xdp;
 };
 
 /**
@@ -131,11 +158,13 @@ struct nic_buffers {
  * @stride: bytes of each; the address is in the first 8
  * @done_at: byte of a word of 16 bits: has the device written it back?
  * @done: its bits; one that is set says yes
+ * @withheld: the tail register excludes the newest ones, this many
  */
 struct nic_desc {
 	uint32_t stride;
 	uint32_t done_at;
 	uint16_t done;
+	uint32_t withheld;
 };
 
 /**
@@ -146,18 +175,47 @@ struct nic_desc {
  *
  * @owner: member of the driver's own part: a pointer to the structure that has
  *	the rings; NO_FIELD: it has them itself
- * @buffer_size: member with the bytes of a buffer, of the structure with the rings
+ * @buffer_size, @ring_buffer_size: member with the bytes of a buffer, of the
+ *	structure with the rings, or of each ring
  * @largest: where there is none: bytes of the largest one; it ends with its page
- * @tx_stride: bytes of a transmit descriptor
+ * @header_size: member of each ring with the bytes of a buffer for headers
+ * @tx_stride: bytes of a transmit descriptor; @tx_behind: bytes that the device
+ *	writes behind the last one
  */
 struct nic_shape {
 	enum ami_field owner;
 	struct nic_rings rx, tx;
 	struct nic_buffers buffers;
+	struct nic_fqes fqes, headers;
+	struct nic_xsk xsk;
 	struct nic_desc desc;
-	enum ami_field buffer_size;
-	uint32_t largest, tx_stride;
+	enum ami_field buffer_size, ring_buffer_size, header_size;
+	uint32_t largest, tx_stride, tx_behind;
 };
+
+/**
+ * struct nic_books - what the driver knows of the buffers of one ring
+ * @list: address of the array, @entry: bytes of one; 0: nothing is known
+ * @headroom: bytes before each buffer of a page pool
+ */
+struct nic_books {
+	enum nic_books_kind { BOOKS_OWN, BOOKS_FQE, BOOKS_XSK } kind;
+	const struct nic_shape *shape;
+	const struct nic_fqes *fqes;
+	uint64_t list, entry, headroom;
+};
+
+/** nic_books_open() - those of the ring at @ring; false: reported */
+bool nic_books_open(struct reading *r, const struct nic_shape *shape,
+		    uint64_t ring, struct nic_books *books);
+
+/** nic_headers_open() - those of its buffers for headers, none: @entry is 0 */
+bool nic_headers_open(struct reading *r, const struct nic_shape *shape,
+		      uint64_t ring, struct nic_books *books);
+
+/** nic_books_read() - the driver's side of @slot */
+void nic_books_read(struct reading *r, const struct nic_books *books,
+		    uint32_t index, struct rx_slot *slot);
 
 /** nic_read_shape() - read a card of the usual shape; for struct reader */
 bool nic_read_shape(struct reading *r);

@@ -20,91 +20,116 @@ struct shaped {
 	uint32_t size;
 };
 
-static uint32_t length_at(const struct shaped *s, uint64_t addr)
+/**
+ * struct receiver - one receive ring of it
+ * @books: of its buffers, @headers: of those for headers, if it has any
+ * @size: bytes of a buffer, as above; @header_size: of one for a header
+ */
+struct receiver {
+	const struct shaped *s;
+	struct ring ring;
+	struct nic_books books, headers;
+	uint32_t size, header_size;
+};
+
+static uint32_t length_at(const struct receiver *rx, uint64_t addr)
 {
 	uint64_t left = AMI_PAGE_SIZE - addr % AMI_PAGE_SIZE;
+	uint32_t largest = rx->s->shape->largest;
 
-	if (s->size)
-		return s->size;
-	return left < s->shape->largest ? left : s->shape->largest;
+	if (rx->size)
+		return rx->size;
+	return left < largest ? left : largest;
 }
 
-/* A member that the driver may not have: 0 then. */
-static bool get_optional(const struct shaped *s, uint64_t va, enum ami_field f,
-			 uint64_t *value)
+/* The second address, of the header: bit 0 is the device's. */
+static void add_header(const struct receiver *rx, uint32_t index,
+		       const uint8_t *raw, struct rx_slot slot,
+		       struct rx_slots *slots)
 {
-	*value = 0;
-	return f == NO_FIELD ||
-	       ami_get(s->r->kernel, va, f, value) == AMI_MEM_OK;
+	if (slot.seen) {
+		memcpy(&slot.addr, raw + sizeof(slot.addr), sizeof(slot.addr));
+		slot.addr &= ~1ull;
+	}
+	nic_books_read(rx->s->r, &rx->headers, index, &slot);
+	slot.len = rx->header_size;
+	nic_add_slot(rx->s->r, slots, &slot);
 }
 
-static void books_of(const struct shaped *s, uint64_t buffer,
-		     struct rx_slot *slot)
+static void add_descriptor(const struct receiver *rx, uint32_t n,
+			   struct rx_slots *slots)
 {
-	const struct nic_buffers *b = &s->shape->buffers;
-	uint64_t dma, page, skb, offset, phys;
-
-	if (ami_get(s->r->kernel, buffer, b->dma, &dma) != AMI_MEM_OK ||
-	    !get_optional(s, buffer, b->page, &page) ||
-	    !get_optional(s, buffer, b->skb, &skb) ||
-	    !get_optional(s, buffer, b->offset, &offset))
-		return;
-	slot->booked = true;
-	if (!page && !skb)
-		return;
-	slot->dma = dma + offset;
-	phys = page ? reading_phys_of_page(s->r, page) :
-		      reading_phys_of_skb(s->r, skb);
-	if (phys)
-		slot->phys = phys + offset;
-}
-
-static void add_descriptor(const struct shaped *s, const struct ring *ring,
-			   uint64_t books, uint32_t n, struct rx_slots *slots)
-{
-	uint64_t size = ami_type_size(s->r->kernel, s->shape->buffers.type);
-	uint32_t index = ring_slot(ring, n);
-	struct rx_slot slot = { .held = false };
+	const struct nic_desc *desc = &rx->s->shape->desc;
+	uint32_t index = ring_slot(&rx->ring, n);
+	struct rx_slot slot = {
+		.held = n + desc->withheld >= rx->ring.owned,
+	};
 	uint8_t raw[MAX_DESC];
 	uint16_t done;
 
-	slot.seen = nic_ring_desc(s->r, ring, index, raw);
+	slot.seen = nic_ring_desc(rx->s->r, &rx->ring, index, raw);
 	if (slot.seen) {
 		memcpy(&slot.addr, raw, sizeof(slot.addr));
-		memcpy(&done, raw + s->shape->desc.done_at, sizeof(done));
-		slot.done = done & s->shape->desc.done;
+		memcpy(&done, raw + desc->done_at, sizeof(done));
+		slot.done = done & desc->done;
 	}
-	if (size)
-		books_of(s, books + index * size, &slot);
-	slot.len = length_at(s, slot.seen && !slot.done ? slot.addr : slot.dma);
-	nic_add_slot(s->r, slots, &slot);
+	nic_books_read(rx->s->r, &rx->books, index, &slot);
+	slot.len = length_at(rx, slot.seen && !slot.done ? slot.addr : slot.dma);
+	nic_add_slot(rx->s->r, slots, &slot);
+	if (rx->headers.entry)
+		add_header(rx, index, raw, slot, slots);
+}
+
+/* @size: as it is where the shape has no such member */
+static bool size_in_ring(struct reading *r, uint64_t va, enum ami_field f,
+			 uint32_t *size)
+{
+	uint64_t found;
+
+	if (f == NO_FIELD || !ami_has(r->kernel, f))
+		return true;
+	if (!reading_get(r, va, f, &found))
+		return false;
+	*size = nic_buffer_size(r, found);
+	return true;
+}
+
+static bool open_ring(struct receiver *rx, uint64_t va)
+{
+	const struct nic_shape *shape = rx->s->shape;
+	struct reading *r = rx->s->r;
+
+	return nic_books_open(r, shape, va, &rx->books) &&
+	       size_in_ring(r, va, shape->ring_buffer_size, &rx->size) &&
+	       nic_headers_open(r, shape, va, &rx->headers) &&
+	       (!rx->headers.entry ||
+		size_in_ring(r, va, shape->header_size, &rx->header_size));
 }
 
 static bool receive_ring(const struct shaped *s, uint64_t va,
 			 unsigned int number)
 {
+	struct receiver rx = { .s = s, .size = s->size };
 	struct rx_slots slots = { .list = NULL };
-	struct ring ring;
 	char label[40];
-	uint64_t books;
 	uint32_t n;
 	enum ring_state state = nic_ring_read(s->r, va, &s->shape->rx.ring,
-					      s->shape->desc.stride, &ring);
+					      s->shape->desc.stride, &rx.ring);
 
 	if (state != RING_READY)
 		return state == RING_NONE;
-	if (!reading_get(s->r, va, s->shape->buffers.list, &books))
+	if (!open_ring(&rx, va))
 		return false;
 	snprintf(label, sizeof(label), "receive ring %u", number);
-	for (n = 0; n < ring.owned; n++)
-		add_descriptor(s, &ring, books, n, &slots);
+	for (n = 0; n < rx.ring.owned; n++)
+		add_descriptor(&rx, n, &slots);
 	nic_post_slots(s->r, &slots, label);
 	snprintf(label, sizeof(label), "receive descriptor ring %u", number);
-	nic_post_ring(s->r, &ring, label);
+	nic_post_ring(s->r, &rx.ring, label);
 	return true;
 }
 
-/* Send descriptors are written back, too. */
+/* Transmit descriptors are written back, too. */
 static bool transmit_ring(const struct shaped *s, uint64_t va,
 			  unsigned int number)
 {
@@ -117,6 +142,11 @@ static bool transmit_ring(const struct shaped *s, uint64_t va,
 		snprintf(label, sizeof(label), "transmit descriptor ring %u",
 			 number);
 		nic_post_ring(s->r, &ring, label);
+		if (s->shape->tx_behind)
+			reading_post_dma(s->r, AMI_LIKELY, ring.dma +
+					 (uint64_t)ring.count * ring.stride,
+					 s->shape->tx_behind,
+					 "transmit head write-back");
 	}
 	return state != RING_BAD;
 }
@@ -187,6 +217,8 @@ bool nic_read_shape(struct reading *r)
 	if (s.shape->owner != NO_FIELD &&
 	    !reading_get(r, r->priv, s.shape->owner, &s.owner))
 		return false;
+	if (!s.owner)
+		return true;	/* one that only stands for a port of a switch */
 	if (s.shape->buffer_size != NO_FIELD) {
 		if (!reading_get(r, s.owner, s.shape->buffer_size, &size))
 			return false;

@@ -51,18 +51,18 @@ static void name_of(struct pools *p, uint64_t pool, char name[17])
 {
 	uint64_t netdev;
 
-	if (ami_get(p->k, ami_addr(p->k, pool, AMI_F_page_pool_slow),
-		    AMI_F_page_pool_netdev, &netdev) != AMI_MEM_OK || !netdev ||
+	if (ami_get(p->k, pool, AMI_F_page_pool_netdev, &netdev) !=
+	    AMI_MEM_OK || !netdev ||
 	    ami_read_string(p->k, ami_addr(p->k, netdev, AMI_F_netdev_name),
 			    name, 17) != AMI_MEM_OK)
 		strcpy(name, "?");
 }
 
-static bool is_read_only(struct pools *p, uint64_t params)
+static bool is_read_only(struct pools *p, uint64_t pool)
 {
 	uint64_t direction;
 
-	return ami_get(p->k, params, AMI_F_page_pool_dir, &direction) ==
+	return ami_get(p->k, pool, AMI_F_page_pool_dir, &direction) ==
 	       AMI_MEM_OK && direction == TO_DEVICE;
 }
 
@@ -88,18 +88,18 @@ static void complain_unread(struct pools *p, const char *name,
 static bool one_pool(void *ctx, uint64_t id, uint64_t pool)
 {
 	struct pools *p = ctx;
-	uint64_t params = ami_addr(p->k, pool, AMI_F_page_pool_p), dev, order;
+	uint64_t dev, order;
 	struct ami_xarray_walk met;
 	enum ami_mem mem;
 	char name[17];
 
 	name_of(p, pool, name);
 	p->device = NULL;
-	mem = ami_get(p->k, params, AMI_F_page_pool_dev, &dev);
+	mem = ami_get(p->k, pool, AMI_F_page_pool_dev, &dev);
 	if (mem == AMI_MEM_OK && dev)
 		p->device = evidence_device_above(p->ev, dev, &mem);
 	if (mem == AMI_MEM_OK)
-		mem = ami_get(p->k, params, AMI_F_page_pool_order, &order);
+		mem = ami_get(p->k, pool, AMI_F_page_pool_order, &order);
 	if (mem != AMI_MEM_OK || order > MAX_ORDER) {
 		if (mem != AMI_MEM_OK)
 			complain_unread(p, name, mem);
@@ -108,7 +108,7 @@ static bool one_pool(void *ctx, uint64_t id, uint64_t pool)
 		return true;
 	}
 	if (!p->device || evidence_driver_covers(p->ev, p->device->bdf) ||
-	    is_read_only(p, params))
+	    is_read_only(p, pool))
 		return true;
 	p->pages = 1ull << order;
 	p->lost = false;

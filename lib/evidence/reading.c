@@ -4,6 +4,10 @@
 
 #include "reading.h"
 
+#define MAX_ENTRIES	65536u	/* drivers stop at 8192 */
+#define MAX_ENTRY	(64u << 10)	/* bytes; an area is one entry */
+#define NET_IOV	1ull	/* a netmem that is no page: include/net/netmem.h */
+
 bool reading_get(struct reading *r, uint64_t va, enum ami_field f,
 		 uint64_t *value)
 {
@@ -45,6 +49,22 @@ void reading_post_dma(struct reading *r, enum ami_certainty certainty,
 	evidence_end_transfer(r->ev);
 }
 
+bool reading_post_entries(struct reading *r, uint64_t object, enum ami_field dma,
+			  uint64_t count, uint64_t size, const char *what)
+{
+	uint64_t at;
+
+	if (!reading_get(r, object, dma, &at))
+		return false;
+	if (count > MAX_ENTRIES || size > MAX_ENTRY) {
+		reading_damaged(r, what, object);
+		return false;
+	}
+	if (at)
+		reading_post_dma(r, AMI_PROVEN, at, count * size, what);
+	return true;
+}
+
 uint64_t reading_phys(struct reading *r, uint64_t va)
 {
 	uint64_t phys;
@@ -69,4 +89,12 @@ uint64_t reading_phys_of_skb(struct reading *r, uint64_t skb)
 	    AMI_MEM_OK)
 		return 0;
 	return reading_phys(r, data);
+}
+
+enum ami_mem reading_pool_dma(struct reading *r, uint64_t page, uint64_t *dma)
+{
+	*dma = 0;
+	if (!page || page & NET_IOV)
+		return AMI_MEM_OK;
+	return ami_get(r->kernel, page, AMI_F_page_dma_addr, dma);
 }

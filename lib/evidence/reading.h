@@ -43,6 +43,17 @@ void reading_unread(struct reading *r, const char *what, uint64_t va,
 void reading_post_dma(struct reading *r, enum ami_certainty certainty,
 		      uint64_t dma, uint64_t len, const char *what);
 
+/**
+ * reading_post_entries() - a ring or an area that the device writes
+ * @object, @dma: the member that has its address; 0 there: there is none
+ * @count, @size: its entries, and bytes of each
+ * @what: "completion queue"
+ *
+ * Returns false, with a finding, if it cannot be read or is too large to be one.
+ */
+bool reading_post_entries(struct reading *r, uint64_t object, enum ami_field dma,
+			  uint64_t count, uint64_t size, const char *what);
+
 /** reading_phys() - physical address of a kernel pointer, 0 when it has none */
 uint64_t reading_phys(struct reading *r, uint64_t va);
 
@@ -51,6 +62,12 @@ uint64_t reading_phys_of_page(struct reading *r, uint64_t page);
 
 /** reading_phys_of_skb() - physical address of the data of a struct sk_buff, or 0 */
 uint64_t reading_phys_of_skb(struct reading *r, uint64_t skb);
+
+/**
+ * reading_pool_dma() - the device's address of a page of a page pool
+ * @page: struct page, or a netmem; 0 is returned for memory that is no page
+ */
+enum ami_mem reading_pool_dma(struct reading *r, uint64_t page, uint64_t *dma);
 
 /**
  * enum reader_of - what a reader is called for

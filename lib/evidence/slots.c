@@ -73,6 +73,8 @@ static enum fate judge_slot(const struct reading *r, const struct rx_slot *s,
 		return FATE_NONE;	/* taken just at the panic */
 	if (s->done && s->booked)
 		return FATE_FILLED;
+	if (!s->seen && !s->booked && s->phys)
+		return FATE_DOUBTFUL;	/* no address, but the driver's page */
 	if (s->done || (!s->seen && !s->booked)) {
 		t->lost++;
 		return FATE_NONE;

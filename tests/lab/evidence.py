@@ -34,6 +34,9 @@ def standard():
                       f'{series}-sata-igb{mode}', f'{series}-virtio-net{mode}']
         found += [name for name in (f'{series}-packed', f'{series}-swiotlb')
                   if name in SCENARIOS]
+    for series in ('6.1', '7.3'):
+        for nic in ('e1000', 'rtl8139', 'vmxnet3'):
+            found += [f'{series}-{nic}', f'{series}-{nic}-pt']
     return found
 
 

@@ -80,7 +80,9 @@ def table():
     for series in '6.19 7.0 7.1'.split():
         add(f'{series}-none', io=0, net=0, watch=2)
     for nic in ('e1000', 'rtl8139', 'vmxnet3'):
-        add(f'6.1-{nic}', nic=nic)
+        for series in ('6.1', '7.3'):
+            add(f'{series}-{nic}', nic=nic)
+            add(f'{series}-{nic}-pt', nic=nic, cmdline='iommu=pt')
     for series in '5.10 6.1 6.12 7.3'.split():
         for mode, cmdline in (('', ''), ('-pt', 'iommu=pt')):
             add(f'{series}-sata-igb{mode}', nic='igb', qemu=8, disks='sata',

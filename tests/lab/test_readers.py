@@ -51,7 +51,7 @@ class Mistakes(unittest.TestCase):
     def test_lines(self):
         want, answer = parse('M\tigb\tx\tigb\tigb_ring\tdesc\t\t8\t4')
         self.assertEqual((want.name, answer), ('igb_ring.desc', (8, 4)))
-        want, answer = parse('S\tigb\tx\tigb\tigb_ring\tno-type')
+        want, answer = parse('S\tigb\tx\tigb\tigb_ring\t\tno-type')
         self.assertEqual((want.kind, answer), ('S', 'no-type'))
 
 

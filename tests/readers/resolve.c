@@ -8,7 +8,7 @@
  * usage: resolve FOLDER
  *	FOLDER/vmlinux and FOLDER/MODULE hold BTF. A line for each member and size,
  *	its columns separated by tabs: M, reader, ID, module, type, path, which
- *	kernels have it, offset, size; S, reader, ID, module, type, size. In place of
+ *	kernels have it, offset, size; S, reader, ID, module, type, which kernels, size. In place of
  *	the numbers an absent one has no-module, no-type, no-member or ambiguous.
  */
 #include <bpf/libbpf.h>
@@ -33,7 +33,8 @@ static const struct {
 }, types[] = {
 #define TYPE(id)	{ #id, "kernel.def", "" },
 	AMI_TYPES(TYPE)
-#define AMI_S(id, module, type)		{ #id, __FILE__, "" },
+#define AMI_S(id, module, type)			{ #id, __FILE__, "" },
+#define AMI_SV(id, module, type, when)		{ #id, __FILE__, when },
 #include <amdiommu/drivers.def>
 };
 
@@ -106,8 +107,9 @@ static void print_type(int t, const struct btf *own, const struct btf *base)
 	const struct ami_type_want *want = &ami_type_wants[t];
 	char reader[64];
 
-	printf("S\t%s\t%s\t%s\t%s\t", reader_of(types[t].file, reader),
-	       types[t].id, want->module ? want->module : "-", want->name);
+	printf("S\t%s\t%s\t%s\t%s\t%s\t",
+	       reader_of(types[t].file, reader), types[t].id,
+	       want->module ? want->module : "-", want->name, types[t].when);
 	if (layout.type_size[t])
 		printf("%llu\n", (unsigned long long)layout.type_size[t]);
 	else

@@ -566,9 +566,22 @@ void machine_map(struct machine *m, uint64_t va, uint64_t phys)
 
 void machine_vmemmap(struct machine *m)
 {
-	m->vmemmap = image_alloc(m->img, 1024) & ~0x1fffffull;
+	int i;
+
+	m->vmemmap = image_alloc(m->img, 1536) & ~0x1fffffull;
 	m->vmemmap += 0x200000;
-	image_write64(m->img, entry_of(m, VMEMMAP, 2), m->vmemmap | 0x83);
+	for (i = 0; i < 2; i++)
+		image_write64(m->img,
+			      entry_of(m, VMEMMAP + i * 0x200000ull, 2),
+			      (m->vmemmap + i * 0x200000ull) | 0x83);
+}
+
+uint64_t machine_page(const struct machine *m, uint64_t phys)
+{
+	uint64_t page = (phys >> AMI_PAGE_SHIFT) * 64;
+
+	assert_true(m->vmemmap && page < 0x400000);
+	return IMAGE_DIRECT_MAP + m->vmemmap + page;
 }
 
 /* Struct pages on a list, each at two addresses. */

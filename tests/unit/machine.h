@@ -132,8 +132,11 @@ void machine_list_add(struct machine *m, uint64_t head, uint64_t node);
 /** machine_map() - map a page for the kernel, at @va outside the direct map */
 void machine_map(struct machine *m, uint64_t va, uint64_t phys);
 
-/** machine_vmemmap() - page tables for 2 MiB of struct pages, from frame 0 on */
+/** machine_vmemmap() - page tables for 4 MiB of struct pages, from frame 0 on */
 void machine_vmemmap(struct machine *m);
+
+/** machine_page() - direct-map address of the struct page of @phys, for machine_set() */
+uint64_t machine_page(const struct machine *m, uint64_t phys);
 
 /**
  * machine_domain() - a protection domain; @root is physical, 0: no table

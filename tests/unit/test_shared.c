@@ -572,18 +572,15 @@ static struct rig *page_pool(void)
 	struct rig *rig = rig_new("unknown");
 	struct ami_layout *l = image_layout(rig->m->img);
 	uint64_t pools = machine_object(rig->m, 64);
-	uint64_t node = machine_object(rig->m, 0x400), params;
+	uint64_t node = machine_object(rig->m, 0x400);
 
-	l->field[AMI_F_page_pool_p].offset = 0x100;
-	l->field[AMI_F_page_pool_slow].offset = 0x200;
 	l->field[AMI_F_page_pool_mapped].offset = 0x300;
 	l->symbol[AMI_SYM_page_pools] = pools;
 	at.pool = machine_object(rig->m, 0x400);
 	rig_set(rig, pools, AMI_F_xarray_head, at.pool);
-	params = rig_member(rig, at.pool, AMI_F_page_pool_p);
-	rig_set(rig, params, AMI_F_page_pool_order, 1);
-	rig_set(rig, params, AMI_F_page_pool_dev, rig->dev);
-	rig_set(rig, params, AMI_F_page_pool_dir, FROM_DEVICE);
+	rig_set(rig, at.pool, AMI_F_page_pool_order, 1);
+	rig_set(rig, at.pool, AMI_F_page_pool_dev, rig->dev);
+	rig_set(rig, at.pool, AMI_F_page_pool_dir, FROM_DEVICE);
 	at.page = rig_member(rig, node, AMI_F_xa_node_slots);
 	rig_set64(rig, at.page + 8, rig_page(RIG_BUFFER));
 	rig_set64(rig, at.page + 16, rig_page(RIG_BUFFER + IOVA(8)));
@@ -609,14 +606,12 @@ static void pool_pages(void **state)
 /* Pages to send are only read. */
 static void pool_to_send(struct rig *rig)
 {
-	rig_set(rig, rig_member(rig, at.pool, AMI_F_page_pool_p),
-		AMI_F_page_pool_dir, TO_DEVICE);
+	rig_set(rig, at.pool, AMI_F_page_pool_dir, TO_DEVICE);
 }
 
 static void pool_order(struct rig *rig)
 {
-	rig_set(rig, rig_member(rig, at.pool, AMI_F_page_pool_p),
-		AMI_F_page_pool_order, 64);
+	rig_set(rig, at.pool, AMI_F_page_pool_order, 64);
 }
 
 static void pool_nowhere(struct rig *rig)
