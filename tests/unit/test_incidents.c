@@ -261,7 +261,7 @@ static const struct fact {
 	  "0000:0b:00.0", false, false, AMI_VERDICT_SUSPECT },
 	{ LINE, { 0 }, "AMD-Vi: Event logged [DEV_TAB_HARDWARE_ERROR device=0000:0b:00.0 address=0x2147e0 flags=0x0000]",
 	  "table-hardware-error", "0000:0b:00.0", false, false,
-	  AMI_VERDICT_EXPOSED },
+	  AMI_VERDICT_SUSPECT },
 };
 
 /* The ring of a machine whose IOMMU never did what it was told. */
