@@ -40,7 +40,7 @@ static void read_ring(struct ami_incidents *list, const struct ami_state *s,
 	};
 
 	if (ring->semaphore_known && ring->issued_known &&
-	    (int64_t)(ring->last_issued - ring->semaphore) > 0)
+	    ami_wait_ahead(ring, ring->last_issued, ring->semaphore) > 0)
 		incidents_add(list, &sight);
 	if (ring->count[AMI_ENTRY_OVERWRITTEN]) {
 		sight.kind = AMI_INCIDENT_TABLES_REUSED;

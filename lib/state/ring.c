@@ -122,6 +122,36 @@ static bool is_own_wait(const struct ami_ring *ring, uint32_t i)
 	       c->store_addr == ring->semaphore_phys;
 }
 
+int64_t ami_wait_ahead(const struct ami_ring *ring, uint64_t a, uint64_t b)
+{
+	uint64_t ahead = a - b;
+
+	return ring->low_half && (a | b) <= UINT32_MAX ? (int32_t)ahead :
+							 (int64_t)ahead;
+}
+
+/*
+ * Older drivers (RHEL 8) put only the low half of a number into the command:
+ * the semaphore starts again at 0 after 2^32 waits. A wait that the ring still
+ * has shows it. Then the low half is all that can be compared.
+ */
+static void fit_numbers(struct ami_ring *ring)
+{
+	uint64_t low = ring->last_issued & UINT32_MAX, data;
+	uint32_t n;
+
+	for (n = 1; n <= MAX_OUTSTANDING && low != ring->last_issued; n++) {
+		if (!is_own_wait(ring, back(ring->tail, n)))
+			continue;
+		data = ring->entry[back(ring->tail, n)].data;
+		if (data > UINT32_MAX ||
+		    (uint32_t)(low - data) >= AMI_RING_ENTRIES)
+			return;
+		ring->low_half = true;
+		ring->last_issued = low;
+	}
+}
+
 /*
  * How many entries before the tail the newest proven completion wait lies; 0:
  * there is none. Some kernels (6.16 to 6.18) may queue sequence numbers
@@ -141,7 +171,8 @@ static uint32_t find_proven(const struct ami_ring *ring)
 		if (ring->entry[i].data == ring->semaphore)
 			return n;
 		if (!ring->unordered && !smaller &&
-		    (int64_t)(ring->semaphore - ring->entry[i].data) > 0)
+		    ami_wait_ahead(ring, ring->semaphore,
+				   ring->entry[i].data) > 0)
 			smaller = n;
 	}
 	return smaller;
@@ -154,7 +185,7 @@ static void report_ring(struct ami_state *s, const struct ami_iommu *iommu)
 
 	snprintf(where, sizeof(where), "iommu%u", iommu->index);
 	if (ring->issued_known && ring->semaphore_known &&
-	    (int64_t)(ring->semaphore - ring->last_issued) > 0)
+	    ami_wait_ahead(ring, ring->semaphore, ring->last_issued) > 0)
 		ami_finding_add(s->findings, AMI_FIND_SEMAPHORE_AHEAD, where,
 				"The semaphore holds %llu but the driver issued only %llu: the page was overwritten, no command can be called done.",
 				(unsigned long long)ring->semaphore,
@@ -213,7 +244,8 @@ static bool believable(const struct ami_ring *ring)
 {
 	return ring->semaphore_known && ring->tail_known &&
 	       (!ring->issued_known ||
-		(int64_t)(ring->semaphore - ring->last_issued) <= 0);
+		ami_wait_ahead(ring, ring->semaphore,
+			       ring->last_issued) <= 0);
 }
 
 static void mark_done(struct ami_ring *ring, uint32_t newest, bool all)
@@ -311,9 +343,11 @@ void state_grade_ring(struct ami_state *s, struct ami_iommu *iommu)
 {
 	struct ami_ring *ring = &iommu->ring;
 	uint32_t newest = 0, i;
-	bool empty = believable(ring) && proven_empty(ring) &&
-		     !contradicts_books(ring);
+	bool empty;
 
+	fit_numbers(ring);
+	empty = believable(ring) && proven_empty(ring) &&
+		!contradicts_books(ring);
 	if (believable(ring))
 		newest = find_proven(ring);
 	if (newest)

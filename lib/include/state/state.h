@@ -53,6 +53,8 @@ const char *ami_entry_state_name(enum ami_entry_state state);
  *	before @tail
  * @sme_mask: bits that may be set where the hardware names a ring address
  * @unordered: numbers are given out before the lock is taken (6.16 to 6.18)
+ * @low_half: the driver stores the low 32 bits of a number, and so is
+ *	@last_issued; found out once the numbers do not fit in 32 bits
  * @blind: entries that may be outstanding were overwritten or cannot be read,
  *	and the driver's state does not prove that nothing was outstanding
  */
@@ -66,6 +68,7 @@ struct ami_ring {
 	bool need_sync;
 	bool lock_held;
 	bool unordered;
+	bool low_half;
 	uint64_t sme_mask;
 	int proven;
 	uint32_t oldest, outstanding;
@@ -74,6 +77,13 @@ struct ami_ring {
 	enum ami_entry_state state[AMI_RING_ENTRIES];
 	uint32_t count[AMI_ENTRY_STATES];
 };
+
+/**
+ * ami_wait_ahead() - how far number @a of a completion wait is ahead of @b
+ *
+ * Negative if it is behind.
+ */
+int64_t ami_wait_ahead(const struct ami_ring *ring, uint64_t a, uint64_t b);
 
 /**
  * ami_ring_stopped() - note that an error stopped the IOMMU at @entry
