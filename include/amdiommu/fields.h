@@ -35,8 +35,8 @@
 	F(amd_iommu_lock, amd_iommu, "lock")				\
 	F(amd_iommu_flags, amd_iommu, "flags")				\
 	F(amd_iommu_cmd_sem, amd_iommu, "cmd_sem")			\
-	F(amd_iommu_cmd_sem_val, amd_iommu, "cmd_sem_val")		\
 	F(amd_iommu_cmd_sem_counter, amd_iommu, "cmd_sem_val.counter")	\
+	F(amd_iommu_cmd_sem_val, amd_iommu, "cmd_sem_val")		\
 	F(amd_iommu_cmd_sem_paddr, amd_iommu, "cmd_sem_paddr")		\
 	/* PCI segment; up to 5.19 none, but its number and global tables */ \
 	F(seg_list, amd_iommu_pci_seg, "list")				\
@@ -372,6 +372,14 @@
 	F(printk_caller, printk_info, "caller_id")			\
 	F(printk_subsystem, printk_info, "dev_info.subsystem")		\
 	F(printk_device, printk_info, "dev_info.device")		\
+	/* the log before 5.10: kernel/printk/printk.c */		\
+	F(printk_log_ts, printk_log, "ts_nsec")				\
+	F(printk_log_len, printk_log, "len")				\
+	F(printk_log_text_len, printk_log, "text_len")			\
+	F(printk_log_dict_len, printk_log, "dict_len")			\
+	F(printk_log_facility, printk_log, "facility")			\
+	F(printk_log_level, printk_log, "level")			\
+	F(printk_log_caller, printk_log, "caller_id")			\
 	F(device_driver_data, device, "driver_data")			\
 	F(device_bus, device, "bus")					\
 	F(bus_type_name, bus_type, "name")				\
@@ -428,6 +436,7 @@
 	T(hash_bucket)							\
 	T(prb_desc)							\
 	T(printk_info)							\
+	T(printk_log)							\
 	T(resource)							\
 	T(mem_section)
 
@@ -520,6 +529,11 @@
 	Y(crashk_low_res, STATE)					\
 	Y(saved_command_line, NOTES)					\
 	Y(prb, NOTES)							\
+	Y(log_buf, NOTES)						\
+	Y(log_buf_len, NOTES)						\
+	Y(log_first_idx, NOTES)						\
+	Y(log_first_seq, NOTES)						\
+	Y(log_next_seq, NOTES)						\
 	Y(linux_banner, NOTES)						\
 	Y(tainted_mask, NOTES)						\
 	Y(amd_iommu_list, ANALYSIS)					\

@@ -52,6 +52,18 @@ bool kernel_locate_vmcoreinfo(struct ami_dump *dump);
 bool kernel_looks_encrypted(struct ami_dump *dump, unsigned int *seen,
 			    unsigned int *random);
 
+struct ami_printk_record;
+struct ami_printk_stats;
+
+/** kernel_old_log() - ami_printk_each() for the log of before 5.10 */
+enum ami_mem kernel_old_log(struct ami_kernel *k,
+			    bool (*fn)(void *ctx,
+				       const struct ami_printk_record *r),
+			    void *ctx, struct ami_printk_stats *stats);
+
+/** kernel_clean_text() - text of the log comes from anywhere, user space too */
+void kernel_clean_text(char *text);
+
 /** kernel_find_vmemmap() - find the array of struct page */
 void kernel_find_vmemmap(struct ami_kernel *k);
 

@@ -5,6 +5,8 @@
 #include <amdiommu/display.h>
 #include <kernel/printk.h>
 
+#include "kernel.h"
+
 /* State in the two highest bits of a descriptor, its ID in the others. */
 #define ID_MASK		(UINT64_MAX >> 2)
 #define STATE_SHIFT	62
@@ -72,8 +74,7 @@ static enum ami_mem find_ring(struct ring *r)
 	return mem == AMI_MEM_OK ? sane_ring(r, count_bits, size_bits) : mem;
 }
 
-/* Text comes from anywhere, including user space. */
-static void clean_text(char *text)
+void kernel_clean_text(char *text)
 {
 	for (; *text; text++)
 		if (*text == '\t')
@@ -191,7 +192,7 @@ static bool read_record(const struct ring *r, uint64_t id,
 	}
 	rec->text[0] = '\0';
 	rec->text_mem = read_text(r, id, desc, len, rec->text);
-	clean_text(rec->text);
+	kernel_clean_text(rec->text);
 	if (rec->text_mem == AMI_MEM_ERROR)
 		stats->damaged++;
 	else if (rec->text_mem != AMI_MEM_OK)
@@ -210,6 +211,9 @@ enum ami_mem ami_printk_each(struct ami_kernel *kernel,
 	uint64_t i, n;
 
 	memset(stats, 0, sizeof(*stats));
+	if (!ami_symbol(kernel, AMI_SYM_prb) &&
+	    ami_has(kernel, AMI_F_printk_log_len))
+		return kernel_old_log(kernel, fn, ctx, stats);
 	mem = find_ring(&r);
 	if (mem != AMI_MEM_OK)
 		return mem;

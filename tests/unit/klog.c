@@ -17,12 +17,51 @@ static uint64_t pages(struct machine *m, uint64_t bytes)
 	return image_va(image_alloc(m->img, bytes / AMI_PAGE_SIZE + 1));
 }
 
+/* The log before 5.10: records of their own length behind each other. */
+static void start_old(struct klog *l, struct machine *m, uint64_t first)
+{
+	l->data = pages(m, SIZE);
+	machine_variable(m, AMI_SYM_log_buf, l->data);
+	machine_variable(m, AMI_SYM_log_buf_len, SIZE);
+	machine_variable(m, AMI_SYM_log_first_idx, 0);
+	machine_variable(m, AMI_SYM_log_first_seq, first);
+	l->next_seq = machine_variable(m, AMI_SYM_log_next_seq, first);
+	l->pos = 0;
+}
+
+static void add_old(struct klog *l, unsigned int level, unsigned int facility,
+		    const char *device, const char *text)
+{
+	uint32_t header = image_layout(l->m->img)->type_size[AMI_T_printk_log];
+	uint64_t at = l->data + l->pos, len = strlen(text);
+	char dict[80] = "";
+	size_t dict_len = *device ? 1 + snprintf(dict, sizeof(dict),
+						 "SUBSYSTEM=pci%cDEVICE=%s", 0,
+						 device) - 1 : 0;
+	uint64_t size = (header + len + dict_len + 7) & ~7ull;
+
+	machine_set(l->m, at, AMI_F_printk_log_ts, ++l->seq * 1000000);
+	machine_set(l->m, at, AMI_F_printk_log_len, size);
+	machine_set(l->m, at, AMI_F_printk_log_text_len, len);
+	machine_set(l->m, at, AMI_F_printk_log_dict_len, dict_len);
+	machine_set(l->m, at, AMI_F_printk_log_level, level);
+	machine_set(l->m, at, AMI_F_printk_log_facility, facility);
+	machine_write(l->m, at + header, text, len);
+	machine_write(l->m, at + header + len, dict, dict_len);
+	machine_write(l->m, l->next_seq, &l->seq, sizeof(l->seq));
+	l->pos += size;
+}
+
 void klog_start(struct klog *l, struct machine *m, uint64_t first)
 {
 	const struct ami_layout *layout = image_layout(m->img);
 
 	*l = (struct klog){ .m = m, .id = FIRST_ID, .seq = first,
 			    .pos = -(uint64_t)SIZE };
+	if (machine_has(m, AMI_F_printk_log_len)) {
+		start_old(l, m, first);
+		return;
+	}
 	l->prb = machine_object(m, 256);
 	l->descs = pages(m, COUNT * layout->type_size[AMI_T_prb_desc]);
 	l->infos = pages(m, COUNT * layout->type_size[AMI_T_printk_info]);
@@ -48,6 +87,10 @@ void klog_add(struct klog *l, unsigned int level, unsigned int facility,
 			layout->type_size[AMI_T_printk_info];
 	char name[48] = "";
 
+	if (l->next_seq) {
+		add_old(l, level, facility, device, text);
+		return;
+	}
 	snprintf(name, sizeof(name), "%s", device);
 	machine_set(l->m, desc, AMI_F_prb_desc_state, FINALIZED | id);
 	machine_set(l->m, desc, AMI_F_prb_desc_begin, l->pos);

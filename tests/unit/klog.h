@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The kernel's log of a machine, written as the kernel writes it. */
+/* The kernel's log of a machine, in the form of its shape. */
 #ifndef KLOG_H
 #define KLOG_H
 
@@ -9,6 +9,7 @@
 struct klog {
 	struct machine *m;
 	uint64_t prb, descs, infos, data;
+	uint64_t next_seq;	/* the variable, with the log before 5.10 */
 	uint64_t id, seq, pos;
 };
 

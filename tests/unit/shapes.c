@@ -33,18 +33,35 @@ enum variant {
 	NESTED = 1 << 21,
 	CACHES_INSIDE = 1 << 22,	/* iova_domain.rcaches: an array */
 	DEPOT_ARRAY = 1 << 23,	/* ... later a list of magazines */
+	SEGMENT_NUMBER = 1 << 24,	/* amd_iommu.pci_seg: no pointer yet */
+	ATOMIC_NUMBER = 1 << 25,	/* amd_iommu.cmd_sem_val */
+	LOG_RECORDS = 1 << 26,	/* the log before 5.10 */
 };
 
 /*
- * 5.10, 6.1, 6.12, 6.18, 7: as released. 5.17 (Ubuntu 5.19 has it): flush queue
+ * RHEL 8: a 4.18 with the IOMMU code of 5.13 (4.18.0-408); its earlier minor
+ * releases have the log of 4.18, too. 5.10, 6.1, 6.12, 6.18, 7: as released. 5.17 (Ubuntu 5.19 has it): flush queue
  * moved to the cookie, tables still global. SLES 15 SP5 (5.14): that queue and
  * the segments of 6.0, but io_pgtable without pgd. RHEL 9: the IOMMU code of
- * 6.12 in a 5.14 whose VMCOREINFO has no kallsyms keys. SLES 15 SP6 (6.4):
+ * 6.12 in a 5.14 whose VMCOREINFO has no kallsyms keys, with numbers of
+ * completion waits as 6.18 has them. SLES 15 SP6 (6.4):
  * per-domain GCR3 with the ATS bits of 6.8. Ubuntu 6.8: those and single_fq, but
  * no pd_mode. Ubuntu 5.15: global tables, io_pgtable without pgd, flush queue in
  * iova_domain.
  */
 const struct shape_info shapes[SHAPES] = {
+	[SHAPE_RHEL_8_OLD] = {
+		"RHEL 8, old log", GLOBALS | PDEV | ATS_STRUCT | PT_ROOT |
+		DOMAIN_GCR3 | FQ_IN_IOVAD | COOKIE_TYPE | CACHES_INSIDE |
+		DEPOT_ARRAY | SEGMENT_NUMBER | LOG_RECORDS,
+		SIGNED_BASE, SYMBOLS_BY_SHAPE,
+	},
+	[SHAPE_RHEL_8] = {
+		"RHEL 8", GLOBALS | PDEV | ATS_STRUCT | IOP | DOMAIN_GCR3 |
+		FQ_IN_IOVAD | COOKIE_TYPE | CACHES_INSIDE | DEPOT_ARRAY |
+		SEGMENT_NUMBER,
+		SIGNED_BASE, SYMBOLS_BY_SHAPE,
+	},
 	[SHAPE_5_10] = {
 		"5.10", GLOBALS | PDEV | ATS_STRUCT | PT_ROOT | DOMAIN_GCR3 |
 		FQ_IN_IOVAD | COOKIE_TYPE | CACHES_INSIDE | DEPOT_ARRAY,
@@ -53,13 +70,13 @@ const struct shape_info shapes[SHAPES] = {
 	[SHAPE_UBUNTU_5_15] = {
 		"Ubuntu 5.15", GLOBALS | PDEV | ATS_STRUCT | IOP |
 		DOMAIN_GCR3 | FQ_IN_IOVAD | COOKIE_TYPE | CACHES_INSIDE |
-		DEPOT_ARRAY,
+		DEPOT_ARRAY | SEGMENT_NUMBER,
 		SIGNED_BASE, SYMBOLS_BY_SHAPE,
 	},
 	[SHAPE_5_17] = {
 		"5.17", GLOBALS | PDEV | ATS_STRUCT | IOP | DOMAIN_GCR3 |
 		FQ_IN_COOKIE | COOKIE_TYPE | FREE_LIST | CACHES_INSIDE |
-		DEPOT_ARRAY,
+		DEPOT_ARRAY | SEGMENT_NUMBER,
 		SIGNED_BASE, SYMBOLS_BY_SHAPE,
 	},
 	[SHAPE_SLES_5_14] = {
@@ -86,7 +103,8 @@ const struct shape_info shapes[SHAPES] = {
 	},
 	[SHAPE_RHEL_9] = {
 		"RHEL 9", SEGMENTS | DEV | ATS_BITS | IOP | IOP_PGD | PD_MODE |
-		DEVICE_GCR3 | FQ_SINGLE | COOKIE_TYPE | FREE_LIST | EFR2,
+		DEVICE_GCR3 | FQ_SINGLE | COOKIE_TYPE | FREE_LIST | EFR2 |
+		ATOMIC_NUMBER,
 		SIGNED_BASE, SYMBOLS_BY_SHAPE,
 	},
 	[SHAPE_6_12] = {
@@ -97,7 +115,7 @@ const struct shape_info shapes[SHAPES] = {
 	[SHAPE_6_18] = {
 		"6.18", SEGMENTS | DEV | ATS_BITS | IOP | IOP_PGD | PD_MODE |
 		DEVICE_GCR3 | FQ_SINGLE | TYPED_COOKIE | FREE_PAGES | EFR2 |
-		SEM_PADDR,
+		SEM_PADDR | ATOMIC_NUMBER,
 		UNSIGNED_BASE, SYMBOLS_BY_KEYS,
 	},
 	[SHAPE_7] = {
@@ -125,7 +143,14 @@ static const struct {
 	{ AMI_F_seg_dev_data_list, SEGMENTS },
 	{ AMI_F_amd_iommu_features2, EFR2 },
 	{ AMI_F_amd_iommu_cmd_sem_paddr, SEM_PADDR },
-	{ AMI_F_amd_iommu_cmd_sem_counter, 0 },	/* hides cmd_sem_val */
+	{ AMI_F_amd_iommu_cmd_sem_counter, ATOMIC_NUMBER },
+	{ AMI_F_printk_log_ts, LOG_RECORDS },
+	{ AMI_F_printk_log_len, LOG_RECORDS },
+	{ AMI_F_printk_log_text_len, LOG_RECORDS },
+	{ AMI_F_printk_log_dict_len, LOG_RECORDS },
+	{ AMI_F_printk_log_facility, LOG_RECORDS },
+	{ AMI_F_printk_log_level, LOG_RECORDS },
+	{ AMI_F_printk_log_caller, LOG_RECORDS },
 	{ AMI_F_dev_data_pdev, PDEV },
 	{ AMI_F_dev_data_dev, DEV },
 	{ AMI_F_dev_data_ats_510, ATS_STRUCT },
@@ -211,14 +236,21 @@ static const struct {
 	{ AMI_F_printk_level, 1, 3 },
 	{ AMI_F_printk_subsystem, 16, 0 },
 	{ AMI_F_printk_device, 48, 0 },
+	{ AMI_F_printk_log_len, 2, 0 },
+	{ AMI_F_printk_log_text_len, 2, 0 },
+	{ AMI_F_printk_log_dict_len, 2, 0 },
+	{ AMI_F_printk_log_facility, 1, 0 },
+	{ AMI_F_printk_log_level, 1, 3 },
+	{ AMI_F_printk_log_caller, 4, 0 },
 };
 
-/* What is a pointer in other shapes. */
+/* What is a pointer in other shapes: arrays, and a number. */
 static const struct {
 	enum ami_field field;
 	unsigned int variant;
 	uint16_t size;
-} arrays[] = {
+} no_pointers[] = {
+	{ AMI_F_amd_iommu_pci_seg, SEGMENT_NUMBER, 2 },
 	{ AMI_F_iovad_rcaches, CACHES_INSIDE, 6 * 4 * ALIGN },
 	{ AMI_F_rcache_depot, DEPOT_ARRAY, 2 * ALIGN },
 };
@@ -227,6 +259,10 @@ static bool has(enum shape shape, enum ami_field f)
 {
 	size_t i;
 
+	if (!strcmp(ami_field_wants[f].type, "printk_ringbuffer") ||
+	    !strcmp(ami_field_wants[f].type, "printk_info") ||
+	    !strcmp(ami_field_wants[f].type, "prb_desc"))
+		return !(shapes[shape].variants & LOG_RECORDS);
 	for (i = 0; i < COUNT(optional); i++)
 		if (optional[i].field == f)
 			return shapes[shape].variants & optional[i].variants;
@@ -249,10 +285,10 @@ static struct ami_member member(enum shape shape, enum ami_field f,
 		/* Bits that start at 0 would hide a wrong shift. */
 		m.bit_offset = sized[i].bits ? 3 : 0;
 	}
-	for (i = 0; i < COUNT(arrays); i++)
-		if (arrays[i].field == f &&
-		    shapes[shape].variants & arrays[i].variant)
-			m.size = arrays[i].size;
+	for (i = 0; i < COUNT(no_pointers); i++)
+		if (no_pointers[i].field == f &&
+		    shapes[shape].variants & no_pointers[i].variant)
+			m.size = no_pointers[i].size;
 	return m;
 }
 
@@ -282,12 +318,19 @@ static bool whole_of(const struct ami_layout *l, int field, uint32_t *at)
 	for (i = 0; i < field; i++) {
 		if (strcmp(want->type, ami_field_wants[i].type) ||
 		    strncmp(want->path, ami_field_wants[i].path, len) ||
-		    ami_field_wants[i].path[len] != '.')
+		    ami_field_wants[i].path[len] != '.' ||
+		    !l->field[i].present)
 			continue;
 		*at = l->field[i].offset;
 		return true;
 	}
 	return false;
+}
+
+/* An atomic64_t is a structure, and no longer than what it holds. */
+static bool is_small(enum ami_field f)
+{
+	return f == AMI_F_amd_iommu_cmd_sem_val;
 }
 
 /* Members of a structure follow each other in the order of fields.h. */
@@ -305,7 +348,7 @@ void shape_layout(enum shape shape, struct ami_layout *l)
 		if (whole_of(l, i, &at))
 			l->field[i] = (struct ami_member){
 				.present = true, .offset = at,
-				.size = SHAPE_INNER,
+				.size = is_small(i) ? 8 : SHAPE_INNER,
 			};
 		else
 			l->field[i] = member(shape, i, at);

@@ -11,6 +11,8 @@
 #include "symbols.h"
 
 enum shape {
+	SHAPE_RHEL_8_OLD,
+	SHAPE_RHEL_8,
 	SHAPE_5_10,
 	SHAPE_UBUNTU_5_15,
 	SHAPE_5_17,

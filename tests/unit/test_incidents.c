@@ -309,6 +309,7 @@ static void whoever_saw_it(void **state)
 
 	(void)state;
 	for (i = 0; i < sizeof(facts) / sizeof(facts[0]); i++) {
+		check_fact(&facts[i], SHAPE_RHEL_8_OLD);
 		check_fact(&facts[i], SHAPE_6_1);
 		check_fact(&facts[i], SHAPE_7);
 	}

@@ -62,6 +62,20 @@ static uint32_t start_of(const struct ami_layout *l, const char *type,
 	return *prefix ? start : 0;
 }
 
+/* What the layout says of a member that is a structure itself. */
+static uint32_t whole_size(const struct ami_layout *l, const char *type,
+			   const char *name)
+{
+	int i;
+
+	for (i = 0; i < AMI_NR_CORE_FIELDS; i++)
+		if (l->field[i].present &&
+		    !strcmp(type, ami_field_wants[i].type) &&
+		    !strcmp(name, ami_field_wants[i].path))
+			return l->field[i].size;
+	return SHAPE_INNER;
+}
+
 static bool have_part(const struct part *part, size_t n, const char *name,
 		      size_t len)
 {
@@ -99,7 +113,8 @@ static size_t find_parts(struct btf *btf, const struct ami_layout *l,
 				 (int)(skip + len + 1), path);
 			part[n].offset = start_of(l, type, inner);
 			part[n].type = add_struct(btf, l, type, inner, NULL,
-						  SHAPE_INNER);
+						  whole_size(l, type,
+							     part[n].name));
 		} else {
 			part[n].scalar = &l->field[i];
 			part[n].type = scalar_type(btf, l->field[i].size);

@@ -5,10 +5,13 @@
 #include <kernel/kernel.h>
 
 /*
- * The kernel's log: kernel/printk/printk_ringbuffer.[ch], the lockless ring of
- * 5.10 and later. It has a ring of descriptors, an array of struct printk_info
- * beside it, and a ring of text blocks. Each text block begins with the ID of
- * its descriptor.
+ * The kernel's log. kernel/printk/printk_ringbuffer.[ch]: the lockless ring of
+ * 5.10 and later, and of RHEL 8's later minor releases. It has a ring of
+ * descriptors, an array of struct printk_info beside it, and a ring of text
+ * blocks. Each text block begins with the ID of its descriptor.
+ *
+ * Before that, kernel/printk/printk.c: a buffer of records of different length,
+ * each a struct printk_log and its text.
  */
 #define AMI_PRINTK_TEXT		2048
 
@@ -52,7 +55,7 @@ struct ami_printk_stats {
  * @fn: called with each record whose descriptor is good; false stops
  *
  * Returns AMI_MEM_OK if the ring was found. Else it returns why not:
- * AMI_MEM_NO_FIELD if this kernel has no such ring, AMI_MEM_ERROR if the ring
+ * AMI_MEM_NO_FIELD if this kernel has neither form, AMI_MEM_ERROR if the ring
  * makes no sense.
  */
 enum ami_mem ami_printk_each(struct ami_kernel *kernel,
