@@ -5,9 +5,9 @@
  *
  * 	offsets		s32[num_syms]
  * 	relative_base	u64
- * 	num_syms	u32
+ * 	num_syms	u32 (4.18: u64)
  * 	names		num_syms x (length, tokens)
- * 	markers		u32 for every 256th symbol: its offset in names
+ * 	markers		u32 (4.18: u64), offset of every 256th name
  * 	token_table	256 strings
  * 	token_index	u16[256]: offsets of those strings
  *
@@ -141,25 +141,40 @@ static bool find_tokens(struct kallsyms *t, uint64_t start)
 	return found;
 }
 
-/* The markers end at the token table. Backwards they fall strictly, to 0. */
-static uint32_t find_markers(struct kallsyms *t, uint64_t *markers,
-			     uint32_t *last)
+static bool read_marker(struct kallsyms *t, uint64_t at, unsigned int width,
+			uint64_t *value)
 {
-	uint64_t at = t->token_table - 4;
-	uint32_t value, next, n = 1;
+	uint32_t half;
 
-	if (ami_read_u32(t->kernel, at, &next) != AMI_MEM_OK)
+	if (width == 8)
+		return ami_read_u64(t->kernel, at, value) == AMI_MEM_OK;
+	if (ami_read_u32(t->kernel, at, &half) != AMI_MEM_OK)
+		return false;
+	*value = half;
+	return true;
+}
+
+/*
+ * The markers end at the token table. Backwards they fall strictly, to 0.
+ * @width: bytes of one, 4 or 8
+ */
+static uint32_t find_markers(struct kallsyms *t, unsigned int width,
+			     uint64_t *markers, uint64_t *last)
+{
+	uint64_t at = t->token_table - width, value, next;
+	uint32_t n = 1;
+
+	if (!read_marker(t, at, width, &next))
 		return 0;
-	if (!next) {			/* padding */
-		at -= 4;
-		if (ami_read_u32(t->kernel, at, &next) != AMI_MEM_OK)
+	if (!next && width == 4) {	/* padding */
+		at -= width;
+		if (!read_marker(t, at, width, &next))
 			return 0;
 	}
 	*last = next;
 	while (next && n < MAX_MARKERS) {
-		at -= 4;
-		if (ami_read_u32(t->kernel, at, &value) != AMI_MEM_OK ||
-		    value >= next)
+		at -= width;
+		if (!read_marker(t, at, width, &value) || value >= next)
 			return 0;
 		next = value;
 		n++;
@@ -220,19 +235,19 @@ static bool try_names(struct kallsyms *t, uint64_t va, const uint8_t *p,
 
 /* The names begin fewer than 256 of them before the last marker's offset. */
 static bool find_names(struct kallsyms *t, uint64_t markers, uint32_t count,
-		       uint32_t last)
+		       uint64_t last)
 {
-	uint64_t from, room = align8(last + 256 * 128);
 	struct names n = {
 		.last = last, .before = (count - 1) * 256,
 		.decodes = MAX_DECODES,
 	};
-	uint8_t *buf;
+	uint64_t from, room, at;
 	bool found = false;
-	uint64_t at;
+	uint8_t *buf;
 
 	if (last > MAX_NAMES)
 		return false;
+	room = align8(last + 256 * 128);
 	buf = malloc(room);
 	from = markers - room;
 	if (buf && ami_read(t->kernel, from, buf, room) == AMI_MEM_OK) {
@@ -247,13 +262,18 @@ static bool find_names(struct kallsyms *t, uint64_t markers, uint32_t count,
 
 bool kallsyms_scan(struct kallsyms *t)
 {
-	uint64_t stext, markers;
-	uint32_t count, last;
+	uint64_t stext, markers, last;
+	unsigned int width;
+	uint32_t count;
 
 	if (!ami_vmcoreinfo_number(t->kernel->dump, "SYMBOL(_stext)", 16,
 				   &stext) ||
 	    !find_tokens(t, stext & ~(AMI_PAGE_SIZE - 1ull)))
 		return false;
-	count = find_markers(t, &markers, &last);
-	return count && find_names(t, markers, count, last);
+	for (width = 4; width <= 8; width += 4) {
+		count = find_markers(t, width, &markers, &last);
+		if (count && find_names(t, markers, count, last))
+			return true;
+	}
+	return false;
 }

@@ -54,13 +54,13 @@ const struct shape_info shapes[SHAPES] = {
 		"RHEL 8, old log", GLOBALS | PDEV | ATS_STRUCT | PT_ROOT |
 		DOMAIN_GCR3 | FQ_IN_IOVAD | COOKIE_TYPE | CACHES_INSIDE |
 		DEPOT_ARRAY | SEGMENT_NUMBER | LOG_RECORDS,
-		SIGNED_BASE, SYMBOLS_BY_SHAPE,
+		SIGNED_BASE_LONG, SYMBOLS_BY_SHAPE,
 	},
 	[SHAPE_RHEL_8] = {
 		"RHEL 8", GLOBALS | PDEV | ATS_STRUCT | IOP | DOMAIN_GCR3 |
 		FQ_IN_IOVAD | COOKIE_TYPE | CACHES_INSIDE | DEPOT_ARRAY |
 		SEGMENT_NUMBER,
-		SIGNED_BASE, SYMBOLS_BY_SHAPE,
+		SIGNED_BASE_LONG, SYMBOLS_BY_SHAPE,
 	},
 	[SHAPE_5_10] = {
 		"5.10", GLOBALS | PDEV | ATS_STRUCT | PT_ROOT | DOMAIN_GCR3 |
@@ -144,6 +144,7 @@ static const struct {
 	{ AMI_F_amd_iommu_features2, EFR2 },
 	{ AMI_F_amd_iommu_cmd_sem_paddr, SEM_PADDR },
 	{ AMI_F_amd_iommu_cmd_sem_counter, ATOMIC_NUMBER },
+	{ AMI_F_iovad_lock_owner, 0 },		/* PREEMPT_RT */
 	{ AMI_F_printk_log_ts, LOG_RECORDS },
 	{ AMI_F_printk_log_len, LOG_RECORDS },
 	{ AMI_F_printk_log_text_len, LOG_RECORDS },

@@ -79,7 +79,9 @@ static uint64_t put_names(struct image *img, uint64_t at,
 			  const struct symbol *symbol, uint32_t count,
 			  struct symbols *out)
 {
-	uint32_t marker[64], i, markers = 0;
+	size_t width = out->rule == SIGNED_BASE_LONG ? 8 : 4;
+	uint64_t marker[64];
+	uint32_t i, markers = 0;
 	uint8_t code[MAX_NAME];
 
 	out->names = at = align8(at);
@@ -90,8 +92,10 @@ static uint64_t put_names(struct image *img, uint64_t at,
 		}
 		at = put(img, at, code, encode(symbol[i].name, code));
 	}
-	out->markers = align8(at);
-	return put(img, out->markers, marker, 4 * markers);
+	out->markers = at = align8(at);
+	for (i = 0; i < markers; i++)
+		at = put(img, at, &marker[i], width);
+	return at;
 }
 
 static uint64_t put_offsets(struct image *img, uint64_t at,
@@ -104,7 +108,7 @@ static uint64_t put_offsets(struct image *img, uint64_t at,
 	out->offsets = at = align8(at);
 	for (i = 0; i < count; i++, at += 4) {
 		uint64_t address = symbol[i].address;
-		uint32_t off = out->rule == SIGNED_BASE ? base - 1 - address :
+		uint32_t off = out->rule <= SIGNED_BASE ? base - 1 - address :
 			       out->rule == UNSIGNED_BASE ? address - base :
 			       address - at;
 

@@ -5,8 +5,13 @@
 
 #include "image.h"
 
-/** enum symbols_rule - how addresses are written */
-enum symbols_rule { SIGNED_BASE, UNSIGNED_BASE, SELF_RELATIVE };
+/**
+ * enum symbols_rule - how addresses are written
+ * @SIGNED_BASE_LONG: as 4.18 writes them; counts and markers have 8 bytes there
+ */
+enum symbols_rule {
+	SIGNED_BASE_LONG, SIGNED_BASE, UNSIGNED_BASE, SELF_RELATIVE
+};
 
 struct symbol {
 	const char *name;
