@@ -32,7 +32,7 @@
 	F(amd_iommu_ga_log, amd_iommu, "ga_log")			\
 	F(amd_iommu_ga_log_tail, amd_iommu, "ga_log_tail")		\
 	F(amd_iommu_need_sync, amd_iommu, "need_sync")			\
-	F(amd_iommu_lock, amd_iommu, "lock")				\
+	F(amd_iommu_lock, amd_iommu, "lock.raw_lock")			\
 	F(amd_iommu_flags, amd_iommu, "flags")				\
 	F(amd_iommu_cmd_sem, amd_iommu, "cmd_sem")			\
 	F(amd_iommu_cmd_sem_counter, amd_iommu, "cmd_sem_val.counter")	\
@@ -95,7 +95,8 @@
 	F(cookie_fq_domain, iommu_dma_cookie, "fq_domain")		\
 	F(cookie_fq_timer_on, iommu_dma_cookie, "fq_timer_on")		\
 	F(iovad_granule, iova_domain, "granule")			\
-	F(iovad_lock, iova_domain, "iova_rbtree_lock")			\
+	F(iovad_lock, iova_domain, "iova_rbtree_lock.rlock.raw_lock")	\
+	F(iovad_lock_owner, iova_domain, "iova_rbtree_lock.lock.owner")	\
 	F(iovad_rbroot, iova_domain, "rbroot.rb_node")			\
 	F(iovad_anchor, iova_domain, "anchor")				\
 	F(iovad_rcaches, iova_domain, "rcaches")			\
@@ -482,6 +483,10 @@
 	Y(devices_kset, DRIVERS)					\
 	Y(net_class, DRIVERS)						\
 	Y(init_task, OWNERS)						\
+	Y(__start_init_task, OWNERS)					\
+	Y(__end_init_task, OWNERS)					\
+	Y(__start_init_stack, OWNERS)					\
+	Y(__end_init_stack, OWNERS)					\
 	Y(node_data, OWNERS)						\
 	Y(vmap_area_list, OWNERS)					\
 	Y(vmap_nodes, OWNERS)						\

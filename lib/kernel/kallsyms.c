@@ -27,11 +27,15 @@ enum rule {
 	RULE_SELF_RELATIVE,	/* address of the slot + (s32)off */
 };
 
-/* The wanted names, hashed, and the symbol number of each one found. */
+/*
+ * The wanted names, hashed, and the symbol number of each one found.
+ * @renamed: of one that the linker gave a suffix, @renamings: of how many
+ */
 struct wanted {
 	int16_t slot[SLOTS];
 	uint32_t hash[AMI_NR_SYMBOLS];
 	uint32_t number[AMI_NR_SYMBOLS];
+	uint32_t renamed[AMI_NR_SYMBOLS], renamings[AMI_NR_SYMBOLS];
 	unsigned int missing;
 };
 
@@ -126,9 +130,12 @@ static struct token token_of(const char *text, size_t len)
 	return t;
 }
 
-/* All tokens: @all whole, @tail without the first letter. */
+/*
+ * All tokens: @all whole, @tail without the first letter. @dotted: it has a dot.
+ */
 struct tokens {
 	struct token all[KALLSYMS_TOKENS], tail[KALLSYMS_TOKENS];
+	bool dotted[KALLSYMS_TOKENS];
 };
 
 static void take_tokens(const struct kallsyms *t, struct tokens *tokens)
@@ -144,6 +151,7 @@ static void take_tokens(const struct kallsyms *t, struct tokens *tokens)
 			len = strnlen(text, t->token_size - at);
 		}
 		tokens->all[i] = token_of(text, len);
+		tokens->dotted[i] = memchr(text, '.', len);
 		tokens->tail[i] = len ? token_of(text + 1, len - 1) :
 					tokens->all[i];
 	}
@@ -153,6 +161,7 @@ static void want_all(struct wanted *w)
 {
 	unsigned int i, s;
 
+	memset(w, 0, sizeof(*w));
 	memset(w->slot, 0xff, sizeof(w->slot));
 	w->missing = AMI_NR_SYMBOLS;
 	for (i = 0; i < AMI_NR_SYMBOLS; i++) {
@@ -232,6 +241,54 @@ static void match(struct wanted *w, const struct coded *c, uint32_t number)
 	}
 }
 
+static bool has_dot(const struct coded *c)
+{
+	size_t i;
+
+	for (i = 0; i < c->count; i++)
+		if (c->tokens->dotted[c->code[i]])
+			return true;
+	return false;
+}
+
+static void join(const struct coded *c, char *name, size_t size)
+{
+	bool letter = true;
+	size_t i, used = 0;
+
+	for (i = 0; i < c->count; i++) {
+		const struct token *t = part_of(c, i, &letter);
+
+		if (t->len >= size - used)
+			break;
+		memcpy(name + used, t->text, t->len);
+		used += t->len;
+	}
+	name[used] = '\0';
+}
+
+static void match_renamed(struct wanted *w, const struct coded *c,
+			  uint32_t number)
+{
+	char name[128];
+	size_t len;
+	uint32_t s;
+	int i;
+
+	join(c, name, sizeof(name));
+	len = kernel_name_length(name);
+	if (!name[len])
+		return;
+	name[len] = '\0';
+	s = token_of(name, len).hash;
+	for (; (i = w->slot[s % SLOTS]) >= 0; s++) {
+		if (strcmp(name, ami_symbol_wants[i].name))
+			continue;
+		w->renamed[i] = number;
+		w->renamings[i]++;
+	}
+}
+
 /* False: the names end early. A symbol behind the end is not absent. */
 static bool find_names(const struct kallsyms *t, struct wanted *w)
 {
@@ -254,6 +311,8 @@ static bool find_names(const struct kallsyms *t, struct wanted *w)
 		c.code = t->name_bytes + pos;
 		c.count = n;
 		match(w, &c, i);
+		if (has_dot(&c))
+			match_renamed(w, &c, i);
 		pos += n;
 	}
 	return true;
@@ -301,15 +360,22 @@ static bool choose_rule(const struct kallsyms *t, const struct wanted *w,
 	return false;
 }
 
-/* An unreadable symbol must not look like one that the kernel does not have. */
+/*
+ * An unreadable symbol, or one of several, must not look like one that the
+ * kernel does not have.
+ */
 static bool addresses(const struct kallsyms *t, enum rule rule,
 		      const struct wanted *w, uint64_t *symbols)
 {
 	unsigned int i;
 
 	for (i = 0; i < AMI_NR_SYMBOLS; i++) {
-		if (w->number[i] == NOT_FOUND ||
-		    address(t, rule, w->number[i], &symbols[i]))
+		uint32_t number = w->number[i];
+
+		if (number == NOT_FOUND && w->renamings[i] == 1)
+			number = w->renamed[i];
+		if (number == NOT_FOUND ? !w->renamings[i] :
+		    address(t, rule, number, &symbols[i]))
 			continue;
 		if (ami_symbol_wants[i].rests == AMI_RESTS_ANALYSIS)
 			return false;

@@ -52,6 +52,13 @@ bool kernel_locate_vmcoreinfo(struct ami_dump *dump);
 bool kernel_looks_encrypted(struct ami_dump *dump, unsigned int *seen,
 			    unsigned int *random);
 
+/**
+ * kernel_name_length() - of a symbol as it is in the source
+ *
+ * Link-time optimisation gives static symbols a suffix: "prb.llvm.1234".
+ */
+size_t kernel_name_length(const char *name);
+
 struct ami_printk_record;
 struct ami_printk_stats;
 

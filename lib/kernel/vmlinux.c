@@ -208,8 +208,10 @@ static int check_banner(const struct vmlinux *v, uint64_t address)
 
 /* ---- symbols ----------------------------------------------------------- */
 
+/* @renamed: of wanted symbols that the linker gave a suffix */
 struct symbols {
-	uint64_t wanted[AMI_NR_SYMBOLS];
+	uint64_t wanted[AMI_NR_SYMBOLS], renamed[AMI_NR_SYMBOLS];
+	unsigned int renamings[AMI_NR_SYMBOLS];
 	uint64_t banner, top_pgt, level2_pgt, sme_mask;
 };
 
@@ -222,11 +224,17 @@ static void take_lowest(uint64_t *slot, uint64_t value)
 
 static void take_symbol(struct symbols *s, const char *name, uint64_t value)
 {
+	size_t len = kernel_name_length(name);
 	int i;
 
-	for (i = 0; i < AMI_NR_SYMBOLS; i++)
-		if (!strcmp(name, ami_symbol_wants[i].name))
-			take_lowest(&s->wanted[i], value);
+	for (i = 0; i < AMI_NR_SYMBOLS; i++) {
+		const char *wanted = ami_symbol_wants[i].name;
+
+		if (strncmp(name, wanted, len) || wanted[len])
+			continue;
+		take_lowest(name[len] ? &s->renamed[i] : &s->wanted[i], value);
+		s->renamings[i] += !!name[len];
+	}
 	if (!strcmp(name, "linux_banner"))
 		take_lowest(&s->banner, value);
 	else if (!strcmp(name, "init_top_pgt"))
@@ -297,9 +305,12 @@ static int move_symbols(const struct vmlinux *v, const struct symbols *s,
 			      (unsigned long long)slide,
 			      (unsigned long long)stext);
 	for (i = 0; i < AMI_NR_SYMBOLS; i++) {
-		symbol[i] = s->wanted[i];
+		symbol[i] = s->wanted[i] || s->renamings[i] != 1 ?
+			    s->wanted[i] : s->renamed[i];
 		if (symbol[i] >= START_KERNEL_MAP)
 			symbol[i] += slide;
+		else if (!symbol[i] && s->renamings[i])
+			symbol[i] = AMI_SYMBOL_UNREAD;
 	}
 	return 0;
 }

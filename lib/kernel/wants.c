@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* amdiommu/fields.h and drivers.def as tables of names. */
-#include <kernel/kernel.h>
+#include <string.h>
+
+#include "kernel.h"
 
 #define FIELD(id, type, path)			{ #id, NULL, #type, path },
 #define TYPE(id)				{ NULL, #id },
@@ -19,3 +21,12 @@ const struct ami_type_want ami_type_wants[] = {
 };
 const struct ami_enum_want ami_enum_wants[] = { AMI_ENUMERATORS(ENUMERATOR) };
 const struct ami_symbol_want ami_symbol_wants[] = { AMI_SYMBOLS(SYMBOL) };
+
+size_t kernel_name_length(const char *name)
+{
+	const char *suffix = strstr(name, ".llvm.");
+
+	if (!suffix)
+		suffix = strstr(name, ".lto_priv.");
+	return suffix ? (size_t)(suffix - name) : strlen(name);
+}

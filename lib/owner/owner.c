@@ -139,6 +139,7 @@ static void collect_layout(struct ami_owners *o)
 		ami_finding_add(o->state->findings, AMI_FIND_KERNEL_TABLES_UNREAD,
 				"page tables", "%llu pages of the kernel's own page tables cannot be read: some owners are not known.",
 				(unsigned long long)unread);
+	owner_stack_size_learn(o);
 	owner_tasks_collect(o);
 	owner_areas_collect(o);
 	owner_freelists_collect(o);

@@ -87,6 +87,7 @@ struct ami_owners {
 	struct ami_pfnset *io_tables, *pcp_free;
 	struct task_stack *task;
 	size_t nr_tasks;
+	unsigned int stack_pages;	/* of each stack */
 	enum ami_mem tasks_mem;		/* why some are unknown; OK: none is */
 	struct ami_index by_mm;		/* from mm_struct to @task */
 	bool processes_known;
@@ -136,6 +137,13 @@ void owner_iommu_collect(struct ami_owners *o);
 /** owner_add_virtual() - add the frames of @size bytes at @va to @set. */
 void owner_add_virtual(struct ami_owners *o, struct ami_pfnset *set,
 		       uint64_t va, uint64_t size);
+
+/**
+ * owner_stack_size_learn() - from the first task's stack
+ *
+ * With KASAN, stacks are larger.
+ */
+void owner_stack_size_learn(struct ami_owners *o);
 
 /** owner_tasks_collect() - collect the stacks of all tasks */
 void owner_tasks_collect(struct ami_owners *o);

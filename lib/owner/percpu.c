@@ -42,10 +42,10 @@ static void add_cached_stack(struct ami_owners *o, uint64_t vm)
 	if (ami_kernel_address(vm) &&
 	    ami_get(o->kernel, vm, AMI_F_vm_struct_addr, &at) == AMI_MEM_OK &&
 	    ami_get(o->kernel, vm, AMI_F_vm_struct_size, &size) ==
-	    AMI_MEM_OK && size == (STACK_PAGES + 1) * AMI_PAGE_SIZE &&
+	    AMI_MEM_OK && size == (o->stack_pages + 1) * AMI_PAGE_SIZE &&
 	    at >= o->regions.vmalloc && at < o->regions.vmalloc_end)
 		owner_add_virtual(o, o->stacks, at,
-				  STACK_PAGES * AMI_PAGE_SIZE);
+				  o->stack_pages * AMI_PAGE_SIZE);
 }
 
 static void add_stacks(struct ami_owners *o, uint64_t offset)
@@ -56,7 +56,7 @@ static void add_stacks(struct ami_owners *o, uint64_t offset)
 
 	if (irq)
 		owner_add_virtual(o, o->hint[HINT_IRQ_STACK], irq + offset,
-				  STACK_PAGES * AMI_PAGE_SIZE);
+				  o->stack_pages * AMI_PAGE_SIZE);
 	for (i = 0; cached && i < NR_CACHED_STACKS; i++)
 		if (ami_read_u64(o->kernel, cached + offset + i * 8, &vm) ==
 		    AMI_MEM_OK)

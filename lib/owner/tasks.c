@@ -9,6 +9,7 @@
 #include "owner.h"
 
 #define MAX_TASKS	(1u << 22)
+#define MAX_STACK_PAGES	32u
 #define TASK_COMM	16u	/* TASK_COMM_LEN */
 
 /* Names of processes do not go into extracts, which hold zeros instead. */
@@ -52,7 +53,7 @@ static void add_stack(struct ami_owners *o, uint64_t task)
 	o->no_memory |= room == VEC_NO_MEMORY;
 	if (room != VEC_OK)
 		return;
-	for (i = 0; i < STACK_PAGES; i++)
+	for (i = 0; i < o->stack_pages; i++)
 		if (ami_virt_to_phys(o->kernel, va + i * AMI_PAGE_SIZE,
 				     &phys) == AMI_MEM_OK)
 			ami_pfnset_add(o->stacks, phys >> AMI_PAGE_SHIFT, 1);
@@ -109,6 +110,26 @@ static void report_tasks(struct ami_owners *o, bool broken)
 				o->nr_tasks);
 }
 
+void owner_stack_size_learn(struct ami_owners *o)
+{
+	static const enum ami_symbol bounds[][2] = {
+		{ AMI_SYM___start_init_task, AMI_SYM___end_init_task },
+		{ AMI_SYM___start_init_stack, AMI_SYM___end_init_stack },
+	};
+	size_t i;
+
+	o->stack_pages = STACK_PAGES;
+	for (i = 0; i < sizeof(bounds) / sizeof(bounds[0]); i++) {
+		uint64_t start = ami_symbol(o->kernel, bounds[i][0]);
+		uint64_t end = ami_symbol(o->kernel, bounds[i][1]);
+		uint64_t pages = (end - start) / AMI_PAGE_SIZE;
+
+		if (start && end && pages >= STACK_PAGES &&
+		    pages <= MAX_STACK_PAGES && !(pages & (pages - 1)))
+			o->stack_pages = pages;
+	}
+}
+
 void owner_tasks_collect(struct ami_owners *o)
 {
 	uint64_t init = ami_symbol(o->kernel, AMI_SYM_init_task), node;
@@ -138,10 +159,10 @@ static const struct task_stack *stack_at(struct ami_owners *o, uint64_t phys,
 {
 	uint64_t at;
 	size_t i;
-	int page;
+	unsigned int page;
 
 	for (i = 0; i < o->nr_tasks; i++)
-		for (page = 0; page < (int)STACK_PAGES; page++) {
+		for (page = 0; page < o->stack_pages; page++) {
 			uint64_t in = page * (uint64_t)AMI_PAGE_SIZE;
 
 			if (ami_virt_to_phys(o->kernel, o->task[i].va + in,

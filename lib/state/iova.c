@@ -13,7 +13,6 @@
 
 /* The last commands of a ring explain at most this many. */
 #define MAX_RECENT	1024u
-#define SPINLOCK_SIZE	4u	/* larger: its state is not in the first word */
 /* CPUs that had just begun to use a fresh part of the table. */
 #define BARE_IN_TRANSIT	1u
 
@@ -123,13 +122,12 @@ static void explain_recent(struct ami_state *s, struct iova_alloc *a)
  */
 static bool is_locked(struct ami_state *s, uint64_t iovad)
 {
-	const struct ami_member *lock =
-		&ami_kernel_layout(s->kernel)->field[AMI_F_iovad_lock];
+	/* With PREEMPT_RT, a spinlock is a mutex with an owner. */
+	enum ami_field f = ami_has(s->kernel, AMI_F_iovad_lock_owner) ?
+			   AMI_F_iovad_lock_owner : AMI_F_iovad_lock;
 	uint64_t held;
 
-	return lock->size != SPINLOCK_SIZE ||
-	       ami_get(s->kernel, iovad, AMI_F_iovad_lock, &held) !=
-	       AMI_MEM_OK || held;
+	return ami_get(s->kernel, iovad, f, &held) != AMI_MEM_OK || held;
 }
 
 /*

@@ -129,7 +129,7 @@ static const struct need needs[] = {
 	ONE(FLUSHQ, PART, fq_entry_counter, "which unmaps were flushed"),
 	GIVEN(OTHER, PART, cookie_percpu_fq, fq_entry_freelist, "page tables that were freed and not flushed"),
 
-	ONE(OTHER, PART, iovad_lock, "whether the IOVA allocator was at work"),
+	TWO(OTHER, PART, iovad_lock, iovad_lock_owner, "whether the IOVA allocator was at work"),
 	ONE(IOVA, PART, iovad_rbroot, "the allocated IOVA ranges"),
 	ONE(IOVA, PART, iovad_anchor, "the allocated IOVA ranges"),
 	ONE(IOVA, PART, iovad_rcaches, "IOVA ranges kept for reuse"),

@@ -252,6 +252,23 @@ static void locked(struct machine *m)
 	expect_healthy(m);
 }
 
+/* The same with PREEMPT_RT, where the lock has an owner. */
+static void owned(struct machine *m)
+{
+	struct ami_layout *l = image_layout(m->img);
+	unsigned int i;
+
+	l->field[AMI_F_iovad_lock_owner] = l->field[AMI_F_iovad_lock];
+	l->field[AMI_F_iovad_lock_owner].size = 8;
+	l->field[AMI_F_iovad_lock].present = false;
+	furnish(m);
+	for (i = 0; i < SHAPE_MAGAZINE; i++)
+		machine_iova(m, 0x30 + i, 0x30 + i);
+	machine_set(m, machine_iovad(m), AMI_F_iovad_lock_owner,
+		    machine_object(m, 64));
+	expect_healthy(m);
+}
+
 /* Unmapped by a command that was executed just before. */
 static void just_unmapped(struct machine *m)
 {
@@ -471,6 +488,7 @@ OVER_SHAPES(two_under_way)
 OVER_SHAPES(without_table)
 OVER_SHAPES(only_range)
 OVER_SHAPES(locked)
+OVER_SHAPES(owned)
 OVER_SHAPES(just_unmapped)
 OVER_SHAPES(caches_lost)
 OVER_SHAPES(window)
@@ -493,6 +511,7 @@ int main(void)
 		cmocka_unit_test(test_without_table),
 		cmocka_unit_test(test_only_range),
 		cmocka_unit_test(test_locked),
+		cmocka_unit_test(test_owned),
 		cmocka_unit_test(test_just_unmapped),
 		cmocka_unit_test(test_caches_lost),
 		cmocka_unit_test(test_window),

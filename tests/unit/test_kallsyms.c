@@ -28,6 +28,8 @@ static const struct symbol wanted[] = {
 	{ "pci_root_buses", IMAGE_TEXT + 0x200008 },
 };
 
+#define COUNT_WANTED	(sizeof(wanted) / sizeof(wanted[0]))
+
 static const struct symbol optional = { "page_pools", IMAGE_TEXT + 0x200010 };
 
 struct made {
@@ -117,12 +119,59 @@ static void by_keys(void **state)
 static void by_shape(void **state)
 {
 	struct made m;
+	int rule;
 
 	(void)state;
-	make(&m, SIGNED_BASE);
-	keys(&m, false);
-	check(&m);
+	for (rule = SIGNED_BASE_LONG; rule <= SIGNED_BASE; rule++) {
+		make(&m, rule);
+		keys(&m, false);
+		check(&m);
+		image_free(m.img);
+	}
+}
+
+/* Symbols with these names in place of the fillers from the first on. */
+static void resolve_renamed(const struct symbol *more, size_t count,
+			    uint64_t *found)
+{
+	struct symbol symbol[8];
+	struct ami_error err;
+	struct made m;
+
+	memcpy(symbol, wanted, sizeof(wanted));
+	memcpy(symbol + COUNT_WANTED, more, count * sizeof(*more));
+	m.img = image_new(1 << 16);
+	symbols_write(m.img, TABLES, SIGNED_BASE, symbol, COUNT_WANTED + count,
+		      &m.at);
+	keys(&m, true);
+	assert_int_equal(resolve(&m, found, &err), 0);
 	image_free(m.img);
+}
+
+/* Link-time optimisation gives static symbols a suffix. */
+static void renamed(void **state)
+{
+	static const struct symbol clang[] = {
+		{ "prb.llvm.8190732541", IMAGE_TEXT + 0x300000 },
+		{ "init_state.lto_priv.0", IMAGE_TEXT + 0x300008 },
+		{ "dev_data_list.cold", IMAGE_TEXT + 0x300010 },
+	};
+	static const struct symbol several[] = {
+		{ "prb.llvm.1", IMAGE_TEXT + 0x300000 },
+		{ "prb.llvm.2", IMAGE_TEXT + 0x300008 },
+		{ "init_state.llvm.1", IMAGE_TEXT + 0x300010 },
+		{ "init_state", IMAGE_TEXT + 0x300018 },
+	};
+	uint64_t symbol[AMI_NR_SYMBOLS];
+
+	(void)state;
+	resolve_renamed(clang, 3, symbol);
+	assert_int_equal(symbol[AMI_SYM_prb], clang[0].address);
+	assert_int_equal(symbol[AMI_SYM_init_state], clang[1].address);
+	assert_int_equal(symbol[AMI_SYM_dev_data_list], 0);
+	resolve_renamed(several, 4, symbol);
+	assert_int_equal(symbol[AMI_SYM_prb], AMI_SYMBOL_UNREAD);
+	assert_int_equal(symbol[AMI_SYM_init_state], several[3].address);
 }
 
 static void refused(struct made *m)
@@ -247,6 +296,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(by_keys),
 		cmocka_unit_test(by_shape),
+		cmocka_unit_test(renamed),
 		cmocka_unit_test(damaged),
 		cmocka_unit_test(lacks_what_is_optional),
 		cmocka_unit_test(many_places),

@@ -707,6 +707,21 @@ static uint64_t stack_page(struct fixture *f)
 	return stack + 3 * AMI_PAGE_SIZE;
 }
 
+/* With KASAN a stack has 8 pages: so has the first task's. */
+static uint64_t large_stack_page(struct fixture *f)
+{
+	uint64_t *symbol = image_layout(f->m->img)->symbol;
+	uint64_t init = machine_object(f->m, 64);
+	uint64_t stack = image_alloc(f->m->img, 8);
+
+	symbol[AMI_SYM___start_init_stack] = IMAGE_MAP;
+	symbol[AMI_SYM___end_init_stack] = IMAGE_MAP + 8 * AMI_PAGE_SIZE;
+	symbol[AMI_SYM_init_task] = init;
+	machine_list_init(f->m, init);
+	machine_set(f->m, init, AMI_F_task_stack, image_va(stack));
+	return stack + 7 * AMI_PAGE_SIZE;
+}
+
 static uint64_t cpu_table(struct fixture *f)
 {
 	struct ami_layout *l = image_layout(f->m->img);
@@ -772,6 +787,7 @@ static void never_buffers(void **state)
 		{ plain_page, AMI_OWNER_KERNEL, NULL },
 		{ free_page, AMI_OWNER_FREE, "free-page-exposed" },
 		{ stack_page, AMI_OWNER_STACK, "stack-exposed" },
+		{ large_stack_page, AMI_OWNER_STACK, "stack-exposed" },
 		{ cpu_table, AMI_OWNER_PAGE_TABLE, "page-table-exposed" },
 		{ io_table, AMI_OWNER_IOMMU_TABLE, "io-page-table-exposed" },
 		{ text_page, AMI_OWNER_TEXT, "kernel-image-exposed" },

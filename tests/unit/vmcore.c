@@ -252,11 +252,23 @@ static void put_symbols(struct machine *m)
 	image_vmcoreinfo_add(m->img, keys);
 }
 
-void vmcore_save(struct machine *m, const char *path)
+void vmcore_save_without(struct machine *m, const char *path,
+			 bool (*absent)(const char *symbol))
 {
+	uint64_t *symbol = image_layout(m->img)->symbol;
+	int i;
+
 	put_btf(m);
+	for (i = 0; absent && i < AMI_NR_SYMBOLS; i++)
+		if (absent(ami_symbol_wants[i].name))
+			symbol[i] = 0;
 	put_symbols(m);
 	image_save(m->img, path);
+}
+
+void vmcore_save(struct machine *m, const char *path)
+{
+	vmcore_save_without(m, path, NULL);
 }
 
 struct ami_analysis *vmcore_file(const char *path, bool record)

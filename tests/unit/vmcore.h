@@ -14,6 +14,10 @@
 /** vmcore_save() - add symbols and types to the machine, write it to @path */
 void vmcore_save(struct machine *m, const char *path);
 
+/** vmcore_save_without() - the same without some of the symbols */
+void vmcore_save_without(struct machine *m, const char *path,
+			 bool (*absent)(const char *symbol));
+
 /** vmcore_file() - what the command makes of a file; @record: for an extract */
 struct ami_analysis *vmcore_file(const char *path, bool record);
 
