@@ -67,7 +67,7 @@ def run_evidence(args):
 
 
 def run_matrix(args):
-    return matrix.main(args.amdiommu, args.as_is, args.series)
+    return matrix.main(args.amdiommu, args.as_is, args.series, args.qemu)
 
 
 def run_marks(args):
@@ -125,6 +125,8 @@ def parser():
                      help='take results of earlier versions of the lab, too')
     one = command('matrix', run_matrix, 'every kernel in one table')
     one.add_argument('series', nargs='*', help='these only')
+    one.add_argument('--qemu', type=int, metavar='VERSION',
+                     help='on this major version of QEMU or a newer one')
     one.add_argument('--amdiommu', default='build/amdiommu', metavar='PATH')
     one.add_argument('--as-is', action='store_true',
                      help='take results of earlier versions of the lab, too')

@@ -11,7 +11,7 @@ import re
 import run
 from check import Results, ask, compare
 from evidence import load
-from scenarios import SCENARIOS
+from scenarios import scenario
 from workdir import CannotRun, Failed, path
 
 SERIES = '5.10 6.1 6.12 6.16 6.17 6.18 6.19 7.0 7.1 7.2 7.3'.split()
@@ -140,7 +140,7 @@ def fill(row, amdiommu, as_is):
     """Makes the scenario if need be; each failure is a red cell."""
     try:
         if not (as_is and has_result(row.scenario)):
-            run.make(row.scenario, SCENARIOS[row.scenario])
+            run.make(row.scenario, scenario(row.scenario))
         truth = load(row.scenario)
     except (Failed, CannotRun) as error:
         row.broken('BOOTS', error)
@@ -208,15 +208,16 @@ def show(table):
         print('  '.join(cells).rstrip())
 
 
-def main(amdiommu, as_is=False, only=()):
+def main(amdiommu, as_is=False, only=(), qemu=None):
     """Prints the table; returns the exit code. `as_is`: results that are
-    there count, also those of earlier versions of the lab."""
+    there count, also those of earlier versions of the lab. `qemu`: the least
+    version of it."""
     record = opened()
     table = []
-    for series, mode, scenario in rows():
+    for series, mode, name in rows():
         if only and series not in only:
             continue
-        row = Row(series, mode, scenario)
+        row = Row(series, mode, f'{name}@{qemu}' if qemu else name)
         fill(row, amdiommu, as_is)
         if mode == 'translated':
             crash_cell(row, record)

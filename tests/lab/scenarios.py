@@ -147,10 +147,13 @@ def table():
         level=full_level('7.3'))
     # Memory that comes once the capture kernel is loaded is in no ELF header.
     # For the kernel too, or for programs: then page tables are in the dump.
+    # The capture kernel would take that memory for its own and write there.
+    hotplug = dict(stop='kdump', hotplug=256,
+                   capture_cmdline='acpi_no_memhotplug')
     for series in ('6.1', '7.3'):
-        add(f'{series}-kdump-hotplug', stop='kdump', hotplug=256,
-            level=full_level(series), online='online_movable')
-    add('6.1-kdump-hotplug-kernel', stop='kdump', hotplug=256)
+        add(f'{series}-kdump-hotplug', level=full_level(series),
+            online='online_movable', **hotplug)
+    add('6.1-kdump-hotplug-kernel', **hotplug)
     for series in ('7.2', '7.3'):
         add(f'{series}-kdump-d31', stop='kdump', lossy=1)
     # The NIC has no driver in the capture kernel and goes on writing.
@@ -165,10 +168,14 @@ SCENARIOS = table()
 
 
 def scenario(name, changes=()):
-    """The scenario, with "key=value" changes applied."""
-    if name not in SCENARIOS:
+    """The scenario, with "key=value" changes applied. "6.1-both@10" is 6.1-both
+    on QEMU 10 or newer, with results of its own."""
+    plain, newer, version = name.partition('@')
+    if plain not in SCENARIOS or newer and not version.isdigit():
         raise Failed(f'no scenario {name}; see lab.py list')
-    base = SCENARIOS[name]
+    base = SCENARIOS[plain]
+    if newer:
+        base = dataclasses.replace(base, qemu=int(version))
     kinds = {f.name: f.type for f in dataclasses.fields(Scenario)}
     values = {}
     for change in changes:
