@@ -263,7 +263,7 @@ SUITES ?=
 ## crash-suites: the extension in the crash of each Debian suite (root)
 crash-suites: deps-test
 	$(MAKE) $(PARALLEL) all
-	tests/suites/suites.py $(BUILD)/amdiommu $(SUITES)
+	CRASH_SOURCE=$(CRASH_SOURCE) tests/suites/suites.py $(BUILD)/amdiommu $(SUITES)
 
 # The filter where it is used: stock crash reads its dumps, kdump-tools of Debian
 # runs it in a booted guest (root). MAKEDUMPFILE_SOURCE=, a clone of makedumpfile's

@@ -14,6 +14,24 @@ CHECKOUT = os.path.dirname(os.path.dirname(LAB_CODE))
 # crash's defs.h includes zlib.h.
 NEEDED = ('crash', 'gcc', 'make', 'libc6-dev', 'libbpf-dev', 'zlib1g-dev')
 SECONDS = 1800
+BUILD_SECONDS = 7200
+# crash's Makefile would fetch gdb: Debian's source package of crash has it.
+BUILD_CRASH = r"""
+set -eu
+sed -n 's/^deb /deb-src /p' /etc/apt/sources.list >/etc/apt/sources.list.d/source.list
+apt-get -o Acquire::Check-Valid-Until=false update
+apt-get install -y --no-install-recommends dpkg-dev patch
+apt-get build-dep -y --no-install-recommends crash
+cd "$1"
+apt-get source --download-only crash
+patch=$(ls gdb-*.patch)
+gdb=${patch%.patch}
+mkdir "$gdb"
+tar -xf crash_*.orig-gdb.tar.* --strip-components=1 -C "$gdb"
+patch -p0 <"$patch"
+cp "$patch" "$gdb"
+make -j2 lzo snappy zstd
+"""
 
 
 class Root:
@@ -25,10 +43,15 @@ class Root:
     def __init__(self, suite):
         self.suite = suite
         self.folder = path('suites', suite)
+        self.program = 'crash'
         with lock('suite-' + suite):
             self.complete()
-        shown = self.run('crash', '--version')
-        self.version = re.search(r'^crash (\S+)', shown, re.M)[1]
+        self.version = self.crash_version()
+        self.include = os.path.realpath(self.folder + '/usr/include/crash')
+
+    def crash_version(self):
+        shown = self.run(self.program, '--version')
+        return re.search(r'^crash (\S+)', shown, re.M)[1]
 
     def complete(self):
         """The folder, and in it what is needed today"""
@@ -65,15 +88,15 @@ class Root:
         folders = ':'.join({CHECKOUT, LAB, roots, tempfile.gettempdir()})
         return [HERE + '/enter.sh', self.folder, folders, *words]
 
-    def run(self, *words):
+    def run(self, *words, seconds=SECONDS):
         """What a program in the root prints."""
-        return self.carry_out(self.command(*words))
+        return self.carry_out(self.command(*words), seconds)
 
-    def carry_out(self, command):
+    def carry_out(self, command, seconds=SECONDS):
         env = dict(os.environ, DEBIAN_FRONTEND='noninteractive', LC_ALL='C')
         done = subprocess.run(command, text=True, env=env, check=False,
                               cwd=CHECKOUT, stdin=subprocess.DEVNULL,
-                              stdout=subprocess.PIPE, timeout=SECONDS,
+                              stdout=subprocess.PIPE, timeout=seconds,
                               stderr=subprocess.STDOUT, errors='replace')
         if done.returncode:
             raise Failed(f'{self.suite}: {" ".join(command)}:\n'
@@ -95,10 +118,56 @@ class Root:
             shutil.copytree(os.path.join(CHECKOUT, own),
                             os.path.join(CHECKOUT, folder),
                             ignore=shutil.ignore_patterns('crash'))
-            include = os.path.realpath(header.folder + '/usr/include/crash')
-            words += [f'CRASH_INCLUDE={include}', f'CRASH_VERSION={version}']
+            words += [f'CRASH_INCLUDE={header.include}',
+                      f'CRASH_VERSION={version}']
         target = folder + '/crash/amdiommu.so'
         self.run('make', '-j2', 'BUILD=' + folder, *words, target)
+        return os.path.join(CHECKOUT, target)
+
+
+class Head(Root):
+    """crash of a clone of its repository, in the root directory of sid."""
+
+    HOME = '/usr/src/crash-head'
+
+    def __init__(self, clone):
+        super().__init__('sid')
+        self.suite = 'head'
+        self.program = self.HOME + '/crash'
+        self.include = os.path.realpath(self.folder) + self.HOME
+        with lock('suite-head'):
+            self.make_crash(clone)
+        self.version = self.crash_version()
+
+    def make_crash(self, clone):
+        """Unless it was made of the same commit before"""
+        git = ['git', '-C', os.path.abspath(clone)]
+        commit = subprocess.run([*git, 'rev-parse', 'HEAD'], text=True,
+                                stdout=subprocess.PIPE, check=True).stdout
+        record = self.folder + self.HOME + '/commit'
+        if os.path.exists(record):
+            with open(record) as f:
+                if f.read() == commit:
+                    return
+        shutil.rmtree(self.folder + self.HOME, ignore_errors=True)
+        os.makedirs(self.folder + self.HOME)
+        with subprocess.Popen([*git, 'archive', 'HEAD'],
+                              stdout=subprocess.PIPE) as archive:
+            subprocess.run(['tar', '-x', '-C', self.folder + self.HOME],
+                           stdin=archive.stdout, check=True)
+        self.run('sh', '-c', BUILD_CRASH, 'sh', self.HOME,
+                 seconds=BUILD_SECONDS)
+        with open(record, 'w') as f:
+            f.write(commit)
+
+    def build(self, header=None, version=None):
+        """Also for itself, against the header in its own folder"""
+        if header:
+            return super().build(header, version)
+        target = 'build/suites/head/crash/amdiommu.so'
+        self.run('make', '-j2', 'BUILD=build/suites/head', 'WERROR=1',
+                 f'CRASH_INCLUDE={self.include}',
+                 f'CRASH_VERSION={self.version}', target)
         return os.path.join(CHECKOUT, target)
 
 

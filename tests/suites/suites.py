@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The extension in the crash of each Debian suite, on real dumps.
 
-usage: suites.py AMDIOMMU [SUITE...]
+usage: [CRASH_SOURCE=CLONE] suites.py AMDIOMMU [SUITE...]
 
 In a root directory of each suite the extension is built against that crash
 and loaded into it. Where crash can open a dump, each view must equal what the
@@ -10,6 +10,9 @@ stand-alone command AMDIOMMU says of it. An extension built for the crash of
 another suite must be refused before, and crash must stay usable. Then the
 session tests of tests/golden/test_crash.py run there (Ctrl-C, pipes, unloading,
 filtered pages).
+
+With CRASH_SOURCE, a clone of crash's repository, that crash is built in the
+root directory of sid and tried like the others, as suite "head".
 
 Dumps, vmlinux and root directories are kept in the lab's work directory
 ($AMDIOMMU_LAB), 0.5 GB a suite: what was made once is not made again. The
@@ -33,7 +36,7 @@ sys.path[:0] = [LAB_CODE, GOLDEN]
 
 from check import Results
 from crash_session import Crash, Gone, both, facts, standalone
-from roots import Root, install_tools
+from roots import Head, Root, install_tools
 from workdir import CannotRun, Failed, path
 
 CANNOT_RUN = 77
@@ -44,6 +47,7 @@ OPENS = {
     'bookworm': ('5.10', '6.1'),
     'trixie': ('5.10', '6.1', '6.12'),
     'sid': ('5.10', '6.1', '6.12'),
+    'head': ('5.10', '6.1', '6.12', '7.2', '7.3'),
 }
 # An ELF and a kdump-compressed dump; of kernels too new for any crash, one.
 DUMPS = {
@@ -113,7 +117,9 @@ class Trial:
             self.vmlinux[series] = lab('vmlinux', series)
             for dump in dumps:
                 lab('cached', dump)
-        self.everyone = [Root(suite) for suite in OPENS]
+        self.everyone = [Root(suite) for suite in OPENS if suite != 'head']
+        if os.environ.get('CRASH_SOURCE'):
+            self.everyone.append(Head(os.environ['CRASH_SOURCE']))
         self.roots = [root for root in self.everyone if root.suite in suites]
         self.own = {root: root.build() for root in self.everyone}
 
@@ -134,7 +140,7 @@ class Trial:
 
     def answers(self, root, series, dump):
         """(equal, all) answers; Gone when crash does not open the dump."""
-        with Crash(root.command('crash'), self.vmlinux[series],
+        with Crash(root.command(root.program), self.vmlinux[series],
                    vmcore(dump)) as crash:
             crash.wait()
             if dump == REFUSAL:
@@ -172,7 +178,7 @@ class Trial:
     def session_tests(self, root):
         """On the newest kernel that this crash must open."""
         series = OPENS[root.suite][-1]
-        env = dict(os.environ, CRASH=shlex.join(root.command('crash')),
+        env = dict(os.environ, CRASH=shlex.join(root.command(root.program)),
                    CRASH_TESTS=SESSION_TESTS, CRASH_REPEAT=REPEAT)
         done = subprocess.run(
             [os.path.join(GOLDEN, 'test_crash.py'), self.tool, self.own[root],
