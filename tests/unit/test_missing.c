@@ -48,6 +48,8 @@ static bool is_spare(const struct machine *m, enum ami_field f)
 	switch (f) {
 	case AMI_F_amd_iommu_pci_seg:
 		return !machine_has(m, AMI_F_seg_dev_data_list);
+	case AMI_F_amd_iommu_cmd_sem_val:
+		return machine_has(m, AMI_F_amd_iommu_cmd_sem_counter);
 	case AMI_F_pdom_pd_mode:
 		return !machine_has(m, AMI_F_pdom_amdv1_top);
 	case AMI_F_pdom_iop_pgd:

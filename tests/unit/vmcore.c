@@ -69,7 +69,7 @@ static uint32_t whole_size(const struct ami_layout *l, const char *type,
 	int i;
 
 	for (i = 0; i < AMI_NR_CORE_FIELDS; i++)
-		if (l->field[i].present &&
+		if (l->field[i].size &&
 		    !strcmp(type, ami_field_wants[i].type) &&
 		    !strcmp(name, ami_field_wants[i].path))
 			return l->field[i].size;
