@@ -21,6 +21,7 @@ int ramlist_add(struct ramlist *list, uint64_t first, uint64_t end)
 			(struct ami_range){ first, end - first });
 	if (room != VEC_FULL)
 		return room == VEC_NO_MEMORY ? -1 : 0;
+	last = &list->range[RAMLIST_MAX - 1];
 	/* What lies between counts as RAM: too much, never too little. */
 	last->count = end - last->first;
 	list->merged = true;
