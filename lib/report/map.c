@@ -159,5 +159,6 @@ int view_map(struct view *v)
 	else if (!l.runs)
 		fprintf(v->out, "(nothing is mapped)\n");
 	report_stale_list(v, d);
+	report_lost_list(v, d);
 	return 0;
 }

@@ -204,5 +204,6 @@ int view_translate(struct view *v)
 		ways_text(v, d, &ways);
 	}
 	report_stale_at(v, d, v->r->address, ways.list[0].mapped);
+	report_lost_at(v, d, v->r->address);
 	return 0;
 }

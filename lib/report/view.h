@@ -175,6 +175,12 @@ void report_stale_at(struct view *v, const struct ami_device *d, uint64_t iova,
 /** report_stale_list() - all such IOVAs of a device */
 void report_stale_list(struct view *v, const struct ami_device *d);
 
+/** report_lost_at() - is the IOVA one whose mapping was overwritten? */
+void report_lost_at(struct view *v, const struct ami_device *d, uint64_t iova);
+
+/** report_lost_list() - all such IOVAs of a device */
+void report_lost_list(struct view *v, const struct ami_device *d);
+
 /**
  * report_asked_device() - the device of the request; NULL with v->err filled
  */

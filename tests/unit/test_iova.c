@@ -15,6 +15,7 @@
 #include <amdvi/pte.h>
 
 #include "machine.h"
+#include "render.h"
 
 #define TYPE_DMA	0x3
 #define BUFFER		0x4000000ull
@@ -100,6 +101,21 @@ static const struct ami_exposure *mapped(const struct machine *m)
 	return e;
 }
 
+static void view_shows(struct machine *m, enum ami_view view, bool json,
+		       uint64_t address, const char *want, const char *not)
+{
+	struct ami_request r = {
+		.view = view, .json = json, .has_bdf = true, .iommu = -1,
+		.bdf = { 0, DEVID }, .address = address,
+	};
+	char *text = render_machine(m, &r);
+
+	has(text, want);
+	if (not)
+		lacks(text, not);
+	free(text);
+}
+
 static void expect_healthy(struct machine *m)
 {
 	machine_analyse(m);
@@ -107,6 +123,21 @@ static void expect_healthy(struct machine *m)
 	assert_false(blames_tree(m));
 	assert_true(mapped(m)->complete);
 	assert_int_equal(m->ex->verdict, AMI_VERDICT_EXPOSED);
+	view_shows(m, AMI_VIEW_MAP, false, 0, "IOVA", "LOST");
+}
+
+/* "Not mapped" alone would be wrong of these. */
+static void expect_shown(struct machine *m, uint64_t pages)
+{
+	uint64_t behind = pages * AMI_PAGE_SIZE;
+	static const char first[] = "\"lost\": [\n    {\"first\": \"0x0\"";
+
+	view_shows(m, AMI_VIEW_MAP, false, 0, "LOST: ", NULL);
+	view_shows(m, AMI_VIEW_MAP, true, 0, first, "\"lost\": []");
+	view_shows(m, AMI_VIEW_TRANSLATE, false, 0, "LOST: ", NULL);
+	view_shows(m, AMI_VIEW_TRANSLATE, true, 0, first, "\"lost\": []");
+	view_shows(m, AMI_VIEW_TRANSLATE, false, behind, "DTE:", "LOST");
+	view_shows(m, AMI_VIEW_TRANSLATE, true, behind, "\"lost\": []", NULL);
 }
 
 /* @pages: of the ranges that nothing explains, from IOVA 0 on */
@@ -122,6 +153,7 @@ static void expect_lost(struct machine *m, uint64_t pages)
 	assert_int_equal(e->iovas[0].first, 0);
 	assert_int_equal(e->iovas[0].last, pages * AMI_PAGE_SIZE - 1);
 	assert_int_equal(m->ex->verdict, AMI_VERDICT_SUSPECT);
+	expect_shown(m, pages);
 }
 
 static uint64_t leaf_of(struct machine *m)
