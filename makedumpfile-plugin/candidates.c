@@ -119,7 +119,7 @@ void candidates_find(struct candidates *c)
 	memset(c, 0, sizeof(*c));
 	c->nested = getenv(LED_HERE) != NULL;
 	if (set && *set && !add_candidate(c, set) && !c->nested)
-		fprintf(stderr, "makedumpfile-amdiommu: AMDIOMMU_MAKEDUMPFILE=%s is no program to run in place of makedumpfile; another one is looked for\n",
+		fprintf(stderr, "makedumpfile-amdiommu: AMDIOMMU_MAKEDUMPFILE=%s is not a program that can stand in for makedumpfile; looking for another one\n",
 			set);
 	add_folders(c, getenv("PATH"));
 	add_folders(c, USUAL_FOLDERS);

@@ -97,7 +97,7 @@ static void take_option(const char *word)
 	else if (!value_ok(s, value ? value : "1"))
 		fprintf(stderr, s->kind == SWITCH ?
 			SAY "%s is ignored: its value is neither 0 nor 1\n" :
-			SAY "%s is ignored: its value is no number from %" PRIu64 " to %" PRIu64 "\n",
+			SAY "%s is ignored: its value is not a number from %" PRIu64 " to %" PRIu64 "\n",
 			word, s->least, s->most);
 	else {
 		variable_of(s, variable);
@@ -144,7 +144,7 @@ void settings_check(void)
 			fprintf(stderr, SAY "%s=%s is neither 0 nor 1, and taken as 1\n",
 				variable, text);
 		else
-			fprintf(stderr, SAY "%s=%s is no number from %" PRIu64 " to %" PRIu64 ": it is %" PRIu64 "\n",
+			fprintf(stderr, SAY "%s=%s is not a number from %" PRIu64 " to %" PRIu64 ": it is %" PRIu64 "\n",
 				variable, text, settings[i].least,
 				settings[i].most, settings[i].usual);
 	}

@@ -306,7 +306,7 @@ int tool_extract(struct options *o)
 static int no_command(const char *word)
 {
 	if (access(word, F_OK))
-		return tool_usage_error("'%s' is no command; 'amdiommu --help' lists them",
+		return tool_usage_error("'%s' is not a command; 'amdiommu --help' lists them",
 					word);
 	return tool_usage_error("'%s' is a file, not a command; amdiommu report %s",
 				word, word);

@@ -109,7 +109,7 @@ static void ended(struct crew *c, struct job *job, int status)
 		job->code = WEXITSTATUS(status);
 		return;
 	}
-	snprintf(why, sizeof(why), "the analysis died of signal %d (%s)",
+	snprintf(why, sizeof(why), "the analysis was ended by signal %d (%s)",
 		 WTERMSIG(status), strsignal(WTERMSIG(status)));
 	rewind(job->out);
 	if (!ftruncate(fileno(job->out), 0))

@@ -75,7 +75,7 @@ static int put(const struct options *o, const struct ami_dump_info *info,
 			return -1;
 		why = *err;
 		ami_error_set(err, AMI_OK,
-			      "%s gets no note, but a file beside it: %s",
+			      "%s cannot take a note, so the marks are in a file beside it: %s",
 			      info->path, why.text);
 		tool_fail(err);
 	}

@@ -48,7 +48,7 @@ static void find_strangers(struct ami_state *s, size_t iommu)
 	ring->blind = true;
 	snprintf(where, sizeof(where), "iommu%u", s->iommus[iommu].index);
 	ami_finding_add(s->findings, AMI_FIND_COMMANDS_FOR_NOBODY, where,
-			"%u invalidations that are not proven to have completed are for a domain or device that nobody has, the first in ring entry %u: which translations are stale is unknown.",
+			"%u invalidations for an unknown domain or device are not proven to have completed. The first is in ring entry %u. Which translations are stale is unknown.",
 			count, first);
 }
 
@@ -71,7 +71,7 @@ static void check_bus_master(struct ami_state *s, struct ami_bdf bdf)
 	s->devices[d - s->devices].busmaster_known = false;
 	ami_finding_add(s->findings, AMI_FIND_BUS_MASTER_CONTRADICTION,
 			ami_bdf_text(bdf, where),
-			"By the kernel's flag it is no bus master, but its driver had handed buffers to it: taken as active.");
+			"The kernel's flag says that it is not a bus master, but its driver had handed buffers to it. It counts as active.");
 }
 
 void analysis_check_evidence(struct ami_state *s, const struct ami_evidence *ev)

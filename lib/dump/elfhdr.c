@@ -65,7 +65,7 @@ static int check_header(const Elf64_Ehdr *head, const char *path,
 				     path);
 	if (head->e_phentsize != sizeof(Elf64_Phdr))
 		return ami_error_set(err, AMI_ERR_INPUT,
-				     "%s is damaged: its ELF header makes no sense; copy the dump again",
+				     "%s is damaged: its ELF header is impossible; copy the dump again",
 				     path);
 	return 0;
 }

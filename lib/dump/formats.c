@@ -145,10 +145,10 @@ static int refuse_unknown(const char *path, const char *head,
 {
 	if (is_log(head))
 		return ami_error_set(err, AMI_ERR_INPUT,
-				     "%s is no dump: it is the text of a kernel log; name the vmcore beside it",
+				     "%s is not a dump: it is the text of a kernel log; name the vmcore beside it",
 				     path);
 	return ami_error_set(err, AMI_ERR_INPUT,
-			     "%s is no dump; name a vmcore: ELF or kdump-compressed, also flattened",
+			     "%s is not a dump; name a vmcore: ELF or kdump-compressed, also flattened",
 			     path);
 }
 
@@ -160,7 +160,7 @@ int dump_format_refuse(int fd, const char *path, struct ami_error *err)
 
 	if (!have || !ami_file_read_at(fd, head, have, 0))
 		return ami_error_set(err, AMI_ERR_INPUT,
-				     "%s is empty; copy the dump again, and look whether the disk was full",
+				     "%s is empty; copy the dump again, and check whether the disk was full",
 				     path);
 	head[have] = '\0';
 	for (i = 0; i < sizeof(formats) / sizeof(formats[0]); i++) {

@@ -84,7 +84,7 @@ static int read_any(struct ami_headers *h, int fd, const char *path,
 	if (kdump_is(fd))
 		return read_kdump(h, fd, path, err);
 	return ami_error_set(err, AMI_ERR_DATA,
-			     "%s is neither an ELF nor a kdump-compressed dump; other formats do not tell what is RAM",
+			     "%s is neither an ELF nor a kdump-compressed dump; other formats do not say what is RAM",
 			     path);
 }
 

@@ -36,7 +36,7 @@ static int check_header(const struct kdump_facts *facts, const char *path,
 	if (h->block_size != BLOCK || h->header_version < 1 ||
 	    h->sub_hdr_size < 1 || h->bitmap_blocks < 2 ||
 	    h->bitmap_blocks > 2 * (KDUMP_MAX_PFN / (8 * BLOCK)))
-		return set_damaged_header(path, "its header makes no sense", err);
+		return set_damaged_header(path, "its header is impossible", err);
 	if (facts->size / BLOCK <
 	    1ull + h->sub_hdr_size + h->bitmap_blocks)
 		return ami_error_set(err, AMI_ERR_INPUT,

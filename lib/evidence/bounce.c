@@ -407,7 +407,7 @@ void evidence_name_bounces(struct ami_evidence *ev)
 		}
 	}
 	ami_finding_add(ev->state->findings, AMI_FIND_BOUNCE_BUFFERS, "swiotlb",
-			"%zu bounce buffers of 2 KiB are in use. Drivers' evidence names all but %" PRIu64 " of their pages. Of those neither device nor direction is recorded: they count for %zu untranslated devices that nothing else speaks for.",
+			"%zu bounce buffers of 2 KiB are in use. Drivers' evidence names all but %" PRIu64 " of their pages. The kernel records neither device nor direction of those. They count for %zu untranslated devices without a reader.",
 			b->count, ami_pfnset_count(left), devices);
 	ami_pfnset_free(left);
 }

@@ -135,25 +135,25 @@ static void name_one_uncovered(struct ami_evidence *ev,
 	const char *bound = ami_device_direct(d) ? "no table bounds it" :
 			    d->translation == AMI_TRANSLATION_OTHER ?
 			    "no table that is read bounds it" :
-			    "only its mappings speak for it";
+			    "only its mappings bound it";
 	char where[AMI_BDF_TEXT];
 
 	ami_bdf_text(d->bdf, where);
 	if (partly_covered(ev, d))
 		ami_finding_add(f, AMI_FIND_EVIDENCE_PARTIAL, where,
-				"Of what the driver %s had asked this device to write, a part is not in the dump, or damaged (other findings say what): transfers may be missing, and %s.",
+				"A part of what the driver %s had asked this device to write is missing from the dump, or damaged (other findings say what). Transfers may be missing, and %s.",
 				d->driver, bound);
 	else if (ami_evidence_covers(ev, d->bdf))
 		ami_finding_add(f, AMI_FIND_BLOCK_LAYER_ONLY, where,
-				"The disk reads that it was to do are known; what else the driver %s had it write (completions, messages) nothing here reads: %s.",
+				"Its disk reads are known. No reader knows what else the driver %s had it write (completions, messages): %s.",
 				d->driver, bound);
 	else if (has_usb_reads(ev, d))
 		ami_finding_add(f, AMI_FIND_BLOCK_LAYER_ONLY, where,
-				"Reads of disks on its USB are known; what else the driver %s had it write (for other USB devices, events) nothing here reads: %s.",
+				"Reads of disks on its USB are known. No reader knows what else the driver %s had it write (for other USB devices, events): %s.",
 				d->driver, bound);
 	else
 		ami_finding_add(f, AMI_FIND_NO_EVIDENCE_PROVIDER, where,
-				"Nothing here reads what %s%s had asked this device to write; %s.",
+				"No reader knows what %s%s had asked this device to write; %s.",
 				d->driver[0] ? "the driver " :
 				"a driver that has left, or firmware,",
 				d->driver, bound);

@@ -162,7 +162,7 @@ static bool load_queue(struct nvme *n)
 	    n->rung >= n->depth || !read_commands(n, sq)) {
 		ami_finding_add(n->ev->state->findings,
 				AMI_FIND_NVME_QUEUE_UNREAD, n->name,
-				"Submission queue %u is not to be read (it may lie in the controller): its commands are known from the block layer only.",
+				"Submission queue %u cannot be read (it may lie in the controller). Its commands are known only from the block layer.",
 				n->qid);
 		n->depth = 0;
 		return false;
@@ -431,7 +431,7 @@ static void one_controller(struct nvme *n)
 	/* From 6.4 on, this is the last step of its probe. */
 	if (!dev) {
 		ami_finding_note(n->ev->state->findings, AMI_FIND_NVME_UNREAD,
-				 n->name, "Its driver was still setting it up: where its queues are is not recorded yet, only its mappings speak for it.");
+				 n->name, "Its driver was still setting it up. Where its queues are is not recorded yet, so only its mappings bound it.");
 		return;
 	}
 	if (!get(n, dev, AMI_F_nvme_dev_dev, &back) ||

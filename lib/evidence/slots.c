@@ -140,7 +140,7 @@ static void report_ring(struct reading *r, const struct tally *t, const char *la
 				r->name, label, t->unread);
 	if (t->lost)
 		ami_finding_add(f, AMI_FIND_BUFFERS_UNKNOWN, r->where,
-				"%s %s: %zu buffers are in use, but nothing that can be read says where they are.",
+				"%s %s: %zu buffers are in use, but nothing readable says where they are.",
 				r->name, label, t->lost);
 }
 

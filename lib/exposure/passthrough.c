@@ -32,15 +32,15 @@ static void report_bypass(const struct ami_state *s, const struct ami_device *d,
 	switch (d->bypass) {
 	case AMI_BYPASS_VIRTIO:
 		ami_finding_add(s->findings, AMI_FIND_VIRTIO_BYPASSES_IOMMU,
-			 where, "This virtio device was set up without VIRTIO_F_ACCESS_PLATFORM: it does not go through the IOMMU, its DMA is not translated, whatever its DTE says.");
+			 where, "This virtio device was set up without VIRTIO_F_ACCESS_PLATFORM. Its DMA bypasses the IOMMU and is not translated, whatever its DTE says.");
 		break;
 	case AMI_BYPASS_EXCLUSION:
 		ami_finding_add(s->findings, AMI_FIND_DTE_EXCLUSION, where,
-			 "Its DTE lets it pass untranslated within the exclusion range (EX), which Linux never asks for: firmware set it, or the entry was damaged. The range is in a register that no dump has: it may be any memory.");
+			 "Its DTE exempts the exclusion range (EX) from translation. Linux never sets EX: firmware set it, or the entry was damaged. The range is in a register, which is not in the dump, so it may be any memory.");
 		break;
 	case AMI_BYPASS_ATS:
 		ami_finding_add(s->findings, AMI_FIND_ATS_UNCHECKED, where,
-			 "It may use ATS: addresses that it translated itself pass the IOMMU unchecked. Its tables bound it only as far as the device is to be trusted.");
+			 "It may use ATS: the IOMMU does not check addresses that the device translated itself. Its tables bound it only as far as the device is trusted.");
 		break;
 	default:
 		break;

@@ -102,7 +102,7 @@ static void report_fault(const struct ami_state *s, const struct ami_tree *t,
 		break;
 	case AMI_WALK_FORBIDS:
 		ami_finding_add(s->findings, AMI_FIND_TABLE_ENTRY_FORBIDS, where,
-				"%" PRIu64 " directory entries forbid to read or to write, which the driver leaves to the entries of pages, the first in the page at %#" PRIx64 " (level %u, IOVA %#" PRIx64 "): the table is damaged.",
+				"%" PRIu64 " directory entries forbid reading or writing, which the driver does only in entries of pages; the first in the page at %#" PRIx64 " (level %u, IOVA %#" PRIx64 "): the table is damaged.",
 				p->count, p->table, p->level, p->iova);
 		break;
 	default:

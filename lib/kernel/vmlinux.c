@@ -293,7 +293,7 @@ static int move_symbols(const struct vmlinux *v, const struct symbols *s,
 
 	ami_vmcoreinfo_number(dump, "KERNELOFFSET", 16, &slide);
 	if (!file)
-		return refuse(v, "%s is no Linux kernel: it has no symbol _stext",
+		return refuse(v, "%s is not a Linux kernel: it has no symbol _stext",
 			      v->path);
 	if (!ami_vmcoreinfo_number(dump, "SYMBOL(_stext)", 16, &stext))
 		return ami_error_set(v->err, AMI_ERR_DATA,

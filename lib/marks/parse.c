@@ -265,7 +265,7 @@ static int read_section(struct ami_marks *m, struct in *all, uint32_t *type,
 	if (marks_crc32c(marks_crc32c(marks_crc32c(0, head, 4), head + 8, 8), payload,
 			 (in.left + 7) & ~UINT64_C(7)) != crc)
 		return -1;
-	*what = "a section makes no sense";
+	*what = "a section is impossible";
 	in.at = payload;
 	if (*type >= READERS || !readers[*type] ||
 	    (readers[*type](m, &in) && !in.bad && !in.left))
@@ -311,7 +311,7 @@ static int read_header(struct in *in, uint32_t *sections,
 
 	if (!head || memcmp(marks_in_bytes(&h, 8), MARKS_MAGIC, 8))
 		return ami_error_set(err, AMI_ERR_INPUT,
-				     "they are no amdiommu marks");
+				     "they are not amdiommu marks");
 	version = marks_in_number(&h, 4);
 	*sections = marks_in_number(&h, 4);
 	size = marks_in_number(&h, 8);

@@ -37,7 +37,7 @@ static int open_dump(const struct adding *a, struct stat *st,
 			      strerror(errno));
 	} else if (fstat(fd, st) || !S_ISREG(st->st_mode)) {
 		ami_error_set(err, AMI_ERR_OUTPUT,
-			      "%s is no regular file that can be changed",
+			      "%s is not a regular file that can be changed",
 			      a->path);
 		close(fd);
 		fd = -1;

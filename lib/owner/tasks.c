@@ -102,7 +102,7 @@ static void report_tasks(struct ami_owners *o, bool broken)
 		ami_finding_add(o->state->findings,
 				ami_mem_wild(o->tasks_mem) ?
 				AMI_FIND_TASKS_BROKEN : AMI_FIND_TASKS_UNREAD,
-				"tasks", "Of %zu tasks that were found, one or the next in the list is %s: some stacks are not known.",
+				"tasks", "Among %zu tasks that were found, one or the next in the list is %s. Some stacks are unknown.",
 				o->nr_tasks, ami_mem_text(o->tasks_mem));
 	if (broken)
 		ami_finding_add(o->state->findings, AMI_FIND_TASKS_BROKEN,
@@ -138,7 +138,7 @@ void owner_tasks_collect(struct ami_owners *o)
 
 	if (!init || !ami_has(o->kernel, AMI_F_task_tasks)) {
 		ami_finding_add(o->state->findings, AMI_FIND_TASKS_UNKNOWN,
-				"tasks", "The list of tasks cannot be found: stacks are not told from other pages.");
+				"tasks", "The list of tasks cannot be found. Stacks are not recognised.");
 		return;
 	}
 	add_threads(o, init, &left);

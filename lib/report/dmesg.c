@@ -39,9 +39,9 @@ void report_dmesg_state_text(const struct view *v, char *buf, size_t size)
 			 v->a->incidents->carried ?
 			 "; its incidents are kept" : "");
 	else if (d->mem == AMI_MEM_NO_FIELD)
-		snprintf(buf, size, "this kernel has no log of a known form");
+		snprintf(buf, size, "this kernel's log has an unknown form");
 	else if (d->mem == AMI_MEM_ERROR)
-		snprintf(buf, size, "the log makes no sense, it is damaged");
+		snprintf(buf, size, "the log is damaged");
 	else if (d->mem != AMI_MEM_OK)
 		snprintf(buf, size, "the log is %s", ami_mem_text(d->mem));
 	else

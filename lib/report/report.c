@@ -329,7 +329,7 @@ int report_all_text(struct view *v)
 	if (report_devices_that_matter(v))
 		return -1;
 	hardware_text(v);
-	heading(v, "OWNERS", "whose those pages are, by class");
+	heading(v, "OWNERS", "who owns those pages, by class");
 	report_owners_text(v);
 	if (v->a->incidents->count) {
 		heading(v, "INCIDENTS", "what had happened before the dump");

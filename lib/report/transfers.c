@@ -125,7 +125,7 @@ int view_transfers(struct view *v)
 		json_close_array(&v->j);
 		json_number(&v->j, "transfers_left_out", ev->dropped);
 	} else if (!shown) {
-		report_wrapped(v, 0, 0, "No transfer is known. Devices that nothing here knows are named in the report's findings.");
+		report_wrapped(v, 0, 0, "No transfer is known. The report's findings name devices without a reader.");
 	}
 	return 0;
 }

@@ -199,7 +199,7 @@ static void name_limit(struct view *v)
 	if (v->r->json)
 		json_bool(&v->j, "cut_short", true);
 	else if (!v->r->html)
-		report_wrapped(v, 0, 0, "Work limit: this is not all. It leads to more than the pages in the file can describe.");
+		report_wrapped(v, 0, 0, "Work limit: this is not all. It takes more work than the pages of the file can justify.");
 }
 
 /* What such a command lists exists only where AMD IOMMUs were at work. */

@@ -112,7 +112,7 @@ static void decide_virtio(struct ami_state *s, struct ami_device *d, uint64_t vi
 	if (d->bypass != AMI_BYPASS_NO)
 		ami_finding_add(s->findings, AMI_FIND_VIRTIO_CONTRADICTION,
 			 ami_bdf_text(d->bdf, where),
-			 "By the features of its virtio device it goes through the IOMMU, by one of its virtqueues it does not: either was overwritten.");
+			 "The features of its virtio device say that it goes through the IOMMU, one of its virtqueues says that it does not. One of them was overwritten.");
 }
 
 static bool try_device(void *ctx, uint64_t dev)

@@ -117,7 +117,7 @@ static bool fetch_lookup(struct ami_state *s, const struct ami_device *d,
 	s->incomplete = true;
 	ami_finding_add(s->findings, AMI_FIND_LOOKUP_UNREAD,
 			ami_bdf_text(d->bdf, where),
-			"Its entry at %#llx in a table by device ID is %s: which IOMMU serves it, or as whom it makes requests, is unknown.",
+			"Its entry at %#llx in a table by device ID is %s: which IOMMU serves it, or which requester ID it uses, is unknown.",
 			(unsigned long long)at, ami_mem_text(mem));
 	return false;
 }

@@ -216,7 +216,7 @@ static void check_domain(struct ami_state *s, struct ami_domain *d,
 	const char *wrong = NULL;
 
 	if (d->id_known && !d->id)
-		wrong = "has the ID 0, which the driver gives to none";
+		wrong = "has the ID 0, which the driver never assigns";
 	else if (has_table(d->kind) && d->table.format == AMI_FORMAT_NONE &&
 		 !only_for_pasids(s, d, where))
 		wrong = "has no page table";

@@ -162,7 +162,7 @@ static void check_root(struct ami_state *s, const struct ami_device *d,
 	if (root && !ami_dump_ram(ami_kernel_dump(s->kernel),
 				  root >> AMI_PAGE_SHIFT))
 		ami_finding_add(s->findings, AMI_FIND_DTE_ROOT_OUTSIDE_RAM,
-				where, "Its DTE points to a table at %#llx, which is no RAM of this machine.",
+				where, "Its DTE points to a table at %#llx, which is not RAM of this machine.",
 				(unsigned long long)root);
 }
 
@@ -270,7 +270,7 @@ static void report_nested(struct ami_state *s, const struct ami_device *d)
 	    amdvi_dte_nested(&d->dte))
 		ami_finding_add(s->findings, AMI_FIND_NESTED_TRANSLATION,
 				ami_bdf_text(d->bdf, where),
-				"Its DMA passes tables of a guest, which hold guest addresses, and then the host table: counted as reachable is all that the host table lets it write, the guest may have allowed less.");
+				"Its DMA goes through tables of a guest, which hold guest addresses, and then through the host table. All that the host table lets it write counts; the guest may have allowed less.");
 }
 
 /*

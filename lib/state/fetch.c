@@ -73,7 +73,7 @@ void state_list_report(struct ami_state *s, const struct ami_list_iter *it,
 	} else if (it->crossed && it->pos) {
 		s->incomplete = true;
 		ami_finding_add(s->findings, AMI_FIND_LIST_DAMAGED, what,
-				"Of %llu nodes one does not point back to the one before it; others may be missing.",
+				"One of %llu nodes does not point back to the one before it. Others may be missing.",
 				(unsigned long long)it->steps);
 	} else if (it->broken) {
 		s->incomplete = true;

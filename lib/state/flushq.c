@@ -160,7 +160,7 @@ static bool check_cookie(struct ami_state *s, const struct ami_domain *d,
 
 	if (granule < AMI_PAGE_SIZE || granule > MAX_GRANULE ||
 	    (granule & (granule - 1)))
-		state_doubt_device(s, src, "The granule of its IOVAs, %#llx, is no page size.",
+		state_doubt_device(s, src, "The granule of its IOVAs, %#llx, is not a page size.",
 				   (unsigned long long)granule);
 	else
 		src->iova_shift = __builtin_ctzll(granule);

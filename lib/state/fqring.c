@@ -120,7 +120,7 @@ static bool plausible(struct ami_state *s, struct flush_source *src,
 				   q->cpu);
 	else if (!range)
 		ami_finding_add(s->findings, AMI_FIND_FLUSH_QUEUE_DAMAGED,
-				src->where, "A queued unmap of %#llx pages at IOVA page %#llx is no IOVA range.",
+				src->where, "A queued unmap of %#llx pages at IOVA page %#llx is not an IOVA range.",
 				(unsigned long long)e->size,
 				(unsigned long long)e->iova);
 	else

@@ -132,7 +132,7 @@ static void from_dte(struct ami_state *s, struct ami_device *d,
 	};
 	if (!d->gcr3.levels)
 		ami_finding_add(s->findings, AMI_FIND_GCR3_INVALID, where,
-				"Its DTE has guest tables of no known number of levels (GuestPagingMode %u): what they map is unknown.",
+				"Its DTE has guest tables with an unknown number of levels (GuestPagingMode %u). What they map is unknown.",
 				d->dte.guest_paging_mode);
 }
 

@@ -12,7 +12,7 @@ void ami_name_limits(struct ami_state *s)
 		s->incomplete = true;
 		ami_finding_add(s->findings, AMI_FIND_WORK_LIMIT,
 			 i < AMI_BUDGET_CUTS ? b->cut[i] : "analysis",
-			 "Reading this ended before all was read: it took more work than anything does that the pages in this file can describe (damaged counts, structures that lead to each other). What was not come to is left out.");
+			 "Reading stopped before the end: it took more work than the pages of this file can justify (damaged counts, structures that lead to each other). The rest is left out.");
 	}
 	s->limits_named = i;
 }

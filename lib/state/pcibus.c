@@ -28,7 +28,7 @@ static int read_function(struct ami_state *s, uint64_t pci_dev,
 		return 0;
 	ami_finding_add(s->findings, AMI_FIND_PCI_CONTRADICTION,
 			ami_bdf_text(bdf, where),
-			"By its name this PCI function is %s: either was overwritten, and both places are looked at.",
+			"The name of this PCI function is %s. Its name or its address was overwritten, and both addresses count.",
 			ami_bdf_text(named, other));
 	return state_add_function(s, pci_dev, named);
 }
@@ -158,7 +158,7 @@ int state_read_pci(struct ami_state *s)
 
 	if (!roots || state_misses_member(s, NEED_PCI)) {
 		ami_finding_add(s->findings, AMI_FIND_PCI_UNKNOWN, "PCI",
-				"The PCI buses cannot be found; devices that its IOMMU driver does not manage stay unseen.");
+				"The PCI buses cannot be found. Devices that the IOMMU driver does not manage are missing.");
 		s->incomplete |= s->guard != AMI_GUARD_AMD;
 		return 0;
 	}

@@ -122,6 +122,6 @@ void state_check_bridges(struct ami_state *s, uint64_t *self, size_t count)
 		d->is_bridge = false;
 		ami_finding_add(s->findings, AMI_FIND_PCI_CONTRADICTION,
 				ami_bdf_text(d->bdf, where),
-				"Its header is a PCI bridge's, but no bus is behind it: taken as a device.");
+				"Its header is a PCI bridge's, but no bus is behind it. It counts as a device.");
 	}
 }

@@ -46,7 +46,7 @@ void state_check_busmaster(struct ami_state *s, struct ami_device *d,
 		return;
 	d->busmaster_known = false;
 	ami_finding_add(s->findings, AMI_FIND_BUS_MASTER_CONTRADICTION, where,
-			"By the kernel's flag it is no bus master, but it has message-signalled interrupts, which are writes: taken as active.");
+			"The kernel's flag says that it is not a bus master, but it has message-signalled interrupts, which are writes. It counts as active.");
 }
 
 /* A bridge does nothing by itself. Damage must not turn a device into one. */
@@ -58,7 +58,7 @@ static void check_bridge(struct ami_state *s, struct ami_device *d,
 		return;
 	d->is_bridge = false;
 	ami_finding_add(s->findings, AMI_FIND_PCI_CONTRADICTION, where,
-			"Its header is a PCI bridge's, its class %06x is not: taken as a device.",
+			"Its header is a PCI bridge's, but its class %06x is not. It counts as a device.",
 			d->class);
 }
 
@@ -104,7 +104,7 @@ static void merge_function(struct ami_state *s, struct ami_device *d,
 	s->incomplete = true;
 	ami_finding_add(s->findings, AMI_FIND_PCI_FUNCTION_TWICE,
 			ami_bdf_text(d->bdf, where),
-			"Two PCI functions are in this place: the place of one of them was overwritten, and what that could write is unknown.");
+			"Two PCI functions have this address. The address of one of them was overwritten, and what that one could write is unknown.");
 }
 
 int state_add_function(struct ami_state *s, uint64_t pci_dev, struct ami_bdf bdf)

@@ -45,7 +45,7 @@ static void read_tail(struct ami_state *s, struct ami_iommu *iommu,
 		return;
 	if (tail >= RING_BYTES || tail % AMDVI_COMMAND_SIZE) {
 		ami_finding_add(s->findings, AMI_FIND_RING_TAIL_INVALID, where,
-				"cmd_buf_tail is %#llx, which is no entry of a ring of %u bytes; no command can be called done.",
+				"cmd_buf_tail is %#llx, which is not an entry of a ring of %u bytes; no command can be called done.",
 				(unsigned long long)tail, RING_BYTES);
 		return;
 	}

@@ -126,7 +126,7 @@ static int add_reach(struct ami_exposures *ex, enum reach kind,
 	default:
 		return verdict_because(&ex->reasons, IDLE, d,
 				       AMI_FACTS(AMI_SAYS(COUNT, d->count)),
-				       "%s%s could write any page, and nothing but a flag in memory says that %s idle",
+				       "%s%s could write any page, and only a flag in memory says that %s idle",
 				       d->names, more,
 				       d->count == 1 ? "it is" : "they are");
 	}

@@ -172,7 +172,7 @@ static void tell_translated(struct fault *f)
 	if (mapped)
 		tell_mapped(f, &map);
 	else if (beyond_table(&f->table, f->event->address))
-		SAY(f, "it lies beyond what the device's table of %u levels covers: the address was never given to it",
+		SAY(f, "it lies beyond what the device's table of %u levels covers: the device was never given this address",
 		    f->table.levels);
 	else if (in_stale(f))
 		SAY(f, "it was unmapped shortly before: the device went on using a buffer that was taken from it");
@@ -188,7 +188,7 @@ static void explain_access(struct fault *f)
 		if (f->event->gn)
 			tell_translated(f);
 		else
-			SAY(f, "its DMA is not translated %s, so that it has no mappings: the fault is from a time when it was",
+			SAY(f, "its DMA is not translated %s, so it has no mappings: the fault is from a time when it had",
 			    ami_moment(f->ex->state));
 		break;
 	case AMI_TRANSLATION_BLOCKED:

@@ -11,7 +11,7 @@ static void doubt_ram(struct ami_exposures *ex)
 	bool outside = ami_exposures_outside(ex);
 
 	ami_finding_add(ex->state->findings, AMI_FIND_RAM_UNKNOWN, "memory",
-		 "What was RAM cannot be read from the kernel's records: memory that the file does not list, as that added after the capture kernel was loaded, is not known.%s",
+		 "What was RAM cannot be read from the kernel's records. Memory that the file does not list (added after the capture kernel was loaded) is unknown.%s",
 		 outside ? " Devices could write page frames outside the listed RAM, which may be such memory." :
 		 "");
 }
@@ -33,7 +33,7 @@ static int report_unlisted(struct ami_exposures *ex)
 		snprintf(first, sizeof(first), ", the first at %#" PRIx64,
 			 ami_pfnset_first(here) << AMI_PAGE_SHIFT);
 	ami_finding_add(ex->state->findings, AMI_FIND_RAM_NOT_LISTED, "memory",
-		 "%" PRIu64 " pages of RAM, from %#" PRIx64 " on, are in the kernel's records and not in the file's headers, as memory that was added after the capture kernel was loaded. Their content is not in the dump. Devices could write %" PRIu64 " of them that can be named%s.",
+		 "%" PRIu64 " pages of RAM, from %#" PRIx64 " on, are in the kernel's records but not in the file's headers, like memory that was added after the capture kernel was loaded. Their content is not in the dump. Devices could write %" PRIu64 " of them that can be named%s.",
 		 ami_pfnset_count(unlisted),
 		 ami_pfnset_first(unlisted) << AMI_PAGE_SHIFT, count, first);
 	ami_pfnset_free(here);

@@ -194,7 +194,7 @@ class Errors(unittest.TestCase):
             open(empty, 'w').close()
             self.refused(66, 'No such file', 'report', d + '/missing')
             self.refused(66, 'directory', 'report', d)
-            self.refused(66, 'no dump', 'report', text)
+            self.refused(66, 'not a dump', 'report', text)
             self.refused(66, 'empty', 'report', empty)
             self.refused(66, 'is a program, not a dump; name the vmcore, and '
                          'a vmlinux with --vmlinux', 'report', '/bin/true')
@@ -212,7 +212,7 @@ class Errors(unittest.TestCase):
                 self.assertIn('truncated', (out + err).lower(), part)
 
     def test_usage(self):
-        self.refused(64, 'no command', 'nonsense', SAMPLE)
+        self.refused(64, 'not a command', 'nonsense', SAMPLE)
         self.refused(64, 'which dump', 'report')
         self.refused(64, 'not a PCI address', 'map', SAMPLE, 'zz')
         self.refused(64, 'no device', 'map', SAMPLE, '0000:7f:00.0')

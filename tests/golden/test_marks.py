@@ -129,7 +129,7 @@ class Beside(Case):
                       run('report', self.dump)[1])
 
     def test_no_marks_after_all(self):
-        for content, why in ((b'', 'no amdiommu marks'), (b'x', 'no amdiommu'),
+        for content, why in ((b'', 'not amdiommu marks'), (b'x', 'not amdiommu'),
                              (b'amdiommu: no marks: no time left\n',
                               'could not make any: no time left')):
             with open(self.sidecar, 'wb') as f:

@@ -247,8 +247,8 @@ class Finding(Bench):
     def test_a_typo(self):
         err = self.works(AMDIOMMU_MAKEDUMPFILE='/no/such')
         self.assertEqual(err, 'makedumpfile-amdiommu: AMDIOMMU_MAKEDUMPFILE='
-                         '/no/such is no program to run in place of '
-                         'makedumpfile; another one is looked for\n')
+                         '/no/such is not a program that can stand in for '
+                         'makedumpfile; looking for another one\n')
         self.works(AMDIOMMU_MAKEDUMPFILE='/no/such', AMDIOMMU_OFF='1')
 
     def test_no_programs(self):
@@ -599,7 +599,7 @@ class Delivery(Bench):
         code, _, err = self.run_it(SAMPLE, 'pipe')
         reader.wait(timeout=20)
         self.assertEqual(code, 0, err)
-        self.assertIn('no regular file', err)
+        self.assertIn('not a regular file', err)
         self.assertFalse(os.path.exists(self.path('pipe.amdiommu')))
 
     def test_renamed_later(self):

@@ -83,7 +83,7 @@ static void what_is_missing_is_said(void **state)
 	has(text, "(its banner is not in the dump)");
 	has(text, "Tainted:      unknown");
 	has(text, "Command line: (not in this dump)");
-	has(text, "Kernel log: this kernel has no log of a known form");
+	has(text, "Kernel log: this kernel's log has an unknown form");
 	free(text);
 	machine_free(m);
 }

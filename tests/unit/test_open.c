@@ -79,8 +79,8 @@ static void not_dumps(void **state)
 		const char *words;
 	} files[] = {
 		{ "", 0, "is empty" },
-		{ "K", 1, "is no dump" },
-		{ "#!/bin/sh\n", 10, "is no dump" },
+		{ "K", 1, "is not a dump" },
+		{ "#!/bin/sh\n", 10, "is not a dump" },
 		{ "\x1f\x8b\x08\x00", 4, "gzip -d" },
 		{ "\xfd" "7zXZ\x00", 6, "xz -d" },
 		{ "\x28\xb5\x2f\xfd\x24", 5, "zstd -d" },

@@ -481,7 +481,7 @@ static void no_log_is_said(void **state)
 	machine_analyse(l->m);
 	shows(l->m, r, LIST("\"absent\""), LIST("seen"));
 	r.json = false;
-	shows(l->m, r, LIST("no log of a known form"), LIST("seen"));
+	shows(l->m, r, LIST("log has an unknown form"), LIST("seen"));
 	free_log(l);
 }
 

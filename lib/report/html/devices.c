@@ -81,7 +81,7 @@ void html_devices(struct html_page *p)
 	size_t i;
 
 	snprintf(what, sizeof(what),
-		 "Pages each could write %s; active devices come first, of those the odd ones.",
+		 "Pages that each device could write %s. Active devices come first, anomalous ones at the top.",
 		 ami_moment(p->v->a->state));
 	html_section(p, "devices", "Devices", what);
 	html_raw(p, "<div class=\"scroll\" tabindex=\"0\" role=\"region\" "

@@ -162,8 +162,8 @@ void html_domains(struct html_page *p)
 	size_t i, n = 0, empty = 0;
 
 	html_section(p, "domains", "IOVA space per domain",
-		     "From the lowest to the highest address that is mapped, or "
-		     "was and is not proven flushed.");
+		     "From the lowest to the highest IOVA that is mapped, or "
+		     "that was mapped and is not proven flushed.");
 	for (i = 0; done && i < p->nr_ranked && n < HTML_DOMAINS; i++) {
 		int at = p->ranked[i].d->domain;
 

@@ -10,7 +10,7 @@ void html_owners(struct html_page *p)
 	int class, owner;
 
 	html_section(p, "owners", "Owners",
-		     "Whose the pages are that devices could write, by class; "
+		     "Owners of the pages that devices could write, by class; "
 		     "each page counts once in a class.");
 	html_raw(p, "<div class=\"scroll\" tabindex=\"0\" role=\"region\" "
 		 "aria-label=\"Owners\"><table class=\"sort\"><thead><tr>"

@@ -9,15 +9,15 @@
 #include "html.h"
 
 static const char *const meaning[] = {
-	[AMI_VERDICT_TRUSTED] = "No device could write RAM: believe the dump.",
+	[AMI_VERDICT_TRUSTED] = "No device could write RAM: trust the dump.",
 	[AMI_VERDICT_EXPOSED] =
-		"Believe the dump, but not the pages that devices could write.",
+		"Trust the dump, except the pages that devices could write.",
 	[AMI_VERDICT_SUSPECT] =
 		"This is what no healthy machine of this configuration shows.",
 	[AMI_VERDICT_CORRUPT] =
 		"Memory contradicts itself: do not draw conclusions from it.",
 	[AMI_VERDICT_UNKNOWN] =
-		"What decides is not in the dump.",
+		"The facts that decide are not in the dump.",
 };
 
 /* This shows that a page is ours. */
