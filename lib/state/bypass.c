@@ -53,17 +53,6 @@ static bool looks_virtio(const struct ami_device *d)
 						  d->busmaster_known)));
 }
 
-static bool on_virtio_bus(struct ami_kernel *k, uint64_t dev)
-{
-	uint64_t bus = 0, name = 0;
-	char text[8];
-
-	return ami_get(k, dev, AMI_F_device_bus, &bus) == AMI_MEM_OK && bus &&
-	       ami_get(k, bus, AMI_F_bus_type_name, &name) == AMI_MEM_OK &&
-	       ami_read_string(k, name, text, sizeof(text)) == AMI_MEM_OK &&
-	       !strcmp(text, "virtio");
-}
-
 /* What a queue says about itself. False: it does not say. */
 static bool queue_uses_dma_api(struct ami_kernel *k, uint64_t queue,
 			       uint64_t *uses)
@@ -121,7 +110,7 @@ static bool try_device(void *ctx, uint64_t dev)
 	uint64_t parent;
 	size_t i;
 
-	if (!on_virtio_bus(s->kernel, dev) ||
+	if (!state_is_on_bus(s->kernel, dev, "virtio") ||
 	    ami_get(s->kernel, dev, AMI_F_device_parent, &parent) !=
 	    AMI_MEM_OK || !parent)
 		return true;

@@ -113,6 +113,7 @@ static int read_devices(struct ami_state *s)
 	if (state_read_dtes(s) || state_find_unclaimed(s))
 		return -1;
 	state_apply_policy(s);
+	state_find_off_pci(s);
 	return 0;
 }
 

@@ -86,6 +86,12 @@ int state_read_dtes(struct ami_state *s);
 /** state_find_guard() - AMD IOMMUs, another make or none; before all else */
 void state_find_guard(struct ami_state *s);
 
+/** state_is_on_bus() - is the struct device at @dev on the bus of this name? */
+bool state_is_on_bus(struct ami_kernel *k, uint64_t dev, const char *name);
+
+/** state_find_off_pci() - report devices that write memory and are not on PCI */
+void state_find_off_pci(struct ami_state *s);
+
 /** state_read_policy() - the default for all devices */
 void state_read_policy(struct ami_state *s);
 

@@ -196,6 +196,14 @@ def iommu_device(version, cmdline):
     return f'amd-iommu,pt=off,intremap={"on" if remap else "off"}'
 
 
+def iommu_arguments(scenario, version):
+    if scenario.iommu == 'none':
+        return []
+    if scenario.iommu == 'intel':
+        return ['-device', 'intel-iommu,intremap=off']
+    return ['-device', iommu_device(version, scenario.cmdline)]
+
+
 def virtio_options(device, packed=0, platform=1):
     """Only with iommu_platform=on a virtio device goes through the IOMMU."""
     if not device.startswith('virtio'):
@@ -273,7 +281,7 @@ class Vm:
             '-smp', str(s.cpus), '-m', memory_argument(s),
             '-object', f'memory-backend-file,id=ram,size={s.memory}M,'
             f'mem-path={self.ram},share=on',
-            '-device', iommu_device(self.qemu.version, s.cmdline),
+            *iommu_arguments(s, self.qemu.version),
             '-qmp', f'unix:{self.folder}/qmp,server=on,wait=off',
             '-trace', f'events={events}', '-D', self.trace,
             *disk_arguments(s),

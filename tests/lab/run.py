@@ -16,6 +16,7 @@ import guest
 import hardware
 import packages
 import truth
+import unguarded
 from hardware import ADDRESS, DTE_BYTES, ENTRY_BYTES, bdf
 from memory import MEBIBYTE, PAGE, members, note_at, runs, write_vmcore
 from qemu import OUTPUT_BYTES, Vm
@@ -23,7 +24,7 @@ from workdir import CannotRun, Failed, HERE, lock, output, path, scratch
 
 # What a vmcore and its truth depend on, besides the scenario's settings.
 SOURCES = ('events.py', 'guest.py', 'hardware.py', 'ivrs.py', 'memory.py', 'packages.py', 'qemu.py',
-           'run.py', 'truth.py', 'guest/capture.sh', 'guest/init.sh',
+           'run.py', 'truth.py', 'unguarded.py', 'guest/capture.sh', 'guest/init.sh',
            'guest/labtool.c', 'guest/makedumpfile.sh', 'guest/planted.c')
 KDUMP_FREEZES = (
     ('panic', 'Kernel panic - not'),
@@ -169,24 +170,34 @@ def wait_for_halt(vm, pci):
             return
 
 
+def read_registers(vm):
+    """Of the AMD IOMMU; None: the machine has none"""
+    if vm.scenario.iommu != 'amd':
+        return None
+    return hardware.read_registers(vm.monitor)
+
+
 def run_halt(name, vm, out, kernels, keep_late):
     pci = boot(vm)
     wait_for_halt(vm, pci)
     stop = vm.snapshot('stop')
-    registers = hardware.read_registers(vm.monitor)
+    registers = read_registers(vm)
     time.sleep(vm.scenario.watch)
     late = vm.snapshot('late')
     facts = common_facts(name, vm, kernels, pci)
     facts['mmio_at_stop'] = registers
-    facts['mmio_late'] = hardware.read_registers(vm.monitor)
+    facts['mmio_late'] = read_registers(vm)
     facts['ram'] = stop.ram.pfn_ranges()
-    if hardware.has_device_table(registers):
+    if registers and hardware.has_device_table(registers):
         state = hardware.State(stop.ram, registers, sorted(pci))
         facts['hw'] = state.facts()
         facts.update(truth.changes(vm.trace, stop, late, state,
                                    facts['roles'], bypass=facts['bypass']))
         facts['iotlb_at_stop'] = truth.iotlb_facts(vm.trace, stop.trace_bytes,
                                                    state)
+    else:
+        facts.update(unguarded.changes(stop, late, facts['roles'],
+                                       truth.content_mark))
     facts['flood_frames'] = [stop.frames, late.frames]
     notes = elf_notes(vm.console, stop.ram)
     write_vmcore(out + '/vmcore', stop.ram, notes)
@@ -396,7 +407,9 @@ def run_guest(name, scenario, qemu, kernels, out, keep_late):
 def summary(facts):
     """One or more lines with the figures of a run"""
     if not facts.get('hw'):
-        return f'{facts["scenario"]}: the kernel did not use the IOMMU'
+        wrote = ' '.join(f'{name}={entry["n"]}' for name, entry in
+                         facts['written'].items())
+        return f'{facts["scenario"]}: no AMD IOMMU at work, {wrote}'
     lines = []
     phases = facts.get('phases') or {'after the stop': facts}
     for phase, found in phases.items():

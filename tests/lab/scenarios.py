@@ -39,6 +39,7 @@ class Scenario:
     capture_cmdline: str = ''       # commas for spaces
     marks: str = ''                 # kdump with our filter: file or stream
     v2: int = 0                     # levels of guest page tables: 4 or 5
+    iommu: str = 'amd'              # or intel, none
     qemu: int = 0                   # major version at least
     timeout: float = 240            # seconds for each step of the guest
 
@@ -135,8 +136,17 @@ def table():
             level=full_level(series))
     add('6.1-sata', disks='sata')
     add('6.1-none', io=0, net=0, watch=2)
-    # The kernel leaves the IOMMU alone: nothing to analyse.
-    add('6.1-off', io=0, net=0, watch=2, cmdline='amd_iommu=off')
+    # No AMD IOMMU at work: nothing restrains the devices, or tables that are
+    # not read do.
+    add('6.1-off', cmdline='amd_iommu=off')
+    for series in ('6.1', '7.3'):
+        add(f'{series}-no-iommu', iommu='none')
+        add(f'{series}-intel', iommu='intel', cmdline='intel_iommu=on')
+    add('6.1-no-iommu-sata-igb', iommu='none', disks='sata', nic='igb', qemu=8)
+    add('6.1-no-iommu-virtio-net', iommu='none', nic='virtio-net-pci',
+        disks='virtio')
+    add('6.1-intel-pt', iommu='intel', cmdline='intel_iommu=on iommu=pt')
+    add('6.1-intel-off', iommu='intel', cmdline='intel_iommu=off')
     add('6.1-4g', memory=4096)
     add('6.1-64g', memory=65536)        # 8 GB of disk while it runs
     add('6.1-kdump-pt', stop='kdump', cmdline='iommu=pt')
