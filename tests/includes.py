@@ -25,11 +25,12 @@ RANK = {room: i for i, row in enumerate(ORDER) for room in row}
 # The rooms of public headers.
 PUBLIC = {
     'common': ('display.h', 'error.h', 'finding.h', 'findings.def',
-               'newfile.h', 'pfnset.h'),
+               'fact.h', 'facts.def', 'newfile.h',
+               'pfnset.h'),
     'dump': ('dump.h', 'fileio.h', 'headers.h'),
     'kernel': ('drivers.def', 'fields.h', 'layout.h'),
     'state': ('bdf.h',),
-    'exposure': ('verdict.h',),
+    'exposure': ('reasons.def', 'verdict.h'),
     'marks': ('marks.h',),
     'analysis': ('analysis.h',),
     'report': ('commands.def', 'progress.h', 'report.h'),

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <common/vec.h>
 #include <amdiommu/display.h>
 #include <amdiommu/fact.h>
 
@@ -42,18 +43,14 @@ static bool holds(const struct ami_facts *to, const struct ami_fact *f)
 
 static int append_fact(struct ami_facts *to, const struct ami_fact *f)
 {
-	struct ami_fact *more;
 	char *text = is_text(f) ? ami_display_copy(f->text) : NULL;
 
-	more = is_text(f) && !text ? NULL :
-	       realloc(to->list, (to->count + 1) * sizeof(*more));
-	if (!more) {
-		free(text);
-		return -1;
-	}
-	to->list = more;
-	more[to->count++] = (struct ami_fact){ f->key, f->value, text };
-	return 0;
+	if ((text || !is_text(f)) &&
+	    vec_push(to->list, to->count, SIZE_MAX,
+		     (struct ami_fact){ f->key, f->value, text }) == VEC_OK)
+		return 0;
+	free(text);
+	return -1;
 }
 
 int ami_facts_copy(struct ami_facts *to, const struct ami_fact *from)

@@ -74,15 +74,6 @@ static enum ami_mem find_ring(struct ring *r)
 	return mem == AMI_MEM_OK ? sane_ring(r, count_bits, size_bits) : mem;
 }
 
-void kernel_clean_text(char *text)
-{
-	for (; *text; text++)
-		if (*text == '\t')
-			*text = ' ';
-		else if (!ami_plain(*text) && *text != '\n')
-			*text = '?';
-}
-
 /*
  * A block that does not fit before the end of the ring leaves its ID there and
  * lies at the start. A block that ends exactly at the end has wrapped in older

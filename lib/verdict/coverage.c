@@ -11,6 +11,8 @@
 
 #include <incidents/incident.h>
 
+#include <common/vec.h>
+
 #include "verdict.h"
 
 /* Not taken from an exposure, or nothing is missing. */
@@ -77,17 +79,7 @@ static enum ami_reason_code cause_of(const struct ami_exposures *ex,
 
 static int add_uncovered(struct ami_exposures *ex, struct ami_uncovered one)
 {
-	struct ami_uncovered *more;
-	size_t n = ex->nr_uncovered;
-
-	if (!(n & (n - 1))) {
-		more = realloc(ex->uncovered, (n ? 2 * n : 1) * sizeof(*more));
-		if (!more)
-			return -1;
-		ex->uncovered = more;
-	}
-	ex->uncovered[ex->nr_uncovered++] = one;
-	return 0;
+	return vec_push(ex->uncovered, ex->nr_uncovered, SIZE_MAX, one) ? -1 : 0;
 }
 
 /* Pages that IOVA ranges can lead to; false: there is no bound. */

@@ -4,23 +4,17 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <common/vec.h>
+
 #include "verdict.h"
 
 #define NAMED	3u
 
+const struct verdict_devices verdict_no_devices;
+
 static bool keep_device(struct verdict_devices *d, struct ami_bdf bdf)
 {
-	struct ami_bdf *more;
-
-	if (!(d->count & (d->count - 1))) {
-		more = realloc(d->list, (d->count ? 2 * d->count : 1) *
-					sizeof(*more));
-		if (!more)
-			return false;
-		d->list = more;
-	}
-	d->list[d->count++] = bdf;
-	return true;
+	return vec_push(d->list, d->count, SIZE_MAX, bdf) == VEC_OK;
 }
 
 void verdict_name_device(struct verdict_devices *d, const struct ami_state *s,

@@ -6,7 +6,6 @@
 
 #include "verdict.h"
 
-const struct verdict_devices verdict_no_devices;
 
 static bool makes_corrupt(const struct ami_exposures *ex,
 			  enum ami_finding_code code)
