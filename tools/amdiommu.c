@@ -115,6 +115,9 @@ static int parse_options(struct options *o, int argc, char **argv)
 		case 'S':
 			o->strict = true;
 			break;
+		case 's':
+			o->scan = true;
+			break;
 		case 'L':
 			o->low_memory = true;
 			break;
@@ -180,7 +183,7 @@ struct ami_analysis *tool_open_dump(struct options *o, char *const *paths,
 				    int parts, bool record, struct ami_error *err)
 {
 	const struct ami_analyse_options options = {
-		.marks = o->marks, .record = record,
+		.marks = o->marks, .record = record, .scan = o->scan,
 		.folder = o->low_memory ? temporary_folder() : NULL,
 	};
 	struct ami_layout_source source = ami_layout_btf;

@@ -5,7 +5,7 @@
 #include "command.h"
 
 /* Options that every command takes. */
-#define COMMON	"limLhV"
+#define COMMON	"limLhVs"
 
 const struct command tool_commands[] = {
 #define AMI_COMMAND(view, name, letter, args, least, most, options, summary, \

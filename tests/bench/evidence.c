@@ -28,17 +28,17 @@ struct cost {
 static enum kind kind;
 
 struct ami_evidence *__real_ami_evidence_find(const struct ami_state *state,
-					      struct ami_error *err);
+					      bool scan, struct ami_error *err);
 struct ami_evidence *__wrap_ami_evidence_find(const struct ami_state *state,
-					      struct ami_error *err);
+					      bool scan, struct ami_error *err);
 
 struct ami_evidence *__wrap_ami_evidence_find(const struct ami_state *state,
-					      struct ami_error *err)
+					      bool scan, struct ami_error *err)
 {
 	struct ami_evidence *none;
 
 	if (kind == WITH)
-		return __real_ami_evidence_find(state, err);
+		return __real_ami_evidence_find(state, scan, err);
 	none = calloc(1, sizeof(*none));
 	if (none)
 		none->state = state;

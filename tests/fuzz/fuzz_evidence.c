@@ -111,7 +111,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	opened = ami_kernel_dump(k);
 	s = ami_state_read(k, &findings, &err);
 	if (s)
-		ev = ami_evidence_find(s, &err);
+		ev = ami_evidence_find(s, true, &err);
 	must(overlay_reads(dump) <= WORK);
 	if (ev)
 		check(ev);

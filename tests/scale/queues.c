@@ -119,7 +119,7 @@ static double find(struct rig *rig, struct plan *p)
 				       &err);
 	assert_non_null(rig->m->state);
 	start = cpu();
-	ev = ami_evidence_find(rig->m->state, &err);
+	ev = ami_evidence_find(rig->m->state, false, &err);
 	took = cpu() - start;
 	assert_non_null(ev);
 	assert_int_equal(ev->count + ev->dropped, p->queues * DEPTH);

@@ -242,6 +242,19 @@ void rig_child(struct rig *rig, uint64_t va, enum ami_symbol class)
 				    AMI_F_kobject_entry));
 }
 
+void rig_class(struct rig *rig, uint32_t class)
+{
+	uint64_t pci = rig->dev - rig_member(rig, 0, AMI_F_pci_dev_dev);
+
+	machine_pci(rig->m, RIG_DEVICE + 8, 0x020000);
+	rig_set(rig, pci, AMI_F_pci_dev_devfn, RIG_DEVICE);
+	rig_set(rig, pci, AMI_F_pci_dev_class, class);
+	rig_set(rig, pci, AMI_F_pci_dev_is_busmaster, 1);
+	machine_list_add(rig->m, rig_member(rig, rig->m->bus,
+					    AMI_F_pci_bus_devices),
+			 rig_member(rig, pci, AMI_F_pci_dev_bus_list));
+}
+
 uint64_t rig_page(uint64_t phys)
 {
 	return VMEMMAP + (phys >> AMI_PAGE_SHIFT) * 64;

@@ -64,6 +64,9 @@ uint64_t rig_object(struct rig *rig, enum ami_type t);
 /** rig_child() - enter the struct device at @va below the device */
 void rig_child(struct rig *rig, uint64_t va, enum ami_symbol class);
 
+/** rig_class() - the device is a PCI function of this class, beside another one */
+void rig_class(struct rig *rig, uint32_t class);
+
 /** rig_member(), rig_set(), rig_set64() - address of a member; store */
 uint64_t rig_member(struct rig *rig, uint64_t object, enum ami_field f);
 void rig_set(struct rig *rig, uint64_t object, enum ami_field f,

@@ -645,6 +645,117 @@ static void hostile_pool(void **state)
 	rig_survives(page_pool, list, sizeof(list) / sizeof(list[0]));
 }
 
+#define MARK	0xdead000000000040ull	/* PP_SIGNATURE */
+#define NIC	0x020000u		/* class code: Ethernet */
+
+/* A kernel that does not list the pages of pools: only their marks name them. */
+static void mark_page(struct rig *rig, unsigned int page, uint64_t pool,
+		      uint64_t dma)
+{
+	uint64_t at_page = machine_page(rig->m, RIG_BUFFER + IOVA(page));
+
+	rig_set(rig, at_page, AMI_F_page_pp_magic, MARK);
+	rig_set(rig, at_page, AMI_F_page_pp, pool);
+	rig_set(rig, at_page, AMI_F_page_dma_addr, dma);
+}
+
+/* Pages 2 and 3 are of the device's pool; 5 of another's; 7 of none. */
+static struct rig *marked(void)
+{
+	static const enum ami_field words[] = {
+		AMI_F_page_pp_magic, AMI_F_page_pp, AMI_F_page_dma_addr,
+	};
+	struct rig *rig = page_pool();
+	struct ami_layout *l = image_layout(rig->m->img);
+	uint64_t other = machine_object(rig->m, 0x400);
+	unsigned int i;
+
+	l->field[AMI_F_page_pool_mapped].present = false;
+	l->field[AMI_F_xarray_head].present = false;
+	for (i = 0; i < 3; i++)
+		l->field[words[i]] = (struct ami_member){
+			.present = true, .offset = 8 + 8 * i, .size = 8,
+		};
+	machine_vmemmap(rig->m);
+	rig_class(rig, NIC);
+	rig_set(rig, other, AMI_F_page_pool_dev, NOWHERE);
+	rig_set(rig, at.pool, AMI_F_page_pool_order, 0);
+	mark_page(rig, 2, at.pool, IOVA(2));
+	mark_page(rig, 3, at.pool, IOVA(3));
+	mark_page(rig, 5, other, 0x123000);
+	return rig;
+}
+
+static bool pooled(const struct rig *rig, unsigned int page)
+{
+	return rig_names(rig, AMI_CLASS_POSTED, AMI_POSSIBLE,
+			 RIG_BUFFER + IOVA(page));
+}
+
+static void pool_by_marks(void **state)
+{
+	struct rig *rig = marked();
+
+	(void)state;
+	machine_analyse(rig->m);
+	assert_true(pooled(rig, 2) && pooled(rig, 3));
+	assert_false(pooled(rig, 5) || pooled(rig, 7));
+	assert_int_equal(rig_found(rig, "page-pools-not-searched"), 0);
+	assert_int_equal(rig_found(rig, "no-evidence-provider"), 1);
+	rig_free(rig);
+}
+
+/* Not translated, its pages are found where all are searched, on demand. */
+static void pool_by_scan(void **state)
+{
+	int scan;
+
+	(void)state;
+	for (scan = 0; scan < 2; scan++) {
+		struct rig *rig = marked();
+
+		rig_untranslated(rig);
+		rig->m->scan = scan;
+		machine_analyse(rig->m);
+		assert_int_equal(pooled(rig, 2) && pooled(rig, 3), scan);
+		assert_false(pooled(rig, 7));
+		assert_int_equal(rig_found(rig, "page-pools-not-searched"),
+				 !scan);
+		rig_free(rig);
+	}
+}
+
+static void mark_of_wild_pool(struct rig *rig)
+{
+	mark_page(rig, 2, NOWHERE, IOVA(2));
+	mark_page(rig, 3, NOWHERE, IOVA(3));
+}
+
+static void mark_of_sending_pool(struct rig *rig)
+{
+	rig_set(rig, at.pool, AMI_F_page_pool_dir, TO_DEVICE);
+}
+
+static void struct_pages_unread(struct rig *rig)
+{
+	image_hide(rig->m->img, (machine_page(rig->m, RIG_BUFFER) -
+				 IMAGE_DIRECT_MAP) >> AMI_PAGE_SHIFT,
+		   AMI_MEM_FILTERED);
+}
+
+static void hostile_marks(void **state)
+{
+	static const struct rig_damage list[] = {
+		{ "pool nowhere", mark_of_wild_pool, "page-pool-unread" },
+		{ "order", pool_order, "page-pool-unread" },
+		{ "unread", struct_pages_unread, "page-pool-unread" },
+		{ "to send", mark_of_sending_pool, NULL },
+	};
+
+	(void)state;
+	rig_survives(marked, list, sizeof(list) / sizeof(list[0]));
+}
+
 /* What is said of the only device that has a struct device. */
 static void silence(void **state)
 {
@@ -709,7 +820,9 @@ int main(void)
 		cmocka_unit_test(table_of_mappings),
 		cmocka_unit_test(table_agrees),
 		cmocka_unit_test(hostile_table), cmocka_unit_test(pool_pages),
-		cmocka_unit_test(hostile_pool), cmocka_unit_test(silence),
+		cmocka_unit_test(hostile_pool),
+		cmocka_unit_test(pool_by_marks), cmocka_unit_test(pool_by_scan),
+		cmocka_unit_test(hostile_marks), cmocka_unit_test(silence),
 		cmocka_unit_test(gaps),
 	};
 

@@ -15,6 +15,7 @@
  * @state_pages, @evidence_pages: page frames that both were read from
  * @marks: the marks that came with the dump; NULL if there are no usable ones
  * @marks_error: why marks are not used; status AMI_OK if there are no marks
+ * @scan: options.scan
  * @work: the budget, and what the analysis used of it
  */
 struct ami_analysis {
@@ -32,6 +33,7 @@ struct ami_analysis {
 	struct ami_pfnset *state_pages, *evidence_pages;
 	struct ami_spill spill;		/* with a folder for it */
 	struct ami_budget work;
+	bool scan;
 };
 
 /**
