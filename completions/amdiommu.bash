@@ -4,7 +4,7 @@
 _amdiommu()
 {
 	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]}
-	local commands='report check devices domains map translate who ring log irq flushq pages transfers dmesg mark extract'
+	local commands='report check devices domains map translate who ring log irq flushq pages scan transfers dmesg mark extract'
 	local command= options= word before= n=0
 
 	COMPREPLY=()
@@ -40,6 +40,7 @@ _amdiommu()
 	irq) options='--vmlinux --vmcoreinfo --marks --low-memory --json --hex --decimal --verbose --help' ;;
 	flushq) options='--vmlinux --vmcoreinfo --marks --low-memory --json --hex --decimal --verbose --help' ;;
 	pages) options='--vmlinux --vmcoreinfo --marks --low-memory --json --pages --hex --decimal --verbose --help' ;;
+	scan) options='--vmlinux --vmcoreinfo --marks --low-memory --json --hex --decimal --verbose --help' ;;
 	transfers) options='--vmlinux --vmcoreinfo --marks --low-memory --json --hex --decimal --verbose --help' ;;
 	dmesg) options='--vmlinux --vmcoreinfo --marks --low-memory --json --all --hex --decimal --verbose --help' ;;
 	mark) options='--vmlinux --vmcoreinfo --marks --low-memory --output --force --help' ;;

@@ -124,6 +124,7 @@ int marking_make(const struct marking *m, struct ami_error *err)
 	const struct ami_analyse_options options = {
 		.folder = spare_usable(m->spare) ? m->spare : NULL,
 		.record = m->decisions >= 0,
+		.look = AMI_LOOK_NONE,
 	};
 	struct ami_dump *dump = m->open(m->input, err);
 	struct ami_analysis *a;

@@ -20,7 +20,7 @@ import sys
 # From left to right; those of one row know each other. docs/architecture.md
 ORDER = [('amdvi',), ('common',), ('dump',), ('kernel',), ('state',),
          ('incidents',), ('evidence',), ('owner',), ('exposure', 'marks'),
-         ('verdict',), ('analysis',), ('report',)]
+         ('content',), ('verdict',), ('analysis',), ('report',)]
 RANK = {room: i for i, row in enumerate(ORDER) for room in row}
 # The rooms of public headers.
 PUBLIC = {

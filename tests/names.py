@@ -16,6 +16,7 @@ PREFIX = {
     'amdvi': (),
     'analysis': ('analysis_',),
     'common': ('pfn_',),
+    'content': ('content_',),
     'dump': ('dump_', 'elf_', 'kdump_', 'flattened_', 'file_', 'ramlist_',
              'unpack_', 'unpacker_', 'vmcoreinfo_'),
     'evidence': ('evidence_', 'nic_', 'reader_', 'reading_', 'vring_'),

@@ -5,12 +5,12 @@
 SAN := $(BUILD)/san
 SANITIZERS := -fsanitize=address,undefined -fno-sanitize-recover=undefined -O1
 UNIT := $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/test_*.c))
-UNIT_HELP := drivers image klog layouts machine render shapes symbols vmcore
+UNIT_HELP := drivers image klog layouts machine pages render shapes symbols vmcore
 GOLDEN := $(patsubst tests/golden/%.c,%,$(wildcard tests/golden/test_*.c))
 FUZZ_TARGETS := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 # libkdumpfile reads what we write: an independent reader.
 TEST_LIBS := $(FILE_LIBS) $(CORE_LIBS) -lkdumpfile -lcmocka
-TEST_INC := $(ROOM_CPPFLAGS) -Itests/unit $(MDF_CPPFLAGS) -Itests/golden -Ilib/dump -Ilib/kernel -Ilib/state -Ilib/incidents -Ilib/owner -Ilib/evidence -Ilib/exposure -Ilib/verdict -Ilib/marks -Itests/campaign -Itools
+TEST_INC := $(ROOM_CPPFLAGS) -Itests/unit $(MDF_CPPFLAGS) -Itests/golden -Ilib/dump -Ilib/kernel -Ilib/state -Ilib/incidents -Ilib/owner -Ilib/evidence -Ilib/exposure -Ilib/verdict -Ilib/content -Ilib/marks -Itests/campaign -Itools
 
 # What makedumpfile-amdiommu and the extension are tested with: faults from
 # outside, a host that loads extensions as makedumpfile does, other extensions.

@@ -185,6 +185,8 @@ struct ami_analysis *tool_open_dump(struct options *o, char *const *paths,
 	const struct ami_analyse_options options = {
 		.marks = o->marks, .record = record, .scan = o->scan,
 		.folder = o->low_memory ? temporary_folder() : NULL,
+		.look = o->request.view == AMI_VIEW_SCAN ? AMI_LOOK_ALL :
+			AMI_LOOK_SMALL,
 	};
 	struct ami_layout_source source = ami_layout_btf;
 	struct ami_analysis *a;

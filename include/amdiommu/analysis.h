@@ -21,10 +21,16 @@ struct ami_marks;
  * @scan: also search all struct pages for page pools that nothing lists (64 bytes
  *	for each page of the machine: not in a capture kernel)
  * @record: record what is read, for ami_extract_write()
+ * @look: at which machines to look for pages that devices overwrote
  */
 struct ami_analyse_options {
 	const char *marks, *folder;
 	bool scan, record;
+	enum ami_look {
+		AMI_LOOK_SMALL,		/* up to 64 GiB */
+		AMI_LOOK_ALL,		/* also where it takes long */
+		AMI_LOOK_NONE,
+	} look;
 };
 
 /**

@@ -181,7 +181,25 @@
 	F(slab_s_mem, slab, "s_mem")					\
 	F(page_objects, page, "objects")				\
 	F(slab_objects, slab, "objects")				\
+	F(page_freelist, page, "freelist")				\
+	F(slab_freelist, slab, "freelist")				\
 	F(kmem_cache_name, kmem_cache, "name")				\
+	F(kmem_cache_offset, kmem_cache, "offset")			\
+	F(kmem_cache_random, kmem_cache, "random")			\
+	F(kmem_cache_cpu_slab, kmem_cache, "cpu_slab")			\
+	F(kmem_cache_cpu_sheaves, kmem_cache, "cpu_sheaves")		\
+	F(kmem_cache_per_node, kmem_cache, "per_node")			\
+	F(kmem_cache_node_array, kmem_cache, "node")			\
+	F(per_node_barn, kmem_cache_per_node_ptrs, "barn")		\
+	F(cache_node_barn, kmem_cache_node, "barn")			\
+	F(barn_full, node_barn, "sheaves_full")				\
+	F(cpu_slab_freelist, kmem_cache_cpu, "freelist")		\
+	F(cpu_sheaves_main, slub_percpu_sheaves, "main")		\
+	F(cpu_sheaves_spare, slub_percpu_sheaves, "spare")		\
+	F(cpu_sheaves_rcu_free, slub_percpu_sheaves, "rcu_free")	\
+	F(sheaf_size, slab_sheaf, "size")				\
+	F(sheaf_objects, slab_sheaf, "objects")				\
+	F(sheaf_list, slab_sheaf, "barn_list")				\
 	F(kmem_cache_flags, kmem_cache, "flags")			\
 	F(kmem_cache_size, kmem_cache, "size")				\
 	F(kmem_cache_object_size, kmem_cache, "object_size")		\
@@ -395,6 +413,9 @@
 	F(netdev_name, net_device, "name")				\
 	F(netdev_priv, net_device, "priv")				\
 	F(netdev_mtu, net_device, "mtu")				\
+	F(netdev_dev_addr, net_device, "dev_addr")			\
+	F(netdev_perm_addr, net_device, "perm_addr")			\
+	F(netdev_addr_len, net_device, "addr_len")			\
 	F(sk_buff_data, sk_buff, "data")				\
 	F(resource_start, resource, "start")				\
 	F(resource_end, resource, "end")				\
@@ -423,6 +444,7 @@
 	T(pci_bus)							\
 	T(pci_sysdata)							\
 	T(page)								\
+	T(kmem_cache_per_node_ptrs)					\
 	T(net_device)							\
 	T(vmap_node)							\
 	T(zone)								\

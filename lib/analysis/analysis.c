@@ -69,6 +69,16 @@ int ami_analysis_state(struct ami_analysis *a, struct ami_error *err)
 	return 0;
 }
 
+static int find_contents(struct ami_analysis *a, struct ami_error *err)
+{
+	a->contents = ami_contents_find(a->exposures, a->look == AMI_LOOK_ALL,
+					err);
+	if (!a->contents)
+		return -1;
+	a->exposures->found = a->contents;
+	return 0;
+}
+
 int ami_analysis_judge(struct ami_analysis *a, struct ami_error *err)
 {
 	read_evidence(a, err);
@@ -79,6 +89,8 @@ int ami_analysis_judge(struct ami_analysis *a, struct ami_error *err)
 	if (!a->exposures)
 		return -1;
 	analysis_check_ram(a->state, a->exposures);
+	if (a->look != AMI_LOOK_NONE && find_contents(a, err))
+		return -1;
 	ami_name_limits(a->state);
 	if (ami_judge(a->exposures, err))
 		return -1;
@@ -157,6 +169,7 @@ static int start(struct ami_analysis *a,
 	if (options->record && ami_dump_record(a->dump))
 		return ami_error_set(err, AMI_ERR_MEMORY, "out of memory");
 	a->scan = options->scan;
+	a->look = options->look;
 	take_marks(a, options->marks);
 	return 0;
 }
@@ -188,6 +201,7 @@ void ami_analysis_free(struct ami_analysis *a)
 {
 	if (!a)
 		return;
+	ami_contents_free(a->contents);
 	ami_exposures_free(a->exposures);
 	ami_evidence_free(a->evidence);
 	ami_pfnset_free(a->evidence_pages);

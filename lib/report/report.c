@@ -178,6 +178,7 @@ void report_all_json(struct view *v)
 	report_domains_json(v);
 	report_exposures_json(v);
 	report_owners_json(v);
+	report_overwritten_json(v);
 	report_findings_json(v);
 	report_incidents_json(v);
 	report_dmesg_json(v);
@@ -331,6 +332,10 @@ int report_all_text(struct view *v)
 	hardware_text(v);
 	heading(v, "OWNERS", "who owns those pages, by class");
 	report_owners_text(v);
+	if (v->a->contents && v->a->contents->count) {
+		heading(v, "OVERWRITTEN", "pages that hold what their owners did not write");
+		report_overwritten_text(v);
+	}
 	if (v->a->incidents->count) {
 		heading(v, "INCIDENTS", "what had happened before the dump");
 		report_incidents_text(v);

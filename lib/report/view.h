@@ -55,6 +55,11 @@ void report_domains_json(struct view *v);
 void report_exposures_json(struct view *v);
 void report_owners_json(struct view *v);
 void report_owners_text(struct view *v);
+/** report_overwritten_...() - pages with what their owners did not put there */
+void report_overwritten_json(struct view *v);
+void report_overwritten_text(struct view *v);
+/** report_overwritten_who() - what of that is known of one page */
+void report_overwritten_who(struct view *v, uint64_t paddr);
 void report_ring_json(struct view *v, const struct ami_iommu *iommu);
 void report_dmesg_json(struct view *v);
 /** report_incidents_text(), report_incidents_json() - all that had happened */

@@ -258,6 +258,7 @@ static void who_json(struct answer *a, bool ram)
 	json_bool(&v->j, "truncated", ami_dump_cut(v->a->dump));
 	if (ram) {
 		owner(v, a->paddr);
+		report_overwritten_who(v, a->paddr);
 		bounced(v, a->paddr);
 	}
 	json_array(&v->j, "writers");
@@ -293,6 +294,7 @@ static void who_text(struct answer *a, bool ram)
 		return;
 	}
 	is = owner(v, a->paddr);
+	report_overwritten_who(v, a->paddr);
 	bounced(v, a->paddr);
 	ami_writers(v->a->exposures, a->paddr, one_writer, a);
 	unknown = unnamed(a);

@@ -218,6 +218,7 @@ static const struct {
 } finders[] = {
 	{ "RAM that the file does not list", verdict_find_unlisted },
 	{ "owners of pages", verdict_find_owners },
+	{ "overwritten pages", verdict_find_overwritten },
 	{ "saved pages", verdict_find_differing },
 	{ "faults", verdict_find_faults },
 	{ "self-taint", verdict_find_taint },

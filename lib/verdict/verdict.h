@@ -11,6 +11,7 @@
  */
 int verdict_find_unlisted(struct ami_exposures *ex);
 int verdict_find_owners(struct ami_exposures *ex);
+int verdict_find_overwritten(struct ami_exposures *ex);
 int verdict_find_differing(struct ami_exposures *ex);
 int verdict_find_faults(struct ami_exposures *ex);
 int verdict_find_taint(struct ami_exposures *ex);

@@ -336,6 +336,7 @@ struct machine *machine_new(enum shape shape, uint64_t sme_mask)
 
 void machine_free(struct machine *m)
 {
+	ami_contents_free(m->contents);
 	ami_exposures_free(m->ex);
 	ami_evidence_free(m->evidence);
 	ami_pfnset_free(m->evidence_pages);
@@ -807,6 +808,7 @@ void machine_judge(struct machine *m)
 	struct ami_analysis a = machine_halves(m);
 	size_t i;
 
+	ami_contents_free(m->contents);
 	ami_exposures_free(m->ex);
 	ami_evidence_free(m->evidence);
 	ami_pfnset_free(m->evidence_pages);
@@ -815,6 +817,7 @@ void machine_judge(struct machine *m)
 	m->evidence = a.evidence;
 	m->evidence_pages = a.evidence_pages;
 	m->ex = a.exposures;
+	m->contents = a.contents;
 	for (i = 0; i < m->ex->reasons.count; i++)
 		print_message("# %s: %s\n", ami_verdict_name(m->ex->verdict),
 			      m->ex->reasons.list[i].text);

@@ -56,6 +56,7 @@ struct machine {
 	struct ami_marks *marks;	/* used by machine_judge() */
 	struct ami_evidence *evidence;
 	struct ami_exposures *ex;
+	struct ami_contents *contents;
 	struct ami_pfnset *state_pages, *evidence_pages;
 };
 

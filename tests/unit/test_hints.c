@@ -12,14 +12,12 @@
 
 #include <cmocka.h>
 
-#include "machine.h"
+#include "pages.h"
 
 #define C_BIT		(1ull << 47)
 #define NIC		0x10
 #define TYPE_DMA	0x3
 #define TABLE		0x067ull	/* an entry that leads to a table */
-#define BUDDY		(~0x80u)
-#define PG_RESERVED	12
 #define MODULE		0xffffffffc0100000ull
 #define VMALLOC		0xffa0000000100000ull
 #define LINK		4
@@ -27,53 +25,6 @@
 static void over_shapes(void (*test)(struct machine *m))
 {
 	machine_over_shapes(C_BIT, 1 << 15, test);
-}
-
-static void place(struct machine *m, enum ami_field f, uint32_t offset,
-		  uint32_t size)
-{
-	image_layout(m->img)->field[f] = (struct ami_member){
-		.present = true, .offset = offset, .size = size,
-	};
-}
-
-/* Struct pages of 64 bytes, all in use by the kernel until marked. */
-static void make_pages(struct machine *m)
-{
-	struct ami_layout *l = image_layout(m->img);
-
-	place(m, AMI_F_page_flags, 0, 8);
-	place(m, AMI_F_page_lru, 8, 16);
-	place(m, AMI_F_page_compound_head, 8, 8);
-	place(m, AMI_F_page_slab_cache, 24, 8);
-	place(m, AMI_F_page_private, 40, 8);
-	place(m, AMI_F_page_type, 48, 4);
-	place(m, AMI_F_page_refcount, 52, 4);
-	l->field[AMI_F_slab_slab_cache].present = false;
-	l->field[AMI_F_page_compound_info].present = false;
-	l->field[AMI_F_page_mapping].present = false;
-	l->field[AMI_F_page_pp_magic].present = false;
-	l->field[AMI_F_task_thread_node].present = false;
-	l->enumerator[AMI_E_PG_reserved].present = true;
-	l->enumerator[AMI_E_PG_reserved].value = PG_RESERVED;
-	l->enumerator[AMI_E_PG_slab].present = true;
-	l->enumerator[AMI_E_PG_slab].value = 9;
-	image_vmcoreinfo_add(m->img,
-			     "NUMBER(PAGE_BUDDY_MAPCOUNT_VALUE)=-129\n");
-	machine_variable(m, AMI_SYM___per_cpu_offset, 0);
-	machine_variable(m, AMI_SYM_nr_cpu_ids, 1);
-	machine_vmemmap(m);
-}
-
-static void mark(struct machine *m, uint64_t phys, enum ami_field f,
-		 uint64_t value)
-{
-	machine_set(m, image_va(m->vmemmap + (phys >> 12) * 64), f, value);
-}
-
-static enum ami_owner owner(const struct machine *m, uint64_t phys)
-{
-	return ami_owner_of(m->ex->owners, phys >> 12);
 }
 
 /* What is found for one frame is found for many at once, too. */
@@ -84,23 +35,9 @@ static void all_at_once(const struct machine *m, uint64_t phys)
 
 	wanted[(phys >> 12) / 64] = 1ull << (phys >> 12) % 64;
 	ami_owners_fill(m->ex->owners, 0, wanted, found);
-	assert_int_equal(found[phys >> 12], owner(m, phys));
+	assert_int_equal(found[phys >> 12], pages_owner(m, phys));
 	free(wanted);
 	free(found);
-}
-
-static void add_process(struct machine *m, uint64_t pgd)
-{
-	uint64_t init = machine_object(m, 1024), mm = machine_object(m, 1024);
-	uint64_t task = machine_object(m, 1024);
-	uint32_t tasks = image_layout(m->img)->field[AMI_F_task_tasks].offset;
-
-	machine_set(m, task, AMI_F_task_mm, mm);
-	machine_set(m, task, AMI_F_task_stack, machine_object(m, 16384));
-	machine_set(m, mm, AMI_F_mm_pgd, image_va(pgd));
-	image_layout(m->img)->symbol[AMI_SYM_init_task] = init;
-	machine_list_init(m, init + tasks);
-	machine_list_add(m, init + tasks, task + tasks);
 }
 
 enum { TOP, SECOND, P4D, PUD, PMD, PTE, OTHER, GIVEN, TABLES };
@@ -114,9 +51,9 @@ static void make_tables(struct machine *m, uint64_t at[TABLES])
 	at[SECOND] = at[TOP] + 0x1000;
 	for (i = P4D; i < TABLES; i++) {
 		at[i] = image_alloc(m->img, 1);
-		mark(m, at[i], AMI_F_page_refcount, 1);
+		pages_mark(m, at[i], AMI_F_page_refcount, 1);
 	}
-	mark(m, at[TOP], AMI_F_page_refcount, 1);
+	pages_mark(m, at[TOP], AMI_F_page_refcount, 1);
 	image_write64(m->img, at[TOP] + 8 * 3, at[P4D] | TABLE | m->sme);
 	/* The kernel's half, and itself. */
 	image_write64(m->img, at[TOP] + 8 * 300, at[OTHER] | TABLE | m->sme);
@@ -131,9 +68,9 @@ static void make_tables(struct machine *m, uint64_t at[TABLES])
 		      1ull << 63);
 	/* Given to somebody else since. */
 	image_write64(m->img, at[PMD], at[GIVEN] | TABLE | m->sme);
-	mark(m, at[GIVEN], AMI_F_page_type, BUDDY);
-	mark(m, at[GIVEN], AMI_F_page_refcount, 0);
-	add_process(m, at[TOP]);
+	pages_mark(m, at[GIVEN], AMI_F_page_type, PAGES_BUDDY);
+	pages_mark(m, at[GIVEN], AMI_F_page_refcount, 0);
+	pages_process(m, at[TOP], image_alloc(m->img, 4));
 }
 
 static void one_user_tables(struct machine *m)
@@ -141,15 +78,15 @@ static void one_user_tables(struct machine *m)
 	uint64_t at[TABLES];
 	unsigned int i;
 
-	make_pages(m);
+	pages_make(m);
 	make_tables(m, at);
 	machine_analyse(m);
 	for (i = TOP; i < OTHER; i++) {
-		assert_int_equal(owner(m, at[i]), AMI_OWNER_PAGE_TABLE);
+		assert_int_equal(pages_owner(m, at[i]), AMI_OWNER_PAGE_TABLE);
 		all_at_once(m, at[i]);
 	}
-	assert_int_equal(owner(m, at[OTHER]), AMI_OWNER_KERNEL);
-	assert_int_equal(owner(m, at[GIVEN]), AMI_OWNER_FREE);
+	assert_int_equal(pages_owner(m, at[OTHER]), AMI_OWNER_KERNEL);
+	assert_int_equal(pages_owner(m, at[GIVEN]), AMI_OWNER_FREE);
 	assert_false(machine_found(m, "kernel-tables-unread"));
 }
 
@@ -164,14 +101,14 @@ static void one_top_alone(struct machine *m)
 {
 	uint64_t at[TABLES];
 
-	make_pages(m);
+	pages_make(m);
 	make_tables(m, at);
-	mark(m, at[SECOND], AMI_F_page_refcount, 1);
+	pages_mark(m, at[SECOND], AMI_F_page_refcount, 1);
 	image_hide(m->img, at[PMD] >> 12, AMI_MEM_FILTERED);
 	machine_analyse(m);
-	assert_int_equal(owner(m, at[SECOND]), AMI_OWNER_KERNEL);
-	assert_int_equal(owner(m, at[PMD]), AMI_OWNER_PAGE_TABLE);
-	assert_int_equal(owner(m, at[PTE]), AMI_OWNER_KERNEL);
+	assert_int_equal(pages_owner(m, at[SECOND]), AMI_OWNER_KERNEL);
+	assert_int_equal(pages_owner(m, at[PMD]), AMI_OWNER_PAGE_TABLE);
+	assert_int_equal(pages_owner(m, at[PTE]), AMI_OWNER_KERNEL);
 	assert_true(machine_found(m, "kernel-tables-unread"));
 }
 
@@ -186,7 +123,7 @@ static void one_percpu(struct machine *m)
 	uint64_t chunk = image_alloc(m->img, 8), offsets = machine_object(m, 64);
 	unsigned int i;
 
-	make_pages(m);
+	pages_make(m);
 	machine_variable(m, AMI_SYM_pcpu_base_addr, image_va(chunk));
 	machine_variable(m, AMI_SYM_pcpu_unit_offsets, offsets);
 	machine_variable(m, AMI_SYM_pcpu_unit_size, 8 << 12);
@@ -194,10 +131,10 @@ static void one_percpu(struct machine *m)
 		image_va(chunk + 0x2000);
 	/* The last page was not needed, and given back. */
 	for (i = 0; i < 7; i++)
-		mark(m, chunk + (i << 12), AMI_F_page_flags, 1 << PG_RESERVED);
+		pages_mark(m, chunk + (i << 12), AMI_F_page_flags, 1 << PAGES_RESERVED);
 	machine_analyse(m);
 	for (i = 0; i < 8; i++) {
-		assert_int_equal(owner(m, chunk + (i << 12)), i == 7 ?
+		assert_int_equal(pages_owner(m, chunk + (i << 12)), i == 7 ?
 				 AMI_OWNER_KERNEL : i >= 2 && i < 6 ?
 				 AMI_OWNER_STACK : AMI_OWNER_PERCPU);
 		all_at_once(m, chunk + (i << 12));
@@ -235,7 +172,7 @@ static void one_virtual(struct machine *m)
 	uint64_t head = machine_object(m, 16), cached = machine_object(m, 16);
 	unsigned int i;
 
-	make_pages(m);
+	pages_make(m);
 	machine_list_init(m, head);
 	image_layout(m->img)->symbol[AMI_SYM_vmap_area_list] = head;
 	image_layout(m->img)->symbol[AMI_SYM_pcpu_get_vm_areas] = IMAGE_TEXT;
@@ -253,11 +190,11 @@ static void one_virtual(struct machine *m)
 	machine_write(m, cached, &(uint64_t){
 		add_area(m, head, VMALLOC + 0x20000, 5, IMAGE_TEXT + 64) }, 8);
 	machine_analyse(m);
-	assert_int_equal(owner(m, module), AMI_OWNER_MODULE);
-	assert_int_equal(owner(m, chunk), AMI_OWNER_PERCPU);
-	assert_int_equal(owner(m, plain), AMI_OWNER_VMALLOC);
+	assert_int_equal(pages_owner(m, module), AMI_OWNER_MODULE);
+	assert_int_equal(pages_owner(m, chunk), AMI_OWNER_PERCPU);
+	assert_int_equal(pages_owner(m, plain), AMI_OWNER_VMALLOC);
 	for (i = 0; i < 4; i++)
-		assert_int_equal(owner(m, stack + (i << 12)), AMI_OWNER_STACK);
+		assert_int_equal(pages_owner(m, stack + (i << 12)), AMI_OWNER_STACK);
 	all_at_once(m, module);
 	all_at_once(m, chunk);
 }
@@ -275,16 +212,16 @@ static void one_iommu(struct machine *m)
 		.domain_id = 4,
 	};
 
-	make_pages(m);
+	pages_make(m);
 	dte.host_root = machine_v1(m, m->seg->dev_table, 1);
 	machine_device(m, NIC, "nic",
 		       machine_domain(m, 4, TYPE_DMA, AMI_FORMAT_V1,
 				      dte.host_root, 2));
 	machine_dte(m, NIC, &dte);
 	machine_analyse(m);
-	assert_int_equal(owner(m, m->seg->dev_table), AMI_OWNER_IOMMU);
-	assert_int_equal(owner(m, m->ring), AMI_OWNER_IOMMU);
-	assert_int_equal(owner(m, m->semaphore), AMI_OWNER_IOMMU);
+	assert_int_equal(pages_owner(m, m->seg->dev_table), AMI_OWNER_IOMMU);
+	assert_int_equal(pages_owner(m, m->ring), AMI_OWNER_IOMMU);
+	assert_int_equal(pages_owner(m, m->semaphore), AMI_OWNER_IOMMU);
 	all_at_once(m, m->ring);
 	assert_true(machine_found(m, "io-page-table-exposed"));
 	assert_int_equal(m->ex->verdict, AMI_VERDICT_SUSPECT);
@@ -302,18 +239,18 @@ static void one_known(struct machine *m)
 	uint64_t buffer = image_alloc(m->img, 2), request = image_alloc(m->img, 1);
 	struct ami_pfnset *set = ami_pfnset_new();
 
-	make_pages(m);
-	mark(m, buffer + 0x1000, AMI_F_page_type, BUDDY);
+	pages_make(m);
+	pages_mark(m, buffer + 0x1000, AMI_F_page_type, PAGES_BUDDY);
 	machine_analyse(m);
-	assert_int_equal(owner(m, buffer), AMI_OWNER_KERNEL);
+	assert_int_equal(pages_owner(m, buffer), AMI_OWNER_KERNEL);
 	ami_pfnset_add(set, buffer >> 12, 2);
 	ami_owners_known(m->ex->owners, AMI_OWNER_NETWORK, set);
 	ami_pfnset_remove(set, buffer >> 12, 2);
 	ami_pfnset_add(set, request >> 12, 1);
 	ami_owners_known(m->ex->owners, AMI_OWNER_REQUEST, set);
-	assert_int_equal(owner(m, buffer), AMI_OWNER_NETWORK);
-	assert_int_equal(owner(m, buffer + 0x1000), AMI_OWNER_FREE);
-	assert_int_equal(owner(m, request), AMI_OWNER_REQUEST);
+	assert_int_equal(pages_owner(m, buffer), AMI_OWNER_NETWORK);
+	assert_int_equal(pages_owner(m, buffer + 0x1000), AMI_OWNER_FREE);
+	assert_int_equal(pages_owner(m, request), AMI_OWNER_REQUEST);
 	ami_pfnset_free(set);
 }
 
@@ -357,10 +294,10 @@ static void make_merged(struct names *n, struct machine *m, uint32_t users)
 		.root = machine_object(m, 1024),
 		.slab = image_alloc(m->img, 1),
 	};
-	make_pages(m);
-	place(m, AMI_F_kernfs_rb, 512, 64);
-	mark(m, n->slab, AMI_F_page_flags, 1 << 9);
-	mark(m, n->slab, AMI_F_page_slab_cache, n->cache);
+	pages_make(m);
+	pages_place(m, AMI_F_kernfs_rb, 512, 64);
+	pages_mark(m, n->slab, AMI_F_page_flags, 1 << PAGES_SLAB);
+	pages_mark(m, n->slab, AMI_F_page_slab_cache, n->cache);
 	machine_set(m, n->cache, AMI_F_kmem_cache_name,
 		    machine_string(m, "filp"));
 	machine_set(m, n->cache, AMI_F_kmem_cache_refcount, users);
@@ -380,7 +317,7 @@ static void merged_is(struct machine *m, uint32_t users, const char *second,
 	if (second)
 		add_name(&n, second, n.directory);
 	machine_analyse(m);
-	assert_int_equal(owner(m, n.slab), want);
+	assert_int_equal(pages_owner(m, n.slab), want);
 }
 
 static void one_merged(struct machine *m)

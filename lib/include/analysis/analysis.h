@@ -4,6 +4,7 @@
 #define AMI_ROOM_ANALYSIS_H
 
 #include <amdiommu/analysis.h>
+#include <content/content.h>
 #include <incidents/dmesg.h>
 #include <incidents/incident.h>
 #include <marks/marks.h>
@@ -26,6 +27,7 @@ struct ami_analysis {
 	struct ami_incidents *incidents;
 	struct ami_evidence *evidence;
 	struct ami_exposures *exposures;
+	struct ami_contents *contents;
 	const struct ami_dmesg *dmesg;	/* of the incidents */
 	struct ami_marks *marks;
 	enum ami_marks_from marks_from;
@@ -34,6 +36,7 @@ struct ami_analysis {
 	struct ami_spill spill;		/* with a folder for it */
 	struct ami_budget work;
 	bool scan;
+	enum ami_look look;
 };
 
 /**

@@ -91,6 +91,7 @@ struct ami_uncovered {
 
 struct ami_marks;
 struct ami_spill;
+struct ami_contents;
 
 /**
  * struct ami_basis - what exposures follow from; all of it outlives them
@@ -115,6 +116,7 @@ struct ami_basis {
  * @stranger_tables: of those, by another owner: how many, and the first
  * @contents: pages whose content may contradict their owner
  * @free_contents: those of @contents that are free
+ * @found: what pages hold that their owners did not put there; NULL: not looked at
  * @observed: pages that changed while the dump was saved, NULL without marks
  * @unexplained: number of @observed that no device is known to reach
  * @marks_common: pages that marks and this analysis both have
@@ -142,6 +144,7 @@ struct ami_exposures {
 	size_t nr_trees;
 	struct ami_index tree_index;
 	struct ami_pfnset *contents, *free_contents;
+	const struct ami_contents *found;
 	struct ami_pfnset *observed;
 	uint64_t unexplained;
 	uint64_t marks_common, marks_only, marks_lack;

@@ -3,7 +3,7 @@
 #ifndef AMI_ROOM_VERDICT_H
 #define AMI_ROOM_VERDICT_H
 
-#include <exposure/exposure.h>
+#include <content/content.h>
 
 /**
  * ami_judge() - run the finders over the exposures, then judge the dump
@@ -56,5 +56,36 @@ struct ami_ranked {
  * list; NULL when out of memory.
  */
 struct ami_ranked *ami_rank_devices(const struct ami_exposures *ex);
+
+/** enum ami_proof - what names a device as the one that overwrote a page */
+enum ami_proof {
+	AMI_PROOF_BOTH,		/* it could write there, and the content is its */
+	AMI_PROOF_CONTENT,	/* the content is; how it got there is gone */
+	AMI_PROOF_PATH,		/* it could write there; others cannot */
+	AMI_PROOF_NONE,		/* several could, or none that is known */
+};
+
+/** ami_proof_name() - "path and content", "content", "path", "none" */
+const char *ami_proof_name(enum ami_proof proof);
+
+/**
+ * struct ami_culprit - the device that overwrote a page
+ * @device: unless @proof is NONE
+ * @class, @iova: of its way there, with BOTH and PATH
+ * @able: number of devices that could write there at the panic
+ */
+struct ami_culprit {
+	enum ami_proof proof;
+	struct ami_bdf device;
+	enum ami_class class;
+	bool has_iova;
+	uint64_t iova;
+	size_t able;
+};
+
+/** ami_culprit_find() - what is known of who overwrote @page */
+void ami_culprit_find(const struct ami_exposures *ex,
+		      const struct ami_overwritten *page,
+		      struct ami_culprit *culprit);
 
 #endif

@@ -1,0 +1,265 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Goes through the pages that are never a buffer and looks for what only a device
+ * writes there. Nothing that is read here gets into an extract, which keeps the
+ * results instead.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include <common/vec.h>
+
+#include "content.h"
+#include "scan.h"
+
+#define WINDOW		AMI_OWNER_WINDOW
+#define MAX_OVERWRITTEN	(1u << 16)
+/* More RAM than this has too many struct pages for each report. */
+#define MAX_RAM_PAGES	(16ull << 20)
+#define AHEAD		3u	/* pages that a frame may run on into */
+
+struct ami_overwritten *content_page(struct scan *s, uint64_t pfn,
+				     enum ami_owner owner, uint64_t phys)
+{
+	struct ami_contents *c = s->c;
+	size_t at;
+
+	if (ami_index_find(&s->by_page, pfn, &at))
+		return &c->list[at];
+	at = c->count;
+	switch (vec_push(c->list, c->count, MAX_OVERWRITTEN,
+			 (struct ami_overwritten){
+				.pfn = pfn, .phys = phys, .owner = owner,
+				.frame.interface = -1 })) {
+	case VEC_OK:
+		s->no_memory |= !ami_index_add(&s->by_page, pfn, at);
+		return &c->list[at];
+	case VEC_NO_MEMORY:
+		s->no_memory = true;
+		return NULL;
+	case VEC_FULL:
+		break;
+	}
+	s->full = true;
+	return NULL;
+}
+
+static int by_frame(const void *a, const void *b)
+{
+	const struct ami_overwritten *x = a, *y = b;
+
+	return (x->pfn > y->pfn) - (x->pfn < y->pfn);
+}
+
+void content_pages_end(struct scan *s)
+{
+	ami_index_free(&s->by_page);
+	if (s->c->count)
+		qsort(s->c->list, s->c->count, sizeof(*s->c->list), by_frame);
+}
+
+void content_sign(struct scan *s, uint64_t phys, enum ami_owner owner,
+		  enum ami_sign sign, uint32_t count)
+{
+	struct ami_overwritten *w = content_page(s, phys >> AMI_PAGE_SHIFT,
+						 owner, phys);
+
+	if (!w)
+		return;
+	w->signs |= sign;
+	w->count[__builtin_ctz(sign)] += count;
+	if (phys < w->phys)
+		w->phys = phys;
+}
+
+void content_frame(struct scan *s, enum ami_owner owner,
+		   const struct ami_frame *frame)
+{
+	struct ami_overwritten *w;
+
+	content_sign(s, frame->phys, owner, AMI_SIGN_FRAME, 1);
+	w = content_page(s, frame->phys >> AMI_PAGE_SHIFT, owner, frame->phys);
+	if (w && frame->strength > w->frame.strength)
+		w->frame = *frame;
+}
+
+bool content_page_read(struct scan *s, uint64_t pfn, void *page)
+{
+	return ami_dump_read(s->dump, pfn << AMI_PAGE_SHIFT, page,
+			     AMI_PAGE_SIZE) == AMI_MEM_OK;
+}
+
+/*
+ * Whose content tells of frames. Zeroed when allocated, so that what lies in it is
+ * newer than its owner; or filled by the kernel itself. Slabs are asked further.
+ */
+static bool never_holds_frames(enum ami_owner owner)
+{
+	switch (owner) {
+	case AMI_OWNER_PAGE_TABLE:
+	case AMI_OWNER_IOMMU_TABLE:
+	case AMI_OWNER_IOMMU:
+	case AMI_OWNER_MEMMAP:
+	case AMI_OWNER_STACK:
+	case AMI_OWNER_TEXT:
+	case AMI_OWNER_RODATA:
+	case AMI_OWNER_OBJECT:
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* Does nothing in it look like what a CPU stored there? */
+static bool is_foreign(const struct ami_frame *f, const uint8_t *page)
+{
+	size_t at = (f->phys % AMI_PAGE_SIZE + 7) & ~7ull, words = 0, own = 0;
+	uint64_t word;
+
+	for (; at + 8 <= AMI_PAGE_SIZE && words < f->len / 8; at += 8, words++) {
+		memcpy(&word, page + at, sizeof(word));
+		own += !(word >> 32) || word >> 56 == 0xff;
+	}
+	return own * 2 <= words;
+}
+
+/*
+ * Programs may have a copy of a header on their stack (BPF does). Only bytes that
+ * all came from the wire, or nearly all, are a frame there.
+ */
+static bool is_copy(enum ami_owner owner, const struct ami_frame *f,
+		    const uint8_t *page)
+{
+	return owner == AMI_OWNER_STACK && f->strength != AMI_FRAME_WHOLE &&
+	       !is_foreign(f, page);
+}
+
+static void find_frames(struct scan *s, uint64_t pfn, enum ami_owner owner)
+{
+	bool ours = owner == AMI_OWNER_TEXT || owner == AMI_OWNER_RODATA;
+	size_t count = AMI_PAGE_SIZE, at = 0;
+	struct ami_frame frame;
+	unsigned int more = 1;
+
+	while (content_finder_next(&s->finder, s->page, count, ours, &at,
+				   &frame)) {
+		/* It goes on: the pages behind are read only now. */
+		if (frame.phys + frame.len > count && more == 1) {
+			while (more <= AHEAD &&
+			       content_page_read(s, pfn + more, s->page + count)) {
+				count += AMI_PAGE_SIZE;
+				more++;
+			}
+			more = AHEAD + 1;
+			at = frame.phys;
+			continue;
+		}
+		frame.phys += pfn << AMI_PAGE_SHIFT;
+		if (is_copy(owner, &frame, s->page))
+			continue;
+		if (owner == AMI_OWNER_OBJECT)
+			content_slab_frame(s, &frame);
+		else
+			content_frame(s, owner, &frame);
+	}
+}
+
+static bool is_zero(const uint8_t *page)
+{
+	return !page[0] && !memcmp(page, page + 1, AMI_PAGE_SIZE - 1);
+}
+
+static void look_at_page(struct scan *s, uint64_t pfn, enum ami_owner owner)
+{
+	if (!never_holds_frames(owner))
+		return;
+	if (owner == AMI_OWNER_OBJECT)
+		content_slab_note(s, pfn);
+	if (!content_page_read(s, pfn, s->page)) {
+		s->c->unread++;
+		return;
+	}
+	s->c->checked++;
+	if (is_zero(s->page))
+		return;
+	find_frames(s, pfn, owner);
+	if (owner == AMI_OWNER_PAGE_TABLE)
+		content_check_table(s, pfn);
+	else if (owner == AMI_OWNER_STACK)
+		content_check_stack(s, pfn);
+}
+
+static void want_ram(const struct ami_dump_info *info, uint64_t first,
+		     uint64_t *wanted, uint64_t *count)
+{
+	size_t i;
+
+	memset(wanted, 0, WINDOW / 8);
+	*count = 0;
+	for (i = 0; i < info->nr_ram; i++) {
+		uint64_t at = info->ram[i].first;
+		uint64_t end = at + info->ram[i].count;
+
+		if (at < first)
+			at = first;
+		if (end > first + WINDOW)
+			end = first + WINDOW;
+		for (; at < end; at++, ++*count)
+			wanted[(at - first) / 64] |= 1ull << (at - first) % 64;
+	}
+}
+
+static void scan_window(struct scan *s, uint64_t first)
+{
+	uint64_t count, i, at, word;
+
+	want_ram(ami_dump_info(s->dump), first, s->wanted, &count);
+	if (!count)
+		return;
+	ami_owners_fill(s->ex->owners, first, s->wanted, s->owner);
+	for (i = 0; i < WINDOW / 64; i++)
+		for (word = s->wanted[i]; word && !ami_dump_stopped(s->dump);
+		     word &= word - 1) {
+			at = i * 64 + __builtin_ctzll(word);
+			look_at_page(s, first + at, s->owner[at]);
+		}
+}
+
+static bool make_room(struct scan *s)
+{
+	s->wanted = malloc(WINDOW / 8);
+	s->owner = malloc(WINDOW);
+	s->page = malloc((1 + AHEAD) * AMI_PAGE_SIZE);
+	return s->wanted && s->owner && s->page &&
+	       !content_finder_init(&s->finder, s->c);
+}
+
+int content_scan(struct ami_contents *c, const struct ami_exposures *ex,
+		 bool large)
+{
+	struct scan s = {
+		.c = c, .ex = ex, .kernel = ex->state->kernel,
+		.dump = ami_kernel_dump(ex->state->kernel),
+	};
+	uint64_t first, max = ami_dump_info(s.dump)->max_pfn;
+
+	if (!large && ami_dump_ram_pages(s.dump) > MAX_RAM_PAGES)
+		return 0;
+	s.no_memory = !make_room(&s);
+	if (!s.no_memory) {
+		ami_dump_record_pause(s.dump, true);
+		for (first = 0; first < max && !ami_dump_stopped(s.dump);
+		     first += WINDOW)
+			scan_window(&s, first);
+		content_slabs_check(&s);
+		ami_dump_record_pause(s.dump, false);
+	}
+	c->whole = !ami_dump_stopped(s.dump) && !s.full;
+	content_pages_end(&s);
+	content_slabs_free(&s);
+	content_finder_free(&s.finder);
+	free(s.wanted);
+	free(s.owner);
+	free(s.page);
+	return s.no_memory ? -1 : 0;
+}

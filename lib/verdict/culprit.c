@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Who overwrote a page: what lies there, and who could write there. A device that
+ * could is proof only with content that is its own, or if no other could.
+ */
+#include <string.h>
+
+#include "verdict.h"
+
+const char *ami_proof_name(enum ami_proof proof)
+{
+	static const char *const name[] = {
+		"path and content", "content", "path", "none",
+	};
+
+	return name[proof];
+}
+
+/**
+ * struct suspicion - ways to a page
+ * @fits: the device that the content names; NULL: none
+ * @last: the device that was met last
+ */
+struct suspicion {
+	struct ami_culprit *c;
+	const struct ami_bdf *fits;
+	struct ami_bdf last;
+};
+
+static bool same_device(const struct ami_bdf *a, const struct ami_bdf *b)
+{
+	return a->segment == b->segment && a->devid == b->devid;
+}
+
+static void take_way(struct ami_culprit *c, const struct ami_writer *w)
+{
+	c->device = w->exposure->requester.bdf;
+	c->class = w->exposure->class;
+	c->has_iova = w->has_iova;
+	c->iova = w->iova;
+}
+
+static bool one_way(void *ctx, const struct ami_writer *w)
+{
+	struct suspicion *s = ctx;
+	const struct ami_bdf *bdf = &w->exposure->requester.bdf;
+
+	if (w->exposure->requester.is_iommu)
+		return true;
+	/* Ways of one device follow each other, as exposures do, or nearly. */
+	if (!s->c->able || !same_device(&s->last, bdf))
+		s->c->able++;
+	s->last = *bdf;
+	if (s->fits && same_device(s->fits, bdf)) {
+		if (s->c->proof != AMI_PROOF_BOTH)
+			take_way(s->c, w);
+		s->c->proof = AMI_PROOF_BOTH;
+	} else if (!s->fits && s->c->able == 1 &&
+		   s->c->proof != AMI_PROOF_PATH) {
+		take_way(s->c, w);
+		s->c->proof = AMI_PROOF_PATH;
+	}
+	return true;
+}
+
+void ami_culprit_find(const struct ami_exposures *ex,
+		      const struct ami_overwritten *page, struct ami_culprit *c)
+{
+	struct suspicion s = { .c = c };
+
+	*c = (struct ami_culprit){ .proof = AMI_PROOF_NONE };
+	if (page->signs & AMI_SIGN_FRAME && page->frame.interface >= 0 &&
+	    ex->found->interfaces[page->frame.interface].has_device)
+		s.fits = &ex->found->interfaces[page->frame.interface].bdf;
+	ami_writers(ex, page->phys, one_way, &s);
+	if (s.fits && c->proof != AMI_PROOF_BOTH) {
+		c->proof = AMI_PROOF_CONTENT;
+		c->device = *s.fits;
+	} else if (c->proof == AMI_PROOF_PATH && c->able > 1) {
+		c->proof = AMI_PROOF_NONE;
+	}
+}
