@@ -181,6 +181,7 @@ struct nic_desc {
  * @header_size: member of each ring with the bytes of a buffer for headers
  * @tx_stride: bytes of a transmit descriptor; @tx_behind: bytes that the device
  *	writes behind the last one
+ * @not_read: what else the device writes, and no reader reads; NULL: nothing
  */
 struct nic_shape {
 	enum ami_field owner;
@@ -191,6 +192,7 @@ struct nic_shape {
 	struct nic_desc desc;
 	enum ami_field buffer_size, ring_buffer_size, header_size;
 	uint32_t largest, tx_stride, tx_behind;
+	const char *not_read;
 };
 
 /**

@@ -99,6 +99,7 @@ static const struct nic_shape i40e = {
 	.xsk = { .pool = AMI_F_i40e_xsk, .list = AMI_F_i40e_buffers },
 	.desc = { .stride = 16, .done_at = 8, .done = 1 },
 	.ring_buffer_size = AMI_F_i40e_buffer_len,
+	.not_read = "admin queue",
 	/* The head is written behind the last descriptor. */
 	.tx_stride = 16, .tx_behind = 4,
 };
@@ -123,6 +124,7 @@ static const struct nic_shape iavf = {
 	},
 	.desc = { .stride = 32, .done_at = 8, .done = 1 },
 	.ring_buffer_size = AMI_F_iavf_buffer_len, .tx_stride = 16,
+	.not_read = "admin queue",
 };
 
 /* E810 data sheet, flexible descriptors: DD is bit 0 of the status at byte 8. */
@@ -152,6 +154,7 @@ static const struct nic_shape ice = {
 	.desc = { .stride = 32, .done_at = 8, .done = 1 },
 	.ring_buffer_size = AMI_F_ice_buffer_len,
 	.header_size = AMI_F_ice_header_len, .tx_stride = 16,
+	.not_read = "admin queue",
 };
 
 #define NIC(name, needed, by_shape) {					\

@@ -558,20 +558,21 @@ static const struct card {
 	const char *driver;
 	struct rig *(*make)(void);
 	enum ami_certainty certainty;	/* of its buffers */
+	bool partly;			/* its admin queue is not read */
 } cards[] = {
-	{ "8139cp", cp, AMI_PROVEN },
-	{ "e1000", e1000, AMI_PROVEN },
-	{ "ena", ena, AMI_LIKELY },
-	{ "i40e", i40e, AMI_PROVEN },
-	{ "iavf", iavf, AMI_PROVEN },
-	{ "ice", ice, AMI_PROVEN },
-	{ "igb", igb, AMI_PROVEN },
-	{ "igbvf", igbvf, AMI_PROVEN },
-	{ "igc", igc, AMI_PROVEN },
-	{ "ixgbe", ixgbe, AMI_PROVEN },
-	{ "r8169", r8169, AMI_PROVEN },
-	{ "tg3", tg3, AMI_PROVEN },
-	{ "vmxnet3", vmxnet3, AMI_PROVEN },
+	{ "8139cp", cp, AMI_PROVEN, false },
+	{ "e1000", e1000, AMI_PROVEN, false },
+	{ "ena", ena, AMI_LIKELY, false },
+	{ "i40e", i40e, AMI_PROVEN, true },
+	{ "iavf", iavf, AMI_PROVEN, true },
+	{ "ice", ice, AMI_PROVEN, true },
+	{ "igb", igb, AMI_PROVEN, false },
+	{ "igbvf", igbvf, AMI_PROVEN, false },
+	{ "igc", igc, AMI_PROVEN, false },
+	{ "ixgbe", ixgbe, AMI_PROVEN, false },
+	{ "r8169", r8169, AMI_PROVEN, false },
+	{ "tg3", tg3, AMI_PROVEN, false },
+	{ "vmxnet3", vmxnet3, AMI_PROVEN, false },
 };
 
 #define CARDS	(sizeof(cards) / sizeof(cards[0]))
@@ -604,7 +605,8 @@ static void check_card(const struct card *card)
 		assert_true(posted(rig, card->certainty, page));
 	assert_true(posted(rig, AMI_PROVEN, RING));
 	assert_false(posted(rig, AMI_PROVEN, 30));
-	assert_true(rig_covered(rig, card->driver));
+	assert_int_equal(rig_covered(rig, card->driver), !card->partly);
+	assert_int_equal(rig_found(rig, "driver-part-not-read"), card->partly);
 	no_complaint(rig);
 	rig_free(rig);
 }
@@ -876,6 +878,9 @@ static void gaps(void **state)
 	(void)state;
 	real = REAL_7_3;
 	for (i = 0; i < CARDS; i++) {
+		/* One that is never covered has no gap that shows. */
+		if (cards[i].partly)
+			continue;
 		print_message("# %s\n", cards[i].driver);
 		rig_survives_gaps(cards[i].make);
 	}
