@@ -68,6 +68,7 @@
 	F(dev_data_gcr3_glx, iommu_dev_data, "gcr3_info.glx")		\
 	F(dev_data_gcr3_domid, iommu_dev_data, "gcr3_info.domid")	\
 	/* protection domain */						\
+	F(pdom_devices, protection_domain, "dev_list.next")		\
 	F(pdom_domain, protection_domain, "domain")			\
 	F(pdom_id, protection_domain, "id")				\
 	F(pdom_pt_root, protection_domain, "pt_root")			\

@@ -209,6 +209,21 @@ static bool maps_something(struct ami_state *s, const struct ami_table *t)
 	return found;
 }
 
+/*
+ * The first of its devices leads back to the domain's list of them. What was moved
+ * here from another domain, as when two are swapped, leads back to that one.
+ */
+static bool is_of_another(struct ami_state *s, const struct ami_domain *d)
+{
+	uint64_t first, back;
+
+	return ami_get(s->kernel, d->va, AMI_F_pdom_devices, &first) ==
+	       AMI_MEM_OK && ami_kernel_address(first) &&
+	       ami_read_u64(s->kernel, first + sizeof(first), &back) ==
+	       AMI_MEM_OK &&
+	       back != ami_addr(s->kernel, d->va, AMI_F_pdom_devices);
+}
+
 /* Zeros over a domain must not look like a domain that blocks. */
 static void check_domain(struct ami_state *s, struct ami_domain *d,
 			 const char *where)
@@ -220,6 +235,8 @@ static void check_domain(struct ami_state *s, struct ami_domain *d,
 	else if (has_table(d->kind) && d->table.format == AMI_FORMAT_NONE &&
 		 !only_for_pasids(s, d, where))
 		wrong = "has no page table";
+	else if (is_of_another(s, d))
+		wrong = "has a list of devices that does not lead back to it";
 	if (!d->readable || !wrong)
 		return;
 	d->readable = false;

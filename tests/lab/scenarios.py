@@ -110,7 +110,8 @@ def table():
             disks='nvme')
         add(f'{series}-bypass-kdump', stop='kdump', platform=0,
             level=full_level(series))
-    add('7.3-bypass-d31', stop='kdump', platform=0, lossy=1)
+    for series in ('6.12', '7.3'):
+        add(f'{series}-bypass-d31', stop='kdump', platform=0, lossy=1)
     # QEMU does not translate through guest tables: no frames, no reads, and
     # drivers that wait for their devices.
     guest = dict(v2=4, flood=0, readers=0, watch=2)

@@ -184,10 +184,42 @@ static void all_rows(void **state)
 			}
 }
 
+/* A domain's list of devices; @other: it leads to that of another domain. */
+static void with_list(enum shape shape, bool other)
+{
+	struct machine *m = machine_new_sized(shape, SME, 0xff, RAM);
+	uint64_t node = machine_object(m, 16), back;
+	struct parts p;
+
+	make_domains(m, &p);
+	make_data(m, &p, machine_pci(m, DEV, NVME), OWN);
+	make_entry(m, &p, HAS_TABLE);
+	back = member(m, other ? p.other : p.domain, AMI_F_pdom_devices);
+	machine_set(m, p.domain, AMI_F_pdom_devices, node);
+	machine_write(m, node + 8, &back, sizeof(back));
+	machine_analyse(m);
+	assert_int_equal(machine_found(m, "domain-contradiction"), other);
+	assert_int_equal(m->ex->verdict == AMI_VERDICT_UNKNOWN, other);
+	machine_free(m);
+}
+
+/* Two domains were swapped, while their DTEs are the capture kernel's. */
+static void swapped_domains(void **state)
+{
+	enum shape shape;
+
+	(void)state;
+	for (shape = 0; shape < SHAPES; shape++) {
+		with_list(shape, false);
+		with_list(shape, true);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(all_rows),
+		cmocka_unit_test(swapped_domains),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
