@@ -164,8 +164,7 @@ $(BUILD)/crash/amdiommu.so: $(CRASH_OBJ) $(LIB)
 
 ## docs: what is made from tables: docs/findings.md, the schema's codes, completions
 docs:
-	scripts/findings.py
-	scripts/commands.py
+	scripts/findings.py; made=$$?; scripts/commands.py && exit $$made
 
 ## deps: install what the build needs, by name (deps-test: what the tests need)
 deps:

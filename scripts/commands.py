@@ -6,8 +6,9 @@ usage: commands.py [--check]
 
 Writes the completions of bash, zsh and fish, and the lists of commands between
 marks in the documents. With --check it writes nothing; it fails where they are
-not as the table says, where the man page does not describe an option, and where
-the JSON schema has no definition of a view.
+not as the table says, where the man page does not describe an option, where the
+JSON schema has no definition of a view, and where a letter of crash means two
+things.
 """
 import ast
 import json
@@ -18,6 +19,7 @@ import textwrap
 
 TOP = os.path.join(os.path.dirname(os.path.abspath(__file__)), '..')
 TABLE = 'include/amdiommu/commands.def'
+SCHEMA = 'docs/amdiommu-report.schema.json'
 SHORT = 'jaxdvhV'       # tools/help.c: options that have a short form
 COMMON = 'limLhV'        # tools/commands.c: what every command takes
 TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|\'.\'|[\w]+|,|\s+')
@@ -254,16 +256,24 @@ def man_crash():
 def missing():
     """What has to be written by hand for a command, and is not."""
     page = read('docs/man/amdiommu.1')
-    schema = json.loads(read('docs/amdiommu-report.schema.json'))['$defs']
+    schema = json.loads(read(SCHEMA))
+    listed = [kind['$ref'] for kind in schema['anyOf']]
+    letters = dict.fromkeys('abjPvxd', 'an option of crash')
     for c in views():
-        if f'view_{c.name}' not in schema:
-            yield f'the JSON schema has no view_{c.name}'
+        ref = f'#/$defs/view_{c.name}'
+        if f'view_{c.name}' not in schema['$defs']:
+            yield (f'{SCHEMA} has no definition view_{c.name}: write it by '
+                   'hand, after the model of another view')
+        if ref not in listed:
+            yield (f'{SCHEMA}: anyOf at the top has no {ref}: '
+                   'write it by hand')
+        if c.letter in letters:
+            yield (f'{TABLE}: letter {c.letter} of {c.name} is that of '
+                   f'{letters[c.letter]}: choose another')
+        letters[c.letter] = c.name
     for o in options():
         if '\\-\\-' + o.name.replace('-', '\\-') not in page:
             yield f'docs/man/amdiommu.1 does not describe --{o.name}'
-    letters = [c.letter for c in views()]
-    if len(set(letters + list('abjPvxd'))) != len(letters) + 7:
-        yield 'a letter in crash means two things'
 
 
 def main():

@@ -229,6 +229,14 @@ FILTER := '$(LAB) cached 6.1-both && $(LAB) cached 6.1-off && tests/lab/test_fil
 	  '$(LAB) cached 6.1-kdump && $(LAB) cached 6.1-both && $(LAB) forms 6.1-both && \
 	   tests/golden/test_marks.py $(BUILD)/amdiommu $(SAMPLE) $(LAB_OUT)/6.1-kdump/vmcore $(LAB_OUT)/6.1-both/forms/elf-d31'
 
+# All unit tests take minutes to build; one does not.
+TEST ?= $(UNIT)
+
+## unit: unit tests only, or those in TEST="test_nics test_state"
+unit:
+	$(MAKE) IN_SAN=1 BUILD=$(SAN) SANITIZE='$(SANITIZERS)' WERROR=1 $(TEST:%=$(SAN)/unit/%)
+	tests/run.py $(TEST:%=$(SAN)/unit/%)
+
 ## check-quick: what runs without QEMU
 check-quick: all tests-built
 	tests/run.py $(QUICK)
@@ -368,4 +376,4 @@ bench-filter: $(BUILD)/makedumpfile-amdiommu
 .PHONY: bench bench-built bench-evidence bench-filter bench-scale campaign check check-crash \
 	check-kdump check-quick check-readers coverage crash-suites drive fuzz fuzz-built lab lab-evidence \
 	layouts \
-	lab-matrix lint test tests-built
+	lab-matrix lint test tests-built unit

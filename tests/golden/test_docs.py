@@ -9,6 +9,7 @@ In a block of code, a line "$ amdiommu ..." is run on the sample; the lines
 below it must be its output. "..." stands for lines left out. --write puts the
 output of today into blocks without such a line.
 """
+import difflib
 import glob
 import os
 import re
@@ -50,7 +51,10 @@ def check_file(path, write):
         passed += good
         failed += not good
         if not good:
-            print(f'FAIL {os.path.relpath(path, ROOT)}: {command}\n{have}')
+            print(f'FAIL {os.path.relpath(path, ROOT)}: {command}')
+            print(*difflib.unified_diff(want.splitlines(),
+                                        have.splitlines(), 'document',
+                                        'command', lineterm=''), sep='\n')
         return m[0]
 
     new = BLOCK.sub(block, text)
