@@ -497,6 +497,7 @@
  * POLICY	who decided what becomes of devices' DMA; not in older extracts
  * OWNERS_LATER	the same, but extracts of older versions do not have it
  * NOTES	lines of the report
+ * NOTES_LATER	the same, and extracts of older versions do not have it
  */
 #define AMI_SYMBOLS(Y)							\
 	Y(_stext, ANALYSIS)						\
@@ -557,11 +558,11 @@
 	Y(crashk_low_res, STATE)					\
 	Y(saved_command_line, NOTES)					\
 	Y(prb, NOTES)							\
-	Y(log_buf, NOTES)						\
-	Y(log_buf_len, NOTES)						\
-	Y(log_first_idx, NOTES)						\
-	Y(log_first_seq, NOTES)						\
-	Y(log_next_seq, NOTES)						\
+	Y(log_buf, NOTES_LATER)						\
+	Y(log_buf_len, NOTES_LATER)					\
+	Y(log_first_idx, NOTES_LATER)					\
+	Y(log_first_seq, NOTES_LATER)					\
+	Y(log_next_seq, NOTES_LATER)					\
 	Y(linux_banner, NOTES)						\
 	Y(tainted_mask, NOTES)						\
 	Y(amd_iommu_list, ANALYSIS)					\

@@ -19,7 +19,7 @@ bool state_is_extract(const struct ami_state *s)
 static bool is_new(enum ami_rests rests)
 {
 	return rests == AMI_RESTS_LATER || rests == AMI_RESTS_OWNERS_LATER ||
-	       rests == AMI_RESTS_POLICY;
+	       rests == AMI_RESTS_POLICY || rests == AMI_RESTS_NOTES_LATER;
 }
 
 /* "a, b, c": symbols without an address on which @rests rests; false: none. */
@@ -58,6 +58,8 @@ void state_report_unread_symbols(struct ami_state *s)
 		{ AMI_RESTS_POLICY, false, true,
 		  "who decided that devices are translated or not is unknown" },
 		{ AMI_RESTS_NOTES, false, true,
+		  "lines of the report are missing" },
+		{ AMI_RESTS_NOTES_LATER, false, true,
 		  "lines of the report are missing" },
 	};
 	char names[256];
