@@ -29,7 +29,7 @@ void report_facts_json(struct view *v, const struct ami_facts *facts)
 		fact_json(v, &facts->list[i]);
 }
 
-static void finding_json(struct view *v, const struct ami_finding *one)
+void report_finding_json(struct view *v, const struct ami_finding *one)
 {
 	const struct ami_finding_class *class = ami_finding_class(one->code);
 
@@ -50,7 +50,7 @@ void report_findings_json(struct view *v)
 
 	json_array(&v->j, "findings");
 	for (i = 0; i < f->count; i++)
-		finding_json(v, &f->list[i]);
+		report_finding_json(v, &f->list[i]);
 	json_close_array(&v->j);
 	json_object(&v->j, "finding_totals");
 	for (i = 0; i < AMI_NR_FINDINGS; i++)

@@ -130,8 +130,8 @@ int view_transfers(struct view *v)
 	return 0;
 }
 
-/* Any of the @size bytes from @paddr on? */
-static bool touches(const struct ami_transfer *t, uint64_t paddr, uint64_t size)
+bool report_transfer_touches(const struct ami_transfer *t, uint64_t paddr,
+			     uint64_t size)
 {
 	size_t i;
 
@@ -144,7 +144,7 @@ static bool touches(const struct ami_transfer *t, uint64_t paddr, uint64_t size)
 
 static bool touches_byte(const struct ami_transfer *t, uint64_t paddr)
 {
-	return touches(t, paddr, 1);
+	return report_transfer_touches(t, paddr, 1);
 }
 
 /*
@@ -154,7 +154,8 @@ static bool touches_byte(const struct ami_transfer *t, uint64_t paddr)
 static bool touches_rest(const struct ami_transfer *t, uint64_t paddr)
 {
 	return !touches_byte(t, paddr) &&
-	       touches(t, paddr & ~(AMI_PAGE_SIZE - 1ull), AMI_PAGE_SIZE);
+	       report_transfer_touches(t, paddr & ~(AMI_PAGE_SIZE - 1ull),
+				       AMI_PAGE_SIZE);
 }
 
 static void told_text(struct view *v, const struct ami_transfer *t,

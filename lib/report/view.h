@@ -75,6 +75,9 @@ void report_marks_text(struct view *v);
 void report_marks_brief_json(struct view *v);
 /** report_transfers_at() - transfers to this byte, or to its page */
 void report_transfers_at(struct view *v, uint64_t paddr);
+/** report_transfer_touches() - any of the @size bytes from @paddr on? */
+bool report_transfer_touches(const struct ami_transfer *t, uint64_t paddr,
+			     uint64_t size);
 /** report_marks_summary() - where marks came from and when; "": none */
 void report_marks_summary(const struct view *v, char *buf, size_t size);
 /** report_dmesg_state_text() - the log in words, or why there is none */
@@ -107,6 +110,8 @@ void report_devices_text(struct view *v);
  * report_devices_that_matter() - active ones first, others counted; -1: v->err
  */
 int report_devices_that_matter(struct view *v);
+/** report_finding_json() - one of them, an object without key */
+void report_finding_json(struct view *v, const struct ami_finding *one);
 void report_findings_json(struct view *v);
 void report_findings_text(struct view *v, enum ami_severity least);
 

@@ -3,13 +3,12 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "view.h"
+#include "answer.h"
 
-struct answer {
+struct writers {
 	struct view *v;
 	uint64_t paddr;
 	size_t rows;		/* of the table of writers */
-	size_t count;		/* writers known to reach the address */
 	bool named;		/* one has a mapping, or a request */
 };
 
@@ -43,7 +42,7 @@ static const char *hardware_part(const struct view *v, uint32_t index,
 	return "semaphore or log";
 }
 
-static const char *driver_of(const struct answer *a, struct ami_requester r)
+static const char *driver_of(const struct writers *a, struct ami_requester r)
 {
 	const struct ami_device *d;
 
@@ -53,44 +52,142 @@ static const char *driver_of(const struct answer *a, struct ami_requester r)
 	return d && d->driver[0] ? d->driver : "no driver";
 }
 
-/* It could write, but was not set up to: not a bus master. */
-static bool idle(const struct view *v, struct ami_requester r)
+static void writers_row(struct writers *a, const char *who, const char *driver,
+			const struct ami_exposure *e,
+			enum ami_certainty certainty, const char *iova)
 {
-	const struct ami_device *d = r.is_iommu ? NULL :
-				     ami_state_device(v->a->state, r.bdf);
-
-	return d && !ami_device_active(d);
+	if (!a->rows++)
+		fprintf(a->v->out, "%-12s  %-16s  %-11s  %-9s  %s\n",
+			"WRITER", "DRIVER", "CLASS", "CERTAINTY", "IOVA");
+	fprintf(a->v->out, "%-12s  %-16s  %-11s  %-9s  %s%s\n", who, driver,
+		ami_class_name(e->class), ami_certainty_name(certainty), iova,
+		answer_idle(a->v, e->requester) ? ", not active" : "");
 }
 
-static void writer_row(struct answer *a, const struct ami_exposure *e,
+static void writer_row(struct writers *a, const struct ami_exposure *e,
 		       enum ami_certainty certainty, const char *iova)
 {
 	char who[AMI_REQUESTER_TEXT];
 
-	if (!a->rows++)
-		fprintf(a->v->out, "%-12s  %-16s  %-11s  %-9s  %s\n",
-			"WRITER", "DRIVER", "CLASS", "CERTAINTY", "IOVA");
-	fprintf(a->v->out, "%-12s  %-16s  %-11s  %-9s  %s%s\n",
-		ami_requester_text(e->requester, who),
-		driver_of(a, e->requester), ami_class_name(e->class),
-		ami_certainty_name(certainty), iova,
-		idle(a->v, e->requester) ? ", not active" : "");
+	writers_row(a, ami_requester_text(e->requester, who),
+		    driver_of(a, e->requester), e, certainty, iova);
+}
+
+/* Devices that differ in nothing here are one line. */
+static bool alike(const struct view *v, const struct ami_exposure *a,
+		  const struct ami_exposure *b)
+{
+	return b->all_ram && b->certainty == a->certainty &&
+	       answer_idle(v, b->requester) == answer_idle(v, a->requester);
+}
+
+#define DRIVERS_SHOWN	8u
+
+/** struct drivers - of devices in one line, with how many each has */
+struct drivers {
+	const char *name[DRIVERS_SHOWN];
+	size_t devices[DRIVERS_SHOWN], count, others, all;
+};
+
+static void count_driver(struct drivers *d, const char *name)
+{
+	size_t i;
+
+	d->all++;
+	for (i = 0; i < d->count; i++)
+		if (!strcmp(d->name[i], name)) {
+			d->devices[i]++;
+			return;
+		}
+	if (d->count == DRIVERS_SHOWN) {
+		d->others++;
+		return;
+	}
+	d->name[d->count] = name;
+	d->devices[d->count++] = 1;
+}
+
+static void drivers_text(struct view *v, const struct drivers *d)
+{
+	char text[DRIVERS_SHOWN * 64 + 64];
+	size_t i, at = 0;
+
+	for (i = 0; i < d->count; i++) {
+		at += snprintf(text + at, sizeof(text) - at, "%s%s",
+			       i ? ", " : "", d->name[i]);
+		if (d->devices[i] > 1)
+			at += snprintf(text + at, sizeof(text) - at, " (%zu)",
+				       d->devices[i]);
+	}
+	if (d->others)
+		snprintf(text + at, sizeof(text) - at, ", %zu more", d->others);
+	fprintf(v->out, "%14s", "");
+	report_wrapped(v, 14, 14, "all memory: %s", text);
+}
+
+/* Devices that reach all memory: one line for those like @first. */
+static void direct_text(struct writers *a, const struct ami_exposure *first)
+{
+	const struct ami_exposures *ex = a->v->a->exposures;
+	struct drivers d = { .all = 0 };
+	char many[32], iova[24];
+	size_t i;
+
+	for (i = 0; i < ex->count; i++)
+		if (alike(a->v, first, &ex->list[i]))
+			count_driver(&d, driver_of(a, ex->list[i].requester));
+	snprintf(iova, sizeof(iova), "%#" PRIx64, a->paddr);
+	if (d.all == 1) {
+		writer_row(a, first, first->certainty, iova);
+		return;
+	}
+	snprintf(many, sizeof(many), "%zu devices", d.all);
+	writers_row(a, many, "-", first, first->certainty, iova);
+	drivers_text(a->v, &d);
+}
+
+/* Active ones first. */
+static void all_direct_text(struct writers *a)
+{
+	const struct ami_exposures *ex = a->v->a->exposures;
+	bool told[2][AMI_POSSIBLE + 1] = { { false } };
+	int idle;
+	size_t i;
+
+	for (idle = 0; idle < 2; idle++)
+		for (i = 0; i < ex->count; i++) {
+			const struct ami_exposure *e = &ex->list[i];
+
+			if (!e->all_ram || told[idle][e->certainty] ||
+			    answer_idle(a->v, e->requester) != idle)
+				continue;
+			told[idle][e->certainty] = true;
+			direct_text(a, e);
+		}
+}
+
+static void writer_text(struct writers *a, const struct ami_writer *w)
+{
+	char iova[24] = "-";
+
+	if (w->exposure->all_ram)
+		return;
+	if (w->has_iova)
+		snprintf(iova, sizeof(iova), "%#" PRIx64, w->iova);
+	writer_row(a, w->exposure, w->exposure->certainty, iova);
 }
 
 static bool one_writer(void *ctx, const struct ami_writer *w)
 {
-	struct answer *a = ctx;
+	struct writers *a = ctx;
 	struct view *v = a->v;
 	const struct ami_exposure *e = w->exposure;
-	char who[AMI_REQUESTER_TEXT], iova[24] = "-";
+	char who[AMI_REQUESTER_TEXT];
 
-	a->count++;
 	a->named |= e->class != AMI_CLASS_PASSTHROUGH &&
 		    e->class < AMI_CLASS_HARDWARE;
 	if (!v->r->json) {
-		if (w->has_iova)
-			snprintf(iova, sizeof(iova), "%#" PRIx64, w->iova);
-		writer_row(a, e, e->certainty, iova);
+		writer_text(a, w);
 		return true;
 	}
 	json_object_line(&v->j, NULL);
@@ -102,18 +199,18 @@ static bool one_writer(void *ctx, const struct ami_writer *w)
 		json_hex(&v->j, "iova", w->iova);
 	else
 		json_null(&v->j, "iova");
-	json_bool(&v->j, "active", !idle(v, e->requester));
+	json_bool(&v->j, "active", !answer_idle(v, e->requester));
 	json_close_object(&v->j);
 	return true;
 }
 
 /* Requesters whose pages cannot all be named. They may reach any page. */
-static size_t unnamed(struct answer *a)
+static void unnamed(struct writers *a)
 {
 	struct view *v = a->v;
 	const struct ami_exposures *ex = v->a->exposures;
 	char who[AMI_REQUESTER_TEXT];
-	size_t i, n = 0;
+	size_t i;
 
 	if (v->r->json)
 		json_array(&v->j, "incomplete");
@@ -122,7 +219,6 @@ static size_t unnamed(struct answer *a)
 
 		if (e->complete)
 			continue;
-		n++;
 		if (!v->r->json) {
 			writer_row(a, e, AMI_POSSIBLE, "pages not known");
 			continue;
@@ -135,32 +231,6 @@ static size_t unnamed(struct answer *a)
 	}
 	if (v->r->json)
 		json_close_array(&v->j);
-	return n;
-}
-
-/* Where writes of devices are messages to the interrupt controllers. */
-#define MSI_FIRST	0xfee00000u
-#define MSI_LAST	0xfeefffffu
-
-static void no_ram_text(struct view *v, uint64_t paddr)
-{
-	if (paddr >= MSI_FIRST && paddr <= MSI_LAST)
-		report_wrapped(v, 0, 0, "No RAM: what devices write to this address are interrupts (MSI).");
-	else
-		report_wrapped(v, 0, 0, "No RAM of this dump has this physical address. One of a process has to be translated first.");
-}
-
-static void nobody_text(struct view *v, size_t unknown)
-{
-	enum ami_verdict verdict = v->a->exposures->verdict;
-
-	if (unknown || verdict == AMI_VERDICT_CORRUPT ||
-	    verdict == AMI_VERDICT_UNKNOWN ||
-	    ami_findings_have(v->a->state->findings, AMI_EFFECT_GAP))
-		report_wrapped(v, 0, 0, "No known translation leads here, but the state is incomplete or damaged (see report): this does not prove that no device wrote the page.");
-	else
-		report_wrapped(v, 0, 0, "No device could write this page through the IOMMU %s.",
-			       ami_moment(v->a->state));
 }
 
 #define PHYSICAL_BITS	52
@@ -248,12 +318,41 @@ static void bounced(struct view *v, uint64_t paddr)
 	}
 }
 
-static void who_json(struct answer *a, bool ram)
+/* Findings about the page: damaged poison, a freed buffer, ... */
+static void findings_at(struct view *v, uint64_t paddr)
+{
+	const struct ami_findings *f = v->a->state->findings;
+	size_t i;
+
+	if (v->r->json)
+		json_array(&v->j, "findings");
+	for (i = 0; i < f->count; i++) {
+		const struct ami_fact *at = ami_facts_find(&f->list[i].facts,
+							   AMI_FACT_PHYS);
+
+		if (!at || at->value >> AMI_PAGE_SHIFT !=
+			   paddr >> AMI_PAGE_SHIFT)
+			continue;
+		if (v->r->json) {
+			report_finding_json(v, &f->list[i]);
+			continue;
+		}
+		fputs("finding  ", v->out);
+		report_wrapped(v, 9, 9, "%s %s: %s", f->list[i].where,
+			       ami_finding_class(f->list[i].code)->name,
+			       f->list[i].text);
+	}
+	if (v->r->json)
+		json_close_array(&v->j);
+}
+
+static void who_json(struct writers *a, const struct answer *is, bool ram)
 {
 	struct view *v = a->v;
 
 	json_hex(&v->j, "phys", a->paddr);
 	json_number(&v->j, "pfn", a->paddr >> AMI_PAGE_SHIFT);
+	answer_json(v, is);
 	json_bool(&v->j, "ram", ram);
 	json_bool(&v->j, "truncated", ami_dump_cut(v->a->dump));
 	if (ram) {
@@ -261,6 +360,7 @@ static void who_json(struct answer *a, bool ram)
 		report_overwritten_who(v, a->paddr);
 		bounced(v, a->paddr);
 	}
+	findings_at(v, a->paddr);
 	json_array(&v->j, "writers");
 	ami_writers(v->a->exposures, a->paddr, one_writer, a);
 	json_close_array(&v->j);
@@ -280,45 +380,53 @@ static void cut_text(struct view *v)
 			       "Nothing that this answer rests on is missing.");
 }
 
-static void who_text(struct answer *a, bool ram)
+static void story_text(struct view *v, enum ami_owner is)
+{
+	report_wrapped(v, 0, 0, is == AMI_OWNER_FREE ?
+		       "No correct driver lets a device write a free page: a buffer was freed while its mapping stayed (use after free by DMA)." :
+		       "No correct driver lets a device write such a page: a mapping outlived its buffer, or the page was taken for one.");
+}
+
+static void who_text(struct writers *a, const struct answer *answer, bool ram)
 {
 	struct view *v = a->v;
 	enum ami_owner is;
-	size_t unknown;
 
+	report_wrapped(v, 0, 0, "%s", answer->text);
 	fprintf(v->out, "physical %#" PRIx64 ", page frame %#" PRIx64 "\n",
 		a->paddr, a->paddr >> AMI_PAGE_SHIFT);
 	if (!ram) {
-		no_ram_text(v, a->paddr);
 		cut_text(v);
 		return;
 	}
 	is = owner(v, a->paddr);
 	report_overwritten_who(v, a->paddr);
 	bounced(v, a->paddr);
+	findings_at(v, a->paddr);
 	ami_writers(v->a->exposures, a->paddr, one_writer, a);
-	unknown = unnamed(a);
+	all_direct_text(a);
+	unnamed(a);
 	report_transfers_at(v, a->paddr);
 	cut_text(v);
-	if (!a->count)
-		nobody_text(v, unknown);
-	else if (a->named && ami_owner_never_buffer(is))
-		report_wrapped(v, 0, 0, is == AMI_OWNER_FREE ?
-			       "No correct driver lets a device write a free page: a buffer was freed while its mapping stayed (use after free by DMA)." :
-			       "No correct driver lets a device write such a page: a mapping outlived its buffer, or the page was taken for one.");
+	if (a->named && ami_owner_never_buffer(is))
+		story_text(v, is);
 }
 
 int view_who(struct view *v)
 {
-	struct answer a = { .v = v };
+	struct writers a = { .v = v };
+	struct answer is;
 	bool ram;
 
 	if (physical(v, &a.paddr))
 		return -1;
 	ram = ami_dump_ram(v->a->dump, a.paddr >> AMI_PAGE_SHIFT);
+	if (answer_find(v, a.paddr, ram, &is))
+		return -1;
 	if (v->r->json)
-		who_json(&a, ram);
+		who_json(&a, &is, ram);
 	else
-		who_text(&a, ram);
+		who_text(&a, &is, ram);
+	answer_free(&is);
 	return 0;
 }

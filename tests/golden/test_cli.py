@@ -150,8 +150,26 @@ class Facts(unittest.TestCase):
                 data = json.loads(view(['who', hex(at), '--json']))
                 self.assertIn(transfer, data[key])
                 self.assertNotIn(transfer, data[other])
+                self.assertIn(data['answer']['code'], ('posted', 'inflight')
+                              if data['transfers'] else ('asked-page',))
+                self.assertIn(transfer['requester'],
+                              data['answer']['devices'])
                 self.assertIn('was told to write ' + words,
                               ' '.join(view(['who', hex(at)]).split()))
+
+    def test_who_answers_first(self):
+        named = {pfn for e in self.report['exposures'] for first, n in
+                 e['pfns'] for pfn in range(first, first + n)}
+        other = next(p for p in range(1, 1 << 20) if p not in named)
+        for pfn, code in ((other, 'bounded'),
+                          (next(iter(named)), None)):
+            data = json.loads(view(['who', hex(pfn << 12), '--json']))
+            said = ' '.join(view(['who', hex(pfn << 12)]).split())
+            self.assertTrue(said.startswith(data['answer']['text']))
+            self.assertTrue(data['answer']['others_excluded'])
+            self.assertEqual(data['answer']['code'] == 'bounded',
+                             code == 'bounded')
+            self.assertEqual(bool(data['answer']['devices']), code is None)
 
     def test_who_of_the_logs(self):
         log = json.loads(view(['log', '--json']))['logs'][0]
