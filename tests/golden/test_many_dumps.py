@@ -71,7 +71,7 @@ class Many(unittest.TestCase):
         self.assertEqual(good['dump']['path'], self.paths[0])
         self.assertEqual(also['verdict']['value'], 'exposed')
         self.assertEqual((bad['path'], bad['exit_code']), (self.text, 66))
-        self.assertIn('no dump', bad['error'])
+        self.assertIn('not a dump', bad['error'])
         self.assertEqual(bad['view'], 'check')
 
     def test_the_worst_decides(self):
