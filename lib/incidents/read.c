@@ -29,7 +29,6 @@ static void read_event_log(struct ami_incidents *list,
 	}
 }
 
-/* A number that the hardware had not stored when the dump was taken. */
 static void read_ring(struct ami_incidents *list, const struct ami_state *s,
 		      size_t i)
 {
@@ -39,8 +38,7 @@ static void read_ring(struct ami_incidents *list, const struct ami_state *s,
 		.witness = AMI_WITNESS_RING,
 	};
 
-	if (ring->semaphore_known && ring->issued_known &&
-	    ami_wait_ahead(ring, ring->last_issued, ring->semaphore) > 0)
+	if (ami_ring_lost_wait(s, ring))
 		incidents_add(list, &sight);
 	if (ring->count[AMI_ENTRY_OVERWRITTEN]) {
 		sight.kind = AMI_INCIDENT_TABLES_REUSED;

@@ -358,3 +358,36 @@ void state_grade_ring(struct ami_state *s, struct ami_iommu *iommu)
 		ring->count[ring->state[i]]++;
 	report_ring(s, iommu);
 }
+
+/* A queued wait that the hardware did not store, though the CPUs had stopped. */
+static bool shows_lost_wait(const struct ami_ring *ring)
+{
+	uint32_t i;
+
+	for (i = 0; i < AMI_RING_ENTRIES; i++)
+		if (is_own_wait(ring, i) &&
+		    ami_wait_ahead(ring, ring->entry[i].data,
+				   ring->semaphore) > 0)
+			return true;
+	return false;
+}
+
+bool ami_ring_lost_wait(const struct ami_state *s, const struct ami_ring *ring)
+{
+	int64_t ahead, on_the_way = ring->unordered ? ami_cpus(s) : 1;
+
+	/* On a running machine, a wait is under way at any time. */
+	if (s->crash == AMI_CRASH_NO || !ring->semaphore_known ||
+	    !ring->issued_known)
+		return false;
+	ahead = ami_wait_ahead(ring, ring->last_issued, ring->semaphore);
+	if (ahead <= 0)
+		return false;
+	/*
+	 * A CPU that was stopped while it queued a wait had given out its
+	 * number, under the lock or, with @unordered, before it.
+	 */
+	if (!ring->unordered && ring->sync_known && !ring->lock_held)
+		return true;
+	return shows_lost_wait(ring) || ahead > on_the_way;
+}

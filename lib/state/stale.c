@@ -214,7 +214,7 @@ static bool find_executed(const struct ami_state *s, size_t iommu,
 	return false;
 }
 
-static uint32_t count_cpus(const struct ami_state *s)
+uint32_t ami_cpus(const struct ami_state *s)
 {
 	uint64_t symbol = ami_symbol(s->kernel, AMI_SYM_nr_cpu_ids);
 	uint32_t cpus = 0;
@@ -227,7 +227,7 @@ bool ami_unmapped_by(const struct ami_state *s, const struct ami_device *d,
 		     uint64_t iova, bool recent, struct ami_stale *found)
 {
 	struct search search = { .iova = iova, .found = found };
-	uint32_t waits = recent ? RECENT_WAITS + count_cpus(s) :
+	uint32_t waits = recent ? RECENT_WAITS + ami_cpus(s) :
 			 AMI_RING_ENTRIES;
 	size_t u;
 

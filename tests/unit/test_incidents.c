@@ -648,6 +648,47 @@ static void a_later_flush_settles_it(void **state)
 		check_later(&later[i]);
 }
 
+/*
+ * A CPU that was stopped while it queued a wait had given out its number: under
+ * the lock, or before it (6.16 to 6.18). That is no lost wait.
+ */
+static const struct given {
+	enum shape shape;
+	bool queued, locked, lost;
+} given[] = {
+	{ SHAPE_6_1, false, true, false },
+	{ SHAPE_6_1, false, false, true },
+	{ SHAPE_6_1, true, true, true },
+	{ SHAPE_6_1, true, false, true },
+	{ SHAPE_6_18, false, false, false },
+	{ SHAPE_6_18, true, false, true },
+};
+
+static void check_given(const struct given *g)
+{
+	struct machine *m;
+
+	rig_start(&rig, g->shape, 0);
+	m = rig.m;
+	if (g->queued)
+		never_done(m);
+	else
+		machine_set(m, m->iommu, AMI_F_amd_iommu_cmd_sem_val, 1);
+	machine_set(m, m->iommu, AMI_F_amd_iommu_lock, g->locked);
+	machine_analyse(m);
+	assert_int_equal(machine_found(m, "invalidation-lost"), g->lost);
+	rig_free(&rig);
+}
+
+static void a_wait_that_was_not_queued_yet(void **state)
+{
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(given) / sizeof(given[0]); i++)
+		check_given(&given[i]);
+}
+
 /* A wait that was given up came after all, and so did all before it. */
 static void a_later_wait_settles_it(void **state)
 {
@@ -951,6 +992,7 @@ int main(void)
 		cmocka_unit_test(programs_are_no_witnesses),
 		cmocka_unit_test(two_witnesses_of_one_fault),
 		cmocka_unit_test(a_later_flush_settles_it),
+		cmocka_unit_test(a_wait_that_was_not_queued_yet),
 		cmocka_unit_test(a_later_wait_settles_it),
 		cmocka_unit_test(only_those_it_can_be),
 		cmocka_unit_test(floods_are_bounded),

@@ -524,6 +524,18 @@ void ami_name_limits(struct ami_state *state);
  */
 const char *ami_moment(const struct ami_state *state);
 
+/** ami_cpus() - CPUs that the kernel may have had (nr_cpu_ids); 0: unknown */
+uint32_t ami_cpus(const struct ami_state *state);
+
+/**
+ * ami_ring_lost_wait() - did the IOMMU not do a completion wait that was queued?
+ *
+ * The IOMMU goes on when the CPUs have stopped, so that it did all that were
+ * queued. False for a wait that a CPU may not have queued yet.
+ */
+bool ami_ring_lost_wait(const struct ami_state *state,
+			const struct ami_ring *ring);
+
 /** ami_state_device() - the device with this BDF, or NULL. */
 const struct ami_device *ami_state_device(const struct ami_state *state,
 					  struct ami_bdf bdf);
