@@ -374,7 +374,8 @@ static bool shows_lost_wait(const struct ami_ring *ring)
 
 bool ami_ring_lost_wait(const struct ami_state *s, const struct ami_ring *ring)
 {
-	int64_t ahead, on_the_way = ring->unordered ? ami_cpus(s) : 1;
+	uint32_t cpus = ami_cpus(s);
+	int64_t ahead, on_the_way = ring->unordered && cpus ? cpus : 1;
 
 	/* On a running machine, a wait is under way at any time. */
 	if (s->crash == AMI_CRASH_NO || !ring->semaphore_known ||
