@@ -28,23 +28,23 @@ _amdiommu()
 		return ;;
 	esac
 	case $command in
-	report) options='--vmlinux --vmcoreinfo --marks --low-memory --json --pages --bug --html --force --hex --decimal --verbose --help' ;;
-	check) options='--vmlinux --vmcoreinfo --marks --low-memory --json --jobs --strict --help' ;;
-	devices) options='--vmlinux --vmcoreinfo --marks --low-memory --json --hex --decimal --verbose --help' ;;
-	domains) options='--vmlinux --vmcoreinfo --marks --low-memory --json --hex --decimal --verbose --help' ;;
-	map) options='--vmlinux --vmcoreinfo --marks --low-memory --json --hex --decimal --verbose --help' ;;
-	translate) options='--vmlinux --vmcoreinfo --marks --low-memory --json --hex --decimal --verbose --help' ;;
-	who) options='--vmlinux --vmcoreinfo --marks --low-memory --json --hex --decimal --verbose --help' ;;
-	ring) options='--vmlinux --vmcoreinfo --marks --low-memory --json --hex --decimal --verbose --help' ;;
-	log) options='--vmlinux --vmcoreinfo --marks --low-memory --json --hex --decimal --verbose --help' ;;
-	irq) options='--vmlinux --vmcoreinfo --marks --low-memory --json --hex --decimal --verbose --help' ;;
-	flushq) options='--vmlinux --vmcoreinfo --marks --low-memory --json --hex --decimal --verbose --help' ;;
-	pages) options='--vmlinux --vmcoreinfo --marks --low-memory --json --pages --hex --decimal --verbose --help' ;;
-	scan) options='--vmlinux --vmcoreinfo --marks --low-memory --json --hex --decimal --verbose --help' ;;
-	transfers) options='--vmlinux --vmcoreinfo --marks --low-memory --json --hex --decimal --verbose --help' ;;
-	dmesg) options='--vmlinux --vmcoreinfo --marks --low-memory --json --all --hex --decimal --verbose --help' ;;
-	mark) options='--vmlinux --vmcoreinfo --marks --low-memory --output --force --help' ;;
-	extract) options='--vmlinux --vmcoreinfo --marks --low-memory --force --help' ;;
+	report) options='--vmlinux --vmcoreinfo --marks --low-memory --deep --json --pages --bug --html --force --hex --decimal --verbose --help' ;;
+	check) options='--vmlinux --vmcoreinfo --marks --low-memory --deep --json --jobs --strict --help' ;;
+	devices) options='--vmlinux --vmcoreinfo --marks --low-memory --deep --json --hex --decimal --verbose --help' ;;
+	domains) options='--vmlinux --vmcoreinfo --marks --low-memory --deep --json --hex --decimal --verbose --help' ;;
+	map) options='--vmlinux --vmcoreinfo --marks --low-memory --deep --json --hex --decimal --verbose --help' ;;
+	translate) options='--vmlinux --vmcoreinfo --marks --low-memory --deep --json --hex --decimal --verbose --help' ;;
+	who) options='--vmlinux --vmcoreinfo --marks --low-memory --deep --json --hex --decimal --verbose --help' ;;
+	ring) options='--vmlinux --vmcoreinfo --marks --low-memory --deep --json --hex --decimal --verbose --help' ;;
+	log) options='--vmlinux --vmcoreinfo --marks --low-memory --deep --json --hex --decimal --verbose --help' ;;
+	irq) options='--vmlinux --vmcoreinfo --marks --low-memory --deep --json --hex --decimal --verbose --help' ;;
+	flushq) options='--vmlinux --vmcoreinfo --marks --low-memory --deep --json --hex --decimal --verbose --help' ;;
+	pages) options='--vmlinux --vmcoreinfo --marks --low-memory --deep --json --pages --hex --decimal --verbose --help' ;;
+	scan) options='--vmlinux --vmcoreinfo --marks --low-memory --deep --json --hex --decimal --verbose --help' ;;
+	transfers) options='--vmlinux --vmcoreinfo --marks --low-memory --deep --json --hex --decimal --verbose --help' ;;
+	dmesg) options='--vmlinux --vmcoreinfo --marks --low-memory --deep --json --all --hex --decimal --verbose --help' ;;
+	mark) options='--vmlinux --vmcoreinfo --marks --low-memory --deep --output --force --help' ;;
+	extract) options='--vmlinux --vmcoreinfo --marks --low-memory --deep --force --help' ;;
 	'') options='--help --version' ;;
 	esac
 	if [[ $cur == -* ]]; then

@@ -23,7 +23,7 @@ complete -c amdiommu -n '__fish_seen_subcommand_from report check devices domain
 complete -c amdiommu -n '__fish_seen_subcommand_from report check devices domains map translate who ring log irq flushq pages scan transfers dmesg mark extract' -l vmcoreinfo -r -d 'take VMCOREINFO from FILE, for a dump without it'
 complete -c amdiommu -n '__fish_seen_subcommand_from report check devices domains map translate who ring log irq flushq pages scan transfers dmesg mark extract' -l marks -r -d 'take marks from FILE, such as dev -v of crash extracts'
 complete -c amdiommu -n '__fish_seen_subcommand_from report check devices domains map translate who ring log irq flushq pages scan transfers dmesg mark extract' -l low-memory -d 'keep sets of pages in a file in $TMPDIR or /var/tmp'
-complete -c amdiommu -n '__fish_seen_subcommand_from ' -l scan -d 'search all struct pages for network buffers'
+complete -c amdiommu -n '__fish_seen_subcommand_from report check devices domains map translate who ring log irq flushq pages scan transfers dmesg mark extract' -l deep -d 'search all struct pages for network buffers'
 complete -c amdiommu -n '__fish_seen_subcommand_from report check devices domains map translate who ring log irq flushq pages scan transfers dmesg' -l json -d 'the same facts as JSON (docs/json.md)'
 complete -c amdiommu -n '__fish_seen_subcommand_from report pages' -l pages -d 'list page frames, not only counts'
 complete -c amdiommu -n '__fish_seen_subcommand_from report' -l bug -d 'as text for a bug report, without user data'

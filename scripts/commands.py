@@ -21,7 +21,7 @@ TOP = os.path.join(os.path.dirname(os.path.abspath(__file__)), '..')
 TABLE = 'include/amdiommu/commands.def'
 SCHEMA = 'docs/amdiommu-report.schema.json'
 SHORT = 'jaxdvhV'       # tools/help.c: options that have a short form
-COMMON = 'limLhV'        # tools/commands.c: what every command takes
+COMMON = 'limLhVs'       # tools/commands.c: what every command takes
 TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|\'.\'|[\w]+|,|\s+')
 
 

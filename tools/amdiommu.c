@@ -116,7 +116,7 @@ static int parse_options(struct options *o, int argc, char **argv)
 			o->strict = true;
 			break;
 		case 's':
-			o->scan = true;
+			o->deep = true;
 			break;
 		case 'L':
 			o->low_memory = true;
@@ -183,7 +183,7 @@ struct ami_analysis *tool_open_dump(struct options *o, char *const *paths,
 				    int parts, bool record, struct ami_error *err)
 {
 	const struct ami_analyse_options options = {
-		.marks = o->marks, .record = record, .scan = o->scan,
+		.marks = o->marks, .record = record, .deep = o->deep,
 		.folder = o->low_memory ? temporary_folder() : NULL,
 		.look = o->request.view == AMI_VIEW_SCAN ? AMI_LOOK_ALL :
 			AMI_LOOK_SMALL,

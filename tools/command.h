@@ -16,7 +16,7 @@ struct options {
 	const char *output;	/* mark: file to write; NULL: the dump */
 	const char *marks;	/* file with marks; NULL: find them */
 	bool help, force;
-	bool scan;		/* all struct pages, for page pools */
+	bool deep;		/* all struct pages, for page pools */
 	bool low_memory;	/* page sets in a temporary file */
 	bool strict;		/* check: partial coverage counts, too */
 	unsigned int jobs;	/* 0: one for each CPU */

@@ -18,14 +18,14 @@ struct ami_marks;
  *	not in memory. Sets of mapped pages move there once they are complete.
  *	The result is the same. Marks that are built from the analysis must not
  *	outlive it. NULL: all stays in memory
- * @scan: also search all struct pages for page pools that nothing lists (64 bytes
+ * @deep: also search all struct pages for page pools that nothing lists (64 bytes
  *	for each page of the machine: not in a capture kernel)
  * @record: record what is read, for ami_extract_write()
  * @look: at which machines to look for pages that devices overwrote
  */
 struct ami_analyse_options {
 	const char *marks, *folder;
-	bool scan, record;
+	bool deep, record;
 	enum ami_look {
 		AMI_LOOK_SMALL,		/* up to 64 GiB */
 		AMI_LOOK_ALL,		/* also where it takes long */

@@ -25,7 +25,7 @@ static void read_evidence(struct ami_analysis *a, struct ami_error *err)
 	ami_dump_doing(a->dump, "evidence");
 	a->evidence_pages = ami_pfnset_new();
 	ami_dump_note_reads(a->dump, a->evidence_pages);
-	a->evidence = ami_evidence_find(a->state, a->scan, err);
+	a->evidence = ami_evidence_find(a->state, a->deep, err);
 	ami_dump_note_reads(a->dump, NULL);
 }
 
@@ -168,7 +168,7 @@ static int start(struct ami_analysis *a,
 		return -1;
 	if (options->record && ami_dump_record(a->dump))
 		return ami_error_set(err, AMI_ERR_MEMORY, "out of memory");
-	a->scan = options->scan;
+	a->deep = options->deep;
 	a->look = options->look;
 	take_marks(a, options->marks);
 	return 0;

@@ -13,75 +13,9 @@
 #include "scan.h"
 
 #define WINDOW		AMI_OWNER_WINDOW
-#define MAX_OVERWRITTEN	(1u << 16)
 /* More RAM than this has too many struct pages for each report. */
 #define MAX_RAM_PAGES	(16ull << 20)
 #define AHEAD		3u	/* pages that a frame may run on into */
-
-struct ami_overwritten *content_page(struct scan *s, uint64_t pfn,
-				     enum ami_owner owner, uint64_t phys)
-{
-	struct ami_contents *c = s->c;
-	size_t at;
-
-	if (ami_index_find(&s->by_page, pfn, &at))
-		return &c->list[at];
-	at = c->count;
-	switch (vec_push(c->list, c->count, MAX_OVERWRITTEN,
-			 (struct ami_overwritten){
-				.pfn = pfn, .phys = phys, .owner = owner,
-				.frame.interface = -1 })) {
-	case VEC_OK:
-		s->no_memory |= !ami_index_add(&s->by_page, pfn, at);
-		return &c->list[at];
-	case VEC_NO_MEMORY:
-		s->no_memory = true;
-		return NULL;
-	case VEC_FULL:
-		break;
-	}
-	s->full = true;
-	return NULL;
-}
-
-static int by_frame(const void *a, const void *b)
-{
-	const struct ami_overwritten *x = a, *y = b;
-
-	return (x->pfn > y->pfn) - (x->pfn < y->pfn);
-}
-
-void content_pages_end(struct scan *s)
-{
-	ami_index_free(&s->by_page);
-	if (s->c->count)
-		qsort(s->c->list, s->c->count, sizeof(*s->c->list), by_frame);
-}
-
-void content_sign(struct scan *s, uint64_t phys, enum ami_owner owner,
-		  enum ami_sign sign, uint32_t count)
-{
-	struct ami_overwritten *w = content_page(s, phys >> AMI_PAGE_SHIFT,
-						 owner, phys);
-
-	if (!w)
-		return;
-	w->signs |= sign;
-	w->count[__builtin_ctz(sign)] += count;
-	if (phys < w->phys)
-		w->phys = phys;
-}
-
-void content_frame(struct scan *s, enum ami_owner owner,
-		   const struct ami_frame *frame)
-{
-	struct ami_overwritten *w;
-
-	content_sign(s, frame->phys, owner, AMI_SIGN_FRAME, 1);
-	w = content_page(s, frame->phys >> AMI_PAGE_SHIFT, owner, frame->phys);
-	if (w && frame->strength > w->frame.strength)
-		w->frame = *frame;
-}
 
 bool content_page_read(struct scan *s, uint64_t pfn, void *page)
 {

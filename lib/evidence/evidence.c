@@ -212,7 +212,7 @@ static int run_readers(struct ami_evidence *ev, struct ami_error *err)
 	return 0;
 }
 
-struct ami_evidence *ami_evidence_find(const struct ami_state *state, bool scan,
+struct ami_evidence *ami_evidence_find(const struct ami_state *state, bool deep,
 				       struct ami_error *err)
 {
 	struct ami_evidence *ev = calloc(1, sizeof(*ev));
@@ -220,7 +220,7 @@ struct ami_evidence *ami_evidence_find(const struct ami_state *state, bool scan,
 
 	if (ev) {
 		ev->state = state;
-		ev->scan = scan;
+		ev->deep = deep;
 		ev->collector = new_collector(state);
 		ev->request_pages = ami_pfnset_new();
 	}

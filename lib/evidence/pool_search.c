@@ -246,7 +246,7 @@ static void suggest_scan(struct ami_evidence *ev, size_t devices)
 {
 	ami_finding_add(ev->state->findings, AMI_FIND_PAGE_POOLS_NOT_SEARCHED,
 			"page_pool",
-			"%zu network device%s: no reader, no table, and this kernel does not list page pools. --scan searches all struct pages for theirs.",
+			"%zu network device%s: no reader, no table, and this kernel does not list page pools. --deep searches all struct pages for theirs.",
 			devices, devices == 1 ? "" : "s");
 }
 
@@ -272,7 +272,7 @@ void evidence_search_pools(struct ami_evidence *ev)
 	for (i = 0; i < ev->state->nr_devices && has_members(s->k); i++)
 		if (is_candidate(ev, &ev->state->devices[i]))
 			untranslated += search_device(s, &ev->state->devices[i]);
-	if (untranslated && ev->scan)
+	if (untranslated && ev->deep)
 		search_all(s);
 	else if (untranslated)
 		suggest_scan(ev, untranslated);

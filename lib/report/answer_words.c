@@ -8,6 +8,22 @@
 
 #define NAMED	3u
 
+const struct ami_bounce *answer_bounce(const struct view *v, uint64_t paddr)
+{
+	const struct ami_evidence *ev = v->a->exposures->evidence;
+	uint64_t page = paddr & ~(AMI_PAGE_SIZE - 1ull);
+	size_t i;
+
+	for (i = 0; i < ev->nr_bounces; i++) {
+		const struct ami_bounce *b = &ev->by_origin[i];
+
+		if (b->origin - page < AMI_PAGE_SIZE ||
+		    page - b->origin < AMI_BOUNCE_SLOT)
+			return b;
+	}
+	return NULL;
+}
+
 static const char *const code_name[ANSWER_CODES] = {
 	[ANSWER_OBSERVED] = "observed",
 	[ANSWER_INFLIGHT] = "inflight",

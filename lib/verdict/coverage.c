@@ -288,7 +288,8 @@ static int name_whole(struct ami_exposures *ex)
 			      read, active) :
 	      verdict_because(&ex->gaps, ALL_NAMED, &d,
 			      AMI_FACTS(AMI_SAYS(COUNT, read), AMI_SAYS(OF, active)),
-			      "page tables bound all %zu active devices", active);
+			      active ? "page tables bound all %zu active devices" :
+				       "no device is active", active);
 	verdict_free_devices(&d);
 	return ret;
 }

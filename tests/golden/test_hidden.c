@@ -177,7 +177,7 @@ static struct facts facts_of(const struct ami_analysis *a)
 	for (code = 0; code < AMI_NR_FINDINGS; code++)
 		if (ami_finding_class(code)->kind == AMI_KIND_MISSING)
 			f.missing += ami_findings_total(all, code);
-		else if (ami_finding_class(code)->effect == AMI_EFFECT_REASON)
+		else if (ami_finding_class(code)->effect == AMI_EFFECT_SUSPECT)
 			f.exposed += ami_findings_total(all, code);
 	return f;
 }

@@ -798,7 +798,7 @@ static struct ami_analysis machine_halves(const struct machine *m)
 		.dump = m->dump, .kernel = m->kernel, .state = m->state,
 		.incidents = m->incidents, .marks = m->marks,
 		.state_pages = m->state_pages, .spill.fd = -1,
-		.scan = m->scan,
+		.deep = m->deep,
 	};
 }
 

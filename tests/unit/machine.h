@@ -31,7 +31,7 @@ struct machine {
 	struct image *img;
 	enum shape shape;
 	uint64_t sme;
-	bool scan;			/* all struct pages, for page pools */
+	bool deep;			/* all struct pages, for page pools */
 	uint64_t iommu;			/* virtual, the first one */
 	uint64_t ring, semaphore;	/* of that one; physical */
 	uint64_t last_iommu;		/* its node in the list of them */

@@ -715,7 +715,7 @@ static void pool_by_scan(void **state)
 		struct rig *rig = marked();
 
 		rig_untranslated(rig);
-		rig->m->scan = scan;
+		rig->m->deep = scan;
 		machine_analyse(rig->m);
 		assert_int_equal(pooled(rig, 2) && pooled(rig, 3), scan);
 		assert_false(pooled(rig, 7));

@@ -16,7 +16,7 @@
  * @state_pages, @evidence_pages: page frames that both were read from
  * @marks: the marks that came with the dump; NULL if there are no usable ones
  * @marks_error: why marks are not used; status AMI_OK if there are no marks
- * @scan: options.scan
+ * @deep: options.deep
  * @work: the budget, and what the analysis used of it
  */
 struct ami_analysis {
@@ -35,7 +35,7 @@ struct ami_analysis {
 	struct ami_pfnset *state_pages, *evidence_pages;
 	struct ami_spill spill;		/* with a folder for it */
 	struct ami_budget work;
-	bool scan;
+	bool deep;
 	enum ami_look look;
 };
 

@@ -117,18 +117,18 @@ struct ami_evidence {
 	struct ami_pfnset *request_pages;
 	struct ami_bounce *by_origin, *by_slot;
 	size_t nr_bounces;
-	bool scan;
+	bool deep;
 	struct ami_collector *collector;	/* private to lib/evidence */
 };
 
 /**
  * ami_evidence_find() - run all readers
- * @scan: also what takes a search of all struct pages
+ * @deep: also what takes a search of all struct pages
  *
  * Findings go to @state, which must outlive the result. Returns NULL with @err
  * filled when memory runs out or the user interrupts.
  */
-struct ami_evidence *ami_evidence_find(const struct ami_state *state, bool scan,
+struct ami_evidence *ami_evidence_find(const struct ami_state *state, bool deep,
 				       struct ami_error *err);
 
 /** ami_evidence_free() - free @ev, which may be NULL */
