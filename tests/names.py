@@ -25,7 +25,7 @@ PREFIX = {
     'kernel': ('kernel_', 'btf_', 'kallsyms_', 'modules_'),
     'marks': ('marks_', 'carrier_'),
     'owner': ('owner_',),
-    'report': ('report_', 'view_', 'json_', 'html_'),
+    'report': ('report_', 'view_', 'json_', 'html_', 'answer_'),
     'state': ('state_',),
     'verdict': ('verdict_',),
 }

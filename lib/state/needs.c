@@ -149,7 +149,7 @@ static const struct need needs[] = {
 	ONE(DEVICES, NOTE, device_driver_name, "the names of drivers"),
 	ONE(DEVICES, NOTE, device_group, "IOMMU groups"),
 	ONE(DEVICES, NOTE, group_id, "the numbers of IOMMU groups"),
-	ONE(DEVICES, NOTE, pdom_devices, "whether a domain is where its devices say"),
+	ONE(OTHER, NOTE, pdom_devices, "whether a domain is where its devices say"),
 	ONE(DEVICES, NOTE, group_domain, "which domain a group's devices were attached to"),
 	ONE(DEVICES, NOTE, group_default_domain, "which domain is a group's default"),
 	ONE(PCI, VITAL, pci_dev_dev, "the devices on PCI buses"),

@@ -217,7 +217,8 @@ static void table_hidden(void **state)
 	assert_int_equal(e->nr_iovas, 1);
 	assert_int_equal(e->iovas[0].first, 0);
 	assert_true(found(f, "table-unread"));
-	assert_int_equal(f->a->exposures->verdict, AMI_VERDICT_SUSPECT);
+	assert_int_equal(f->a->exposures->verdict, AMI_VERDICT_UNKNOWN);
+	assert_int_equal(f->a->exposures->covered, AMI_COVERED_PARTIAL);
 }
 
 /* A page of zeros, as makedumpfile -d 1 leaves it, is an empty table. */

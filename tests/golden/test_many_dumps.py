@@ -95,7 +95,7 @@ class Many(unittest.TestCase):
         self.assertTrue(killed)
         self.assertEqual(tool.returncode, 70)
         self.assertEqual([l.split(':')[0] for l in out], self.paths)
-        died = [l for l in out if 'died of signal 9' in l]
+        died = [l for l in out if 'ended by signal 9' in l]
         self.assertEqual(len(died), 1)
         self.assertEqual(sum('exposed' in l for l in out), MANY - 1)
 

@@ -113,7 +113,7 @@ static void no_machine_comes_near(void **state)
 				      machine_v1(m, BUFFERS, 512), 3));
 	machine_analyse(m);
 	assert_int_equal(work(m)->nr_cut, 0);
-	assert_true(work(m)->used < work(m)->limit / 100);
+	assert_true(work(m)->used < work(m)->limit / 50);
 	assert_false(machine_found(m, "work-limit"));
 	machine_free(m);
 }

@@ -471,7 +471,7 @@ static void no_log_is_said(void **state)
 	log_line(l, "", "AMD-Vi: seen");
 	machine_set(l->m, l->prb, AMI_F_prb_count_bits, 77);
 	machine_analyse(l->m);
-	shows(l->m, r, LIST("it is damaged"), LIST("seen"));
+	shows(l->m, r, LIST("the log is damaged"), LIST("seen"));
 	r.json = true;
 	shows(l->m, r, LIST("\"damaged\"", "\"records\": null"), LIST("seen"));
 	free_log(l);

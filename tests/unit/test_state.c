@@ -63,6 +63,7 @@ static void v1_domain(struct machine *m)
 {
 	uint64_t root = machine_v1(m, BUFFER, 7);
 	struct amdvi_dte dte = host(root, 2, 5);
+	size_t i;
 
 	machine_device(m, 0x10, "nvme",
 		       machine_domain(m, 5, TYPE_DMA, AMI_FORMAT_V1, root, 2));
@@ -72,7 +73,11 @@ static void v1_domain(struct machine *m)
 	assert_string_equal(device(m, 0x10)->driver, "nvme");
 	is_exposed(m, 0x10, BUFFER, 7);
 	assert_int_equal(m->ex->verdict, AMI_VERDICT_EXPOSED);
-	assert_int_equal(ami_findings_worst(m->state->findings), AMI_INFO);
+	/* A machine without struct pages: whose the pages are is not known. */
+	for (i = 0; i < m->state->findings->count; i++)
+		assert_true(m->state->findings->list[i].severity == AMI_INFO ||
+			    m->state->findings->list[i].code ==
+			    AMI_FIND_OWNERS_UNREAD);
 }
 
 static void test_v1(void **state)

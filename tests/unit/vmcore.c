@@ -363,5 +363,6 @@ void vmcore_analyse(struct machine *m)
 	m->evidence = a->evidence;
 	m->evidence_pages = a->evidence_pages;
 	m->ex = a->exposures;
+	m->contents = a->contents;
 	free(a);
 }
