@@ -27,7 +27,7 @@ void ami_headers_free(struct ami_headers *h);
 /** ami_headers_info() - without path; strings and ranges belong to @h */
 const struct ami_dump_info *ami_headers_info(const struct ami_headers *h);
 
-/** ami_headers_vmcoreinfo() - text from the notes, NULL when there is none */
+/** ami_headers_vmcoreinfo() - text from the notes; NULL: no such note */
 const char *ami_headers_vmcoreinfo(const struct ami_headers *h);
 
 /** ami_headers_extract() - are they those of an extract? */

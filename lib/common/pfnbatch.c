@@ -9,7 +9,7 @@
 #define FIRST_BATCH	1024u
 #define LONG_RUN	64u		/* goes straight to the set */
 #define SHORT_RUN	8u	/* frames for each byte of code */
-#define FOLDED		8u	/* at least so many sets merge at once */
+#define FOLDED		8u	/* how many sets merge at once, or more */
 #define DIGIT		11u
 #define DIGITS		(1u << DIGIT)
 

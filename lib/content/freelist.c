@@ -17,7 +17,7 @@
 #define MAX_SHEAF	512u
 #define MAX_NODES	64u
 
-/* The object at @va of a slab; false: there is none. */
+/* Find the object at @va in a slab. False: no object begins there. */
 static bool object_at(struct scan *s, const struct slab_view *v, uint64_t va,
 		      uint32_t *index)
 {

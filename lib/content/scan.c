@@ -24,8 +24,8 @@ bool content_page_read(struct scan *s, uint64_t pfn, void *page)
 }
 
 /*
- * Whose content tells of frames. Zeroed when allocated, so that what lies in it is
- * newer than its owner; or filled by the kernel itself. Slabs are asked further.
+ * A frame in a page of such an owner is newer than the owner. The kernel zeroes
+ * the page when it allocates it, or fills it itself. Slabs need a closer look.
  */
 static bool never_holds_frames(enum ami_owner owner)
 {

@@ -177,7 +177,7 @@ struct nic_desc {
  *	the rings; NO_FIELD: it has them itself
  * @buffer_size, @ring_buffer_size: member with the bytes of a buffer, of the
  *	structure with the rings, or of each ring
- * @largest: where there is none: bytes of the largest one; it ends with its page
+ * @largest: bytes of the largest buffer, if no member has them; it ends with its page
  * @header_size: member of each ring with the bytes of a buffer for headers
  * @tx_stride: bytes of a transmit descriptor; @tx_behind: bytes that the device
  *	writes behind the last one

@@ -45,7 +45,7 @@ void reading_post_dma(struct reading *r, enum ami_certainty certainty,
 
 /**
  * reading_post_entries() - a ring or an area that the device writes
- * @object, @dma: the member that has its address; 0 there: there is none
+ * @object, @dma: the member with its address; 0 in it: no such object
  * @count, @size: its entries, and bytes of each
  * @what: "completion queue"
  *
