@@ -274,14 +274,20 @@ int view_scan(struct view *v)
 		report_overwritten_json(v);
 		return 0;
 	}
-	report_wrapped(v, 0, 0, "%" PRIu64 " pages that are never a buffer were looked at, %" PRIu64
-		       " more are not in the dump%s.", c->checked, c->unread,
-		       c->whole ? "" : "; not all of the machine was");
+	if (c->checked || c->unread)
+		report_wrapped(v, 0, 0, "%" PRIu64 " pages that are never a buffer were looked at, %" PRIu64
+			       " more are not in the dump%s.", c->checked,
+			       c->unread, c->whole ? "" :
+			       "; other parts of the machine were left out");
 	if (c->residue)
 		report_wrapped(v, 0, 0, "%" PRIu64 " Ethernet frames lie under kernel objects that are intact: they are older.",
 			       c->residue);
 	if (!c->count) {
-		fputs("No page holds what its owner did not write.\n", v->out);
+		fputs(c->checked ?
+		      "None of them holds what its owner did not write.\n" :
+		      "No page was looked at here, and none is listed. An extract lists what was\n"
+		      "found in its dump, if its version of amdiommu looked for it.\n",
+		      v->out);
 		return 0;
 	}
 	report_overwritten_text(v);
