@@ -10,7 +10,8 @@ COMMAND goes to a shell. A program counts its tests by cmocka's TAP output
 Exit code 77 means that it could not run here: said plainly, counted as
 skipped, never as passed. A program that counts nothing has failed.
 
-Commands start in the order given; each is shown when it has ended.
+Commands start in the order given; each is shown when it has ended. What
+failed is said once more at the end, where it is found first.
 """
 import argparse
 import concurrent.futures
@@ -59,6 +60,20 @@ def run(command):
     return (passed, failed, skipped), '\n'.join(lines)
 
 
+# Lines of a failed program that are said again, and of what length: it may
+# be all that a log kept short still shows.
+AGAIN_LINES, AGAIN_WIDTH = 12, 200
+
+
+def again(text):
+    """The lines of a failed program that say what failed."""
+    first, *rest = text.split('\n')
+    telling = [line for line in rest
+               if re.search(r'^ *# |\bnot ok\b|FAIL|ERROR|Error|[1-9]\d* failed', line)]
+    lines = [first, *(telling or rest)[-AGAIN_LINES:]]
+    return '\n'.join(line[:AGAIN_WIDTH] for line in lines)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split('\n')[0])
     parser.add_argument('-j', type=int, metavar='N', dest='jobs',
@@ -66,13 +81,17 @@ def main():
                         help='programs at once (one for each processor)')
     parser.add_argument('command', nargs='*')
     args = parser.parse_args()
-    sums = [0, 0, 0]
+    sums, failures = [0, 0, 0], []
     with concurrent.futures.ThreadPoolExecutor(max(args.jobs, 1)) as pool:
         for done in concurrent.futures.as_completed(
                 [pool.submit(run, c) for c in args.command]):
             counts, text = done.result()
             print(text, flush=True)
             sums = [a + b for a, b in zip(sums, counts)]
+            if counts[1]:
+                failures.append(text)
+    for text in failures:
+        print(again(text))
     passed, failed, skipped = sums
     print(f'{passed} passed, {failed} failed'
           f'{f", {skipped} skipped" if skipped else ""}')
