@@ -2,16 +2,21 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Run the fuzz targets one after another, each for some seconds.
 
-usage: run.py BUILD EXTRACT --seconds N [--target NAME]...
+usage: run.py BUILD EXTRACT --seconds N [--seed N] [--target NAME]...
 
 BUILD has fuzz/<target> and fuzz/seeds. What the fuzzer finds interesting is
 kept in BUILD/corpus/<target> and used again. An input that fails is left in
 BUILD/crashes; it is repeated with `BUILD/fuzz/<target> FILE`.
+
+With --seed, a target sees the same inputs in each run, as many as there is
+time for, whatever earlier runs found. Then the time of one input decides
+nothing: another program may have had the processor.
 """
 import argparse
 import glob
 import os
 import re
+import shutil
 import subprocess
 import sys
 
@@ -20,19 +25,29 @@ LIMITS = ['-rss_limit_mb=1500', '-malloc_limit_mb=400', '-timeout=20']
 # Whole analyses: what bounds their work (budget.h) is held against time.
 STRICT = ['-rss_limit_mb=1000', '-malloc_limit_mb=256', '-timeout=5']
 WHOLE = 'evidence', 'report'
+HUNG = '-timeout=300'
 
 
-def fuzz(build, target, seconds, env):
+def chosen(target, seed):
+    """The options that decide what a target sees, and what it may take."""
+    limits = STRICT if target in WHOLE else LIMITS
+    return limits if seed is None else [*limits, HUNG, f'-seed={seed}']
+
+
+def fuzz(build, target, seconds, seed, env):
     """(executions, failed) of one target."""
-    corpus = f'{build}/corpus/{target}'
     crashes = f'{build}/crashes/{target}-'
+    with_seed = '' if seed is None else f'-seed-{seed}'
+    corpus = f'{build}/corpus/{target}{with_seed}'
+    if with_seed:
+        shutil.rmtree(corpus, ignore_errors=True)
     for path in corpus, os.path.dirname(crashes):
         os.makedirs(path, exist_ok=True)
     done = subprocess.run(
-        [f'{build}/fuzz/{target}', *(STRICT if target in WHOLE else LIMITS),
-         f'-max_total_time={seconds}',
+        [f'{build}/fuzz/{target}', f'-max_total_time={seconds}',
          '-print_final_stats=1', '-verbosity=0',
-         f'-artifact_prefix={crashes}', corpus, f'{build}/seeds/{target}'],
+         f'-artifact_prefix={crashes}', *chosen(target, seed), corpus,
+         f'{build}/seeds/{target}'],
         env=env, text=True, errors='replace', stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT)
     found = re.search(r'stat::number_of_executed_units:\s*(\d+)', done.stdout)
@@ -50,6 +65,7 @@ def main():
     parser.add_argument('build')
     parser.add_argument('extract')
     parser.add_argument('--seconds', type=int, default=60)
+    parser.add_argument('--seed', type=int)
     parser.add_argument('--target', action='append')
     args = parser.parse_args()
     seeds = f'{args.build}/seeds'
@@ -62,7 +78,7 @@ def main():
     targets = args.target or sorted(
         os.path.basename(p) for p in glob.glob(f'{seeds}/*')
         if os.path.isdir(p))
-    results = [fuzz(args.build, t, args.seconds, env) for t in targets]
+    results = [fuzz(args.build, t, args.seconds, args.seed, env) for t in targets]
     print(f'{sum(n for n, _ in results)} executions')
     failed = sum(f for _, f in results)
     print(f'{len(results) - failed} passed, {failed} failed')
