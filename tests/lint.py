@@ -35,7 +35,7 @@ GCC_OFF = {
         'makedumpfile-plugin/decide.c', 'makedumpfile-plugin/watch.c',
         'tests/campaign/places.c', 'tools/check.c'),
     # bsearch() finds what its own table has; each device was given its map.
-    'null-dereference': ('lib/kernel/btf.c', 'lib/kernel/vmlinux.c',
+    'null-dereference': ('lib/kernel/btf.c', 'lib/kernel/vmlinux_types.c',
                          'lib/state/devicelist.c'),
     # wanted[] sets each of them, or the read failed.
     'use-of-uninitialized-value': ('lib/kernel/printk.c',),

@@ -22,7 +22,7 @@ PREFIX = {
     'evidence': ('evidence_', 'nic_', 'reader_', 'reading_', 'vring_'),
     'exposure': ('exposure_',),
     'incidents': ('incidents_',),
-    'kernel': ('kernel_', 'btf_', 'kallsyms_', 'modules_'),
+    'kernel': ('kernel_', 'btf_', 'kallsyms_', 'modules_', 'vmlinux_'),
     'marks': ('marks_', 'carrier_'),
     'owner': ('owner_',),
     'report': ('report_', 'view_', 'json_', 'html_', 'answer_'),
