@@ -13,7 +13,7 @@
 
 #define COUNT(array)	(sizeof(array) / sizeof((array)[0]))
 #define RAM_PAGES	2048u
-#define CACHE_PAGES	512u	/* of lib/dump/dump.c */
+#define CACHE_PAGES	512u	/* of lib/dump/handle.h */
 #define PAGE(pfn)	((uint64_t)(pfn) << AMI_PAGE_SHIFT)
 
 enum { FIRST = 0x10, HIDDEN = 0x13, BROKEN = 0x15, HOLE = 0x17 };
