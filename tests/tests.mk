@@ -210,6 +210,8 @@ crash_test = tests/golden/test_crash.py $(BUILD)/amdiommu $(BUILD)/crash/amdiomm
 LAB_DIRS := $(LAB_SHORT:%=$(LAB_OUT)/%)
 SAME := '$(LAB) cached 6.1-both && $(LAB) forms 6.1-both && V=$$($(LAB) vmlinux 6.1) && \
 	 tests/golden/test_forms.py $(BUILD)/amdiommu $(LAB_OUT)/6.1-both/vmcore --vmlinux $$V $(LAB_OUT)/6.1-both/forms/*' \
+	'$(LAB) cached 6.1-both && V=$$($(LAB) vmlinux 6.1) && \
+	 tests/golden/test_vmcoreinfo.py $(BUILD)/amdiommu $(LAB_OUT)/6.1-both/vmcore $$V' \
 	'tests/golden/test_schema.py $(BUILD)/amdiommu $(SAMPLE) $(LAB_DIRS:%=%/vmcore)' \
 	'tests/golden/test_same_facts.py $(BUILD)/amdiommu $(LAB_DIRS:%=%/vmcore)' \
 	'tests/golden/test_dmesg.py $(BUILD)/amdiommu $(LAB_DIRS)' \
@@ -294,7 +296,9 @@ check-kdump: deps-test $(MDF_TESTS)
 lab: deps-test
 	$(MAKE) $(PARALLEL) all
 	tests/run.py $(call lab_tests,$(LAB_LONG)) \
-	    $(call lab_marks,6.1-marks-file 6.1-marks-stream 7.3-marks-file 7.3-marks-stream)
+	    $(call lab_marks,6.1-marks-file 6.1-marks-stream 7.3-marks-file 7.3-marks-stream) \
+	    '$(LAB) qemudump --amdiommu $(BUILD)/amdiommu' \
+	    '$(LAB) qemudump --qemu 10 --amdiommu $(BUILD)/amdiommu'
 
 ## lab-matrix: every kernel and mode in one table, half an hour and more
 lab-matrix: deps-test

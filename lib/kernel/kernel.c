@@ -25,6 +25,7 @@ int kernel_refuse(struct ami_kernel *k, struct ami_error *err,
 {
 	const char *path = ami_dump_info(k->dump)->path;
 	const char *cut = ami_dump_cut(k->dump);
+	const char *from = ami_dump_vmcoreinfo_from(k->dump);
 	char what[200];
 	va_list ap;
 
@@ -35,7 +36,12 @@ int kernel_refuse(struct ami_kernel *k, struct ami_error *err,
 		return ami_error_set(err, AMI_ERR_DATA,
 				     "%s is %s; in the part that is left, %s; copy the dump again",
 				     path, cut, what);
-	ami_error_set(err, AMI_ERR_DATA, "in %s, %s", path, what);
+	if (from)
+		ami_error_set(err, AMI_ERR_DATA,
+			      "in %s, %s; VMCOREINFO was found %s and may be of another kernel",
+			      path, what, from);
+	else
+		ami_error_set(err, AMI_ERR_DATA, "in %s, %s", path, what);
 	return ami_error_advise(err, AMI_ADVICE_VMLINUX);
 }
 

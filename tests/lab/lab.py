@@ -75,7 +75,7 @@ def run_marks(args):
 
 
 def run_qemudump(args):
-    return qemudump.main('qemudump', args.amdiommu)
+    return qemudump.main(args.amdiommu, args.qemu)
 
 
 def run_readers(args):
@@ -132,9 +132,11 @@ def parser():
                      help='take results of earlier versions of the lab, too')
     command('marks', run_marks,
             "the filter's marks against what devices changed", 'scenario')
-    command('qemudump', run_qemudump,
-            "QEMU's own dumps of one guest, in each of its formats") \
-        .add_argument('--amdiommu', default='build/amdiommu', metavar='PATH')
+    one = command('qemudump', run_qemudump,
+                  "QEMU's own dumps of one guest, in each of its formats")
+    one.add_argument('--qemu', type=int, default=0, metavar='VERSION',
+                     help='of this major version or a newer one')
+    one.add_argument('--amdiommu', default='build/amdiommu', metavar='PATH')
     command('forms', make_forms, 'the dump in all formats of makedumpfile',
             'scenario')
     one = command('readers', run_readers,
