@@ -133,7 +133,7 @@ static void name_one_uncovered(struct ami_evidence *ev,
 {
 	struct ami_findings *f = ev->state->findings;
 	const char *bound = ami_device_direct(d) ? "no table bounds it" :
-			    d->translation == AMI_TRANSLATION_OTHER ?
+			    ami_device_elsewhere(d) ?
 			    "no table that is read bounds it" :
 			    "only its mappings bound it";
 	char where[AMI_BDF_TEXT];

@@ -98,7 +98,9 @@ static void name_device(struct ami_evidence *ev, const struct tally *t)
 				t->first[AMI_DMA_READ_ONLY]);
 	if (t->ranges[AMI_DMA_UNREAD])
 		ami_finding_add(f, AMI_FIND_BUFFER_ADDRESS_UNREAD, where,
-				"The device was told to write to addresses whose page table cannot be read (%zu ranges, the first at IOVA %#" PRIx64 "): which memory that is, is unknown.",
+				"The device was told to write to addresses whose page table %s (%zu ranges, the first at IOVA %#" PRIx64 "): which memory that is, is unknown.",
+				d && ami_device_elsewhere(d) ? "is not read" :
+				"cannot be read",
 				t->ranges[AMI_DMA_UNREAD], t->first[AMI_DMA_UNREAD]);
 	name_under_way(ev, t);
 }

@@ -142,6 +142,8 @@ static bool one_queue(struct virtio *v, uint64_t va)
 			     "has descriptors that cannot be");
 	if (r.unread)
 		report_queue(v, AMI_FIND_VIRTQUEUE_UNREAD, r.name,
+			     ami_device_elsewhere(v->device) ?
+			     "has lists of descriptors behind tables that are not read" :
 			     "has descriptors that are not in the dump");
 	return !r.unread;
 }

@@ -23,7 +23,7 @@ static bool partly_untranslated(const struct ami_device *d)
 
 static bool unbounded(const struct ami_device *d)
 {
-	return ami_device_direct(d) || d->translation == AMI_TRANSLATION_OTHER;
+	return ami_device_direct(d) || ami_device_elsewhere(d);
 }
 
 static void report_bypass(const struct ami_state *s, const struct ami_device *d,
@@ -73,7 +73,7 @@ static void report_untranslated(const struct ami_state *s, const struct ami_devi
  */
 static enum ami_certainty certainty_of_passthrough(const struct ami_device *d)
 {
-	if (partly_untranslated(d) || d->translation == AMI_TRANSLATION_OTHER)
+	if (partly_untranslated(d) || ami_device_elsewhere(d))
 		return AMI_POSSIBLE;
 	if (d->bypass == AMI_BYPASS_VIRTIO)
 		return AMI_PROVEN;

@@ -67,6 +67,16 @@ bool ami_exposure_has(const struct ami_exposures *ex,
 	return e->pages && ami_pfnset_has(e->pages, pfn);
 }
 
+/* Is the address that the device uses the physical one? */
+static bool is_by_address(const struct search *s)
+{
+	const struct ami_device *d = s->e->requester.is_iommu ? NULL :
+		ami_state_device(s->ex->state, s->e->requester.bdf);
+
+	return s->e->class == AMI_CLASS_PASSTHROUGH &&
+	       !(d && ami_device_elsewhere(d));
+}
+
 /* All ways of one exposure to the address. */
 static void search_exposure(struct search *s)
 {
@@ -78,7 +88,7 @@ static void search_exposure(struct search *s)
 		search_mapped(s);
 		return;
 	}
-	w.has_iova = s->e->class == AMI_CLASS_PASSTHROUGH;
+	w.has_iova = is_by_address(s);
 	w.iova = s->paddr;
 	s->stop = !s->fn(s->ctx, &w);
 }

@@ -183,6 +183,9 @@ static void put_unbounded(const struct view *v, struct answer *a)
 	if (only_because(v, AMI_REASON_UNREAD, false))
 		put_words(a, "%zu device%s not bounded and not read to the end: ",
 			  n, n == 1 ? " is" : "s are");
+	else if (only_because(v, AMI_REASON_OTHER_TABLES, false))
+		put_words(a, "%zu device%s bounded only by tables that are not read: ",
+			  n, n == 1 ? " is" : "s are");
 	else
 		put_words(a, "what %zu device%s could write is not known: ", n,
 			  n == 1 ? "" : "s");

@@ -13,9 +13,7 @@ void report_guard_words(const struct view *v, char *buf, size_t size)
 			 ami_no_amd_text(s->no_amd));
 	else
 		snprintf(buf, size, "no AMD IOMMU at work (%s), but %s: its tables are not read, and may or may not have restrained the devices",
-			 ami_no_amd_text(s->no_amd), !strcmp(s->other, "Intel") ?
-			 "an Intel IOMMU" : !strcmp(s->other, "Xen") ?
-			 "Xen below this kernel" : "an IOMMU of another make");
+			 ami_no_amd_text(s->no_amd), ami_other_text(s));
 }
 
 void report_guard_text(struct view *v)

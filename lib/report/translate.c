@@ -105,7 +105,7 @@ static void way_json(struct view *v, const struct ami_device *d,
 static bool is_known(const struct ami_device *d)
 {
 	return d->translation != AMI_TRANSLATION_UNKNOWN &&
-	       d->translation != AMI_TRANSLATION_OTHER;
+	       !ami_device_elsewhere(d);
 }
 
 static void way_text(struct view *v, const struct ami_device *d,

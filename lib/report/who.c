@@ -130,13 +130,15 @@ static void direct_text(struct writers *a, const struct ami_exposure *first)
 {
 	const struct ami_exposures *ex = a->v->a->exposures;
 	struct drivers d = { .all = 0 };
-	char many[32], iova[24];
+	struct ami_writer w = { .has_iova = false };
+	char many[32], iova[24] = "not known";
 	size_t i;
 
 	for (i = 0; i < ex->count; i++)
 		if (alike(a->v, first, &ex->list[i]))
 			count_driver(&d, driver_of(a, ex->list[i].requester));
-	snprintf(iova, sizeof(iova), "%#" PRIx64, a->paddr);
+	if (ami_first_writer(ex, first, a->paddr, &w) && w.has_iova)
+		snprintf(iova, sizeof(iova), "%#" PRIx64, w.iova);
 	if (d.all == 1) {
 		writer_row(a, first, first->certainty, iova);
 		return;

@@ -44,6 +44,13 @@ const char *ami_no_amd_text(enum ami_no_amd why)
 	return text[why];
 }
 
+const char *ami_other_text(const struct ami_state *s)
+{
+	return !strcmp(s->other, "Intel") ? "an Intel IOMMU" :
+	       !strcmp(s->other, "Xen") ? "Xen below this kernel" :
+	       "an IOMMU of another make";
+}
+
 /* A list that has nothing but its head. */
 static bool is_empty_list(const struct ami_state *s, enum ami_symbol y)
 {
@@ -185,9 +192,8 @@ void state_report_guard(struct ami_state *s)
 				"This kernel ran under Xen (PV): its devices use machine addresses, which only the hypervisor's tables lead to physical addresses. Those tables are not read: the devices may have been bounded by them, or not at all.");
 	else
 		ami_finding_add(s->findings, AMI_FIND_OTHER_IOMMU, "kernel",
-				"No AMD IOMMU was at work (%s), but %s IOMMU was. Its tables are not read: the devices that it covers may have been bounded by them, or not at all.",
-				why, strcmp(s->other, "Intel") ? "another" :
-				"an Intel");
+				"No AMD IOMMU was at work (%s), but %s was. Its tables are not read: the devices that it covers may have been bounded by them, or not at all.",
+				why, ami_other_text(s));
 }
 
 /* The root complex, bridges and an IOMMU in nobody's use write nothing. */

@@ -61,6 +61,8 @@ static enum ami_reason_code cause_of(const struct ami_exposures *ex,
 
 	if (!counts(ex, e->requester))
 		return NO_CAUSE;
+	if (d && ami_device_elsewhere(d) && e->all_ram)
+		return AMI_REASON_OTHER_TABLES;
 	if (e->class == AMI_CLASS_PASSTHROUGH && e->all_ram)
 		return ami_evidence_finished(ex->evidence, e->requester.bdf) ?
 		       NO_CAUSE : AMI_REASON_UNREAD;
@@ -177,6 +179,8 @@ static const struct {
 	  "what they could write is not known" },
 	{ AMI_REASON_UNREAD, "",
 	  "no table bounds them, and what their drivers had asked them to write was not read to its end: any page" },
+	{ AMI_REASON_OTHER_TABLES, "",
+	  "tables that are not read may bound them: at worst any page" },
 	{ AMI_REASON_HOLES, "page tables cannot be read that map at most",
 	  "page tables cannot be read, what they map is not known" },
 	{ AMI_REASON_STALE,

@@ -34,7 +34,7 @@ bool verdict_only_by_ats(const struct ami_exposures *ex,
 }
 
 /* Kinds of reach that a reason names, strongest first. */
-enum reach { UNTRANSLATED, STRIPPED, UNNAMED, ATS, IDLE, KINDS };
+enum reach { UNTRANSLATED, OTHER_TABLES, STRIPPED, UNNAMED, ATS, IDLE, KINDS };
 
 static bool everywhere(const struct ami_exposure *e)
 {
@@ -51,7 +51,11 @@ static bool has_reach(const struct ami_exposures *ex,
 		return false;
 	switch (kind) {
 	case UNTRANSLATED:
-		return everywhere(e) && is_active(ex, e) && !ats;
+		return everywhere(e) && is_active(ex, e) && !ats &&
+		       !ami_device_elsewhere(d);
+	case OTHER_TABLES:
+		return everywhere(e) && is_active(ex, e) &&
+		       ami_device_elsewhere(d);
 	case STRIPPED:
 		return e->class == AMI_CLASS_PASSTHROUGH && !e->all_ram &&
 		       e->count && is_active(ex, e);
@@ -97,6 +101,18 @@ static uint64_t find_reach(const struct ami_exposures *ex, enum reach kind,
 	return pages;
 }
 
+static int add_elsewhere(struct ami_exposures *ex,
+			 const struct verdict_devices *d)
+{
+	return verdict_because(&ex->reasons, OTHER_TABLES, d,
+			       AMI_FACTS(AMI_SAYS(COUNT, d->count)),
+			       "%s%s %s active and may be bounded by the tables of %s, which are not read: if not, %s could write any page",
+			       d->names, verdict_more_devices(d),
+			       d->count == 1 ? "is" : "are",
+			       ami_other_text(ex->state),
+			       d->count == 1 ? "it" : "they");
+}
+
 static int add_reach(struct ami_exposures *ex, enum reach kind,
 		     const struct verdict_devices *d, uint64_t pages)
 {
@@ -110,6 +126,8 @@ static int add_reach(struct ami_exposures *ex, enum reach kind,
 				       "%s%s %s active and DMA is not translated: %s could write any page",
 				       d->names, more, are,
 				       d->count == 1 ? "it" : "they");
+	case OTHER_TABLES:
+		return add_elsewhere(ex, d);
 	case STRIPPED:
 		return verdict_because(&ex->reasons, STRIPPED, d,
 				       AMI_FACTS(AMI_SAYS(COUNT, d->count),
@@ -126,8 +144,10 @@ static int add_reach(struct ami_exposures *ex, enum reach kind,
 	default:
 		return verdict_because(&ex->reasons, IDLE, d,
 				       AMI_FACTS(AMI_SAYS(COUNT, d->count)),
-				       "%s%s could write any page, and only a flag in memory says that %s idle",
+				       "%s%s could write any page%s, and only a flag in memory says that %s idle",
 				       d->names, more,
+				       ex->state->guard == AMI_GUARD_OTHER ?
+				       " that no table forbids" : "",
 				       d->count == 1 ? "it is" : "they are");
 	}
 }

@@ -153,6 +153,66 @@ static uint64_t group_of(struct machine *m, uint64_t pci, uint32_t type)
 	return group;
 }
 
+static const struct ami_reason *reason_of(const struct ami_reasons *of,
+					   const char *code)
+{
+	size_t i;
+
+	for (i = 0; i < of->count; i++)
+		if (!strcmp(of->list[i].code, code))
+			return &of->list[i];
+	return NULL;
+}
+
+static bool names_only(const struct ami_reason *reason, const uint16_t *devid,
+		       size_t count)
+{
+	size_t i, k, found = 0;
+
+	if (!reason || reason->nr_devices != count)
+		return false;
+	for (i = 0; i < count; i++)
+		for (k = 0; k < count; k++)
+			found += reason->devices[k].devid == devid[i];
+	return found == count;
+}
+
+/* Only those that nothing bounds could write any page, whatever is read. */
+static void is_split_by_reason(const struct machine *m)
+{
+	const uint16_t bounded[] = { DEV }, open[] = { OTHER, OTHER + 8 };
+	const struct ami_reason *perhaps =
+		reason_of(&m->ex->reasons, "other-tables");
+
+	assert_true(names_only(perhaps, bounded, 1));
+	assert_non_null(strstr(perhaps->text, "may be bounded by"));
+	assert_non_null(strstr(perhaps->text, "an Intel IOMMU"));
+	assert_true(names_only(reason_of(&m->ex->reasons, "untranslated"), open,
+			       2));
+	assert_int_equal(m->ex->covered, AMI_COVERED_PARTIAL);
+	assert_true(names_only(reason_of(&m->ex->gaps, "other-tables"), bounded,
+			       1));
+}
+
+static bool check_iova(void *ctx, const struct ami_writer *w)
+{
+	size_t *seen = ctx;
+	bool elsewhere = w->exposure->requester.bdf.devid == DEV;
+
+	assert_int_equal(w->has_iova, !elsewhere);
+	++*seen;
+	return true;
+}
+
+/* Tables that are not read lead from other addresses. */
+static void has_no_iova(const struct machine *m)
+{
+	size_t seen = 0;
+
+	ami_writers(m->ex, 0x1000, check_iova, &seen);
+	assert_int_equal(seen, 3);
+}
+
 /* Its groups say which devices it translates, and which it passes. */
 static void intel(struct machine *m)
 {
@@ -170,6 +230,8 @@ static void intel(struct machine *m)
 	is_open(m, OTHER, AMI_TRANSLATION_PASSTHROUGH, AMI_PROVEN);
 	is_open(m, OTHER + 8, AMI_TRANSLATION_NONE, AMI_PROVEN);
 	has_verdict(m);
+	is_split_by_reason(m);
+	has_no_iova(m);
 }
 
 static void intel_off(struct machine *m)

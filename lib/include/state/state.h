@@ -585,6 +585,15 @@ bool ami_device_undecided(const struct ami_device *device);
 /** ami_device_direct() - are its addresses physical addresses? */
 bool ami_device_direct(const struct ami_device *device);
 
+/** ami_other_text() - whose tables were in the way, "an Intel IOMMU" */
+const char *ami_other_text(const struct ami_state *state);
+
+/** ami_device_elsewhere() - does it go through tables of another IOMMU? */
+static inline bool ami_device_elsewhere(const struct ami_device *device)
+{
+	return device->translation == AMI_TRANSLATION_OTHER;
+}
+
 /**
  * ami_irt_posted() - find the vAPIC pages that the device's interrupts go to
  * @fn: called with the physical address of each, more than once if shared
