@@ -44,6 +44,7 @@ static void find_image(struct ami_owners *o)
 struct gathering {
 	const struct ami_owners *o;
 	struct ami_pfnbatch tables, vmalloc, modules, memmap;
+	struct stack_run run;
 };
 
 static void on_table(void *ctx, uint64_t pfn)
@@ -64,12 +65,14 @@ static void on_leaf(void *ctx, uint64_t va, uint64_t phys, uint64_t size)
 	const struct ami_regions *r = &g->o->regions;
 	struct ami_pfnbatch *to = NULL;
 
-	if (within(va, r->vmalloc, r->vmalloc_end))
+	if (within(va, r->vmalloc, r->vmalloc_end)) {
 		to = &g->vmalloc;
-	else if (within(va, r->modules, r->modules_end))
+		owner_stack_run_add(&g->run, va, phys, size);
+	} else if (within(va, r->modules, r->modules_end)) {
 		to = &g->modules;
-	else if (within(va, r->vmemmap, r->vmemmap_end))
+	} else if (within(va, r->vmemmap, r->vmemmap_end)) {
 		to = &g->memmap;
+	}
 	/* What is not RAM (devices, firmware) may be mapped in huge pieces. */
 	if (to && ami_dump_ram(ami_kernel_dump(g->o->kernel),
 			       phys >> AMI_PAGE_SHIFT))
@@ -86,6 +89,7 @@ static bool make_sets(struct ami_owners *o)
 	o->memmap = ami_pfnset_new();
 	o->coherent = ami_pfnset_new();
 	o->stacks = ami_pfnset_new();
+	o->stack_like = ami_pfnset_new();
 	o->io_tables = ami_pfnset_new();
 	o->pcp_free = ami_pfnset_new();
 	for (i = 0; i < HINTS; i++) {
@@ -93,7 +97,7 @@ static bool make_sets(struct ami_owners *o)
 		ok &= !!o->hint[i];
 	}
 	return ok && o->tables && o->memmap && o->coherent && o->stacks &&
-	       o->io_tables && o->pcp_free;
+	       o->stack_like && o->io_tables && o->pcp_free;
 }
 
 static uint64_t walk_kernel(struct ami_owners *o)
@@ -103,6 +107,7 @@ static uint64_t walk_kernel(struct ami_owners *o)
 		.o = o, .tables.set = o->tables, .memmap.set = o->memmap,
 		.vmalloc.set = o->hint[HINT_VMALLOC],
 		.modules.set = o->hint[HINT_MODULE],
+		.run.o = o,
 	};
 	uint64_t unread = ami_kernel_map_each(o->kernel, &map, &g);
 
@@ -110,6 +115,7 @@ static uint64_t walk_kernel(struct ami_owners *o)
 	ami_pfnbatch_flush(&g.vmalloc);
 	ami_pfnbatch_flush(&g.modules);
 	ami_pfnbatch_flush(&g.memmap);
+	owner_stack_run_end(&g.run);
 	return unread;
 }
 
@@ -119,6 +125,7 @@ static bool lost_frames(const struct ami_owners *o)
 		    ami_pfnset_failed(o->memmap) ||
 		    ami_pfnset_failed(o->coherent) ||
 		    ami_pfnset_failed(o->stacks) ||
+		    ami_pfnset_failed(o->stack_like) ||
 		    ami_pfnset_failed(o->pcp_free);
 	int i;
 
@@ -134,12 +141,12 @@ static void collect_layout(struct ami_owners *o)
 	find_image(o);
 	owner_page_marks_learn(o);
 	ami_kernel_regions(o->kernel, &o->regions);
+	owner_stack_size_learn(o);
 	unread = walk_kernel(o);
 	if (unread)
 		ami_finding_add(o->state->findings, AMI_FIND_KERNEL_TABLES_UNREAD,
 				"page tables", "%llu pages of the kernel's own page tables cannot be read: some owners are not known.",
 				(unsigned long long)unread);
-	owner_stack_size_learn(o);
 	owner_tasks_collect(o);
 	owner_areas_collect(o);
 	owner_freelists_collect(o);
@@ -183,6 +190,7 @@ void ami_owners_free(struct ami_owners *o)
 	ami_pfnset_free(o->memmap);
 	ami_pfnset_free(o->coherent);
 	ami_pfnset_free(o->stacks);
+	ami_pfnset_free(o->stack_like);
 	ami_pfnset_free(o->io_tables);
 	ami_pfnset_free(o->pcp_free);
 	free(o->task);

@@ -33,6 +33,7 @@ struct image_part {
 
 /* THREAD_SIZE of x86-64 without KASAN: arch/x86/include/asm/page_64_types.h */
 #define STACK_PAGES	4u
+#define MAX_STACK_PAGES	32u
 
 /* What is known of frames from elsewhere, where struct page may not know it. */
 enum hint_kind {
@@ -83,6 +84,7 @@ struct ami_owners {
 	uint64_t unread_caches;
 	struct ami_regions regions;
 	struct ami_pfnset *tables, *memmap, *coherent, *stacks;
+	struct ami_pfnset *stack_like;	/* vmalloc areas shaped as a stack */
 	struct ami_pfnset *hint[HINTS];
 	struct ami_pfnset *io_tables, *pcp_free;
 	struct task_stack *task;
@@ -137,6 +139,27 @@ void owner_iommu_collect(struct ami_owners *o);
 /** owner_add_virtual() - add the frames of @size bytes at @va to @set. */
 void owner_add_virtual(struct ami_owners *o, struct ami_pfnset *set,
 		       uint64_t va, uint64_t size);
+
+/**
+ * struct stack_run - pages of vmalloc that follow each other without a gap
+ * @frame: of the first pages of it
+ */
+struct stack_run {
+	struct ami_owners *o;
+	uint64_t va, pages;
+	uint64_t frame[MAX_STACK_PAGES];
+};
+
+/**
+ * owner_stack_run_add() - take the next page table entry of the vmalloc range
+ *
+ * In ascending order. A run that is shaped as a stack goes to @stack_like.
+ */
+void owner_stack_run_add(struct stack_run *r, uint64_t va, uint64_t phys,
+			 uint64_t size);
+
+/** owner_stack_run_end() - no more entries follow */
+void owner_stack_run_end(struct stack_run *r);
 
 /**
  * owner_stack_size_learn() - from the first task's stack

@@ -9,7 +9,6 @@
 #include "owner.h"
 
 #define MAX_TASKS	(1u << 22)
-#define MAX_STACK_PAGES	32u
 #define TASK_COMM	16u	/* TASK_COMM_LEN */
 
 /* Names of processes do not go into extracts, which hold zeros instead. */

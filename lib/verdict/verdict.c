@@ -33,6 +33,32 @@ static bool gave(const struct ami_exposures *ex, enum ami_owner owner)
 	return false;
 }
 
+static bool gave_any_of(const struct ami_exposures *ex,
+			const struct ami_pfnset *pages)
+{
+	size_t i;
+
+	for (i = 0; i < ex->count; i++) {
+		const struct ami_exposure *e = &ex->list[i];
+
+		if (verdict_was_given(e) && e->pages &&
+		    e->owners[AMI_OWNER_VMALLOC] &&
+		    (!ami_exposures_spend_sets(ex, e->pages, pages) ||
+		     ami_pfnset_common(e->pages, pages)))
+			return true;
+	}
+	return false;
+}
+
+/* Of a task that was not found. */
+static bool gave_a_stack(const struct ami_exposures *ex)
+{
+	const struct ami_pfnset *like = ami_owners_stack_like(ex->owners);
+
+	return like ? gave_any_of(ex, like) :
+		      gave(ex, AMI_OWNER_KERNEL) || gave(ex, AMI_OWNER_VMALLOC);
+}
+
 /*
  * A stack, a free page or a page table that is not recognised counts as the
  * kernel's, or as vmalloc: where devices were given none of those, none is
@@ -44,7 +70,7 @@ static bool makes_unknown(const struct ami_exposures *ex,
 	switch (code) {
 	case AMI_FIND_TASKS_UNREAD:
 	case AMI_FIND_TASKS_UNKNOWN:
-		return gave(ex, AMI_OWNER_KERNEL) || gave(ex, AMI_OWNER_VMALLOC);
+		return gave_a_stack(ex);
 	case AMI_FIND_FREE_LISTS_UNREAD:
 	case AMI_FIND_KERNEL_TABLES_UNREAD:
 		return gave(ex, AMI_OWNER_KERNEL);

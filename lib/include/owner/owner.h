@@ -91,6 +91,14 @@ struct ami_owner_gaps {
 /** ami_owners_gaps() - what could not be read up to now */
 struct ami_owner_gaps ami_owners_gaps(const struct ami_owners *owners);
 
+/**
+ * ami_owners_stack_like() - page frames that may be the stack of a task that
+ * was not found
+ *
+ * NULL: any page of the kernel may. The set lives as long as @owners.
+ */
+const struct ami_pfnset *ami_owners_stack_like(struct ami_owners *owners);
+
 #define AMI_OWNER_WINDOW	(1u << 22)	/* page frames: 16 GiB */
 
 /**
