@@ -16,6 +16,8 @@
 	D(e1000e)		\
 	D(ena)			\
 	D(igbvf)		\
+	D(mlx5_core)		\
+	D(mlx5e)		\
 	D(r8169)		\
 	D(tg3)			\
 	D(vmxnet3)

@@ -173,6 +173,16 @@ uint64_t evidence_panic_clock(struct ami_kernel *kernel);
  */
 int64_t evidence_age_at(uint64_t now, uint64_t start);
 
+/**
+ * evidence_add_dma_pool() - the device may write the pages of a struct dma_pool
+ * @budget: pages that may still be looked at; it shrinks
+ *
+ * Returns false if they could not all be read.
+ */
+bool evidence_add_dma_pool(struct ami_evidence *ev,
+			   const struct ami_device *device, uint64_t pool,
+			   uint64_t *budget);
+
 /** evidence_bytes_text() - "128 KiB"; returns @buf */
 char *evidence_bytes_text(uint64_t bytes, char buf[24]);
 

@@ -12,7 +12,6 @@
 
 #define MAX_RESOURCES	65536u
 #define MAX_POOLS	4096u
-#define MAX_PAGES	65536u
 #define MAX_BUFFER	(16u << 20)
 #define BUDGET		(1u << 20)	/* resources and pages, all devices */
 #define CLASS_NVME	0x0108u	/* its pools hold lists that it only reads */
@@ -91,41 +90,18 @@ static void coherent_buffers(struct managed *m)
 		report_managed_damage(m, "managed resources");
 }
 
-static bool pool_pages(struct managed *m, uint64_t pool, uint64_t size)
-{
-	struct ami_list_iter it;
-	bool complete = true;
-	uint64_t node, dma;
-
-	ami_list_start(&it, m->k, ami_addr(m->k, pool, AMI_F_dma_pool_pages),
-		       MAX_PAGES);
-	while (ami_list_next(&it, &node) && spend_one(m)) {
-		if (ami_get(m->k, ami_container(m->k, node,
-						AMI_F_dma_page_list),
-			    AMI_F_dma_page_dma, &dma) == AMI_MEM_OK)
-			evidence_add_dma(m->ev, m->device, dma, size);
-		else
-			complete = false;
-	}
-	return complete && !it.broken && it.mem == AMI_MEM_OK;
-}
-
 static bool one_pool(struct managed *m, uint64_t pool)
 {
-	uint64_t size;
 	char name[32];
 	bool complete;
 
-	if (ami_get(m->k, pool, AMI_F_dma_pool_allocation, &size) !=
-	    AMI_MEM_OK || !size || size > MAX_BUFFER)
-		return false;
 	if (ami_read_string(m->k, ami_addr(m->k, pool, AMI_F_dma_pool_name),
 			    name, sizeof(name)) != AMI_MEM_OK)
 		strcpy(name, "?");
 	evidence_begin_transfer(m->ev, m->device, AMI_TRANSFER_POSTED, AMI_POSSIBLE,
 				"coherent", "DMA pool \"%s\" of the driver %s", name,
 				m->device->driver);
-	complete = pool_pages(m, pool, size);
+	complete = evidence_add_dma_pool(m->ev, m->device, pool, &m->budget);
 	evidence_end_transfer(m->ev);
 	return complete;
 }

@@ -65,9 +65,11 @@ bool nic_ring_desc(const struct reading *r, const struct ring *ring,
  * 	mapped, 0 if it has no buffer here
  * @phys: where the buffer lies by the driver's state, 0 if unknown
  * @held: prepared, but the device was not notified yet
+ * @alone: no descriptor has its address: the driver's state alone speaks
+ * @used: of a larger buffer that the device has begun to fill, past this one
  */
 struct rx_slot {
-	bool seen, done, booked, held;
+	bool seen, done, booked, held, alone, used;
 	uint64_t addr, dma, phys;
 	uint32_t len;
 };

@@ -206,14 +206,6 @@ static bool each_ring(const struct shaped *s, const struct nic_rings *rings,
 	return each_pointer(s, list, count, fn);
 }
 
-static void leave_out(struct reading *r)
-{
-	r->lost = true;
-	ami_finding_add(r->ev->state->findings, AMI_FIND_DRIVER_PART_NOT_READ,
-			r->where, "%s: the receive rings are read, the %s of the driver %s is not.",
-			r->name, r->reader->nic->not_read, r->reader->driver);
-}
-
 bool nic_read_shape(struct reading *r)
 {
 	struct shaped s = {
@@ -233,7 +225,7 @@ bool nic_read_shape(struct reading *r)
 		s.size = nic_buffer_size(r, size);
 	}
 	if (s.shape->not_read)
-		leave_out(r);
+		reading_left_out(r, s.shape->not_read);
 	received = each_ring(&s, &s.shape->rx, receive_ring);
 	return each_ring(&s, &s.shape->tx, transmit_ring) && received;
 }

@@ -40,6 +40,14 @@ void reading_damaged(struct reading *r, const char *what, uint64_t va)
 			what, r->name, va);
 }
 
+void reading_left_out(struct reading *r, const char *what)
+{
+	r->lost = true;
+	ami_finding_add(r->ev->state->findings, AMI_FIND_DRIVER_PART_NOT_READ,
+			r->where, "%s: the rest is read, the %s of the driver %s is not.",
+			r->name, what, r->reader->driver);
+}
+
 void reading_post_dma(struct reading *r, enum ami_certainty certainty,
 		      uint64_t dma, uint64_t len, const char *what)
 {

@@ -36,6 +36,9 @@ void reading_damaged(struct reading *r, const char *what, uint64_t va);
 void reading_unread(struct reading *r, const char *what, uint64_t va,
 		    enum ami_mem mem);
 
+/** reading_left_out() - report a part of the driver's state that no reader reads */
+void reading_left_out(struct reading *r, const char *what);
+
 /**
  * reading_post_dma() - memory that the device writes whenever something happens
  * @what: "receive descriptor ring 0"

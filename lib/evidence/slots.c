@@ -12,6 +12,7 @@ enum fate {
 	FATE_DOUBTFUL,	/* posted, but the sources disagree or one is missing */
 	FATE_FILLED,	/* before the panic, or since */
 	FATE_HELD,
+	FATE_USED,
 	FATES,
 	FATE_NONE,
 };
@@ -25,6 +26,7 @@ static const struct {
 	/* What the device does after the panic looks the same in a dump. */
 	[FATE_FILLED] = { AMI_LIKELY, "filled, not taken by the driver" },
 	[FATE_HELD] = { AMI_POSSIBLE, "prepared, not announced" },
+	[FATE_USED] = { AMI_POSSIBLE, "of a larger one, filled before" },
 };
 
 struct tally {
@@ -67,7 +69,7 @@ static bool reaches(const struct reading *r, uint64_t dma, uint64_t phys)
 static enum fate judge_slot(const struct reading *r, const struct rx_slot *s,
 			    struct tally *t)
 {
-	if (!s->seen)
+	if (!s->seen && !s->alone)
 		t->unread++;
 	if (s->booked && !s->dma)
 		return FATE_NONE;	/* taken just at the panic */
@@ -89,6 +91,8 @@ static enum fate judge_slot(const struct reading *r, const struct rx_slot *s,
 	}
 	if (s->held)
 		return FATE_HELD;
+	if (s->used)
+		return FATE_USED;
 	return s->seen ? FATE_POSTED : FATE_DOUBTFUL;
 }
 

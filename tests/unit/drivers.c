@@ -311,7 +311,7 @@ size_t rig_found(const struct rig *rig, const char *code)
 }
 
 /* What was said instead. */
-static void rig_print(const struct rig *rig)
+void rig_print(const struct rig *rig)
 {
 	const struct ami_findings *f = rig->m->state->findings;
 	size_t i;

@@ -99,6 +99,9 @@ struct rig_damage {
 	const char *code;
 };
 
+/** rig_print() - what was found */
+void rig_print(const struct rig *rig);
+
 /** rig_survives() - make, damage, analyse, look for the finding, for each */
 void rig_survives(struct rig *(*make)(void), const struct rig_damage *list,
 		  size_t count);

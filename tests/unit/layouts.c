@@ -29,3 +29,40 @@ void rig_interfaces(struct rig *rig, enum real_kernel kernel)
 	rig_layout(rig, kernel, kernel_rows,
 		   sizeof(kernel_rows) / sizeof(kernel_rows[0]));
 }
+
+struct rig *rig_open_interface(const char *driver, enum real_kernel kernel,
+			       const struct layout_row *rows, size_t count,
+			       size_t size, uint64_t *priv)
+{
+	struct rig *rig = rig_new(driver);
+	struct ami_layout *l = image_layout(rig->m->img);
+	uint64_t netdev, own;
+
+	rig_layout(rig, kernel, rows, count);
+	rig_interfaces(rig, kernel);
+	own = l->field[AMI_F_netdev_priv].present ?
+	      l->field[AMI_F_netdev_priv].offset :
+	      (l->type_size[AMI_T_net_device] + 31) / 32 * 32;
+	netdev = machine_object(rig->m, own + size);
+	*priv = netdev + own;
+	machine_write(rig->m, rig_member(rig, netdev, AMI_F_netdev_name),
+		      "eth0", 5);
+	rig_child(rig, rig_member(rig, netdev, AMI_F_netdev_dev),
+		  AMI_SYM_net_class);
+	return rig;
+}
+
+void rig_pool_pages(struct rig *rig, unsigned int count)
+{
+	unsigned int i;
+
+	image_layout(rig->m->img)->field[AMI_F_page_dma_addr] =
+		(struct ami_member){
+			.present = true, .offset = 32, .size = 8,
+		};
+	machine_vmemmap(rig->m);
+	for (i = 0; i < count; i++)
+		rig_set(rig, machine_page(rig->m, RIG_BUFFER + (uint64_t)i *
+					  AMI_PAGE_SIZE), AMI_F_page_dma_addr,
+			(uint64_t)i * AMI_PAGE_SIZE);
+}

@@ -39,4 +39,16 @@ void rig_layout(struct rig *rig, enum real_kernel kernel,
 /** rig_interfaces() - the same for network interfaces and packets */
 void rig_interfaces(struct rig *rig, enum real_kernel kernel);
 
+/**
+ * rig_open_interface() - a machine with "eth0", laid out as this kernel does
+ * @rows, @count: of the driver; @size: bytes of its own part
+ * @priv: set to the address of that part
+ */
+struct rig *rig_open_interface(const char *driver, enum real_kernel kernel,
+			       const struct layout_row *rows, size_t count,
+			       size_t size, uint64_t *priv);
+
+/** rig_pool_pages() - pages of a page pool, which know their addresses: IOVA 0 on */
+void rig_pool_pages(struct rig *rig, unsigned int count);
+
 #endif

@@ -82,23 +82,11 @@ static struct {
 static struct rig *open_card(const char *driver, const struct layout_row *rows,
 			     size_t count, size_t size)
 {
-	struct rig *rig = rig_new(driver);
-	struct ami_layout *l = image_layout(rig->m->img);
-	uint64_t netdev, own;
+	struct rig *rig = rig_open_interface(driver, real, rows, count, size,
+					     &at.priv);
 
-	rig_layout(rig, real, rows, count);
-	rig_interfaces(rig, real);
-	own = l->field[AMI_F_netdev_priv].present ?
-	      l->field[AMI_F_netdev_priv].offset :
-	      (l->type_size[AMI_T_net_device] + 31) / 32 * 32;
-	netdev = machine_object(rig->m, own + size);
-	at.priv = netdev + own;
 	at.desc = image_va(RIG_BUFFER + IOVA(RING));
 	at.books = image_va(image_alloc(rig->m->img, 4));
-	machine_write(rig->m, rig_member(rig, netdev, AMI_F_netdev_name),
-		      "eth0", 5);
-	rig_child(rig, rig_member(rig, netdev, AMI_F_netdev_dev),
-		  AMI_SYM_net_class);
 	return rig;
 }
 
@@ -312,19 +300,12 @@ static uint64_t pool_of(struct rig *rig)
 {
 	uint64_t pool = machine_object(rig->m, 0x100);
 	struct ami_layout *l = image_layout(rig->m->img);
-	unsigned int i;
 
-	l->field[AMI_F_page_dma_addr] = (struct ami_member){
-		.present = true, .offset = 32, .size = 8,
-	};
 	l->field[AMI_F_page_pool_offset] = (struct ami_member){
 		.present = true, .offset = 40, .size = 4,
 	};
 	rig_set(rig, pool, AMI_F_page_pool_offset, HEADROOM);
-	machine_vmemmap(rig->m);
-	for (i = 0; i < 30; i++)
-		rig_set(rig, machine_page(rig->m, RIG_BUFFER + IOVA(i)),
-			AMI_F_page_dma_addr, IOVA(i));
+	rig_pool_pages(rig, 30);
 	return pool;
 }
 
