@@ -200,7 +200,8 @@ LAB_SHORT := 6.1-both 6.1-pt 6.1-pending150 6.1-kdump 5.10-both 6.12-both 7.3-bo
 	     7.3-v2-5level
 LAB_LONG := $(LAB_SHORT) 6.1-v2 6.12-v2 6.1-planted-freed 6.1-planted-correct 6.18-both \
 	    6.18-kdump-events 7.3-pending60 7.3-kdump 7.3-kdump-d31 6.1-bridge 7.3-bridge \
-	    6.1-bypass-kdump 6.1-bypass-net 6.12-bypass 7.3-bypass 7.3-bypass-d31
+	    6.1-bypass-kdump 6.1-bypass-net 6.12-bypass 6.12-rt-bypass 6.12-rt-bypass-d31 \
+	    7.3-bypass 7.3-bypass-d31
 lab_tests = $(foreach s,$(1),'$(LAB) cached $(s) && $(LAB) check $(s) --amdiommu $(BUILD)/amdiommu')
 
 crash_test = tests/golden/test_crash.py $(BUILD)/amdiommu $(BUILD)/crash/amdiommu.so \

@@ -241,10 +241,14 @@ def numbers(text):
 # --- kernels -----------------------------------------------------------------
 
 def newest_image(series):
-    """Name of the newest image package; rather one with debug symbols."""
-    names = set(apt('apt-cache', 'pkgnames', f'linux-image-{series}.').split())
+    """Name of the newest image package; rather one with debug symbols.
+    "6.12-rt" is the kernel of 6.12 with PREEMPT_RT."""
+    version, _, flavour = series.partition('-')
+    flavour = f'{flavour}-amd64' if flavour else 'amd64'
+    names = set(apt('apt-cache', 'pkgnames',
+                    f'linux-image-{version}.').split())
     shape = re.compile(
-        rf'linux-image-{re.escape(series)}\.\d[^-]*(-\d+)?-amd64$')
+        rf'linux-image-{re.escape(version)}\.\d[^-]*(-\d+)?-{flavour}$')
     images = [name for name in names if shape.match(name)]
     if not images:
         raise CannotRun(f'no kernel package of series {series}')

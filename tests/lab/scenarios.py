@@ -60,7 +60,7 @@ def table():
     made = {}
 
     def add(name, **settings):
-        made[name] = Scenario(kernel=name.split('-')[0], **settings)
+        made[name] = Scenario(**{'kernel': name.split('-')[0], **settings})
 
     for series in '5.10 6.1 6.12 6.16 6.17 6.18 7.2 7.3'.split():
         add(f'{series}-both')
@@ -112,6 +112,13 @@ def table():
             level=full_level(series))
     for series in ('6.12', '7.3'):
         add(f'{series}-bypass-d31', stop='kdump', platform=0, lossy=1)
+    # PREEMPT_RT: interrupts are threads, spinlocks are mutexes.
+    realtime = dict(kernel='6.12-rt')
+    add('6.12-rt-both', **realtime)
+    add('6.12-rt-bypass', platform=0, **realtime)
+    add('6.12-rt-bypass-kdump', stop='kdump', platform=0,
+        level=full_level('6.12'), **realtime)
+    add('6.12-rt-bypass-d31', stop='kdump', platform=0, lossy=1, **realtime)
     # QEMU does not translate through guest tables: no frames, no reads, and
     # drivers that wait for their devices.
     guest = dict(v2=4, flood=0, readers=0, watch=2)
