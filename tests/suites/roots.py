@@ -15,7 +15,8 @@ CHECKOUT = os.path.dirname(os.path.dirname(LAB_CODE))
 NEEDED = ('crash', 'gcc', 'make', 'libc6-dev', 'libbpf-dev', 'zlib1g-dev')
 SECONDS = 1800
 BUILD_SECONDS = 7200
-# crash's Makefile would fetch gdb: Debian's source package of crash has it.
+# crash's Makefile would fetch gdb: Debian's source package of crash has one that
+# the patch fits, maybe of a newer point release, in a folder of that name.
 BUILD_CRASH = r"""
 set -eu
 sed -n 's/^deb /deb-src /p' /etc/apt/sources.list >/etc/apt/sources.list.d/source.list
@@ -26,8 +27,9 @@ cd "$1"
 apt-get source --download-only crash
 patch=$(ls gdb-*.patch)
 gdb=${patch%.patch}
-mkdir "$gdb"
-tar -xf crash_*.orig-gdb.tar.* --strip-components=1 -C "$gdb"
+mkdir unpacked
+tar -xf crash_*.orig-gdb.tar.* -C unpacked
+mv "$(dirname "$(find unpacked -maxdepth 2 -type d -name gdb | head -n 1)")" "$gdb"
 patch -p0 <"$patch"
 cp "$patch" "$gdb"
 make -j2 lzo snappy zstd
