@@ -32,6 +32,7 @@ const char *ami_sign_name(enum ami_sign sign)
 {
 	static const char *const name[AMI_SIGNS] = {
 		"frame", "entries", "stack_run", "free_list", "pointers",
+		"frame_part",
 	};
 
 	return name[__builtin_ctz(sign)];
@@ -50,6 +51,8 @@ const char *ami_sign_text(enum ami_sign sign)
 		return "a broken list of free objects";
 	case AMI_SIGN_POINTERS:
 		return "destroyed pointers";
+	case AMI_SIGN_FRAME_PART:
+		return "the rest of an Ethernet frame";
 	}
 	return "";
 }
@@ -211,6 +214,7 @@ void ami_contents_free(struct ami_contents *c)
 	free(c->interfaces);
 	free(c->macs);
 	free(c->list);
+	free(c->events);
 	free(c);
 }
 

@@ -42,6 +42,9 @@ struct ami_overwritten *content_page(struct scan *s, uint64_t pfn,
 /** content_pages_end() - put the list in order; no more pages come */
 void content_pages_end(struct scan *s);
 
+/** content_events() - which pages of the ordered list are next to each other */
+void content_events(struct scan *s);
+
 /** content_sign() - note a sign at @phys, with @count of what it counts */
 void content_sign(struct scan *s, uint64_t phys, enum ami_owner owner,
 		  enum ami_sign sign, uint32_t count);

@@ -46,6 +46,7 @@ void content_pages_end(struct scan *s)
 	ami_index_free(&s->by_page);
 	if (s->c->count)
 		qsort(s->c->list, s->c->count, sizeof(*s->c->list), by_frame);
+	content_events(s);
 }
 
 void content_sign(struct scan *s, uint64_t phys, enum ami_owner owner,

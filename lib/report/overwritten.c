@@ -32,7 +32,7 @@ static void frame_json(struct view *v, const struct ami_frame *f)
 	json_close_object(&v->j);
 }
 
-static void culprit_json(struct view *v, const struct ami_culprit *c)
+void report_culprit_json(struct view *v, const struct ami_culprit *c)
 {
 	char bdf[AMI_BDF_TEXT];
 
@@ -57,11 +57,11 @@ static void page_json(struct view *v, const struct ami_overwritten *w,
 		if (w->signs >> i & 1)
 			json_number(&v->j, ami_sign_name(1u << i), w->count[i]);
 	json_close_object(&v->j);
-	if (w->signs & AMI_SIGN_FRAME)
+	if (w->signs & (AMI_SIGN_FRAME | AMI_SIGN_FRAME_PART))
 		frame_json(v, &w->frame);
 	else
 		json_null(&v->j, "frame");
-	culprit_json(v, c);
+	report_culprit_json(v, c);
 }
 
 /* With BDF only those that name the device. */
@@ -85,6 +85,7 @@ void report_overwritten_json(struct view *v)
 	json_number(&v->j, "unread", c ? c->unread : 0);
 	json_number(&v->j, "frames_below_objects", c ? c->residue : 0);
 	json_number(&v->j, "count", n);
+	report_overwriting_json(v);
 	json_array(&v->j, "list");
 	for (i = 0; i < n && (i < LISTED || v->r->verbose) &&
 	     view_goes_on(v); i++) {
@@ -191,6 +192,7 @@ void report_overwritten_text(struct view *v)
 	report_wrapped(v, 0, 0, "%zu pages: %s; the first at %#" PRIx64,
 		       c->count, line, c->list[0].phys);
 	devices_text(v, &s);
+	report_overwriting_text(v);
 }
 
 void report_overwritten_who(struct view *v, uint64_t paddr)

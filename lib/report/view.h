@@ -58,6 +58,11 @@ void report_owners_text(struct view *v);
 /** report_overwritten_...() - pages with what their owners did not put there */
 void report_overwritten_json(struct view *v);
 void report_overwritten_text(struct view *v);
+/** report_overwriting_...() - the same pages, neighbours together */
+void report_overwriting_json(struct view *v);
+void report_overwriting_text(struct view *v);
+/** report_culprit_json() - into the open object */
+void report_culprit_json(struct view *v, const struct ami_culprit *c);
 /** report_overwritten_who() - what of that is known of one page */
 void report_overwritten_who(struct view *v, uint64_t paddr);
 void report_ring_json(struct view *v, const struct ami_iommu *iommu);

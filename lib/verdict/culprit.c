@@ -69,7 +69,8 @@ void ami_culprit_find(const struct ami_exposures *ex,
 	struct suspicion s = { .c = c };
 
 	*c = (struct ami_culprit){ .proof = AMI_PROOF_NONE };
-	if (page->signs & AMI_SIGN_FRAME && page->frame.interface >= 0 &&
+	if (page->signs & (AMI_SIGN_FRAME | AMI_SIGN_FRAME_PART) &&
+	    page->frame.interface >= 0 &&
 	    ex->found->interfaces[page->frame.interface].has_device)
 		s.fits = &ex->found->interfaces[page->frame.interface].bdf;
 	ami_writers(ex, page->phys, one_way, &s);
@@ -79,4 +80,35 @@ void ami_culprit_find(const struct ami_exposures *ex,
 	} else if (c->proof == AMI_PROOF_PATH && c->able > 1) {
 		c->proof = AMI_PROOF_NONE;
 	}
+}
+
+/* Pages of one event whose ways are searched for. */
+#define MOST_PAGES	4096u
+
+/* What names a device by content is stronger than what only could write. */
+static bool is_stronger(const struct ami_culprit *a, const struct ami_culprit *b)
+{
+	return a->proof < b->proof;
+}
+
+void ami_culprit_of_event(const struct ami_exposures *ex,
+			  const struct ami_overwriting *event,
+			  struct ami_culprit *c)
+{
+	const struct ami_overwritten *page = &ex->found->list[event->first];
+	struct ami_culprit one;
+	bool several = event->count > MOST_PAGES;
+	size_t i;
+
+	ami_culprit_find(ex, page, c);
+	for (i = 1; i < event->count && i < MOST_PAGES; i++) {
+		ami_culprit_find(ex, &page[i], &one);
+		several |= one.proof != c->proof ||
+			   !same_device(&one.device, &c->device);
+		if (is_stronger(&one, c))
+			*c = one;
+	}
+	/* By ways alone it must be the only one for each of the pages. */
+	if (several && c->proof == AMI_PROOF_PATH)
+		c->proof = AMI_PROOF_NONE;
 }

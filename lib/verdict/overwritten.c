@@ -1,33 +1,101 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Pages that hold what their owners did not put there: one finding for each. */
+/*
+ * Pages that hold what their owners did not put there: one finding for
+ * those next to each other.
+ */
 #include <inttypes.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "verdict.h"
 
-/* "an Ethernet frame of 1458 bytes to eth0, destroyed pointers" */
-static void name_signs(const struct ami_exposures *ex,
-		       const struct ami_overwritten *w, char *text, size_t size)
+/** struct words - a text that is put together */
+struct words {
+	char *text;
+	size_t used, size;
+};
+
+static void add_words(struct words *w, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
+
+static void add_words(struct words *w, const char *fmt, ...)
 {
+	va_list ap;
+	int n;
+
+	if (w->used >= w->size)
+		return;
+	va_start(ap, fmt);
+	n = vsnprintf(w->text + w->used, w->size - w->used, fmt, ap);
+	va_end(ap);
+	w->used += n > 0 ? n : 0;
+}
+
+static const struct ami_overwritten *
+first_with(const struct ami_exposures *ex, const struct ami_overwriting *e,
+	   enum ami_sign sign)
+{
+	size_t i;
+
+	for (i = e->first; i < e->first + e->count; i++)
+		if (ex->found->list[i].signs & sign)
+			return &ex->found->list[i];
+	return NULL;
+}
+
+/* " of 1458 bytes to eth0" */
+static void name_frame(const struct ami_exposures *ex,
+		       const struct ami_overwriting *e, struct words *w)
+{
+	const struct ami_overwritten *page = first_with(ex, e, AMI_SIGN_FRAME);
+
+	if (e->bytes)
+		add_words(w, " of %u bytes", e->bytes);
+	if (page && page->frame.interface >= 0)
+		add_words(w, " to %s", ex->found->interfaces
+			  [page->frame.interface].name);
+}
+
+/* "an Ethernet frame of 1458 bytes to eth0 (19 pages), destroyed pointers (2)" */
+static void name_signs(const struct ami_exposures *ex,
+		       const struct ami_overwriting *e, char *text, size_t size)
+{
+	struct words w = { .text = text, .size = size };
+	bool first = true;
 	uint32_t i;
-	size_t used = 0;
 
 	text[0] = '\0';
-	for (i = 0; i < AMI_SIGNS && used < size; i++) {
-		if (!(w->signs >> i & 1))
+	for (i = 0; i < AMI_SIGNS; i++) {
+		if (!e->pages[i])
 			continue;
-		used += snprintf(text + used, size - used, "%s%s",
-				 used ? ", " : "", ami_sign_text(1u << i));
-		if (1u << i != AMI_SIGN_FRAME || used >= size)
-			continue;
-		used += snprintf(text + used, size - used, " of %u bytes",
-				 w->frame.len);
-		if (w->frame.interface >= 0 && used < size)
-			used += snprintf(text + used, size - used, " to %s",
-					 ex->found->interfaces
-					 [w->frame.interface].name);
+		add_words(&w, "%s%s", w.used ? ", " : "", ami_sign_text(1u << i));
+		if (1u << i == AMI_SIGN_FRAME)
+			name_frame(ex, e, &w);
+		if (e->count > 1)
+			add_words(&w, first ? " (%zu pages)" : " (%zu)",
+				  e->pages[i]);
+		first = false;
 	}
+}
+
+/* The pages of an event, "5 page table, 4 stack". Returns whether it is one owner. */
+static bool name_owners(const struct ami_exposures *ex,
+			const struct ami_overwriting *e, char *text, size_t size)
+{
+	struct words w = { .text = text, .size = size };
+	size_t of[AMI_OWNERS] = { 0 }, i;
+
+	for (i = e->first; i < e->first + e->count; i++)
+		of[ex->found->list[i].owner]++;
+	for (i = 0; i < AMI_OWNERS; i++) {
+		if (of[i] == e->count)
+			add_words(&w, "%s", ami_owner_name(i));
+		else if (of[i])
+			add_words(&w, "%s%zu %s", w.used ? ", " : "", of[i],
+				  ami_owner_name(i));
+	}
+	return of[ex->found->list[e->first].owner] == e->count;
 }
 
 static void name_culprit(const struct ami_culprit *c, char *text, size_t size)
@@ -55,36 +123,45 @@ static void name_culprit(const struct ami_culprit *c, char *text, size_t size)
 	}
 }
 
-static void report_page(struct ami_exposures *ex,
-			const struct ami_overwritten *w)
+static void report_event(struct ami_exposures *ex,
+			 const struct ami_overwriting *e)
 {
-	enum ami_finding_code code = w->signs & AMI_SIGN_FRAME ?
+	const struct ami_overwritten *page = &ex->found->list[e->first];
+	enum ami_finding_code code = e->pages[0] ?
 				     AMI_FIND_FRAME_IN_KERNEL_MEMORY :
 				     AMI_FIND_OWNER_CONTENT_BROKEN;
-	char signs[256], who[160], where[AMI_BDF_TEXT] = "memory";
+	char signs[320], who[160], owners[160], many[56] = "";
+	char where[AMI_BDF_TEXT] = "memory";
 	struct ami_culprit c = { .proof = AMI_PROOF_NONE };
+	bool same = name_owners(ex, e, owners, sizeof(owners));
 
 	/* A search through tables: only for what will be kept. */
 	if (!ami_findings_full(ex->state->findings, code))
-		ami_culprit_find(ex, w, &c);
+		ami_culprit_of_event(ex, e, &c);
 	if (c.proof != AMI_PROOF_NONE)
 		ami_bdf_text(c.device, where);
-	name_signs(ex, w, signs, sizeof(signs));
+	name_signs(ex, e, signs, sizeof(signs));
 	name_culprit(&c, who, sizeof(who));
+	if (e->count > 1)
+		snprintf(many, sizeof(many), "%zu neighbouring pages from",
+			 e->count);
 	ami_finding_add_with(
 		ex->state->findings, code, where,
-		AMI_FACTS(AMI_NAMES(OWNER, ami_owner_name(w->owner)),
-			  AMI_SAYS(PHYS, w->phys),
+		AMI_FACTS(AMI_NAMES_IF(same, OWNER, owners),
+			  AMI_SAYS(PAGES, e->count),
+			  AMI_SAYS(PHYS, page->phys),
 			  AMI_SAYS_IF(c.has_iova, IOVA, c.iova)),
-		"The page at %#" PRIx64 " (%s) holds what its owner did not write (%s): %s.",
-		w->phys, ami_owner_name(w->owner), signs, who);
+		"%s %#" PRIx64 " (%s) hold%s what %s did not write (%s): %s.",
+		e->count > 1 ? many : "The page at", page->phys, owners,
+		e->count > 1 ? "" : "s", e->count > 1 ? "their owners" :
+		"its owner", signs, who);
 }
 
 int verdict_find_overwritten(struct ami_exposures *ex)
 {
 	size_t i;
 
-	for (i = 0; ex->found && i < ex->found->count; i++)
-		report_page(ex, &ex->found->list[i]);
+	for (i = 0; ex->found && i < ex->found->nr_events; i++)
+		report_event(ex, &ex->found->events[i]);
 	return 0;
 }

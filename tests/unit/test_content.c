@@ -281,6 +281,104 @@ static void frame(void **state)
 	over_shapes(one_frame);
 }
 
+/* --- neighbours --------------------------------------------------------------- */
+
+/* Frames in pages that follow each other are one event, others another. */
+static void one_run(struct machine *m)
+{
+	const struct ami_overwriting *e;
+	struct scene s;
+
+	make_scene(&s, m);
+	put_frame(&s, s.page[STACK] + 0x0040);
+	put_frame(&s, s.page[STACK] + 0x1040);
+	put_frame(&s, s.page[STACK] + 0x2040);
+	machine_analyse(m);
+	assert_int_equal(m->contents->nr_events, 1);
+	e = m->contents->events;
+	assert_int_equal(e->count, 3);
+	assert_int_equal(e->step, AMI_PAGE_SIZE);
+	assert_int_equal(e->offset, 0x40);
+	assert_int_equal(e->bytes, FRAME);
+	assert_int_equal(e->pages[0], 3);
+	/* One finding for the three. */
+	assert_int_equal(ami_findings_total(m->ex->state->findings,
+					    AMI_FIND_FRAME_IN_KERNEL_MEMORY), 1);
+}
+
+static void neighbours(void **state)
+{
+	(void)state;
+	over_shapes(one_run);
+}
+
+/* What is not the same for all pages is not said of them. */
+static void one_uneven(struct machine *m)
+{
+	uint64_t word = 0x4b5349444241434dull;
+	const struct ami_overwriting *e;
+	struct scene s;
+	unsigned int i;
+
+	make_scene(&s, m);
+	put_frame(&s, s.page[STACK] + 0x0040);
+	put_frame(&s, s.page[STACK] + 0x1080);
+	for (i = 0; i < 32; i++)
+		image_write64(m->img, s.page[STACK] + 0x3000 + i * 8, word);
+	machine_analyse(m);
+	assert_int_equal(m->contents->nr_events, 1);
+	e = m->contents->events;
+	assert_int_equal(e->count, 3);
+	assert_int_equal(e->step, 0);
+	assert_int_equal(e->offset, -1);
+	assert_int_equal(e->pages[0], 2);
+	assert_int_equal(e->pages[__builtin_ctz(AMI_SIGN_STACK_RUN)], 3);
+}
+
+static void uneven(void **state)
+{
+	(void)state;
+	over_shapes(one_uneven);
+}
+
+/* The second buffer of a jumbo frame has no header. */
+static void one_jumbo(struct machine *m)
+{
+	const struct ami_overwritten *w;
+	uint64_t word = 0x4b5349444241434dull;
+	uint8_t f[FRAME];
+	struct scene s;
+	unsigned int i;
+
+	make_scene(&s, m);
+	make_frame(f);
+	put16(f + IP + 2, 6000);
+	put16(f + IP + 10, 0);
+	put16(f + IP + 10, ~sum(f + IP, 20, 0));
+	image_write(m->img, s.page[STACK] + 0x800, f, FRAME);
+	for (i = 0x800 + FRAME; i < 0x1140; i += 8)
+		image_write64(m->img, s.page[STACK] + i, word);
+	for (i = 0x3000; i < 0x3140; i += 8)
+		image_write64(m->img, s.page[STACK] + i, word);
+	machine_analyse(m);
+	w = at(&s, s.page[STACK] + 0x1000);
+	assert_non_null(w);
+	assert_true(w->signs & AMI_SIGN_FRAME_PART);
+	assert_int_equal(w->frame.phys, s.page[STACK] + 0x800);
+	/* It ends before that. */
+	w = at(&s, s.page[STACK] + 0x3000);
+	assert_non_null(w);
+	assert_int_equal(w->signs, AMI_SIGN_STACK_RUN);
+}
+
+static void jumbo(void **state)
+{
+	(void)state;
+	over_shapes(one_jumbo);
+}
+
+/* --- and what is wrong with their owners -------------------------------------- */
+
 /* A program's copy of a header lies among its own words. */
 static void one_copy(struct machine *m)
 {
@@ -767,6 +865,9 @@ int main(void)
 		cmocka_unit_test(strength_of_ipv6),
 		cmocka_unit_test(strength_of_arp),
 		cmocka_unit_test(intact), cmocka_unit_test(frame),
+		cmocka_unit_test(neighbours),
+		cmocka_unit_test(uneven),
+		cmocka_unit_test(jumbo),
 		cmocka_unit_test(copy_on_stack), cmocka_unit_test(stack),
 		cmocka_unit_test(tables), cmocka_unit_test(hidden),
 		cmocka_unit_test(slabs), cmocka_unit_test(slabs_in_detail),

@@ -54,6 +54,7 @@ enum ami_sign {
 	AMI_SIGN_STACK_RUN = 1 << 2,	/* words that no stack has, in a row */
 	AMI_SIGN_FREE_LIST = 1 << 3,	/* the list of free objects is broken */
 	AMI_SIGN_POINTERS = 1 << 4,	/* pointers of objects are destroyed */
+	AMI_SIGN_FRAME_PART = 1 << 5,	/* a frame in a page before goes on in it */
 };
 
 /** ami_sign_name() - a key for it: "frame", "entries", ... */
@@ -62,13 +63,13 @@ const char *ami_sign_name(enum ami_sign sign);
 /** ami_sign_text() - one sign in words */
 const char *ami_sign_text(enum ami_sign sign);
 
-#define AMI_SIGNS	5u
+#define AMI_SIGNS	6u
 
 /**
  * struct ami_overwritten - a page whose content its owner did not write
  * @phys: the first place that shows it
  * @signs: enum ami_sign, or'ed
- * @frame: the first one in it, if that is a sign
+ * @frame: the first one in it, or that goes on in it, if that is a sign
  * @count: of frames, entries, words, by sign
  */
 struct ami_overwritten {
@@ -80,8 +81,25 @@ struct ami_overwritten {
 };
 
 /**
+ * struct ami_overwriting - overwritten pages next to each other: one cause
+ * @first, @count: which of the list of struct ami_contents
+ * @step: bytes from each to the next, 0: not the same for all
+ * @offset: where in each page the first sign is, -1: not the same for all
+ * @pages: of them with each sign
+ * @bytes: length of all frames, 0: not the same for all, or there is none
+ */
+struct ami_overwriting {
+	size_t first, count;
+	uint64_t step;
+	int32_t offset;
+	uint32_t bytes;
+	size_t pages[AMI_SIGNS];
+};
+
+/**
  * struct ami_contents - the result
  * @list: pages that were overwritten, ascending
+ * @events: the same pages, those next to each other together
  * @whole: all pages that are never a buffer were looked at
  * @checked: number of pages looked at
  * @unread: of those that are never a buffer, pages that are not in the dump
@@ -95,6 +113,8 @@ struct ami_contents {
 	size_t nr_macs;
 	struct ami_overwritten *list;
 	size_t count;
+	struct ami_overwriting *events;
+	size_t nr_events;
 	bool whole;
 	uint64_t checked, unread, residue;
 };

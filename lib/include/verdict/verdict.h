@@ -88,4 +88,9 @@ void ami_culprit_find(const struct ami_exposures *ex,
 		      const struct ami_overwritten *page,
 		      struct ami_culprit *culprit);
 
+/** ami_culprit_of_event() - the same for pages next to each other */
+void ami_culprit_of_event(const struct ami_exposures *ex,
+			  const struct ami_overwriting *event,
+			  struct ami_culprit *culprit);
+
 #endif
