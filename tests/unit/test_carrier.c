@@ -217,13 +217,21 @@ static void record(int fd, const void *buf, ssize_t len, off_t offset,
  * it was to be killed. Another process stands in for one that cannot be.
  */
 static off_t hanging;	/* where it is to write then */
-static volatile bool *has_begun;	/* shared by the processes */
+
+/** struct late - shared by the processes: the write was asked for, may be done */
+static volatile struct late {
+	bool has_begun, may_end;
+} *late;
 
 static void write_late(int fd, const void *buf, size_t len, off_t offset)
 {
+	int i;
+
 	if (!fork()) {
-		*has_begun = true;
-		sleep(6);
+		late->has_begun = true;
+		/* For a minute, should the test itself have ended. */
+		for (i = 0; i < 60000 && !late->may_end; i++)
+			usleep(1000);
 		_exit(syscall(SYS_pwrite64, fd, buf, len, offset) < 0);
 	}
 	pause();
@@ -232,7 +240,7 @@ static void write_late(int fd, const void *buf, size_t len, off_t offset)
 /* Not before there is something that goes on. */
 int kill(pid_t pid, int number)
 {
-	while (hanging && !*has_begun)
+	while (hanging && !late->has_begun)
 		usleep(1000);
 	return syscall(SYS_kill, pid, number);
 }
@@ -491,18 +499,19 @@ static void late_write(void **state)
 	int i;
 
 	assert_true(ami_file_write_at(marks, d->marks, d->len, 0));
-	has_begun = mmap(NULL, sizeof(*has_begun), PROT_READ | PROT_WRITE,
-			 MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	assert_ptr_not_equal(has_begun, MAP_FAILED);
+	late = mmap(NULL, sizeof(*late), PROT_READ | PROT_WRITE,
+		    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	assert_ptr_not_equal(late, MAP_FAILED);
 	hanging = d->plan.head.offset;
 	assert_int_not_equal(deliver_file(d->path, marks, &limits, &err), 0);
 	hanging = 0;
 	assert_non_null(strstr(err.text, "stuck"));
 	assert_false(both_readers(d->path));
-	for (i = 0; i < 100 && !our_reader(d->path); i++)
+	late->may_end = true;
+	for (i = 0; i < 600 && !our_reader(d->path); i++)
 		usleep(100000);
 	assert_true(both_readers(d->path));
-	munmap((void *)has_begun, sizeof(*has_begun));
+	munmap((void *)late, sizeof(*late));
 	close(marks);
 }
 

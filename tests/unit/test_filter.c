@@ -527,14 +527,19 @@ static int sleeps(void *ctx, struct ami_error *err)
 	return 0;
 }
 
-/* Another process stands in for a child that the kernel does not let go. */
+/*
+ * Another process stands in for a child that the kernel does not let go; @ctx:
+ * a pipe that is closed when it may.
+ */
 static int outlives(void *ctx, struct ami_error *err)
 {
-	(void)ctx, (void)err;
-	if (!fork()) {
-		sleep(10);
-		_exit(0);
-	}
+	int *release = ctx;
+	char byte;
+
+	(void)err;
+	close(release[1]);
+	if (!fork())
+		_exit(read(release[0], &byte, 1) != 0);
 	pause();
 	return 0;
 }
@@ -543,7 +548,7 @@ static void test_guard(void **unused)
 {
 	struct guard_limits l = { .memory = UINT64_C(1) << 45, .seconds = 20 };
 	struct ami_error err;
-	int value = 3;
+	int value = 3, release[2];
 
 	(void)unused;
 	assert_int_equal(guard_run(&l, fine, &value, &err), 0);
@@ -556,8 +561,11 @@ static void test_guard(void **unused)
 	assert_int_equal(guard_run(&l, sleeps, NULL, &err), -1);
 	assert_non_null(strstr(err.text, "no result after 0 s"));
 	l.seconds = 1;
-	assert_int_equal(guard_run(&l, outlives, NULL, &err), GUARD_STUCK);
+	assert_int_equal(pipe(release), 0);
+	assert_int_equal(guard_run(&l, outlives, release, &err), GUARD_STUCK);
 	assert_non_null(strstr(err.text, "stuck in the kernel"));
+	close(release[0]);
+	close(release[1]);
 }
 
 int main(void)
