@@ -13,8 +13,11 @@
 	D(8139cp)		\
 	D(8139too)		\
 	D(ahci)			\
+	D(bnxt)			\
 	D(e1000e)		\
 	D(ena)			\
+	D(i40e)			\
+	D(ice)			\
 	D(igbvf)		\
 	D(mlx5_core)		\
 	D(mlx5e)		\

@@ -183,7 +183,7 @@ struct nic_desc {
  * @header_size: member of each ring with the bytes of a buffer for headers
  * @tx_stride: bytes of a transmit descriptor; @tx_behind: bytes that the device
  *	writes behind the last one
- * @not_read: what else the device writes, and no reader reads; NULL: nothing
+ * @also: reads what else belongs to the interface; NULL: nothing does
  */
 struct nic_shape {
 	enum ami_field owner;
@@ -194,7 +194,7 @@ struct nic_shape {
 	struct nic_desc desc;
 	enum ami_field buffer_size, ring_buffer_size, header_size;
 	uint32_t largest, tx_stride, tx_behind;
-	const char *not_read;
+	bool (*also)(struct reading *r);
 };
 
 /**
@@ -223,6 +223,13 @@ void nic_books_read(struct reading *r, const struct nic_books *books,
 
 /** nic_read_shape() - read a card of the usual shape; for struct reader */
 bool nic_read_shape(struct reading *r);
+
+/** nic_read_rings() - the rings of @owner, of a card of the usual shape */
+bool nic_read_rings(struct reading *r, const struct nic_shape *shape,
+		    uint64_t owner);
+
+/** nic_shape_i40e, nic_shape_ice - those of stations without an interface */
+extern const struct nic_shape nic_shape_i40e, nic_shape_ice;
 
 /** nic_readers - cards of the usual shape; ends with one without a driver */
 extern const struct reader nic_readers[];

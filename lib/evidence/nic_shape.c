@@ -206,26 +206,31 @@ static bool each_ring(const struct shaped *s, const struct nic_rings *rings,
 	return each_pointer(s, list, count, fn);
 }
 
-bool nic_read_shape(struct reading *r)
+bool nic_read_rings(struct reading *r, const struct nic_shape *shape,
+		    uint64_t owner)
 {
-	struct shaped s = {
-		.r = r, .shape = r->reader->nic, .owner = r->priv,
-	};
+	struct shaped s = { .r = r, .shape = shape, .owner = owner };
 	uint64_t size;
 	bool received;
 
-	if (s.shape->owner != NO_FIELD &&
-	    !reading_get(r, r->priv, s.shape->owner, &s.owner))
-		return false;
-	if (!s.owner)
-		return true;	/* one that only stands for a port of a switch */
-	if (s.shape->buffer_size != NO_FIELD) {
-		if (!reading_get(r, s.owner, s.shape->buffer_size, &size))
+	if (shape->buffer_size != NO_FIELD) {
+		if (!reading_get(r, owner, shape->buffer_size, &size))
 			return false;
 		s.size = nic_buffer_size(r, size);
 	}
-	if (s.shape->not_read)
-		reading_left_out(r, s.shape->not_read);
-	received = each_ring(&s, &s.shape->rx, receive_ring);
-	return each_ring(&s, &s.shape->tx, transmit_ring) && received;
+	received = each_ring(&s, &shape->rx, receive_ring);
+	return each_ring(&s, &shape->tx, transmit_ring) && received;
+}
+
+bool nic_read_shape(struct reading *r)
+{
+	const struct nic_shape *shape = r->reader->nic;
+	uint64_t owner = r->priv;
+	bool complete = !shape->also || shape->also(r);
+
+	if (shape->owner != NO_FIELD &&
+	    !reading_get(r, r->priv, shape->owner, &owner))
+		return false;
+	/* One may only stand for a port of a switch. */
+	return (!owner || nic_read_rings(r, shape, owner)) && complete;
 }

@@ -3,6 +3,7 @@
  * Network cards of the usual shape, a row each. A card that is not (descriptors
  * of several kinds, rings of rings) is a file of its own, and a line in drivers.h.
  */
+#include "intel_admin.h"
 #include "nic.h"
 #include "shape.h"
 
@@ -40,19 +41,19 @@
  */
 #define ADVANCED	{ .stride = 16, .done_at = 12, .done = 0xffff }
 
-static const struct nic_shape igb = {
+static const struct nic_shape nic_shape_igb = {
 	.rx = RX_POINTERS(igb), .tx = TX_POINTERS(igb),
 	.buffers = PAGE_BUFFERS(igb), .desc = ADVANCED,
 	.largest = 3072, .tx_stride = 16,
 };
 
-static const struct nic_shape igc = {
+static const struct nic_shape nic_shape_igc = {
 	.rx = RX_POINTERS(igc), .tx = TX_POINTERS(igc),
 	.buffers = PAGE_BUFFERS(igc), .xsk = XSK_BUFFERS(igc),
 	.desc = ADVANCED, .largest = 3072, .tx_stride = 16,
 };
 
-static const struct nic_shape ixgbe = {
+static const struct nic_shape nic_shape_ixgbe = {
 	.rx = RX_POINTERS(ixgbe), .tx = TX_POINTERS(ixgbe),
 	.buffers = PAGE_BUFFERS(ixgbe), .xsk = XSK_BUFFERS(ixgbe),
 	.desc = ADVANCED, .largest = 3072, .tx_stride = 16,
@@ -62,7 +63,7 @@ static const struct nic_shape ixgbe = {
  * Legacy receive descriptors (8254x manual 3.2.3): the address stays when the
  * device writes back; bit 0 of the status is DD.
  */
-static const struct nic_shape e1000 = {
+static const struct nic_shape nic_shape_e1000 = {
 	.rx = {
 		.held = RINGS_ARRAY, .count = AMI_F_e1000_nr_rx,
 		.list = AMI_F_e1000_rx_ring, .type = AMI_T_e1000_rx_ring,
@@ -85,7 +86,7 @@ static const struct nic_shape e1000 = {
  * XL710 data sheet 8.3.2: 16 bytes (the driver's choice), two addresses; written
  * back, bit 0 of the second is DD.
  */
-static const struct nic_shape i40e = {
+const struct nic_shape nic_shape_i40e = {
 	.owner = AMI_F_i40e_vsi,
 	.rx = {
 		.held = RINGS_APART, .count = AMI_F_i40e_queues,
@@ -99,13 +100,12 @@ static const struct nic_shape i40e = {
 	.xsk = { .pool = AMI_F_i40e_xsk, .list = AMI_F_i40e_buffers },
 	.desc = { .stride = 16, .done_at = 8, .done = 1 },
 	.ring_buffer_size = AMI_F_i40e_buffer_len,
-	.not_read = "admin queue",
 	/* The head is written behind the last descriptor. */
 	.tx_stride = 16, .tx_behind = 4,
 };
 
 /* The same with 32 bytes. */
-static const struct nic_shape iavf = {
+static const struct nic_shape nic_shape_iavf = {
 	.rx = {
 		.held = RINGS_ARRAY, .count = AMI_F_iavf_queues,
 		.list = AMI_F_iavf_rx_rings, .type = AMI_T_iavf_ring,
@@ -124,11 +124,11 @@ static const struct nic_shape iavf = {
 	},
 	.desc = { .stride = 32, .done_at = 8, .done = 1 },
 	.ring_buffer_size = AMI_F_iavf_buffer_len, .tx_stride = 16,
-	.not_read = "admin queue",
+	.also = intel_iavf_admin,
 };
 
 /* E810 data sheet, flexible descriptors: DD is bit 0 of the status at byte 8. */
-static const struct nic_shape ice = {
+const struct nic_shape nic_shape_ice = {
 	.owner = AMI_F_ice_vsi,
 	.rx = {
 		.held = RINGS_APART, .count = AMI_F_ice_nr_rx,
@@ -154,12 +154,11 @@ static const struct nic_shape ice = {
 	.desc = { .stride = 32, .done_at = 8, .done = 1 },
 	.ring_buffer_size = AMI_F_ice_buffer_len,
 	.header_size = AMI_F_ice_header_len, .tx_stride = 16,
-	.not_read = "admin queue",
 };
 
 #define NIC(name, needed, by_shape) {					\
 	.driver = #name, .of = READ_INTERFACE, .needs = needed,		\
-	.read = nic_read_shape, .guess = by_shape, .nic = &(name),	\
+	.read = nic_read_shape, .guess = by_shape, .nic = &nic_shape_##name,	\
 }
 
 const struct reader nic_readers[] = {
