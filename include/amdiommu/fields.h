@@ -316,6 +316,10 @@
 	F(bvec_iter_idx, bvec_iter, "bi_idx")				\
 	F(bvec_iter_done, bvec_iter, "bi_bvec_done")			\
 	F(bvec_iter_offset, bvec_iter, "bi_offset")			\
+	F(sg_page_link, scatterlist, "page_link")			\
+	F(sg_length, scatterlist, "length")				\
+	F(sg_dma, scatterlist, "dma_address")				\
+	F(sg_dma_length, scatterlist, "dma_length")			\
 	F(bvec_page, bio_vec, "bv_page")				\
 	F(bvec_len, bio_vec, "bv_len")					\
 	F(bvec_offset, bio_vec, "bv_offset")				\
@@ -452,6 +456,7 @@
 	T(gendisk)							\
 	T(request)							\
 	T(bio)								\
+	T(scatterlist)							\
 	T(bio_vec)							\
 	T(blk_mq_tags)							\
 	T(sbitmap_word)							\

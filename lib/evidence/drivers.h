@@ -23,7 +23,10 @@
 	D(mlx5e)		\
 	D(r8169)		\
 	D(tg3)			\
-	D(vmxnet3)
+	D(vmxnet3)		\
+	D(xhci)			\
+	D(xhci_prom21)		\
+	D(xhci_renesas)
 
 #define DECLARE_READER(name)	extern const struct reader reader_##name;
 EVIDENCE_DRIVERS(DECLARE_READER)

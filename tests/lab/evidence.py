@@ -13,8 +13,9 @@ import struct
 
 import run
 from check import ask, expected, exposures_of, pages_of
+from disks import KINDS
 from memory import PAGE
-from qemu import DISK_LETTERS, SECTOR, sector
+from qemu import SECTOR, sector
 from scenarios import SCENARIOS
 from workdir import Failed, path
 
@@ -37,6 +38,8 @@ def standard():
     for series in ('6.1', '7.3'):
         for nic in ('e1000', 'rtl8139', 'vmxnet3'):
             found += [f'{series}-{nic}', f'{series}-{nic}-pt']
+        for disks in ('usb', 'sas', 'scsi'):
+            found += [f'{series}-{disks}', f'{series}-{disks}-pt']
     return found
 
 
@@ -75,7 +78,7 @@ def filled_by(transfer, first, vmcore, letter):
 def already_filled(dump, transfers, bdf, role):
     """Pages of a disk's reads that hold what was asked for"""
     found = set()
-    if role not in DISK_LETTERS:
+    if role not in KINDS:
         return found
     with open(dump, 'rb') as f:
         vmcore = Vmcore(f)
@@ -83,7 +86,7 @@ def already_filled(dump, transfers, bdf, role):
             asked = READ.search(transfer['what'])
             if transfer['requester'] == bdf and asked:
                 found |= filled_by(transfer, int(asked[1]), vmcore,
-                                   DISK_LETTERS[role])
+                                   KINDS[role].letter)
     return found
 
 

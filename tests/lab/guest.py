@@ -9,6 +9,7 @@ import subprocess
 
 import ivrs
 import packages
+from disks import KINDS, block_devices, kinds_of
 from workdir import CannotRun, HERE, output
 
 SOURCES = os.path.join(HERE, 'guest')
@@ -17,15 +18,12 @@ WRAPPER = os.path.join(os.path.dirname(os.path.dirname(HERE)),
 PROGRAM_PATH = '/usr/sbin:/usr/bin:/sbin:/bin'
 APPLETS = ('sh [ cat cut dmesg echo grep insmod ip mkdir mount poweroff sed '
            'sleep sync taskset uname wc').split()
-MODULES = ('nvme virtio_pci virtio_blk ahci sd_mod virtio_net e1000 e1000e '
-           'igb 8139cp 8139too vmxnet3').split()
+MODULES = [*'virtio_net e1000 e1000e igb 8139cp 8139too vmxnet3'.split(),
+           *dict.fromkeys(m for disk in KINDS.values() for m in disk.modules)]
 NIC_MODULES = {'virtio-net-pci': ('virtio_pci', 'virtio_net'),
                'rtl8139': ('8139cp', '8139too')}
-DISK_MODULES = {'nvme': ('nvme',), 'virtio': ('virtio_pci', 'virtio_blk'),
-                'sata': ('ahci', 'sd_mod')}
 # Drivers that wait for an answer of their device when they are loaded.
 PROBES = ('nvme', 'virtio_blk')
-DISK_DEVICES = {'nvme': 'nvme0n1', 'virtio': 'vda', 'sata': 'sda'}
 
 
 class Initrd:
@@ -205,8 +203,8 @@ def modules_for(scenario):
         nic = scenario.nic.split(',')[0]
         wanted += NIC_MODULES.get(nic, (nic,))
     if scenario.io:
-        for disk in scenario.disks.split(','):
-            wanted += DISK_MODULES[disk]
+        for kind in kinds_of(scenario):
+            wanted += KINDS[kind].modules
     return list(dict.fromkeys(wanted))
 
 
@@ -225,6 +223,7 @@ def command_line(scenario):
         'modules': ','.join(modules_for(scenario)),
         'net': scenario.net,
         'io': scenario.io,
+        'disks': ','.join(block_devices(scenario)),
         'readers': scenario.readers,
         'read_size': scenario.read_size,
         'pending': scenario.pending,
@@ -245,7 +244,7 @@ def command_line(scenario):
         settings['grouptype'] = scenario.grouptype
     if scenario.stop == 'kdump':
         settings['level'] = scenario.level
-        settings['capture_modules'] = ','.join(DISK_MODULES['virtio'])
+        settings['capture_modules'] = ','.join(KINDS['virtio'].modules)
         if scenario.marks:
             settings['marks'] = scenario.marks
         if scenario.capture_cmdline:

@@ -12,14 +12,13 @@ import subprocess
 import threading
 import time
 
+from disks import KINDS, kinds_of
 from guest import command_line
 from memory import MEBIBYTE, Ram
 from workdir import Failed, lock, output, path
 
 DISK_BYTES = 64 * MEBIBYTE
 SECTOR = 512
-DISK_LETTERS = {'nvme': 'N', 'virtio': 'V', 'sata': 'S'}
-DISK_NAMES = {letter: name for name, letter in DISK_LETTERS.items()}
 OUTPUT_BYTES = 4 << 30
 TRACE_EVENTS = ('amdvi_translation_result', 'amdvi_pages_inval',
                 'amdvi_devtab_inval', 'amdvi_all_inval', 'amdvi_iotlb_inval',
@@ -214,17 +213,16 @@ def virtio_options(device, packed=0, platform=1):
 
 
 def disk_arguments(scenario):
-    devices = {'nvme': 'nvme,drive=dN,serial=lab',
-               'virtio': 'virtio-blk-pci,drive=dV',
-               'sata': 'ide-hd,drive=dS,bus=ide.0'}
     found = []
-    for disk in scenario.disks.split(','):
-        letter = DISK_LETTERS[disk]
+    for kind in kinds_of(scenario):
+        disk = KINDS[kind]
+        letter = disk.letter
         found += ['-drive', f'file={disk_image(letter)},id=d{letter},if=none,'
                   'format=raw,snapshot=on,'
-                  f'throttling.bps-read={scenario.read_rate}',
-                  '-device', virtio_options(devices[disk], scenario.packed,
-                                            scenario.platform)]
+                  f'throttling.bps-read={scenario.read_rate}']
+        for device in disk.devices:
+            found += ['-device', virtio_options(device, scenario.packed,
+                                                scenario.platform)]
     return found
 
 

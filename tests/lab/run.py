@@ -23,7 +23,7 @@ from qemu import OUTPUT_BYTES, Vm
 from workdir import CannotRun, Failed, HERE, lock, output, path, scratch
 
 # What a vmcore and its truth depend on, besides the scenario's settings.
-SOURCES = ('events.py', 'guest.py', 'hardware.py', 'ivrs.py', 'memory.py', 'packages.py', 'qemu.py',
+SOURCES = ('disks.py', 'events.py', 'guest.py', 'hardware.py', 'ivrs.py', 'memory.py', 'packages.py', 'qemu.py',
            'run.py', 'truth.py', 'unguarded.py', 'guest/capture.sh', 'guest/init.sh',
            'guest/labtool.c', 'guest/makedumpfile.sh', 'guest/planted.c')
 KDUMP_FREEZES = (

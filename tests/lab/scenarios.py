@@ -20,7 +20,7 @@ class Scenario:
     bridge: int = 0                 # 1: the NIC is behind a bridge to PCI
     packed: int = 0                 # 1: packed virtqueues
     platform: int = 1               # 0: virtio devices bypass the IOMMU
-    disks: str = 'nvme,virtio'      # also sata
+    disks: str = 'nvme,virtio'      # of disks.py
     net: int = 1                    # 0: the NIC gets no driver, no frames
     io: int = 1                     # 0: the disks get no driver, no reads
     flood: float = 400              # frames per second
@@ -84,6 +84,13 @@ def table():
         for series in ('6.1', '7.3'):
             add(f'{series}-{nic}', nic=nic)
             add(f'{series}-{nic}-pt', nic=nic, cmdline='iommu=pt')
+    # Host adapters of SCSI and SAS, and USB; all disks that QEMU has.
+    for series in ('6.1', '7.3'):
+        for mode, cmdline in (('', ''), ('-pt', 'iommu=pt')):
+            add(f'{series}-usb{mode}', disks='usb,uas', cmdline=cmdline)
+            add(f'{series}-sas{mode}', disks='megasas,mptsas,pvscsi',
+                cmdline=cmdline)
+            add(f'{series}-scsi{mode}', disks='sym,esp', cmdline=cmdline)
     for series in '5.10 6.1 6.12 7.3'.split():
         for mode, cmdline in (('', ''), ('-pt', 'iommu=pt')):
             add(f'{series}-sata-igb{mode}', nic='igb', qemu=8, disks='sata',

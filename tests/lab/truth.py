@@ -6,9 +6,9 @@ translations, and the content (disk sectors and frames carry a mark).
 """
 import re
 
+from disks import OF_LETTER, kinds_of, role_of
 from hardware import bdf, devid, is_passthrough
 from memory import PAGE, runs
-from qemu import DISK_NAMES
 from workdir import Failed
 
 TRANSLATION = re.compile(
@@ -17,7 +17,8 @@ TRANSLATION = re.compile(
 DOMAIN = re.compile(r'dom\w* 0x([0-9a-f]+)')
 EVENT = re.compile(r'(?:\d+@[\d.]+:)?(\w+)')
 FRAME_MARK = re.compile(rb'DMAFLOOD\d{8}')
-SECTOR_MARK = re.compile(rb'LABDISK([NVS])\d{12}')
+SECTOR_MARK = re.compile(
+    b'LABDISK([%s])\\d{12}' % ''.join(OF_LETTER).encode())
 MAX_LISTED = 300
 
 
@@ -34,19 +35,11 @@ def aliases(pci, scenario):
 
 
 def roles(pci, scenario):
-    """{requester: nvme, virtio, sata or net} of the devices under load"""
+    """{requester: net, or a kind of disk} of the devices under load"""
     found = {}
     for device, text in sorted(pci.items()):
-        name = None
-        if 'Ethernet' in text:
-            name = 'net'
-        elif '1b36:0010' in text:
-            name = 'nvme'
-        elif 'SCSI controller' in text:
-            name = 'virtio'
-        elif 'SATA' in text:
-            name = 'sata'
-        if name == 'net' or name in scenario.disks.split(','):
+        name = 'net' if 'Ethernet' in text else role_of(text)
+        if name == 'net' or name in kinds_of(scenario):
             if name not in found.values():
                 found[bdf(alias(device, scenario))] = name
     return found
@@ -173,7 +166,7 @@ def content_mark(before, after):
             return 'net', 'flood'
     for match in SECTOR_MARK.finditer(after):
         if before[match.start():match.end()] != match[0]:
-            return DISK_NAMES[match[1].decode()], 'sector'
+            return OF_LETTER[match[1].decode()], 'sector'
     return None
 
 

@@ -111,7 +111,11 @@ if [ "$(setting net)" = 1 ]; then
 fi
 
 if [ "$(setting io)" = 1 ] && [ "$(setting readers)" != 0 ]; then
-	for disk in nvme0n1 vda sda; do
+	for disk in $(words disks); do
+		for second in 0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15; do
+			[ -b "/dev/$disk" ] && break	# USB takes its time
+			sleep 1
+		done
 		[ -b "/dev/$disk" ] && [ "$(setting out)" != "$disk" ] &&
 			$reader_cpu labtool read "/dev/$disk" \
 				"$(setting readers)" "$(setting read_size)"
