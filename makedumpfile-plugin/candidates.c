@@ -132,7 +132,7 @@ void candidates_free(struct candidates *c)
 }
 
 /* A script of that name may come back to us: do not start it again. */
-static void remember(const char *path)
+static void keep_path(const char *path)
 {
 	const char *before = getenv(LED_HERE);
 	char text[64], *all;
@@ -149,6 +149,6 @@ static void remember(const char *path)
 
 void candidates_become(const char *path, char *const *argv)
 {
-	remember(path);
+	keep_path(path);
 	execv(path, argv);
 }

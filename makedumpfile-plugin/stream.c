@@ -42,7 +42,7 @@ static void send(struct stream *s, const uint8_t *buf, size_t len)
 }
 
 /* Up to @len bytes, as far as the stream goes. */
-static size_t receive(struct stream *s, uint8_t *buf, size_t len)
+static size_t take_bytes(struct stream *s, uint8_t *buf, size_t len)
 {
 	size_t got = 0;
 	ssize_t n;
@@ -168,7 +168,7 @@ static size_t hand_on(struct stream *s, size_t len)
 
 static size_t receive_and_send(struct stream *s, size_t len)
 {
-	size_t n = receive(s, chunk, len < CHUNK ? len : CHUNK);
+	size_t n = take_bytes(s, chunk, len < CHUNK ? len : CHUNK);
 
 	send(s, chunk, n);
 	return n;
@@ -195,13 +195,13 @@ static bool pass_content(struct stream *s)
 static bool pass_record(struct stream *s)
 {
 	uint8_t head[STREAM_RECORD + 1];
-	size_t n = receive(s, head, STREAM_RECORD);
+	size_t n = take_bytes(s, head, STREAM_RECORD);
 
 	if (n == STREAM_RECORD)
 		take_record(s, head);
 	/* Nothing may follow the end mark. */
 	if (s->ended)
-		n += receive(s, head + n, 1);
+		n += take_bytes(s, head + n, 1);
 	if (s->ended && n == STREAM_RECORD)
 		return false;
 	s->odd |= s->ended;
@@ -213,7 +213,7 @@ static bool pass_record(struct stream *s)
 void stream_pass(struct stream *s)
 {
 	uint8_t head[STREAM_HEADER];
-	size_t n = receive(s, head, sizeof(head));
+	size_t n = take_bytes(s, head, sizeof(head));
 
 	s->splices = true;
 	s->odd = n == sizeof(head) && memcmp(head, SIGNATURE, sizeof(SIGNATURE));

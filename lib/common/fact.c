@@ -35,7 +35,7 @@ static bool is_text(const struct ami_fact *f)
 }
 
 /* A text that is not known is no fact. */
-static bool holds(const struct ami_facts *to, const struct ami_fact *f)
+static bool has_fact(const struct ami_facts *to, const struct ami_fact *f)
 {
 	return f->key != AMI_FACT_SKIP && !ami_facts_find(to, f->key) &&
 	       (!is_text(f) || (f->text && *f->text));
@@ -56,7 +56,7 @@ static int append_fact(struct ami_facts *to, const struct ami_fact *f)
 int ami_facts_copy(struct ami_facts *to, const struct ami_fact *from)
 {
 	for (; from && from->key != AMI_FACT_END; from++)
-		if (holds(to, from) && append_fact(to, from))
+		if (has_fact(to, from) && append_fact(to, from))
 			return -1;
 	return 0;
 }

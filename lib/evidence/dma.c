@@ -38,9 +38,9 @@ static const struct dma_routes *routes_of(const struct ami_evidence *ev,
 }
 
 /* What happens to a write to @iova on this route. */
-static enum ami_dma_end follow(const struct ami_evidence *ev,
-			       const struct ami_route *route, uint64_t iova,
-			       struct ami_mapping *map)
+static enum ami_dma_end follow_route(const struct ami_evidence *ev,
+				     const struct ami_route *route, uint64_t iova,
+				     struct ami_mapping *map)
 {
 	struct ami_step steps[AMI_MAX_STEPS];
 	bool mapped;
@@ -74,7 +74,7 @@ bool evidence_dma_phys(struct ami_evidence *ev, const struct ami_device *device,
 	size_t i;
 
 	for (i = 0; i < r->count; i++) {
-		end = follow(ev, &r->list[i], iova, map);
+		end = follow_route(ev, &r->list[i], iova, map);
 		if (end == AMI_DMA_NAMED || end == AMI_DMA_READ_ONLY)
 			return true;
 	}
@@ -91,7 +91,7 @@ bool evidence_dma_leads_to(struct ami_evidence *ev, const struct ami_device *dev
 	size_t i;
 
 	for (i = 0; i < r->count; i++)
-		if (follow(ev, &r->list[i], iova, &map) == AMI_DMA_NAMED &&
+		if (follow_route(ev, &r->list[i], iova, &map) == AMI_DMA_NAMED &&
 		    fn(ctx, map.phys & ~sme))
 			return true;
 	return false;
@@ -166,7 +166,7 @@ static uint64_t add_piece(struct ami_evidence *ev,
 
 	for (i = 0; i < r->count; i++) {
 		map[i].size = UINT64_MAX;
-		end[i] = follow(ev, &r->list[i], iova, &map[i]);
+		end[i] = follow_route(ev, &r->list[i], iova, &map[i]);
 		if (end[i] < best)
 			best = end[i];
 	}
@@ -209,7 +209,7 @@ static enum ami_mem why_nowhere(const struct ami_evidence *ev,
 	size_t i;
 
 	for (i = 0; i < r->count; i++)
-		if (follow(ev, &r->list[i], iova, &map) == AMI_DMA_UNREAD)
+		if (follow_route(ev, &r->list[i], iova, &map) == AMI_DMA_UNREAD)
 			return AMI_MEM_FILTERED;
 	return r->complete ? AMI_MEM_UNMAPPED : AMI_MEM_FILTERED;
 }

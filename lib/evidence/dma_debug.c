@@ -102,7 +102,7 @@ static int by_device(const void *a, const void *b)
 	return (x->addr > y->addr) - (x->addr < y->addr);
 }
 
-static bool alike(const struct entry *a, const struct entry *b)
+static bool same_mapping(const struct entry *a, const struct entry *b)
 {
 	return a->device == b->device && a->coherent == b->coherent &&
 	       a->both_ways == b->both_ways;
@@ -181,7 +181,7 @@ static void add_all(struct table *t)
 	for (i = 0; i < t->count; i += n) {
 		const struct entry *e = &t->list[i];
 
-		for (n = 1; i + n < t->count && alike(e, &e[n]); n++)
+		for (n = 1; i + n < t->count && same_mapping(e, &e[n]); n++)
 			;
 		if (e->device != device) {
 			if (device)

@@ -94,7 +94,7 @@ static bool read_sizes(struct vf *vf)
 	return true;
 }
 
-static bool receive(struct vf *vf, uint64_t va)
+static bool read_receive(struct vf *vf, uint64_t va)
 {
 	struct rx_slots slots = { .list = NULL };
 	enum ring_state state = nic_ring_read(vf->r, va, &members, DESC,
@@ -122,7 +122,7 @@ static bool read_igbvf(struct reading *r)
 	if (!read_sizes(&vf) ||
 	    !reading_get(r, r->priv, AMI_F_igbvf_rx_ring, &rx) ||
 	    !reading_get(r, r->priv, AMI_F_igbvf_tx_ring, &tx) ||
-	    !receive(&vf, rx))
+	    !read_receive(&vf, rx))
 		return false;
 	state = nic_ring_read(r, tx, &members, DESC, &sent);
 	if (state == RING_READY)

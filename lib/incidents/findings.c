@@ -9,7 +9,7 @@
 #define TOLD	160
 
 /* "event log and kernel log, 12 times, last at 3.250000 s" */
-static void told(const struct ami_incident *in, char buf[TOLD])
+static void describe_witnesses(const struct ami_incident *in, char buf[TOLD])
 {
 	uint64_t times = ami_incident_times(in);
 	size_t used;
@@ -117,7 +117,7 @@ static void report_one(struct ami_state *s, const struct ami_incident *in)
 	char where[AMI_BDF_TEXT], how[TOLD];
 
 	ami_incident_where(s, in, where);
-	told(in, how);
+	describe_witnesses(in, how);
 	switch (in->kind) {
 	case AMI_INCIDENT_INVALIDATION_TIMEOUT:
 	case AMI_INCIDENT_WAIT_LOST:

@@ -15,7 +15,7 @@ static void start_list(struct ami_list_iter *it, struct ami_kernel *kernel,
 }
 
 /* Read the link at @at, and go on to the next. */
-static void follow(struct ami_list_iter *it, uint64_t at)
+static void follow_link(struct ami_list_iter *it, uint64_t at)
 {
 	struct link link;
 
@@ -40,21 +40,21 @@ void ami_list_start(struct ami_list_iter *it, struct ami_kernel *kernel,
 {
 	start_list(it, kernel, head, max);
 	it->both_ways = true;
-	follow(it, head);
+	follow_link(it, head);
 }
 
 void ami_busy_list_start(struct ami_list_iter *it, struct ami_kernel *kernel,
 			 uint64_t head, uint64_t max)
 {
 	start_list(it, kernel, head, max);
-	follow(it, head);
+	follow_link(it, head);
 }
 
 void ami_llist_start(struct ami_list_iter *it, struct ami_kernel *kernel,
 		     uint64_t head, uint64_t max)
 {
 	start_list(it, kernel, 0, max);
-	follow(it, head);
+	follow_link(it, head);
 }
 
 /* Brent: a mark that jumps ahead at powers of two meets any loop. */
@@ -85,6 +85,6 @@ bool ami_list_next(struct ami_list_iter *it, uint64_t *node)
 		return false;
 	}
 	*node = it->pos;
-	follow(it, *node);
+	follow_link(it, *node);
 	return true;
 }

@@ -76,7 +76,7 @@ static void try_page(struct ami_dump *dump, uint64_t pfn, struct candidate *best
 	best->crashed = crashed;
 }
 
-static void search(struct ami_dump *dump, struct candidate *best)
+static void search_dump(struct ami_dump *dump, struct candidate *best)
 {
 	const struct ami_dump_info *info = ami_dump_info(dump);
 	uint64_t left = MAX_PAGES, n;
@@ -97,7 +97,7 @@ bool kernel_locate_vmcoreinfo(struct ami_dump *dump)
 
 	/* Pages that were only searched are not part of an extract. */
 	ami_dump_record_pause(dump, true);
-	search(dump, &best);
+	search_dump(dump, &best);
 	ami_dump_record_pause(dump, false);
 	if (!best.paddr)
 		return false;

@@ -92,7 +92,7 @@ static bool try_place(struct placed *p, uint64_t paddr)
 	return find_levels(p) && find_slide(p);
 }
 
-static bool search(struct placed *p)
+static bool search_kernel(struct placed *p)
 {
 	const struct ami_dump_info *info = ami_dump_info(p->dump);
 	uint64_t offset = p->file->banner_at % STEP, at, end;
@@ -133,5 +133,5 @@ bool kernel_place_kernel(struct ami_dump *dump, const struct kernel_file *file)
 	struct placed p = { .dump = dump, .file = file };
 
 	return file->stext && file->top_pgt && file->level2_pgt &&
-	       search(&p) && write_vmcoreinfo(&p);
+	       search_kernel(&p) && write_vmcoreinfo(&p);
 }

@@ -19,8 +19,8 @@ static bool is_internal(uint64_t entry)
 	return (entry & 3) == 2;
 }
 
-static bool visit(struct walk *w, uint64_t entry, uint64_t index,
-		  unsigned int parent_shift);
+static bool visit_entry(struct walk *w, uint64_t entry, uint64_t index,
+			unsigned int parent_shift);
 
 static bool visit_node(struct walk *w, uint64_t node, uint64_t index,
 		       unsigned int parent_shift)
@@ -37,14 +37,14 @@ static bool visit_node(struct walk *w, uint64_t node, uint64_t index,
 		return true;
 	}
 	for (i = 0; i < CHUNK_SIZE; i++)
-		if (slots[i] && !visit(w, slots[i],
-				       index + ((uint64_t)i << shift), shift))
+		if (slots[i] && !visit_entry(w, slots[i],
+					     index + ((uint64_t)i << shift), shift))
 			return false;
 	return true;
 }
 
-static bool visit(struct walk *w, uint64_t entry, uint64_t index,
-		  unsigned int parent_shift)
+static bool visit_entry(struct walk *w, uint64_t entry, uint64_t index,
+			unsigned int parent_shift)
 {
 	if (!w->budget--) {
 		w->budget = 0;
@@ -73,6 +73,6 @@ struct ami_xarray_walk ami_xarray_each(struct ami_kernel *kernel, uint64_t xa,
 	if (ami_get(kernel, xa, AMI_F_xarray_head, &head) != AMI_MEM_OK)
 		w.met.unread++;
 	else if (head)
-		visit(&w, head, 0, MAX_SHIFT + CHUNK_SHIFT);
+		visit_entry(&w, head, 0, MAX_SHIFT + CHUNK_SHIFT);
 	return w.met;
 }

@@ -51,7 +51,7 @@ static void look_at(struct search *s, uint64_t chain)
 	}
 }
 
-static void search(struct search *s, uint64_t anon_vma)
+static void search_areas(struct search *s, uint64_t anon_vma)
 {
 	unsigned int left = MAX_AREAS;
 
@@ -119,7 +119,7 @@ void owner_describe_anon(struct ami_owners *o, uint64_t pfn,
 		return;
 	if (!o->processes_known)
 		index_processes(o);
-	search(&s, v->mapping & ~MAPPING_KIND);
+	search_areas(&s, v->mapping & ~MAPPING_KIND);
 	if (!s.found || !ami_index_find(&o->by_mm, s.mm, &task))
 		return;
 	owner_task_text(o, o->task[task].task, name);

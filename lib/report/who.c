@@ -74,8 +74,8 @@ static void writer_row(struct writers *a, const struct ami_exposure *e,
 }
 
 /* Devices that differ in nothing here are one line. */
-static bool alike(const struct view *v, const struct ami_exposure *a,
-		  const struct ami_exposure *b)
+static bool same_answer(const struct view *v, const struct ami_exposure *a,
+			const struct ami_exposure *b)
 {
 	return b->all_ram && b->certainty == a->certainty &&
 	       answer_idle(v, b->requester) == answer_idle(v, a->requester);
@@ -135,7 +135,7 @@ static void direct_text(struct writers *a, const struct ami_exposure *first)
 	size_t i;
 
 	for (i = 0; i < ex->count; i++)
-		if (alike(a->v, first, &ex->list[i]))
+		if (same_answer(a->v, first, &ex->list[i]))
 			count_driver(&d, driver_of(a, ex->list[i].requester));
 	if (ami_first_writer(ex, first, a->paddr, &w) && w.has_iova)
 		snprintf(iova, sizeof(iova), "%#" PRIx64, w.iova);

@@ -39,7 +39,7 @@ void state_doubt_device(struct ami_state *s, struct flush_source *src, const cha
 }
 
 /* Queues that all lead to the same memory must not cost their product. */
-static bool spend(struct flush_source *src, uint32_t work)
+static bool take_budget(struct flush_source *src, uint32_t work)
 {
 	if (*src->left < work) {
 		*src->left = 0;
@@ -84,7 +84,7 @@ static int read_tables(struct ami_state *s, struct flush_source *src,
 	ami_list_start(&it, s->kernel,
 		       ami_addr(s->kernel, entry, AMI_F_fq_entry_freelist),
 		       MAX_TABLES);
-	while (ami_list_next(&it, &node) && spend(src, 1)) {
+	while (ami_list_next(&it, &node) && take_budget(src, 1)) {
 		if (!ami_page_to_pfn(s->kernel, ami_container(s->kernel, node,
 							      node_field),
 				     &pfn)) {
@@ -246,10 +246,10 @@ int state_read_queue(struct ami_state *s, struct flush_source *src, uint64_t va,
 	};
 	uint64_t i;
 
-	if (!spend(src, 1) || !read_header(s, src, &q))
+	if (!take_budget(src, 1) || !read_header(s, src, &q))
 		return 0;
 	check_past(s, src, &q);
-	for (i = q.head; i != q.tail && spend(src, ENTRY_WORK);
+	for (i = q.head; i != q.tail && take_budget(src, ENTRY_WORK);
 	     i = (i + 1) & (q.size - 1))
 		if (read_entry(s, src, &q, i))
 			return -1;

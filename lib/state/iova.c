@@ -134,8 +134,8 @@ static bool is_locked(struct ami_state *s, uint64_t iovad)
  * Does this range count? A driver may allocate a large range and map its pages
  * one by one later (struct dma_iova_state). Unknown windows are large, too.
  */
-static bool counts(const struct ami_state *s, const struct iova_alloc *a,
-		   const struct iova_open *range)
+static bool range_counts(const struct ami_state *s, const struct iova_alloc *a,
+			 const struct iova_open *range)
 {
 	return !range->explained &&
 	       (range->last - range->first < IOVA_MAX_CACHED ||
@@ -151,7 +151,7 @@ static bool is_lost(struct ami_state *s, const struct iova_alloc *a)
 	size_t bare = 0, all = 0, spare = a->hidden, i;
 
 	for (i = 0; i < a->count; i++)
-		if (counts(s, a, &a->list[i])) {
+		if (range_counts(s, a, &a->list[i])) {
 			all++;
 			bare += a->list[i].bare;
 		}

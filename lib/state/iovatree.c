@@ -20,7 +20,7 @@ struct tree {
 	bool anchored, stopped;
 };
 
-static bool visit(void *ctx, uint64_t at)
+static bool visit_node(void *ctx, uint64_t at)
 {
 	struct tree *t = ctx;
 	bool is_anchor = at == t->anchor;
@@ -66,7 +66,7 @@ bool state_iova_each_range(struct ami_state *s, uint64_t iovad,
 		met->unread++;
 		return true;
 	}
-	walk = ami_rbtree_each(s->kernel, root, visit, &t);
+	walk = ami_rbtree_each(s->kernel, root, visit_node, &t);
 	met->unread += walk.unread;
 	/* The anchor is always there, and nothing comes behind it. */
 	met->broken += walk.broken +

@@ -129,9 +129,9 @@ static bool first_visit(struct walk *w, uint64_t table, unsigned int level,
  * A page of exactly this level's size. The entries after it may differ only in
  * their addresses.
  */
-static void remember(const struct walk *w, struct leaf *leaf, uint64_t raw,
-		     unsigned int level, const struct amdvi_pte *pte,
-		     struct perm perm)
+static void keep_leaf(const struct walk *w, struct leaf *leaf, uint64_t raw,
+		      unsigned int level, const struct amdvi_pte *pte,
+		      struct perm perm)
 {
 	uint64_t slot = 1ull << amdvi_level_shift(level);
 	uint64_t used = w->table->format == AMI_FORMAT_V2 ?
@@ -214,7 +214,7 @@ static bool walk_entry(struct walk *w, uint64_t table, uint64_t raw,
 				AMI_MEM_OK);
 		return walk_table(w, pte.addr, pte.next_level, iova, perm);
 	case AMDVI_PTE_PAGE:
-		remember(w, leaf, raw, level, &pte, perm);
+		keep_leaf(w, leaf, raw, level, &pte, perm);
 		break;
 	}
 	w->stats->entries++;

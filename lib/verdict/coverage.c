@@ -24,7 +24,7 @@ static const struct ami_device *device_of(const struct ami_exposures *ex,
 	return r.is_iommu ? NULL : ami_state_device(ex->state, r.bdf);
 }
 
-static bool counts(const struct ami_exposures *ex, struct ami_requester r)
+static bool is_considered(const struct ami_exposures *ex, struct ami_requester r)
 {
 	const struct ami_device *d = device_of(ex, r);
 
@@ -59,7 +59,7 @@ static enum ami_reason_code cause_of(const struct ami_exposures *ex,
 {
 	const struct ami_device *d = device_of(ex, e->requester);
 
-	if (!counts(ex, e->requester))
+	if (!is_considered(ex, e->requester))
 		return NO_CAUSE;
 	if (d && ami_device_elsewhere(d) && e->all_ram)
 		return AMI_REASON_OTHER_TABLES;
@@ -280,7 +280,7 @@ static int name_whole(struct ami_exposures *ex)
 		const struct ami_exposure *e = &ex->list[i];
 
 		if (e->class != AMI_CLASS_PASSTHROUGH || !e->all_ram ||
-		    !counts(ex, e->requester))
+		    !is_considered(ex, e->requester))
 			continue;
 		verdict_name_device(&d, s, e->requester.bdf);
 		read++;

@@ -12,7 +12,7 @@
 
 #include "verdict.h"
 
-static bool holds(uint64_t pfn, uint64_t phys, uint64_t len)
+static bool page_holds(uint64_t pfn, uint64_t phys, uint64_t len)
 {
 	return phys && len && pfn >= phys >> AMI_PAGE_SHIFT &&
 	       pfn <= (phys + len - 1) >> AMI_PAGE_SHIFT;
@@ -30,14 +30,14 @@ static bool reused(const struct ami_exposures *ex, uint64_t pfn)
 	for (i = 0; i < s->nr_iommus; i++) {
 		const struct ami_ring *ring = &s->iommus[i].ring;
 
-		if (holds(pfn, ring->phys,
-			  AMI_RING_ENTRIES * sizeof(uint64_t[2])) ||
-		    holds(pfn, ring->semaphore_phys, 8))
+		if (page_holds(pfn, ring->phys,
+			       AMI_RING_ENTRIES * sizeof(uint64_t[2])) ||
+		    page_holds(pfn, ring->semaphore_phys, 8))
 			return true;
 	}
 	for (i = 0; i < s->nr_segments; i++)
-		if (holds(pfn, s->segments[i].dev_table_phys,
-			  s->segments[i].dev_table_size))
+		if (page_holds(pfn, s->segments[i].dev_table_phys,
+			       s->segments[i].dev_table_size))
 			return true;
 	return false;
 }

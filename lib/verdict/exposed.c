@@ -70,8 +70,8 @@ static bool has_reach(const struct ami_exposures *ex,
 }
 
 /* Another exposure of the device has brought it in already. */
-static bool told(const struct ami_exposures *ex, const struct ami_exposure *e,
-		 enum reach kind)
+static bool is_named_before(const struct ami_exposures *ex, const struct ami_exposure *e,
+			    enum reach kind)
 {
 	const struct ami_exposure *x = NULL;
 
@@ -92,7 +92,7 @@ static uint64_t find_reach(const struct ami_exposures *ex, enum reach kind,
 	for (i = 0; i < ex->count; i++) {
 		const struct ami_exposure *e = &ex->list[i];
 
-		if (!has_reach(ex, e, kind) || told(ex, e, kind))
+		if (!has_reach(ex, e, kind) || is_named_before(ex, e, kind))
 			continue;
 		if (!d->count)
 			pages = e->count;
