@@ -311,6 +311,21 @@ struct ami_analysis *overlay_analyse(struct overlay *o, struct ami_error *err)
 	return ami_analyse(open_layers(o), &source, NULL, err);
 }
 
+const struct ami_exposure *overlay_most_mapped(const struct ami_analysis *a)
+{
+	const struct ami_exposure *best = NULL;
+	size_t i;
+
+	for (i = 0; i < a->exposures->count; i++) {
+		const struct ami_exposure *e = &a->exposures->list[i];
+
+		if (e->class == AMI_CLASS_MAPPED &&
+		    (!best || e->count > best->count))
+			best = e;
+	}
+	return best;
+}
+
 struct ami_kernel *overlay_kernel(struct overlay *o, struct ami_error *err)
 {
 	struct ami_layout_source source = {

@@ -40,6 +40,9 @@ uint64_t overlay_valid(const struct overlay *o, uint64_t pfn);
 /** overlay_analyse() - the whole analysis over the damaged dump. */
 struct ami_analysis *overlay_analyse(struct overlay *o, struct ami_error *err);
 
+/** overlay_most_mapped() - the device with most mapped pages; NULL: none has any */
+const struct ami_exposure *overlay_most_mapped(const struct ami_analysis *a);
+
 /** overlay_kernel() - only the kernel; close it, then its dump. NULL: @err */
 struct ami_kernel *overlay_kernel(struct overlay *o, struct ami_error *err);
 

@@ -56,22 +56,12 @@ static const struct ami_exposure *exposure_of(const struct ami_analysis *a,
 	return NULL;
 }
 
-/* The device with most writable pages stands for all. */
 static const struct ami_device *busiest(const struct ami_analysis *a)
 {
-	const struct ami_exposure *best = NULL;
-	size_t i;
+	const struct ami_exposure *most = overlay_most_mapped(a);
 
-	for (i = 0; i < a->exposures->count; i++) {
-		const struct ami_exposure *e = &a->exposures->list[i];
-
-		if (e->class == AMI_CLASS_MAPPED &&
-		    (!best || e->count > best->count))
-			best = e;
-	}
-	assert_non_null(best);
-	assert_true(best->count > 0);
-	return ami_state_device(a->state, best->requester.bdf);
+	assert_true(most && most->count > 0);
+	return ami_state_device(a->state, most->requester.bdf);
 }
 
 /* A bit field: its byte and bit. */

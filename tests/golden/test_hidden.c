@@ -46,22 +46,6 @@ static void add_word(struct plan *p, uint64_t at, uint64_t value,
 	p->word[p->count++].size = size;
 }
 
-static const struct ami_exposure *most_mapped(const struct ami_analysis *a)
-{
-	const struct ami_exposure *best = NULL;
-	size_t i;
-
-	for (i = 0; i < a->exposures->count; i++) {
-		const struct ami_exposure *e = &a->exposures->list[i];
-
-		if (e->class == AMI_CLASS_MAPPED &&
-		    (!best || e->count > best->count))
-			best = e;
-	}
-	assert_non_null(best);
-	return best;
-}
-
 /* Where the leaf is that leads to this page frame. */
 static uint64_t leaf_of(const struct ami_analysis *a,
 			const struct ami_exposure *e, uint64_t pfn)
@@ -134,10 +118,12 @@ static void make_plan(struct plan *p, const struct ami_analysis *a)
 		AMI_OWNER_STACK, AMI_OWNER_PAGE_TABLE, AMI_OWNER_TEXT,
 		AMI_OWNER_MEMMAP, AMI_OWNER_IOMMU_TABLE,
 	};
-	const struct ami_exposure *e = most_mapped(a);
-	uint64_t pfn = ami_pfnset_first(e->pages);
+	const struct ami_exposure *e = overlay_most_mapped(a);
 	unsigned int i;
+	uint64_t pfn;
 
+	assert_non_null(e);
+	pfn = ami_pfnset_first(e->pages);
 	for (i = 0; i < PLANTED; i++, pfn = ami_pfnset_next(e->pages, pfn + 1))
 		add_word(p, leaf_of(a, e, pfn),
 			 amdvi_v1_page(page_of(a, owner[i]) << AMI_PAGE_SHIFT,

@@ -242,6 +242,41 @@ void rig_child(struct rig *rig, uint64_t va, enum ami_symbol class)
 				    AMI_F_kobject_entry));
 }
 
+/* A struct vring_virtqueue begins with a struct virtqueue. */
+static void lay_out_virtio(struct ami_layout *l)
+{
+	int i;
+
+	l->field[AMI_F_virtio_device_dev].offset = 0x100;
+	for (i = AMI_NR_CORE_FIELDS; i < AMI_NR_FIELDS; i++)
+		if (!strcmp(ami_field_wants[i].type, "vring_virtqueue"))
+			l->field[i].offset += 0x100;
+}
+
+struct rig *rig_virtio(uint64_t id, uint64_t features, struct rig_virtio *at)
+{
+	struct rig *rig = rig_new("virtio-pci");
+	uint64_t bus = machine_object(rig->m, 64), vqs;
+
+	lay_out_virtio(image_layout(rig->m->img));
+	at->device = image_va(image_alloc(rig->m->img, 1));
+	at->dev = rig_member(rig, at->device, AMI_F_virtio_device_dev);
+	rig_set(rig, bus, AMI_F_bus_type_name,
+		machine_string(rig->m, "virtio"));
+	rig_set(rig, at->dev, AMI_F_device_bus, bus);
+	rig_child(rig, at->dev, AMI_SYM_net_class);
+	rig_set(rig, at->device, AMI_F_virtio_device_id, id);
+	rig_set(rig, at->device, AMI_F_virtio_device_features, features);
+	at->queue = machine_object(rig->m, 0x400);
+	vqs = rig_member(rig, at->device, AMI_F_virtio_device_vqs);
+	machine_list_init(rig->m, vqs);
+	machine_list_add(rig->m, vqs, rig_member(rig, at->queue,
+						 AMI_F_virtqueue_list));
+	rig_set(rig, at->queue, AMI_F_vvq_use_dma_api,
+		features >> 33 & 1);
+	return rig;
+}
+
 void rig_class(struct rig *rig, uint32_t class)
 {
 	uint64_t pci = rig->dev - rig_member(rig, 0, AMI_F_pci_dev_dev);

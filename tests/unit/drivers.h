@@ -11,7 +11,7 @@
 #include "machine.h"
 
 #define RIG_DEVICE	0x10u
-#define RIG_BUFFER	0x8000000ull
+#define RIG_BUFFER	BUFFER
 #define RIG_PAGES	512u
 
 #define RIG_OTHER	(RIG_BUFFER + 0x400000)
@@ -63,6 +63,14 @@ uint64_t rig_object(struct rig *rig, enum ami_type t);
 
 /** rig_child() - enter the struct device at @va below the device */
 void rig_child(struct rig *rig, uint64_t va, enum ami_symbol class);
+
+/** struct rig_virtio - addresses of a virtio device and of its queue */
+struct rig_virtio {
+	uint64_t device, dev, queue;
+};
+
+/** rig_virtio() - with a virtio device of one queue below the PCI device */
+struct rig *rig_virtio(uint64_t id, uint64_t features, struct rig_virtio *at);
 
 /** rig_class() - the device is a PCI function of this class, beside another one */
 void rig_class(struct rig *rig, uint32_t class);

@@ -14,6 +14,17 @@
 
 #define MACHINE_SEGMENTS	8
 
+/* For tests that need no others. */
+#define MACHINE_SME	(1ull << 47)
+#define MACHINE_PAGES	(1u << 16)
+#define BUFFER		0x8000000ull	/* what devices may write; physical */
+
+/* IOMMU_DOMAIN_...: types of a domain. */
+#define TYPE_BLOCKED	0x0
+#define TYPE_DMA	0x3
+#define TYPE_IDENTITY	0x4
+#define TYPE_DMA_FQ	0xb
+
 /**
  * struct machine_segment - a PCI segment, or the global tables
  * @va: the structure, 0 with global tables
@@ -72,8 +83,17 @@ struct machine *machine_new_apart(enum shape shape, uint64_t sme_mask,
 void machine_free(struct machine *m);
 
 /** machine_over_shapes() - @test with every shape, plain and with SME */
-void machine_over_shapes(uint64_t sme_mask, uint64_t ram_pages,
-			 void (*test)(struct machine *m));
+void machine_over_shapes(void (*test)(struct machine *m));
+void machine_over_shapes_with(uint64_t sme_mask, uint64_t ram_pages,
+			      void (*test)(struct machine *m));
+
+/** OVER_SHAPES() - a test all_NAME(): NAME() with each of them */
+#define OVER_SHAPES(name)						\
+static void all_##name(void **state)					\
+{									\
+	(void)state;							\
+	machine_over_shapes(name);					\
+}
 
 /** machine_has() - has this shape such a member? */
 bool machine_has(const struct machine *m, enum ami_field f);
@@ -209,6 +229,9 @@ void machine_alias(struct machine *m, uint16_t devid, uint16_t alias);
 void machine_dte(struct machine *m, uint16_t devid,
 		 const struct amdvi_dte *dte);
 
+/** machine_paging() - a DTE that lets requests through a host table */
+struct amdvi_dte machine_paging(uint64_t root, unsigned int mode, uint16_t id);
+
 /** machine_v1() - table that maps @pages pages, IOVA = n * 4K from 0 on */
 uint64_t machine_v1(struct machine *m, uint64_t first_phys,
 		    unsigned int pages);
@@ -236,6 +259,14 @@ const struct ami_exposure *machine_exposure(const struct machine *m,
 const struct ami_exposure *machine_exposure_at(const struct machine *m,
 					       struct ami_bdf bdf,
 					       enum ami_class class);
+
+/** machine_maps() - of this device exactly @pages from @phys on are mapped */
+void machine_maps(const struct machine *m, uint16_t devid, uint64_t phys,
+		  uint64_t pages);
+
+/** machine_state_of() - what the analysis knows of a device of segment 0 */
+const struct ami_device *machine_state_of(const struct machine *m,
+					  uint16_t devid);
 
 /** machine_code() - the code of that name; the test fails if there is none. */
 enum ami_finding_code machine_code(const char *name);

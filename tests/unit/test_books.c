@@ -14,22 +14,12 @@
 
 #include "vmcore.h"
 
-#define BUFFER		0x8000000ull	/* what devices may write */
-#define C_BIT		(1ull << 47)
 #define DEVICE		0x10
 #define PAGES		5
-#define TYPE_BLOCKED	0x0
-#define TYPE_DMA	0x3
-#define TYPE_IDENTITY	0x4
 
 static const struct amdvi_dte rw = {
 	.v = true, .tv = true, .ir = true, .iw = true, .domain_id = 4,
 };
-
-static void over_shapes(void (*test)(struct machine *m))
-{
-	machine_over_shapes(C_BIT, 1 << 16, test);
-}
 
 static struct amdvi_dte host(uint64_t root)
 {
@@ -95,11 +85,7 @@ static void permission_gone(struct machine *m)
 	is_mapped(m, AMI_LIKELY);
 }
 
-static void test_permission_gone(void **state)
-{
-	(void)state;
-	over_shapes(permission_gone);
-}
+OVER_SHAPES(permission_gone)
 
 /* By the driver the device is not translated, by the DTE it is blocked. */
 static void identity_gone(struct machine *m)
@@ -121,11 +107,7 @@ static void identity_gone(struct machine *m)
 	assert_int_equal(m->ex->verdict, AMI_VERDICT_SUSPECT);
 }
 
-static void test_identity_gone(void **state)
-{
-	(void)state;
-	over_shapes(identity_gone);
-}
+OVER_SHAPES(identity_gone)
 
 static bool has_v2(const struct machine *m)
 {
@@ -152,11 +134,7 @@ static void guest_table_gone(struct machine *m)
 	is_mapped(m, AMI_LIKELY);
 }
 
-static void test_guest_table_gone(void **state)
-{
-	(void)state;
-	over_shapes(guest_table_gone);
-}
+OVER_SHAPES(guest_table_gone)
 
 /* The driver's state alone tell of the device, and their type says "blocked". */
 static void type_gone(struct machine *m)
@@ -170,11 +148,7 @@ static void type_gone(struct machine *m)
 	is_mapped(m, AMI_LIKELY);
 }
 
-static void test_type_gone(void **state)
-{
-	(void)state;
-	over_shapes(type_gone);
-}
+OVER_SHAPES(type_gone)
 
 static void is_contradiction(struct machine *m)
 {
@@ -210,8 +184,8 @@ static void domain_gone(struct machine *m)
 static void test_domain_gone(void **state)
 {
 	(void)state;
-	over_shapes(root_gone);
-	over_shapes(domain_gone);
+	machine_over_shapes(root_gone);
+	machine_over_shapes(domain_gone);
 }
 
 static void of_no_iommu(struct machine *m, uint64_t pointer)
@@ -240,17 +214,17 @@ static void iommu_unknown(struct machine *m)
 static void test_iommu_of_device(void **state)
 {
 	(void)state;
-	over_shapes(lookup_gone);
-	over_shapes(iommu_unknown);
+	machine_over_shapes(lookup_gone);
+	machine_over_shapes(iommu_unknown);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_permission_gone),
-		cmocka_unit_test(test_identity_gone),
-		cmocka_unit_test(test_guest_table_gone),
-		cmocka_unit_test(test_type_gone),
+		cmocka_unit_test(all_permission_gone),
+		cmocka_unit_test(all_identity_gone),
+		cmocka_unit_test(all_guest_table_gone),
+		cmocka_unit_test(all_type_gone),
 		cmocka_unit_test(test_domain_gone),
 		cmocka_unit_test(test_iommu_of_device),
 	};

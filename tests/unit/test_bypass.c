@@ -16,45 +16,19 @@
 #define DEV		0x20u
 #define DOMAIN_DMA	3
 #define NVME		0x010802u
-#define BUFFER		0x9000000ull
+#define MEMORY		0x9000000ull
 
 /* What tests change; the latest rig's. */
-static struct {
-	uint64_t device, dev, queue;
-} at;
+static struct rig_virtio at;
 
 static uint64_t phys(uint64_t va)
 {
 	return va - IMAGE_DIRECT_MAP;
 }
 
-/* A virtio device with one queue, below a PCI device that has a table. */
 static struct rig *virtio(uint64_t features)
 {
-	struct rig *rig = rig_new("virtio-pci");
-	struct ami_layout *l = image_layout(rig->m->img);
-	uint64_t bus = machine_object(rig->m, 64), vqs;
-	int i;
-
-	l->field[AMI_F_virtio_device_dev].offset = 0x100;
-	for (i = AMI_NR_CORE_FIELDS; i < AMI_NR_FIELDS; i++)
-		if (!strcmp(ami_field_wants[i].type, "vring_virtqueue"))
-			l->field[i].offset += 0x100;
-	at.device = image_va(image_alloc(rig->m->img, 1));
-	at.dev = rig_member(rig, at.device, AMI_F_virtio_device_dev);
-	rig_set(rig, bus, AMI_F_bus_type_name,
-		machine_string(rig->m, "virtio"));
-	rig_set(rig, at.dev, AMI_F_device_bus, bus);
-	rig_child(rig, at.dev, AMI_SYM_net_class);
-	rig_set(rig, at.device, AMI_F_virtio_device_features, features);
-	at.queue = machine_object(rig->m, 0x400);
-	vqs = rig_member(rig, at.device, AMI_F_virtio_device_vqs);
-	machine_list_init(rig->m, vqs);
-	machine_list_add(rig->m, vqs, rig_member(rig, at.queue,
-						 AMI_F_virtqueue_list));
-	rig_set(rig, at.queue, AMI_F_vvq_use_dma_api,
-		features >> 33 & 1);
-	return rig;
+	return rig_virtio(0, features, &at);
 }
 
 static const struct ami_device *device(const struct rig *rig)
@@ -235,7 +209,7 @@ static void excluded(struct machine *m)
 static void exclusion(void **state)
 {
 	(void)state;
-	machine_over_shapes(1ull << 47, 1u << 16, excluded);
+	machine_over_shapes(excluded);
 }
 
 static uint64_t translated(struct machine *m, bool ats)
@@ -243,7 +217,7 @@ static uint64_t translated(struct machine *m, bool ats)
 	struct amdvi_dte dte = {
 		.v = true, .tv = true, .ir = true, .iw = true, .mode = 2,
 		.domain_id = 4, .ats = ats,
-		.host_root = machine_v1(m, BUFFER, 4),
+		.host_root = machine_v1(m, MEMORY, 4),
 	};
 
 	machine_pci(m, DEV, NVME);
@@ -266,7 +240,7 @@ static void with_ats(struct machine *m)
 static void ats(void **state)
 {
 	(void)state;
-	machine_over_shapes(1ull << 47, 1u << 16, with_ats);
+	machine_over_shapes(with_ats);
 }
 
 /* By the driver alone: the entry may have lost its bit. */
@@ -284,7 +258,7 @@ static void ats_by_driver(struct machine *m)
 static void driver_ats(void **state)
 {
 	(void)state;
-	machine_over_shapes(1ull << 47, 1u << 16, ats_by_driver);
+	machine_over_shapes(ats_by_driver);
 }
 
 /* Blocked, and translated requests pass all the same: not trusted. */

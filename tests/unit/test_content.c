@@ -17,9 +17,7 @@
 #include "pages.h"
 #include "vmcore.h"
 
-#define C_BIT		(1ull << 47)
 #define NIC		0x10
-#define TYPE_DMA	0x3
 #define FRAME		1000u		/* bytes, with all headers */
 #define IP		14u
 #define UDP		34u
@@ -28,7 +26,7 @@ static const uint8_t mac[] = { 0x52, 0x54, 0, 0x12, 0x34, 0x56 };
 
 static void over_shapes(void (*test)(struct machine *m))
 {
-	machine_over_shapes(C_BIT, 1 << 15, test);
+	machine_over_shapes_with(MACHINE_SME, 1 << 15, test);
 }
 
 /* --- frames by themselves -------------------------------------------------------- */

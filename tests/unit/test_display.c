@@ -17,8 +17,6 @@
 #include "vmcore.h"
 
 #define COUNT(array)	(sizeof(array) / sizeof((array)[0]))
-#define BUFFER		0x8000000ull
-#define TYPE_DMA	0x3
 
 /* Escape sequences, newlines, C1, bidi, bytes that are no UTF-8, markup. */
 static const char *const hostile[] = {

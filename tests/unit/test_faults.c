@@ -10,7 +10,6 @@
 
 #include "render.h"
 
-#define BUFFER		0x8000000ull
 #define PAGES		9u		/* mapped from IOVA 0 on */
 #define NIC		0x10u
 #define GPU		0x18u

@@ -16,9 +16,7 @@
 
 #include "machine.h"
 
-#define TYPE_DMA	0x3
-#define TYPE_DMA_FQ	0xb
-#define BUFFER		0x4000000ull
+#define MEMORY		0x4000000ull
 #define FIRST		3u	/* entry in use, of three */
 
 static void set(struct machine *m, enum ami_field in_cookie,
@@ -229,7 +227,7 @@ static const struct {
 static struct machine *lazy_device(enum shape shape, uint64_t *data)
 {
 	struct machine *m = machine_new(shape, 0);
-	uint64_t root = machine_v1(m, BUFFER, 5), domain;
+	uint64_t root = machine_v1(m, MEMORY, 5), domain;
 	struct amdvi_dte dte = {
 		.v = true, .tv = true, .ir = true, .iw = true, .mode = 2,
 		.host_root = root, .domain_id = 4,

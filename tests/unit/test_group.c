@@ -17,8 +17,6 @@
 #define NVME		0x010802u
 #define ID		5u
 #define OTHER_ID	6u
-#define SME		(1ull << 47)
-#define RAM		(1u << 16)
 #define COUNT(array)	(sizeof(array) / sizeof((array)[0]))
 
 enum data { OWN, NO_DOMAIN, OTHER_DOMAIN, NO_DATA };
@@ -177,7 +175,8 @@ static void all_rows(void **state)
 		for (sme = 0; sme < 2; sme++)
 			for (i = 0; i < COUNT(rows); i++) {
 				struct machine *m = machine_new_sized(shape,
-						sme ? SME : 0, 0xff, RAM);
+						sme ? MACHINE_SME : 0, 0xff,
+						MACHINE_PAGES);
 
 				row(m, i);
 				machine_free(m);
@@ -187,7 +186,8 @@ static void all_rows(void **state)
 /* A domain's list of devices; @other: it leads to that of another domain. */
 static void with_list(enum shape shape, bool other)
 {
-	struct machine *m = machine_new_sized(shape, SME, 0xff, RAM);
+	struct machine *m = machine_new_sized(shape, MACHINE_SME, 0xff,
+					      MACHINE_PAGES);
 	uint64_t node = machine_object(m, 16), back;
 	struct parts p;
 

@@ -16,10 +16,6 @@
 #define NVME		0x010802u
 #define BRIDGE		0x060400u
 #define HOST_BRIDGE	0x060000u
-#define SME		(1ull << 47)
-#define RAM		(1u << 16)
-#define TYPE_DMA	0x3
-#define TYPE_IDENTITY	0x4
 
 /* enum iommu_init_state; only that they differ matters */
 enum { START, INITIALIZED, NOT_FOUND, FAILED, OFF };
@@ -405,13 +401,6 @@ static void in_words(struct machine *m)
 	assert_non_null(strstr(text, "amd_iommu=off"));
 	free(text);
 }
-
-#define OVER_SHAPES(name)						\
-	static void all_##name(void **state)				\
-	{								\
-		(void)state;						\
-		machine_over_shapes(SME, RAM, name);			\
-	}
 
 OVER_SHAPES(off)
 OVER_SHAPES(not_found)

@@ -17,23 +17,9 @@
 #include "state.h"
 #include "vmcore.h"
 
-#define BUFFER		0x8000000ull	/* what devices may write */
-#define C_BIT		(1ull << 47)
-#define TYPE_DMA	0x3
 #define CLASS_NVME	0x010802
 #define CLASS_HOST	0x060000
 #define DEVICE		0x10
-
-static void over_shapes(void (*test)(struct machine *m))
-{
-	machine_over_shapes(C_BIT, 1 << 16, test);
-}
-
-static const struct ami_device *device(const struct machine *m,
-				       uint16_t devid)
-{
-	return ami_state_device(m->state, (struct ami_bdf){ 0, devid });
-}
 
 /* All of memory, by a device that is active. */
 static void reaches_all(const struct machine *m, uint16_t devid,
@@ -41,7 +27,7 @@ static void reaches_all(const struct machine *m, uint16_t devid,
 {
 	const struct ami_exposure *e;
 
-	assert_int_equal(device(m, devid)->translation, AMI_TRANSLATION_NONE);
+	assert_int_equal(machine_state_of(m, devid)->translation, AMI_TRANSLATION_NONE);
 	e = machine_exposure(m, devid, AMI_CLASS_PASSTHROUGH);
 	assert_non_null(e);
 	assert_true(e->all_ram);
@@ -83,8 +69,8 @@ static void beyond_the_table(struct machine *m)
 static void test_uncovered(void **state)
 {
 	(void)state;
-	over_shapes(no_iommu_in_charge);
-	over_shapes(beyond_the_table);
+	machine_over_shapes(no_iommu_in_charge);
+	machine_over_shapes(beyond_the_table);
 }
 
 static void init_state(struct machine *m, uint64_t value)
@@ -119,8 +105,8 @@ static void driver_ready(struct machine *m)
 static void test_not_initialised(void **state)
 {
 	(void)state;
-	over_shapes(driver_failed);
-	over_shapes(driver_ready);
+	machine_over_shapes(driver_failed);
+	machine_over_shapes(driver_ready);
 }
 
 /* The driver found no format of page tables that this IOMMU has. */
@@ -136,14 +122,6 @@ static void test_no_tables(void **state)
 	vmcore_analyse(m);
 	reaches_all(m, DEVICE, AMI_POSSIBLE);
 	machine_free(m);
-}
-
-static struct amdvi_dte paging(uint64_t root, uint16_t id)
-{
-	return (struct amdvi_dte){
-		.v = true, .tv = true, .ir = true, .iw = true, .mode = 2,
-		.host_root = root, .domain_id = id,
-	};
 }
 
 static struct amdvi_dte guest(uint64_t gcr3, uint16_t id)
@@ -176,7 +154,7 @@ static const struct ami_exposure *of_iommu(const struct machine *m)
 static void lost_permission(struct machine *m)
 {
 	uint64_t root = machine_v1(m, BUFFER, 3);
-	struct amdvi_dte dte = paging(root, 5);
+	struct amdvi_dte dte = machine_paging(root, 2, 5);
 	const struct ami_exposure *e;
 
 	dte.iw = false;
@@ -184,7 +162,7 @@ static void lost_permission(struct machine *m)
 		       machine_domain(m, 5, TYPE_DMA, AMI_FORMAT_V1, root, 2));
 	machine_dte(m, DEVICE, &dte);
 	vmcore_analyse(m);
-	assert_int_equal(device(m, DEVICE)->dte_seen, AMI_SEEN_INCONSISTENT);
+	assert_int_equal(machine_state_of(m, DEVICE)->dte_seen, AMI_SEEN_INCONSISTENT);
 	e = machine_exposure(m, DEVICE, AMI_CLASS_MAPPED);
 	assert_non_null(e);
 	assert_int_equal(e->count, 3);
@@ -209,8 +187,8 @@ static void lost_identity(struct machine *m)
 static void test_lost_bits(void **state)
 {
 	(void)state;
-	over_shapes(lost_permission);
-	over_shapes(lost_identity);
+	machine_over_shapes(lost_permission);
+	machine_over_shapes(lost_identity);
 }
 
 /*
@@ -232,7 +210,7 @@ static void guest_table(struct machine *m, bool wrong)
 	if (!wrong)
 		image_write64(m->img, gcr3, 0);
 	vmcore_analyse(m);
-	assert_int_equal(device(m, DEVICE)->dte_seen, AMI_SEEN_INCONSISTENT);
+	assert_int_equal(machine_state_of(m, DEVICE)->dte_seen, AMI_SEEN_INCONSISTENT);
 	assert_non_null(machine_exposure(m, DEVICE, AMI_CLASS_MAPPED));
 	assert_int_equal(machine_exposure(m, DEVICE, AMI_CLASS_MAPPED)->count,
 			 4);
@@ -241,7 +219,7 @@ static void guest_table(struct machine *m, bool wrong)
 /* What cannot be read contradicts nothing; what it maps is unknown. */
 static void test_gcr3_unread(void **state)
 {
-	struct machine *m = machine_new(SHAPE_6_12, C_BIT);
+	struct machine *m = machine_new(SHAPE_6_12, MACHINE_SME);
 	uint64_t root = machine_v2(m, BUFFER, 4, 4);
 	uint64_t gcr3 = machine_gcr3(m, 0, 0, root);
 	struct amdvi_dte dte = guest(gcr3, 8);
@@ -252,7 +230,7 @@ static void test_gcr3_unread(void **state)
 	machine_dte(m, DEVICE, &dte);
 	image_hide(m->img, gcr3 >> AMI_PAGE_SHIFT, AMI_MEM_FILTERED);
 	machine_analyse(m);
-	assert_int_equal(device(m, DEVICE)->dte_seen, AMI_SEEN_INTACT);
+	assert_int_equal(machine_state_of(m, DEVICE)->dte_seen, AMI_SEEN_INTACT);
 	assert_false(machine_exposure(m, DEVICE, AMI_CLASS_MAPPED)->complete);
 	machine_free(m);
 }
@@ -294,11 +272,11 @@ static void test_gcr3(void **state)
 	int shape, wrong;
 
 	(void)state;
-	over_shapes(pasid_table);
-	over_shapes(reserved_levels);
+	machine_over_shapes(pasid_table);
+	machine_over_shapes(reserved_levels);
 	for (shape = 0; shape < SHAPES; shape++)
 		for (wrong = 0; wrong < 2; wrong++) {
-			struct machine *m = machine_new(shape, C_BIT);
+			struct machine *m = machine_new(shape, MACHINE_SME);
 
 			if (has_v2(m))
 				guest_table(m, wrong);
@@ -342,7 +320,7 @@ static void is_stale(const struct machine *m)
 static void flush_of(struct machine *m, uint16_t id)
 {
 	uint64_t root = machine_v1(m, BUFFER, 3);
-	struct amdvi_dte dte = paging(machine_v1(m, BUFFER, 3), 6);
+	struct amdvi_dte dte = machine_paging(machine_v1(m, BUFFER, 3), 2, 6);
 
 	machine_device(m, DEVICE, "nvme",
 		       machine_domain(m, 5, TYPE_DMA, AMI_FORMAT_V1, root, 2));
@@ -370,7 +348,7 @@ static void flush_of_device(struct machine *m)
 {
 	uint64_t root = machine_v2(m, BUFFER, 3, 4);
 	uint64_t foreign = machine_v1(m, BUFFER + 0x400000, 1);
-	struct amdvi_dte dte = paging(foreign, 1);
+	struct amdvi_dte dte = machine_paging(foreign, 2, 1);
 	uint64_t data;
 
 	if (!machine_has(m, AMI_F_dev_data_gcr3_domid))
@@ -385,7 +363,7 @@ static void flush_of_device(struct machine *m)
 	machine_dte(m, DEVICE, &dte);
 	flush_domain(m, 77);
 	vmcore_analyse(m);
-	assert_int_equal(device(m, DEVICE)->dte_seen, AMI_SEEN_OVERWRITTEN);
+	assert_int_equal(machine_state_of(m, DEVICE)->dte_seen, AMI_SEEN_OVERWRITTEN);
 	is_stale(m);
 }
 
@@ -394,7 +372,7 @@ static void flush_of_nobody(struct machine *m)
 {
 	const struct ami_exposure *e;
 	uint64_t root = machine_v1(m, BUFFER, 3);
-	struct amdvi_dte dte = paging(root, 5);
+	struct amdvi_dte dte = machine_paging(root, 2, 5);
 
 	machine_device(m, DEVICE, "nvme",
 		       machine_domain(m, 5, TYPE_DMA, AMI_FORMAT_V1, root, 2));
@@ -411,17 +389,17 @@ static void flush_of_nobody(struct machine *m)
 static void test_whose_flush(void **state)
 {
 	(void)state;
-	over_shapes(flush_of_nobody);
-	over_shapes(flush_of_books);
-	over_shapes(flush_of_entry);
-	over_shapes(flush_of_device);
+	machine_over_shapes(flush_of_nobody);
+	machine_over_shapes(flush_of_books);
+	machine_over_shapes(flush_of_entry);
+	machine_over_shapes(flush_of_device);
 }
 
 /* The device did not answer: its TLB keeps what it had, the ring goes on. */
 static void tlb_timeout(struct machine *m)
 {
 	uint64_t root = machine_v1(m, BUFFER, 3), log = image_alloc(m->img, 2);
-	struct amdvi_dte dte = paging(root, 5);
+	struct amdvi_dte dte = machine_paging(root, 2, 5);
 
 	machine_device(m, DEVICE, "gpu",
 		       machine_domain(m, 5, TYPE_DMA, AMI_FORMAT_V1, root, 2));
@@ -434,11 +412,7 @@ static void tlb_timeout(struct machine *m)
 	assert_int_equal(m->ex->verdict, AMI_VERDICT_SUSPECT);
 }
 
-static void test_tlb_timeout(void **state)
-{
-	(void)state;
-	over_shapes(tlb_timeout);
-}
+OVER_SHAPES(tlb_timeout)
 
 /* --- what the IOMMU writes itself ----------------------------------------------- */
 
@@ -486,7 +460,7 @@ static void driver_ad_bits(struct machine *m, bool blocked)
 		       machine_domain(m, 8, TYPE_DMA, AMI_FORMAT_V2, root, 4));
 	machine_dte(m, DEVICE, &dte);
 	vmcore_analyse(m);
-	assert_int_equal(device(m, DEVICE)->dte_seen, AMI_SEEN_INCONSISTENT);
+	assert_int_equal(machine_state_of(m, DEVICE)->dte_seen, AMI_SEEN_INCONSISTENT);
 	assert_true(ami_pfnset_has(of_iommu(m)->pages, root >> 12));
 }
 
@@ -502,7 +476,7 @@ static void blocked_ad_bits(struct machine *m)
 
 static void host_ad_bits(struct machine *m)
 {
-	struct amdvi_dte dte = paging(machine_v1(m, BUFFER, 3), 5);
+	struct amdvi_dte dte = machine_paging(machine_v1(m, BUFFER, 3), 2, 5);
 
 	dte.had = 3;
 	ad_bits(m, AMDVI_V1_A, dte.host_root, &dte);
@@ -511,7 +485,7 @@ static void host_ad_bits(struct machine *m)
 /* Without HAD host tables are only read. */
 static void no_ad_bits(struct machine *m)
 {
-	struct amdvi_dte dte = paging(machine_v1(m, BUFFER, 3), 5);
+	struct amdvi_dte dte = machine_paging(machine_v1(m, BUFFER, 3), 2, 5);
 
 	machine_device(m, DEVICE, "nvme", 0);
 	machine_dte(m, DEVICE, &dte);
@@ -522,11 +496,11 @@ static void no_ad_bits(struct machine *m)
 static void test_ad_bits(void **state)
 {
 	(void)state;
-	over_shapes(guest_ad_bits);
-	over_shapes(other_table_ad_bits);
-	over_shapes(blocked_ad_bits);
-	over_shapes(host_ad_bits);
-	over_shapes(no_ad_bits);
+	machine_over_shapes(guest_ad_bits);
+	machine_over_shapes(other_table_ad_bits);
+	machine_over_shapes(blocked_ad_bits);
+	machine_over_shapes(host_ad_bits);
+	machine_over_shapes(no_ad_bits);
 }
 
 /* Interrupts of a device of a guest are posted into a page of its vCPU. */
@@ -566,8 +540,8 @@ static void remapped_interrupts(struct machine *m)
 static void test_posted(void **state)
 {
 	(void)state;
-	over_shapes(posted_interrupts);
-	over_shapes(remapped_interrupts);
+	machine_over_shapes(posted_interrupts);
+	machine_over_shapes(remapped_interrupts);
 }
 
 /* A command as no driver writes it still stores where it says. */
@@ -582,21 +556,17 @@ static void wait_elsewhere(struct machine *m)
 	assert_true(machine_found(m, "completion-wait-elsewhere"));
 }
 
-static void test_wait_elsewhere(void **state)
-{
-	(void)state;
-	over_shapes(wait_elsewhere);
-}
+OVER_SHAPES(wait_elsewhere)
 
 /* --- memory of the capture kernel ------------------------------------------------ */
 
 /* crashkernel=SIZE,cma: its tables may lie where programs were. */
 static void test_crash_cma(void **state)
 {
-	struct machine *m = machine_new(SHAPE_7, C_BIT);
+	struct machine *m = machine_new(SHAPE_7, MACHINE_SME);
 	uint64_t root = machine_v1(m, BUFFER, 5), at;
 	uint64_t foreign = machine_v1(m, BUFFER + 0x400000, 1);
-	struct amdvi_dte dte = paging(foreign, 5);
+	struct amdvi_dte dte = machine_paging(foreign, 2, 5);
 	const uint64_t ranges[4] = { 0x1000, 0x1fff, foreign, foreign + 0xfff };
 
 	(void)state;
@@ -610,7 +580,7 @@ static void test_crash_cma(void **state)
 	machine_dte(m, DEVICE, &dte);
 	vmcore_analyse(m);
 	assert_int_equal(m->state->capture, AMI_CAPTURE_REUSE);
-	assert_int_equal(device(m, DEVICE)->dte_seen, AMI_SEEN_OVERWRITTEN);
+	assert_int_equal(machine_state_of(m, DEVICE)->dte_seen, AMI_SEEN_OVERWRITTEN);
 	assert_int_equal(machine_exposure(m, DEVICE, AMI_CLASS_MAPPED)->count,
 			 5);
 	machine_free(m);
@@ -717,18 +687,14 @@ static void unplugged(struct machine *m)
 	assert_int_equal(m->ex->covered, AMI_COVERED_PARTIAL);
 }
 
-static void test_unplugged(void **state)
-{
-	(void)state;
-	over_shapes(unplugged);
-}
+OVER_SHAPES(unplugged)
 
 /* The driver's state alone are left, and their domain has lost its table. */
 static void no_table(struct machine *m, bool pasids)
 {
 	uint64_t gcr3 = machine_gcr3(m, 0, 3, machine_v2(m, BUFFER, 4, 4));
 	uint64_t foreign = machine_v1(m, BUFFER + 0x400000, 1), dom, data;
-	struct amdvi_dte dte = paging(foreign, 1);
+	struct amdvi_dte dte = machine_paging(foreign, 2, 1);
 
 	machine_crashkernel(m, foreign, foreign + 0x1fff);
 	dom = machine_domain(m, 5, 0x1, AMI_FORMAT_NONE, 0, 0);
@@ -759,14 +725,14 @@ static void table_for_pasids(struct machine *m)
 static void test_no_table_of_domain(void **state)
 {
 	(void)state;
-	over_shapes(lost_table);
-	over_shapes(table_for_pasids);
+	machine_over_shapes(lost_table);
+	machine_over_shapes(table_for_pasids);
 }
 
 /* Its domain is in no list: what was queued there for a flush is lost. */
 static void test_guest_domain_missing(void **state)
 {
-	struct machine *m = machine_new(SHAPE_7, C_BIT);
+	struct machine *m = machine_new(SHAPE_7, MACHINE_SME);
 	uint64_t known = machine_v2(m, BUFFER, 2, 4);
 	uint64_t root = machine_v2(m, BUFFER + 0x400000, 3, 4);
 	uint64_t gcr3 = machine_gcr3(m, 0, 0, known);
@@ -798,11 +764,7 @@ static void open_entry(struct machine *m)
 	assert_int_equal(m->ex->verdict, AMI_VERDICT_UNKNOWN);
 }
 
-static void test_open_entry(void **state)
-{
-	(void)state;
-	over_shapes(open_entry);
-}
+OVER_SHAPES(open_entry)
 
 int main(void)
 {
@@ -811,18 +773,18 @@ int main(void)
 		cmocka_unit_test(test_asked),
 		cmocka_unit_test(test_system_state),
 		cmocka_unit_test(test_system_state_unread),
-		cmocka_unit_test(test_unplugged),
+		cmocka_unit_test(all_unplugged),
 		cmocka_unit_test(test_no_table_of_domain),
 		cmocka_unit_test(test_guest_domain_missing),
-		cmocka_unit_test(test_open_entry),
+		cmocka_unit_test(all_open_entry),
 		cmocka_unit_test(test_lost_bits),
 		cmocka_unit_test(test_gcr3),
 		cmocka_unit_test(test_gcr3_unread),
 		cmocka_unit_test(test_whose_flush),
-		cmocka_unit_test(test_tlb_timeout),
+		cmocka_unit_test(all_tlb_timeout),
 		cmocka_unit_test(test_ad_bits),
 		cmocka_unit_test(test_posted),
-		cmocka_unit_test(test_wait_elsewhere),
+		cmocka_unit_test(all_wait_elsewhere),
 		cmocka_unit_test(test_crash_cma),
 		cmocka_unit_test(test_uncovered),
 		cmocka_unit_test(test_not_initialised),

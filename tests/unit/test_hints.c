@@ -14,9 +14,7 @@
 
 #include "pages.h"
 
-#define C_BIT		(1ull << 47)
 #define NIC		0x10
-#define TYPE_DMA	0x3
 #define TABLE		0x067ull	/* an entry that leads to a table */
 #define MODULE		0xffffffffc0100000ull
 #define VMALLOC		0xffa0000000100000ull
@@ -24,7 +22,7 @@
 
 static void over_shapes(void (*test)(struct machine *m))
 {
-	machine_over_shapes(C_BIT, 1 << 15, test);
+	machine_over_shapes_with(MACHINE_SME, 1 << 15, test);
 }
 
 /* What is found for one frame is found for many at once, too. */

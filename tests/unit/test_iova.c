@@ -17,24 +17,13 @@
 #include "machine.h"
 #include "render.h"
 
-#define TYPE_DMA	0x3
-#define BUFFER		0x4000000ull
+#define MEMORY		0x4000000ull
 #define DEVID		0x10
 #define MAPPED		6u	/* pages, in three ranges */
-#define C_BIT		(1ull << 47)
-#define RAM_PAGES	(1u << 16)
 #define MSI_FIRST	0xfee00u
 #define MSI_LAST	0xfeeffu
 
 static uint64_t root_of_table;	/* of the machine at hand */
-
-static struct amdvi_dte host(uint64_t root)
-{
-	return (struct amdvi_dte){
-		.v = true, .tv = true, .ir = true, .iw = true, .mode = 2,
-		.host_root = root, .domain_id = 4,
-	};
-}
 
 /* One of 4, one of 1, one that is mapped in part. */
 static void make_ranges(struct machine *m)
@@ -76,8 +65,8 @@ static void furnish(struct machine *m)
 {
 	struct amdvi_dte dte;
 
-	root_of_table = machine_v1(m, BUFFER, MAPPED);
-	dte = host(root_of_table);
+	root_of_table = machine_v1(m, MEMORY, MAPPED);
+	dte = machine_paging(root_of_table, 2, 4);
 	machine_device(m, DEVID, "nvme",
 		       machine_domain(m, 4, TYPE_DMA, AMI_FORMAT_V1,
 				      root_of_table, 2));
@@ -260,8 +249,8 @@ static void only_range(struct machine *m)
 {
 	struct amdvi_dte dte;
 
-	root_of_table = machine_v1(m, BUFFER, MAPPED);
-	dte = host(root_of_table);
+	root_of_table = machine_v1(m, MEMORY, MAPPED);
+	dte = machine_paging(root_of_table, 2, 4);
 	machine_device(m, DEVID, "nvme",
 		       machine_domain(m, 4, TYPE_DMA, AMI_FORMAT_V1,
 				      root_of_table, 2));
@@ -340,8 +329,8 @@ static void host_bridge(struct machine *m)
 	uint64_t res = machine_object(m, 64), bus, head;
 	struct amdvi_dte dte;
 
-	root_of_table = machine_v1(m, BUFFER, MAPPED);
-	dte = host(root_of_table);
+	root_of_table = machine_v1(m, MEMORY, MAPPED);
+	dte = machine_paging(root_of_table, 2, 4);
 	pci = machine_pci(m, DEVID, 0x010802);
 	machine_dte(m, DEVID, &dte);
 	machine_dev_data(m, DEVID, machine_domain(m, 4, TYPE_DMA,
@@ -403,7 +392,7 @@ static void guest_table(struct machine *m)
 		.v = true, .tv = true, .ir = true, .iw = true, .gv = true,
 		.giov = true, .domain_id = 4,
 	};
-	uint64_t root = machine_v2(m, BUFFER, MAPPED, 4);
+	uint64_t root = machine_v2(m, MEMORY, MAPPED, 4);
 
 	/* Up to 5.19 the DMA API had no such tables. */
 	if (!machine_has(m, AMI_F_pdom_iop_pgd) &&
@@ -464,7 +453,7 @@ static void damaged_tree(struct machine *m)
 
 	for (i = 0; i < 2 * sizeof(damage) / sizeof(damage[0]); i++) {
 		struct machine *own = machine_new_sized(m->shape, m->sme, 0xff,
-							RAM_PAGES);
+							MACHINE_PAGES);
 		uint64_t anchor;
 
 		furnish(own);
@@ -486,7 +475,7 @@ static void damaged_tree(struct machine *m)
 static void unread_tree(struct machine *m)
 {
 	struct machine *own = machine_new_apart(m->shape, m->sme, 0xff,
-						RAM_PAGES);
+						MACHINE_PAGES);
 	uint64_t node;
 
 	furnish(own);
@@ -502,13 +491,6 @@ static void unread_tree(struct machine *m)
 	assert_true(mapped(own)->complete);
 	machine_free(own);
 }
-
-#define OVER_SHAPES(name)						\
-	static void test_##name(void **state)				\
-	{								\
-		(void)state;						\
-		machine_over_shapes(C_BIT, RAM_PAGES, name);		\
-	}
 
 OVER_SHAPES(healthy)
 OVER_SHAPES(root_entry_zero)
@@ -533,25 +515,25 @@ OVER_SHAPES(unread_tree)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_healthy),
-		cmocka_unit_test(test_root_entry_zero),
-		cmocka_unit_test(test_leaves_zero),
-		cmocka_unit_test(test_some_leaves_zero),
-		cmocka_unit_test(test_lazy_domain),
-		cmocka_unit_test(test_one_under_way),
-		cmocka_unit_test(test_two_under_way),
-		cmocka_unit_test(test_without_table),
-		cmocka_unit_test(test_only_range),
-		cmocka_unit_test(test_locked),
-		cmocka_unit_test(test_owned),
-		cmocka_unit_test(test_just_unmapped),
-		cmocka_unit_test(test_caches_lost),
-		cmocka_unit_test(test_window),
-		cmocka_unit_test(test_beside_window),
-		cmocka_unit_test(test_allocated_early),
-		cmocka_unit_test(test_guest_table),
-		cmocka_unit_test(test_damaged_tree),
-		cmocka_unit_test(test_unread_tree),
+		cmocka_unit_test(all_healthy),
+		cmocka_unit_test(all_root_entry_zero),
+		cmocka_unit_test(all_leaves_zero),
+		cmocka_unit_test(all_some_leaves_zero),
+		cmocka_unit_test(all_lazy_domain),
+		cmocka_unit_test(all_one_under_way),
+		cmocka_unit_test(all_two_under_way),
+		cmocka_unit_test(all_without_table),
+		cmocka_unit_test(all_only_range),
+		cmocka_unit_test(all_locked),
+		cmocka_unit_test(all_owned),
+		cmocka_unit_test(all_just_unmapped),
+		cmocka_unit_test(all_caches_lost),
+		cmocka_unit_test(all_window),
+		cmocka_unit_test(all_beside_window),
+		cmocka_unit_test(all_allocated_early),
+		cmocka_unit_test(all_guest_table),
+		cmocka_unit_test(all_damaged_tree),
+		cmocka_unit_test(all_unread_tree),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -15,8 +15,6 @@
 
 #include "vmcore.h"
 
-#define BUFFER		0x8000000ull
-#define TYPE_DMA	0x3
 #define DEVICES		65536u
 #define DOMAINS		60000u
 

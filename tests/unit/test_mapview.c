@@ -14,7 +14,7 @@
 
 #include "render.h"
 
-#define BUFFER	0x4000000ull
+#define MEMORY	0x4000000ull
 #define PASID	0x12345u
 
 static void shows(struct machine *m, struct ami_request r, const char *one,
@@ -34,7 +34,7 @@ static void shows(struct machine *m, struct ami_request r, const char *one,
 static struct machine *machine(void)
 {
 	struct machine *m = machine_new(SHAPE_7, 0);
-	uint64_t table = machine_v2(m, BUFFER, 3, 4);
+	uint64_t table = machine_v2(m, MEMORY, 3, 4);
 	struct amdvi_dte dte = {
 		.v = true, .tv = true, .ir = true, .iw = true, .gv = true,
 		.giov = true,
@@ -94,9 +94,9 @@ static void both_tables(void **state)
 	struct ami_request r = { .view = AMI_VIEW_MAP, .bdf = { 0, 0x10 } };
 	struct amdvi_dte dte = {
 		.v = true, .tv = true, .ir = true, .iw = true, .mode = 2,
-		.domain_id = 5, .host_root = machine_v1(m, BUFFER, 3),
+		.domain_id = 5, .host_root = machine_v1(m, MEMORY, 3),
 	};
-	uint64_t other = machine_v1(m, BUFFER + 0x400000, 3);
+	uint64_t other = machine_v1(m, MEMORY + 0x400000, 3);
 
 	(void)state;
 	machine_device(m, 0x10, "nic",
@@ -124,7 +124,7 @@ static struct machine *unmapped(void)
 	struct machine *m = machine_new(SHAPE_6_1, 0);
 	struct amdvi_dte dte = {
 		.v = true, .tv = true, .ir = true, .iw = true, .mode = 2,
-		.domain_id = 5, .host_root = machine_v1(m, BUFFER, 3),
+		.domain_id = 5, .host_root = machine_v1(m, MEMORY, 3),
 	};
 	uint64_t domain = machine_domain(m, 5, 3, AMI_FORMAT_V1,
 					 dte.host_root, 2);
@@ -189,7 +189,7 @@ static void driver_names(void **state)
 	char *text, *line, *rest;
 
 	(void)state;
-	dte.host_root = machine_v1(m, BUFFER, 3);
+	dte.host_root = machine_v1(m, MEMORY, 3);
 	machine_device(m, 0x10, "snd_hda_intel", 0);
 	machine_dte(m, 0x10, &dte);
 	machine_device(m, 0x18, "a_driver_with_a_very_long_name", 0);

@@ -19,11 +19,8 @@
 #include "render.h"
 #include "vmcore.h"
 
-#define BUFFER		0x3000000ull
+#define MEMORY		0x3000000ull
 #define RAM_PAGES	(1u << 14)
-#define C_BIT		(1ull << 47)
-#define TYPE_DMA	0x3
-#define TYPE_DMA_FQ	0xb
 #define DEVID		0x10
 #define ALIAS		0x18
 #define TAKEN		0x20	/* the capture kernel took it over */
@@ -76,32 +73,24 @@ static bool is_optional(const struct machine *m, enum ami_field f)
 	return is_spare(m, f);
 }
 
-static struct amdvi_dte host(uint64_t root, uint16_t id)
-{
-	return (struct amdvi_dte){
-		.v = true, .tv = true, .ir = true, .iw = true, .mode = 2,
-		.host_root = root, .domain_id = id,
-	};
-}
-
 /* Of this one the driver's state alone tell. */
 static void taken_over(struct machine *m)
 {
-	uint64_t foreign = machine_v1(m, BUFFER + 0x100000, 1);
-	struct amdvi_dte dte = host(foreign, 1);
+	uint64_t foreign = machine_v1(m, MEMORY + 0x100000, 1);
+	struct amdvi_dte dte = machine_paging(foreign, 2, 1);
 
 	machine_crashkernel(m, foreign, foreign + 0x1fff);
 	machine_device(m, TAKEN, "nvme",
 		       machine_domain(m, 5, TYPE_DMA, AMI_FORMAT_V1,
-				      machine_v1(m, BUFFER + 0x10000, 3), 2));
+				      machine_v1(m, MEMORY + 0x10000, 3), 2));
 	machine_dte(m, TAKEN, &dte);
 }
 
 /* A device with an alias, a table, unmaps that wait. */
 static void furnish(struct machine *m)
 {
-	uint64_t root = machine_v1(m, BUFFER, 5), dom;
-	struct amdvi_dte dte = host(root, 4);
+	uint64_t root = machine_v1(m, MEMORY, 5), dom;
+	struct amdvi_dte dte = machine_paging(root, 2, 4);
 
 	taken_over(m);
 	dom = machine_domain(m, 4, machine_has(m, AMI_F_iovad_fq) ? TYPE_DMA :
@@ -167,7 +156,7 @@ static void judge(const struct machine *m, enum ami_field f)
 
 static void without(enum shape shape, enum ami_field f)
 {
-	struct machine *m = machine_new_sized(shape, C_BIT, 0xff, RAM_PAGES);
+	struct machine *m = machine_new_sized(shape, MACHINE_SME, 0xff, RAM_PAGES);
 
 	if (machine_has(m, f)) {
 		furnish(m);
@@ -229,7 +218,7 @@ static void check_damage(const struct machine *m, const struct machine *whole)
 
 static struct machine *filtered_machine(enum shape shape)
 {
-	struct machine *m = machine_new_apart(shape, C_BIT, 0xff, RAM_PAGES);
+	struct machine *m = machine_new_apart(shape, MACHINE_SME, 0xff, RAM_PAGES);
 
 	image_filter(m->img, 31);
 	furnish(m);

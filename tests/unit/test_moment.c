@@ -12,7 +12,7 @@
 
 #define NIC		0x10u
 #define PASSING		0x18u
-#define BUFFER		0x2000000ull
+#define MEMORY		0x2000000ull
 #define DOMAIN_DMA	3u
 #define DOMAIN_IDENTITY	4u
 #define ABSENT		UINT64_MAX
@@ -28,7 +28,7 @@ static struct machine *busy_machine(void)
 	uint64_t log = image_alloc(m->img, 2);
 	struct amdvi_dte dte = {
 		.v = true, .tv = true, .ir = true, .iw = true, .mode = 2,
-		.domain_id = 5, .host_root = machine_v1(m, BUFFER, 4),
+		.domain_id = 5, .host_root = machine_v1(m, MEMORY, 4),
 	};
 
 	machine_device(m, NIC, "nic", machine_domain(m, 5, DOMAIN_DMA,
@@ -121,7 +121,7 @@ static void who_says_when(void **state)
 	machine_variable(m, AMI_SYM_panic_cpu, UINT32_MAX);
 	machine_analyse(m);
 	text = shown(m, (struct ami_request){ .view = AMI_VIEW_WHO,
-					      .address = BUFFER });
+					      .address = MEMORY });
 	has(text, "when the dump was");
 	lacks(text, "panic");
 	free(text);

@@ -16,7 +16,6 @@
 
 #include "vmcore.h"
 
-#define BUFFER		0x8000000ull
 #define NIC		0x18
 #define DMA_FQ		0xb
 #define PAGES		7u

@@ -17,8 +17,6 @@
 #define NTB		0x068000u
 #define HOST_BRIDGE	0x060000u
 #define PCI_BRIDGE	0x060400u
-#define SME		(1ull << 47)
-#define RAM		(1u << 16)
 #define DEVICE_ENTRY	0xe0u	/* of the list of devices: behind all else */
 
 /* What tests change; of the latest machine. */
@@ -396,13 +394,6 @@ static void lost_by_the_driver(struct machine *m)
 	assert_int_equal(ami_state_device(m->state, (struct ami_bdf){ 0, OTHER })
 			 ->translation, AMI_TRANSLATION_BLOCKED);
 	assert_int_equal(m->ex->verdict, AMI_VERDICT_UNKNOWN);
-}
-
-#define OVER_SHAPES(test)						\
-static void all_##test(void **state)					\
-{									\
-	(void)state;							\
-	machine_over_shapes(SME, RAM, test);				\
 }
 
 OVER_SHAPES(class_06)

@@ -14,8 +14,6 @@
 #define DEV		0x10u
 #define OTHER		0x18u
 #define NVME		0x010802u
-#define SME		(1ull << 47)
-#define RAM		(1u << 16)
 #define DOMAIN		5
 #define DMA		0x3u
 #define IDENTITY	0x4u
@@ -255,13 +253,6 @@ static void in_words(struct machine *m)
 	has(text, "policy       identity (as all devices)");
 	free(text);
 }
-
-#define OVER_SHAPES(name)						\
-	static void all_##name(void **state)				\
-	{								\
-		(void)state;						\
-		machine_over_shapes(SME, RAM, name);			\
-	}
 
 OVER_SHAPES(passes_by_command_line)
 OVER_SHAPES(passes_by_build)

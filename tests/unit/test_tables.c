@@ -17,9 +17,7 @@
 
 #define RAM_PAGES	(1u << 16)
 #define RAM_LOG2	28
-#define BUFFER		0x8000000ull	/* half of it */
 #define C_BIT		(1ull << 51)
-#define TYPE_DMA	0x3
 
 static const struct amdvi_dte rw = {
 	.v = true, .tv = true, .ir = true, .iw = true,
@@ -27,7 +25,7 @@ static const struct amdvi_dte rw = {
 
 static void over_shapes(void (*test)(struct machine *m))
 {
-	machine_over_shapes(C_BIT, RAM_PAGES, test);
+	machine_over_shapes_with(C_BIT, RAM_PAGES, test);
 }
 
 /* The driver's state and the DTE name the same v1 table. */

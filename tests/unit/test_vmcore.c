@@ -16,10 +16,7 @@
 #include "render.h"
 #include "vmcore.h"
 
-#define BUFFER		0x8000000ull
 #define C_BIT		(1ull << 51)
-#define TYPE_DMA	0x3
-#define TYPE_DMA_FQ	0xb
 
 static const struct amdvi_dte rw = {
 	.v = true, .tv = true, .ir = true, .iw = true,

@@ -39,38 +39,15 @@ struct packed_desc {
 
 /* What tests change; the latest rig's. */
 static struct {
-	uint64_t device, queue, desc, avail, used, state, extra, event;
+	struct rig_virtio v;
+	uint64_t desc, avail, used, state, extra, event;
 } at;
 
 static struct rig *with_queue(uint64_t id, uint64_t features)
 {
-	struct rig *rig = rig_new("virtio-pci");
-	struct ami_layout *l = image_layout(rig->m->img);
-	uint64_t bus = machine_object(rig->m, 64), dev;
-	int i;
+	struct rig *rig = rig_virtio(id, features, &at.v);
 
-	l->field[AMI_F_virtio_device_dev].offset = 0x100;
-	/* It begins with a struct virtqueue. */
-	for (i = AMI_NR_CORE_FIELDS; i < AMI_NR_FIELDS; i++)
-		if (!strcmp(ami_field_wants[i].type, "vring_virtqueue"))
-			l->field[i].offset += 0x100;
-	at.device = machine_object(rig->m, 0x400);
-	dev = rig_member(rig, at.device, AMI_F_virtio_device_dev);
-	rig_set(rig, bus, AMI_F_bus_type_name,
-		machine_string(rig->m, "virtio"));
-	rig_set(rig, dev, AMI_F_device_bus, bus);
-	rig_child(rig, dev, AMI_SYM_net_class);
-	rig_set(rig, at.device, AMI_F_virtio_device_id, id);
-	rig_set(rig, at.device, AMI_F_virtio_device_features, features);
-	at.queue = machine_object(rig->m, 0x400);
-	rig_set(rig, at.queue, AMI_F_vvq_use_dma_api,
-		features & PLATFORM ? 1 : 0);
-	machine_list_init(rig->m, rig_member(rig, at.device,
-					     AMI_F_virtio_device_vqs));
-	machine_list_add(rig->m, rig_member(rig, at.device,
-					    AMI_F_virtio_device_vqs),
-			 rig_member(rig, at.queue, AMI_F_virtqueue_list));
-	rig_set(rig, at.queue, AMI_F_virtqueue_name,
+	rig_set(rig, at.v.queue, AMI_F_virtqueue_name,
 		machine_string(rig->m, "requests"));
 	at.desc = image_va(image_alloc(rig->m->img, 1));
 	return rig;
@@ -105,12 +82,12 @@ static struct rig *split_of(uint64_t id)
 	at.avail = image_va(image_alloc(rig->m->img, 1));
 	at.used = image_va(image_alloc(rig->m->img, 1));
 	at.state = image_va(image_alloc(rig->m->img, 1));
-	rig_set(rig, at.queue, AMI_F_vvq_num, NUM);
-	rig_set(rig, at.queue, AMI_F_vvq_desc, at.desc);
-	rig_set(rig, at.queue, AMI_F_vvq_avail, at.avail);
-	rig_set(rig, at.queue, AMI_F_vvq_used, at.used);
-	rig_set(rig, at.queue, AMI_F_vvq_state, at.state);
-	rig_set(rig, at.queue, AMI_F_vvq_last_used, 2);
+	rig_set(rig, at.v.queue, AMI_F_vvq_num, NUM);
+	rig_set(rig, at.v.queue, AMI_F_vvq_desc, at.desc);
+	rig_set(rig, at.v.queue, AMI_F_vvq_avail, at.avail);
+	rig_set(rig, at.v.queue, AMI_F_vvq_used, at.used);
+	rig_set(rig, at.v.queue, AMI_F_vvq_state, at.state);
+	rig_set(rig, at.v.queue, AMI_F_vvq_last_used, 2);
 	put(rig, 0, IOVA(0), 16, NEXT, 2);
 	put(rig, 2, IOVA(1), 4096, NEXT | WRITE, 3);
 	put(rig, 3, IOVA(2), 1, WRITE, 0);
@@ -211,7 +188,7 @@ static void split_physical(void **state)
 	struct rig *rig = split();
 
 	(void)state;
-	rig_set(rig, at.device, AMI_F_virtio_device_features, 0);
+	rig_set(rig, at.v.device, AMI_F_virtio_device_features, 0);
 	put(rig, 2, RIG_BUFFER + IOVA(9), 4096, WRITE, 0);
 	machine_analyse(rig->m);
 	assert_true(names(rig, AMI_CLASS_INFLIGHT, 9));
@@ -224,13 +201,13 @@ static void name(struct rig *rig)					\
 	rig_set(rig, object, AMI_F_##field, value);			\
 }
 
-DAMAGE(huge, at.queue, vvq_num, 1ull << 32)
-DAMAGE(odd, at.queue, vvq_num, 7)
-DAMAGE(empty, at.queue, vvq_num, 0)
-DAMAGE(no_desc, at.queue, vvq_desc, NOWHERE)
-DAMAGE(no_used, at.queue, vvq_used, 0x1000)
-DAMAGE(no_state, at.queue, vvq_state, NOWHERE)
-DAMAGE(far_ahead, at.queue, vvq_last_used, 0x8000)
+DAMAGE(huge, at.v.queue, vvq_num, 1ull << 32)
+DAMAGE(odd, at.v.queue, vvq_num, 7)
+DAMAGE(empty, at.v.queue, vvq_num, 0)
+DAMAGE(no_desc, at.v.queue, vvq_desc, NOWHERE)
+DAMAGE(no_used, at.v.queue, vvq_used, 0x1000)
+DAMAGE(no_state, at.v.queue, vvq_state, NOWHERE)
+DAMAGE(far_ahead, at.v.queue, vvq_last_used, 0x8000)
 
 static void chain_loop(struct rig *rig)
 {
@@ -272,14 +249,14 @@ static void not_mapped(struct rig *rig)
 
 static void queue_loop(struct rig *rig)
 {
-	uint64_t node = rig_member(rig, at.queue, AMI_F_virtqueue_list);
+	uint64_t node = rig_member(rig, at.v.queue, AMI_F_virtqueue_list);
 
 	rig_set64(rig, node, node);
 }
 
 static void no_list(struct rig *rig)
 {
-	rig_set64(rig, rig_member(rig, at.device, AMI_F_virtio_device_vqs),
+	rig_set64(rig, rig_member(rig, at.v.device, AMI_F_virtio_device_vqs),
 		  NOWHERE);
 }
 
@@ -318,9 +295,9 @@ static void chains_of_all(void **state)
 	(void)state;
 	at.desc = image_va(image_alloc(rig->m->img, 1));
 	at.state = image_va(image_alloc(rig->m->img, 8));
-	rig_set(rig, at.queue, AMI_F_vvq_num, num);
-	rig_set(rig, at.queue, AMI_F_vvq_desc, at.desc);
-	rig_set(rig, at.queue, AMI_F_vvq_state, at.state);
+	rig_set(rig, at.v.queue, AMI_F_vvq_num, num);
+	rig_set(rig, at.v.queue, AMI_F_vvq_desc, at.desc);
+	rig_set(rig, at.v.queue, AMI_F_vvq_state, at.state);
 	for (i = 0; i < num; i++) {
 		put(rig, i, 0x40000000, 1u << 30, WRITE | NEXT, (i + 1) % num);
 		out(rig, i);
@@ -374,14 +351,14 @@ static struct rig *packed(void)
 	at.state = image_va(image_alloc(rig->m->img, 1));
 	at.extra = image_va(image_alloc(rig->m->img, 1));
 	at.event = machine_object(rig->m, 64);
-	rig_set(rig, at.queue, AMI_F_vvq_pnum, NUM);
-	rig_set(rig, at.queue, AMI_F_vvq_pdesc, at.desc);
-	rig_set(rig, at.queue, AMI_F_vvq_pdevice, at.event);
-	rig_set(rig, at.queue, AMI_F_vvq_pstate, at.state);
-	rig_set(rig, at.queue, AMI_F_vvq_pextra, at.extra);
-	rig_set(rig, at.queue, AMI_F_vvq_pwrap, 1);
-	rig_set(rig, at.queue, AMI_F_vvq_last_used, 1);
-	rig_set(rig, at.queue, AMI_F_vvq_pnext, 5);
+	rig_set(rig, at.v.queue, AMI_F_vvq_pnum, NUM);
+	rig_set(rig, at.v.queue, AMI_F_vvq_pdesc, at.desc);
+	rig_set(rig, at.v.queue, AMI_F_vvq_pdevice, at.event);
+	rig_set(rig, at.v.queue, AMI_F_vvq_pstate, at.state);
+	rig_set(rig, at.v.queue, AMI_F_vvq_pextra, at.extra);
+	rig_set(rig, at.v.queue, AMI_F_vvq_pwrap, 1);
+	rig_set(rig, at.v.queue, AMI_F_vvq_last_used, 1);
+	rig_set(rig, at.v.queue, AMI_F_vvq_pnext, 5);
 	/* Before the driver's place: an old one of buffer 1. */
 	put_packed(rig, 0, IOVA(9), 4096, 1, AVAIL | WRITE);
 	put_packed(rig, 1, IOVA(0), 4096, 5, AVAIL | USED | WRITE);
@@ -421,8 +398,8 @@ static void packed_wrapped(void **state)
 
 	(void)state;
 	image_layout(rig->m->img)->field[AMI_F_vvq_pwrap].present = false;
-	rig_set(rig, at.queue, AMI_F_vvq_last_used, 7 | 1 << 15);
-	rig_set(rig, at.queue, AMI_F_vvq_pnext, 2);
+	rig_set(rig, at.v.queue, AMI_F_vvq_last_used, 7 | 1 << 15);
+	rig_set(rig, at.v.queue, AMI_F_vvq_pnext, 2);
 	put_packed(rig, 7, IOVA(0), 4096, 5, AVAIL | USED);
 	put_packed(rig, 0, IOVA(1), 4096, 1, USED | WRITE);
 	put_packed(rig, 1, IOVA(9), 4096, 1, USED | WRITE);
@@ -460,12 +437,12 @@ static void packed_indirect(void **state)
 	rig_free(rig);
 }
 
-DAMAGE(packed_huge, at.queue, vvq_pnum, 1ull << 32)
-DAMAGE(packed_empty, at.queue, vvq_pnum, 0)
-DAMAGE(packed_no_desc, at.queue, vvq_pdesc, NOWHERE)
-DAMAGE(packed_no_state, at.queue, vvq_pstate, NOWHERE)
-DAMAGE(packed_no_extra, at.queue, vvq_pextra, 0)
-DAMAGE(packed_physical, at.device, virtio_device_features, PACKED)
+DAMAGE(packed_huge, at.v.queue, vvq_pnum, 1ull << 32)
+DAMAGE(packed_empty, at.v.queue, vvq_pnum, 0)
+DAMAGE(packed_no_desc, at.v.queue, vvq_pdesc, NOWHERE)
+DAMAGE(packed_no_state, at.v.queue, vvq_pstate, NOWHERE)
+DAMAGE(packed_no_extra, at.v.queue, vvq_pextra, 0)
+DAMAGE(packed_physical, at.v.device, virtio_device_features, PACKED)
 
 static void parts_leave(struct rig *rig)
 {
@@ -498,8 +475,8 @@ static void booked_table_empty(struct rig *rig)
 /* Indexes behind the ring: the books remain. */
 static void places_beyond(struct rig *rig)
 {
-	rig_set(rig, at.queue, AMI_F_vvq_last_used, 0x7fff);
-	rig_set(rig, at.queue, AMI_F_vvq_pnext, 0xffff);
+	rig_set(rig, at.v.queue, AMI_F_vvq_last_used, 0x7fff);
+	rig_set(rig, at.v.queue, AMI_F_vvq_pnext, 0xffff);
 	book_part(rig, 6, UINT64_MAX, 4096, WRITE, 0);
 }
 
@@ -528,7 +505,7 @@ static void hostile_packed(void **state)
 static struct rig *shape(void)
 {
 	struct rig *rig = split();
-	uint64_t behind = at.queue + image_layout(rig->m->img)
+	uint64_t behind = at.v.queue + image_layout(rig->m->img)
 			  ->type_size[AMI_T_virtqueue];
 	uint64_t avail = at.desc + NUM * sizeof(struct desc);
 	uint64_t used = (avail + 6 + 2 * NUM + 63) / 64 * 64;
@@ -563,7 +540,7 @@ static void by_shape(void **state)
 
 static void set_behind(struct rig *rig, unsigned int word, uint64_t value)
 {
-	rig_set64(rig, at.queue + image_layout(rig->m->img)
+	rig_set64(rig, at.v.queue + image_layout(rig->m->img)
 		  ->type_size[AMI_T_virtqueue] + 8 * word, value);
 }
 

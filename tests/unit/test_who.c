@@ -14,14 +14,14 @@
 #define DEV		0x20u
 #define DOMAIN_DMA	3
 #define NVME		0x010802u
-#define BUFFER		0x9000000ull
+#define MEMORY		0x9000000ull
 #define ELSEWHERE	0x5000123ull
 
 static void translated(struct machine *m, uint16_t devid, bool lazy)
 {
 	struct amdvi_dte dte = {
 		.v = true, .tv = true, .ir = true, .iw = true, .mode = 2,
-		.domain_id = 4, .host_root = machine_v1(m, BUFFER, 4),
+		.domain_id = 4, .host_root = machine_v1(m, MEMORY, 4),
 	};
 	uint64_t domain = machine_domain(m, 4, DOMAIN_DMA, AMI_FORMAT_V1,
 					 dte.host_root, 2);
@@ -82,7 +82,7 @@ static void tables_bound(void **state)
 	analyse(m);
 	answers(m, ELSEWHERE, "bounded",
 		"No device could write this page at the panic: a page table bounds the only");
-	answers(m, BUFFER + 0x123, "could",
+	answers(m, MEMORY + 0x123, "could",
 		"nvme (0000:00:04.0) could write this page (mapped). ");
 	answers(m, 0xfee00010, "interrupts", "are interrupts (MSI)");
 	answers(m, 0xfffffff000, "no-ram", "No RAM of this dump");
@@ -100,7 +100,7 @@ static void unmapped_lazily(void **state)
 	assert_int_equal(m->ex->uncovered[0].why, AMI_REASON_LAZY);
 	answers(m, ELSEWHERE, "not-excluded",
 		"Cannot be excluded: at most 2 pages were unmapped lazily");
-	answers(m, BUFFER, "could", "(mapped). Others cannot be excluded.");
+	answers(m, MEMORY, "could", "(mapped). Others cannot be excluded.");
 	machine_free(m);
 }
 
@@ -136,7 +136,7 @@ static void state_missing(void **state)
 	machine_judge(m);
 	answers(m, ELSEWHERE, "unknown",
 		"Unknown: the state is incomplete or damaged");
-	answers(m, BUFFER, "could", "Others cannot be excluded.");
+	answers(m, MEMORY, "could", "Others cannot be excluded.");
 	machine_free(m);
 }
 
@@ -160,7 +160,7 @@ static void unlisted(void **state)
 static void findings_of_page(void **state)
 {
 	struct machine *m = machine_new(SHAPE_6_1, 0);
-	struct ami_request r = { .view = AMI_VIEW_WHO, .address = BUFFER };
+	struct ami_request r = { .view = AMI_VIEW_WHO, .address = MEMORY };
 	char *text;
 
 	(void)state;
@@ -168,12 +168,12 @@ static void findings_of_page(void **state)
 	analyse(m);
 	ami_finding_add_with(m->state->findings, AMI_FIND_RED_ZONE_WRITTEN,
 			     "0000:00:04.0",
-			     AMI_FACTS(AMI_SAYS(PHYS, BUFFER + 0x800)),
+			     AMI_FACTS(AMI_SAYS(PHYS, MEMORY + 0x800)),
 			     "A red zone is damaged.");
 	text = render_machine(m, &r);
 	has(text, "finding  0000:00:04.0 red-zone-written: A red zone is damaged.\n");
 	free(text);
-	r.address = BUFFER + 0x1000;
+	r.address = MEMORY + 0x1000;
 	text = render_machine(m, &r);
 	lacks(text, "red-zone-written");
 	free(text);
