@@ -191,7 +191,7 @@ QUICK := $(UNIT:%=$(SAN)/unit/%) '$(SAN)/golden/test_damage $(SAMPLE)' \
 	 'tests/names.py $(LIB_OBJ)' \
 	 tests/includes.py \
 	 'tests/cycles.py $(LIB_OBJ)' \
-	 'tests/lab/test_check.py' 'tests/lab/test_truth.py' 'tests/lab/test_evidence.py' 'tests/lab/test_readers.py'
+	 'tests/lab/test_check.py' 'tests/lab/test_truth.py' 'tests/lab/test_evidence.py' 'tests/lab/test_readers.py' tests/lab/test_scripts.py
 
 # Real kernels in QEMU against independent truth; results are cached.
 LAB := tests/lab/lab.py

@@ -28,8 +28,8 @@ sys.path.insert(0, os.path.join(HERE, '..', 'lab'))
 import packages                                         # noqa: E402
 import run                                              # noqa: E402
 from check import Results                               # noqa: E402
-from qemu import (Console, Flood, behind_iommu, free_ports,     # noqa: E402
-                  iommu_device)
+from qemu import (Console, Flood, free_ports,           # noqa: E402
+                  iommu_device, virtio_options)
 from workdir import CannotRun, Failed, lock, output, path, scratch  # noqa: E402
 
 CANNOT_RUN = 77
@@ -148,7 +148,7 @@ def command(qemu, root, kernel, image, ports):
         '-cpu', 'max', '-smp', '2', '-m', str(MEMORY_MIB),
         '-device', iommu_device(qemu.version, ''),
         '-drive', f'file={image},id=root,if=none,format=raw,cache=unsafe',
-        '-device', behind_iommu('virtio-blk-pci,drive=root'),
+        '-device', virtio_options('virtio-blk-pci,drive=root'),
         '-netdev', f'socket,id=net,udp=127.0.0.1:{ports[1]},'
         f'localaddr=127.0.0.1:{ports[0]}',
         '-device', 'e1000e,netdev=net,romfile=',

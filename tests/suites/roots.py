@@ -11,8 +11,9 @@ from workdir import HERE as LAB_CODE, LAB, CannotRun, Failed, lock, path
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 CHECKOUT = os.path.dirname(os.path.dirname(LAB_CODE))
-# crash's defs.h includes zlib.h.
-NEEDED = ('crash', 'gcc', 'make', 'libc6-dev', 'libbpf-dev', 'zlib1g-dev')
+# The library is compiled as a whole, also what the extension does not link.
+NEEDED = ('crash', 'gcc', 'make', 'libc6-dev', 'libbpf-dev', 'zlib1g-dev',
+          'libdw-dev', 'liblzo2-dev', 'libsnappy-dev', 'libzstd-dev')
 SECONDS = 1800
 BUILD_SECONDS = 7200
 # crash's Makefile would fetch gdb: Debian's source package of crash has one that
