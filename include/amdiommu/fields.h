@@ -413,6 +413,7 @@
 	F(device_kobj, device, "kobj")					\
 	F(device_parent, device, "parent")				\
 	F(device_class, device, "class")				\
+	F(class_name, class, "name")					\
 	/* network: include/linux/netdevice.h, include/linux/skbuff.h */ \
 	F(netdev_dev, net_device, "dev")				\
 	F(netdev_name, net_device, "name")				\

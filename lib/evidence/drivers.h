@@ -23,6 +23,7 @@
 	D(mlx5e)		\
 	D(r8169)		\
 	D(tg3)			\
+	D(vfio)			\
 	D(vmxnet3)		\
 	D(xhci)			\
 	D(xhci_prom21)		\

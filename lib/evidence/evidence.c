@@ -39,6 +39,7 @@ static const struct evidence_reader {
 	{ DRIVERS, "drivers", evidence_find_drivers },
 	{ DRIVERS, "nvme", evidence_find_nvme },
 	{ DRIVERS, "virtio", evidence_find_virtio },
+	{ DRIVERS, "rdma", evidence_find_regions },
 	{ GENERIC, "page_pool", evidence_find_page_pools },
 	{ GENERIC, "coherent", evidence_find_managed },
 	{ WITNESS, "dma-debug", evidence_find_dma_debug },

@@ -14,6 +14,7 @@
 void evidence_find_managed(struct ami_evidence *ev);
 void evidence_find_page_pools(struct ami_evidence *ev);
 void evidence_find_dma_debug(struct ami_evidence *ev);
+void evidence_find_regions(struct ami_evidence *ev);
 
 #define DMA_ROUTES	8u
 
@@ -182,6 +183,9 @@ int64_t evidence_age_at(uint64_t now, uint64_t start);
 bool evidence_add_dma_pool(struct ami_evidence *ev,
 			   const struct ami_device *device, uint64_t pool,
 			   uint64_t *budget);
+
+/** evidence_program_text() - "qemu (pid 77)" of a struct task_struct; returns @buf */
+char *evidence_program_text(struct ami_evidence *ev, uint64_t task, char buf[48]);
 
 /** evidence_bytes_text() - "128 KiB"; returns @buf */
 char *evidence_bytes_text(uint64_t bytes, char buf[24]);

@@ -97,6 +97,12 @@ def is_there(answer):
     return not isinstance(answer, str)
 
 
+def not_built(want, kernel, kernels):
+    """Is the module left out of this kernel, while others have it?"""
+    return (kernel.found[want] == 'no-module' and
+            any(k.found[want] != 'no-module' for k in kernels))
+
+
 def readers_of(kernel):
     return sorted({want.reader for want in kernel.found} - {'kernel'})
 
@@ -110,7 +116,8 @@ def show_table(kernels):
         cells = []
         for kernel in kernels:
             wants = [w for w in kernel.found if w.reader == reader]
-            wanted = [w for w in wants if should_have(w.when, kernel.series)]
+            wanted = [w for w in wants if should_have(w.when, kernel.series)
+                      and not not_built(w, kernel, kernels)]
             got = [w for w in wants if is_there(kernel.found[w])]
             cells.append(f'{len(got)} of {len(wanted)}')
         print(row.format(reader, *cells))
@@ -121,6 +128,10 @@ def show_absent(kernels):
     print('\nAbsent, as the reader says:')
     for want in kernels[0].found:
         lacking = [k.series for k in kernels if not is_there(k.found[want])]
+        unbuilt = [k.series for k in kernels if not_built(want, k, kernels)]
+        if unbuilt and not want.when:
+            print(f'  {want.reader}: {want.name}\n    {want.module} is not '
+                  f'built in {", ".join(unbuilt)}')
         if want.when and lacking:
             print(f'  {want.reader}: {want.name}\n    not in '
                   f'{", ".join(lacking)}: mainline has it {want.when}')
@@ -135,6 +146,8 @@ def mistakes(kernels):
             there, should = is_there(answer), should_have(want.when,
                                                           kernel.series)
             if should and not there:
+                if not_built(want, kernel, kernels):
+                    continue
                 yield (f'{want.reader}: {want.name} (module {want.module}) is '
                        f'not in {kernel.release}: {answer}')
             elif there and not should:

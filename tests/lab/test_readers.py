@@ -61,6 +61,14 @@ class Layouts(unittest.TestCase):
                                          kernel(**{'': 'no-type'})])
         self.assertIn('LAYOUT_M(id, { 8, 4 }, { -1, 0 })\n', text)
 
+    def test_modules_that_are_not_built(self):
+        kernels = [kernel(**{'': 'no-module'}), kernel(**{'': (8, 4)})]
+        want = next(iter(kernels[0].found))
+        self.assertTrue(readers.not_built(want, kernels[0], kernels))
+        self.assertFalse(list(readers.mistakes(kernels)))
+        # Nobody has it: its name may be wrong.
+        self.assertEqual(len(list(readers.mistakes(kernels[:1]))), 1)
+
 
 class Sections(unittest.TestCase):
     def test_found_by_name(self):
