@@ -17,6 +17,9 @@
 #define KIND_CHECKED	96u
 #define KIND_UNREAD	97u
 #define KIND_OWNER	98u	/* of a page: index of kept_owners[] */
+/* Of a page, the read for it: what the count is, and in the place of the address. */
+#define KIND_READ_FROM	99u	/* namespace, block */
+#define KIND_READ_BY	100u	/* blocks, segment and device ID */
 #define INTERFACE_BITS	12u
 #define NO_INTERFACE		((1u << INTERFACE_BITS) - 1)
 #define LEN_BITS	14u
@@ -106,6 +109,13 @@ static void keep_page(struct ami_dump *dump, const struct ami_overwritten *w)
 		ami_dump_content_add(dump, &(struct ami_content){
 			w->pfn, w->frame.phys, KIND_FRAME,
 			pack_frame(&w->frame) });
+	if (w->has_read) {
+		ami_dump_content_add(dump, &(struct ami_content){
+			w->pfn, w->read.block, KIND_READ_FROM, w->read.nsid });
+		ami_dump_content_add(dump, &(struct ami_content){
+			w->pfn, (uint64_t)w->read.bdf.segment << 16 |
+			w->read.bdf.devid, KIND_READ_BY, w->read.blocks });
+	}
 	for (n = 0; n < AMI_SIGNS; n++)
 		if (w->signs >> n & 1)
 			ami_dump_content_add(dump, &(struct ami_content){
@@ -151,12 +161,36 @@ static bool is_kept(uint32_t kind)
 	       (kind >= KIND_SIGN && kind < KIND_SIGN + AMI_SIGNS);
 }
 
+static void take_read(struct scan *s, const struct ami_content *found)
+{
+	struct ami_overwritten *w = NULL;
+	size_t at;
+
+	if (ami_index_find(&s->by_page, found->pfn, &at))
+		w = &s->c->list[at];
+	if (!w)
+		return;
+	if (found->kind == KIND_READ_FROM) {
+		w->read.block = found->phys;
+		w->read.nsid = found->count;
+		return;
+	}
+	w->read.bdf.segment = found->phys >> 16;
+	w->read.bdf.devid = found->phys;
+	w->read.blocks = found->count;
+	w->has_read = true;
+}
+
 /* The file may say anything. */
 static void take_result(struct scan *s, const struct ami_content *found)
 {
 	struct ami_overwritten *w;
 
 	take_total(s->c, found);
+	if (found->kind == KIND_READ_FROM || found->kind == KIND_READ_BY) {
+		take_read(s, found);
+		return;
+	}
 	if (!is_kept(found->kind) ||
 	    found->pfn >= ami_dump_info(s->dump)->max_pfn ||
 	    found->phys >> AMI_PAGE_SHIFT != found->pfn)

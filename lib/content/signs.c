@@ -41,8 +41,32 @@ static int by_frame(const void *a, const void *b)
 	return (x->pfn > y->pfn) - (x->pfn < y->pfn);
 }
 
+/* Frames say more. Two disks that name a page name nobody. */
+static void find_reads(struct scan *s)
+{
+	const struct ami_evidence *ev = s->ex->evidence;
+	size_t i, at;
+
+	for (i = 0; i < ev->nr_past; i++) {
+		const struct ami_past_read *r = &ev->past[i];
+		struct ami_overwritten *w;
+
+		if (!ami_index_find(&s->by_page, r->phys >> AMI_PAGE_SHIFT, &at))
+			continue;
+		w = &s->c->list[at];
+		if (w->signs & AMI_SIGN_FRAME)
+			continue;
+		w->has_read = !w->read.blocks ||
+			      (w->has_read && w->read.bdf.segment ==
+			       r->bdf.segment && w->read.bdf.devid ==
+			       r->bdf.devid);
+		w->read = *r;
+	}
+}
+
 void content_pages_end(struct scan *s)
 {
+	find_reads(s);
 	ami_index_free(&s->by_page);
 	if (s->c->count)
 		qsort(s->c->list, s->c->count, sizeof(*s->c->list), by_frame);

@@ -256,6 +256,7 @@ void ami_evidence_free(struct ami_evidence *ev)
 	}
 	free_collector(ev->collector);
 	ami_pfnset_free(ev->request_pages);
+	free(ev->past);
 	free(ev->by_origin);
 	free(ev->by_slot);
 	free(ev->list);

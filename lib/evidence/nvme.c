@@ -49,6 +49,8 @@ static void one_queue(struct nvme *n, uint64_t queue, uint64_t tags)
 	if (tags)
 		evidence_nvme_well(n, evidence_tags_each(n->k, tags, &n->budget, evidence_nvme_request,
 							 n));
+	if (n->qid)
+		evidence_nvme_past(n);
 }
 
 /* Tags of queue @nr of a set; 0: no such queue, or unknown. */

@@ -85,6 +85,12 @@ bool evidence_nvme_get(struct nvme *n, uint64_t va, enum ami_field f,
 /** evidence_nvme_load() - read the queue, only if something in it is unfinished */
 bool evidence_nvme_load(struct nvme *n);
 
+/** evidence_nvme_peek() - commands of a queue, also if all are finished */
+bool evidence_nvme_peek(struct nvme *n);
+
+/** evidence_nvme_past() - note the reads that are still in a queue */
+void evidence_nvme_past(struct nvme *n);
+
 /** evidence_nvme_announced() - did the driver ring the doorbell for @slot? */
 bool evidence_nvme_announced(const struct nvme *n, uint32_t slot);
 

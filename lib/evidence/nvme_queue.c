@@ -90,6 +90,25 @@ static bool read_commands(struct nvme *n, uint64_t sq)
 	return n->nr_unread < n->depth;
 }
 
+/* Nobody needs them, so their pages stay out of extracts. */
+bool evidence_nvme_peek(struct nvme *n)
+{
+	struct ami_dump *dump = ami_kernel_dump(n->k);
+	uint64_t sq, shift;
+	bool read;
+
+	if (n->loaded)
+		return n->depth;
+	if (ami_get(n->k, n->queue, AMI_F_nvme_queue_sq, &sq) != AMI_MEM_OK ||
+	    ami_get(n->k, n->queue, AMI_F_nvme_queue_sqes, &shift) !=
+	    AMI_MEM_OK || shift != COMMAND_SHIFT)
+		return false;
+	ami_dump_record_pause(dump, true);
+	read = read_commands(n, sq);
+	ami_dump_record_pause(dump, false);
+	return read;
+}
+
 bool evidence_nvme_load(struct nvme *n)
 {
 	uint64_t sq, shift;

@@ -44,6 +44,22 @@ void report_culprit_json(struct view *v, const struct ami_culprit *c)
 	json_number(&v->j, "devices_able", c->able);
 }
 
+static void read_json(struct view *v, const struct ami_overwritten *w)
+{
+	char bdf[AMI_BDF_TEXT];
+
+	if (!w->has_read) {
+		json_null(&v->j, "read");
+		return;
+	}
+	json_object(&v->j, "read");
+	json_string(&v->j, "device", ami_bdf_text(w->read.bdf, bdf));
+	json_number(&v->j, "namespace", w->read.nsid);
+	json_number(&v->j, "block", w->read.block);
+	json_number(&v->j, "blocks", w->read.blocks);
+	json_close_object(&v->j);
+}
+
 static void page_json(struct view *v, const struct ami_overwritten *w,
 		      const struct ami_culprit *c)
 {
@@ -61,6 +77,7 @@ static void page_json(struct view *v, const struct ami_overwritten *w,
 		frame_json(v, &w->frame);
 	else
 		json_null(&v->j, "frame");
+	read_json(v, w);
 	report_culprit_json(v, c);
 }
 
@@ -141,16 +158,20 @@ static void devices_text(struct view *v, const struct summary *s)
 		[AMI_PROOF_BOTH] = "could write there, and such frames are for it",
 		[AMI_PROOF_CONTENT] = "such frames are for it; its way there is gone",
 		[AMI_PROOF_PATH] = "only this device could write there",
+		[AMI_PROOF_TOLD] = "of those that could, this one was told to",
 	};
-	char bdf[AMI_BDF_TEXT];
+	char bdf[AMI_BDF_TEXT], frames[96];
 	size_t i;
 
 	for (i = 0; i < s->count; i++) {
 		fprintf(v->out, "%s  ", ami_bdf_text(s->of[i].device, bdf));
-		report_wrapped(v, 14, 14, "%" PRIu64 " pages, %" PRIu64
-			       " Ethernet frames (first ones whole: %" PRIu64
-			       "): %s", s->of[i].pages, s->of[i].frames,
-			       s->of[i].whole, means[s->of[i].proof]);
+		frames[0] = '\0';
+		if (s->of[i].frames)
+			snprintf(frames, sizeof(frames), ", %" PRIu64
+				 " Ethernet frames (first ones whole: %" PRIu64
+				 ")", s->of[i].frames, s->of[i].whole);
+		report_wrapped(v, 14, 14, "%" PRIu64 " pages%s: %s",
+			       s->of[i].pages, frames, means[s->of[i].proof]);
 	}
 	if (s->nobody)
 		report_wrapped(v, 0, 14, "no device    %" PRIu64 " pages whose content names none, where several devices or no known one could write",
@@ -200,6 +221,7 @@ void report_overwritten_who(struct view *v, uint64_t paddr)
 	const struct ami_overwritten *w =
 		ami_overwritten_at(v->a->contents, paddr >> AMI_PAGE_SHIFT);
 	struct ami_culprit culprit;
+	char bdf[AMI_BDF_TEXT];
 	uint32_t i;
 
 	if (v->r->json && w) {
@@ -225,6 +247,12 @@ void report_overwritten_who(struct view *v, uint64_t paddr)
 			report_wrapped(v, 9, 9, "%s (%u), from %#" PRIx64,
 				       ami_sign_text(1u << i), w->count[i],
 				       w->phys);
+	}
+	if (w && w->has_read && !v->r->json) {
+		fputs("content  ", v->out);
+		report_wrapped(v, 9, 9, "a queue of %s still has a read into it, done or not: namespace %u, %u blocks from %" PRIu64 " on",
+			       ami_bdf_text(w->read.bdf, bdf), w->read.nsid,
+			       w->read.blocks, w->read.block);
 	}
 }
 

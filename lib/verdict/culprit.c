@@ -10,7 +10,7 @@
 const char *ami_proof_name(enum ami_proof proof)
 {
 	static const char *const name[] = {
-		"path and content", "content", "path", "none",
+		"path and content", "content", "path", "told", "none",
 	};
 
 	return name[proof];
@@ -20,11 +20,14 @@ const char *ami_proof_name(enum ami_proof proof)
  * struct suspicion - ways to a page
  * @fits: the device that the content names; NULL: none
  * @last: the device that was met last
+ * @told: the way of the one whose driver had told it to; @several: more than one
  */
 struct suspicion {
 	struct ami_culprit *c;
 	const struct ami_bdf *fits;
 	struct ami_bdf last;
+	struct ami_culprit told;
+	bool several;
 };
 
 static bool same_device(const struct ami_bdf *a, const struct ami_bdf *b)
@@ -40,6 +43,35 @@ static void take_way(struct ami_culprit *c, const struct ami_writer *w)
 	c->iova = w->iova;
 }
 
+/* Of those that could, it is likely the one that was told to. */
+static void note_told(struct suspicion *s, const struct ami_writer *w)
+{
+	struct ami_culprit c = { .proof = AMI_PROOF_TOLD };
+
+	if (w->exposure->class != AMI_CLASS_INFLIGHT &&
+	    w->exposure->class != AMI_CLASS_POSTED)
+		return;
+	take_way(&c, w);
+	s->several |= s->told.proof == AMI_PROOF_TOLD &&
+		      !same_device(&s->told.device, &c.device);
+	s->told = c;
+}
+
+static void take_told(struct suspicion *s, const struct ami_overwritten *page)
+{
+	struct ami_culprit *c = s->c;
+
+	if (s->told.proof != AMI_PROOF_TOLD && page->has_read)
+		s->told = (struct ami_culprit){
+			.proof = AMI_PROOF_TOLD, .device = page->read.bdf,
+			.class = AMI_CLASS_PASSTHROUGH,
+		};
+	if (s->several || s->told.proof != AMI_PROOF_TOLD)
+		return;
+	s->told.able = c->able;
+	*c = s->told;
+}
+
 static bool one_way(void *ctx, const struct ami_writer *w)
 {
 	struct suspicion *s = ctx;
@@ -51,6 +83,7 @@ static bool one_way(void *ctx, const struct ami_writer *w)
 	if (!s->c->able || !same_device(&s->last, bdf))
 		s->c->able++;
 	s->last = *bdf;
+	note_told(s, w);
 	if (s->fits && same_device(s->fits, bdf)) {
 		if (s->c->proof != AMI_PROOF_BOTH)
 			take_way(s->c, w);
@@ -66,7 +99,7 @@ static bool one_way(void *ctx, const struct ami_writer *w)
 void ami_culprit_find(const struct ami_exposures *ex,
 		      const struct ami_overwritten *page, struct ami_culprit *c)
 {
-	struct suspicion s = { .c = c };
+	struct suspicion s = { .c = c, .told.proof = AMI_PROOF_NONE };
 
 	*c = (struct ami_culprit){ .proof = AMI_PROOF_NONE };
 	if (page->signs & (AMI_SIGN_FRAME | AMI_SIGN_FRAME_PART) &&
@@ -80,6 +113,8 @@ void ami_culprit_find(const struct ami_exposures *ex,
 	} else if (c->proof == AMI_PROOF_PATH && c->able > 1) {
 		c->proof = AMI_PROOF_NONE;
 	}
+	if (c->proof == AMI_PROOF_NONE)
+		take_told(&s, page);
 }
 
 /* Pages of one event whose ways are searched for. */
@@ -97,18 +132,21 @@ void ami_culprit_of_event(const struct ami_exposures *ex,
 {
 	const struct ami_overwritten *page = &ex->found->list[event->first];
 	struct ami_culprit one;
-	bool several = event->count > MOST_PAGES;
+	bool several = event->count > MOST_PAGES, differ = false;
 	size_t i;
 
 	ami_culprit_find(ex, page, c);
 	for (i = 1; i < event->count && i < MOST_PAGES; i++) {
 		ami_culprit_find(ex, &page[i], &one);
-		several |= one.proof != c->proof ||
-			   !same_device(&one.device, &c->device);
+		several |= one.proof != c->proof;
+		differ |= one.proof != AMI_PROOF_NONE &&
+			  c->proof != AMI_PROOF_NONE &&
+			  !same_device(&one.device, &c->device);
 		if (is_stronger(&one, c))
 			*c = one;
 	}
-	/* By ways alone it must be the only one for each of the pages. */
-	if (several && c->proof == AMI_PROOF_PATH)
+	/* Without content it must be the same for each of the pages. */
+	if ((c->proof == AMI_PROOF_PATH && (several || differ)) ||
+	    (c->proof == AMI_PROOF_TOLD && differ))
 		c->proof = AMI_PROOF_NONE;
 }

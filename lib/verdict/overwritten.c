@@ -98,6 +98,23 @@ static bool name_owners(const struct ami_exposures *ex,
 	return of[ex->found->list[e->first].owner] == e->count;
 }
 
+/* Its class is then that of the way, not of a transfer: nothing is in flight. */
+static bool by_past_read(const struct ami_culprit *c)
+{
+	return c->proof == AMI_PROOF_TOLD && c->class == AMI_CLASS_PASSTHROUGH;
+}
+
+static const struct ami_past_read *first_read(const struct ami_exposures *ex,
+					      const struct ami_overwriting *e)
+{
+	size_t i;
+
+	for (i = e->first; i < e->first + e->count; i++)
+		if (ex->found->list[i].has_read)
+			return &ex->found->list[i].read;
+	return NULL;
+}
+
 static void name_culprit(const struct ami_culprit *c, char *text, size_t size)
 {
 	char iova[40] = "";
@@ -116,6 +133,10 @@ static void name_culprit(const struct ami_culprit *c, char *text, size_t size)
 		snprintf(text, size, "only this device could write there (%s%s)",
 			 ami_class_name(c->class), iova);
 		break;
+	case AMI_PROOF_TOLD:
+		snprintf(text, size, "%zu devices could write there, and this one was told to (%s%s)",
+			 c->able, ami_class_name(c->class), iova);
+		break;
 	case AMI_PROOF_NONE:
 		snprintf(text, size, c->able ? "%zu devices could write there" :
 			 "no device is known that could write there", c->able);
@@ -130,9 +151,10 @@ static void report_event(struct ami_exposures *ex,
 	enum ami_finding_code code = e->pages[0] ?
 				     AMI_FIND_FRAME_IN_KERNEL_MEMORY :
 				     AMI_FIND_OWNER_CONTENT_BROKEN;
-	char signs[320], who[160], owners[160], many[56] = "";
+	char signs[320], who[200], owners[160], many[56] = "";
 	char where[AMI_BDF_TEXT] = "memory";
 	struct ami_culprit c = { .proof = AMI_PROOF_NONE };
+	const struct ami_past_read *read;
 	bool same = name_owners(ex, e, owners, sizeof(owners));
 
 	/* A search through tables: only for what will be kept. */
@@ -142,6 +164,10 @@ static void report_event(struct ami_exposures *ex,
 		ami_bdf_text(c.device, where);
 	name_signs(ex, e, signs, sizeof(signs));
 	name_culprit(&c, who, sizeof(who));
+	read = by_past_read(&c) ? first_read(ex, e) : NULL;
+	if (read)
+		snprintf(who, sizeof(who), "%zu devices could write there, and the queue of this one still has a read into it (namespace %u, block %" PRIu64 "), done or not",
+			 c.able, read->nsid, read->block);
 	if (e->count > 1)
 		snprintf(many, sizeof(many), "%zu neighbouring pages from",
 			 e->count);

@@ -335,6 +335,34 @@ def vmlinux(series):
     return target
 
 
+def needs_newer_library(name):
+    if not os.path.isfile(name) or not os.access(name, os.X_OK):
+        return False
+    with open(name, 'rb') as f:
+        if f.read(4) != b'\x7fELF':
+            return False
+    return b"GLIBC_2" in subprocess.run([name, '--help'], check=False,
+                                        stdin=subprocess.DEVNULL,
+                                        capture_output=True).stderr
+
+
+def use_own_library(root):
+    """A newer release's programs need its C library, too."""
+    programs = [name for name in glob.glob(root + '/usr/lib/linux-kbuild-*/**',
+                                           recursive=True)
+                if needs_newer_library(name)]
+    if not programs:
+        return
+    output(['dpkg-deb', '-x', download('libc6'), root + '/libc'], timeout=600)
+    library = root + '/libc/usr/lib/x86_64-linux-gnu'
+    for name in programs:
+        os.rename(name, name + '.elf')
+        with open(name, 'w') as f:
+            f.write(f'#!/bin/sh\nexec {library}/ld-linux-x86-64.so.2 '
+                    f'--library-path {library} "$0.elf" "$@"\n')
+        os.chmod(name, 0o755)
+
+
 def headers(found):
     """Folder to build modules for a kernel in, from its header packages."""
     root = path('kernels', found.series + '-headers')
@@ -353,11 +381,11 @@ def headers(found):
                 output(['dpkg-deb', '-x', download(name), root], timeout=600)
         except subprocess.CalledProcessError:
             raise CannotRun(f'no package {first}') from None
+        use_own_library(root)
         # It names the folder that it would have been installed in.
         makefile = folder + '/Makefile'
         with open(makefile) as f:
-            text = f.read().replace('include /usr/src/',
-                                    f'include {root}/usr/src/')
+            text = f.read().replace('/usr/src/', f'{root}/usr/src/')
         with open(makefile, 'w') as f:
             f.write(text)
         open(root + '/complete', 'w').close()

@@ -468,6 +468,41 @@ static void nvme_reads(void **state)
 	rig_free(rig);
 }
 
+/*
+ * A read that no request knows any more, at the other end of the queue. Its address
+ * is a physical one only without translation.
+ */
+static void nvme_past_reads(void **state)
+{
+	int untranslated;
+
+	(void)state;
+	for (untranslated = 0; untranslated < 2; untranslated++) {
+		struct rig *rig = nvme();
+		struct nvme_command c = {
+			.opcode = 2, .cid = TAG + 1, .nsid = 1,
+			.data = { 0x5010 }, .cdw10 = { 4096, 1, 7 },
+		};
+		const struct ami_past_read *past;
+
+		machine_write(rig->m, at.sq, &c, sizeof(c));
+		c.opcode = 1;		/* a write */
+		machine_write(rig->m, at.sq + sizeof(c), &c, sizeof(c));
+		if (untranslated)
+			rig_untranslated(rig);
+		machine_analyse(rig->m);
+		assert_int_equal(rig->m->evidence->nr_past, untranslated);
+		past = rig->m->evidence->past;
+		if (past) {
+			assert_int_equal(past->phys, 0x5010);
+			assert_int_equal(past->block, (1ull << 32) + 4096);
+			assert_int_equal(past->blocks, 8);
+			assert_int_equal(past->bdf.devid, RIG_DEVICE);
+		}
+		rig_free(rig);
+	}
+}
+
 /* A page that an ELF dump left out, as it does with zeros, hides its own slots. */
 static void nvme_page_left_out(void **state)
 {
@@ -804,6 +839,7 @@ int main(void)
 		cmocka_unit_test(hostile_disks), cmocka_unit_test(nvme_reads),
 		cmocka_unit_test(nvme_page_left_out),
 		cmocka_unit_test(nvme_certainty), cmocka_unit_test(nvme_sgl),
+		cmocka_unit_test(nvme_past_reads),
 		cmocka_unit_test(nvme_own_memory),
 		cmocka_unit_test(endless_host_memory),
 		cmocka_unit_test(nvme_by_shape),

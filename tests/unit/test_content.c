@@ -841,6 +841,33 @@ static void culprit_by_path(void **state)
 	rig_free(rig);
 }
 
+/* Two devices could. A command that is still in a queue of one names it. */
+static void culprit_told(void **state)
+{
+	struct amdvi_dte dte = { .v = true, .tv = true, .ir = true, .iw = true };
+	struct ami_past_read read = {
+		.bdf.devid = RIG_DEVICE, .block = 8, .blocks = 8,
+	};
+	struct ami_overwritten w;
+	struct ami_culprit c;
+	struct scene s;
+	struct rig *rig = make_rig(&s);
+
+	(void)state;
+	machine_device(s.m, 0x20, "other", 0);
+	machine_dte(s.m, 0x20, &dte);
+	image_write64(s.m->img, s.page[TABLE], 0x4b5349444241434dull);
+	culprit_is(&s, AMI_PROOF_NONE, NULL);
+	w = *at(&s, s.page[TABLE]);
+	w.has_read = true;
+	w.read = read;
+	ami_culprit_find(s.m->ex, &w, &c);
+	assert_int_equal(c.proof, AMI_PROOF_TOLD);
+	assert_int_equal(c.device.devid, RIG_DEVICE);
+	assert_int_equal(c.able, 2);
+	rig_free(rig);
+}
+
 /* The address of an interface that is on no device names none. */
 static void culprit_of_bridge(void **state)
 {
@@ -871,6 +898,7 @@ int main(void)
 		cmocka_unit_test(slabs), cmocka_unit_test(slabs_in_detail),
 		cmocka_unit_test(culprit_by_address),
 		cmocka_unit_test(culprit_by_path),
+		cmocka_unit_test(culprit_told),
 		cmocka_unit_test(culprit_of_bridge),
 	};
 

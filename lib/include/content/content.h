@@ -71,6 +71,7 @@ const char *ami_sign_text(enum ami_sign sign);
  * @signs: enum ami_sign, or'ed
  * @frame: the first one in it, or that goes on in it, if that is a sign
  * @count: of frames, entries, words, by sign
+ * @has_read, @read: a disk's command to fill it that is still in a queue
  */
 struct ami_overwritten {
 	uint64_t pfn, phys;
@@ -78,6 +79,8 @@ struct ami_overwritten {
 	uint32_t signs;
 	struct ami_frame frame;
 	uint32_t count[AMI_SIGNS];
+	bool has_read;
+	struct ami_past_read read;
 };
 
 /**

@@ -95,6 +95,21 @@ struct ami_bounce {
 	uint64_t origin, slot;	/* physical */
 };
 
+/**
+ * struct ami_past_read - a command that is still in a disk's queue
+ * @phys: where the device was to begin
+ * @block, @blocks: where on the disk's namespace @nsid, in its blocks
+ *
+ * It may have been completed long ago.
+ */
+struct ami_past_read {
+	struct ami_bdf bdf;
+	uint64_t phys, block;
+	uint32_t blocks, nsid;
+};
+
+#define AMI_MAX_PAST_READS	(1u << 16)
+
 #define AMI_BOUNCE_SLOT	2048u	/* IO_TLB_SIZE */
 
 /**
@@ -102,6 +117,7 @@ struct ami_bounce {
  * @dropped: transfers beyond AMI_MAX_TRANSFERS; the sets have them all the same
  * @coverage: ascending by device
  * @request_pages: where requests of disks lie, those in use and others
+ * @past: commands whose addresses are physical ones, done or not
  * @by_origin, @by_slot: the same bounce buffers, in two ascending orders
  */
 struct ami_evidence {
@@ -115,6 +131,8 @@ struct ami_evidence {
 	size_t nr_coverage;
 	size_t nr_spans;		/* of all transfers */
 	struct ami_pfnset *request_pages;
+	struct ami_past_read *past;
+	size_t nr_past;
 	struct ami_bounce *by_origin, *by_slot;
 	size_t nr_bounces;
 	bool deep;

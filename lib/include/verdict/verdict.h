@@ -62,10 +62,11 @@ enum ami_proof {
 	AMI_PROOF_BOTH,		/* it could write there, and the content is its */
 	AMI_PROOF_CONTENT,	/* the content is; how it got there is gone */
 	AMI_PROOF_PATH,		/* it could write there; others cannot */
+	AMI_PROOF_TOLD,		/* it was told to; others could as well */
 	AMI_PROOF_NONE,		/* several could, or none that is known */
 };
 
-/** ami_proof_name() - "path and content", "content", "path", "none" */
+/** ami_proof_name() - "path and content", "content", "path", "told", "none" */
 const char *ami_proof_name(enum ami_proof proof);
 
 /**

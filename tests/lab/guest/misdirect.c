@@ -36,11 +36,34 @@ static void read_done(struct bio *bio)
 	bio_put(bio);
 }
 
-#if LINUX_VERSION_CODE >= KERNEL_VERSION(5, 18, 0) && \
-	LINUX_VERSION_CODE < KERNEL_VERSION(6, 5, 0)
+static struct block_device *open_disk(void)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 9, 0)
+	struct file *file = bdev_file_open_by_path(disk, BLK_OPEN_READ, NULL,
+						   NULL);
+
+	return IS_ERR(file) ? ERR_CAST(file) : file_bdev(file);
+#else
+	return blkdev_get_by_path(disk, FMODE_READ, NULL);
+#endif
+}
+
+static struct bio *make_read(struct block_device *bdev)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(5, 18, 0)
+	return bio_alloc(bdev, 1, REQ_OP_READ, GFP_KERNEL);
+#else
+	struct bio *bio = bio_alloc(GFP_KERNEL, 1);
+
+	bio_set_dev(bio, bdev);
+	bio->bi_opf = REQ_OP_READ;
+	return bio;
+#endif
+}
+
 static int misdirect_reads(void)
 {
-	struct block_device *bdev = blkdev_get_by_path(disk, FMODE_READ, NULL);
+	struct block_device *bdev = open_disk();
 	struct page **page;
 	struct bio *bio;
 	int i;
@@ -51,10 +74,11 @@ static int misdirect_reads(void)
 	for (i = 0; page && i < pages; i++)
 		page[i] = alloc_page(GFP_KERNEL);
 	for (i = 0; page && i < pages && page[i]; i++) {
-		bio = bio_alloc(bdev, 1, REQ_OP_READ, GFP_KERNEL);
+		bio = make_read(bdev);
 		bio->bi_iter.bi_sector = 65536 + i * 64;
 		bio->bi_end_io = read_done;
-		bio_add_page(bio, page[i], PAGE_SIZE, 0);
+		if (!bio_add_page(bio, page[i], PAGE_SIZE, 0))
+			return -EIO;
 		pr_info("== misdirected %lx\n", page_to_pfn(page[i]));
 		submit_bio(bio);
 	}
@@ -62,13 +86,6 @@ static int misdirect_reads(void)
 		__free_page(page[i]);	/* the bug */
 	return 0;
 }
-#else
-static int misdirect_reads(void)
-{
-	(void)read_done;
-	return -EOPNOTSUPP;
-}
-#endif
 
 /* The ring, by what the device was told of it. */
 static u64 *find_ring(struct pci_dev *pdev, void __iomem *bar)
