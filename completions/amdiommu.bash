@@ -10,7 +10,7 @@ _amdiommu()
 	COMPREPLY=()
 	for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
 		case $before in
-		--vmlinux | --vmcoreinfo | --marks | --html | --output | -j | --jobs)
+		--vmlinux | --vmcoreinfo | --marks | --html | --output | -j | --jobs | --owner | --device)
 			before=
 			continue ;;
 		esac
@@ -24,7 +24,7 @@ _amdiommu()
 		compopt -o filenames
 		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
 		return ;;
-	-j | --jobs)
+	-j | --jobs | --owner | --device)
 		return ;;
 	esac
 	case $command in
@@ -40,7 +40,7 @@ _amdiommu()
 	irq) options='--vmlinux --vmcoreinfo --marks --low-memory --deep --json --hex --decimal --verbose --help' ;;
 	flushq) options='--vmlinux --vmcoreinfo --marks --low-memory --deep --json --hex --decimal --verbose --help' ;;
 	pages) options='--vmlinux --vmcoreinfo --marks --low-memory --deep --json --pages --hex --decimal --verbose --help' ;;
-	scan) options='--vmlinux --vmcoreinfo --marks --low-memory --deep --json --hex --decimal --verbose --help' ;;
+	scan) options='--vmlinux --vmcoreinfo --marks --low-memory --deep --json --owner --device --hex --decimal --verbose --help' ;;
 	transfers) options='--vmlinux --vmcoreinfo --marks --low-memory --deep --json --hex --decimal --verbose --help' ;;
 	dmesg) options='--vmlinux --vmcoreinfo --marks --low-memory --deep --json --all --hex --decimal --verbose --help' ;;
 	mark) options='--vmlinux --vmcoreinfo --marks --low-memory --deep --output --force --help' ;;

@@ -32,6 +32,8 @@ complete -c amdiommu -n '__fish_seen_subcommand_from mark' -l output -r -d 'writ
 complete -c amdiommu -n '__fish_seen_subcommand_from report mark extract' -l force -d 'replace files not made by amdiommu'
 complete -c amdiommu -n '__fish_seen_subcommand_from check' -s j -l jobs -r -d 'analyse N dumps at once (one for each CPU)'
 complete -c amdiommu -n '__fish_seen_subcommand_from check' -l strict -d 'exit code 1 also where coverage is partial'
+complete -c amdiommu -n '__fish_seen_subcommand_from scan' -l owner -r -d 'only pages of this owner'
+complete -c amdiommu -n '__fish_seen_subcommand_from scan' -l device -r -d 'only pages that this device is named for'
 complete -c amdiommu -n '__fish_seen_subcommand_from dmesg' -s a -l all -d 'all lines of the log'
 complete -c amdiommu -n '__fish_seen_subcommand_from report devices domains map translate who ring log irq flushq pages scan transfers dmesg' -s x -l hex -d 'numbers in hexadecimal'
 complete -c amdiommu -n '__fish_seen_subcommand_from report devices domains map translate who ring log irq flushq pages scan transfers dmesg' -s d -l decimal -d 'numbers in decimal'

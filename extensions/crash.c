@@ -27,12 +27,17 @@ static const char short_options[] =
 #include <amdiommu/commands.def>
 	"abjPvxd";
 
+/* Without letters: those choose views. */
+enum { OWNER = 256, DEVICE };
+
 static const struct option long_options[] = {
 	{ "json", no_argument, NULL, 'j' },
 	{ "pages", no_argument, NULL, 'P' },
 	{ "verbose", no_argument, NULL, 'v' },
 	{ "all", no_argument, NULL, 'a' },
 	{ "bug", no_argument, NULL, 'b' },
+	{ "owner", required_argument, NULL, OWNER },
+	{ "device", required_argument, NULL, DEVICE },
 	{ NULL, 0, NULL, 0 },
 };
 
@@ -110,6 +115,14 @@ static int parse_options(struct ami_request *r)
 			break;
 		case 'b':
 			r->bug = true;
+			break;
+		case OWNER:
+			r->owner = optarg;
+			break;
+		case DEVICE:
+			r->has_bdf = ami_bdf_parse(optarg, &r->bdf);
+			if (!r->has_bdf)
+				usage("--device takes a BDF such as 00:04.0");
 			break;
 		case 'a':
 			r->all = true;

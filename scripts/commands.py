@@ -103,7 +103,7 @@ _amdiommu()
 	COMPREPLY=()
 	for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
 		case $before in
-		@FILES@ | -j | --jobs)
+		@FILES@ | -j | --jobs | --owner | --device)
 			before=
 			continue ;;
 		esac
@@ -117,7 +117,7 @@ _amdiommu()
 		compopt -o filenames
 		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
 		return ;;
-	-j | --jobs)
+	-j | --jobs | --owner | --device)
 		return ;;
 	esac
 	case $command in
@@ -180,7 +180,8 @@ def quoted(text):
 def zsh_option(o):
     text = quoted(f'{o.of}: {o.summary}' if o.of else o.summary)
     text = text.replace(':', '\\:').replace('[', '').replace(']', '')
-    value = {'FILE': ':file:_files', 'N': ':number:', '': ''}[o.arg]
+    value = {'FILE': ':file:_files', 'N': ':number:', 'CLASS': ':owner:',
+             'BDF': ':device:', '': ''}[o.arg]
     if o.key in SHORT:
         return (f"\t'(-{o.key} --{o.name})'{{-{o.key},--{o.name}}}"
                 f"'[{text}]{value}'")

@@ -72,6 +72,16 @@ static int parse_options(struct options *o, int argc, char **argv)
 		if (c != '?' && c != ':')
 			o->given[c] = true;
 		switch (c) {
+		case 'w':
+			o->request.owner = optarg;
+			break;
+		case 'D':
+			o->request.has_bdf = ami_bdf_parse(optarg,
+							   &o->request.bdf);
+			if (!o->request.has_bdf)
+				return tool_usage_error("--device takes a BDF such as 00:04.0, not '%s'",
+							optarg);
+			break;
 		case 'l':
 			o->vmlinux = optarg;
 			break;

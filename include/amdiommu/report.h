@@ -35,6 +35,7 @@ enum ami_radix { AMI_RADIX_DEFAULT, AMI_RADIX_DEC, AMI_RADIX_HEX };
 /**
  * struct ami_request - what to show, and how
  * @bdf: device asked for, if @has_bdf
+ * @owner: scan: only pages of this owner; NULL: all
  * @iommu: index of the IOMMU asked for, -1 for all
  * @address: IOVA (translate) or physical or kernel virtual address (who)
  * @pages: JSON: list page frames, not only counts
@@ -51,6 +52,7 @@ struct ami_request {
 	enum ami_radix radix;
 	bool has_bdf;
 	struct ami_bdf bdf;
+	const char *owner;
 	int iommu;
 	uint64_t address;
 	const char *longer, *whole;

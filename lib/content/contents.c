@@ -166,6 +166,8 @@ static void take_read(struct scan *s, const struct ami_content *found)
 	struct ami_overwritten *w = NULL;
 	size_t at;
 
+	if (found->kind != KIND_READ_FROM && found->kind != KIND_READ_BY)
+		return;
 	if (ami_index_find(&s->by_page, found->pfn, &at))
 		w = &s->c->list[at];
 	if (!w)
@@ -187,10 +189,6 @@ static void take_result(struct scan *s, const struct ami_content *found)
 	struct ami_overwritten *w;
 
 	take_total(s->c, found);
-	if (found->kind == KIND_READ_FROM || found->kind == KIND_READ_BY) {
-		take_read(s, found);
-		return;
-	}
 	if (!is_kept(found->kind) ||
 	    found->pfn >= ami_dump_info(s->dump)->max_pfn ||
 	    found->phys >> AMI_PAGE_SHIFT != found->pfn)
@@ -219,6 +217,9 @@ static int take_results(struct ami_contents *c, const struct ami_exposures *ex)
 
 	for (i = 0; i < info->nr_contents; i++)
 		take_result(&s, &info->content[i]);
+	/* These are sorted by block, so they may come before their page. */
+	for (i = 0; i < info->nr_contents; i++)
+		take_read(&s, &info->content[i]);
 	content_pages_end(&s);
 	return s.no_memory ? -1 : 0;
 }

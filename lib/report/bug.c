@@ -173,6 +173,15 @@ static void exposed_part(struct view *v)
 			all == 1 ? "" : "s");
 }
 
+/* What lies there is never shown, nor whom frames were for. */
+static void overwritten_part(struct view *v)
+{
+	if (!v->a->contents || !v->a->contents->count)
+		return;
+	fputs("\nOverwritten pages\n", v->out);
+	report_overwritten_text(v);
+}
+
 /* One finding of each code. The codes and their numbers say the rest. */
 static void findings_part(struct view *v)
 {
@@ -253,6 +262,7 @@ static int all_parts(struct view *v)
 	if (devices_part(v))
 		return -1;
 	exposed_part(v);
+	overwritten_part(v);
 	findings_part(v);
 	incidents_part(v);
 	events_part(v);

@@ -147,6 +147,7 @@ void report_overwriting_text(struct view *v)
 		event_text(v, e);
 	}
 	if (shown && c->nr_events > shown)
-		fprintf(v->out, "(%zu more events%s)\n", c->nr_events - shown,
-			e ? "; -v" : ", of one page each");
+		fprintf(v->out, "(%zu more event%s%s)\n", c->nr_events - shown,
+			c->nr_events - shown == 1 ? "" : "s",
+			e ? "; -v" : " with a single page");
 }

@@ -81,9 +81,31 @@ static void page_json(struct view *v, const struct ami_overwritten *w,
 	report_culprit_json(v, c);
 }
 
-/* With BDF only those that name the device. */
-static bool asked_for(const struct view *v, const struct ami_culprit *c)
+/* "page-table" is "page table". */
+static bool same_name(const char *asked, const char *name)
 {
+	for (; *asked && *name; asked++, name++)
+		if (*asked != *name && (*name != ' ' || !strchr("-_", *asked)))
+			return false;
+	return !*asked && !*name;
+}
+
+static bool is_owner(const char *asked)
+{
+	int owner;
+
+	for (owner = 0; owner < AMI_OWNERS; owner++)
+		if (same_name(asked, ami_owner_name(owner)))
+			return true;
+	return false;
+}
+
+/* With BDF only those that name the device. */
+static bool asked_for(const struct view *v, const struct ami_overwritten *w,
+		      const struct ami_culprit *c)
+{
+	if (v->r->owner && !same_name(v->r->owner, ami_owner_name(w->owner)))
+		return false;
 	return !v->r->has_bdf ||
 	       (c->proof != AMI_PROOF_NONE &&
 		c->device.segment == v->r->bdf.segment &&
@@ -107,7 +129,7 @@ void report_overwritten_json(struct view *v)
 	for (i = 0; i < n && (i < LISTED || v->r->verbose) &&
 	     view_goes_on(v); i++) {
 		ami_culprit_find(v->a->exposures, &c->list[i], &culprit);
-		if (!asked_for(v, &culprit))
+		if (!asked_for(v, &c->list[i], &culprit))
 			continue;
 		json_object_line(&v->j, NULL);
 		page_json(v, &c->list[i], &culprit);
@@ -282,7 +304,7 @@ static void list_text(struct view *v)
 		"SIGNS", "PROOF", "DEVICE");
 	for (i = 0; i < c->count && view_goes_on(v); i++) {
 		ami_culprit_find(v->a->exposures, &c->list[i], &culprit);
-		if (!asked_for(v, &culprit) || (shown++ >= LINES &&
+		if (!asked_for(v, &c->list[i], &culprit) || (shown++ >= LINES &&
 						!v->r->verbose))
 			continue;
 		signs_text(&c->list[i], signs, sizeof(signs));
@@ -300,6 +322,9 @@ int view_scan(struct view *v)
 {
 	const struct ami_contents *c = v->a->contents;
 
+	if (v->r->owner && !is_owner(v->r->owner))
+		return ami_error_set(v->err, AMI_ERR_USAGE, "no page has the owner '%s'; there are page-table, stack, kernel-objects, and more in the report's OWNERS",
+				     v->r->owner);
 	if (v->r->json) {
 		report_overwritten_json(v);
 		return 0;

@@ -124,6 +124,8 @@ int ami_request_options(const struct ami_request *r, struct ami_error *err)
 		what = "the whole log";
 	else if (r->pages && !heeds(r, 'p'))
 		what = "page frames";
+	else if (r->owner && !heeds(r, 'w'))
+		what = "an owner";
 	else if (r->verbose && !heeds(r, 'v'))
 		what = "a longer form";
 	if (what)

@@ -73,8 +73,8 @@ static void name_signs(const struct ami_exposures *ex,
 		if (1u << i == AMI_SIGN_FRAME)
 			name_frame(ex, e, &w);
 		if (e->count > 1)
-			add_words(&w, first ? " (%zu pages)" : " (%zu)",
-				  e->pages[i]);
+			add_words(&w, " (%zu%s)", e->pages[i], !first ? "" :
+				  e->pages[i] == 1 ? " page" : " pages");
 		first = false;
 	}
 }

@@ -74,6 +74,7 @@ void html_devices(struct html_page *p);
 void html_diagram(struct html_page *p);
 void html_domains(struct html_page *p);
 void html_rings(struct html_page *p);
+void html_overwritten(struct html_page *p);
 void html_owners(struct html_page *p);
 void html_findings(struct html_page *p);
 void html_events(struct html_page *p);

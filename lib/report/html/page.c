@@ -90,7 +90,10 @@ static void verdict(struct html_page *p)
 		 "<a href=\"#paths\">Paths</a> "
 		 "<a href=\"#domains\">Domains</a> "
 		 "<a href=\"#rings\">Command rings</a> "
-		 "<a href=\"#owners\">Owners</a> "
+		 "<a href=\"#owners\">Owners</a> ");
+	if (p->v->a->contents && p->v->a->contents->count)
+		html_raw(p, "<a href=\"#overwritten\">Overwritten</a> ");
+	html_raw(p,
 		 "<a href=\"#findings\">Findings</a> "
 		 "<a href=\"#events\">Faults</a> "
 		 "<a href=\"#legend\">Legend</a></nav>\n<main>\n");
@@ -282,6 +285,7 @@ int html_report(struct view *v)
 	html_domains(&p);
 	html_rings(&p);
 	html_owners(&p);
+	html_overwritten(&p);
 	html_findings(&p);
 	html_events(&p);
 	legend(&p);
