@@ -354,6 +354,7 @@
 	F(virtqueue_list, virtqueue, "list")				\
 	F(virtqueue_name, virtqueue, "name")				\
 	F(virtqueue_index, virtqueue, "index")				\
+	F(virtqueue_num_free, virtqueue, "num_free")			\
 	/* dma-debug: kernel/dma/debug.c */				\
 	F(bucket_list, hash_bucket, "list")				\
 	F(dma_debug_list, dma_debug_entry, "list")			\
@@ -418,6 +419,8 @@
 	F(netdev_dev, net_device, "dev")				\
 	F(netdev_name, net_device, "name")				\
 	F(netdev_priv, net_device, "priv")				\
+	F(netdev_flags, net_device, "flags")				\
+	F(netdev_state, net_device, "state")				\
 	F(netdev_mtu, net_device, "mtu")				\
 	F(netdev_dev_addr, net_device, "dev_addr")			\
 	F(netdev_perm_addr, net_device, "perm_addr")			\

@@ -16,6 +16,7 @@
 #define MAX_RINGS	1024u
 #define DESC		16u	/* bytes of a descriptor */
 #define DESC_KEY	4u	/* where the number is, */
+#define FRAGMENTS	17u	/* MAX_SKB_FRAGS: of one large frame */
 #define DESC_ADDR	8u	/* and the address */
 #define PER_PAGE	256u	/* descriptors */
 #define MAX_TPA		4096u
@@ -78,7 +79,7 @@ static bool post_frames(const struct bnxt *b, uint64_t va, const char *label)
 	    !reading_get(b->r, va, AMI_F_bnxt_prod, &prod))
 		return false;
 	if (!books)
-		return true;	/* the interface is down */
+		return reading_none(b->r, label);
 	/* Newer kernels let the index run on. */
 	for (i = cons & b->mask; i != (prod & b->mask); i = (i + 1) & b->mask) {
 		struct rx_slot slot = { .len = b->size };
@@ -175,7 +176,7 @@ static bool open_rest(struct rest *rest)
 
 static bool post_rest(struct rest *rest, const char *label)
 {
-	struct rx_slots slots = { .list = NULL };
+	struct rx_slots slots = { .each = FRAGMENTS };
 	uint64_t i;
 
 	if (!open_rest(rest))
@@ -215,7 +216,7 @@ static bool post_large(const struct bnxt *b, uint64_t va, const char *label)
 static bool post_spare(const struct bnxt *b, uint64_t va, const char *label)
 {
 	uint64_t entry = ami_type_size(b->r->kernel, AMI_T_bnxt_tpa);
-	struct rx_slots slots = { .list = NULL };
+	struct rx_slots slots = { .optional = true };
 	uint64_t list, i, data;
 
 	if (!reading_get(b->r, va, AMI_F_bnxt_tpa, &list))
@@ -276,8 +277,8 @@ static bool read_rings(struct reading *r)
 	    !reading_get(r, r->priv, AMI_F_bnxt_dma_offset, &b.dma_offset) ||
 	    !reading_get(r, r->priv, AMI_F_bnxt_max_tpa, &b.max_tpa))
 		return false;
-	if (!list)
-		return true;	/* the interface is down */
+	if (!list || !count)
+		return reading_none(r, "receive ring");
 	if (!check_sizes(&b, count))
 		return false;
 	b.size = nic_buffer_size(r, b.size);

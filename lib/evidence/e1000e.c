@@ -106,7 +106,7 @@ static void add_descriptor(struct reading *r, const struct ring *ring,
 static void post_buffers(struct reading *r, const struct ring *ring,
 			 const struct shape *shape, uint64_t books)
 {
-	struct rx_slots slots = { .list = NULL };
+	struct rx_slots slots = { .each = 1 + shape->ps_pages };
 	uint32_t n;
 
 	for (n = 0; n < ring->owned; n++)

@@ -13,25 +13,28 @@
 #define MAX_QUEUES	128u	/* ENA_MAX_NUM_IO_QUEUES */
 #define MMIO_RESPONSE	8u	/* struct ena_admin_ena_mmio_req_read_less_resp */
 
-/* @size: of a struct ena_rx_buffer */
+/* @size: of a struct ena_rx_buffer; @last: ID in the place before */
 struct ids {
 	struct reading *r;
 	uint64_t free, buffers, size;
-	uint32_t count;
+	uint32_t count, last;
 };
 
 /* Its address may lie behind a headroom in the page that is mapped. */
-static bool post_id(const struct ids *ids, uint32_t place)
+static bool post_id(struct ids *ids, uint32_t place)
 {
 	uint64_t at, dma, len;
 	uint16_t id;
 
 	if (ami_read(ids->r->kernel, ids->free + place * sizeof(id), &id,
-		     sizeof(id)) != AMI_MEM_OK || id >= ids->count)
+		     sizeof(id)) != AMI_MEM_OK || id >= ids->count ||
+	    id == ids->last)
 		return false;
+	ids->last = id;
 	at = ids->buffers + id * ids->size;
 	if (ami_get(ids->r->kernel, at, AMI_F_ena_buf_dma, &dma) != AMI_MEM_OK ||
-	    ami_get(ids->r->kernel, at, AMI_F_ena_buf_len, &len) != AMI_MEM_OK)
+	    ami_get(ids->r->kernel, at, AMI_F_ena_buf_len, &len) !=
+	    AMI_MEM_OK || !dma)
 		return false;
 	evidence_add_dma(ids->r->ev, ids->r->device, dma, len);
 	return true;
@@ -46,7 +49,7 @@ static void report_lost(struct reading *r, uint64_t lost, unsigned int number)
 			r->name, number, (unsigned long long)lost);
 }
 
-static void post_ids(const struct ids *ids, uint32_t from, uint32_t count,
+static void post_ids(struct ids *ids, uint32_t from, uint32_t count,
 		     unsigned int number)
 {
 	struct reading *r = ids->r;
@@ -78,13 +81,15 @@ static bool receive_ring(struct reading *r, uint64_t va, unsigned int number)
 	    !reading_get(r, va, AMI_F_ena_to_clean, &clean))
 		return false;
 	if (!ids.buffers)
-		return true;	/* the interface is down */
+		return reading_none(r, "receive ring");
 	/* A power of two; both indexes run on. */
 	if (!count || count > NIC_MAX_RING || count & (count - 1)) {
 		reading_damaged(r, "receive ring", va);
 		return false;
 	}
-	ids.count = count;
+	ids.count = ids.last = count;
+	if (!((use - clean) & (count - 1)))
+		return reading_none(r, "buffer");
 	post_ids(&ids, clean & (count - 1), (use - clean) & (count - 1), number);
 	return true;
 }
@@ -147,6 +152,8 @@ static bool read_ena(struct reading *r)
 
 	if (!reading_get(r, r->priv, AMI_F_ena_queues, &count))
 		return false;
+	if (!count)
+		return reading_none(r, "queue");
 	if (count > MAX_QUEUES) {
 		reading_damaged(r, "number of queues", r->priv);
 		return false;

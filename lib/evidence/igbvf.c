@@ -96,7 +96,7 @@ static bool read_sizes(struct vf *vf)
 
 static bool read_receive(struct vf *vf, uint64_t va)
 {
-	struct rx_slots slots = { .list = NULL };
+	struct rx_slots slots = { .each = vf->header ? 2 : 1 };
 	enum ring_state state = nic_ring_read(vf->r, va, &members, DESC,
 					      &vf->ring);
 	uint32_t n;

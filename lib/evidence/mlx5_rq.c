@@ -181,6 +181,8 @@ static bool read_cyclic(struct reading *r, uint64_t rq, const char *label)
 		reading_damaged(r, "receive queue", rq);
 		return false;
 	}
+	slots.each = c.nr_frags;
+	slots.optional = c.xsk;		/* a program gives them */
 	for (n = next - used; n != next; n++)
 		add_frame(&c, n & c.wq.last, &slots);
 	nic_post_slots(r, &slots, label);
@@ -330,6 +332,8 @@ static bool post_striding(struct striding *s, uint64_t rq, const char *label)
 		return false;
 	if (shampo)
 		reading_left_out(s->r, "buffers for headers alone");
+	slots.each = s->pages;
+	slots.optional = s->xsk;
 	for (i = 0; i <= s->wq.last; i++)
 		if (s->state[i] != FREE)
 			add_large(s, i, &slots);

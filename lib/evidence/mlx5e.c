@@ -186,7 +186,7 @@ static bool read_channels(struct reading *r)
 		else if (channel)
 			complete &= read_channel(r, channel, i);
 	}
-	return complete;
+	return (count || reading_none(r, "channel")) && complete;
 }
 
 /* A function of the device that is no PCI function has a part of its own. */

@@ -17,7 +17,7 @@ enum ring_state nic_ring_check(struct reading *r, uint64_t va,
 			       struct ring *ring)
 {
 	if (!ring->desc)
-		return RING_NONE;
+		return reading_none(r, "descriptor ring") ? RING_NONE : RING_BAD;
 	if (!ring->count || ring->count > NIC_MAX_RING ||
 	    ring->to_use >= ring->count || ring->to_clean >= ring->count ||
 	    !ami_kernel_address(ring->desc)) {

@@ -74,10 +74,16 @@ struct rx_slot {
 	uint32_t len;
 };
 
-/** struct rx_slots - the receive buffers of one ring, zeroed at the start */
+/**
+ * struct rx_slots - the receive buffers of one ring, zeroed at the start
+ * @each: of one descriptor; 0: one
+ * @optional: there need not be any, even if the interface is at work
+ */
 struct rx_slots {
 	struct rx_slot *list;
 	size_t count;
+	uint32_t each;
+	bool optional;
 };
 
 /** nic_add_slot() - remember one */

@@ -121,6 +121,8 @@ static bool receive_ring(const struct shaped *s, uint64_t va,
 	if (!open_ring(&rx, va))
 		return false;
 	snprintf(label, sizeof(label), "receive ring %u", number);
+	slots.each = rx.headers.entry ? 2 : 1;
+	slots.optional = rx.books.kind == BOOKS_XSK;	/* a program gives them */
 	for (n = 0; n < rx.ring.owned; n++)
 		add_descriptor(&rx, n, &slots);
 	nic_post_slots(s->r, &slots, label);
@@ -157,7 +159,7 @@ typedef bool (*each_fn)(const struct shaped *s, uint64_t va,
 static bool each_pointer(const struct shaped *s, uint64_t list, uint64_t count,
 			 each_fn fn)
 {
-	bool complete = true;
+	bool complete = true, any = false;
 	enum ami_mem mem;
 	uint64_t i, va;
 
@@ -168,8 +170,9 @@ static bool each_pointer(const struct shaped *s, uint64_t list, uint64_t count,
 				       mem);
 		else if (va)
 			complete &= fn(s, va, i);
+		any |= mem != AMI_MEM_OK || va;
 	}
-	return complete;
+	return (any || reading_none(s->r, "ring")) && complete;
 }
 
 static bool each_element(const struct shaped *s, const struct nic_rings *rings,
@@ -200,7 +203,7 @@ static bool each_ring(const struct shaped *s, const struct nic_rings *rings,
 	    !reading_get(s->r, s->owner, rings->list, &list))
 		return false;
 	if (!list || !count)
-		return true;	/* the interface is down */
+		return reading_none(s->r, "list of rings");
 	if (rings->held == RINGS_ARRAY)
 		return each_element(s, rings, list, count, fn);
 	return each_pointer(s, list, count, fn);

@@ -24,8 +24,12 @@ static void post_completions(struct nvme *n)
 {
 	uint64_t cq;
 
-	if (!evidence_nvme_get(n, n->queue, AMI_F_nvme_queue_cq, &cq) || !cq)
+	if (!evidence_nvme_get(n, n->queue, AMI_F_nvme_queue_cq, &cq))
 		return;
+	if (!cq) {
+		evidence_nvme_empty(n, "is online and has no completion queue");
+		return;
+	}
 	evidence_begin_transfer(n->ev, n->device, AMI_TRANSFER_POSTED, AMI_PROVEN,
 				"nvme", "completion queue %u", n->qid);
 	add_own(n, cq, n->depth * sizeof(struct nvme_completion));
@@ -34,10 +38,18 @@ static void post_completions(struct nvme *n)
 
 static void one_queue(struct nvme *n, uint64_t queue, uint64_t tags)
 {
+	uint64_t depth;
+
 	n->queue = queue;
 	n->loaded = false;
-	if (!evidence_nvme_get(n, queue, AMI_F_nvme_queue_depth, &n->depth) || !n->depth)
+	n->requests = 0;
+	if (!evidence_nvme_get(n, queue, AMI_F_nvme_queue_depth, &n->depth))
 		return;
+	depth = n->depth;
+	if (!depth) {
+		evidence_nvme_empty(n, "is online and has no entries");
+		return;
+	}
 	if (n->depth > MAX_DEPTH) {
 		ami_finding_add(n->ev->state->findings, AMI_FIND_NVME_UNREAD,
 				n->name, "Queue %u claims %" PRIu64 " entries.",
@@ -51,6 +63,7 @@ static void one_queue(struct nvme *n, uint64_t queue, uint64_t tags)
 							 n));
 	if (n->qid)
 		evidence_nvme_past(n);
+	evidence_nvme_count(n, depth);
 }
 
 /* Tags of queue @nr of a set; 0: no such queue, or unknown. */
@@ -72,7 +85,8 @@ static void read_queues(struct nvme *n, uint64_t dev)
 	uint64_t array, count, set;
 
 	if (!evidence_nvme_get(n, dev, AMI_F_nvme_dev_queues, &array) ||
-	    !evidence_nvme_get(n, dev, AMI_F_nvme_dev_nr_queues, &count) || !step)
+	    !evidence_nvme_get(n, dev, AMI_F_nvme_dev_nr_queues, &count) ||
+	    !evidence_nvme_get(n, dev, AMI_F_nvme_dev_online, &n->online) || !step)
 		return;
 	for (n->qid = 0; n->qid < count && n->qid < MAX_QUEUES; n->qid++) {
 		set = ami_addr(n->k, dev, n->qid ? AMI_F_nvme_dev_tagset :
@@ -80,6 +94,7 @@ static void read_queues(struct nvme *n, uint64_t dev)
 		one_queue(n, array + n->qid * step,
 			  tags_of(n, set, n->qid ? n->qid - 1 : 0));
 	}
+	evidence_nvme_empty(n, "is online and in no list");
 }
 
 /* Memory that the controller may use at any time. */

@@ -73,6 +73,8 @@ struct nvme {
 	bool lost;		/* some transfers of this controller */
 	uint64_t queue;
 	uint64_t not_queued;	/* reads of this controller without a command */
+	uint64_t online;	/* queues of this controller */
+	uint64_t requests;	/* of this queue */
 };
 
 /** evidence_nvme_well() - was it read? If not, the controller gets a finding */
@@ -96,6 +98,12 @@ bool evidence_nvme_announced(const struct nvme *n, uint32_t slot);
 
 /** evidence_nvme_request() - the command of an unfinished request */
 void evidence_nvme_request(void *ctx, uint32_t tag, uint64_t va);
+
+/** evidence_nvme_empty() - part of a queue is missing: is the queue online? */
+void evidence_nvme_empty(struct nvme *n, const char *what);
+
+/** evidence_nvme_count() - has each command that is out a request? */
+void evidence_nvme_count(struct nvme *n, uint64_t depth);
 
 void evidence_find_nvme(struct ami_evidence *ev);
 

@@ -121,6 +121,7 @@ void evidence_nvme_request(void *ctx, uint32_t tag, uint64_t va)
 	uint32_t slot;
 	uint16_t cid;
 
+	n->requests++;
 	if (!evidence_nvme_well(n, evidence_request_read(n->k, va, &rq)) ||
 	    !evidence_request_issued(n->k, &rq) || !rq.data_len || !evidence_nvme_load(n) ||
 	    !command_id(n, &rq, &cid))

@@ -8,6 +8,40 @@
 #define MAX_ENTRY	(64u << 10)	/* bytes; an area is one entry */
 #define NET_IOV	1ull	/* a netmem that is no page: include/net/netmem.h */
 
+/* include/uapi/linux/if.h, and enum netdev_state_t of linux/netdevice.h */
+#define IFF_UP		1u
+#define LINK_START	(1u << 0)
+#define LINK_PRESENT	(1u << 1)
+#define LINK_NOCARRIER	(1u << 2)
+
+bool reading_at_work(struct reading *r)
+{
+	uint64_t flags, state;
+
+	/* A card without a link may have been suspended, and its rings freed. */
+	return r->netdev &&
+	       ami_get(r->kernel, r->netdev, AMI_F_netdev_flags, &flags) ==
+	       AMI_MEM_OK &&
+	       ami_get(r->kernel, r->netdev, AMI_F_netdev_state, &state) ==
+	       AMI_MEM_OK && flags & IFF_UP &&
+	       (state & (LINK_START | LINK_PRESENT | LINK_NOCARRIER)) ==
+	       (LINK_START | LINK_PRESENT);
+}
+
+bool reading_none(struct reading *r, const char *what)
+{
+	if (!reading_at_work(r))
+		return true;
+	r->lost = true;
+	ami_finding_add_with(r->ev->state->findings, AMI_FIND_BUFFERS_MISSING,
+			     r->where,
+			     AMI_FACTS(AMI_NAMES(INTERFACE, r->name),
+				       AMI_NAMES(RING, what)),
+			     "%s is up and has a link, but the state of the driver %s has no %s: what the device was to write there is not known.",
+			     r->name, r->reader->driver, what);
+	return false;
+}
+
 bool reading_get(struct reading *r, uint64_t va, enum ami_field f,
 		 uint64_t *value)
 {

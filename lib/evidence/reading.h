@@ -40,6 +40,23 @@ void reading_unread(struct reading *r, const char *what, uint64_t va,
 void reading_left_out(struct reading *r, const char *what);
 
 /**
+ * reading_at_work() - is the interface up, and does it have a link?
+ *
+ * By the kernel's own state of it, not the driver's. Its device then has buffers
+ * to fill. False also where that cannot be read.
+ */
+bool reading_at_work(struct reading *r);
+
+/**
+ * reading_none() - the driver's state has nothing there; does that agree?
+ * @what: "receive ring"
+ *
+ * An interface that is down has no rings. Returns false, with a finding, if the
+ * interface is at work.
+ */
+bool reading_none(struct reading *r, const char *what);
+
+/**
  * reading_post_dma() - memory that the device writes whenever something happens
  * @what: "receive descriptor ring 0"
  */

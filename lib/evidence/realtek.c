@@ -83,7 +83,7 @@ static bool read_r8169(struct reading *r)
 	    !reading_get(r, r->priv, AMI_F_r8169_tally, &tally))
 		return false;
 	if (!ring.desc)
-		return true;	/* the interface is down */
+		return reading_none(r, "descriptor ring");
 	if (nic_ring_check(r, r->priv, &ring) != RING_READY)
 		return false;
 	post_all(r, &ring, AMI_F_r8169_pages, true, LARGE_BUFFER);
@@ -111,7 +111,7 @@ static bool read_8139cp(struct reading *r)
 	    !reading_get(r, r->priv, AMI_F_cp_buffer_len, &size))
 		return false;
 	if (!ring.desc)
-		return true;
+		return reading_none(r, "descriptor ring");
 	if (nic_ring_check(r, r->priv, &ring) != RING_READY)
 		return false;
 	post_all(r, &ring, AMI_F_cp_rx_skb, false, nic_buffer_size(r, size));
@@ -131,7 +131,7 @@ static bool read_8139too(struct reading *r)
 	    !reading_get(r, r->priv, AMI_F_rtl8139_rx_config, &config))
 		return false;
 	if (!va)
-		return true;
+		return reading_none(r, "receive buffer");
 	size = SMALLEST << (config >> RX_CONFIG_SHIFT & 3);
 	reading_post_dma(r, AMI_PROVEN, dma, size + RX_PAD + RX_WRAP_PAD,
 			 "receive buffer");

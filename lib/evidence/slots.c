@@ -6,6 +6,9 @@
 #include "bounce.h"
 #include "nic.h"
 
+/* What a driver takes at one time (NAPI_POLL_WEIGHT), and frames of several */
+#define TAKEN_AT_ONCE	96u
+
 /* What is known about a buffer. */
 enum fate {
 	FATE_POSTED,
@@ -14,7 +17,8 @@ enum fate {
 	FATE_HELD,
 	FATE_USED,
 	FATES,
-	FATE_NONE,
+	FATE_TAKEN,	/* by the driver, just at the panic */
+	FATE_LOST,
 };
 
 static const struct {
@@ -30,7 +34,7 @@ static const struct {
 };
 
 struct tally {
-	size_t fates[FATES];
+	size_t fates[FATES], taken;
 	size_t disagree;	/* descriptor and driver state */
 	size_t elsewhere;	/* page table and driver state */
 	size_t lost;		/* filled at an unknown place */
@@ -72,14 +76,14 @@ static enum fate judge_slot(const struct reading *r, const struct rx_slot *s,
 	if (!s->seen && !s->alone)
 		t->unread++;
 	if (s->booked && !s->dma)
-		return FATE_NONE;	/* taken just at the panic */
+		return FATE_TAKEN;
 	if (s->done && s->booked)
 		return FATE_FILLED;
 	if (!s->seen && !s->booked && s->phys)
 		return FATE_DOUBTFUL;	/* no address, but the driver's page */
 	if (s->done || (!s->seen && !s->booked)) {
 		t->lost++;
-		return FATE_NONE;
+		return FATE_LOST;
 	}
 	if (s->seen && s->booked && s->addr != s->dma) {
 		t->disagree++;
@@ -148,6 +152,31 @@ static void report_ring(struct reading *r, const struct tally *t, const char *la
 				r->name, label, t->lost);
 }
 
+/*
+ * The device of an interface that is at work has buffers, and a driver takes few
+ * at a time. Zeros over the ring or over the driver's own list look as if all had
+ * been taken.
+ */
+static void check_number(struct reading *r, const struct rx_slots *slots,
+			 const struct tally *t, const char *label)
+{
+	uint32_t each = slots->each ? slots->each : 1;
+
+	if ((t->taken < slots->count && t->taken <= TAKEN_AT_ONCE * each) ||
+	    !reading_at_work(r))
+		return;
+	r->lost = true;
+	ami_finding_add_with(r->ev->state->findings, AMI_FIND_BUFFERS_MISSING,
+			     r->where,
+			     AMI_FACTS(AMI_NAMES(INTERFACE, r->name),
+				       AMI_NAMES(RING, label),
+				       AMI_SAYS(COUNT, slots->count - t->taken),
+				       AMI_SAYS(OF, slots->count)),
+			     "%s is up and has a link, but its %s has %zu buffers in %zu places that belong to the device: where the others are is not known.",
+			     r->name, label, slots->count - t->taken,
+			     slots->count);
+}
+
 void nic_post_slots(struct reading *r, struct rx_slots *slots, const char *label)
 {
 	uint8_t *fates = calloc(slots->count + 1, 1);
@@ -162,12 +191,15 @@ void nic_post_slots(struct reading *r, struct rx_slots *slots, const char *label
 			fates[i] = judge_slot(r, &slots->list[i], &t);
 			if (fates[i] < FATES)
 				t.fates[fates[i]]++;
+			t.taken += fates[i] == FATE_TAKEN;
 		}
 		for (fate = 0; fate < FATES; fate++)
 			if (t.fates[fate])
 				post_fate(r, slots, fates, fate,
 					  t.fates[fate], label);
 		report_ring(r, &t, label);
+		if (!slots->optional)
+			check_number(r, slots, &t, label);
 	}
 	free(fates);
 	free(slots->list);

@@ -20,13 +20,17 @@
 #define NET_SKB_PAD	64u
 #define RETURNED	32u	/* bytes of a descriptor of a return ring */
 
-/* A ring of buffers: its descriptors, and what the driver keeps of each. */
+/*
+ * A ring of buffers: its descriptors, and what the driver keeps of each. There
+ * must be some in the first one of small frames.
+ */
 struct producer {
 	struct reading *r;
 	struct ring ring;
 	uint64_t books;
 	uint32_t len, word;	/* bytes of a buffer; where the address is */
 	uint64_t headroom;
+	bool must;
 };
 
 static void read_book(const struct producer *p, uint32_t index,
@@ -47,7 +51,7 @@ static void read_book(const struct producer *p, uint32_t index,
 
 static void post_buffers(const struct producer *p, const char *label)
 {
-	struct rx_slots slots = { .list = NULL };
+	struct rx_slots slots = { .optional = !p->must };
 	uint8_t raw[EXTENDED];
 	uint32_t i, words[2];
 
@@ -78,7 +82,7 @@ static bool read_producer(struct producer *p, uint64_t napi,
 	    !reading_get(p->r, p->r->priv, mask, &last))
 		return false;
 	if (!p->ring.desc)
-		return true;
+		return !p->must || reading_none(p->r, label);
 	p->ring.count = last + 1;
 	if (nic_ring_check(p->r, napi, &p->ring) != RING_READY)
 		return false;
@@ -97,12 +101,14 @@ static bool read_buffers(struct reading *r, uint64_t napi, unsigned int number)
 	if (!reading_get(r, r->priv, AMI_F_tg3_map_size, &len) ||
 	    !reading_get(r, r->priv, AMI_F_tg3_rx_offset, &offset))
 		return false;
+	p.must = !number;
 	p.len = nic_buffer_size(r, len);
 	p.headroom = offset + NET_SKB_PAD;
 	snprintf(label, sizeof(label), "receive ring %u", number);
 	complete = read_producer(&p, napi, AMI_F_tg3_std, AMI_F_tg3_std_books,
 				 AMI_F_tg3_std_mask, label);
 	p.ring = (struct ring){ .stride = EXTENDED };
+	p.must = false;
 	p.word = BEHIND;
 	p.len = JUMBO_BYTES;
 	snprintf(label, sizeof(label), "jumbo receive ring %u", number);

@@ -115,6 +115,28 @@ static bool each_buffer(struct virtio *v, struct vring *r)
 	return ok;
 }
 
+/*
+ * The list of buffers that are out and the indexes lie apart: zeros over one of
+ * them look like a queue at rest.
+ */
+static bool number_agrees(struct virtio *v, const struct vring *r)
+{
+	char where[AMI_BDF_TEXT];
+
+	if (r->found + r->slack >= r->wanted &&
+	    r->wanted + r->slack >= r->found)
+		return true;
+	ami_finding_add_with(v->ev->state->findings, AMI_FIND_BUFFERS_MISSING,
+			     ami_bdf_text(v->device->bdf, where),
+			     AMI_FACTS(AMI_NAMES(RING, r->name),
+				       AMI_SAYS(COUNT, r->found),
+				       AMI_SAYS(EXPECTED, r->wanted)),
+			     "The driver's list of its virtqueue %s has %u buffers (or their descriptors), and its indexes say that %u are out: what the device was to write may be incomplete.",
+			     r->name, r->found, r->wanted);
+	evidence_cover_partly(v->ev, v->device, "virtio");
+	return false;
+}
+
 static bool one_queue(struct virtio *v, uint64_t va)
 {
 	struct vring r = {
@@ -145,14 +167,30 @@ static bool one_queue(struct virtio *v, uint64_t va)
 			     ami_device_elsewhere(v->device) ?
 			     "has lists of descriptors behind tables that are not read" :
 			     "has descriptors that are not in the dump");
-	return !r.unread;
+	return number_agrees(v, &r) && !r.unread;
+}
+
+/* All drivers of virtio devices have queues. */
+static bool queues_missing(struct virtio *v)
+{
+	uint64_t driver = 0;
+	char where[AMI_BDF_TEXT];
+
+	if (ami_get(v->k, ami_addr(v->k, v->va, AMI_F_virtio_device_dev),
+		    AMI_F_device_driver, &driver) != AMI_MEM_OK || !driver)
+		return false;
+	ami_finding_add(v->ev->state->findings, AMI_FIND_BUFFERS_MISSING,
+			ami_bdf_text(v->device->bdf, where),
+			"A driver is bound to its virtio device, and the device has no virtqueue: what it was to write is not known.");
+	evidence_cover_partly(v->ev, v->device, "virtio");
+	return true;
 }
 
 static void one_virtio(struct virtio *v)
 {
 	uint64_t head = ami_addr(v->k, v->va, AMI_F_virtio_device_vqs), node;
 	struct ami_list_iter it;
-	bool complete = true;
+	bool complete = true, any = false;
 	enum ami_mem mem;
 
 	mem = ami_get(v->k, v->va, AMI_F_virtio_device_id, &v->id);
@@ -164,14 +202,17 @@ static void one_virtio(struct virtio *v)
 		return;
 	}
 	ami_list_start(&it, v->k, head, MAX_QUEUES);
-	while (ami_list_next(&it, &node))
+	while (ami_list_next(&it, &node)) {
 		complete &= one_queue(v, ami_container(v->k, node,
 						       AMI_F_virtqueue_list));
+		any = true;
+	}
 	if (it.mem != AMI_MEM_OK)
 		complain_unread(v, "list", it.mem);
 	else if (it.broken)
 		report_queue(v, AMI_FIND_VIRTQUEUE_DAMAGED, "list", "is broken");
-	if (complete && !it.broken && it.mem == AMI_MEM_OK)
+	if (complete && !it.broken && it.mem == AMI_MEM_OK &&
+	    (any || !queues_missing(v)))
 		evidence_cover_device(v->ev, v->device, "virtio");
 	if (v->best != AMI_PROVEN)
 		evidence_cover_guessed(v->ev, v->device);

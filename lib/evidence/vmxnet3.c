@@ -68,7 +68,8 @@ static void add_descriptor(const struct commands *c, uint32_t n,
 	nic_add_slot(c->r, slots, &slot);
 }
 
-static bool read_commands(struct commands *c, uint64_t va, const char *label)
+static bool read_commands(struct commands *c, uint64_t va, bool second,
+			  const char *label)
 {
 	struct rx_slots slots = { .list = NULL };
 	uint64_t count, fill, comp;
@@ -81,7 +82,7 @@ static bool read_commands(struct commands *c, uint64_t va, const char *label)
 	    !reading_get(c->r, va, AMI_F_vmxnet3_ring_comp, &comp))
 		return false;
 	if (!count)
-		return true;	/* no second ring */
+		return second || reading_none(c->r, label);
 	c->ring.count = count;
 	c->ring.to_use = fill;
 	c->ring.to_clean = comp;
@@ -113,7 +114,7 @@ static bool both_rings(struct reading *r, uint64_t queue, unsigned int number)
 			reading_unread(r, "list of buffers", books + 8 * i, mem);
 		snprintf(label, sizeof(label), "receive queue %u ring %u",
 			 number, i);
-		complete &= read_commands(&c, rings + i * size, label);
+		complete &= read_commands(&c, rings + i * size, i, label);
 	}
 	return complete;
 }
@@ -178,7 +179,7 @@ static bool each_queue(struct reading *r, enum ami_field number,
 	}
 	for (i = 0; i < *count && size; i++)
 		complete &= fn(r, queue + i * size, i);
-	return complete;
+	return (*count || reading_none(r, "queue")) && complete;
 }
 
 /* State of the queues and of the device, which it keeps up to date. */

@@ -248,6 +248,7 @@ static uint16_t index_of(const uint8_t *ring)
 static void find_owned(struct split *s)
 {
 	uint16_t used = index_of(s->used), i;
+	uint16_t out = index_of(s->avail) - s->last;
 	uint64_t data;
 	uint32_t head;
 
@@ -255,7 +256,10 @@ static void find_owned(struct split *s)
 		memcpy(&data, s->state + head * s->each + s->data,
 		       sizeof(data));
 		s->have[head] = data;
+		s->r->found += s->have[head];
 	}
+	s->r->wanted = out;
+	s->r->slack = 1;
 	if ((uint16_t)(used - s->last) > s->num) {
 		s->r->bad++;
 		return;

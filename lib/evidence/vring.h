@@ -17,6 +17,9 @@
  * @dma: descriptors hold the device's own addresses, not physical ones
  * @budget: descriptors that may still be read, in all queues
  * @bad: impossible descriptors, @unread: missing from the dump
+ * @found, @wanted: of buffers or descriptors that are out, how many the driver's
+ *	list has, and how many its indexes say; stopped in the middle of adding or
+ *	taking back one, the driver is off by at most @slack
  * @mem: the last reason why something of the queue is unreadable
  */
 struct vring {
@@ -29,6 +32,7 @@ struct vring {
 	bool dma;
 	uint64_t *budget;
 	uint64_t bad, unread;
+	uint32_t found, wanted, slack;
 	enum ami_mem mem;
 };
 

@@ -18,6 +18,7 @@
 #define EVENT		4u
 #define NOT_MAPPED	UINT64_MAX	/* DMA_MAPPING_ERROR: not by queue */
 #define NO_SLOT		UINT32_MAX
+#define LONG_BUFFER	32u	/* descriptors */
 
 struct packed_desc {
 	uint64_t addr;
@@ -247,6 +248,23 @@ static void add_buffer(struct packed *p, uint32_t id)
 		p->r->bad++;	/* the driver's state has only mapped buffers */
 }
 
+/* Descriptors of buffers that are out, and all but the free ones. */
+static void count_out(struct packed *p)
+{
+	uint64_t free;
+	uint32_t id;
+
+	if (!vring_get(p->r, p->r->va, AMI_F_virtqueue_num_free, &free))
+		return;
+	p->r->wanted = free < p->num ? p->num - free : 0;
+	for (id = 0; id < p->num; id++)
+		if (p->have[id])
+			p->r->found += pick_field(p, p->state,
+						  AMI_T_vring_desc_state_packed,
+						  id, AMI_F_vpstate_num);
+	p->r->slack = p->r->found ? LONG_BUFFER : 1;
+}
+
 static void walk_packed(struct packed *p, const struct vring_walk *walk)
 {
 	uint32_t id;
@@ -254,6 +272,7 @@ static void walk_packed(struct packed *p, const struct vring_walk *walk)
 	for (id = 0; id < p->num; id++)
 		p->have[id] = pick_field(p, p->state, AMI_T_vring_desc_state_packed,
 					 id, AMI_F_vpstate_data);
+	count_out(p);
 	take_used(p);
 	index_slots(p);
 	for (id = 0; id < p->num; id++) {

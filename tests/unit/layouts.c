@@ -30,6 +30,23 @@ void rig_interfaces(struct rig *rig, enum real_kernel kernel)
 		   sizeof(kernel_rows) / sizeof(kernel_rows[0]));
 }
 
+/* What lies in front of the driver's own part. */
+static uint64_t bytes_before(const struct ami_layout *l)
+{
+	return l->field[AMI_F_netdev_priv].present ?
+	       l->field[AMI_F_netdev_priv].offset :
+	       (l->type_size[AMI_T_net_device] + 31) / 32 * 32;
+}
+
+/* IFF_UP; started, present, with a link */
+void rig_interface_up(struct rig *rig, uint64_t priv)
+{
+	uint64_t netdev = priv - bytes_before(image_layout(rig->m->img));
+
+	rig_set(rig, netdev, AMI_F_netdev_flags, 0x1003);
+	rig_set(rig, netdev, AMI_F_netdev_state, 3);
+}
+
 struct rig *rig_open_interface(const char *driver, enum real_kernel kernel,
 			       const struct layout_row *rows, size_t count,
 			       size_t size, uint64_t *priv)
@@ -40,9 +57,7 @@ struct rig *rig_open_interface(const char *driver, enum real_kernel kernel,
 
 	rig_layout(rig, kernel, rows, count);
 	rig_interfaces(rig, kernel);
-	own = l->field[AMI_F_netdev_priv].present ?
-	      l->field[AMI_F_netdev_priv].offset :
-	      (l->type_size[AMI_T_net_device] + 31) / 32 * 32;
+	own = bytes_before(l);
 	netdev = machine_object(rig->m, own + size);
 	*priv = netdev + own;
 	machine_write(rig->m, rig_member(rig, netdev, AMI_F_netdev_name),

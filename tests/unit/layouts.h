@@ -48,6 +48,9 @@ struct rig *rig_open_interface(const char *driver, enum real_kernel kernel,
 			       const struct layout_row *rows, size_t count,
 			       size_t size, uint64_t *priv);
 
+/** rig_interface_up() - "eth0" is up and has a link; @priv: the driver's part */
+void rig_interface_up(struct rig *rig, uint64_t priv);
+
 /** rig_pool_pages() - pages of a page pool, which know their addresses: IOVA 0 on */
 void rig_pool_pages(struct rig *rig, unsigned int count);
 

@@ -827,9 +827,79 @@ static void gaps(void **state)
 	rig_survives_gaps(nvme);
 }
 
+/* The driver says that both queues are online. */
+static struct rig *online(void)
+{
+	struct rig *rig = nvme();
+	uint64_t size = image_layout(rig->m->img)->type_size[AMI_T_nvme_queue];
+	uint64_t admin = at.nvme_queue - size;
+
+	rig_set(rig, admin, AMI_F_nvme_queue_depth, DEPTH);
+	rig_set(rig, admin, AMI_F_nvme_queue_cq, at.cq);
+	rig_set(rig, at.dev, AMI_F_nvme_dev_online, 2);
+	rig_set(rig, at.nvme_queue, AMI_F_nvme_queue_cq_head, SLOT);
+	return rig;
+}
+
+static void set_head(struct rig *rig, unsigned int answers)
+{
+	rig_set(rig, at.nvme_queue, AMI_F_nvme_queue_cq_head, answers);
+}
+
+/* One request is out, and one more may be on its way to or from the driver. */
+static void nothing_missing(struct rig *rig)
+{
+	set_head(rig, SLOT - 1);
+}
+
+static void requests_missing(struct rig *rig)
+{
+	set_head(rig, SLOT - 2);
+}
+
+static void without_entries(struct rig *rig)
+{
+	rig_set(rig, at.nvme_queue, AMI_F_nvme_queue_depth, 0);
+}
+
+static void without_answers(struct rig *rig)
+{
+	rig_set(rig, at.nvme_queue, AMI_F_nvme_queue_cq, 0);
+}
+
+static void not_listed(struct rig *rig)
+{
+	rig_set(rig, at.dev, AMI_F_nvme_dev_nr_queues, 0);
+}
+
+static void zeroed_queues(void **state)
+{
+	static const struct {
+		void (*damage)(struct rig *rig);
+		bool missing;
+	} list[] = {
+		{ nothing_missing, false }, { requests_missing, true },
+		{ without_entries, true }, { without_answers, true }, { not_listed, true },
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(list) / sizeof(list[0]); i++) {
+		struct rig *rig = online();
+
+		list[i].damage(rig);
+		machine_analyse(rig->m);
+		assert_int_equal(rig_found(rig, "buffers-missing"),
+				 list[i].missing);
+		assert_int_equal(rig_covered(rig, "nvme"), !list[i].missing);
+		rig_free(rig);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(zeroed_queues),
 		cmocka_unit_test(reads),
 		cmocka_unit_test(reads_by_usb),
 		cmocka_unit_test(reads_no_sector),

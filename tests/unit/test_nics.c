@@ -174,17 +174,21 @@ static void put_realtek(struct rig *rig, unsigned int i, bool own, uint32_t size
 		into);							\
 } while (0)
 
-/* Upper halves of the pages. */
+/* Upper halves of the pages. Both rings lie in one place. */
 #define INTEL(d, size)							\
 static struct rig *d(void)						\
 {									\
 	struct rig *rig = OPEN(#d, d, size);				\
+	uint64_t sends = machine_object(rig->m, 0x400);			\
 	unsigned int i;							\
 									\
 	at.ring = machine_object(rig->m, 0x400);			\
 	rig_set(rig, at.priv, AMI_F_##d##_nr_rx, 1);			\
 	set_element(rig, at.priv, AMI_F_##d##_rx_ring, 0, at.ring);	\
 	FILL_RING(rig, at.ring, d);					\
+	rig_set(rig, at.priv, AMI_F_##d##_nr_tx, 1);			\
+	set_element(rig, at.priv, AMI_F_##d##_tx_ring, 0, sends);	\
+	FILL_RING(rig, sends, d);					\
 	rig_set(rig, at.ring, AMI_F_##d##_buffers, at.books);		\
 	for (i = CLEAN; i < USE; i++) {					\
 		put_advanced(rig, i, IOVA(i) + 2048, 0);		\
@@ -200,9 +204,14 @@ INTEL(ixgbe, 0x8000)
 static struct rig *e1000(void)
 {
 	struct rig *rig = OPEN("e1000", e1000, 0x2000);
+	uint64_t sends;
 	unsigned int i;
 
 	at.ring = rig_object(rig, AMI_T_e1000_rx_ring);
+	sends = rig_object(rig, AMI_T_e1000_tx_ring);
+	rig_set(rig, at.priv, AMI_F_e1000_nr_tx, 1);
+	rig_set(rig, at.priv, AMI_F_e1000_tx_ring, sends);
+	FILL_RING(rig, sends, e1000_tx);
 	rig_set(rig, at.priv, AMI_F_e1000_nr_rx, 1);
 	rig_set(rig, at.priv, AMI_F_e1000_rx_ring, at.ring);
 	rig_set(rig, at.priv, AMI_F_e1000_rx_buffer_len, 1522);
@@ -223,11 +232,13 @@ static struct rig *e1000(void)
 static struct rig *igbvf_of(uint32_t header)
 {
 	struct rig *rig = OPEN("igbvf", igbvf, 0x1000);
+	uint64_t sends = machine_object(rig->m, 0x400);
 	unsigned int i;
 
 	at.ring = machine_object(rig->m, 0x400);
 	rig_set(rig, at.priv, AMI_F_igbvf_rx_ring, at.ring);
-	rig_set(rig, at.priv, AMI_F_igbvf_tx_ring, machine_object(rig->m, 0x400));
+	rig_set(rig, at.priv, AMI_F_igbvf_tx_ring, sends);
+	FILL_RING(rig, sends, igbvf);
 	rig_set(rig, at.priv, AMI_F_igbvf_rx_buffer_len, 1522);
 	rig_set(rig, at.priv, AMI_F_igbvf_ps_hdr_size, header);
 	FILL_RING(rig, at.ring, igbvf);
@@ -311,7 +322,8 @@ static struct rig *i40e(void)
 	at.ring = machine_object(rig->m, 0x400);
 	rig_set(rig, at.priv, AMI_F_i40e_vsi, vsi);
 	rig_set(rig, vsi, AMI_F_i40e_queues, 1);
-	ring_apart(rig, vsi, AMI_F_i40e_rx_rings);
+	rig_set(rig, vsi, AMI_F_i40e_tx_rings,
+		ring_apart(rig, vsi, AMI_F_i40e_rx_rings));
 	FILL_RING(rig, at.ring, i40e);
 	rig_set(rig, at.ring, AMI_F_i40e_buffers, at.books);
 	rig_set(rig, at.ring, AMI_F_i40e_buffer_len, 2048);
@@ -407,6 +419,7 @@ static struct rig *iavf(void)
 	at.ring = rig_object(rig, AMI_T_iavf_ring);
 	rig_set(rig, at.priv, AMI_F_iavf_queues, 1);
 	rig_set(rig, at.priv, AMI_F_iavf_rx_rings, at.ring);
+	rig_set(rig, at.priv, AMI_F_iavf_tx_rings, at.ring);
 	iavf_buffers(rig);
 	PUT_ADMIN(rig, iavf, rig_member(rig, rig_member(rig, at.priv,
 							AMI_F_iavf_hw),
@@ -419,6 +432,10 @@ static struct rig *ice(void)
 	struct rig *rig = OPEN("ice", ice, 64);
 	uint64_t vsi = machine_object(rig->m, 0x1000);
 
+	at.ring = machine_object(rig->m, 0x400);
+	FILL_RING(rig, at.ring, ice_tx);
+	rig_set(rig, vsi, AMI_F_ice_nr_tx, 1);
+	ring_apart(rig, vsi, AMI_F_ice_tx_rings);
 	at.ring = machine_object(rig->m, 0x400);
 	rig_set(rig, at.priv, AMI_F_ice_vsi, vsi);
 	rig_set(rig, vsi, AMI_F_ice_nr_rx, 1);
@@ -531,7 +548,7 @@ static struct rig *vmxnet3(void)
 
 	at.ring = rig_member(rig, queue, AMI_F_vmxnet3_rx_rings);
 	rig_set(rig, at.priv, AMI_F_vmxnet3_nr_rx, 1);
-	rig_set(rig, at.priv, AMI_F_vmxnet3_nr_tx, 0);
+	rig_set(rig, at.priv, AMI_F_vmxnet3_nr_tx, 1);
 	set_element(rig, queue, AMI_F_vmxnet3_buf_info, 0, at.books);
 	rig_set(rig, queue, AMI_F_vmxnet3_rx_comp_pa, IOVA(RING));
 	rig_set(rig, queue, AMI_F_vmxnet3_rx_comp_size, COUNT);
@@ -1112,6 +1129,78 @@ static void gaps(void **state)
 	}
 }
 
+static void zero(struct rig *rig, uint64_t va, size_t pages)
+{
+	static const uint8_t zeros[4 * 4096];
+
+	machine_write(rig->m, va, zeros, pages * 4096);
+}
+
+/* Its driver's list of buffers, and the ring with it. */
+static void zero_all(struct rig *rig)
+{
+	zero(rig, at.desc, 1);
+	zero(rig, at.books, 4);
+}
+
+/* @zero: in the driver's list and the ring; @f: of the ring, 0 as well */
+static void is_missing(const struct card *card, bool up, bool zero,
+		       enum ami_field f)
+{
+	struct rig *rig = card->make();
+	bool missing = up && (zero || f);
+
+	if (up)
+		rig_interface_up(rig, at.priv);
+	if (zero)
+		zero_all(rig);
+	if (f)
+		rig_set(rig, at.ring, f, 0);
+	print_message("# %s, %s, %s\n", card->driver, up ? "up" : "down",
+		      zero || f ? "zeroed" : "whole");
+	machine_analyse(rig->m);
+	assert_int_equal(rig_found(rig, "buffers-missing") ||
+			 rig_found(rig, "buffers-unknown"), missing);
+	assert_int_equal(rig_covered(rig, card->driver), !missing);
+	rig_free(rig);
+}
+
+/* An interface that is up has buffers; one that is down need not. */
+static void zeroed(void **state)
+{
+	size_t i;
+
+	(void)state;
+	real = REAL_7_3;
+	for (i = 0; i < CARDS; i++) {
+		is_missing(&cards[i], true, false, 0);
+		is_missing(&cards[i], true, true, 0);
+	}
+}
+
+static void without_ring(void **state)
+{
+	static const struct {
+		struct card card;
+		enum ami_field f;
+	} list[] = {
+		{ { "e1000", e1000, 0 }, AMI_F_e1000_rx_desc },
+		{ { "ena", ena, 0 }, AMI_F_ena_buffers },
+		{ { "igb", igb, 0 }, AMI_F_igb_desc },
+		{ { "igbvf", igbvf, 0 }, AMI_F_igbvf_desc },
+		{ { "tg3", tg3, 0 }, AMI_F_tg3_std },
+		{ { "vmxnet3", vmxnet3, 0 }, AMI_F_vmxnet3_ring_size },
+	};
+	size_t i;
+
+	(void)state;
+	real = REAL_7_3;
+	for (i = 0; i < sizeof(list) / sizeof(list[0]); i++) {
+		is_missing(&list[i].card, false, false, list[i].f);
+		is_missing(&list[i].card, true, false, list[i].f);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -1125,6 +1214,7 @@ int main(void)
 		cmocka_unit_test(without_types), cmocka_unit_test(hostile),
 		cmocka_unit_test(one_side),
 		cmocka_unit_test(ena_without_device), cmocka_unit_test(gaps),
+		cmocka_unit_test(zeroed), cmocka_unit_test(without_ring),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -41,6 +41,7 @@ struct packed_desc {
 static struct {
 	struct rig_virtio v;
 	uint64_t desc, avail, used, state, extra, event;
+	uint16_t index;		/* of the avail ring */
 } at;
 
 static struct rig *with_queue(uint64_t id, uint64_t features)
@@ -70,6 +71,8 @@ static void out(struct rig *rig, unsigned int head)
 {
 	rig_set(rig, state_at(rig, head, AMI_T_vring_desc_state_split),
 		AMI_F_vstate_data, 1);
+	at.index++;
+	machine_write(rig->m, at.avail + 2, &at.index, sizeof(at.index));
 }
 
 /* Buffer 0: a header to read, page 1 to write. Buffer 4: came back. */
@@ -88,6 +91,7 @@ static struct rig *split_of(uint64_t id)
 	rig_set(rig, at.v.queue, AMI_F_vvq_used, at.used);
 	rig_set(rig, at.v.queue, AMI_F_vvq_state, at.state);
 	rig_set(rig, at.v.queue, AMI_F_vvq_last_used, 2);
+	at.index = 2;
 	put(rig, 0, IOVA(0), 16, NEXT, 2);
 	put(rig, 2, IOVA(1), 4096, NEXT | WRITE, 3);
 	put(rig, 3, IOVA(2), 1, WRITE, 0);
@@ -371,6 +375,7 @@ static struct rig *packed(void)
 	book_part(rig, 1, IOVA(8), 4096, WRITE, 2);
 	book(rig, 6, 1, 0);
 	book_part(rig, 6, IOVA(4), 4096, WRITE, 0);
+	rig_set(rig, at.v.queue, AMI_F_virtqueue_num_free, NUM - 1 - 2 - 1);
 	return rig;
 }
 
@@ -518,6 +523,7 @@ static struct rig *shape(void)
 
 	image_layout(rig->m->img)->field[AMI_F_vvq_num].present = false;
 	machine_write(rig->m, behind, words, sizeof(words));
+	machine_write(rig->m, avail + 2, &at.index, sizeof(at.index));
 	machine_write(rig->m, used, &came_back.flags, 4);
 	machine_write(rig->m, used + 4 + 2 * 8, &came_back.e, 8);
 	machine_write(rig->m, at.state, state, sizeof(state));
@@ -571,6 +577,79 @@ static void hostile_shape(void **state)
 	rig_survives(shape, list, sizeof(list) / sizeof(list[0]));
 }
 
+static void zero(struct rig *rig, uint64_t va, size_t len)
+{
+	static const uint8_t zeros[4096];
+
+	machine_write(rig->m, va, zeros, len);
+}
+
+/* A queue at rest looks like zeros, except for what lies elsewhere. */
+static void split_zeroed(void **state)
+{
+	struct rig *rig;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < 2; i++) {
+		rig = split();
+		zero(rig, i ? at.avail : at.state, NUM * 16);
+		machine_analyse(rig->m);
+		assert_int_equal(rig_found(rig, "buffers-missing"), 1);
+		assert_false(rig_covered(rig, "virtio"));
+		rig_free(rig);
+	}
+}
+
+static void packed_zeroed(void **state)
+{
+	struct rig *rig = packed();
+
+	(void)state;
+	zero(rig, at.state, 4096);
+	machine_analyse(rig->m);
+	assert_int_equal(rig_found(rig, "buffers-missing"), 1);
+	assert_false(rig_covered(rig, "virtio"));
+	rig_free(rig);
+}
+
+/* The driver was stopped between its list and its index. */
+static void in_the_middle(void **state)
+{
+	struct rig *rig = split();
+
+	(void)state;
+	at.index++;
+	machine_write(rig->m, at.avail + 2, &at.index, sizeof(at.index));
+	machine_analyse(rig->m);
+	assert_int_equal(rig_found(rig, "buffers-missing"), 0);
+	assert_true(rig_covered(rig, "virtio"));
+	rig_free(rig);
+}
+
+static void without_queues(void **state)
+{
+	uint64_t driver;
+	int bound;
+
+	(void)state;
+	for (bound = 0; bound < 2; bound++) {
+		struct rig *rig = split();
+
+		driver = machine_object(rig->m, 64);
+		machine_list_init(rig->m, rig_member(
+			rig, at.v.device, AMI_F_virtio_device_vqs));
+		if (bound)
+			rig_set(rig, rig_member(rig, at.v.device,
+						AMI_F_virtio_device_dev),
+				AMI_F_device_driver, driver);
+		machine_analyse(rig->m);
+		assert_int_equal(rig_found(rig, "buffers-missing"), bound);
+		assert_int_equal(rig_covered(rig, "virtio"), !bound);
+		rig_free(rig);
+	}
+}
+
 static void no_types(void **state)
 {
 	struct rig *rig = split();
@@ -605,7 +684,11 @@ int main(void)
 		cmocka_unit_test(packed_wrapped),
 		cmocka_unit_test(packed_indirect),
 		cmocka_unit_test(hostile_packed), cmocka_unit_test(by_shape),
-		cmocka_unit_test(hostile_shape), cmocka_unit_test(no_types),
+		cmocka_unit_test(hostile_shape), cmocka_unit_test(split_zeroed),
+		cmocka_unit_test(packed_zeroed),
+		cmocka_unit_test(in_the_middle),
+		cmocka_unit_test(without_queues),
+		cmocka_unit_test(no_types),
 		cmocka_unit_test(gaps),
 	};
 
