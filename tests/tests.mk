@@ -45,8 +45,8 @@ $(BUILD)/scale/huge: $(BUILD)/tests/scale/huge.o \
 	$(call say,LD $@)
 	$(call link,,$(TEST_LIBS))
 
-# The same with thousands of full queues.
-$(BUILD)/scale/queues: $(BUILD)/tests/scale/queues.o \
+# The same with thousands of full queues, of disks and of a network card.
+$(BUILD)/scale/queues $(BUILD)/scale/strides: $(BUILD)/scale/%: $(BUILD)/tests/scale/%.o \
 		$(UNIT_HELP:%=$(BUILD)/tests/unit/%.o) \
 		$(LIB)
 	@mkdir -p $(@D)
@@ -344,7 +344,7 @@ lint: deps-test
 	tests/lint.py $(LINT_SRC) -- $(LINT_FLAGS)
 
 # `make check` builds them, too: nothing else would tell that one does no more.
-BENCHES := $(BUILD)/scale/huge $(BUILD)/scale/queues $(BUILD)/bench/walk \
+BENCHES := $(BUILD)/scale/huge $(BUILD)/scale/queues $(BUILD)/scale/strides $(BUILD)/bench/walk \
 	   $(BUILD)/bench/packed $(BUILD)/bench/evidence
 
 bench-built: $(BENCHES)
@@ -368,9 +368,10 @@ bench-scale: all $(BUILD)/scale/huge
 
 # With and without drivers' evidence, paired; thousands of queues.
 ## bench-evidence: what drivers' evidence adds to a report, paired
-bench-evidence: $(BUILD)/bench/evidence $(BUILD)/scale/queues
+bench-evidence: $(BUILD)/bench/evidence $(BUILD)/scale/queues $(BUILD)/scale/strides
 	for s in 6.1-both 6.1-pt 7.3-both; do $(BUILD)/bench/evidence $(LAB_OUT)/$$s/vmcore; done
 	$(BUILD)/scale/queues 512 1024 2048 4096 2>/dev/null | grep -v '^\[\|tests'
+	$(BUILD)/scale/strides 64 128 256 512 damaged 2>/dev/null | grep -v '^\[\|tests'
 
 # makedumpfile with and without the wrapper, paired.
 ## bench-filter: time and memory of the makedumpfile wrapper, paired

@@ -81,7 +81,8 @@ static bool post_frames(const struct bnxt *b, uint64_t va, const char *label)
 	if (!books)
 		return reading_none(b->r, label);
 	/* Newer kernels let the index run on. */
-	for (i = cons & b->mask; i != (prod & b->mask); i = (i + 1) & b->mask) {
+	for (i = cons & b->mask; i != (prod & b->mask) && !reading_stopped(b->r);
+	     i = (i + 1) & b->mask) {
 		struct rx_slot slot = { .len = b->size };
 
 		slot.seen = read_desc(b->r, va, AMI_F_bnxt_desc, i, raw);
@@ -121,7 +122,7 @@ static void match_descriptors(struct rest *rest)
 	uint64_t i, addr;
 	uint32_t key;
 
-	for (i = 0; i <= b->agg_mask; i++) {
+	for (i = 0; i <= b->agg_mask && !reading_stopped(b->r); i++) {
 		if (!read_desc(b->r, rest->va, AMI_F_bnxt_agg_desc, i, raw))
 			continue;
 		memcpy(&key, raw + DESC_KEY, sizeof(key));
@@ -182,7 +183,7 @@ static bool post_rest(struct rest *rest, const char *label)
 	if (!open_rest(rest))
 		return false;
 	match_descriptors(rest);
-	for (i = 0; i <= rest->b->agg_mask; i++)
+	for (i = 0; i <= rest->b->agg_mask && !reading_stopped(rest->b->r); i++)
 		if (rest->used[i / 8] & 1u << i % 8)
 			add_rest(rest, i, &slots);
 	nic_post_slots(rest->b->r, &slots, label);
@@ -282,7 +283,7 @@ static bool read_rings(struct reading *r)
 	if (!check_sizes(&b, count))
 		return false;
 	b.size = nic_buffer_size(r, b.size);
-	for (i = 0; i < count && entry; i++)
+	for (i = 0; i < count && entry && !reading_stopped(r); i++)
 		complete &= read_ring(&b, list + i * entry, i);
 	return complete;
 }

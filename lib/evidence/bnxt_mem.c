@@ -125,7 +125,7 @@ static bool read_vectors(struct reading *r)
 		reading_damaged(r, "number of completion rings", r->priv);
 		return false;
 	}
-	for (i = 0; list && i < count; i++) {
+	for (i = 0; list && i < count && !reading_stopped(r); i++) {
 		mem = ami_read_u64(r->kernel, list + 8 * i, &napi);
 		if (mem != AMI_MEM_OK)
 			reading_unread(r, "pointer to a vector", list + 8 * i,

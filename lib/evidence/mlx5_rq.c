@@ -183,7 +183,7 @@ static bool read_cyclic(struct reading *r, uint64_t rq, const char *label)
 	}
 	slots.each = c.nr_frags;
 	slots.optional = c.xsk;		/* a program gives them */
-	for (n = next - used; n != next; n++)
+	for (n = next - used; n != next && !reading_stopped(r); n++)
 		add_frame(&c, n & c.wq.last, &slots);
 	nic_post_slots(r, &slots, label);
 	return true;
@@ -334,7 +334,7 @@ static bool post_striding(struct striding *s, uint64_t rq, const char *label)
 		reading_left_out(s->r, "buffers for headers alone");
 	slots.each = s->pages;
 	slots.optional = s->xsk;
-	for (i = 0; i <= s->wq.last; i++)
+	for (i = 0; i <= s->wq.last && !reading_stopped(s->r); i++)
 		if (s->state[i] != FREE)
 			add_large(s, i, &slots);
 	nic_post_slots(s->r, &slots, label);

@@ -58,7 +58,7 @@ static bool add_qos(struct reading *r, uint64_t channel)
 	if (!reading_get(r, channel, AMI_F_mlx5e_ch_qos, &list) ||
 	    !reading_get(r, channel, AMI_F_mlx5e_ch_nr_qos, &count))
 		return false;
-	for (i = 0; list && i < count; i++) {
+	for (i = 0; list && i < count && !reading_stopped(r); i++) {
 		mem = ami_read_u64(r->kernel, list + 8 * i, &sq);
 		if (mem != AMI_MEM_OK)
 			reading_unread(r, "pointer to a queue", list + 8 * i,
@@ -178,7 +178,7 @@ static bool read_channels(struct reading *r)
 		reading_damaged(r, "number of channels", r->priv);
 		return false;
 	}
-	for (i = 0; i < count; i++) {
+	for (i = 0; i < count && !reading_stopped(r); i++) {
 		mem = ami_read_u64(r->kernel, list + 8 * i, &channel);
 		if (mem != AMI_MEM_OK)
 			reading_unread(r, "pointer to a channel", list + 8 * i,

@@ -74,6 +74,14 @@ void reading_damaged(struct reading *r, const char *what, uint64_t va)
 			what, r->name, va);
 }
 
+bool reading_stopped(struct reading *r)
+{
+	bool stopped = ami_dump_stopped(ami_kernel_dump(r->kernel));
+
+	r->lost |= stopped;
+	return stopped;
+}
+
 void reading_left_out(struct reading *r, const char *what)
 {
 	r->lost = true;

@@ -36,6 +36,9 @@ void reading_damaged(struct reading *r, const char *what, uint64_t va);
 void reading_unread(struct reading *r, const char *what, uint64_t va,
 		    enum ami_mem mem);
 
+/** reading_stopped() - must a loop end (ami_dump_stopped())? Then not all is known */
+bool reading_stopped(struct reading *r);
+
 /** reading_left_out() - report a part of the driver's state that no reader reads */
 void reading_left_out(struct reading *r, const char *what);
 

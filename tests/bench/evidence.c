@@ -41,7 +41,9 @@ struct ami_evidence *__wrap_ami_evidence_find(const struct ami_state *state,
 		return __real_ami_evidence_find(state, scan, err);
 	none = calloc(1, sizeof(*none));
 	if (none)
-		none->state = state;
+		*none = (struct ami_evidence){
+			.state = state, .request_pages = ami_pfnset_new(),
+		};
 	return none;
 }
 
