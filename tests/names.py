@@ -24,7 +24,7 @@ PREFIX = {
     'content': ('content_',),
     'dump': ('dump_', 'elf_', 'kdump_', 'flattened_', 'file_', 'ramlist_',
              'unpack_', 'unpacker_', 'vmcoreinfo_'),
-    'evidence': ('evidence_', 'mlx5_', 'nic_', 'reader_', 'reading_', 'vring_',
+    'evidence': ('evidence_', 'hba_', 'mlx5_', 'nic_', 'reader_', 'reading_', 'vring_',
                  'xhci_'),
     'exposure': ('exposure_',),
     'incidents': ('incidents_',),

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "drivers.h"
+#include "hba.h"
 #include "nic.h"
 
 #define PRIV_ALIGN	32u	/* NETDEV_ALIGN, include/linux/netdevice.h */
@@ -215,13 +216,15 @@ static void run_one(struct interfaces *all, const struct reader *reader,
 void evidence_find_drivers(struct ami_evidence *ev)
 {
 	struct interfaces all = { .ev = ev, .mem = AMI_MEM_OK };
-	const struct reader *nic;
+	const struct reader *row;
 	bool walked = false;
 	size_t i;
 
 	for (i = 0; i < sizeof(readers) / sizeof(readers[0]); i++)
 		run_one(&all, readers[i], &walked);
-	for (nic = nic_readers; nic->driver; nic++)
-		run_one(&all, nic, &walked);
+	for (row = hba_readers; row->driver; row++)
+		run_one(&all, row, &walked);
+	for (row = nic_readers; row->driver; row++)
+		run_one(&all, row, &walked);
 	free(all.list);
 }

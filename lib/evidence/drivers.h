@@ -22,6 +22,7 @@
 	D(mlx5_core)		\
 	D(mlx5e)		\
 	D(r8169)		\
+	D(snd_hda)		\
 	D(tg3)			\
 	D(vfio)			\
 	D(vmxnet3)		\

@@ -101,8 +101,6 @@ void nic_post_slots(struct reading *r, struct rx_slots *slots,
 void nic_post_ring(struct reading *r, const struct ring *ring,
 		   const char *label);
 
-#define NO_FIELD	((enum ami_field)0)	/* the kernel's; no driver's */
-
 /** enum rings_held - how a driver holds its rings */
 enum rings_held {
 	RINGS_INSIDE,	/* an array of pointers to them, in the structure */

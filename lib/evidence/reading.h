@@ -5,6 +5,8 @@
 
 #include "evidence.h"
 
+#define NO_FIELD	((enum ami_field)0)	/* the kernel's; no driver's */
+
 /**
  * struct reading - driver state of a device, or of one of its network interfaces
  * @reader: who reads it; its driver is the name that transfers show
@@ -110,6 +112,7 @@ enum reader_of { READ_INTERFACE, READ_DEVICE };
  *	driver cannot be read without types
  * @aside: another reader of this driver covers the device, this one adds to it
  * @nic: of a network card of the usual shape: where things are
+ * @hba: the same of a disk controller
  */
 struct reader {
 	const char *driver;
@@ -119,6 +122,7 @@ struct reader {
 	bool (*guess)(struct reading *r);
 	bool aside;
 	const struct nic_shape *nic;
+	const struct hba *hba;
 };
 
 #endif

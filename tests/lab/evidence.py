@@ -40,6 +40,7 @@ def standard():
             found += [f'{series}-{nic}', f'{series}-{nic}-pt']
         for disks in ('usb', 'sas', 'scsi'):
             found += [f'{series}-{disks}', f'{series}-{disks}-pt']
+        found += [f'{series}-pvscsi-pt']
     return found
 
 
