@@ -199,10 +199,13 @@ LAB_OUT := $${AMDIOMMU_LAB:-$$HOME/.cache/amdiommu-lab}/out
 LAB_SHORT := 6.1-both 6.1-pt 6.1-pending150 6.1-kdump 5.10-both 6.12-both 7.3-both \
 	     6.1-poison-freed 6.1-poison-correct 6.1-events 6.1-bypass \
 	     7.3-v2-5level
+# Nothing restrains the devices, or an Intel IOMMU does.
+LAB_NO_AMD := 6.1-off 6.1-no-iommu 7.3-no-iommu 6.1-no-iommu-sata-igb 6.1-no-iommu-virtio-net \
+	      6.1-intel 7.3-intel 6.1-intel-off 6.1-intel-pt
 LAB_LONG := $(LAB_SHORT) 6.1-v2 6.12-v2 6.1-planted-freed 6.1-planted-correct 6.18-both \
 	    6.18-kdump-events 7.3-pending60 7.3-kdump 7.3-kdump-d31 6.1-bridge 7.3-bridge \
 	    6.1-bypass-kdump 6.1-bypass-net 6.12-bypass 6.12-rt-bypass 6.12-rt-bypass-d31 \
-	    7.3-bypass 7.3-bypass-d31
+	    7.3-bypass 7.3-bypass-d31 $(LAB_NO_AMD)
 lab_tests = $(foreach s,$(1),'$(LAB) cached $(s) && $(LAB) check $(s) --amdiommu $(BUILD)/amdiommu')
 
 crash_test = tests/golden/test_crash.py $(BUILD)/amdiommu $(BUILD)/crash/amdiommu.so \
@@ -223,6 +226,9 @@ SAME := '$(LAB) cached 6.1-both && $(LAB) forms 6.1-both && V=$$($(LAB) vmlinux 
 
 # No kernel is booted.
 READERS := '$(LAB) readers --resolve $(BUILD)/tests/resolve'
+
+# What `who` says of pages that no device wrote, where no table bounds them.
+lab_unasked = $(foreach s,$(1),'$(LAB) cached $(s) && $(LAB) unasked $(s) --amdiommu $(BUILD)/amdiommu')
 
 lab_marks = $(foreach s,$(1),'$(LAB) cached $(s) && $(LAB) marks $(s)')
 
@@ -299,8 +305,10 @@ lab: deps-test
 	$(MAKE) $(PARALLEL) all
 	tests/run.py $(call lab_tests,$(LAB_LONG)) \
 	    $(call lab_marks,6.1-marks-file 6.1-marks-stream 7.3-marks-file 7.3-marks-stream) \
+	    $(call lab_unasked,6.1-pt 7.3-pt) \
 	    '$(LAB) qemudump --amdiommu $(BUILD)/amdiommu' \
 	    '$(LAB) qemudump --qemu 10 --amdiommu $(BUILD)/amdiommu'
+	tests/run.py 'tests/lab/test_kinds.py $(BUILD)/amdiommu'
 
 ## lab-matrix: every kernel and mode in one table, half an hour and more
 lab-matrix: deps-test

@@ -19,6 +19,7 @@ import packages
 import qemudump
 import readers
 import run
+import unasked
 from scenarios import SCENARIOS, Scenario, scenario
 from workdir import CannotRun, Failed
 
@@ -72,6 +73,10 @@ def run_matrix(args):
 
 def run_marks(args):
     return marks.main(args.scenario)
+
+
+def run_unasked(args):
+    return unasked.main(args.scenario, args.amdiommu)
 
 
 def run_qemudump(args):
@@ -132,6 +137,10 @@ def parser():
                      help='take results of earlier versions of the lab, too')
     command('marks', run_marks,
             "the filter's marks against what devices changed", 'scenario')
+    command('unasked', run_unasked,
+            'who of pages that no device wrote, where no table bounds them',
+            'scenario') \
+        .add_argument('--amdiommu', default='build/amdiommu', metavar='PATH')
     one = command('qemudump', run_qemudump,
                   "QEMU's own dumps of one guest, in each of its formats")
     one.add_argument('--qemu', type=int, default=0, metavar='VERSION',
