@@ -89,11 +89,10 @@ static bool one_function(void *ctx, uint64_t function, uint64_t root)
 		return true;
 	}
 	met = ami_rbtree_each(all->r->kernel, top, one_page, all);
-	if (met.unread)
+	/* A CPU may have been stopped while it turned the tree. */
+	if (met.unread || met.broken)
 		reading_unread(all->r, "tree of firmware pages", root,
-			       AMI_MEM_FILTERED);
-	if (met.broken)
-		reading_damaged(all->r, "tree of firmware pages", root);
+			       met.broken ? AMI_MEM_DAMAGED : AMI_MEM_FILTERED);
 	return all->slots.count < MAX_PAGES;
 }
 

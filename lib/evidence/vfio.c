@@ -162,11 +162,10 @@ static bool read_container(struct reading *r, uint64_t container)
 		return false;
 	}
 	met = ami_rbtree_each(r->kernel, top, one_range, &g);
-	if (met.unread)
+	/* A CPU may have been stopped while it turned the tree. */
+	if (met.unread || met.broken)
 		reading_unread(r, "tree of a program's memory", data,
-			       AMI_MEM_FILTERED);
-	if (met.broken)
-		reading_damaged(r, "tree of a program's memory", data);
+			       met.broken ? AMI_MEM_DAMAGED : AMI_MEM_FILTERED);
 	if (g.count)
 		g.complete &= ami_device_untagged(r->ev->state, r->device,
 						  walk_route, &g);

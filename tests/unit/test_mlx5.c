@@ -589,7 +589,7 @@ static const struct rig_damage of_cyclic[] = {
 	{ "tracer gone", tracer_gone, "driver-state-unread" },
 	{ "PTP gone", ptp_gone, "driver-state-unread" },
 	{ "trap gone", trap_gone, "driver-state-unread" },
-	{ "firmware pages in a circle", fw_circle, "driver-state-damaged" },
+	{ "firmware pages in a circle", fw_circle, "driver-state-unread" },
 	{ "firmware pages gone", fw_gone, "driver-state-unread" },
 };
 

@@ -226,7 +226,7 @@ static void hostile(void **state)
 		{ "empty", empty, "driver-state-damaged" },
 		{ "beyond", beyond, "driver-state-damaged" },
 		{ "overlapping", overlapping, "driver-state-damaged" },
-		{ "circle", circle, "driver-state-damaged" },
+		{ "circle", circle, "driver-state-unread" },
 	};
 
 	(void)state;
