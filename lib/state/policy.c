@@ -21,7 +21,7 @@ const char *ami_policy_by_name(enum ami_policy_by by)
 {
 	static const char *const name[] = {
 		NULL, "default", "command-line", "build", "hardware", "pasid",
-		"untrusted", "group", "owner",
+		"untrusted", "group", "owner", "snp",
 	};
 
 	return name[by];
@@ -149,6 +149,9 @@ static enum ami_policy_by who_decided(const struct ami_state *s,
 
 	if (is_claimed(s, d))
 		return AMI_POLICY_OWNER;
+	if (s->snp && has_pasid(s, d) &&
+	    (kind == AMI_DOMAIN_DMA || kind == AMI_DOMAIN_DMA_FQ))
+		return AMI_POLICY_SNP;
 	if (s->policy.known && kind == s->policy.type)
 		return AMI_POLICY_DEFAULT;
 	if (kind == AMI_DOMAIN_IDENTITY && has_pasid(s, d))
@@ -234,6 +237,7 @@ void ami_policy_text(const struct ami_state *s, enum ami_policy_by by,
 		"the kernel's build", "the IOMMU caches what is not mapped",
 		"a device that can use PASIDs", "a device that is not trusted",
 		"set for its group", "its group is claimed",
+		"SNP forbids identity",
 	};
 
 	snprintf(buf, size, "%s", by == AMI_POLICY_COMMAND_LINE &&

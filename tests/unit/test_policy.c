@@ -186,6 +186,39 @@ static void exceptions(struct machine *m)
 	assert_false(machine_found(m, "policy-contradicted"));
 }
 
+/* As on every machine with such a device; no reader knows it. */
+static void gpu(struct machine *m)
+{
+	uint64_t identity = make_domain(m, IDENTITY);
+	uint64_t pasid = make_device(m, DEV, identity, identity);
+
+	set_policy(m, DMA_FQ, 0, false);
+	machine_set(m, pasid, AMI_F_dev_data_iommu_v2, 1);
+	machine_set(m, pasid, AMI_F_dev_data_flags, 7);
+	set_entry(m, DEV, 0);
+	machine_analyse(m);
+	assert_int_equal(device(m, DEV)->policy_by, AMI_POLICY_PASID);
+	assert_int_equal(m->ex->verdict, AMI_VERDICT_EXPOSED);
+	assert_int_equal(m->ex->covered, AMI_COVERED_PARTIAL);
+}
+
+/* SNP forbids what the driver would do with such a device. */
+static void with_snp(struct machine *m)
+{
+	uint64_t dma = make_domain(m, DMA_FQ);
+	uint64_t pasid = make_device(m, DEV, dma, dma);
+
+	set_policy(m, DMA_FQ, 0, false);
+	machine_variable(m, AMI_SYM_amd_iommu_snp_en, 1);
+	machine_set(m, pasid, AMI_F_dev_data_iommu_v2, 1);
+	machine_set(m, pasid, AMI_F_dev_data_flags, 7);
+	make_device(m, OTHER, dma, dma);
+	machine_analyse(m);
+	assert_int_equal(device(m, DEV)->policy_by, AMI_POLICY_SNP);
+	assert_int_equal(device(m, OTHER)->policy_by, AMI_POLICY_DEFAULT);
+	assert_false(machine_found(m, "not-translated-by-policy"));
+}
+
 /* The group translates, driver and entry pass: no setting explains that. */
 static void contradicted(struct machine *m)
 {
@@ -260,6 +293,8 @@ OVER_SHAPES(strictness)
 OVER_SHAPES(strict_by_hardware)
 OVER_SHAPES(strict_by_fullflush)
 OVER_SHAPES(exceptions)
+OVER_SHAPES(gpu)
+OVER_SHAPES(with_snp)
 OVER_SHAPES(contradicted)
 OVER_SHAPES(contradicted_entry)
 OVER_SHAPES(agrees)
@@ -274,6 +309,8 @@ int main(void)
 		cmocka_unit_test(all_strict_by_hardware),
 		cmocka_unit_test(all_strict_by_fullflush),
 		cmocka_unit_test(all_exceptions),
+		cmocka_unit_test(all_gpu),
+		cmocka_unit_test(all_with_snp),
 		cmocka_unit_test(all_contradicted),
 		cmocka_unit_test(all_contradicted_entry),
 		cmocka_unit_test(all_agrees),

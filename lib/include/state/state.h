@@ -318,7 +318,8 @@ struct ami_group_domain {
  *
  * DEFAULT: it follows the policy for all devices. GROUP: the type of its group
  * was set (sysfs), or its driver asked for it. OWNER: VFIO or iommufd claimed
- * its group. HARDWARE: the IOMMU makes lazy unmapping useless (NpCache).
+ * its group. HARDWARE: the IOMMU makes lazy unmapping useless (NpCache). SNP: it
+ * can use PASIDs and is translated, because SNP forbids identity.
  */
 enum ami_policy_by {
 	AMI_POLICY_UNKNOWN,
@@ -329,7 +330,8 @@ enum ami_policy_by {
 	AMI_POLICY_PASID,
 	AMI_POLICY_UNTRUSTED,
 	AMI_POLICY_GROUP,
-	AMI_POLICY_OWNER
+	AMI_POLICY_OWNER,
+	AMI_POLICY_SNP
 };
 
 /** ami_policy_by_name() - for programs; NULL: not known */
