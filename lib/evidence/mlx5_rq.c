@@ -68,6 +68,23 @@ bool mlx5_queue_read(struct mlx5_queue *q, uint32_t index, void *buf, size_t len
 	return ami_read(k, q->at + (at << q->stride), buf, len) == AMI_MEM_OK;
 }
 
+/*
+ * The counter that the device was told, of 16 bits. While the driver posts, its own
+ * runs ahead. False: it cannot be read.
+ */
+static bool read_doorbell(struct reading *r, uint64_t rq, enum ami_field db,
+			  uint16_t *told)
+{
+	uint64_t at;
+	uint32_t raw;
+
+	if (ami_get(r->kernel, rq, db, &at) != AMI_MEM_OK ||
+	    ami_read_u32(r->kernel, at, &raw) != AMI_MEM_OK)
+		return false;
+	*told = __builtin_bswap32(raw);
+	return true;
+}
+
 /**
  * struct cyclic - a cyclic queue, being read
  * @books: of its buffers; @log: buffers of a frame, as the books count them
@@ -144,14 +161,18 @@ static void read_frag(const struct cyclic *c, uint64_t index, uint32_t frag,
 	slot->phys = phys ? phys + offset : 0;
 }
 
-static void add_frame(struct cyclic *c, uint32_t index, struct rx_slots *slots)
+/* @held: the device may not know it */
+static void add_frame(struct cyclic *c, uint32_t index, bool held,
+		      struct rx_slots *slots)
 {
 	uint8_t raw[MAX_FRAGS * SEGMENT];
 	uint64_t addr, i;
 	bool seen = mlx5_queue_read(&c->wq, index, raw, c->nr_frags * SEGMENT);
 
 	for (i = 0; i < c->nr_frags; i++) {
-		struct rx_slot slot = { .seen = seen, .len = c->len[i] };
+		struct rx_slot slot = {
+			.seen = seen, .held = held, .len = c->len[i],
+		};
 
 		if (seen) {
 			memcpy(&addr, raw + i * SEGMENT + SEGMENT_ADDR,
@@ -168,7 +189,8 @@ static bool read_cyclic(struct reading *r, uint64_t rq, const char *label)
 {
 	struct cyclic c = { .r = r };
 	struct rx_slots slots = { .list = NULL };
-	uint64_t next, used, n;
+	uint64_t next, used;
+	uint16_t told, n;
 
 	if (!mlx5_queue_open(r, ami_addr(r->kernel, rq, AMI_F_mlx5e_cyc_wq),
 			     &c.wq))
@@ -183,8 +205,14 @@ static bool read_cyclic(struct reading *r, uint64_t rq, const char *label)
 	}
 	slots.each = c.nr_frags;
 	slots.optional = c.xsk;		/* a program gives them */
-	for (n = next - used; n != next && !reading_stopped(r); n++)
-		add_frame(&c, n & c.wq.last, &slots);
+	if (!read_doorbell(r, rq, AMI_F_mlx5e_cyc_db, &told) ||
+	    (uint16_t)(next - told) > c.wq.last)
+		told = next;
+	/* A CPU that was stopped while it posted may not have counted them. */
+	for (n = told - used; n != (uint16_t)next && !reading_stopped(r); n++)
+		add_frame(&c, n & c.wq.last,
+			  (uint16_t)(next - n) <= (uint16_t)(next - told) ||
+			  (uint16_t)(next - n) > used, &slots);
 	nic_post_slots(r, &slots, label);
 	return true;
 }
@@ -241,24 +269,32 @@ static bool open_striding(struct striding *s, uint64_t rq)
  */
 static bool find_free(struct striding *s, uint64_t rq)
 {
-	uint64_t head, used, coming, i;
+	uint64_t head, used, coming, next, i;
 	uint8_t raw[NEXT_AT + 2];
+	uint16_t told;
+	bool busy;
 
 	if (!reading_get(s->r, rq, AMI_F_mlx5e_mpw_head, &head) ||
 	    !reading_get(s->r, rq, AMI_F_mlx5e_mpw_used, &used) ||
+	    !reading_get(s->r, rq, AMI_F_mlx5e_mpw_next, &next) ||
 	    !reading_get(s->r, rq, AMI_F_mlx5e_mpw_coming, &coming))
 		return false;
+	/* A CPU was stopped while it moved some over: none is surely free. */
+	busy = read_doorbell(s->r, rq, AMI_F_mlx5e_mpw_db, &told) &&
+	       told != (uint16_t)next;
 	if (used > s->wq.last + 1) {
 		reading_damaged(s->r, "striding receive queue", rq);
 		return false;
 	}
 	for (i = used; i <= s->wq.last; i++) {
 		if (head > s->wq.last || s->state[head] != POSTED) {
-			reading_damaged(s->r, "list of a striding receive queue",
-					rq);
+			if (!busy)
+				reading_damaged(s->r,
+						"list of a striding receive queue",
+						rq);
 			return true;	/* the rest count as posted */
 		}
-		s->state[head] = i - used < coming ? COMING : FREE;
+		s->state[head] = busy || i - used < coming ? COMING : FREE;
 		if (!mlx5_queue_read(&s->wq, head, raw, sizeof(raw))) {
 			reading_unread(s->r, "list of a striding receive queue",
 				       rq, AMI_MEM_FILTERED);

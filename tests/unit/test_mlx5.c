@@ -219,6 +219,17 @@ static struct rig *mlx5(unsigned int type)
 	return rig;
 }
 
+/* A record in memory: the counter, big-endian, that the device was told. */
+static void put_doorbell(struct rig *rig, enum ami_field f, uint32_t counter)
+{
+	uint64_t at_db = machine_object(rig->m, 8);
+	uint8_t raw[4];
+
+	put_be(raw, counter, sizeof(raw));
+	machine_write(rig->m, at_db, raw, sizeof(raw));
+	rig_set(rig, at.rq, f, at_db);
+}
+
 static void put_holder(struct rig *rig, uint64_t info, uint64_t page)
 {
 	uint64_t holder = machine_object(rig->m, 16);
@@ -241,6 +252,7 @@ static struct rig *cyclic(void)
 	at.info = image_va(image_alloc(rig->m->img, 1));
 	put_queue(rig, AMI_F_mlx5e_cyc_wq, 8, 5);
 	rig_set(rig, at.rq, AMI_F_mlx5e_cyc_next, 13);
+	put_doorbell(rig, AMI_F_mlx5e_cyc_db, 13);
 	rig_set(rig, at.rq, AMI_F_mlx5e_cyc_used, 4);
 	rig_set(rig, at.rq, AMI_F_mlx5e_cyc_frags, at.info);
 	rig_set(rig, at.rq, AMI_F_mlx5e_cyc_nr_frags, 2);
@@ -278,6 +290,8 @@ static struct rig *striding(void)
 	put_queue(rig, AMI_F_mlx5e_mpw_wq, 4, 6);
 	rig_set(rig, at.rq, AMI_F_mlx5e_mpw_head, 0);
 	rig_set(rig, at.rq, AMI_F_mlx5e_mpw_used, 2);
+	rig_set(rig, at.rq, AMI_F_mlx5e_mpw_next, 77);
+	put_doorbell(rig, AMI_F_mlx5e_mpw_db, 77);
 	rig_set(rig, at.rq, AMI_F_mlx5e_mpw_coming, 1);
 	rig_set(rig, at.rq, AMI_F_mlx5e_mpw_info, at.info);
 	rig_set(rig, at.rq, AMI_F_mlx5e_mpw_pages, 4);
@@ -487,6 +501,38 @@ static void programs(void **state)
 	}
 }
 
+/*
+ * A CPU was stopped between its counters and the record for the device: nothing that
+ * the device may have is left out.
+ */
+static void while_posting(void **state)
+{
+	struct rig *rig;
+	unsigned int page;
+
+	(void)state;
+	for (real = 0; real < REAL_KERNELS; real++) {
+		rig = cyclic();
+		rig_set(rig, at.rq, AMI_F_mlx5e_cyc_next, 15);
+		machine_analyse(rig->m);
+		for (page = 4; page < 8; page++)
+			assert_true(posted(rig, AMI_POSSIBLE, page));
+		for (page = 8; page < 12; page++)
+			assert_true(posted(rig, AMI_PROVEN, page));
+		for (page = 12; page < 16; page++)
+			assert_true(posted(rig, AMI_POSSIBLE, page));
+		assert_false(named(rig, 16) || named(rig, 2));
+		rig_free(rig);
+		rig = striding();
+		rig_set(rig, at.rq, AMI_F_mlx5e_mpw_next, 78);
+		machine_analyse(rig->m);
+		assert_true(posted(rig, AMI_POSSIBLE, 28) &&
+			    posted(rig, AMI_LIKELY, 20));
+		no_complaint(rig);
+		rig_free(rig);
+	}
+}
+
 /* An interface that is none of this driver's own kind. */
 static void other_interface(void **state)
 {
@@ -641,6 +687,7 @@ int main(void)
 		cmocka_unit_test(cyclic_queues),
 		cmocka_unit_test(striding_queues),
 		cmocka_unit_test(untranslated), cmocka_unit_test(programs),
+		cmocka_unit_test(while_posting),
 		cmocka_unit_test(other_interface), cmocka_unit_test(elsewhere),
 		cmocka_unit_test(hostile), cmocka_unit_test(one_side),
 		cmocka_unit_test(gaps),
