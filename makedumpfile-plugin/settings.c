@@ -122,7 +122,7 @@ int settings_take(int argc, char **argv, enum settings_wish *wish)
 	argv[left] = NULL;
 	/* A dump is more important than help. */
 	if (*wish != SETTINGS_RUN && left > 1) {
-		fprintf(stderr, SAY "%s is ignored: it goes alone\n",
+		fprintf(stderr, SAY "%s is ignored: it must be the only option\n",
 			*wish == SETTINGS_HELP ? OWN "help" : OWN "version");
 		*wish = SETTINGS_RUN;
 	}
@@ -141,7 +141,7 @@ void settings_check(void)
 		if (!text || value_ok(&settings[i], text))
 			continue;
 		if (settings[i].kind == SWITCH)
-			fprintf(stderr, SAY "%s=%s is neither 0 nor 1, and taken as 1\n",
+			fprintf(stderr, SAY "%s=%s is neither 0 nor 1: 1 is used\n",
 				variable, text);
 		else
 			fprintf(stderr, SAY "%s=%s is not a number from %" PRIu64 " to %" PRIu64 ": it is %" PRIu64 "\n",

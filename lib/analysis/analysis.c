@@ -46,7 +46,7 @@ static void report_marks(struct ami_analysis *a)
 	if (a->marks && a->marks->unproved)
 		ami_finding_add(&a->findings, AMI_FIND_MARKS_UNPROVED,
 				ami_marks_from_name(a->marks_from),
-				"These marks are used because their file was named; nothing proves that they are of this crash.");
+				"These marks are used because their file was named; nothing proves that they belong to this crash.");
 	if (a->marks_error.status)
 		ami_finding_add(&a->findings, AMI_FIND_MARKS_REFUSED,
 				ami_marks_from_name(a->marks_from),

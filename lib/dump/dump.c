@@ -28,7 +28,7 @@ const char *ami_mem_text(enum ami_mem mem)
 	case AMI_MEM_NO_PLACE:
 		return "at an unknown place in its structure";
 	case AMI_MEM_LEFT_OUT:
-		return "not read any more (work limit)";
+		return "not read (work limit reached)";
 	}
 	return "unknown";
 }

@@ -45,7 +45,7 @@ static int check_machine(const Elf64_Ehdr *head, const char *path,
 				     "%s has 32-bit ELF headers, which cannot hold all addresses of an x86-64 machine; load the capture kernel without --elf32-core-headers",
 				     path);
 	return ami_error_set(err, AMI_ERR_DATA,
-			     "%s is of another architecture%s%s; AMD IOMMUs exist on x86-64 only",
+			     "%s comes from another architecture%s%s; AMD IOMMUs exist on x86-64 only",
 			     path, name ? ": " : "", name ? name : "");
 }
 

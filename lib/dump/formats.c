@@ -30,11 +30,11 @@ struct format {
 
 #define MAGIC(bytes)	bytes, sizeof(bytes) - 1
 
-#define PACKED		"is compressed as a whole, and pages are looked up all over it"
+#define PACKED		"is compressed as a whole, and the analysis reads pages everywhere in it"
 #define NO_MAP		"mixes memory with the state of virtual devices"
-#define OTHER_ARCH	"is of another architecture; AMD IOMMUs exist on x86-64 only"
+#define OTHER_ARCH	"comes from another architecture; AMD IOMMUs exist on x86-64 only"
 #define OTHER_MACHINE	"name a dump of an x86-64 machine"
-#define OLD		"is of kernels before 2.6.16; 5.10 is the oldest that can be read"
+#define OLD		"comes from kernels before 2.6.16; the oldest that can be read is 5.10"
 #define OLD_WAY		"open it with crash"
 #define DUMP_GUEST	"virsh dump --memory-only, or dump-guest-memory of QEMU's monitor"
 
@@ -96,17 +96,17 @@ static const struct format formats[] = {
 	  "was taken while the kernel ran: its tables and queues do not fit together",
 	  "let kdump write a vmcore, or in a virtual machine " DUMP_GUEST },
 	{ 0, MAGIC("LinuxGuestRecord"), "a domain saved by Xen (xl save)",
-	  "is of a guest whose IOMMU belongs to the hypervisor",
+	  "comes from a guest whose IOMMU belongs to the hypervisor",
 	  "let the guest write a vmcore with kdump" },
 	{ 0, MAGIC("Xen saved domain, xl format"),
 	  "a domain saved by Xen (xl save)",
-	  "is of a guest whose IOMMU belongs to the hypervisor",
+	  "comes from a guest whose IOMMU belongs to the hypervisor",
 	  "let the guest write a vmcore with kdump" },
 	{ 0, MAGIC("\xed\xeb\x0f\xf0"), "a domain dumped by Xen (xm dump-core)",
-	  "is of a guest whose IOMMU belongs to the hypervisor",
+	  "comes from a guest whose IOMMU belongs to the hypervisor",
 	  "let the guest write a vmcore with kdump" },
 	{ 0, MAGIC("\xee\xeb\x0f\xf0"), "a domain dumped by Xen (xm dump-core)",
-	  "is of a guest whose IOMMU belongs to the hypervisor",
+	  "comes from a guest whose IOMMU belongs to the hypervisor",
 	  "let the guest write a vmcore with kdump" },
 	{ 0, MAGIC("DISKDUMP"), "a dump of diskdump", OLD, OLD_WAY },
 	{ 0, MAGIC("\xed\x23\x8f\x61\x73\x01\x19\xa8"), "a dump of LKCD", OLD,
@@ -119,9 +119,9 @@ static const struct format formats[] = {
 	{ 0, MAGIC("\xa8\x19\x01\x73\x61\x8f\x23\xfd"), "an s390 dump",
 	  OTHER_ARCH, OTHER_MACHINE },
 	{ 0, MAGIC("PAGEDU64"), "a dump of Windows",
-	  "is of another system", "name a dump of a Linux kernel" },
+	  "comes from another operating system", "name a dump of a Linux kernel" },
 	{ 0, MAGIC("PAGEDUMP"), "a dump of 32-bit Windows",
-	  "is of another system", "name a dump of a Linux kernel" },
+	  "comes from another operating system", "name a dump of a Linux kernel" },
 	{ 0, MAGIC("MDMP"), "a minidump",
 	  "holds one process, not the machine",
 	  "name the vmcore of the machine" },
@@ -237,7 +237,7 @@ int dump_format_refuse_notes(const void *notes, size_t size, const char *path,
 				     path);
 	if (has_note(notes, size, "VMCOREINFO_XEN", 0))
 		return ami_error_set(err, AMI_ERR_DATA,
-				     "%s cannot be read: it is of a Xen host, whose IOMMU belongs to the hypervisor, not to Linux; open it with crash and xen-syms",
+				     "%s cannot be read: it comes from a Xen host, whose IOMMU belongs to the hypervisor, not to Linux; open it with crash and xen-syms",
 				     path);
 	return 0;
 }

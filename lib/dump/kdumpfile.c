@@ -249,7 +249,7 @@ static int open_elf(struct file_dump *file, struct ami_error *err)
 	if (!elf->ram.count)
 		return ami_error_set(err, AMI_ERR_INPUT,
 				     file->info.truncated ?
-				     "%s breaks off before its program headers, which makedumpfile writes last; copy the dump again" :
+				     "%s ends before its program headers, which makedumpfile writes last; copy the dump again" :
 				     "%s holds no memory with physical addresses; name a vmcore of the whole machine",
 				     file->path);
 	file->info.format = "elf";
@@ -317,7 +317,7 @@ static int read_parts(struct file_dump *file, const char *const *paths,
 					     file->nr_fd);
 		if (overlaps(file, i))
 			return ami_error_set(err, AMI_ERR_USAGE,
-					     "%s is of a part of the dump that another file has already; name each part once",
+					     "%s holds the same part of the dump as another file; name each part once",
 					     paths[i]);
 		pages += part->end_pfn - part->first_pfn;
 		status = part->header.status;

@@ -31,7 +31,7 @@ static int check_header(const struct kdump_facts *facts, const char *path,
 	/* QEMU writes "Unknown". The content shows the architecture then. */
 	if (dump_format_foreign_machine(h->utsname[4]))
 		return ami_error_set(err, AMI_ERR_DATA,
-				     "%s is of another architecture: %.64s; AMD IOMMUs exist on x86-64 only",
+				     "%s comes from another architecture: %.64s; AMD IOMMUs exist on x86-64 only",
 				     path, h->utsname[4]);
 	if (h->block_size != BLOCK || h->header_version < 1 ||
 	    h->sub_hdr_size < 1 || h->bitmap_blocks < 2 ||
@@ -106,7 +106,7 @@ static int read_notes(int fd, struct kdump_facts *facts, const char *path,
 	if (!inside(facts, sub->offset_note, sub->size_note) ||
 	    !inside(facts, sub->offset_vmcoreinfo, sub->size_vmcoreinfo))
 		return ami_error_set(err, AMI_ERR_INPUT,
-				     "%s ends before its notes, which say what kernel it is of; copy the dump again",
+				     "%s ends before its notes, which say what kernel it belongs to; copy the dump again",
 				     path);
 	if (!sub->size_note)
 		return 0;

@@ -396,7 +396,7 @@ static const char *resolve_symbols(struct kallsyms *t, uint64_t *symbols)
 	if (!load_tables(t) || !find_names(t, &w))
 		return "cannot be read: pages are missing or damaged";
 	if (!choose_rule(t, &w, &rule))
-		return "is damaged or of an unknown form (_stext does not decode to its address)";
+		return "is damaged or has an unknown form (_stext does not decode to its address)";
 	return addresses(t, rule, &w, symbols) ? NULL :
 	       "cannot be read: pages with addresses are missing";
 }

@@ -38,7 +38,7 @@ int kernel_refuse(struct ami_kernel *k, struct ami_error *err,
 				     path, cut, what);
 	if (from)
 		ami_error_set(err, AMI_ERR_DATA,
-			      "in %s, %s; VMCOREINFO was found %s and may be of another kernel",
+			      "in %s, %s; VMCOREINFO was found %s and may belong to another kernel",
 			      path, what, from);
 	else
 		ami_error_set(err, AMI_ERR_DATA, "in %s, %s", path, what);

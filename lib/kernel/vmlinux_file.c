@@ -39,7 +39,7 @@ int vmlinux_damaged(const struct vmlinux *v, const char *what)
 
 int vmlinux_bad_dwarf(const struct vmlinux *v)
 {
-	return vmlinux_refuse(v, "the debug information (DWARF) in %s is damaged, cut short or of an unknown version",
+	return vmlinux_refuse(v, "the debug information (DWARF) in %s is damaged or cut short, or its version is unknown",
 			      v->path);
 }
 
@@ -186,7 +186,7 @@ int vmlinux_check_banner(const struct vmlinux *v, uint64_t address)
 		return vmlinux_refuse(v, "it cannot be proved that %s is the dumped kernel: the dump has no build ID, and the Linux version is unknown for %s",
 				      v->path, len ? "the dump" : "the file");
 	if (strcmp(text, release))
-		return vmlinux_refuse(v, "%s is not the dumped kernel: it is Linux %s, the dump is of Linux %s",
+		return vmlinux_refuse(v, "%s is not the dumped kernel: it is Linux %s, and the dump comes from Linux %s",
 				      v->path, text, release);
 	return 0;
 }

@@ -180,10 +180,10 @@ enum ami_bound ami_marks_bind(const struct ami_marks *m,
 	describe_id(&m->id, ours, sizeof(ours));
 	describe_id(&id, theirs, sizeof(theirs));
 	if (bound == AMI_BOUND_OTHER)
-		ami_error_set(err, AMI_ERR_DATA, "they are of another dump (%s; this dump: %s)",
+		ami_error_set(err, AMI_ERR_DATA, "they belong to another dump (%s; this dump: %s)",
 			      ours, theirs);
 	else if (bound == AMI_BOUND_UNPROVED)
-		ami_error_set(err, AMI_ERR_DATA, "nothing proves that they are of this crash, because the crash time is not in both (%s; this dump: %s); they are used only if their file is named",
+		ami_error_set(err, AMI_ERR_DATA, "nothing proves that they belong to this crash, because the crash time is not in both (%s; this dump: %s); they are used only if their file is named",
 			      ours, theirs);
 	return bound;
 }

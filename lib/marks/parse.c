@@ -320,7 +320,7 @@ static int read_header(struct in *in, uint32_t *sections,
 		return set_damaged(err, "the checksum of the header is wrong");
 	if (version != MARKS_VERSION)
 		return ami_error_set(err, AMI_ERR_DATA,
-				     "they are of version %u; this amdiommu knows version %u",
+				     "they have version %u; this amdiommu knows version %u",
 				     version, MARKS_VERSION);
 	if (size < MARKS_HEADER || size - MARKS_HEADER > in->left ||
 	    size > AMI_MARKS_MAX_BYTES)

@@ -93,7 +93,7 @@ static int settle_note(void *arg, struct ami_error *err)
 	if (fd < 0)
 		return -1;
 	if (st.st_dev != a->dev || st.st_ino != a->ino)
-		ami_error_set(err, AMI_ERR_OUTPUT, "%s is another file now",
+		ami_error_set(err, AMI_ERR_OUTPUT, "%s was replaced by another file",
 			      a->path);
 	else if (carrier_notes_at(fd, &notes) && notes != a->notes)
 		ret = 0;

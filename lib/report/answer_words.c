@@ -274,10 +274,10 @@ static void write_rest(const struct view *v, struct answer *a)
 			  bounce->slot);
 		break;
 	case ANSWER_INTERRUPTS:
-		put_words(a, "No RAM: what devices write to this address are interrupts (MSI).");
+		put_words(a, "This address is not RAM: what devices write there is an interrupt (MSI).");
 		break;
 	case ANSWER_NO_RAM:
-		put_words(a, "No RAM of this dump has this physical address. One of a process has to be translated first.");
+		put_words(a, "No RAM of this dump has this physical address. Translate an address of a process first.");
 		break;
 	default:
 		break;

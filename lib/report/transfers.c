@@ -165,7 +165,7 @@ static void told_text(struct view *v, const struct ami_transfer *t,
 
 	age_text(t, age, sizeof(age));
 	fprintf(v->out, "%s  ", ami_bdf_text(t->device, who));
-	report_wrapped(v, 14, 14, "was told to write %s (%s, %s): %s%s", what,
+	report_wrapped(v, 14, 14, "was asked to write %s (%s, %s): %s%s", what,
 		       kind_name(t), ami_certainty_name(t->certainty), t->what, age);
 }
 

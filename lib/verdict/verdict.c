@@ -91,7 +91,7 @@ static int because_undecided(struct ami_exposures *ex, bool *found)
 			verdict_name_device(&d, s, s->devices[i].bdf);
 	if (d.count)
 		ret = verdict_because(&ex->reasons, UNDECIDED, &d, NULL,
-				      "what %s%s could write cannot be told from this dump",
+				      "this dump does not show what %s%s could write",
 				      d.names, verdict_more_devices(&d));
 	*found |= d.count;
 	verdict_free_devices(&d);
@@ -108,7 +108,7 @@ static int because_missing(struct ami_exposures *ex)
 		{ AMI_FIND_KERNEL_PAGES_DROPPED,
 		  "makedumpfile left out pages of the kernel's own structures; a newer one, or -d 0, keeps them" },
 		{ AMI_FIND_WORK_LIMIT,
-		  "reading ended at the work limit, see the findings: what it did not come to is not in the list" },
+		  "reading ended at the work limit, see the findings: what it did not reach is not in the list" },
 	};
 	size_t i;
 

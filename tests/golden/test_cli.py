@@ -154,7 +154,7 @@ class Facts(unittest.TestCase):
                               if data['transfers'] else ('asked-page',))
                 self.assertIn(transfer['requester'],
                               data['answer']['devices'])
-                self.assertIn('was told to write ' + words,
+                self.assertIn('was asked to write ' + words,
                               ' '.join(view(['who', hex(at)]).split()))
 
     def test_who_answers_first(self):
@@ -178,7 +178,7 @@ class Facts(unittest.TestCase):
             self.assertRegex(said, rf'iommu0 +{name} +hardware')
 
     def test_who_of_no_memory(self):
-        self.assertIn('interrupts', view(['who', 'fee00010']))
+        self.assertIn('an interrupt (MSI)', view(['who', 'fee00010']))
         data = json.loads(view(['who', 'fee00010', '--json']))
         self.assertEqual((data['ram'], data['writers'], 'owner' in data),
                          (False, [], False))

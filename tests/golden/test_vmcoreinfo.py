@@ -151,7 +151,7 @@ class WithoutNote(unittest.TestCase):
         code, said = self.report(self.gone, '--vmcoreinfo',
                                  self.file('other', other))
         self.assertEqual(code, 65, said)
-        self.assertIn('(--vmcoreinfo) and may be of another kernel', said)
+        self.assertIn('(--vmcoreinfo) and may belong to another kernel', said)
 
 
 if __name__ == '__main__':

@@ -388,7 +388,7 @@ def check_guest_tables(results, want, report):
         pages = sum(e['pages'] for e in exposures_of(report, bdf)
                     if e['class'] in ('posted', 'inflight'))
         results.check(bdf in guests and pages, f'guest tables: {pages} pages '
-                      f'that {want.label(bdf)} was told to write are named')
+                      f'that {want.label(bdf)} was asked to write are named')
 
 
 def check_passthrough(results, want, report):

@@ -161,7 +161,7 @@ static void the_unknown_is_named(void **state)
 	machine_analyse(m);
 	assert_int_equal(m->ex->verdict, AMI_VERDICT_UNKNOWN);
 	assert_string_equal(m->ex->reasons.list[0].text,
-			    "what 0000:00:02.0 (nvme) could write cannot be told from this dump");
+			    "this dump does not show what 0000:00:02.0 (nvme) could write");
 	machine_free(m);
 }
 

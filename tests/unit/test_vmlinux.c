@@ -258,7 +258,7 @@ static void identity(void **state)
 	assert_int_equal(open_with(p, "OSRELEASE=6.1.0-test\n" INFO_TEXT,
 				   NULL, NULL, 0), AMI_OK);
 	refused(p, "OSRELEASE=6.1.0-other\n" INFO_TEXT, AMI_ERR_DATA,
-		"it is Linux 6.1.0-test, the dump is of Linux 6.1.0-other");
+		"it is Linux 6.1.0-test, and the dump comes from Linux 6.1.0-other");
 	refused(p, INFO_TEXT, AMI_ERR_DATA, "it cannot be proved that");
 	refused(p, PHYS_BASE "OSRELEASE=6.1.0-test\nSYMBOL(_stext)=ffffffff9f001000\nKERNELOFFSET=1e000000\n",
 		AMI_ERR_DATA, "disagree on _stext");

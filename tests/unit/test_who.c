@@ -84,7 +84,7 @@ static void tables_bound(void **state)
 		"No device could write this page at the panic: a page table bounds the only");
 	answers(m, MEMORY + 0x123, "could",
 		"nvme (0000:00:04.0) could write this page (mapped). ");
-	answers(m, 0xfee00010, "interrupts", "are interrupts (MSI)");
+	answers(m, 0xfee00010, "interrupts", "is an interrupt (MSI)");
 	answers(m, 0xfffffff000, "no-ram", "No RAM of this dump");
 	machine_free(m);
 }
