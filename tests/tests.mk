@@ -308,7 +308,9 @@ lab: deps-test
 	    $(call lab_unasked,6.1-pt 7.3-pt) \
 	    '$(LAB) qemudump --amdiommu $(BUILD)/amdiommu' \
 	    '$(LAB) qemudump --qemu 10 --amdiommu $(BUILD)/amdiommu'
-	tests/run.py 'tests/lab/test_kinds.py $(BUILD)/amdiommu'
+	tests/run.py 'tests/lab/test_kinds.py $(BUILD)/amdiommu' \
+	    'V=$$($(LAB) vmlinux 6.1) && CRASH_TESTS=SameFacts tests/golden/test_crash.py $(BUILD)/amdiommu \
+	    $(BUILD)/crash/amdiommu.so $$V $(LAB_OUT)/6.1-off/vmcore $(LAB_OUT)/6.1-intel/vmcore'
 
 ## lab-matrix: every kernel and mode in one table, half an hour and more
 lab-matrix: deps-test
