@@ -292,7 +292,7 @@ static bool read_bnxt(struct reading *r)
 {
 	bool complete = read_rings(r);
 
-	return bnxt_read_memory(r) && complete;
+	return evidence_bnxt_memory(r) && complete;
 }
 
 const struct reader reader_bnxt = {

@@ -6,11 +6,11 @@
 #include "reading.h"
 
 /**
- * bnxt_read_memory() - what the device writes besides receive buffers
+ * evidence_bnxt_memory() - what the device writes besides receive buffers
  *
  * Completion rings, statistics, answers to commands, and the memory in which it
  * keeps its own state.
  */
-bool bnxt_read_memory(struct reading *r);
+bool evidence_bnxt_memory(struct reading *r);
 
 #endif

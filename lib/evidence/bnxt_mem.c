@@ -266,7 +266,7 @@ static bool read_contexts(struct reading *r)
 	return complete;
 }
 
-bool bnxt_read_memory(struct reading *r)
+bool evidence_bnxt_memory(struct reading *r)
 {
 	bool complete = read_vectors(r);
 

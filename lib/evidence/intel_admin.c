@@ -1,105 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * What i40e, iavf and ice devices write besides the rings of interfaces: admin queues,
- * rings of functions without an interface (flow director), and, of i40e, the memory
- * in which the device keeps its own state.
+ * What i40e and ice devices write besides the rings of interfaces: admin queues, rings
+ * of functions without an interface (flow director), and, of i40e, the memory in which
+ * the device keeps its own state.
  */
-#include <stdio.h>
-
 #include "drivers.h"
 #include "intel_admin.h"
 #include "nic.h"
 
-#define MAX_COUNT	4096u	/* of an admin queue; drivers stop at 256 */
-#define MAX_BUFFER	65536u
 #define MAX_DIRECT	(4u << 20)	/* a segment has 2 MiB */
 #define MAX_VSIS	4096u
 #define MAX_SEGMENTS	8192u
 #define PAGES		512u	/* of a segment */
 #define PAGED		1u	/* I40E_SD_TYPE_PAGED */
 #define DIRECT		2u
-
-/**
- * struct admin - members of a driver's admin queue
- * @desc: its ring; @buffers: pointer to an array of them; both as @memory
- * @dma, @size: members of a piece of memory
- */
-struct admin {
-	enum ami_field receive, send, desc, buffers, count, dma, size;
-	enum ami_type memory;
-};
-
-#define ADMIN(driver) {							\
-	AMI_F_##driver##_aq_receive, AMI_F_##driver##_aq_send,		\
-	AMI_F_##driver##_aq_desc, AMI_F_##driver##_aq_buffers,		\
-	AMI_F_##driver##_aq_count, AMI_F_##driver##_mem_dma,		\
-	AMI_F_##driver##_mem_size, AMI_T_##driver##_mem,		\
-}
-
-static const struct admin i40e_admin = ADMIN(i40e);
-static const struct admin iavf_admin = ADMIN(iavf);
-static const struct admin ice_admin = ADMIN(ice);
-
-static bool add_memory(struct reading *r, const struct admin *a, uint64_t va,
-		       uint64_t max)
-{
-	uint64_t dma, size;
-
-	if (!reading_get(r, va, a->dma, &dma) ||
-	    !reading_get(r, va, a->size, &size))
-		return false;
-	if (dma && size > max) {
-		reading_damaged(r, "memory shared with the device", va);
-		return false;
-	}
-	if (dma)
-		evidence_add_dma(r->ev, r->device, dma, size);
-	return true;
-}
-
-static bool add_ring(struct reading *r, const struct admin *a, uint64_t ring)
-{
-	uint64_t entry = ami_type_size(r->kernel, a->memory), list, count, i;
-	bool complete = add_memory(r, a, ami_addr(r->kernel, ring, a->desc),
-				   MAX_COUNT * 32);
-
-	if (!reading_get(r, ring, a->count, &count) ||
-	    !reading_get(r, ring, a->buffers, &list))
-		return false;
-	if (count > MAX_COUNT || !entry) {
-		reading_damaged(r, "admin queue", ring);
-		return false;
-	}
-	for (i = 0; list && i < count; i++)
-		complete &= add_memory(r, a, list + i * entry, MAX_BUFFER);
-	return complete;
-}
-
-/* Events come at any time; answers only to commands. */
-static bool read_queue(struct reading *r, const struct admin *a, uint64_t queue,
-		       const char *name)
-{
-	bool complete;
-
-	evidence_begin_transfer(r->ev, r->device, AMI_TRANSFER_POSTED,
-				AMI_PROVEN, r->reader->driver,
-				"%s %s for events", r->name, name);
-	complete = add_ring(r, a, ami_addr(r->kernel, queue, a->receive));
-	evidence_end_transfer(r->ev);
-	evidence_begin_transfer(r->ev, r->device, AMI_TRANSFER_POSTED,
-				AMI_LIKELY, r->reader->driver,
-				"%s %s for commands", r->name, name);
-	complete &= add_ring(r, a, ami_addr(r->kernel, queue, a->send));
-	evidence_end_transfer(r->ev);
-	return complete;
-}
-
-bool intel_iavf_admin(struct reading *r)
-{
-	return read_queue(r, &iavf_admin, ami_addr(r->kernel,
-			  ami_addr(r->kernel, r->priv, AMI_F_iavf_hw),
-			  AMI_F_iavf_aq), "admin queue");
-}
 
 /* Those of interfaces are read with them. */
 static bool read_vsi(struct reading *r, const struct nic_shape *shape,
@@ -144,7 +58,7 @@ static bool add_pages(struct reading *r, uint64_t list)
 	for (i = 0; list && i < PAGES; i++) {
 		at = list + i * entry;
 		if (!reading_get(r, at, AMI_F_i40e_pd_valid, &valid) ||
-		    (valid && !add_memory(r, &i40e_admin,
+		    (valid && !evidence_admin_memory(r, ADMIN_I40E,
 					  ami_addr(r->kernel, at,
 						   AMI_F_i40e_pd_page),
 					  MAX_DIRECT)))
@@ -163,7 +77,7 @@ static bool add_segment(struct reading *r, uint64_t at)
 	if (!valid)
 		return true;
 	if (type == DIRECT)
-		return add_memory(r, &i40e_admin,
+		return evidence_admin_memory(r, ADMIN_I40E,
 				  ami_addr(r->kernel, at, AMI_F_i40e_sd_direct),
 				  MAX_DIRECT);
 	return type != PAGED ||
@@ -198,7 +112,7 @@ static bool read_i40e(struct reading *r)
 	uint64_t hw = ami_addr(r->kernel, r->priv, AMI_F_i40e_hw);
 	bool complete;
 
-	complete = read_queue(r, &i40e_admin, ami_addr(r->kernel, hw,
+	complete = evidence_admin_queue(r, ADMIN_I40E, ami_addr(r->kernel, hw,
 						       AMI_F_i40e_aq),
 			      "admin queue");
 	complete &= read_hmc(r, hw);
@@ -221,7 +135,7 @@ static bool read_ice(struct reading *r)
 	size_t i;
 
 	for (i = 0; i < sizeof(queues) / sizeof(queues[0]); i++)
-		complete &= read_queue(r, &ice_admin,
+		complete &= evidence_admin_queue(r, ADMIN_ICE,
 				       ami_addr(r->kernel, hw, queues[i].queue),
 				       queues[i].name);
 	return read_vsis(r, &nic_shape_ice, AMI_F_ice_vsis, AMI_F_ice_nr_vsis,

@@ -124,7 +124,7 @@ static const struct nic_shape nic_shape_iavf = {
 	},
 	.desc = { .stride = 32, .done_at = 8, .done = 1 },
 	.ring_buffer_size = AMI_F_iavf_buffer_len, .tx_stride = 16,
-	.also = intel_iavf_admin,
+	.also = evidence_iavf_admin,
 };
 
 /* E810 data sheet, flexible descriptors: DD is bit 0 of the status at byte 8. */
