@@ -86,8 +86,11 @@ class Crash:
         self.send(f'!touch {name}')
         end = time.monotonic() + SECONDS
         while not (os.path.exists(self.path(name)) and self.idle()):
-            if self.process.poll() is not None or time.monotonic() > end:
-                raise Gone(self.read('log'))
+            code = self.process.poll()
+            if code is not None or time.monotonic() > end:
+                why = f'no answer in {SECONDS} s' if code is None else \
+                    f'exit code {code}'
+                raise Gone(f'{why}\n{self.read("log")}')
             time.sleep(0.02)
         os.unlink(self.path(name))
 
