@@ -32,18 +32,6 @@ static void frame_json(struct view *v, const struct ami_frame *f)
 	json_close_object(&v->j);
 }
 
-void report_culprit_json(struct view *v, const struct ami_culprit *c)
-{
-	char bdf[AMI_BDF_TEXT];
-
-	json_string(&v->j, "proof", ami_proof_name(c->proof));
-	if (c->proof != AMI_PROOF_NONE)
-		json_string(&v->j, "device", ami_bdf_text(c->device, bdf));
-	else
-		json_null(&v->j, "device");
-	json_number(&v->j, "devices_able", c->able);
-}
-
 static void read_json(struct view *v, const struct ami_overwritten *w)
 {
 	char bdf[AMI_BDF_TEXT];
