@@ -144,8 +144,11 @@ static void collect_layout(struct ami_owners *o)
 	owner_stack_size_learn(o);
 	unread = walk_kernel(o);
 	if (unread)
-		ami_finding_add(o->state->findings, AMI_FIND_KERNEL_TABLES_UNREAD,
-				"page tables", "%llu pages of the kernel's own page tables cannot be read: some owners are not known.",
+		ami_finding_add_with(o->state->findings,
+				AMI_FIND_KERNEL_TABLES_UNREAD,
+				"page tables",
+				AMI_FACTS(AMI_SAYS(PAGES, unread)),
+				"%llu pages of the kernel's own page tables cannot be read: some owners are not known.",
 				(unsigned long long)unread);
 	owner_tasks_collect(o);
 	owner_areas_collect(o);
@@ -203,7 +206,8 @@ void ami_owners_free(struct ami_owners *o)
 
 struct ami_owner_gaps ami_owners_gaps(const struct ami_owners *o)
 {
-	return (struct ami_owner_gaps){ o->unread_caches, o->marks_unread };
+	return (struct ami_owner_gaps){ o->unread_caches, o->marks_unread,
+					o->structs_unread };
 }
 
 void ami_owners_io_table(struct ami_owners *o, uint64_t pfn)
@@ -265,22 +269,32 @@ static enum ami_owner by_head(struct ami_owners *o, const struct page_view *v)
 	return AMI_OWNER_KERNEL;
 }
 
+/* It may be any page, a never-buffer, too. */
+static enum ami_owner miss_struct(struct ami_owners *o, enum ami_mem mem)
+{
+	o->structs_unread |= !ami_mem_wild(mem);
+	return AMI_OWNER_UNKNOWN;
+}
+
 enum ami_owner owner_by_struct_page(struct ami_owners *o, uint64_t pfn,
 				    struct page_view *v)
 {
+	enum ami_mem mem = owner_page_view_read(o, pfn, v);
 	enum block block = BLOCK_USED;
 	enum ami_owner owner;
 	uint64_t head;
 
-	if (owner_page_view_read(o, pfn, v) != AMI_MEM_OK)
-		return AMI_OWNER_UNKNOWN;
+	if (mem != AMI_MEM_OK)
+		return miss_struct(o, mem);
 	if ((!v->tail && owner_page_is(v, o->buddy_type)) ||
 	    (!v->refcount && ami_pfnset_has(o->pcp_free, pfn)))
 		return AMI_OWNER_FREE;
 	if (v->tail) {
-		if (!ami_page_to_pfn(o->kernel, v->head, &head) ||
-		    owner_page_view_read(o, head, v) != AMI_MEM_OK)
+		if (!ami_page_to_pfn(o->kernel, v->head, &head))
 			return AMI_OWNER_UNKNOWN;
+		mem = owner_page_view_read(o, head, v);
+		if (mem != AMI_MEM_OK)
+			return miss_struct(o, mem);
 	} else if (!v->refcount) {
 		block = block_of(o, pfn);
 	}
@@ -289,7 +303,7 @@ enum ami_owner owner_by_struct_page(struct ami_owners *o, uint64_t pfn,
 	owner = by_head(o, v);
 	/* Nothing else in its struct page marks a page of a free block. */
 	return owner == AMI_OWNER_KERNEL && block == BLOCK_UNREAD ?
-	       AMI_OWNER_UNKNOWN : owner;
+	       miss_struct(o, AMI_MEM_FILTERED) : owner;
 }
 
 /* Pages of the image stay reserved until the allocator gets them. */

@@ -80,6 +80,7 @@ struct ami_owners {
 	uint32_t hugetlb_type, unaccepted_type;
 	int slab_flag, reserved_flag;	/* bit numbers; -1: none */
 	bool marks_unread;		/* table_type is not known for that */
+	bool structs_unread;		/* struct pages are not in the dump */
 	bool aliases_unread;		/* links are missing in @names */
 	uint64_t unread_caches;
 	struct ami_regions regions;

@@ -59,6 +59,16 @@ static bool gave_a_stack(const struct ami_exposures *ex)
 		      gave(ex, AMI_OWNER_KERNEL) || gave(ex, AMI_OWNER_VMALLOC);
 }
 
+/* A never-buffer that counts as a page of unknown owner, any slab, the kernel's. */
+static bool gave_an_unread(const struct ami_exposures *ex)
+{
+	struct ami_owner_gaps gaps = ami_owners_gaps(ex->owners);
+
+	return (gaps.structs && gave(ex, AMI_OWNER_UNKNOWN)) ||
+	       (gaps.caches && gave(ex, AMI_OWNER_SLAB)) ||
+	       (gaps.tables && gave(ex, AMI_OWNER_KERNEL));
+}
+
 /*
  * A stack, a free page or a page table that is not recognised counts as the
  * kernel's, or as vmalloc: where devices were given none of those, none is
@@ -71,6 +81,8 @@ static bool makes_unknown(const struct ami_exposures *ex,
 	case AMI_FIND_TASKS_UNREAD:
 	case AMI_FIND_TASKS_UNKNOWN:
 		return gave_a_stack(ex);
+	case AMI_FIND_OWNERS_UNREAD:
+		return gave_an_unread(ex);
 	case AMI_FIND_FREE_LISTS_UNREAD:
 	case AMI_FIND_KERNEL_TABLES_UNREAD:
 		return gave(ex, AMI_OWNER_KERNEL);
@@ -90,7 +102,8 @@ static int because_undecided(struct ami_exposures *ex, bool *found)
 		if (ami_device_undecided(&s->devices[i]))
 			verdict_name_device(&d, s, s->devices[i].bdf);
 	if (d.count)
-		ret = verdict_because(&ex->reasons, UNDECIDED, &d, NULL,
+		ret = verdict_because(&ex->reasons, UNDECIDED, &d,
+				      AMI_FACTS(AMI_SAYS(COUNT, d.count)),
 				      "this dump does not show what %s%s could write",
 				      d.names, verdict_more_devices(&d));
 	*found |= d.count;

@@ -78,6 +78,9 @@ static void owners_hidden(void **state)
 		assert_int_equal(machine_exposure(f->m, NIC, AMI_CLASS_MAPPED)
 				 ->owners[AMI_OWNER_UNKNOWN],
 				 hidden[i].unknown);
+		/* Else what is known of other pages decides. */
+		if (hidden[i].unknown == PAGES)
+			assert_int_equal(f->m->ex->verdict, AMI_VERDICT_UNKNOWN);
 	}
 }
 
