@@ -28,8 +28,8 @@ _amdiommu()
 		return ;;
 	esac
 	case $command in
-	report) options='--vmlinux --vmcoreinfo --marks --low-memory --deep --json --pages --bug --html --force --hex --decimal --verbose --help' ;;
-	check) options='--vmlinux --vmcoreinfo --marks --low-memory --deep --json --jobs --strict --help' ;;
+	report) options='--vmlinux --vmcoreinfo --marks --low-memory --deep --json --pages --bug --html --force --no-identity --hex --decimal --verbose --help' ;;
+	check) options='--vmlinux --vmcoreinfo --marks --low-memory --deep --json --jobs --strict --no-identity --help' ;;
 	devices) options='--vmlinux --vmcoreinfo --marks --low-memory --deep --json --hex --decimal --verbose --help' ;;
 	domains) options='--vmlinux --vmcoreinfo --marks --low-memory --deep --json --hex --decimal --verbose --help' ;;
 	map) options='--vmlinux --vmcoreinfo --marks --low-memory --deep --json --hex --decimal --verbose --help' ;;
@@ -42,7 +42,7 @@ _amdiommu()
 	pages) options='--vmlinux --vmcoreinfo --marks --low-memory --deep --json --pages --hex --decimal --verbose --help' ;;
 	scan) options='--vmlinux --vmcoreinfo --marks --low-memory --deep --json --owner --device --hex --decimal --verbose --help' ;;
 	transfers) options='--vmlinux --vmcoreinfo --marks --low-memory --deep --json --hex --decimal --verbose --help' ;;
-	dmesg) options='--vmlinux --vmcoreinfo --marks --low-memory --deep --json --all --hex --decimal --verbose --help' ;;
+	dmesg) options='--vmlinux --vmcoreinfo --marks --low-memory --deep --json --no-identity --all --hex --decimal --verbose --help' ;;
 	mark) options='--vmlinux --vmcoreinfo --marks --low-memory --deep --output --force --help' ;;
 	extract) options='--vmlinux --vmcoreinfo --marks --low-memory --deep --force --help' ;;
 	'') options='--help --version' ;;

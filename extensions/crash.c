@@ -25,7 +25,7 @@ static bool blocked;
 static const char short_options[] =
 #define AMI_COMMAND(view, name, letter, ...) letter
 #include <amdiommu/commands.def>
-	"abjPvxd";
+	"abjNPvxd";
 
 /* Without letters: those choose views. */
 enum { OWNER = 256, DEVICE };
@@ -38,6 +38,7 @@ static const struct option long_options[] = {
 	{ "bug", no_argument, NULL, 'b' },
 	{ "owner", required_argument, NULL, OWNER },
 	{ "device", required_argument, NULL, DEVICE },
+	{ "no-identity", no_argument, NULL, 'N' },
 	{ NULL, 0, NULL, 0 },
 };
 
@@ -112,6 +113,9 @@ static int parse_options(struct ami_request *r)
 			break;
 		case 'v':
 			r->verbose = true;
+			break;
+		case 'N':
+			r->no_identity = true;
 			break;
 		case 'b':
 			r->bug = true;

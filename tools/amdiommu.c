@@ -119,6 +119,9 @@ static int parse_options(struct options *o, int argc, char **argv)
 		case 'a':
 			o->request.all = true;
 			break;
+		case 'N':
+			o->request.no_identity = true;
+			break;
 		case 'b':
 			o->request.bug = true;
 			break;

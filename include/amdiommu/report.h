@@ -43,12 +43,13 @@ enum ami_radix { AMI_RADIX_DEFAULT, AMI_RADIX_DEC, AMI_RADIX_HEX };
  * @verbose: text: everything, not only what matters
  * @bug: report: as text for a bug report, without user data
  * @all: dmesg: all lines of the log
+ * @no_identity: leave out host name and panic text
  * @longer, @whole: how a user asks for @verbose and @all here ("-v"), for hints
  *	where something is left out; NULL: no hint
  */
 struct ami_request {
 	enum ami_view view;
-	bool json, pages, verbose, color, bug, html, all;
+	bool json, pages, verbose, color, bug, html, all, no_identity;
 	enum ami_radix radix;
 	bool has_bdf;
 	struct ami_bdf bdf;

@@ -62,13 +62,17 @@ static size_t put_events(FILE *out, const struct ami_incident *in, size_t room)
 	return n;
 }
 
-static void put_list(FILE *out, const struct ami_incidents *list)
+static void put_list(FILE *out, const struct ami_incidents *list,
+		     const struct ami_state *s)
 {
 	size_t i, n = 0, events = 0;
+	uint64_t uptime;
 
 	for (i = 0; i < list->count; i++)
 		n += !!(list->list[i].witnesses & KERNEL_LOG);
 	fprintf(out, HEAD "%zu %" PRIu64 "\n", n, list->dropped);
+	if (ami_uptime(s, list->dmesg, &uptime))
+		fprintf(out, INCIDENTS_UPTIME "=%" PRIu64 "\n", uptime);
 	for (i = 0; i < list->count; i++) {
 		if (!(list->list[i].witnesses & KERNEL_LOG))
 			continue;
@@ -90,7 +94,7 @@ void incidents_carry(struct ami_incidents *list, const struct ami_state *s)
 		return;
 	out = open_memstream(&text, &size);
 	if (out)
-		put_list(out, list);
+		put_list(out, list, s);
 	if (!out || fclose(out)) {
 		free(text);
 		list->failed = true;
@@ -241,8 +245,11 @@ static void read_lines(struct reader *r, const char *text)
 static void report(struct ami_state *s, const struct reader *r)
 {
 	if (r->bad || r->promised != r->incidents)
-		ami_finding_add(s->findings, AMI_FIND_INCIDENTS_UNREAD,
+		ami_finding_add_with(s->findings, AMI_FIND_INCIDENTS_UNREAD,
 				"extract",
+				AMI_FACTS(AMI_SAYS(COUNT, r->incidents),
+					  AMI_SAYS(OF, r->promised),
+					  AMI_SAYS(LINES, r->bad)),
 				"Some of the incidents that the kernel's log reported cannot be read from this extract (%" PRIu64 " of %" PRIu64 " there, %" PRIu64 " line%s of no known form).",
 				r->incidents, r->promised, r->bad,
 				r->bad == 1 ? "" : "s");

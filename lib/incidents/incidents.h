@@ -52,6 +52,9 @@ bool incidents_add_seen(struct ami_incidents *list, const struct sighting *s,
 /** incidents_keep_one() - the event of a sighting that is counted already */
 void incidents_keep_one(struct ami_incident *in, const struct sighting *s);
 
+/* The key of the time of the panic in an extract's VMCOREINFO. */
+#define INCIDENTS_UPTIME	"AMDIOMMU_UPTIME_US"
+
 /** incidents_carry() - put what the kernel's log says into an extract */
 void incidents_carry(struct ami_incidents *list, const struct ami_state *s);
 

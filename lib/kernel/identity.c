@@ -46,15 +46,74 @@ enum ami_mem ami_kernel_build(struct ami_kernel *k, char *buf, size_t size)
 	return AMI_MEM_OK;
 }
 
+/* include/uapi/linux/utsname.h: six texts of 65 bytes */
+#define UTS_TEXT	65u
+#define UTS_NODENAME	(1u * UTS_TEXT)
+#define UTS_RELEASE	(2u * UTS_TEXT)
+
+/*
+ * Up to 5.10 VMCOREINFO does not say where the names begin: behind a counter of
+ * four bytes. @name: where they begin
+ */
+static enum ami_mem find_names(struct ami_kernel *k, uint64_t *name)
+{
+	struct ami_dump *dump = ami_kernel_dump(k);
+	uint64_t offset = sizeof(uint32_t);
+	char release[UTS_TEXT];
+	enum ami_mem mem;
+
+	if (!ami_vmcoreinfo_number(dump, "SYMBOL(init_uts_ns)", 16, name))
+		return AMI_MEM_NO_FIELD;
+	ami_vmcoreinfo_number(dump, "OFFSET(uts_namespace.name)", 10, &offset);
+	*name += offset;
+	mem = ami_read_string(k, *name + UTS_RELEASE, release, sizeof(release));
+	return mem != AMI_MEM_OK ? mem :
+	       strcmp(release, ami_kernel_release(k)) ? AMI_MEM_DAMAGED :
+							AMI_MEM_OK;
+}
+
+enum ami_mem ami_kernel_host(struct ami_kernel *k, char buf[AMI_HOST])
+{
+	struct ami_dump *dump = ami_kernel_dump(k);
+	enum ami_mem mem;
+	uint64_t name;
+
+	buf[0] = '\0';
+	ami_dump_record_pause(dump, true);
+	mem = find_names(k, &name);
+	if (mem == AMI_MEM_OK)
+		mem = ami_read_string(k, name + UTS_NODENAME, buf, AMI_HOST);
+	ami_dump_record_pause(dump, false);
+	return mem == AMI_MEM_OK && !*buf ? AMI_MEM_NO_FIELD : mem;
+}
+
+const char *ami_taint_word(unsigned int bit)
+{
+	static const char *const word[] = {
+		"proprietary-module", "forced-module", "cpu-out-of-spec",
+		"forced-rmmod", "machine-check", "bad-page", "user", "die",
+		"overridden-acpi-table", "warn", "crap", "firmware-workaround",
+		"oot-module", "unsigned-module", "softlockup", "livepatch",
+		"aux", "randstruct", "test", "fwctl",
+	};
+
+	return bit < sizeof(word) / sizeof(word[0]) ? word[bit] : NULL;
+}
+
+enum ami_mem ami_kernel_taint_mask(struct ami_kernel *k, uint64_t *mask)
+{
+	uint64_t at = ami_symbol(k, AMI_SYM_tainted_mask);
+
+	return at ? ami_read_u64(k, at, mask) : AMI_MEM_NO_FIELD;
+}
+
 enum ami_mem ami_kernel_taint(struct ami_kernel *k, char *buf, size_t size)
 {
-	uint64_t at = ami_symbol(k, AMI_SYM_tainted_mask), mask;
 	enum ami_mem mem;
 	size_t bit, used = 0;
+	uint64_t mask;
 
-	if (!at)
-		return AMI_MEM_NO_FIELD;
-	mem = ami_read_u64(k, at, &mask);
+	mem = ami_kernel_taint_mask(k, &mask);
 	if (mem != AMI_MEM_OK)
 		return mem;
 	buf[0] = '\0';

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "bug.h"
+#include "identity.h"
 
 #define MAX_LINES	20u
 #define MAX_CRASH	30u
@@ -57,9 +58,11 @@ static void log_line(struct view *v, const struct group *g)
 	const struct ami_line *line = &v->a->dmesg->list[g->first];
 	const struct ami_line *last = &v->a->dmesg->list[g->last];
 	char text[256], meaning[256], more[64] = "";
+	const char *shown = report_line_text(v, line);
 
-	snprintf(text, sizeof(text), "%.*s", (int)strcspn(line->text, "\n"),
-		 line->text);
+	if (!shown)
+		shown = "(left out)";
+	snprintf(text, sizeof(text), "%.*s", (int)strcspn(shown, "\n"), shown);
 	hide_macs(text);
 	if (g->times > 1)
 		snprintf(more, sizeof(more), " (%zu times, last at %.6f)",

@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "identity.h"
 #include "view.h"
 
 #define MESSAGE_COLUMN	37
@@ -80,10 +81,8 @@ static void line_json(struct view *v, const struct ami_line *line)
 	else
 		json_null(&v->j, "device");
 	json_bool(&v->j, "user", line->user);
-	if (line->text_mem == AMI_MEM_OK)
-		json_string(&v->j, "text", line->text);
-	else
-		json_null(&v->j, "text");
+	json_text(&v->j, "text", line->text_mem == AMI_MEM_OK ?
+		  report_line_text(v, line) : NULL);
 	ami_line_meaning(s, line, meaning, sizeof(meaning));
 	if (*meaning)
 		json_string(&v->j, "meaning", meaning);
@@ -130,7 +129,7 @@ static void line_text(struct view *v, const struct ami_line *line)
 {
 	const struct ami_state *s = v->a->state;
 	char bdf[AMI_BDF_TEXT] = "-", meaning[256];
-	const char *text = line->text;
+	const char *text = report_line_text(v, line);
 
 	if (line->device >= 0)
 		ami_bdf_text(s->devices[line->device].bdf, bdf);
@@ -138,6 +137,10 @@ static void line_text(struct view *v, const struct ami_line *line)
 		ami_line_kind_name(line->kind), bdf);
 	if (line->text_mem != AMI_MEM_OK) {
 		fputs("(text lost)\n", v->out);
+		return;
+	}
+	if (!text) {
+		fputs("(left out)\n", v->out);
 		return;
 	}
 	for (;;) {

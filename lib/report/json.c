@@ -133,6 +133,14 @@ void json_string(struct json *j, const char *key, const char *value)
 	quote(j->out, value);
 }
 
+void json_text(struct json *j, const char *key, const char *value)
+{
+	if (value)
+		json_string(j, key, value);
+	else
+		json_null(j, key);
+}
+
 void json_format(struct json *j, const char *key, const char *fmt, ...)
 {
 	char text[256];

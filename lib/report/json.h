@@ -34,6 +34,8 @@ void json_close_object(struct json *j);
 void json_close_array(struct json *j);
 
 void json_string(struct json *j, const char *key, const char *value);
+/** json_text() - null where @value is NULL */
+void json_text(struct json *j, const char *key, const char *value);
 void json_format(struct json *j, const char *key, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 void json_number(struct json *j, const char *key, uint64_t value);

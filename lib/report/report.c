@@ -6,6 +6,7 @@
 
 #include <amdvi/features.h>
 
+#include "identity.h"
 #include "view.h"
 
 bool report_crash_time(const struct view *v, char buf[32])
@@ -62,6 +63,7 @@ void report_dump_json(struct view *v)
 	json_number(&v->j, "max_pfn", info->max_pfn);
 	unlisted_json(v);
 	json_string(&v->j, "types", ami_kernel_source(v->a->kernel));
+	report_identity_json(v);
 	json_close_object(&v->j);
 }
 
@@ -207,6 +209,7 @@ static void dump_text(struct view *v)
 		       ami_kernel_release(v->a->kernel),
 		       alive ? "had not crashed" : "crashed ", alive ? "" : when,
 		       ami_kernel_source(v->a->kernel));
+	report_identity_text(v);
 }
 
 /* If a capture kernel reused the log, its own entries are named as such. */

@@ -122,6 +122,8 @@ int ami_request_options(const struct ami_request *r, struct ami_error *err)
 		what = "an HTML page";
 	else if (r->all && !heeds(r, 'a'))
 		what = "the whole log";
+	else if (r->no_identity && !heeds(r, 'N'))
+		what = "leaving out the identity";
 	else if (r->pages && !heeds(r, 'p'))
 		what = "page frames";
 	else if (r->owner && !heeds(r, 'w'))
@@ -184,8 +186,11 @@ void ami_check_failed(const char *path, const char *why, int exit_code,
 	json_string(&j, "code", ami_reason_name(AMI_REASON_ERROR));
 	json_string(&j, "kind", ami_finding_kind_name(
 			    ami_reason_kind(AMI_REASON_ERROR)));
+	json_null(&j, "where");
 	json_string(&j, "text", why);
 	json_array_line(&j, "devices");
+	json_close_array(&j);
+	json_array_line(&j, "drivers");
 	json_close_array(&j);
 	json_close_object(&j);
 	json_close_array(&j);

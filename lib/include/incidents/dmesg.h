@@ -85,6 +85,21 @@ void ami_dmesg_each(const struct ami_state *state,
 		    void *ctx);
 
 /**
+ * ami_dmesg_panic() - the line that says what the kernel died of, or NULL
+ *
+ * That of panic(), else the last oops: die() may start the capture kernel itself.
+ */
+const struct ami_line *ami_dmesg_panic(const struct ami_dmesg *dmesg);
+
+/**
+ * ami_uptime() - microseconds from boot to the panic, by the kernel's log
+ *
+ * Extracts, which have no log, carry it. Returns false where it is not known.
+ */
+bool ami_uptime(const struct ami_state *state, const struct ami_dmesg *dmesg,
+		uint64_t *us);
+
+/**
  * ami_line_meaning() - write in words the event that a line reports
  *
  * Writes "" when the line reports no event. snprintf() semantics.

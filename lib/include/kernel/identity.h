@@ -25,6 +25,23 @@ enum ami_mem ami_command_line(struct ami_kernel *kernel,
 enum ami_mem ami_kernel_build(struct ami_kernel *kernel, char *buf,
 			      size_t size);
 
+/** AMI_HOST - longest host name, and its end: __NEW_UTS_LEN */
+#define AMI_HOST	65u
+
+/**
+ * ami_kernel_host() - the machine's name (init_uts_ns), as `uname -n` prints it
+ *
+ * Where it lies is proven by the release beside it. AMI_MEM_NO_FIELD: VMCOREINFO
+ * does not say where it lies, or the machine has no name.
+ */
+enum ami_mem ami_kernel_host(struct ami_kernel *kernel, char buf[AMI_HOST]);
+
+/** ami_kernel_taint_mask() - tainted_mask as it is */
+enum ami_mem ami_kernel_taint_mask(struct ami_kernel *kernel, uint64_t *mask);
+
+/** ami_taint_word() - what a bit of it means, for programs; NULL: not known */
+const char *ami_taint_word(unsigned int bit);
+
 /** ami_kernel_taint() - tainted_mask as "W O"; "" if it is not tainted */
 enum ami_mem ami_kernel_taint(struct ami_kernel *kernel, char *buf,
 			      size_t size);
