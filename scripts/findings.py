@@ -71,7 +71,9 @@ def document(table):
     return ''.join(parts)
 
 
-FORMS = {'NUMBER': 'count', 'HEX': 'hex'}
+FORMS = {'NUMBER': {'$ref': '#/$defs/count'}, 'HEX': {'$ref': '#/$defs/hex'},
+         'TEXT': {'type': 'string'},
+         'LIST': {'type': 'array', 'items': {'type': 'string'}}}
 
 
 def with_facts(node, facts):
@@ -80,8 +82,7 @@ def with_facts(node, facts):
            if k in node['required']}
     for _, key, form, meaning in facts:
         assert key not in own, key
-        own[key] = ({'$ref': '#/$defs/' + FORMS[form]} if form in FORMS else
-                    {'type': 'string'}) | {'description': meaning}
+        own[key] = FORMS[form] | {'description': meaning}
     node['properties'] = own
 
 

@@ -6,7 +6,8 @@ SAN := $(BUILD)/san
 SANITIZERS := -fsanitize=address,undefined -fno-sanitize-recover=undefined -O1
 UNIT := $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/test_*.c))
 UNIT_HELP := drivers image klog layouts machine machine_analysis machine_devices \
-	machine_dma machine_memory owned pages render shapes symbols vmcore witnesses
+	machine_dma machine_memory owned pages render sentences shapes symbols vmcore \
+	witnesses
 GOLDEN := $(patsubst tests/golden/%.c,%,$(wildcard tests/golden/test_*.c))
 FUZZ_TARGETS := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 # libkdumpfile reads what we write: an independent reader.
@@ -179,6 +180,7 @@ QUICK := $(UNIT:%=$(SAN)/unit/%) '$(SAN)/golden/test_damage $(SAMPLE)' \
 	 'tests/golden/test_docs.py $(BUILD)/amdiommu' \
 	 'tests/golden/test_schema.py $(BUILD)/amdiommu $(SAMPLE)' \
 	 'tests/golden/test_same_facts.py $(BUILD)/amdiommu $(SAMPLE)' \
+	 'tests/golden/test_facts.py $(BUILD)/amdiommu $(SAMPLE)' \
 	 'tests/golden/test_marks.py $(BUILD)/amdiommu $(SAMPLE)' \
 	 'tests/golden/test_text.py $(BUILD)/amdiommu $(SAMPLE)' \
 	 'tests/golden/test_many_dumps.py $(BUILD)/amdiommu $(SAMPLE)' \
@@ -219,6 +221,7 @@ SAME := '$(LAB) cached 6.1-both && $(LAB) forms 6.1-both && V=$$($(LAB) vmlinux 
 	 tests/golden/test_vmcoreinfo.py $(BUILD)/amdiommu $(LAB_OUT)/6.1-both/vmcore $$V' \
 	'tests/golden/test_schema.py $(BUILD)/amdiommu $(SAMPLE) $(LAB_DIRS:%=%/vmcore)' \
 	'tests/golden/test_same_facts.py $(BUILD)/amdiommu $(LAB_DIRS:%=%/vmcore)' \
+	'tests/golden/test_facts.py $(BUILD)/amdiommu $(LAB_DIRS:%=%/vmcore)' \
 	'tests/golden/test_dmesg.py $(BUILD)/amdiommu $(LAB_DIRS)' \
 	'$(SAN)/golden/test_reads $(LAB_DIRS:%=%/vmcore)' \
 	'tests/lab/test_private.py $(BUILD)/amdiommu $(LAB_OUT)/6.1-both/vmcore $(LAB_OUT)/5.10-both/vmcore $(LAB_OUT)/7.3-both/vmcore' \

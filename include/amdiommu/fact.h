@@ -16,7 +16,10 @@ enum ami_fact_key {
 	AMI_FACT_KEYS
 };
 
-enum ami_fact_form { AMI_FACT_NUMBER, AMI_FACT_HEX, AMI_FACT_TEXT };
+/** enum ami_fact_form - LIST: words, a space or comma between */
+enum ami_fact_form {
+	AMI_FACT_NUMBER, AMI_FACT_HEX, AMI_FACT_TEXT, AMI_FACT_LIST
+};
 
 /** struct ami_fact_class - what holds for all facts of a key */
 struct ami_fact_class {

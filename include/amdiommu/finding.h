@@ -136,13 +136,11 @@ void ami_finding_note_with(struct ami_findings *f, enum ami_finding_code code,
 
 /** ami_finding_add() - report a finding whose sentence says only @where. */
 void ami_finding_add(struct ami_findings *f, enum ami_finding_code code,
-		     const char *where, const char *fmt, ...)
-	__attribute__((format(printf, 4, 5)));
+		     const char *where, const char *text);
 
 /** ami_finding_note() - the same with the severity INFO */
 void ami_finding_note(struct ami_findings *f, enum ami_finding_code code,
-		      const char *where, const char *fmt, ...)
-	__attribute__((format(printf, 4, 5)));
+		      const char *where, const char *text);
 
 /** ami_findings_full() - would another one of this code only be counted? */
 bool ami_findings_full(const struct ami_findings *f,

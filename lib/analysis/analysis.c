@@ -48,8 +48,10 @@ static void report_marks(struct ami_analysis *a)
 				ami_marks_from_name(a->marks_from),
 				"These marks are used because their file was named; nothing proves that they belong to this crash.");
 	if (a->marks_error.status)
-		ami_finding_add(&a->findings, AMI_FIND_MARKS_REFUSED,
+		ami_finding_add_with(&a->findings, AMI_FIND_MARKS_REFUSED,
 				ami_marks_from_name(a->marks_from),
+				AMI_FACTS(
+					AMI_NAMES(CAUSE, a->marks_error.text)),
 				"The marks that came with the dump are not used: %s.",
 				a->marks_error.text);
 }

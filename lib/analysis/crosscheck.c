@@ -47,7 +47,9 @@ static void find_strangers(struct ami_state *s, size_t iommu)
 		return;
 	ring->blind = true;
 	snprintf(where, sizeof(where), "iommu%u", s->iommus[iommu].index);
-	ami_finding_add(s->findings, AMI_FIND_COMMANDS_FOR_NOBODY, where,
+	ami_finding_add_with(s->findings, AMI_FIND_COMMANDS_FOR_NOBODY, where,
+			AMI_FACTS(AMI_SAYS(COUNT, count),
+				  AMI_SAYS(ENTRY, first)),
 			"%u invalidations for an unknown domain or device are not proven to have completed. The first is in ring entry %u. Which translations are stale is unknown.",
 			count, first);
 }

@@ -31,7 +31,8 @@ const struct ami_fact *ami_facts_find(const struct ami_facts *facts,
 
 static bool is_text(const struct ami_fact *f)
 {
-	return class[f->key].form == AMI_FACT_TEXT;
+	return class[f->key].form == AMI_FACT_TEXT ||
+	       class[f->key].form == AMI_FACT_LIST;
 }
 
 /* A text that is not known is no fact. */

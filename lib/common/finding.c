@@ -78,26 +78,6 @@ static struct ami_finding noted(struct ami_findings *f,
 	return (struct ami_finding){ .severity = AMI_INFO, .code = code };
 }
 
-void ami_finding_add(struct ami_findings *f, enum ami_finding_code code,
-		     const char *where, const char *fmt, ...)
-{
-	va_list ap;
-
-	va_start(ap, fmt);
-	add_finding(f, of_class(code), where, NULL, fmt, ap);
-	va_end(ap);
-}
-
-void ami_finding_note(struct ami_findings *f, enum ami_finding_code code,
-		      const char *where, const char *fmt, ...)
-{
-	va_list ap;
-
-	va_start(ap, fmt);
-	add_finding(f, noted(f, code), where, NULL, fmt, ap);
-	va_end(ap);
-}
-
 void ami_finding_add_with(struct ami_findings *f, enum ami_finding_code code,
 			  const char *where, const struct ami_fact *facts,
 			  const char *fmt, ...)
@@ -118,6 +98,18 @@ void ami_finding_note_with(struct ami_findings *f, enum ami_finding_code code,
 	va_start(ap, fmt);
 	add_finding(f, noted(f, code), where, facts, fmt, ap);
 	va_end(ap);
+}
+
+void ami_finding_add(struct ami_findings *f, enum ami_finding_code code,
+		     const char *where, const char *text)
+{
+	ami_finding_add_with(f, code, where, NULL, "%s", text);
+}
+
+void ami_finding_note(struct ami_findings *f, enum ami_finding_code code,
+		      const char *where, const char *text)
+{
+	ami_finding_note_with(f, code, where, NULL, "%s", text);
 }
 
 size_t ami_findings_total(const struct ami_findings *f,

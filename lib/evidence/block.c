@@ -32,8 +32,10 @@ static void report_disk(struct blocks *b, enum ami_finding_code code, const char
 			enum ami_mem mem)
 {
 	/* What this kernel does not have is not damage. */
-	(mem == AMI_MEM_NO_FIELD ? ami_finding_note : ami_finding_add)(
+	(mem == AMI_MEM_NO_FIELD ? ami_finding_note_with : ami_finding_add_with)(
 		b->ev->state->findings, code, b->disk[0] ? b->disk : "disks",
+		AMI_FACTS(AMI_NAMES(OBJECT, what),
+			  AMI_NAMES(READ, ami_mem_text(mem))),
 		"%s cannot be followed (%s): what the disk was to write may be incomplete.",
 		what, ami_mem_text(mem));
 	if (b->device)
@@ -57,13 +59,18 @@ static void judge_bios(struct blocks *b, const struct request *rq,
 	if (damage != BIO_FINE)
 		evidence_cover_partly(b->ev, b->device, BLOCK_PROVIDER);
 	if (damage != BIO_FINE)
-		ami_finding_add(f, damage == BIO_UNREAD ?
+		ami_finding_add_with(f, damage == BIO_UNREAD ?
 				AMI_FIND_REQUEST_UNREAD :
 				AMI_FIND_REQUEST_DAMAGED, b->disk,
+				AMI_FACTS(AMI_SAYS(TAG, rq->tag),
+					  AMI_NAMES(FAULT, text[damage])),
 				"Tag %u %s; the pages it was to fill may be incomplete.",
 				rq->tag, text[damage]);
 	else if (bytes != rq->data_len && !b->budget.spent)
-		ami_finding_add(f, AMI_FIND_REQUEST_LENGTH, b->disk,
+		ami_finding_add_with(f, AMI_FIND_REQUEST_LENGTH, b->disk,
+				AMI_FACTS(AMI_SAYS(TAG, rq->tag),
+					  AMI_SAYS(BYTES, bytes),
+					  AMI_SAYS(EXPECTED, rq->data_len)),
 				"Tag %u asks for %" PRIu64 " bytes, but its memory has %" PRIu64 ".",
 				rq->tag, rq->data_len, bytes);
 }

@@ -37,8 +37,9 @@ static bool add_bounce(struct ami_evidence *ev, uint64_t origin, uint64_t slot)
 
 static void report_bounce_damage(struct ami_evidence *ev, const char *what)
 {
-	ami_finding_add(ev->state->findings, AMI_FIND_BOUNCE_BUFFERS_UNREAD,
-			"swiotlb",
+	ami_finding_add_with(ev->state->findings,
+			AMI_FIND_BOUNCE_BUFFERS_UNREAD,
+			"swiotlb", AMI_FACTS(AMI_NAMES(FAULT, what)),
 			"Its state %s: bounce buffers that devices were to write may be missing.",
 			what);
 	ev->collector->bounces->unread = true;
@@ -406,7 +407,10 @@ void evidence_name_bounces(struct ami_evidence *ev)
 			devices++;
 		}
 	}
-	ami_finding_add(ev->state->findings, AMI_FIND_BOUNCE_BUFFERS, "swiotlb",
+	ami_finding_add_with(ev->state->findings, AMI_FIND_BOUNCE_BUFFERS, "swiotlb",
+			AMI_FACTS(AMI_SAYS(COUNT, b->count),
+				  AMI_SAYS(PAGES, ami_pfnset_count(left)),
+				  AMI_SAYS(DEVICES, devices)),
 			"%zu bounce buffers of 2 KiB are in use. Drivers' evidence names all but %" PRIu64 " of their pages. The kernel records neither device nor direction of those. They count for %zu untranslated devices without a reader.",
 			b->count, ami_pfnset_count(left), devices);
 	ami_pfnset_free(left);

@@ -162,12 +162,14 @@ static void end_device(struct table *t, const struct ami_device *d)
 	char where[AMI_BDF_TEXT];
 
 	if (t->missed)
-		(evidence_driver_covers(t->ev, d->bdf) ? ami_finding_add :
-		 ami_finding_note)(
+		(evidence_driver_covers(t->ev, d->bdf) ? ami_finding_add_with :
+		 ami_finding_note_with)(
 			t->ev->state->findings, AMI_FIND_EVIDENCE_MISSED,
 			ami_bdf_text(d->bdf, where),
-			"The kernel's table of mappings (dma-debug) has %" PRIu64 " pages for it to write that no other evidence names; the first is frame %#" PRIx64 ".",
-			t->missed, t->first);
+			AMI_FACTS(AMI_SAYS(PAGES, t->missed),
+				  AMI_SAYS(PHYS, t->first << AMI_PAGE_SHIFT)),
+			"The kernel's table of mappings (dma-debug) has %" PRIu64 " pages for it to write that no other evidence names, the first at %#" PRIx64 ".",
+			t->missed, t->first << AMI_PAGE_SHIFT);
 	ami_pfnset_free(t->known);
 	t->known = NULL;
 }

@@ -83,7 +83,10 @@ static void doubt_driver(struct ami_evidence *ev, const char *driver,
 {
 	size_t i;
 
-	ami_finding_add(ev->state->findings, AMI_FIND_INTERFACES_UNREAD, driver,
+	ami_finding_add_with(ev->state->findings, AMI_FIND_INTERFACES_UNREAD,
+			driver,
+			AMI_FACTS(AMI_NAMES(READ, ami_mem_text(mem)),
+				  AMI_NAMES(DRIVER, driver)),
 			"The list of network interfaces cannot be read to its end (%s): receive buffers of the driver %s are missing.",
 			ami_mem_text(mem), driver);
 	for (i = 0; i < ev->state->nr_devices; i++)
@@ -99,8 +102,9 @@ static void run_reader(struct reading *r)
 	if (ami_has(r->kernel, reader->needs)) {
 		r->lost |= !reader->read(r);
 	} else if (!reader->guess) {
-		ami_finding_add(r->ev->state->findings,
+		ami_finding_add_with(r->ev->state->findings,
 				AMI_FIND_DRIVER_TYPES_MISSING, r->where,
+				AMI_FACTS(AMI_NAMES(DRIVER, reader->driver)),
 				"The dump does not describe the structures of the driver %s: what it had asked the device to write is not known.",
 				reader->driver);
 		return;
@@ -143,8 +147,10 @@ static void read_interface(struct ami_evidence *ev, const struct reader *reader,
 	if (find_priv(&r))
 		run_reader(&r);
 	else
-		ami_finding_add(ev->state->findings,
+		ami_finding_add_with(ev->state->findings,
 				AMI_FIND_DRIVER_TYPES_MISSING, r.where,
+				AMI_FACTS(AMI_NAMES(INTERFACE, r.name),
+					  AMI_NAMES(DRIVER, reader->driver)),
 				"The dump does not describe network interfaces: the receive buffers of %s cannot be read.",
 				r.name);
 }

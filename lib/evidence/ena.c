@@ -43,8 +43,11 @@ static bool post_id(struct ids *ids, uint32_t place)
 static void report_lost(struct reading *r, uint64_t lost, unsigned int number)
 {
 	r->lost = true;
-	ami_finding_add(r->ev->state->findings, AMI_FIND_BUFFERS_UNKNOWN,
+	ami_finding_add_with(r->ev->state->findings, AMI_FIND_BUFFERS_UNKNOWN,
 			r->where,
+			AMI_FACTS(READING_NAMES(r),
+				  AMI_SAYS(QUEUE, number),
+				  AMI_SAYS(COUNT, lost)),
 			"%s receive ring %u: %llu buffers are in use, but nothing that can be read says where they are.",
 			r->name, number, (unsigned long long)lost);
 }

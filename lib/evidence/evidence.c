@@ -141,19 +141,23 @@ static void name_one_uncovered(struct ami_evidence *ev,
 
 	ami_bdf_text(d->bdf, where);
 	if (partly_covered(ev, d))
-		ami_finding_add(f, AMI_FIND_EVIDENCE_PARTIAL, where,
+		ami_finding_add_with(f, AMI_FIND_EVIDENCE_PARTIAL, where,
+				AMI_FACTS(AMI_NAMES(DRIVER, d->driver)),
 				"A part of what the driver %s had asked this device to write is missing from the dump, or damaged (other findings say what). Transfers may be missing, and %s.",
 				d->driver, bound);
 	else if (ami_evidence_covers(ev, d->bdf))
-		ami_finding_add(f, AMI_FIND_BLOCK_LAYER_ONLY, where,
+		ami_finding_add_with(f, AMI_FIND_BLOCK_LAYER_ONLY, where,
+				AMI_FACTS(AMI_NAMES(DRIVER, d->driver)),
 				"Its disk reads are known. No reader knows what else the driver %s had it write (completions, messages): %s.",
 				d->driver, bound);
 	else if (has_usb_reads(ev, d))
-		ami_finding_add(f, AMI_FIND_BLOCK_LAYER_ONLY, where,
+		ami_finding_add_with(f, AMI_FIND_BLOCK_LAYER_ONLY, where,
+				AMI_FACTS(AMI_NAMES(DRIVER, d->driver)),
 				"Reads of disks on its USB are known. No reader knows what else the driver %s had it write (for other USB devices, events): %s.",
 				d->driver, bound);
 	else
-		ami_finding_add(f, AMI_FIND_NO_EVIDENCE_PROVIDER, where,
+		ami_finding_add_with(f, AMI_FIND_NO_EVIDENCE_PROVIDER, where,
+				AMI_FACTS(AMI_NAMES(DRIVER, d->driver)),
 				"No reader knows what %s%s had asked this device to write; %s.",
 				d->driver[0] ? "the driver " :
 				"a driver that has left, or firmware,",

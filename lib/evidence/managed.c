@@ -28,8 +28,9 @@ static void report_managed_damage(struct managed *m, const char *what)
 {
 	char where[AMI_BDF_TEXT];
 
-	ami_finding_add(m->ev->state->findings, AMI_FIND_COHERENT_UNREAD,
+	ami_finding_add_with(m->ev->state->findings, AMI_FIND_COHERENT_UNREAD,
 			ami_bdf_text(m->device->bdf, where),
+			AMI_FACTS(AMI_NAMES(OBJECT, what)),
 			"The list of its %s cannot be read to its end, or has impossible values: what the device shares with its driver may be missing.",
 			what);
 	evidence_cover_partly(m->ev, m->device, "coherent");

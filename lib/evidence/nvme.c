@@ -51,8 +51,11 @@ static void one_queue(struct nvme *n, uint64_t queue, uint64_t tags)
 		return;
 	}
 	if (n->depth > MAX_DEPTH) {
-		ami_finding_add(n->ev->state->findings, AMI_FIND_NVME_UNREAD,
-				n->name, "Queue %u claims %" PRIu64 " entries.",
+		ami_finding_add_with(n->ev->state->findings,
+				AMI_FIND_NVME_UNREAD, n->name,
+				AMI_FACTS(AMI_SAYS(QUEUE, n->qid),
+					  AMI_SAYS(SIZE, n->depth)),
+				"Queue %u claims %" PRIu64 " entries.",
 				n->qid, n->depth);
 		n->lost = true;
 		return;
@@ -194,7 +197,7 @@ static void leave_extra(struct nvme *n, struct ami_pfnset *told)
 static void cross_check(struct nvme *n)
 {
 	struct ami_pfnset *told = ami_pfnset_new();
-	uint64_t extra;
+	uint64_t extra, first;
 	size_t i;
 
 	if (!told) {
@@ -207,32 +210,41 @@ static void cross_check(struct nvme *n)
 			ami_pfnset_union(told, n->ev->sets[i].pages);
 	leave_extra(n, told);
 	extra = ami_pfnset_count(told);
+	first = extra ? ami_pfnset_first(told) << AMI_PAGE_SHIFT : 0;
 	/* Unreadable requests are not a contradiction. */
 	if (extra && ami_evidence_covers(n->ev, n->device->bdf))
-		ami_finding_add(n->ev->state->findings,
+		ami_finding_add_with(n->ev->state->findings,
 				AMI_FIND_NVME_BLOCK_DISAGREE, n->name,
-				"NVMe commands let the device write %" PRIu64 " pages (the first is frame %#" PRIx64 ") that no unfinished request asks for: bounce buffers, or damaged commands.",
-				extra, ami_pfnset_first(told));
+				AMI_FACTS(AMI_SAYS(PAGES, extra),
+					  AMI_SAYS(PHYS, first)),
+				"NVMe commands let the device write %" PRIu64 " pages (the first at %#" PRIx64 ") that no unfinished request asks for: bounce buffers, or damaged commands.",
+				extra, first);
 	ami_pfnset_free(told);
 	if (n->not_queued)
-		ami_finding_add(n->ev->state->findings,
+		ami_finding_add_with(n->ev->state->findings,
 				AMI_FIND_NVME_REQUEST_NOT_QUEUED, n->name,
+				AMI_FACTS(AMI_SAYS(COUNT, n->not_queued)),
 				"%" PRIu64 " unfinished reads have no command in their submission queue: started, and not yet handed to the controller.",
 				n->not_queued);
 }
 
 static void one_device(struct nvme *n)
 {
+	unsigned int queues;
+
 	n->not_queued = 0;
 	if (ami_has(n->k, AMI_F_nvme_dev_queues)) {
 		one_controller(n);
 		cross_check(n);
 		return;
 	}
-	ami_finding_add(n->ev->state->findings, AMI_FIND_NVME_TYPES_MISSING,
+	queues = evidence_guess_completions(n->ev, n->device);
+	ami_finding_add_with(n->ev->state->findings,
+			AMI_FIND_NVME_TYPES_MISSING,
 			ami_bdf_text(n->device->bdf, n->name),
+			AMI_FACTS(AMI_SAYS(COUNT, queues)),
 			"The types of its NVMe driver are not in the dump: unfinished reads are known from the block layer only, %u completion queues by their shape, the host memory buffer is not.",
-			evidence_guess_completions(n->ev, n->device));
+			queues);
 }
 
 void evidence_find_nvme(struct ami_evidence *ev)

@@ -122,8 +122,9 @@ bool evidence_nvme_load(struct nvme *n)
 	    !evidence_nvme_get(n, n->queue, AMI_F_nvme_queue_rung, &n->rung) ||
 	    shift != COMMAND_SHIFT || n->tail >= n->depth ||
 	    n->rung >= n->depth || !read_commands(n, sq)) {
-		ami_finding_add(n->ev->state->findings,
+		ami_finding_add_with(n->ev->state->findings,
 				AMI_FIND_NVME_QUEUE_UNREAD, n->name,
+				AMI_FACTS(AMI_SAYS(QUEUE, n->qid)),
 				"Submission queue %u cannot be read (it may lie in the controller). Its commands are known only from the block layer.",
 				n->qid);
 		n->depth = 0;

@@ -42,7 +42,10 @@ static bool command_id(struct nvme *n, const struct request *rq, uint16_t *cid)
 static void report_command(struct nvme *n, const struct request *rq,
 			   enum ami_finding_code code, const char *what)
 {
-	ami_finding_add(n->ev->state->findings, code, n->name,
+	ami_finding_add_with(n->ev->state->findings, code, n->name,
+			AMI_FACTS(AMI_SAYS(QUEUE, n->qid),
+				  AMI_SAYS(TAG, rq->tag),
+				  AMI_NAMES(FAULT, what)),
 			"The command of queue %u, tag %u %s.", n->qid,
 			rq->tag, what);
 }
@@ -129,8 +132,12 @@ void evidence_nvme_request(void *ctx, uint32_t tag, uint64_t va)
 	slot = n->slot[cid];
 	c = slot == NO_SLOT ? NULL : &n->sq[slot];
 	if (!c && n->nr_unread) {
-		ami_finding_add(n->ev->state->findings,
+		ami_finding_add_with(n->ev->state->findings,
 				AMI_FIND_NVME_COMMAND_UNREAD, n->name,
+				AMI_FACTS(AMI_SAYS(QUEUE, n->qid),
+					  AMI_SAYS(TAG, tag),
+					  AMI_SAYS(COUNT, n->nr_unread),
+					  AMI_SAYS(OF, n->depth)),
 				"The command of queue %u, tag %u is not among those that can be read, %" PRIu64 " of %" PRIu64 " cannot: it is known from the block layer only.",
 				n->qid, tag, n->nr_unread, n->depth);
 		return;

@@ -30,8 +30,10 @@ static bool is_read_only(struct ami_kernel *k, uint64_t pool)
 void evidence_report_pool(struct ami_evidence *ev, const struct page_pool *pool,
 			  const char *what)
 {
-	ami_finding_add(ev->state->findings, AMI_FIND_PAGE_POOL_UNREAD,
-			pool->name, "Its page pool %s: pages that are mapped for the device may be missing.",
+	ami_finding_add_with(ev->state->findings, AMI_FIND_PAGE_POOL_UNREAD,
+			pool->name,
+			AMI_FACTS(AMI_NAMES(FAULT, what)),
+			"Its page pool %s: pages that are mapped for the device may be missing.",
 			what);
 	if (pool->device)
 		evidence_cover_partly(ev, pool->device, "page_pool");

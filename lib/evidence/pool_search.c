@@ -244,8 +244,10 @@ static void search_all(struct search *s)
 
 static void suggest_scan(struct ami_evidence *ev, size_t devices)
 {
-	ami_finding_add(ev->state->findings, AMI_FIND_PAGE_POOLS_NOT_SEARCHED,
+	ami_finding_add_with(ev->state->findings,
+			AMI_FIND_PAGE_POOLS_NOT_SEARCHED,
 			"page_pool",
+			AMI_FACTS(AMI_SAYS(DEVICES, devices)),
 			"%zu network device%s: no reader, no table, and this kernel does not list page pools. --deep searches all struct pages for theirs.",
 			devices, devices == 1 ? "" : "s");
 }

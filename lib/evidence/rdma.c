@@ -163,8 +163,11 @@ static void report_adapter(struct adapter *a)
 {
 	char where[AMI_BDF_TEXT];
 
-	ami_finding_add(a->ev->state->findings, AMI_FIND_DRIVER_PART_NOT_READ,
+	ami_finding_add_with(a->ev->state->findings,
+			AMI_FIND_DRIVER_PART_NOT_READ,
 			ami_bdf_text(a->device->bdf, where),
+			AMI_FACTS(AMI_NAMES(OBJECT, "queues"),
+				  AMI_NAMES(DRIVER, a->device->driver)),
 			"RDMA: writable memory regions of programs are read%s%s, queues and what the kernel itself uses it for are not.",
 			a->lost ? ", but not all of them" : "",
 			a->on_demand ? ", those paged on demand are not" : "");

@@ -49,8 +49,14 @@ bool reading_get(struct reading *r, uint64_t va, enum ami_field f,
 
 	if (mem == AMI_MEM_OK)
 		return true;
-	ami_finding_add(r->ev->state->findings, AMI_FIND_DRIVER_STATE_UNREAD,
-			r->where, "%s.%s of %s at %#" PRIx64 " cannot be read: %s.",
+	ami_finding_add_with(r->ev->state->findings,
+			AMI_FIND_DRIVER_STATE_UNREAD, r->where,
+			AMI_FACTS(AMI_NAMES(TYPE, ami_field_wants[f].type),
+				  AMI_NAMES(MEMBER, ami_field_wants[f].path),
+				  READING_NAMES(r),
+				  AMI_SAYS(ADDRESS, va),
+				  AMI_NAMES(READ, ami_mem_text(mem))),
+			"%s.%s of %s at %#" PRIx64 " cannot be read: %s.",
 			ami_field_wants[f].type, ami_field_wants[f].path, r->name,
 			va, ami_mem_text(mem));
 	return false;
@@ -59,8 +65,13 @@ bool reading_get(struct reading *r, uint64_t va, enum ami_field f,
 void reading_unread(struct reading *r, const char *what, uint64_t va,
 		    enum ami_mem mem)
 {
-	ami_finding_add(r->ev->state->findings, AMI_FIND_DRIVER_STATE_UNREAD,
-			r->where, "The %s of %s at %#" PRIx64 " is %s: what the device was to write there is not known.",
+	ami_finding_add_with(r->ev->state->findings,
+			AMI_FIND_DRIVER_STATE_UNREAD, r->where,
+			AMI_FACTS(AMI_NAMES(OBJECT, what),
+				  READING_NAMES(r),
+				  AMI_SAYS(ADDRESS, va),
+				  AMI_NAMES(READ, ami_mem_text(mem))),
+			"The %s of %s at %#" PRIx64 " is %s: what the device was to write there is not known.",
 			what, r->name, va, ami_mem_text(mem));
 	r->lost = true;
 }
@@ -68,8 +79,11 @@ void reading_unread(struct reading *r, const char *what, uint64_t va,
 void reading_damaged(struct reading *r, const char *what, uint64_t va)
 {
 	r->lost = true;
-	ami_finding_add(r->ev->state->findings, AMI_FIND_DRIVER_STATE_DAMAGED,
-			r->where,
+	ami_finding_add_with(r->ev->state->findings,
+			AMI_FIND_DRIVER_STATE_DAMAGED, r->where,
+			AMI_FACTS(AMI_NAMES(OBJECT, what),
+				  READING_NAMES(r),
+				  AMI_SAYS(ADDRESS, va)),
 			"The %s of %s at %#" PRIx64 " has impossible values: what the device was to write there is not known.",
 			what, r->name, va);
 }
@@ -85,8 +99,10 @@ bool reading_stopped(struct reading *r)
 void reading_left_out(struct reading *r, const char *what)
 {
 	r->lost = true;
-	ami_finding_add(r->ev->state->findings, AMI_FIND_DRIVER_PART_NOT_READ,
-			r->where, "%s: the rest is read, the %s of the driver %s is not.",
+	ami_finding_add_with(r->ev->state->findings,
+			AMI_FIND_DRIVER_PART_NOT_READ, r->where,
+			AMI_FACTS(AMI_NAMES(OBJECT, what), READING_NAMES(r)),
+			"%s: the rest is read, the %s of the driver %s is not.",
 			r->name, what, r->reader->driver);
 }
 

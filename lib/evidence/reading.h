@@ -27,6 +27,11 @@ struct reading {
 	char where[AMI_BDF_TEXT];
 };
 
+/* Whose state it is, as facts of a finding. */
+#define READING_NAMES(r)						\
+	AMI_NAMES_IF((r)->netdev, INTERFACE, (r)->name),		\
+	AMI_NAMES(DRIVER, (r)->reader->driver)
+
 /** reading_get() - ami_get() that turns what cannot be read into a finding */
 bool reading_get(struct reading *r, uint64_t va, enum ami_field f,
 		 uint64_t *value);

@@ -135,19 +135,32 @@ static void report_ring(struct reading *r, const struct tally *t, const char *la
 
 	r->lost |= t->lost;
 	if (t->disagree)
-		ami_finding_add(f, AMI_FIND_DESCRIPTOR_DISAGREES, r->where,
+		ami_finding_add_with(f, AMI_FIND_DESCRIPTOR_DISAGREES, r->where,
+				AMI_FACTS(READING_NAMES(r),
+					  AMI_NAMES(RING, label),
+					  AMI_SAYS(COUNT, t->disagree)),
 				"%s %s: %zu descriptors do not name the buffers that the driver mapped for them; both are taken.",
 				r->name, label, t->disagree);
 	if (t->elsewhere)
-		ami_finding_add(f, AMI_FIND_BUFFER_MAPS_ELSEWHERE, r->where,
+		ami_finding_add_with(f, AMI_FIND_BUFFER_MAPS_ELSEWHERE,
+				r->where,
+				AMI_FACTS(READING_NAMES(r),
+					  AMI_NAMES(RING, label),
+					  AMI_SAYS(COUNT, t->elsewhere)),
 				"%s %s: %zu buffers are not where the page table leads the device; both places are taken.",
 				r->name, label, t->elsewhere);
 	if (t->unread)
-		ami_finding_add(f, AMI_FIND_DESCRIPTORS_UNREAD, r->where,
+		ami_finding_add_with(f, AMI_FIND_DESCRIPTORS_UNREAD, r->where,
+				AMI_FACTS(READING_NAMES(r),
+					  AMI_NAMES(RING, label),
+					  AMI_SAYS(COUNT, t->unread)),
 				"%s %s: %zu descriptors are not in the dump. The driver's state alone says which buffers are posted.",
 				r->name, label, t->unread);
 	if (t->lost)
-		ami_finding_add(f, AMI_FIND_BUFFERS_UNKNOWN, r->where,
+		ami_finding_add_with(f, AMI_FIND_BUFFERS_UNKNOWN, r->where,
+				AMI_FACTS(READING_NAMES(r),
+					  AMI_NAMES(RING, label),
+					  AMI_SAYS(COUNT, t->lost)),
 				"%s %s: %zu buffers are in use, but nothing readable says where they are.",
 				r->name, label, t->lost);
 }

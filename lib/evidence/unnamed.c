@@ -49,32 +49,53 @@ static void describe_unmap(const struct ami_stale *by, char *buf, size_t size)
 }
 
 /*
- * A driver unmaps a buffer before its own records say so. If more buffers than
- * can be taken at one moment show that, they were unmapped too early.
+ * If more buffers than can be taken at one moment show that, they were unmapped
+ * too early. @by: what shows it, or NULL
  */
-static void name_under_way(struct ami_evidence *ev, const struct tally *t)
+static void report_under_way(struct ami_evidence *ev, const struct tally *t,
+			     const struct ami_stale *by)
 {
-	struct ami_findings *f = ev->state->findings;
-	const struct ami_device *d = ami_state_device(ev->state, t->device);
 	uint64_t first = t->first[AMI_DMA_UNMAPPING];
 	size_t n = t->ranges[AMI_DMA_UNMAPPING];
-	char where[AMI_BDF_TEXT], shown[96] = "";
-	struct ami_stale by;
+	bool queued = by && by->by == AMI_STALE_QUEUED;
+	char where[AMI_BDF_TEXT], shown[96] = "", iommu[24] = "";
+	const struct ami_fact facts[] = {
+		AMI_SAYS(RANGES, n), AMI_SAYS(IOVA, first),
+		AMI_SAYS_IF(queued, CPU, by ? by->cpu : 0),
+		AMI_SAYS_IF(by && !queued, ENTRY, by ? by->entry : 0),
+		AMI_NAMES_IF(by && !queued, IOMMU, iommu),
+		{ AMI_FACT_END, 0, NULL },
+	};
 
-	if (!n || !d)
-		return;
-	if (ami_unmapped_by(ev->state, d, first, true, &by))
-		describe_unmap(&by, shown, sizeof(shown));
+	if (by) {
+		describe_unmap(by, shown, sizeof(shown));
+		snprintf(iommu, sizeof(iommu), "iommu%u", by->iommu);
+	}
 	ami_bdf_text(t->device, where);
 	if (n > MAX_UNDER_WAY)
-		ami_finding_add(f, AMI_FIND_BUFFER_NOT_MAPPED, where,
+		ami_finding_add_with(ev->state->findings,
+				AMI_FIND_BUFFER_NOT_MAPPED, where, facts,
 				"The device was told to write to addresses that were unmapped shortly before (%zu ranges, the first at IOVA %#" PRIx64 ": %s): more than a driver takes in one moment, buffers were unmapped too early.",
 				n, first, shown);
 	else
-		ami_finding_add(f, AMI_FIND_UNMAP_UNDER_WAY, where,
+		ami_finding_add_with(ev->state->findings,
+				AMI_FIND_UNMAP_UNDER_WAY, where, facts,
 				"Its driver was about to take back %zu buffer%s that the device still has in its descriptors (the first at IOVA %#" PRIx64 ": %s): unmapped %s, no damage.",
 				n, n == 1 ? "" : "s", first, shown,
 				ami_moment(ev->state));
+}
+
+/* A driver unmaps a buffer before its own records say so. */
+static void name_under_way(struct ami_evidence *ev, const struct tally *t)
+{
+	const struct ami_device *d = ami_state_device(ev->state, t->device);
+	struct ami_stale by;
+
+	if (!t->ranges[AMI_DMA_UNMAPPING] || !d)
+		return;
+	report_under_way(ev, t, ami_unmapped_by(ev->state, d,
+						t->first[AMI_DMA_UNMAPPING],
+						true, &by) ? &by : NULL);
 }
 
 static void name_device(struct ami_evidence *ev, const struct tally *t)
@@ -87,17 +108,32 @@ static void name_device(struct ami_evidence *ev, const struct tally *t)
 	if (t->ranges[AMI_DMA_UNREAD] && d)
 		evidence_cover_partly(ev, d, "tables");
 	if (t->ranges[AMI_DMA_UNMAPPED])
-		ami_finding_add(f, AMI_FIND_BUFFER_NOT_MAPPED, where,
+		ami_finding_add_with(f, AMI_FIND_BUFFER_NOT_MAPPED, where,
+				AMI_FACTS(
+					AMI_SAYS(RANGES,
+						 t->ranges[AMI_DMA_UNMAPPED]),
+					AMI_SAYS(IOVA,
+						 t->first[AMI_DMA_UNMAPPED])),
 				"The device was told to write to addresses that its page table does not map (%zu ranges, the first at IOVA %#" PRIx64 "): damaged descriptors, or buffers unmapped too early.",
 				t->ranges[AMI_DMA_UNMAPPED],
 				t->first[AMI_DMA_UNMAPPED]);
 	if (t->ranges[AMI_DMA_READ_ONLY])
-		ami_finding_add(f, AMI_FIND_BUFFER_READ_ONLY, where,
+		ami_finding_add_with(f, AMI_FIND_BUFFER_READ_ONLY, where,
+				AMI_FACTS(
+					AMI_SAYS(RANGES,
+						 t->ranges[AMI_DMA_READ_ONLY]),
+					AMI_SAYS(IOVA,
+						 t->first[AMI_DMA_READ_ONLY])),
 				"The device was told to write to addresses that its page table lets it only read (%zu ranges, the first at IOVA %#" PRIx64 "): damaged descriptors, or buffers mapped for the wrong direction.",
 				t->ranges[AMI_DMA_READ_ONLY],
 				t->first[AMI_DMA_READ_ONLY]);
 	if (t->ranges[AMI_DMA_UNREAD])
-		ami_finding_add(f, AMI_FIND_BUFFER_ADDRESS_UNREAD, where,
+		ami_finding_add_with(f, AMI_FIND_BUFFER_ADDRESS_UNREAD, where,
+				AMI_FACTS(
+					AMI_SAYS(RANGES,
+						 t->ranges[AMI_DMA_UNREAD]),
+					AMI_SAYS(IOVA,
+						 t->first[AMI_DMA_UNREAD])),
 				"The device was told to write to addresses whose page table %s (%zu ranges, the first at IOVA %#" PRIx64 "): which memory that is, is unknown.",
 				d && ami_device_elsewhere(d) ? "is not read" :
 				"cannot be read",

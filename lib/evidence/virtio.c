@@ -38,8 +38,11 @@ static void report_queue(struct virtio *v, enum ami_finding_code code,
 {
 	char where[AMI_BDF_TEXT];
 
-	ami_finding_add(v->ev->state->findings, code,
+	ami_finding_add_with(v->ev->state->findings, code,
 			ami_bdf_text(v->device->bdf, where),
+			AMI_FACTS(
+				AMI_NAMES(RING, queue),
+				AMI_NAMES(FAULT, what)),
 			"Its virtqueue %s %s: what the device was to write may be incomplete.",
 			queue, what);
 	evidence_cover_partly(v->ev, v->device, "virtio");
@@ -272,9 +275,10 @@ static void doubt_virtio(struct virtio *v, enum ami_mem mem)
 {
 	size_t i;
 
-	ami_finding_add(v->ev->state->findings, ami_mem_wild(mem) ?
+	ami_finding_add_with(v->ev->state->findings, ami_mem_wild(mem) ?
 			AMI_FIND_VIRTQUEUE_DAMAGED : AMI_FIND_VIRTQUEUE_UNREAD,
 			"virtio",
+			AMI_FACTS(AMI_NAMES(READ, ami_mem_text(mem))),
 			"The list of devices cannot be read to its end (%s): virtio devices may be missing.",
 			ami_mem_text(mem));
 	for (i = 0; i < v->ev->state->nr_devices; i++)

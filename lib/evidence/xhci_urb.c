@@ -293,8 +293,10 @@ static void post_requests(const struct xhci_queue *q, const struct xhci_ring *ri
 		post_request(q, u, &req, type);
 	}
 	if (unknown && !u->lost)
-		ami_finding_note(q->r->ev->state->findings,
+		ami_finding_note_with(q->r->ev->state->findings,
 				 AMI_FIND_DESCRIPTOR_DISAGREES, q->r->where,
+				 AMI_FACTS(READING_NAMES(q->r), AMI_NAMES(RING, q->label),
+					   AMI_SAYS(COUNT, unknown)),
 				 "%s: %zu transfers name memory that no URB on the ring had mapped. What URBs had mapped and no transfer names counts as possible.",
 				 q->label, unknown);
 }

@@ -54,9 +54,11 @@ static void add_waits(struct gather *g, const struct ami_iommu *iommu)
 		    c->store_addr == ring->semaphore_phys)
 			continue;
 		exposure_add_ram(g->e->pages, dump, c->store_addr >> AMI_PAGE_SHIFT, 1);
-		ami_finding_add(g->ex->state->findings,
+		ami_finding_add_with(g->ex->state->findings,
 				AMI_FIND_COMPLETION_WAIT_ELSEWHERE,
 				ami_requester_text(g->e->requester, where),
+				AMI_FACTS(AMI_SAYS(ENTRY, i),
+					  AMI_SAYS(PHYS, c->store_addr)),
 				"The completion wait in ring entry %u stores to %#llx, not to the semaphore.",
 				i, (unsigned long long)c->store_addr);
 	}

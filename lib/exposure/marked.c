@@ -159,8 +159,10 @@ static int add_marks(struct ami_exposures *ex, const struct ami_marks *m,
 						  first))
 			return -1;
 	if (ex->marks_only)
-		ami_finding_add(ex->state->findings, AMI_FIND_MARKS_KNOW_MORE,
+		ami_finding_add_with(ex->state->findings,
+				AMI_FIND_MARKS_KNOW_MORE,
 				"marks",
+				AMI_FACTS(AMI_SAYS(PAGES, ex->marks_only)),
 				"%" PRIu64 " marked pages are not found again in the dump itself; they are taken over.",
 				ex->marks_only);
 	return 0;
@@ -286,8 +288,9 @@ static void tell_unexplained(struct ami_exposures *ex, struct suspects *s)
 	ex->unexplained = ami_pfnset_count(ex->observed) -
 			  ami_pfnset_count(s->any);
 	if (ex->unexplained)
-		ami_finding_add(ex->state->findings,
+		ami_finding_add_with(ex->state->findings,
 				AMI_FIND_OBSERVED_UNEXPLAINED, "marks",
+				AMI_FACTS(AMI_SAYS(PAGES, ex->unexplained)),
 				"%" PRIu64 " pages changed while the dump was saved, though no device is known to reach them: the list of exposed pages is incomplete.",
 				ex->unexplained);
 }

@@ -59,8 +59,10 @@ static void report_untranslated(const struct ami_state *s, const struct ami_devi
 	if (s->guard == AMI_GUARD_NONE || (s->untranslated && d->iommu >= 0))
 		return;		/* reported once, for the machine or the driver */
 	if (d->iommu < 0)
-		ami_finding_add(s->findings, AMI_FIND_DEVICE_WITHOUT_IOMMU,
-				where, "No IOMMU covers this device (%s): its DMA is not translated.",
+		ami_finding_add_with(s->findings, AMI_FIND_DEVICE_WITHOUT_IOMMU,
+				where,
+				AMI_FACTS(AMI_NAMES(DRIVER, d->driver)),
+				"No IOMMU covers this device (%s): its DMA is not translated.",
 				d->driver[0] ? d->driver : "no driver");
 	else
 		ami_finding_add(s->findings, AMI_FIND_DTE_NOT_VALID, where,

@@ -64,12 +64,19 @@ int ami_reasons_add(struct ami_reasons *r, const char *code,
 	       copy_devices(one, devices, nr_devices) ? -1 : 0;
 }
 
+int ami_reason_place(struct ami_reason *reason, const char *where)
+{
+	reason->where = strdup(where);
+	return reason->where ? 0 : -1;
+}
+
 void ami_reasons_free(struct ami_reasons *r)
 {
 	size_t i;
 
 	for (i = 0; i < r->count; i++) {
 		free(r->list[i].text);
+		free(r->list[i].where);
 		free(r->list[i].devices);
 		ami_facts_free(&r->list[i].facts);
 	}

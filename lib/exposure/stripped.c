@@ -110,14 +110,24 @@ static void report_stripped(const struct ami_state *s, const struct summary *sum
 		snprintf(more, sizeof(more), " and %zu more",
 			 sum->devices - NAMED);
 	if (reuses_itself(s))
-		ami_finding_note(s->findings, AMI_FIND_GUEST_TABLE_IF_COPIED,
-				 "guest tables", "Devices behind guest (v2) tables: %s%s. This kernel, as a capture kernel, keeps such tables. One up to 6.12 would have cleared them, and transfers would have gone to physical addresses equal to their IOVAs: not counted here.",
+		ami_finding_note_with(s->findings,
+				 AMI_FIND_GUEST_TABLE_IF_COPIED, "guest tables",
+				 AMI_FACTS(
+					 AMI_NAMES(BDFS, sum->names),
+					 AMI_SAYS_IF(*more, MORE,
+						     sum->devices - NAMED)),
+				 "Devices behind guest (v2) tables: %s%s. This kernel, as a capture kernel, keeps such tables. One up to 6.12 would have cleared them, and transfers would have gone to physical addresses equal to their IOVAs: not counted here.",
 				 sum->names, more);
 	else
-		(pages || !sum->complete ? ami_finding_add :
-						ami_finding_note)(
+		(pages || !sum->complete ? ami_finding_add_with :
+						ami_finding_note_with)(
 			s->findings, AMI_FIND_GUEST_TABLE_IF_COPIED,
-			"guest tables", "Devices behind guest (v2) tables, which a capture kernel up to 6.12 clears: %s%s. Until a driver took them over there, their transfers may have gone to physical addresses equal to their IOVAs (%" PRIu64 " pages of RAM%s).",
+			"guest tables",
+			AMI_FACTS(
+				AMI_NAMES(BDFS, sum->names),
+				AMI_SAYS_IF(*more, MORE, sum->devices - NAMED),
+				AMI_SAYS(PAGES, pages)),
+			"Devices behind guest (v2) tables, which a capture kernel up to 6.12 clears: %s%s. Until a driver took them over there, their transfers may have gone to physical addresses equal to their IOVAs (%" PRIu64 " pages of RAM%s).",
 			sum->names, more, pages,
 			sum->complete ? "" : ", and more that cannot be named");
 }

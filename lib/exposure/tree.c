@@ -83,6 +83,15 @@ static void report_fault(const struct ami_state *s, const struct ami_tree *t,
 			 enum ami_walk_fault fault)
 {
 	const struct ami_walk_problem *p = &t->stats.problem[fault];
+	bool unread = fault == AMI_WALK_MISSING;
+	const struct ami_fact facts[] = {
+		AMI_SAYS_IF(unread, PAGES, p->count),
+		AMI_SAYS_IF(!unread, COUNT, p->count),
+		AMI_SAYS(PHYS, p->table), AMI_SAYS(LEVEL, p->level),
+		AMI_SAYS(IOVA, p->iova),
+		AMI_NAMES_IF(unread, READ, ami_mem_text(p->mem)),
+		{ AMI_FACT_END, 0, NULL },
+	};
 	char where[48];
 
 	if (!p->count)
@@ -90,23 +99,25 @@ static void report_fault(const struct ami_state *s, const struct ami_tree *t,
 	snprintf(where, sizeof(where), "table %#" PRIx64, t->table.root);
 	switch (fault) {
 	case AMI_WALK_MISSING:
-		ami_finding_add(s->findings, AMI_FIND_TABLE_UNREAD, where,
+		ami_finding_add_with(s->findings, AMI_FIND_TABLE_UNREAD, where, facts,
 				"%" PRIu64 " page-table pages cannot be read, the first at %#" PRIx64 " (level %u, IOVA %#" PRIx64 ") is %s; what they map is unknown.",
 				p->count, p->table, p->level, p->iova,
 				ami_mem_text(p->mem));
 		break;
 	case AMI_WALK_BAD_ENTRY:
-		ami_finding_add(s->findings, AMI_FIND_TABLE_ENTRY_INVALID, where,
+		ami_finding_add_with(s->findings, AMI_FIND_TABLE_ENTRY_INVALID,
+				where, facts,
 				"%" PRIu64 " entries have a reserved encoding, the first in the page at %#" PRIx64 " (level %u, IOVA %#" PRIx64 "): the table is damaged.",
 				p->count, p->table, p->level, p->iova);
 		break;
 	case AMI_WALK_FORBIDS:
-		ami_finding_add(s->findings, AMI_FIND_TABLE_ENTRY_FORBIDS, where,
+		ami_finding_add_with(s->findings, AMI_FIND_TABLE_ENTRY_FORBIDS,
+				where, facts,
 				"%" PRIu64 " directory entries forbid reading or writing, which the driver does only in entries of pages; the first in the page at %#" PRIx64 " (level %u, IOVA %#" PRIx64 "): the table is damaged.",
 				p->count, p->table, p->level, p->iova);
 		break;
 	default:
-		ami_finding_add(s->findings, AMI_FIND_TABLE_LOOP, where,
+		ami_finding_add_with(s->findings, AMI_FIND_TABLE_LOOP, where, facts,
 				"%" PRIu64 " entries point back to a table page already in this table, the first to %#" PRIx64 " (level %u, IOVA %#" PRIx64 "): the table is damaged.",
 				p->count, p->table, p->level, p->iova);
 		break;

@@ -98,14 +98,21 @@ static int by_va(const void *a, const void *b)
 static void report_tasks(struct ami_owners *o, bool broken)
 {
 	if (o->tasks_mem != AMI_MEM_OK)
-		ami_finding_add(o->state->findings,
+		ami_finding_add_with(o->state->findings,
 				ami_mem_wild(o->tasks_mem) ?
 				AMI_FIND_TASKS_BROKEN : AMI_FIND_TASKS_UNREAD,
-				"tasks", "Among %zu tasks that were found, one or the next in the list is %s. Some stacks are unknown.",
+				"tasks",
+				AMI_FACTS(
+					AMI_SAYS(COUNT, o->nr_tasks),
+					AMI_NAMES(READ,
+						  ami_mem_text(o->tasks_mem))),
+				"Among %zu tasks that were found, one or the next in the list is %s. Some stacks are unknown.",
 				o->nr_tasks, ami_mem_text(o->tasks_mem));
 	if (broken)
-		ami_finding_add(o->state->findings, AMI_FIND_TASKS_BROKEN,
-				"tasks", "The list of tasks loops or leaves kernel memory after %zu: the stacks of the rest are not known.",
+		ami_finding_add_with(o->state->findings, AMI_FIND_TASKS_BROKEN,
+				"tasks",
+				AMI_FACTS(AMI_SAYS(COUNT, o->nr_tasks)),
+				"The list of tasks loops or leaves kernel memory after %zu: the stacks of the rest are not known.",
 				o->nr_tasks);
 }
 

@@ -57,7 +57,10 @@ void owner_user_tables_collect(struct ami_owners *o)
 	ami_pfnseen_free(&t.seen);
 	/* An extract of an older version does not have them. */
 	if (unread && !ami_dump_is_extract(ami_kernel_dump(o->kernel)))
-		ami_finding_add(o->state->findings, AMI_FIND_KERNEL_TABLES_UNREAD,
-				"page tables", "%llu page tables of processes cannot be read: some owners are not known.",
+		ami_finding_add_with(o->state->findings,
+				AMI_FIND_KERNEL_TABLES_UNREAD,
+				"page tables",
+				AMI_FACTS(AMI_SAYS(PAGES, unread)),
+				"%llu page tables of processes cannot be read: some owners are not known.",
 				(unsigned long long)unread);
 }

@@ -186,10 +186,12 @@ static void name_uncovered(const struct view *v, struct answer *a)
 	}
 	/* Summed there, with domains that devices share once. */
 	for (i = 0; i < ex->gaps.count; i++) {
+		const struct ami_reason *gap = &ex->gaps.list[i];
 		const struct ami_fact *pages =
-			ami_facts_find(&ex->gaps.list[i].facts, AMI_FACT_PAGES);
+			ami_facts_find(&gap->facts, AMI_FACT_PAGES);
 
-		a->pages += pages ? pages->value : 0;
+		/* Pages of a finding are others. */
+		a->pages += pages && !gap->where ? pages->value : 0;
 	}
 	name_each_once(a);
 }

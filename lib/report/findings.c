@@ -1,8 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Findings, and the fields that stand beside their sentences. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "view.h"
+
+static void list_json(struct view *v, const char *key, const char *text)
+{
+	char *words = strdup(text), *at = words, *word;
+
+	json_array_line(&v->j, key);
+	while (words && (word = strsep(&at, ", ")))
+		if (*word)
+			json_string(&v->j, NULL, word);
+	json_close_array(&v->j);
+	free(words);
+}
 
 static void fact_json(struct view *v, const struct ami_fact *fact)
 {
@@ -17,6 +30,9 @@ static void fact_json(struct view *v, const struct ami_fact *fact)
 		break;
 	case AMI_FACT_TEXT:
 		json_string(&v->j, class->name, fact->text);
+		break;
+	case AMI_FACT_LIST:
+		list_json(v, class->name, fact->text);
 		break;
 	}
 }

@@ -4,10 +4,28 @@
 
 #include "view.h"
 
-static void reasons_json(struct view *v, const struct ami_reasons *reasons)
+static void reason_devices_json(struct view *v, const struct ami_reason *r)
 {
 	char bdf[AMI_BDF_TEXT];
-	size_t i, k;
+	size_t i;
+
+	json_array_line(&v->j, "devices");
+	for (i = 0; i < r->nr_devices; i++)
+		json_string(&v->j, NULL, ami_bdf_text(r->devices[i], bdf));
+	json_close_array(&v->j);
+	json_array_line(&v->j, "drivers");
+	for (i = 0; i < r->nr_devices; i++) {
+		const struct ami_device *d =
+			ami_state_device(v->a->state, r->devices[i]);
+
+		json_text(&v->j, NULL, d && d->driver[0] ? d->driver : NULL);
+	}
+	json_close_array(&v->j);
+}
+
+static void reasons_json(struct view *v, const struct ami_reasons *reasons)
+{
+	size_t i;
 
 	json_array(&v->j, "reasons");
 	for (i = 0; i < reasons->count; i++) {
@@ -16,12 +34,9 @@ static void reasons_json(struct view *v, const struct ami_reasons *reasons)
 		json_object(&v->j, NULL);
 		json_string(&v->j, "code", r->code);
 		json_string(&v->j, "kind", ami_finding_kind_name(r->kind));
+		json_text(&v->j, "where", r->where);
 		json_string(&v->j, "text", r->text);
-		json_array_line(&v->j, "devices");
-		for (k = 0; k < r->nr_devices; k++)
-			json_string(&v->j, NULL,
-				    ami_bdf_text(r->devices[k], bdf));
-		json_close_array(&v->j);
+		reason_devices_json(v, r);
 		report_facts_json(v, &r->facts);
 		json_close_object(&v->j);
 	}

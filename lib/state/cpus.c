@@ -24,8 +24,13 @@ static bool leading_ones(struct ami_state *s, uint32_t *count, bool *only)
 			return false;
 		mem = ami_read_u64(s->kernel, mask + *count / 8, &word);
 		if (mem != AMI_MEM_OK) {
-			ami_finding_add(s->findings, AMI_FIND_SYMBOL_UNREAD,
+			ami_finding_add_with(s->findings,
+					AMI_FIND_SYMBOL_UNREAD,
 					"__cpu_possible_mask",
+					AMI_FACTS(
+						AMI_SAYS(ADDRESS, mask),
+						AMI_NAMES(READ,
+							  ami_mem_text(mem))),
 					"The variable at %#llx is %s.",
 					(unsigned long long)mask,
 					ami_mem_text(mem));
@@ -66,7 +71,10 @@ void state_find_cpus(struct ami_state *s, struct cpus *cpus)
 	 * finding.
 	 */
 	if (!cpus->certain && number_known && mask_known)
-		ami_finding_add(s->findings, AMI_FIND_CPUS_UNCERTAIN,
-				"nr_cpu_ids", "It says %llu, and the mask of possible CPUs begins with %u: queues that CPUs have each for itself may be missed.",
+		ami_finding_add_with(s->findings, AMI_FIND_CPUS_UNCERTAIN,
+				"nr_cpu_ids",
+				AMI_FACTS(AMI_SAYS(EXPECTED, number),
+					  AMI_SAYS(COUNT, cpus->count)),
+				"It says %llu, and the mask of possible CPUs begins with %u: queues that CPUs have each for itself may be missed.",
 				(unsigned long long)number, cpus->count);
 }

@@ -74,7 +74,10 @@ static void set_table(struct ami_state *s, struct ami_domain *d,
 		return;
 	}
 	if (mem != AMI_MEM_OK) {
-		ami_finding_add(s->findings, AMI_FIND_DOMAIN_ROOT_INVALID, where,
+		ami_finding_add_with(s->findings, AMI_FIND_DOMAIN_ROOT_INVALID,
+				where,
+				AMI_FACTS(AMI_SAYS(ADDRESS, root_va),
+					  AMI_NAMES(READ, ami_mem_text(mem))),
 				"The address of its page table, %#llx, is %s.",
 				(unsigned long long)root_va, ami_mem_text(mem));
 		d->readable = false;
@@ -114,7 +117,9 @@ static void read_io_pgtable(struct ami_state *s, struct ami_domain *d,
 		return;
 	}
 	if (mode > AMDVI_V1_MAX_LEVEL) {
-		ami_finding_add(s->findings, AMI_FIND_DOMAIN_MODE_INVALID, where,
+		ami_finding_add_with(s->findings, AMI_FIND_DOMAIN_MODE_INVALID,
+				where,
+				AMI_FACTS(AMI_SAYS(LEVELS, mode)),
 				"Its page table claims %llu levels.",
 				(unsigned long long)mode);
 		d->readable = false;
@@ -241,7 +246,11 @@ static void check_domain(struct ami_state *s, struct ami_domain *d,
 		return;
 	d->readable = false;
 	s->incomplete = true;
-	ami_finding_add(s->findings, AMI_FIND_DOMAIN_CONTRADICTION, where,
+	ami_finding_add_with(s->findings, AMI_FIND_DOMAIN_CONTRADICTION, where,
+			AMI_FACTS(
+				AMI_NAMES(DOMAIN_TYPE,
+					  ami_domain_kind_name(d->kind)),
+				AMI_NAMES(FAULT, wrong)),
 			"A domain of type %s %s: it was overwritten, and what its devices could reach is unknown.",
 			ami_domain_kind_name(d->kind), wrong);
 }
@@ -320,7 +329,10 @@ static void check_type(struct ami_state *s, const struct ami_device *device,
 		return;
 	d->overwritten = true;
 	state_name_domain(d, where);
-	ami_finding_add(s->findings, AMI_FIND_DOMAIN_CONTRADICTION, where,
+	ami_finding_add_with(s->findings, AMI_FIND_DOMAIN_CONTRADICTION, where,
+			AMI_FACTS(
+				AMI_NAMES(DOMAIN_TYPE,
+					  ami_domain_kind_name(d->kind))),
 			"A domain of type %s %s: it was overwritten, and what was queued there to be flushed is unknown.",
 			ami_domain_kind_name(d->kind), maps ?
 			"has a page table that maps memory" :

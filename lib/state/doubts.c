@@ -47,8 +47,12 @@ static void report_contradicted(struct ami_state *s)
 					 "%s%s", used ? ", " : "",
 					 ami_field_wants[i].type);
 	if (used)
-		ami_finding_add(s->findings, AMI_FIND_LAYOUT_CONTRADICTED,
+		ami_finding_add_with(s->findings, AMI_FIND_LAYOUT_CONTRADICTED,
 				"kernel",
+				AMI_FACTS(
+					AMI_NAMES(SOURCE,
+						  ami_kernel_source(s->kernel)),
+					AMI_NAMES(NAMES, names)),
 				"Memory is not laid out as the types (%s) say: the first task is not named swapper, and is in no list. The kernel was built with RANDSTRUCT, the types are another kernel's, or init_task was overwritten. Nothing is read from these structures: %s.",
 				ami_kernel_source(s->kernel), names);
 }
@@ -62,8 +66,9 @@ void state_report_doubts(struct ami_state *s)
 
 		if (doubt_of(s, i) != AMI_DOUBT_SAME_NAME || !is_first(s, i))
 			continue;
-		ami_finding_add(s->findings, AMI_FIND_TYPE_AMBIGUOUS,
+		ami_finding_add_with(s->findings, AMI_FIND_TYPE_AMBIGUOUS,
 				want->module ? want->module : "kernel",
+				AMI_FACTS(AMI_NAMES(TYPE, want->type)),
 				"This kernel has several structures %s, and their members do not show which of them is meant: nothing is read from it.",
 				want->type);
 	}

@@ -42,92 +42,6 @@ static void read_dte(struct ami_state *s, struct ami_device *d)
 		amdvi_dte_decode(raw, ami_kernel_sme(s->kernel), &d->dte);
 }
 
-/*
- * While the table grows, the DTE may still hold the old top, which is now a
- * child of the new one. It is the same tree, not a contradiction.
- */
-static bool same_tree(struct ami_state *s, const struct ami_table *domain,
-		      const struct amdvi_dte *dte)
-{
-	struct ami_dump *dump = ami_kernel_dump(s->kernel);
-	struct amdvi_pte pte;
-	uint64_t raw;
-
-	if (domain->root == dte->host_root && domain->levels == dte->mode)
-		return true;
-	if (domain->levels != dte->mode + 1u ||
-	    ami_dump_read(dump, domain->root, &raw, sizeof(raw)) != AMI_MEM_OK)
-		return false;
-	pte = amdvi_v1_pte(raw, domain->levels, domain->sme_mask);
-	return pte.kind == AMDVI_PTE_TABLE && pte.addr == dte->host_root;
-}
-
-static void compare_paging(struct ami_state *s, struct ami_device *d,
-			   const struct ami_domain *dom, enum amdvi_dma dma)
-{
-	bool v2 = dom->table.format == AMI_FORMAT_V2;
-
-	if (!dom->readable || dom->table.format == AMI_FORMAT_NONE)
-		return;
-	if (dma != (v2 ? AMDVI_DMA_GUEST : AMDVI_DMA_HOST))
-		snprintf(d->disagreement, sizeof(d->disagreement),
-			 "driver: %s paging, DTE: %s",
-			 ami_format_name(dom->table.format),
-			 amdvi_dma_name(dma));
-	else if (!v2 && !same_tree(s, &dom->table, &d->dte))
-		snprintf(d->disagreement, sizeof(d->disagreement),
-			 "root: driver %#llx (%u levels), DTE %#llx (%u)",
-			 (unsigned long long)dom->table.root,
-			 dom->table.levels,
-			 (unsigned long long)d->dte.host_root, d->dte.mode);
-}
-
-/* Devices that the driver translates or passes through may read and write. */
-static void compare_permissions(struct ami_device *d,
-				const struct ami_domain *dom)
-{
-	if (dom->kind != AMI_DOMAIN_IDENTITY &&
-	    dom->table.format == AMI_FORMAT_NONE)
-		return;
-	if (!amdvi_dte_may_read(&d->dte) || !amdvi_dte_may_write(&d->dte))
-		snprintf(d->disagreement, sizeof(d->disagreement),
-			 "driver: read and write, DTE: %s%s%s",
-			 amdvi_dte_may_read(&d->dte) ? "read only" : "",
-			 amdvi_dte_may_write(&d->dte) ? "write only" : "",
-			 d->dte.ir || d->dte.iw ? "" : "neither");
-}
-
-static void compare_dte(struct ami_state *s, struct ami_device *d)
-{
-	enum amdvi_dma dma = amdvi_dte_dma(&d->dte);
-	const struct ami_domain *dom;
-
-	if (d->domain < 0)
-		return;
-	/* A nested attach does not change the driver's domain pointer. */
-	if (amdvi_dte_nested(&d->dte) &&
-	    ami_type_size(s->kernel, AMI_T_nested_domain))
-		return;
-	dom = &s->domains[d->domain];
-	if (dom->kind == AMI_DOMAIN_IDENTITY) {
-		if (dma != AMDVI_DMA_IDENTITY && dma != AMDVI_DMA_GUEST)
-			snprintf(d->disagreement, sizeof(d->disagreement),
-				 "driver: identity, DTE: %s",
-				 amdvi_dma_name(dma));
-	} else {
-		compare_paging(s, d, dom, dma);
-	}
-	if (!d->disagreement[0])
-		compare_permissions(d, dom);
-	state_compare_gcr3(s, d);
-	/* The ID in an entry with GV is the device's own (gcr3_info.domid). */
-	if (!d->disagreement[0] && dom->id_known && !d->dte.gv &&
-	    dom->id != d->dte.domain_id)
-		snprintf(d->disagreement, sizeof(d->disagreement),
-			 "domain ID: driver %u, DTE %u", dom->id,
-			 d->dte.domain_id);
-}
-
 static uint64_t root_of(const struct amdvi_dte *dte)
 {
 	if (!dte->v || !dte->tv || !(dte->gv || dte->mode))
@@ -161,8 +75,10 @@ static void check_root(struct ami_state *s, const struct ami_device *d,
 
 	if (root && !ami_dump_ram(ami_kernel_dump(s->kernel),
 				  root >> AMI_PAGE_SHIFT))
-		ami_finding_add(s->findings, AMI_FIND_DTE_ROOT_OUTSIDE_RAM,
-				where, "Its DTE points to a table at %#llx, which is not RAM of this machine.",
+		ami_finding_add_with(s->findings, AMI_FIND_DTE_ROOT_OUTSIDE_RAM,
+				where,
+				AMI_FACTS(AMI_SAYS(PHYS, root)),
+				"Its DTE points to a table at %#llx, which is not RAM of this machine.",
 				(unsigned long long)root);
 }
 
@@ -172,22 +88,29 @@ static void report_difference(struct ami_state *s, struct ami_device *d,
 {
 	if (is_foreign(s, d)) {
 		d->dte_seen = AMI_SEEN_OVERWRITTEN;
-		ami_finding_add(s->findings, AMI_FIND_DTE_ROOT_IN_CRASHKERNEL,
-				where, "Its DTE points to a table in the capture kernel's memory (%#llx): the capture kernel overwrote the entry; shown is what the driver had set.",
+		ami_finding_add_with(s->findings,
+				AMI_FIND_DTE_ROOT_IN_CRASHKERNEL, where,
+				AMI_FACTS(
+					AMI_SAYS(PHYS,
+						 foreign_table(s, &d->dte))),
+				"Its DTE points to a table in the capture kernel's memory (%#llx): the capture kernel overwrote the entry; shown is what the driver had set.",
 				(unsigned long long)foreign_table(s, &d->dte));
 	} else if (d->disagreement[0] && s->capture == AMI_CAPTURE_REUSE) {
 		d->dte_seen = AMI_SEEN_OVERWRITTEN;
-		ami_finding_add(s->findings, AMI_FIND_DTE_OVERWRITTEN, where,
+		ami_finding_add_with(s->findings, AMI_FIND_DTE_OVERWRITTEN,
+				where, d->differs,
 				"Its DTE differs from the driver's state (%s), and the capture kernel wrote into this device table. The report uses the driver's state.",
 				d->disagreement);
 	} else if (d->disagreement[0] && s->crashkernel_unread) {
 		d->dte_seen = AMI_SEEN_INCONSISTENT;
-		ami_finding_add(s->findings, AMI_FIND_FIELD_UNREAD, where,
+		ami_finding_add_with(s->findings, AMI_FIND_FIELD_UNREAD, where,
+				d->differs,
 				"Its DTE and the driver's state differ (%s). A capture kernel may have written the DTE, but where its memory lies is not in the dump. Both are taken as possible.",
 				d->disagreement);
 	} else if (d->disagreement[0]) {
 		d->dte_seen = AMI_SEEN_INCONSISTENT;
-		ami_finding_add(s->findings, AMI_FIND_DTE_DISAGREES, where,
+		ami_finding_add_with(s->findings, AMI_FIND_DTE_DISAGREES, where,
+				d->differs,
 				"Its DTE and the driver's state differ (%s). Both are taken as possible.",
 				d->disagreement);
 	}
@@ -200,19 +123,27 @@ static void judge(struct ami_state *s, struct ami_device *d)
 	ami_bdf_text(d->bdf, where);
 	if (d->dte_mem != AMI_MEM_OK) {
 		if (d->iommu >= 0) {
-			ami_finding_add(s->findings, AMI_FIND_DTE_UNREAD, where,
+			ami_finding_add_with(s->findings, AMI_FIND_DTE_UNREAD,
+					where,
+					AMI_FACTS(
+						AMI_NAMES(READ,
+							  ami_mem_text(d->dte_mem))),
 					"Its device table entry is %s; what it could reach is taken from the driver's domain alone.",
 					ami_mem_text(d->dte_mem));
 		}
 		return;
 	}
 	d->dte_seen = AMI_SEEN_INTACT;
-	compare_dte(s, d);
+	state_compare_dte(s, d);
 	report_difference(s, d, where);
 	if (d->dte_seen != AMI_SEEN_OVERWRITTEN)
 		check_root(s, d, where);
 	if (amdvi_dte_reserved(&d->dte))
-		ami_finding_add(s->findings, AMI_FIND_DTE_RESERVED_BITS, where,
+		ami_finding_add_with(s->findings, AMI_FIND_DTE_RESERVED_BITS,
+				where,
+				AMI_FACTS(
+					AMI_SAYS(VALUE,
+						 amdvi_dte_reserved(&d->dte))),
 				"Its DTE has reserved bits set (%#llx).",
 				(unsigned long long)amdvi_dte_reserved(&d->dte));
 }
@@ -376,8 +307,9 @@ static void report_unclaimed(struct ami_state *s, struct ami_bdf bdf,
 	if (!table)
 		return;
 	s->capture = AMI_CAPTURE_REUSE;
-	ami_finding_add(s->findings, AMI_FIND_DTE_ROOT_IN_CRASHKERNEL,
+	ami_finding_add_with(s->findings, AMI_FIND_DTE_ROOT_IN_CRASHKERNEL,
 			ami_bdf_text(bdf, where),
+			AMI_FACTS(AMI_SAYS(PHYS, table)),
 			"No PCI device has this ID, and its DTE points to a table in the capture kernel's memory (%#llx): the capture kernel overwrote the entry. The driver has no domain for it: it could not write.",
 			(unsigned long long)table);
 }
@@ -433,12 +365,19 @@ static int scan_table(struct ami_state *s, struct ami_segment *seg)
 			return -1;
 	}
 	if (unread)
-		ami_finding_add(s->findings, AMI_FIND_DEVICE_TABLE_UNREAD,
-				where, "%u page%s (%u entries) of the device table cannot be read from this dump.",
+		ami_finding_add_with(s->findings, AMI_FIND_DEVICE_TABLE_UNREAD,
+				where,
+				AMI_FACTS(
+					AMI_SAYS(PAGES, unread),
+					AMI_SAYS(COUNT,
+						 unread * DTES_PER_PAGE)),
+				"%u page%s (%u entries) of the device table cannot be read from this dump.",
 				unread, unread == 1 ? "" : "s",
 				unread * DTES_PER_PAGE);
 	if (open)
-		ami_finding_add(s->findings, AMI_FIND_DTE_OPEN_UNCLAIMED, where,
+		ami_finding_add_with(s->findings, AMI_FIND_DTE_OPEN_UNCLAIMED,
+				where,
+				AMI_FACTS(AMI_SAYS(COUNT, open)),
 				"%u device IDs without a device have V=0: a requester with such an ID would write untranslated.",
 				open);
 	return 0;

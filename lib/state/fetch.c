@@ -17,7 +17,11 @@ bool state_fetch(struct ami_state *s, const char *where, uint64_t va,
 	*value = 0;
 	/* One finding for an object, not one for each of its members. */
 	if (va != s->unread_object)
-		ami_finding_add(s->findings, AMI_FIND_FIELD_UNREAD, where,
+		ami_finding_add_with(s->findings, AMI_FIND_FIELD_UNREAD, where,
+				AMI_FACTS(AMI_NAMES(TYPE, want->type),
+					  AMI_SAYS(ADDRESS, va),
+					  AMI_NAMES(MEMBER, want->path),
+					  AMI_NAMES(READ, ami_mem_text(mem))),
 				"struct %s at %#llx: member %s is %s.", want->type,
 				(unsigned long long)va, want->path,
 				ami_mem_text(mem));
@@ -44,8 +48,11 @@ bool state_fetch_symbol(struct ami_state *s, enum ami_symbol y, size_t size,
 		return false;
 	mem = ami_read(s->kernel, at, &v, size);
 	if (mem != AMI_MEM_OK) {
-		ami_finding_add(s->findings, AMI_FIND_SYMBOL_UNREAD,
-				ami_symbol_wants[y].name, "The variable at %#llx is %s.",
+		ami_finding_add_with(s->findings, AMI_FIND_SYMBOL_UNREAD,
+				ami_symbol_wants[y].name,
+				AMI_FACTS(AMI_SAYS(ADDRESS, at),
+					  AMI_NAMES(READ, ami_mem_text(mem))),
+				"The variable at %#llx is %s.",
 				(unsigned long long)at, ami_mem_text(mem));
 		return false;
 	}
@@ -56,7 +63,9 @@ bool state_fetch_symbol(struct ami_state *s, enum ami_symbol y, size_t size,
 void state_report_untranslated(struct ami_state *s, const char *where, uint64_t va,
 			       enum ami_mem mem)
 {
-	ami_finding_add(s->findings, AMI_FIND_TABLE_UNREAD, where,
+	ami_finding_add_with(s->findings, AMI_FIND_TABLE_UNREAD, where,
+			AMI_FACTS(AMI_SAYS(ADDRESS, va),
+				  AMI_NAMES(READ, ami_mem_text(mem))),
 			"The table at %#llx cannot be located: the kernel's page table for this address is %s.",
 			(unsigned long long)va, ami_mem_text(mem));
 }
@@ -66,18 +75,23 @@ void state_list_report(struct ami_state *s, const struct ami_list_iter *it,
 {
 	if (it->mem != AMI_MEM_OK) {
 		s->incomplete = true;
-		ami_finding_add(s->findings, AMI_FIND_LIST_CUT, what,
+		ami_finding_add_with(s->findings, AMI_FIND_LIST_CUT, what,
+				AMI_FACTS(
+					AMI_SAYS(COUNT, it->steps),
+					AMI_NAMES(READ, ami_mem_text(it->mem))),
 				"The list ends early after %llu nodes: the next one is %s.",
 				(unsigned long long)it->steps,
 				ami_mem_text(it->mem));
 	} else if (it->crossed && it->pos) {
 		s->incomplete = true;
-		ami_finding_add(s->findings, AMI_FIND_LIST_DAMAGED, what,
+		ami_finding_add_with(s->findings, AMI_FIND_LIST_DAMAGED, what,
+				AMI_FACTS(AMI_SAYS(COUNT, it->steps)),
 				"One of %llu nodes does not point back to the one before it. Others may be missing.",
 				(unsigned long long)it->steps);
 	} else if (it->broken) {
 		s->incomplete = true;
-		ami_finding_add(s->findings, AMI_FIND_LIST_DAMAGED, what,
+		ami_finding_add_with(s->findings, AMI_FIND_LIST_DAMAGED, what,
+				AMI_FACTS(AMI_SAYS(COUNT, it->steps)),
 				"After %llu nodes the list loops or leaves kernel memory; what follows is lost.",
 				(unsigned long long)it->steps);
 	}
@@ -88,7 +102,8 @@ void state_report_full(struct ami_state *s, bool *reported, const char *what,
 {
 	s->incomplete = true;
 	if (!*reported)
-		ami_finding_add(s->findings, AMI_FIND_TOO_MANY, what,
+		ami_finding_add_with(s->findings, AMI_FIND_TOO_MANY, what,
+				AMI_FACTS(AMI_SAYS(COUNT, max)),
 				"The dump claims more than %zu of them, and no machine has that many: the rest is left out.",
 				max);
 	*reported = true;

@@ -47,8 +47,10 @@ static bool of_dma_api(struct ami_state *s, struct ami_domain *d,
 	/* One word holds both types. Without a cookie there was no type. */
 	if (type != wanted && !(type == COOKIE_NONE_TYPED && wanted))
 		return false;
-	state_doubt_device(s, src, "It has the DMA API's cookie, but its type %#x is not a type of the DMA API.",
-			   d->type);
+	state_doubt_device(s, src,
+			AMI_FACTS(AMI_SAYS(VALUE, d->type)),
+			"It has the DMA API's cookie, but its type %#x is not a type of the DMA API.",
+			d->type);
 	return true;
 }
 
@@ -77,9 +79,12 @@ static uint64_t dma_cookie(struct ami_state *s, struct ami_domain *d,
 	}
 	if (cookie && typed == COOKIE_DMA_IOVA_TYPED && !type)
 		return cookie;
-	state_doubt_device(s, src, "It is of the DMA API, but what it has at %#llx is not the DMA API's cookie (type %llu).",
-			   (unsigned long long)cookie, (unsigned long long)
-			   (typed == COOKIE_DMA_IOVA_TYPED ? type : typed));
+	typed = typed == COOKIE_DMA_IOVA_TYPED ? type : typed;
+	state_doubt_device(s, src,
+			AMI_FACTS(AMI_SAYS(ADDRESS, cookie),
+				  AMI_SAYS(VALUE, typed)),
+			"It is of the DMA API, but what it has at %#llx is not the DMA API's cookie (type %llu).",
+			(unsigned long long)cookie, (unsigned long long)typed);
 	return 0;
 }
 
@@ -137,18 +142,25 @@ static void check_counts(struct ami_state *s, struct flush_source *src,
 	const struct ami_flushq *q = src->out;
 
 	if (q->finish_count > q->start_count)
-		state_doubt_device(s, src, "It finished %llu flushes, but began only %llu.",
-				   (unsigned long long)q->finish_count,
-				   (unsigned long long)q->start_count);
+		state_doubt_device(s, src,
+				AMI_FACTS(AMI_SAYS(FINISHED, q->finish_count),
+					  AMI_SAYS(BEGUN, q->start_count)),
+				"It finished %llu flushes, but began only %llu.",
+				(unsigned long long)q->finish_count,
+				(unsigned long long)q->start_count);
 	if (q->unread)
 		return;
 	/* Each flush was begun for at least one entry. */
 	if (!src->round && src->past < q->start_count)
-		state_doubt_device(s, src, "It began %llu flushes, but no more than %llu unmaps were ever queued.",
-				   (unsigned long long)q->start_count,
-				   (unsigned long long)src->past);
+		state_doubt_device(s, src,
+				AMI_FACTS(AMI_SAYS(BEGUN, q->start_count),
+					  AMI_SAYS(COUNT, src->past)),
+				"It began %llu flushes, but no more than %llu unmaps were ever queued.",
+				(unsigned long long)q->start_count,
+				(unsigned long long)src->past);
 	if (timer && !q->count)
-		state_doubt_device(s, src, "Its flush timer runs, but nothing is queued.");
+		state_doubt_device(s, src, NULL,
+				"Its flush timer runs, but nothing is queued.");
 }
 
 /* Set in this order: granule, queue, fq_domain. */
@@ -160,15 +172,20 @@ static bool check_cookie(struct ami_state *s, const struct ami_domain *d,
 
 	if (granule < AMI_PAGE_SIZE || granule > MAX_GRANULE ||
 	    (granule & (granule - 1)))
-		state_doubt_device(s, src, "The granule of its IOVAs, %#llx, is not a page size.",
-				   (unsigned long long)granule);
+		state_doubt_device(s, src,
+				AMI_FACTS(AMI_SAYS(VALUE, granule)),
+				"The granule of its IOVAs, %#llx, is not a page size.",
+				(unsigned long long)granule);
 	else
 		src->iova_shift = __builtin_ctzll(granule);
 	if (used && used != self)
-		state_doubt_device(s, src, "Its flush queue says that it belongs to the domain at %#llx.",
-				   (unsigned long long)used);
+		state_doubt_device(s, src,
+				AMI_FACTS(AMI_SAYS(ADDRESS, used)),
+				"Its flush queue says that it belongs to the domain at %#llx.",
+				(unsigned long long)used);
 	if (!used && (src->queue || d->kind == AMI_DOMAIN_DMA_FQ))
-		state_doubt_device(s, src, "It has no flush queue in use, though it unmaps lazily or has one.");
+		state_doubt_device(s, src, NULL,
+				"It has no flush queue in use, though it unmaps lazily or has one.");
 	if (used && !src->queue)
 		src->out->unread++;
 	return (used || d->kind == AMI_DOMAIN_DMA_FQ) && src->queue;
@@ -237,8 +254,11 @@ int state_read_flushqs(struct ami_state *s, struct cpus *cpus)
 			d->flushq.unread++;
 		}
 		if (d->flushq.unread)
-			ami_finding_add(s->findings,
+			ami_finding_add_with(s->findings,
 					AMI_FIND_FLUSH_QUEUE_UNREAD, where,
+					AMI_FACTS(
+						AMI_SAYS(COUNT,
+							 d->flushq.unread)),
 					"If it unmaps lazily, which translations are stale is unknown: %u of its flush queues, entries or counts cannot be read or contradict each other.",
 					d->flushq.unread);
 	}

@@ -40,8 +40,9 @@ struct flush_source {
  *
  * The queue then counts as unread: what it held is unknown.
  */
-void state_doubt_device(struct ami_state *s, struct flush_source *src, const char *fmt, ...)
-	__attribute__((format(printf, 3, 4)));
+void state_doubt_device(struct ami_state *s, struct flush_source *src,
+			const struct ami_fact *facts, const char *fmt, ...)
+	__attribute__((format(printf, 4, 5)));
 
 /** state_read_queue() - read the queue at @va, of one CPU; -1: no memory */
 int state_read_queue(struct ami_state *s, struct flush_source *src, uint64_t va,

@@ -61,13 +61,18 @@ void state_mark_foreign(struct ami_state *s, struct ami_iommu *iommu)
 	if (restarted) {
 		/* The number is now the capture kernel's. It proves nothing. */
 		ring->semaphore_known = false;
-		ami_finding_add(s->findings, AMI_FIND_RING_RESTARTED, where,
+		ami_finding_add_with(s->findings, AMI_FIND_RING_RESTARTED,
+				where,
+				AMI_FACTS(AMI_SAYS(VALUE, ring->semaphore),
+					  AMI_SAYS(ISSUED, ring->last_issued)),
 				"The capture kernel reused the command ring and, as SNP demands, the semaphore: sequence numbers start again and are at %llu; the dead kernel had issued %llu, how many of those completed is unknown.",
 				(unsigned long long)ring->semaphore,
 				(unsigned long long)ring->last_issued);
 		return;
 	}
-	ami_finding_add(s->findings, AMI_FIND_RING_OVERWRITTEN, where,
+	ami_finding_add_with(s->findings, AMI_FIND_RING_OVERWRITTEN, where,
+			AMI_FACTS(AMI_SAYS(ISSUED, ring->last_issued),
+				  AMI_SAYS(COMPLETED, ring->semaphore)),
 			n == AMI_RING_ENTRIES ?
 			"The capture kernel reused the command ring and overwrote all of it. What the driver's state still proves: last issued completion wait %llu, last completed %llu." :
 			"The capture kernel reused the command ring and overwrote its first entries. The driver's state says: last issued completion wait %llu, last completed %llu.",
@@ -129,11 +134,14 @@ void state_mark_foreign_events(struct ami_state *s, struct ami_iommu *iommu)
 	}
 	snprintf(where, sizeof(where), "iommu%u", iommu->index);
 	if (n)
-		ami_finding_add(s->findings, AMI_FIND_LOG_REUSED, where,
+		ami_finding_add_with(s->findings, AMI_FIND_LOG_REUSED, where,
+				AMI_FACTS(AMI_SAYS(ENTRIES, n),
+					  AMI_SAYS(COUNT, open)),
 				"The capture kernel reused the event log: the first %u entries are its own, as the domain in the last of them shows, and what was there is lost. It cannot be known whether %zu other entries were written before the panic.",
 				n, open);
 	else if (open)
-		ami_finding_add(s->findings, AMI_FIND_LOG_REUSED, where,
+		ami_finding_add_with(s->findings, AMI_FIND_LOG_REUSED, where,
+				AMI_FACTS(AMI_SAYS(COUNT, open)),
 				"The capture kernel reused the event log from entry 0 on and zeroed what it handled. %zu entries are not zero: it cannot be known whether they were written before the panic.",
 				open);
 	else

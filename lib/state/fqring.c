@@ -25,7 +25,8 @@ struct queue {
 	uint64_t counter;	/* of the last entry read */
 };
 
-void state_doubt_device(struct ami_state *s, struct flush_source *src, const char *fmt, ...)
+void state_doubt_device(struct ami_state *s, struct flush_source *src,
+			const struct ami_fact *facts, const char *fmt, ...)
 {
 	char text[160];
 	va_list ap;
@@ -34,8 +35,8 @@ void state_doubt_device(struct ami_state *s, struct flush_source *src, const cha
 	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
 	src->out->unread++;
-	ami_finding_add(s->findings, AMI_FIND_FLUSH_QUEUE_CONTRADICTION,
-			src->where, "%s", text);
+	ami_finding_add_with(s->findings, AMI_FIND_FLUSH_QUEUE_CONTRADICTION,
+			     src->where, facts, "%s", text);
 }
 
 /* Queues that all lead to the same memory must not cost their product. */
@@ -116,16 +117,26 @@ static bool plausible(struct ami_state *s, struct flush_source *src,
 	if (range && in_order)
 		return true;
 	if (((index + 1) & (q->size - 1)) == q->tail)
-		state_doubt_device(s, src, "The newest entry of its flush queue on CPU %u may be half written.",
-				   q->cpu);
+		state_doubt_device(s, src,
+				AMI_FACTS(AMI_SAYS(CPU, q->cpu)),
+				"The newest entry of its flush queue on CPU %u may be half written.",
+				q->cpu);
 	else if (!range)
-		ami_finding_add(s->findings, AMI_FIND_FLUSH_QUEUE_DAMAGED,
-				src->where, "A queued unmap of %#llx pages at IOVA page %#llx is not an IOVA range.",
+		ami_finding_add_with(s->findings, AMI_FIND_FLUSH_QUEUE_DAMAGED,
+				src->where,
+				AMI_FACTS(AMI_SAYS(PAGES, e->size),
+					  AMI_SAYS(IOVA_PAGE, e->iova)),
+				"A queued unmap of %#llx pages at IOVA page %#llx is not an IOVA range.",
 				(unsigned long long)e->size,
 				(unsigned long long)e->iova);
 	else
-		ami_finding_add(s->findings, AMI_FIND_FLUSH_QUEUE_DAMAGED,
-				src->where, "A queued unmap waits for flush %llu, but the one before it for %llu, and %llu were begun.",
+		ami_finding_add_with(s->findings, AMI_FIND_FLUSH_QUEUE_DAMAGED,
+				src->where,
+				AMI_FACTS(
+					AMI_SAYS(FLUSH, e->counter),
+					AMI_SAYS(FLUSH_BEFORE, q->counter),
+					AMI_SAYS(BEGUN, src->out->start_count)),
+				"A queued unmap waits for flush %llu, but the one before it for %llu, and %llu were begun.",
 				(unsigned long long)e->counter,
 				(unsigned long long)q->counter,
 				(unsigned long long)src->out->start_count);
@@ -199,9 +210,13 @@ static void check_past(struct ami_state *s, struct flush_source *src,
 	src->round |= round || !known;
 	src->past += q->tail;
 	if (known && !(fits && listed))
-		state_doubt_device(s, src, "Its flush queue on CPU %u has head %llu and tail %llu, but its entries were used otherwise: one of them was overwritten.",
-				   q->cpu, (unsigned long long)q->head,
-				   (unsigned long long)q->tail);
+		state_doubt_device(s, src,
+				AMI_FACTS(AMI_SAYS(CPU, q->cpu),
+					  AMI_SAYS(HEAD, q->head),
+					  AMI_SAYS(TAIL, q->tail)),
+				"Its flush queue on CPU %u has head %llu and tail %llu, but its entries were used otherwise: one of them was overwritten.",
+				q->cpu, (unsigned long long)q->head,
+				(unsigned long long)q->tail);
 	if (round || q->head)
 		ami_get(s->kernel, entry_at(s, q, (q->head - 1) &
 						  (q->size - 1)),
@@ -229,7 +244,12 @@ static bool read_header(struct ami_state *s, struct flush_source *src,
 	    !(q->size & (q->size - 1)) && q->head < q->size &&
 	    q->tail < q->size)
 		return true;
-	ami_finding_add(s->findings, AMI_FIND_FLUSH_QUEUE_DAMAGED, src->where,
+	ami_finding_add_with(s->findings, AMI_FIND_FLUSH_QUEUE_DAMAGED,
+			src->where,
+			AMI_FACTS(AMI_SAYS(CPU, q->cpu),
+				  AMI_SAYS(HEAD, q->head),
+				  AMI_SAYS(TAIL, q->tail),
+				  AMI_SAYS(SIZE, q->size)),
 			"Its flush queue on CPU %u has head %llu and tail %llu in %llu entries.",
 			q->cpu, (unsigned long long)q->head,
 			(unsigned long long)q->tail, (unsigned long long)q->size);

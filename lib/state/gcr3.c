@@ -3,6 +3,7 @@
  * GCR3 tables: PASID to guest page table. GLX + 1 levels of 512 entries. Bit 0
  * of an entry is "valid", bits 51:12 are its address.
  */
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -131,7 +132,10 @@ static void from_dte(struct ami_state *s, struct ami_device *d,
 		.levels = amdvi_dte_guest_levels(&d->dte),
 	};
 	if (!d->gcr3.levels)
-		ami_finding_add(s->findings, AMI_FIND_GCR3_INVALID, where,
+		ami_finding_add_with(s->findings, AMI_FIND_GCR3_INVALID, where,
+				AMI_FACTS(
+					AMI_SAYS(VALUE,
+						 d->dte.guest_paging_mode)),
 				"Its DTE has guest tables with an unknown number of levels (GuestPagingMode %u). What they map is unknown.",
 				d->dte.guest_paging_mode);
 }
@@ -174,7 +178,9 @@ static void from_books(struct ami_state *s, const struct ami_device *d,
 	}
 	if (glx > 2 || mem != AMI_MEM_OK) {
 		gcr3->root = 0;
-		ami_finding_add(s->findings, AMI_FIND_GCR3_INVALID, where,
+		ami_finding_add_with(s->findings, AMI_FIND_GCR3_INVALID, where,
+				AMI_FACTS(AMI_SAYS(ADDRESS, va),
+					  AMI_SAYS(GLX, glx)),
 				"The driver's state has a GCR3 table at %#llx with GLX %llu, which is not a number of levels.",
 				(unsigned long long)va, (unsigned long long)glx);
 		return;
@@ -202,6 +208,20 @@ bool state_first_guest_table(const struct ami_state *s, const struct ami_device 
  * Damage to the DTE or the GCR3 table would hide what the driver has there.
  * Requests without PASID go through the first table, which is the domain's.
  */
+void state_differ(struct ami_device *d, const struct ami_fact *facts,
+		  const char *fmt, ...)
+{
+	size_t i;
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(d->disagreement, sizeof(d->disagreement), fmt, ap);
+	va_end(ap);
+	for (i = 0; i < AMI_DIFFERS && facts[i].key != AMI_FACT_END; i++)
+		d->differs[i] = facts[i];
+	d->differs[i].key = AMI_FACT_END;
+}
+
 void state_compare_gcr3(struct ami_state *s, struct ami_device *d)
 {
 	const struct ami_domain *dom = &s->domains[d->domain];
@@ -216,8 +236,11 @@ void state_compare_gcr3(struct ami_state *s, struct ami_device *d)
 			   books.glx != d->dte.glx ||
 			   books.levels != amdvi_dte_guest_levels(&d->dte))) {
 		d->gcr3_books = books;
-		snprintf(d->disagreement, sizeof(d->disagreement),
-			 "GCR3 table: driver %#llx (GLX %u, %u levels), DTE %#llx",
+		state_differ(d, AMI_FACTS(AMI_SAYS(DRIVER_ROOT, books.root),
+				  AMI_SAYS(GLX, books.glx),
+				  AMI_SAYS(DRIVER_LEVELS, books.levels),
+				  AMI_SAYS(DTE_ROOT, d->dte.gcr3_root)),
+			     "GCR3 table: driver %#llx (GLX %u, %u levels), DTE %#llx",
 			 (unsigned long long)books.root, books.glx,
 			 books.levels, (unsigned long long)d->dte.gcr3_root);
 		return;
@@ -226,8 +249,9 @@ void state_compare_gcr3(struct ami_state *s, struct ami_device *d)
 		return;
 	if (!state_first_guest_table(s, d, &root) || root == dom->table.root)
 		return;
-	snprintf(d->disagreement, sizeof(d->disagreement),
-		 "guest table: driver %#llx, by the DTE %#llx",
+	state_differ(d, AMI_FACTS(AMI_SAYS(DRIVER_ROOT, dom->table.root),
+				  AMI_SAYS(DTE_ROOT, root)),
+		     "guest table: driver %#llx, by the DTE %#llx",
 		 (unsigned long long)dom->table.root,
 		 (unsigned long long)root);
 }

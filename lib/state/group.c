@@ -92,8 +92,12 @@ static void compare_domain(struct ami_state *s, struct ami_device *d)
 	/* Data that the dump does not have are no contradiction. */
 	if (!says || (d->domain < 0 && !s->devices_whole && !blocks))
 		return;
-	ami_finding_add(s->findings, AMI_FIND_DEVICE_UNKNOWN_TO_DRIVER,
+	ami_finding_add_with(s->findings, AMI_FIND_DEVICE_UNKNOWN_TO_DRIVER,
 			ami_bdf_text(d->bdf, where),
+			AMI_FACTS(
+				AMI_SAYS(GROUP, d->group),
+				AMI_NAMES(DOMAIN_TYPE,
+					  ami_domain_kind_name(d->group_domain.kind))),
 			"Its IOMMU group %d is attached to a domain of type %s, but the driver %s%s: one of them was overwritten%s.",
 			d->group, ami_domain_kind_name(d->group_domain.kind),
 			says, blocks ? ", and the DTE blocks it" :
@@ -108,8 +112,9 @@ static void report_lost(struct ami_state *s, struct ami_device *d)
 	char where[AMI_BDF_TEXT];
 
 	d->translation = AMI_TRANSLATION_UNKNOWN;
-	ami_finding_add(s->findings, AMI_FIND_DEVICE_UNKNOWN_TO_DRIVER,
+	ami_finding_add_with(s->findings, AMI_FIND_DEVICE_UNKNOWN_TO_DRIVER,
 			ami_bdf_text(d->bdf, where),
+			AMI_FACTS(AMI_SAYS(GROUP, d->group)),
 			"It is in IOMMU group %d, but the driver has no data for it, and its DTE blocks it: the driver's list or the entry was overwritten.",
 			d->group);
 }

@@ -117,7 +117,8 @@ static bool has_other_symbols(const struct ami_state *s)
 static void report_contradiction(struct ami_state *s, const char *what)
 {
 	s->incomplete = true;
-	ami_finding_add(s->findings, AMI_FIND_IOMMU_LIST_CONTRADICTION, "kernel",
+	ami_finding_add_with(s->findings, AMI_FIND_IOMMU_LIST_CONTRADICTION, "kernel",
+			AMI_FACTS(AMI_NAMES(CAUSE, what)),
 			"%s, but other variables of the driver show that it had been at work: what its IOMMUs let devices reach is unknown.",
 			what);
 }
@@ -184,14 +185,16 @@ void state_report_guard(struct ami_state *s)
 		return;
 	find_others_groups(s);
 	if (s->guard == AMI_GUARD_NONE)
-		ami_finding_add(s->findings, AMI_FIND_NO_IOMMU, "kernel",
+		ami_finding_add_with(s->findings, AMI_FIND_NO_IOMMU, "kernel",
+				AMI_FACTS(AMI_NAMES(CAUSE, why)),
 				"No IOMMU was at work (%s): nothing restrained the devices, each of them reaches all of memory.",
 				why);
 	else if (!strcmp(s->other, "Xen"))
 		ami_finding_add(s->findings, AMI_FIND_OTHER_IOMMU, "kernel",
 				"This kernel ran under Xen (PV): its devices use machine addresses, which only the hypervisor's tables lead to physical addresses. Those tables are not read: the devices may have been bounded by them, or not at all.");
 	else
-		ami_finding_add(s->findings, AMI_FIND_OTHER_IOMMU, "kernel",
+		ami_finding_add_with(s->findings, AMI_FIND_OTHER_IOMMU, "kernel",
+				AMI_FACTS(AMI_NAMES(CAUSE, why)),
 				"No AMD IOMMU was at work (%s), but %s was. Its tables are not read: the devices that it covers may have been bounded by them, or not at all.",
 				why, ami_other_text(s));
 }

@@ -108,7 +108,9 @@ static void check_device_table(struct ami_state *s, struct ami_segment *seg)
 	      ami_virt_to_phys(s->kernel, seg->dev_table,
 			       &seg->dev_table_phys) : AMI_MEM_FILTERED;
 	if (ami_mem_wild(mem)) {
-		ami_finding_add(s->findings, AMI_FIND_DEVICE_TABLE_UNKNOWN, where,
+		ami_finding_add_with(s->findings, AMI_FIND_DEVICE_TABLE_UNKNOWN,
+				where,
+				AMI_FACTS(AMI_SAYS(ADDRESS, seg->dev_table)),
 				"The device table's address %#llx does not translate; what each device could reach is unknown.",
 				(unsigned long long)seg->dev_table);
 		seg->dev_table = 0;
@@ -216,8 +218,10 @@ static void fetch_iommu(struct ami_state *s, struct ami_iommu *iommu)
 	if (iommu->segment >= 0)
 		iommu->bdf.segment = s->segments[iommu->segment].id;
 	else if (known && s->segments_whole)
-		ami_finding_add(s->findings, AMI_FIND_IOMMU_WITHOUT_SEGMENT,
-				where, "Its PCI segment pointer %#llx is not one of the known segments.",
+		ami_finding_add_with(s->findings,
+				AMI_FIND_IOMMU_WITHOUT_SEGMENT, where,
+				AMI_FACTS(AMI_SAYS(ADDRESS, seg)),
+				"Its PCI segment pointer %#llx is not one of the known segments.",
 				(unsigned long long)seg);
 	state_fetch(s, where, iommu->va, AMI_F_amd_iommu_cap, &v);
 	iommu->cap = v;

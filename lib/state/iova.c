@@ -179,7 +179,10 @@ static int keep_lost(struct ami_state *s, struct iova_alloc *a,
 		}))
 			return -1;
 	}
-	ami_finding_add(s->findings, AMI_FIND_IOVA_WITHOUT_MAPPING, where,
+	ami_finding_add_with(s->findings, AMI_FIND_IOVA_WITHOUT_MAPPING, where,
+			AMI_FACTS(AMI_SAYS(RANGES, d->nr_lost),
+				  AMI_SAYS(IOVA, d->lost[0].first),
+				  AMI_SAYS(IOVA_LAST, d->lost[0].last)),
 			"%zu allocated IOVA range%s not mapped, the first from %#llx to %#llx, and nothing explains that: its page table was overwritten, and what it mapped is unknown.",
 			d->nr_lost, d->nr_lost == 1 ? " is" : "s are",
 			(unsigned long long)d->lost[0].first,
@@ -192,12 +195,18 @@ static void report_walk(struct ami_state *s, const struct iova_alloc *a,
 {
 	/* While a CPU changes the tree, any link may be half done. */
 	if (met->broken && !is_locked(s, a->iovad))
-		ami_finding_add(s->findings, AMI_FIND_IOVA_TREE_DAMAGED,
-				where, "Its tree of %llu IOVA ranges has %llu links or ranges that contradict each other.",
+		ami_finding_add_with(s->findings, AMI_FIND_IOVA_TREE_DAMAGED,
+				where,
+				AMI_FACTS(AMI_SAYS(COUNT, met->broken),
+					  AMI_SAYS(OF, met->nodes)),
+				"Its tree of %llu IOVA ranges has %llu links or ranges that contradict each other.",
 				(unsigned long long)met->nodes,
 				(unsigned long long)met->broken);
 	if (met->unread && !state_is_extract(s))
-		ami_finding_add(s->findings, AMI_FIND_IOVA_TREE_UNREAD, where,
+		ami_finding_add_with(s->findings, AMI_FIND_IOVA_TREE_UNREAD,
+				where,
+				AMI_FACTS(AMI_SAYS(COUNT, met->unread),
+					  AMI_SAYS(READABLE, met->nodes)),
 				"%llu nodes of its tree of IOVA ranges cannot be read, %llu can: whether its page table lost mappings cannot be seen.",
 				(unsigned long long)met->unread,
 				(unsigned long long)met->nodes);

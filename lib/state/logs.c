@@ -98,7 +98,10 @@ static int read_log(struct ami_state *s, struct ami_log *log,
 			return -1;
 	}
 	if (log->unread_pages)
-		ami_finding_add(s->findings, AMI_FIND_LOG_UNREAD, where,
+		ami_finding_add_with(s->findings, AMI_FIND_LOG_UNREAD, where,
+				AMI_FACTS(AMI_SAYS(PAGES, log->unread_pages),
+					  AMI_SAYS(OF, bytes / AMI_PAGE_SIZE),
+					  AMI_NAMES(RING, ami_log_name(kind))),
 				"%u of %u pages of the %s log cannot be read from this dump.",
 				log->unread_pages, bytes / AMI_PAGE_SIZE,
 				ami_log_name(kind));

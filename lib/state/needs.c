@@ -249,8 +249,11 @@ void state_check_needs(struct ami_state *s)
 		if (is_doubted(s, &needs[i]))
 			continue;
 		name(&needs[i], text, sizeof(text));
-		(needs[i].weight == NOTE ? ami_finding_note : ami_finding_add)(
+		(needs[i].weight == NOTE ? ami_finding_note_with :
+					   ami_finding_add_with)(
 			s->findings, AMI_FIND_FIELD_MISSING, "kernel",
+			AMI_FACTS(AMI_NAMES(MEMBER, text),
+				  AMI_NAMES(MISSING, needs[i].what)),
 			"This kernel has no member %s. What rests on it is missing from the report: %s.",
 			text, needs[i].what);
 	}

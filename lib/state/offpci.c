@@ -65,7 +65,9 @@ static bool report_device(void *ctx, uint64_t dev)
 	if (ami_get(s->kernel, dev, AMI_F_device_kobj_name, &name) != AMI_MEM_OK ||
 	    ami_read_string(s->kernel, name, where, sizeof(where)) != AMI_MEM_OK)
 		snprintf(where, sizeof(where), "device");
-	ami_finding_add(s->findings, AMI_FIND_DEVICE_OFF_PCI, where,
+	ami_finding_add_with(s->findings, AMI_FIND_DEVICE_OFF_PCI, where,
+			AMI_FACTS(AMI_NAMES(DRIVER, driver),
+				  AMI_NAMES(BUS, bus)),
 			"This device (%s) is on %s: no IOMMU restrains it, and nothing here reads what it was told to write. It may write any page.",
 			driver, bus);
 	return !ami_dump_interrupted(ami_kernel_dump(s->kernel));

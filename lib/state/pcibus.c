@@ -26,8 +26,10 @@ static int read_function(struct ami_state *s, uint64_t pci_dev,
 			   &named) != PCI_NAME_BDF ||
 	    (named.segment == bdf.segment && named.devid == bdf.devid))
 		return 0;
-	ami_finding_add(s->findings, AMI_FIND_PCI_CONTRADICTION,
+	ami_finding_add_with(s->findings, AMI_FIND_PCI_CONTRADICTION,
 			ami_bdf_text(bdf, where),
+			AMI_FACTS(
+				AMI_NAMES(DEVICE, ami_bdf_text(named, other))),
 			"The name of this PCI function is %s. Its name or its address was overwritten, and both addresses count.",
 			ami_bdf_text(named, other));
 	return state_add_function(s, pci_dev, named);
@@ -95,8 +97,9 @@ static int read_wide(struct ami_state *s, uint64_t pci_dev, uint64_t segment)
 	if (is == PCI_NAME_WIDE)
 		return 0;
 	s->incomplete |= is == PCI_NAME_NONE;
-	ami_finding_add(s->findings, AMI_FIND_PCI_SEGMENT_IMPOSSIBLE,
+	ami_finding_add_with(s->findings, AMI_FIND_PCI_SEGMENT_IMPOSSIBLE,
 			is == PCI_NAME_BDF ? ami_bdf_text(bdf, where) : where,
+			AMI_FACTS(AMI_SAYS(SEGMENT, segment)),
 			"The bus of this PCI function is in segment %#llx, which no IOMMU knows: what the kernel keeps of the bus was overwritten.",
 			(unsigned long long)segment);
 	return is == PCI_NAME_BDF ? state_add_function(s, pci_dev, bdf) : 0;

@@ -57,7 +57,8 @@ static void check_bridge(struct ami_state *s, struct ami_device *d,
 	    d->class >> 8 == PCI_CLASS_HALF_BRIDGE)
 		return;
 	d->is_bridge = false;
-	ami_finding_add(s->findings, AMI_FIND_PCI_CONTRADICTION, where,
+	ami_finding_add_with(s->findings, AMI_FIND_PCI_CONTRADICTION, where,
+			AMI_FACTS(AMI_SAYS(PCI_CLASS, d->class)),
 			"Its header is a PCI bridge's, but its class %06x is not. It counts as a device.",
 			d->class);
 }

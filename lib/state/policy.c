@@ -181,8 +181,14 @@ static void check_policy(struct ami_state *s, const struct ami_device *d)
 	if (!ami_device_direct(d) || !should_be_bounded(s, d) ||
 	    d->bypass == AMI_BYPASS_VIRTIO || d->deferred || s->untranslated)
 		return;
-	ami_finding_add(s->findings, AMI_FIND_POLICY_CONTRADICTED,
+	ami_finding_add_with(s->findings, AMI_FIND_POLICY_CONTRADICTED,
 			ami_bdf_text(d->bdf, where),
+			AMI_FACTS(
+				AMI_SAYS(GROUP, d->group),
+				AMI_NAMES(DOMAIN_TYPE,
+					  ami_domain_kind_name(d->group_domain.kind)),
+				AMI_NAMES(TRANSLATION,
+					  ami_translation_name(d->translation))),
 			"Its IOMMU group %d has a domain of type %s, but its DMA was not translated (%s), and no setting explains that: it could write any page.",
 			d->group, ami_domain_kind_name(d->group_domain.kind),
 			ami_translation_name(d->translation));
@@ -215,16 +221,24 @@ static void report_identity(struct ami_state *s)
 		if (d->policy_by == AMI_POLICY_DEFAULT)
 			count++;
 		else
-			ami_finding_add(s->findings,
+			ami_finding_add_with(s->findings,
 					AMI_FIND_NOT_TRANSLATED_BY_POLICY,
 					ami_bdf_text(d->bdf, where),
+					AMI_FACTS(
+						AMI_NAMES(POLICY_BY,
+							  ami_policy_by_name(d->policy_by))),
 					"Not translated by configuration: %s.",
 					why_identity(d->policy_by));
 	}
 	if (!count)
 		return;
 	ami_policy_text(s, s->policy.by, why, sizeof(why));
-	ami_finding_add(s->findings, AMI_FIND_NOT_TRANSLATED_BY_POLICY, "kernel",
+	ami_finding_add_with(s->findings, AMI_FIND_NOT_TRANSLATED_BY_POLICY, "kernel",
+			AMI_FACTS(
+				AMI_SAYS(DEVICES, count),
+				AMI_NAMES(POLICY_BY,
+					  ami_policy_by_name(s->policy.by)),
+				AMI_NAMES(WORDS, s->policy.words)),
 			"%zu device%s not translated by configuration: %s.",
 			count, count == 1 ? " is" : "s are", why);
 }

@@ -44,7 +44,10 @@ static void read_tail(struct ami_state *s, struct ami_iommu *iommu,
 	if (!state_fetch(s, where, iommu->va, AMI_F_amd_iommu_cmd_buf_tail, &tail))
 		return;
 	if (tail >= RING_BYTES || tail % AMDVI_COMMAND_SIZE) {
-		ami_finding_add(s->findings, AMI_FIND_RING_TAIL_INVALID, where,
+		ami_finding_add_with(s->findings, AMI_FIND_RING_TAIL_INVALID,
+				where,
+				AMI_FACTS(AMI_SAYS(VALUE, tail),
+					  AMI_SAYS(BYTES, RING_BYTES)),
 				"cmd_buf_tail is %#llx, which is not an entry of a ring of %u bytes; no command can be called done.",
 				(unsigned long long)tail, RING_BYTES);
 		return;
@@ -74,7 +77,10 @@ static void read_semaphore(struct ami_state *s, struct ami_iommu *iommu,
 	}
 	ring->semaphore_known = mem == AMI_MEM_OK;
 	if (!ring->semaphore_known)
-		ami_finding_add(s->findings, AMI_FIND_SEMAPHORE_UNREAD, where,
+		ami_finding_add_with(s->findings, AMI_FIND_SEMAPHORE_UNREAD,
+				where,
+				AMI_FACTS(AMI_SAYS(ADDRESS, va),
+					  AMI_NAMES(READ, ami_mem_text(mem))),
 				"The completion-wait semaphore at %#llx is %s; no command can be proven done.",
 				(unsigned long long)va, ami_mem_text(mem));
 }
@@ -94,7 +100,8 @@ void state_read_ring(struct ami_state *s, struct ami_iommu *iommu)
 	ring->located = ring->va && ami_virt_to_phys(s->kernel, ring->va,
 						     &ring->phys) == AMI_MEM_OK;
 	if (!ring->located && known)
-		ami_finding_add(s->findings, AMI_FIND_RING_UNKNOWN, where,
+		ami_finding_add_with(s->findings, AMI_FIND_RING_UNKNOWN, where,
+				AMI_FACTS(AMI_SAYS(ADDRESS, ring->va)),
 				"The command ring's address %#llx does not translate.",
 				(unsigned long long)ring->va);
 	ring->sync_known = state_fetch(s, where, iommu->va,
@@ -178,6 +185,35 @@ static uint32_t find_proven(const struct ami_ring *ring)
 	return smaller;
 }
 
+static void report_outstanding(struct ami_state *s, const struct ami_ring *ring,
+			       const char *where)
+{
+	if (ring->outstanding && !ring->semaphore_known)
+		ami_finding_add_with(s->findings, AMI_FIND_COMMANDS_UNPROVEN,
+				where,
+				AMI_FACTS(AMI_SAYS(COUNT, ring->outstanding),
+					  AMI_SAYS(ENTRY, ring->oldest),
+					  AMI_SAYS(ISSUED, ring->last_issued)),
+				"%u command%s from ring entry %u on %s not proven: the semaphore cannot be read; last issued completion wait %llu.",
+				ring->outstanding,
+				ring->outstanding == 1 ? "" : "s", ring->oldest,
+				ring->outstanding == 1 ? "is" : "are",
+				(unsigned long long)ring->last_issued);
+	else if (ring->outstanding)
+		ami_finding_add_with(s->findings, AMI_FIND_COMMANDS_UNPROVEN,
+				where,
+				AMI_FACTS(AMI_SAYS(COUNT, ring->outstanding),
+					  AMI_SAYS(ENTRY, ring->oldest),
+					  AMI_SAYS(ISSUED, ring->last_issued),
+					  AMI_SAYS(COMPLETED, ring->semaphore)),
+				"%u command%s from ring entry %u on %s not proven to have completed; last issued completion wait %llu, last completed %llu.",
+				ring->outstanding,
+				ring->outstanding == 1 ? "" : "s", ring->oldest,
+				ring->outstanding == 1 ? "is" : "are",
+				(unsigned long long)ring->last_issued,
+				(unsigned long long)ring->semaphore);
+}
+
 static void report_ring(struct ami_state *s, const struct ami_iommu *iommu)
 {
 	const struct ami_ring *ring = &iommu->ring;
@@ -186,29 +222,22 @@ static void report_ring(struct ami_state *s, const struct ami_iommu *iommu)
 	snprintf(where, sizeof(where), "iommu%u", iommu->index);
 	if (ring->issued_known && ring->semaphore_known &&
 	    ami_wait_ahead(ring, ring->semaphore, ring->last_issued) > 0)
-		ami_finding_add(s->findings, AMI_FIND_SEMAPHORE_AHEAD, where,
+		ami_finding_add_with(s->findings, AMI_FIND_SEMAPHORE_AHEAD,
+				where,
+				AMI_FACTS(AMI_SAYS(VALUE, ring->semaphore),
+					  AMI_SAYS(ISSUED, ring->last_issued)),
 				"The semaphore holds %llu but the driver issued only %llu: the page was overwritten, no command can be called done.",
 				(unsigned long long)ring->semaphore,
 				(unsigned long long)ring->last_issued);
 	if (ring->count[AMI_ENTRY_UNREAD])
-		ami_finding_add(s->findings, AMI_FIND_RING_UNREAD, where,
+		ami_finding_add_with(s->findings, AMI_FIND_RING_UNREAD, where,
+				AMI_FACTS(
+					AMI_SAYS(COUNT,
+						 ring->count[AMI_ENTRY_UNREAD]),
+					AMI_SAYS(OF, AMI_RING_ENTRIES)),
 				"%u of %u command ring entries cannot be read from this dump.",
 				ring->count[AMI_ENTRY_UNREAD], AMI_RING_ENTRIES);
-	if (ring->outstanding && !ring->semaphore_known)
-		ami_finding_add(s->findings, AMI_FIND_COMMANDS_UNPROVEN, where,
-				"%u command%s from ring entry %u on %s not proven: the semaphore cannot be read; last issued completion wait %llu.",
-				ring->outstanding,
-				ring->outstanding == 1 ? "" : "s", ring->oldest,
-				ring->outstanding == 1 ? "is" : "are",
-				(unsigned long long)ring->last_issued);
-	else if (ring->outstanding)
-		ami_finding_add(s->findings, AMI_FIND_COMMANDS_UNPROVEN, where,
-				"%u command%s from ring entry %u on %s not proven to have completed; last issued completion wait %llu, last completed %llu.",
-				ring->outstanding,
-				ring->outstanding == 1 ? "" : "s", ring->oldest,
-				ring->outstanding == 1 ? "is" : "are",
-				(unsigned long long)ring->last_issued,
-				(unsigned long long)ring->semaphore);
+	report_outstanding(s, ring, where);
 	if (ring->blind)
 		ami_finding_add(s->findings, AMI_FIND_COMMANDS_UNSEEN, where,
 				"Commands may have been outstanding in entries that cannot be read or were overwritten: which translations are stale is unknown.");

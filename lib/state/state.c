@@ -22,8 +22,12 @@ static void read_progress(struct ami_state *s)
 	if (done >= 0 && state_fetch_late(s, AMI_SYM_init_state, &v) &&
 	    (int64_t)v != done) {
 		s->untranslated = true;
-		ami_finding_add(s->findings, AMI_FIND_IOMMU_NOT_INITIALISED,
-				"kernel", "The driver's initialisation ended in state %llu, not %lld (IOMMU_INITIALIZED): DMA of devices without a domain counts as not translated.",
+		ami_finding_add_with(s->findings,
+				AMI_FIND_IOMMU_NOT_INITIALISED,
+				"kernel",
+				AMI_FACTS(AMI_SAYS(STATE, v),
+					  AMI_SAYS(EXPECTED, done)),
+				"The driver's initialisation ended in state %llu, not %lld (IOMMU_INITIALIZED): DMA of devices without a domain counts as not translated.",
 				(unsigned long long)v, (long long)done);
 	} else if (none >= 0 &&
 		   state_fetch_symbol(s, AMI_SYM_amd_iommu_pgtable, 4, &v) &&
@@ -46,7 +50,8 @@ static void read_system_state(struct ami_state *s)
 	if (halt < 0 || !state_fetch_late(s, AMI_SYM_system_state, &v) ||
 	    (int64_t)v < halt)
 		return;
-	ami_finding_add(s->findings, AMI_FIND_IOMMU_MAY_BE_OFF, "kernel",
+	ami_finding_add_with(s->findings, AMI_FIND_IOMMU_MAY_BE_OFF, "kernel",
+			AMI_FACTS(AMI_SAYS(STATE, v)),
 			"The machine was shutting down or being suspended (system_state %llu), late in which the IOMMU is turned off: from then on DMA is not translated, whatever its tables say.",
 			(unsigned long long)v);
 }
@@ -83,8 +88,10 @@ static void tell_vmcoreinfo(struct ami_state *s)
 		ami_dump_vmcoreinfo_from(ami_kernel_dump(s->kernel));
 
 	if (from)
-		ami_finding_add(s->findings, AMI_FIND_VMCOREINFO_FOUND,
-				"dump", "VMCOREINFO, which says where the kernel lies, is not in a note of the file; it was found %s.",
+		ami_finding_add_with(s->findings, AMI_FIND_VMCOREINFO_FOUND,
+				"dump",
+				AMI_FACTS(AMI_NAMES(SOURCE, from)),
+				"VMCOREINFO, which says where the kernel lies, is not in a note of the file; it was found %s.",
 				from);
 }
 

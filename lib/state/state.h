@@ -199,6 +199,14 @@ void state_sort_devices(struct ami_state *s);
 /** state_is_iommu() - is this device an IOMMU itself? */
 bool state_is_iommu(const struct ami_state *s, struct ami_bdf bdf);
 
+/** state_differ() - its DTE and the driver's state are not the same */
+void state_differ(struct ami_device *d, const struct ami_fact *facts,
+		  const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/** state_compare_dte() - where its DTE and the driver's state disagree */
+void state_compare_dte(struct ami_state *s, struct ami_device *d);
+
 /** state_dte_address() - virtual address of a DTE; 0: beyond the table */
 uint64_t state_dte_address(const struct ami_segment *seg, uint16_t devid);
 

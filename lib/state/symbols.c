@@ -70,9 +70,11 @@ void state_report_unread_symbols(struct ami_state *s)
 		    (is_new(part[i].rests) && state_is_extract(s)))
 			continue;
 		s->incomplete |= part[i].state;
-		(part[i].note ? ami_finding_note : ami_finding_add)(
+		(part[i].note ? ami_finding_note_with : ami_finding_add_with)(
 			s->findings, part[i].state ? AMI_FIND_SYMBOL_UNREAD :
 			AMI_FIND_SYMBOLS_UNREAD, "kernel",
+			AMI_FACTS(AMI_NAMES(NAMES, names),
+				  AMI_NAMES(MISSING, part[i].lost)),
 			"The dump does not hold the addresses of %s: %s.%s",
 			names, part[i].lost, state_is_extract(s) ?
 			" An extract should be made again with this version." :

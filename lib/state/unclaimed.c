@@ -95,8 +95,9 @@ int state_find_unclaimed(struct ami_state *s)
 				     sizeof(*claimed), by_value))
 			continue;
 		s->incomplete = true;
-		ami_finding_add(s->findings, AMI_FIND_DOMAIN_MISSING,
+		ami_finding_add_with(s->findings, AMI_FIND_DOMAIN_MISSING,
 				ami_bdf_text(d->bdf, where),
+				AMI_FACTS(AMI_SAYS(PHYS, root)),
 				"Its DTE has the page table at %#llx, which no domain in the driver's state has: the list of devices or a domain was damaged, and what was queued there to be flushed is unknown.",
 				(unsigned long long)root);
 	}

@@ -65,15 +65,18 @@ static int add_reason(struct ami_exposures *ex, struct ami_reasons *to,
 		      const struct ami_finding *first)
 {
 	const struct ami_findings *f = ex->state->findings;
-	struct ami_fact facts[MOST_FACTS + 1] = { { AMI_FACT_END, 0, NULL } };
+	struct ami_fact facts[MOST_FACTS + 2] = { { AMI_FACT_END, 0, NULL } };
 	size_t more = ami_findings_effective(f, first->code) - 1, i;
 	const struct ami_finding_class *class = ami_finding_class(first->code);
 	struct verdict_devices d = { 0 };
+	size_t before = to->count;
 	char others[48] = "";
 	int ret = -1;
 
 	for (i = 0; i < first->facts.count && i < MOST_FACTS; i++)
 		facts[i] = first->facts.list[i];
+	if (more)
+		facts[i++] = (struct ami_fact)AMI_SAYS(MORE, more);
 	facts[i].key = AMI_FACT_END;
 	if (more)
 		snprintf(others, sizeof(others), " (and %zu more)", more);
@@ -82,6 +85,8 @@ static int add_reason(struct ami_exposures *ex, struct ami_reasons *to,
 		ret = ami_reasons_add(to, class->name, class->kind, d.list,
 				      d.count, facts, "%s: %s%s", first->where,
 				      first->text, others);
+	if (!ret && to->count > before)
+		ret = ami_reason_place(&to->list[before], first->where);
 	verdict_free_devices(&d);
 	return ret;
 }

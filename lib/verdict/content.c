@@ -96,30 +96,31 @@ static struct ami_dump *dump_of(const struct checker *c)
 static void report_content(const struct checker *c,
 			   const struct ami_content *found)
 {
+	enum ami_finding_code code = content_kinds[found->kind].code;
+	uint32_t filling = ami_free_page_filling(c->ex->state->kernel);
+	bool free_page = found->kind == CONTENT_FREE_PAGE;
 	char where[AMI_REQUESTER_TEXT], iova[40] = "", what[96];
 	struct ami_writer w = { .has_iova = false };
 
 	snprintf(what, sizeof(what), "%s", content_kinds[found->kind].what);
-	if (found->kind == CONTENT_FREE_PAGE)
+	if (free_page)
 		snprintf(what, sizeof(what),
 			 "A free page holds %u bytes that are not its filling %#04x, the first",
-			 found->count, ami_free_page_filling(c->ex->state->kernel));
+			 found->count, filling);
 	/*
 	 * This searches all its tables, so do it only for findings that are
 	 * kept.
 	 */
-	if (!ami_findings_full(c->ex->state->findings,
-			       content_kinds[found->kind].code) &&
+	if (!ami_findings_full(c->ex->state->findings, code) &&
 	    ami_first_writer(c->ex, c->e, found->phys, &w) && w.has_iova)
 		snprintf(iova, sizeof(iova), " through IOVA %#" PRIx64,
 			 w.iova);
 	ami_requester_text(c->e->requester, where);
-	ami_finding_add_with(c->ex->state->findings,
-			content_kinds[found->kind].code, where,
+	ami_finding_add_with(c->ex->state->findings, code, where,
 			AMI_FACTS(AMI_SAYS(PHYS, found->phys),
 				  AMI_SAYS_IF(w.has_iova, IOVA, w.iova),
-				  AMI_SAYS_IF(found->kind == CONTENT_FREE_PAGE,
-					      BYTES, found->count),
+				  AMI_SAYS_IF(free_page, BYTES, found->count),
+				  AMI_SAYS_IF(free_page, FILLING, filling),
 				  AMI_NAMES(CLASS, ami_class_name(c->e->class))),
 			"%s at %#" PRIx64 ", where this device could write%s (%s): %s.",
 			what, found->phys, iova, ami_class_name(c->e->class),

@@ -83,8 +83,12 @@ int verdict_find_differing(struct ami_exposures *ex)
 			first = m->saved[i].pfn;
 	}
 	if (count)
-		ami_finding_add(ex->state->findings,
+		ami_finding_add_with(ex->state->findings,
 				AMI_FIND_SAVED_PAGE_DIFFERS, "marks",
+				AMI_FACTS(
+					AMI_SAYS(PAGES, count),
+					AMI_SAYS(PHYS,
+						 first << AMI_PAGE_SHIFT)),
 				"%" PRIu64 " page%s that the analysis read differ%s between the marks and the dump, the first at %#" PRIx64 ", though no CPU ran in between and no device is known to write there: the marks are of another crash, or a device wrote there after they were saved.",
 				count, count == 1 ? "" : "s",
 				count == 1 ? "s" : "",

@@ -39,8 +39,9 @@ int verdict_find_dropped(struct ami_exposures *ex)
 		return 0;
 	if (level > 1 && left_out(ex->state) &&
 	    anything_missing(ex->state->findings))
-		ami_finding_add(ex->state->findings,
+		ami_finding_add_with(ex->state->findings,
 				AMI_FIND_KERNEL_PAGES_DROPPED, "dump",
+				AMI_FACTS(AMI_SAYS(DUMP_LEVEL, level)),
 				"The dump was filtered (-d %d) and does not hold pages of the kernel's own structures: the makedumpfile that wrote it does not understand this kernel (releases up to 1.7.8 drop tail pages of compound pages of recent kernels). A newer makedumpfile, or -d 0, keeps them.",
 				level);
 	return 0;

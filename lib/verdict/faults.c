@@ -4,6 +4,7 @@
  * with what is mapped now, what was unmapped, and what lies next to it.
  */
 #include <inttypes.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -19,15 +20,54 @@
 #define EXPLAINED	8u
 #define PCI_FUNCTION	7u
 
-/** struct fault - a refused access, and the table that it went through */
+#define FACTS	(AMI_EVENT_FACTS + 8u)
+
+/**
+ * struct fault - a refused access, and the table that it went through
+ * @story: why it was refused; @facts: the event, and what the story says
+ * @beside: another device of the story
+ */
 struct fault {
 	struct ami_exposures *ex;
 	const struct ami_device *device;
 	const struct amdvi_event *event;
 	struct ami_table table;
 	struct ami_mapping before;	/* last mapping below; size 0: none */
-	char story[256];
+	char story[256], beside[AMI_BDF_TEXT];
+	struct ami_fact facts[FACTS + 1];
 };
+
+/* Those that find no room are left out. */
+static void add_fact(struct fault *f, struct ami_fact fact)
+{
+	size_t i = 0;
+
+	while (f->facts[i].key != AMI_FACT_END)
+		i++;
+	if (i == FACTS)
+		return;
+	f->facts[i] = fact;
+	f->facts[i + 1].key = AMI_FACT_END;
+}
+
+#define ADD(f, key, value) \
+	add_fact(f, (struct ami_fact)AMI_SAYS(key, value))
+#define NAME(f, key, text) \
+	add_fact(f, (struct ami_fact)AMI_NAMES(key, text))
+
+/* @code: the story for programs, constant */
+static void say(struct fault *f, const char *code, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+
+static void say(struct fault *f, const char *code, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(f->story, sizeof(f->story), fmt, ap);
+	va_end(ap);
+	NAME(f, STORY, code);
+}
 
 static bool in_stale(const struct fault *f)
 {
@@ -90,19 +130,22 @@ static void tell_unmapped(struct fault *f)
 
 	if (ami_unmapped_by(f->ex->state, f->device, f->event->address, false,
 			    &by) && by.by == AMI_STALE_EXECUTED) {
-		snprintf(f->story, sizeof(f->story),
-			 "it was unmapped before (command ring, entry %u: its invalidation was executed): the device went on using a buffer that was taken from it",
+		say(f, "unmapped-command",
+		    "it was unmapped before (command ring, entry %u: its invalidation was executed): the device went on using a buffer that was taken from it",
 			 by.entry);
+		ADD(f, ENTRY, by.entry);
 	} else if (flushed_from_queue(f)) {
-		snprintf(f->story, sizeof(f->story),
-			 "it was unmapped before (flush queue, flushed): the device went on using a buffer that was taken from it");
+		say(f, "unmapped-queue",
+		    "it was unmapped before (flush queue, flushed): the device went on using a buffer that was taken from it");
 	} else if ((behind = behind_end(f))) {
-		snprintf(f->story, sizeof(f->story),
-			 "it is not mapped, and lies %" PRIu64 " bytes behind the end of what is mapped at IOVA %#" PRIx64 ": a transfer may have run over the end of that buffer",
+		say(f, "behind-end",
+		    "it is not mapped, and lies %" PRIu64 " bytes behind the end of what is mapped at IOVA %#" PRIx64 ": a transfer may have run over the end of that buffer",
 			 behind - 1, f->before.iova);
+		ADD(f, BYTES, behind - 1);
+		ADD(f, IOVA_BEFORE, f->before.iova);
 	} else {
-		snprintf(f->story, sizeof(f->story),
-			 "it is not mapped, nor is anything right before it: the device used an address that was unmapped earlier, or never given to it");
+		say(f, "not-mapped",
+		    "it is not mapped, nor is anything right before it: the device used an address that was unmapped earlier, or never given to it");
 	}
 }
 
@@ -117,8 +160,6 @@ static bool keep_table(void *ctx, const struct ami_route *route)
 	f->table = route->table;
 	return false;
 }
-
-#define SAY(f, ...)	snprintf((f)->story, sizeof((f)->story), __VA_ARGS__)
 
 /* Above the bits that the table translates, nothing can be mapped. */
 static bool beyond_table(const struct ami_table *t, uint64_t iova)
@@ -142,20 +183,28 @@ static void tell_mapped(struct fault *f, const struct ami_mapping *map)
 			  map->write ? "write-only" : "read-only";
 
 	if (e->pr && e->pe && !allows(f, map))
-		SAY(f, "it is mapped %s%s, which does not allow it", how,
+		say(f, "not-permitted", "it is mapped %s%s, which does not allow it", how,
 		    map->read && map->write ?
 		    ", but the device table entry is stricter" : "");
 	else if (e->pr && e->pe)
-		SAY(f, "an entry was there that did not permit it, and now it is mapped %s: its permissions were changed after the fault, or another request (of a user, to execute) was refused",
+		say(f, "permission-changed", "an entry was there that did not permit it, and now it is mapped %s: its permissions were changed after the fault, or another request (of a user, to execute) was refused",
 		    how);
 	else if (e->pr && e->rz)
-		SAY(f, "its entry had a reserved bit set; now it is mapped %s, by another entry",
+		say(f, "entry-replaced", "its entry had a reserved bit set; now it is mapped %s, by another entry",
 		    how);
 	else if (map->write || !e->rw)
-		SAY(f, "it is mapped %s %s, so it was mapped after the fault",
+		say(f, "mapped-later", "it is mapped %s %s, so it was mapped after the fault",
 		    map->write ? "writable" : how, ami_moment(f->ex->state));
 	else
-		SAY(f, "it is mapped, but read-only");
+		say(f, "read-only", "it is mapped, but read-only");
+}
+
+static void tell_beyond(struct fault *f)
+{
+	say(f, "beyond-table",
+	    "it lies beyond what the device's table of %u levels covers: the device was never given this address",
+	    f->table.levels);
+	ADD(f, LEVELS, f->table.levels);
 }
 
 static void tell_translated(struct fault *f)
@@ -172,10 +221,9 @@ static void tell_translated(struct fault *f)
 	if (mapped)
 		tell_mapped(f, &map);
 	else if (beyond_table(&f->table, f->event->address))
-		SAY(f, "it lies beyond what the device's table of %u levels covers: the device was never given this address",
-		    f->table.levels);
+		tell_beyond(f);
 	else if (in_stale(f))
-		SAY(f, "it was unmapped shortly before: the device went on using a buffer that was taken from it");
+		say(f, "unmapped-shortly", "it was unmapped shortly before: the device went on using a buffer that was taken from it");
 	else
 		tell_unmapped(f);
 }
@@ -188,16 +236,16 @@ static void explain_access(struct fault *f)
 		if (f->event->gn)
 			tell_translated(f);
 		else
-			SAY(f, "its DMA is not translated %s, so it has no mappings: the fault is from a time when it had",
+			say(f, "untranslated", "its DMA is not translated %s, so it has no mappings: the fault is from a time when it had",
 			    ami_moment(f->ex->state));
 		break;
 	case AMI_TRANSLATION_BLOCKED:
-		SAY(f, "the device is blocked %s: its device table entry lets no DMA through",
+		say(f, "blocked", "the device is blocked %s: its device table entry lets no DMA through",
 		    ami_moment(f->ex->state));
 		break;
 	case AMI_TRANSLATION_UNKNOWN:
 	case AMI_TRANSLATION_OTHER:
-		SAY(f, "what it is mapped to cannot be read from this dump");
+		say(f, "unread", "what it is mapped to cannot be read from this dump");
 		break;
 	default:
 		tell_translated(f);
@@ -209,19 +257,32 @@ static void explain_access(struct fault *f)
 static void tell_stranger(struct fault *f, struct ami_bdf bdf)
 {
 	const struct ami_device *d = NULL;
-	char text[AMI_BDF_TEXT];
 	unsigned int fn;
 
 	for (fn = 0; fn <= PCI_FUNCTION && !d; fn++) {
 		bdf.devid = (bdf.devid & ~PCI_FUNCTION) | fn;
 		d = ami_state_device(f->ex->state, bdf);
 	}
-	if (d)
-		SAY(f, "no device of the kernel has this ID, but %s (%s) is in the same slot: some devices send requests with the ID of another function (phantom function)",
-		    ami_bdf_text(d->bdf, text), d->driver[0] ? d->driver :
-		    "no driver");
-	else
-		SAY(f, "no device of the kernel has this ID");
+	if (!d) {
+		say(f, "no-device", "no device of the kernel has this ID");
+		return;
+	}
+	say(f, "phantom-function",
+	    "no device of the kernel has this ID, but %s (%s) is in the same slot: some devices send requests with the ID of another function (phantom function)",
+	    ami_bdf_text(d->bdf, f->beside), d->driver[0] ? d->driver :
+	    "no driver");
+	NAME(f, DEVICE, f->beside);
+	NAME(f, DRIVER, d->driver);
+}
+
+static void tell_legal(struct fault *f)
+{
+	const char *translation = ami_translation_name(f->device->translation);
+
+	say(f, "entry-legal",
+	    "its entry in the dump is legal (%s): it was changed after the fault, or a bit in it is reserved in this IOMMU",
+	    translation);
+	NAME(f, TRANSLATION, translation);
 }
 
 /* Which entry of its device table does the hardware call illegal, and why? */
@@ -232,14 +293,13 @@ static void tell_refused(struct fault *f, const struct ami_iommu *iommu)
 		     (iommu && iommu->features2 & AMDVI_EFR2_SNP_MODE0);
 
 	if (!legal && (f->ex->state->snp || able))
-		SAY(f, "its entry is for passthrough (identity), which hardware refuses where SNP is on%s: none of its DMA reached memory while that was so",
+		say(f, "snp-passthrough", "its entry is for passthrough (identity), which hardware refuses where SNP is on%s: none of its DMA reached memory while that was so",
 		    f->ex->state->snp ? "" :
 		    " (the IOMMU is able to; whether it is on is not known)");
 	else if (f->device->dte_seen == AMI_SEEN_INTACT)
-		SAY(f, "its entry in the dump is legal (%s): it was changed after the fault, or a bit in it is reserved in this IOMMU",
-		    ami_translation_name(f->device->translation));
+		tell_legal(f);
 	else
-		SAY(f, "its entry is %s in the dump",
+		say(f, "entry-seen", "its entry is %s in the dump",
 		    ami_seen_name(f->device->dte_seen));
 }
 
@@ -275,8 +335,11 @@ static void explain_fault(struct ami_exposures *ex,
 		explain_access(&f);
 	else
 		tell_stranger(&f, in->bdf);
-	ami_finding_add(ex->state->findings, AMI_FIND_IO_PAGE_FAULT,
-		 ami_bdf_text(in->bdf, where),
+	NAME(&f, EVENT, amdvi_event_name(o->event.code));
+	NAME(&f, ACCESS, request_name(&o->event));
+	ADD(&f, IOVA, o->event.address);
+	ami_finding_add_with(ex->state->findings, AMI_FIND_IO_PAGE_FAULT,
+		 ami_bdf_text(in->bdf, where), f.facts,
 		 "The IOMMU refused its %s at IOVA %#" PRIx64 "; %s.",
 		 request_name(&o->event), o->event.address, f.story);
 }
@@ -286,10 +349,12 @@ static void explain_interrupt(struct ami_exposures *ex,
 			      const struct ami_occurrence *o)
 {
 	char where[AMI_BDF_TEXT], text[256];
+	struct ami_fact facts[AMI_EVENT_FACTS + 1];
 
+	ami_event_facts(&o->event, facts);
 	amdvi_event_describe(&o->event, in->bdf.segment, text, sizeof(text));
-	ami_finding_add(ex->state->findings, AMI_FIND_INTERRUPT_REFUSED,
-		 ami_bdf_text(in->bdf, where),
+	ami_finding_add_with(ex->state->findings, AMI_FIND_INTERRUPT_REFUSED,
+		 ami_bdf_text(in->bdf, where), facts,
 		 "Refused: %s; memory is not concerned.", text);
 }
 
@@ -307,8 +372,10 @@ static void explain_refused(struct ami_exposures *ex,
 		tell_refused(&f, iommu_of(ex->state, in));
 	else
 		tell_stranger(&f, in->bdf);
-	ami_finding_add(ex->state->findings, AMI_FIND_DMA_REFUSED,
-		 ami_bdf_text(in->bdf, where),
+	NAME(&f, EVENT, amdvi_event_name(AMDVI_EVENT_ILLEGAL_DEV_TABLE_ENTRY));
+	ADD(&f, IOVA, o->event.address);
+	ami_finding_add_with(ex->state->findings, AMI_FIND_DMA_REFUSED,
+		 ami_bdf_text(in->bdf, where), f.facts,
 		 "The IOMMU refused its DMA at IOVA %#" PRIx64 ": illegal device table entry; %s.",
 		 o->event.address, f.story);
 }

@@ -44,17 +44,26 @@ first_with(const struct ami_exposures *ex, const struct ami_overwriting *e,
 	return NULL;
 }
 
+/* Where its frame was sent to; NULL: to nobody that is known */
+static const char *interface_of(const struct ami_exposures *ex,
+				const struct ami_overwriting *e)
+{
+	const struct ami_overwritten *page = first_with(ex, e, AMI_SIGN_FRAME);
+
+	return page && page->frame.interface >= 0 ?
+	       ex->found->interfaces[page->frame.interface].name : NULL;
+}
+
 /* " of 1458 bytes to eth0" */
 static void name_frame(const struct ami_exposures *ex,
 		       const struct ami_overwriting *e, struct words *w)
 {
-	const struct ami_overwritten *page = first_with(ex, e, AMI_SIGN_FRAME);
+	const char *interface = interface_of(ex, e);
 
 	if (e->bytes)
 		add_words(w, " of %u bytes", e->bytes);
-	if (page && page->frame.interface >= 0)
-		add_words(w, " to %s", ex->found->interfaces
-			  [page->frame.interface].name);
+	if (interface)
+		add_words(w, " to %s", interface);
 }
 
 /* "an Ethernet frame of 1458 bytes to eth0 (19 pages), destroyed pointers (2)" */
@@ -176,7 +185,16 @@ static void report_event(struct ami_exposures *ex,
 		AMI_FACTS(AMI_NAMES_IF(same, OWNER, owners),
 			  AMI_SAYS(PAGES, e->count),
 			  AMI_SAYS(PHYS, page->phys),
-			  AMI_SAYS_IF(c.has_iova, IOVA, c.iova)),
+			  AMI_SAYS_IF(c.has_iova, IOVA, c.iova),
+			  AMI_NAMES_IF(!same, OWNERS, owners),
+			  AMI_NAMES(SIGNS, signs),
+			  AMI_SAYS_IF(e->bytes, BYTES, e->bytes),
+			  AMI_NAMES(INTERFACE, interface_of(ex, e)),
+			  AMI_NAMES_IF(c.proof == AMI_PROOF_BOTH ||
+				       c.proof == AMI_PROOF_PATH,
+				       CLASS, ami_class_name(c.class)),
+			  AMI_SAYS_IF(c.proof == AMI_PROOF_NONE, DEVICES,
+				      c.able)),
 		"%s %#" PRIx64 " (%s) hold%s what %s did not write (%s): %s.",
 		e->count > 1 ? many : "The page at", page->phys, owners,
 		e->count > 1 ? "" : "s", e->count > 1 ? "their owners" :

@@ -87,13 +87,16 @@ static void report_unread(struct ami_exposures *ex,
 			  const struct ami_exposure *e)
 {
 	uint64_t count = e->owners[AMI_OWNER_UNKNOWN];
+	uint64_t phys = e->first[AMI_OWNER_UNKNOWN] << AMI_PAGE_SHIFT;
+	const char *class = ami_class_name(e->class);
 	char where[AMI_REQUESTER_TEXT];
 
 	ami_requester_text(e->requester, where);
-	ami_finding_add(ex->state->findings, AMI_FIND_OWNERS_UNREAD, where,
+	ami_finding_add_with(ex->state->findings, AMI_FIND_OWNERS_UNREAD, where,
+			AMI_FACTS(AMI_SAYS(PAGES, count), AMI_NAMES(CLASS, class),
+				  AMI_SAYS(PHYS, phys)),
 			"It could write %" PRIu64 " page%s (%s) whose owner cannot be read, the first at %#" PRIx64 ": the struct pages are not in the dump. Whether these pages were free or the kernel's own is not known.",
-			count, count == 1 ? "" : "s", ami_class_name(e->class),
-			e->first[AMI_OWNER_UNKNOWN] << AMI_PAGE_SHIFT);
+			count, count == 1 ? "" : "s", class, phys);
 }
 
 /* What all of them could write, and may count as another's. */
@@ -102,8 +105,11 @@ static void report_gaps(struct ami_exposures *ex)
 	struct ami_owner_gaps gaps = ami_owners_gaps(ex->owners);
 
 	if (gaps.caches)
-		ami_finding_add(ex->state->findings, AMI_FIND_OWNERS_UNREAD,
-				"slabs", "The caches of %" PRIu64 " page%s of slabs cannot be read: whether their objects are ever buffers is not known.",
+		ami_finding_add_with(ex->state->findings,
+				AMI_FIND_OWNERS_UNREAD,
+				"slabs",
+				AMI_FACTS(AMI_SAYS(PAGES, gaps.caches)),
+				"The caches of %" PRIu64 " page%s of slabs cannot be read: whether their objects are ever buffers is not known.",
 				gaps.caches, gaps.caches == 1 ? "" : "s");
 	if (gaps.tables)
 		ami_finding_add(ex->state->findings, AMI_FIND_OWNERS_UNREAD,
@@ -148,27 +154,29 @@ static int check_contents(struct ami_exposures *ex)
 	return ami_pfnset_failed(left) ? -1 : 0;
 }
 
-static void report_tables(struct ami_exposures *ex)
+static void report_stranger(struct ami_exposures *ex, enum ami_owner owner)
 {
-	int owner;
+	uint64_t count = ex->stranger_tables[owner].count;
+	uint64_t phys = ex->stranger_tables[owner].first << AMI_PAGE_SHIFT;
+	const char *name = ami_owner_name(owner);
 
-	for (owner = 0; owner < AMI_OWNERS; owner++)
-		if (ex->stranger_tables[owner].count)
-			ami_finding_add(ex->state->findings,
-					AMI_FIND_IO_TABLE_FREED, "I/O page tables",
-					"%" PRIu64 " pages that devices' tables lead to are %s %s, the first at %#" PRIx64 ": they were freed while in use, or the entries above are damaged. The IOMMU takes what is written there for a table.",
-					ex->stranger_tables[owner].count,
-					ami_owner_name(owner),
-					ami_moment(ex->state),
-					ex->stranger_tables[owner].first
-					<< AMI_PAGE_SHIFT);
+	if (!count)
+		return;
+	ami_finding_add_with(ex->state->findings, AMI_FIND_IO_TABLE_FREED,
+			"I/O page tables",
+			AMI_FACTS(AMI_SAYS(PAGES, count), AMI_NAMES(OWNER, name),
+				  AMI_SAYS(PHYS, phys)),
+			"%" PRIu64 " pages that devices' tables lead to are %s %s, the first at %#" PRIx64 ": they were freed while in use, or the entries above are damaged. The IOMMU takes what is written there for a table.",
+			count, name, ami_moment(ex->state), phys);
 }
 
 int verdict_find_owners(struct ami_exposures *ex)
 {
 	size_t i;
+	int owner;
 
-	report_tables(ex);
+	for (owner = 0; owner < AMI_OWNERS; owner++)
+		report_stranger(ex, owner);
 	for (i = 0; i < ex->count; i++)
 		if (ex->list[i].pages)
 			judge_owners(ex, &ex->list[i]);

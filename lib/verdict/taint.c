@@ -46,11 +46,34 @@ static void taint_evidence(struct ami_exposures *ex,
 	ami_pfnset_ranges(both, count_books, &t);
 	ami_pfnset_free(both);
 	if (t.count)
-		ami_finding_add(ex->state->findings, AMI_FIND_SELF_TAINT,
+		ami_finding_add_with(ex->state->findings, AMI_FIND_SELF_TAINT,
 				ami_requester_text(e->requester, where),
+				AMI_FACTS(
+					AMI_SAYS(PAGES, t.count),
+					AMI_NAMES(CLASS,
+						  ami_class_name(e->class)),
+					AMI_SAYS(PHYS,
+						 t.first << AMI_PAGE_SHIFT)),
 				"It could write %" PRIu64 " of the slab pages that drivers' evidence was read from (%s), the first at %#" PRIx64 ": what is said of transfers may rest on overwritten memory.",
 				t.count, ami_class_name(e->class),
 				t.first << AMI_PAGE_SHIFT);
+}
+
+static void report_taint(struct ami_exposures *ex,
+			 const struct ami_exposure *e,
+			 const struct ami_pfnset *both)
+{
+	uint64_t pages = ami_pfnset_count(both);
+	uint64_t phys = ami_pfnset_first(both) << AMI_PAGE_SHIFT;
+	const char *class = ami_class_name(e->class);
+	char where[AMI_REQUESTER_TEXT];
+
+	ami_finding_add_with(ex->state->findings, AMI_FIND_SELF_TAINT,
+			ami_requester_text(e->requester, where),
+			AMI_FACTS(AMI_SAYS(PAGES, pages), AMI_NAMES(CLASS, class),
+				  AMI_SAYS(PHYS, phys)),
+			"It could write %" PRIu64 " of the pages that this analysis read the IOMMU state from (%s), the first at %#" PRIx64 ": what is said here may rest on overwritten memory.",
+			pages, class, phys);
 }
 
 /*
@@ -60,9 +83,7 @@ static void taint_evidence(struct ami_exposures *ex,
 int verdict_find_taint(struct ami_exposures *ex)
 {
 	const struct ami_pfnset *rests_on = ex->on.state_pages;
-	char where[AMI_REQUESTER_TEXT];
 	struct ami_pfnset *both;
-	uint64_t pages;
 	size_t i;
 
 	for (i = 0; i < ex->count && rests_on; i++) {
@@ -72,14 +93,10 @@ int verdict_find_taint(struct ami_exposures *ex)
 		    !ami_exposures_spend_sets(ex, e->pages, rests_on))
 			continue;
 		taint_evidence(ex, e);
-		pages = ami_pfnset_common(e->pages, rests_on);
-		both = pages ? ami_pfnset_and(e->pages, rests_on) : NULL;
+		both = ami_pfnset_common(e->pages, rests_on) ?
+		       ami_pfnset_and(e->pages, rests_on) : NULL;
 		if (both)
-			ami_finding_add(ex->state->findings, AMI_FIND_SELF_TAINT,
-					ami_requester_text(e->requester, where),
-					"It could write %" PRIu64 " of the pages that this analysis read the IOMMU state from (%s), the first at %#" PRIx64 ": what is said here may rest on overwritten memory.",
-					pages, ami_class_name(e->class),
-					ami_pfnset_first(both) << AMI_PAGE_SHIFT);
+			report_taint(ex, e, both);
 		ami_pfnset_free(both);
 	}
 	return 0;

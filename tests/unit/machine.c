@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "parts.h"
+#include "sentences.h"
 
 #define RAM_PAGES	(1u << 18)
 #define LAST_BDF	0xffu
@@ -328,6 +329,7 @@ struct machine *machine_new(enum shape shape, uint64_t sme_mask)
 
 void machine_free(struct machine *m)
 {
+	sentences_check(&m->findings, m->ex);
 	ami_contents_free(m->contents);
 	ami_exposures_free(m->ex);
 	ami_evidence_free(m->evidence);

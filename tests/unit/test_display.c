@@ -227,8 +227,11 @@ static void messages(void **state)
 		ami_error_set(&err, AMI_ERR_INPUT, "cannot open %s",
 			      hostile[i]);
 		assert_true(ami_is_displayable(err.text, strlen(err.text)));
-		ami_finding_add(&f, AMI_FIND_MARKS_REFUSED, hostile[i],
-				"%s", hostile[i]);
+		ami_finding_add_with(&f, AMI_FIND_MARKS_REFUSED, hostile[i],
+				     AMI_FACTS(AMI_NAMES(CAUSE, hostile[i])),
+				     "%s", hostile[i]);
+		assert_true(ami_is_displayable(f.list[i].facts.list[0].text,
+					       strlen(f.list[i].facts.list[0].text)));
 		assert_true(ami_is_displayable(f.list[i].text,
 					       strlen(f.list[i].text)));
 		assert_true(ami_is_displayable(f.list[i].where,

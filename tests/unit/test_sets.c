@@ -136,7 +136,9 @@ static void findings_are_bounded(void **state)
 	(void)state;
 	ami_finding_add(&f, AMI_FIND_LOG_REUSED, "here", "first");
 	for (i = 0; i < 1000; i++)
-		ami_finding_add(&f, AMI_FIND_LIST_CUT, "there", "number %d", i);
+		ami_finding_add_with(&f, AMI_FIND_LIST_CUT, "there",
+				     AMI_FACTS(AMI_SAYS(COUNT, i)),
+				     "number %d", i);
 	ami_finding_note(&f, AMI_FIND_FIELD_MISSING, "there", "a note");
 	assert_false(ami_findings_have(&f, AMI_EFFECT_CORRUPT));
 	ami_finding_add(&f, AMI_FIND_TABLE_LOOP, "there", "last");

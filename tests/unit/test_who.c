@@ -169,9 +169,9 @@ static void findings_of_page(void **state)
 	ami_finding_add_with(m->state->findings, AMI_FIND_RED_ZONE_WRITTEN,
 			     "0000:00:04.0",
 			     AMI_FACTS(AMI_SAYS(PHYS, MEMORY + 0x800)),
-			     "A red zone is damaged.");
+			     "A red zone is damaged at %#llx.", MEMORY + 0x800);
 	text = render_machine(m, &r);
-	has(text, "finding  0000:00:04.0 red-zone-written: A red zone is damaged.\n");
+	has(text, "finding  0000:00:04.0 red-zone-written: A red zone is damaged at 0x9000800.\n");
 	free(text);
 	r.address = MEMORY + 0x1000;
 	text = render_machine(m, &r);

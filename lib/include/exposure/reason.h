@@ -23,13 +23,14 @@ enum ami_finding_kind ami_reason_kind(enum ami_reason_code code);
  * struct ami_reason - one of them
  * @code: of the reason, or of the finding that it rests on; constant
  * @text: one sentence or a part of one
+ * @where: of the finding that it rests on, NULL: it rests on none
  * @facts: what the sentence says, as fields
  * @devices: all devices that it is about
  */
 struct ami_reason {
 	const char *code;
 	enum ami_finding_kind kind;
-	char *text;
+	char *text, *where;
 	struct ami_facts facts;
 	struct ami_bdf *devices;
 	size_t nr_devices;
@@ -58,6 +59,9 @@ int ami_reasons_add(struct ami_reasons *r, const char *code,
 		    size_t nr_devices, const struct ami_fact *facts,
 		    const char *fmt, ...)
 	__attribute__((format(printf, 7, 8)));
+
+/** ami_reason_place() - keep a copy of @where; -1: no memory */
+int ami_reason_place(struct ami_reason *reason, const char *where);
 
 /** ami_reasons_free() - @r is then empty */
 void ami_reasons_free(struct ami_reasons *r);

@@ -142,6 +142,15 @@ char *ami_incident_where(const struct ami_state *state,
 void ami_incident_witnesses(const struct ami_incident *in, char *buf,
 			    size_t size);
 
+#define AMI_EVENT_FACTS	7u	/* at most */
+
+/**
+ * ami_event_facts() - what amdvi_event_describe() says, but for the device
+ * @facts: filled up to AMI_FACT_END; texts are constant
+ */
+void ami_event_facts(const struct amdvi_event *event,
+		     struct ami_fact facts[AMI_EVENT_FACTS + 1]);
+
 /**
  * ami_incidents_keep() - may the device still use any old translation of an
  * IOMMU, because an invalidation is known to have failed?

@@ -337,6 +337,9 @@ enum ami_policy_by {
 /** ami_policy_by_name() - for programs; NULL: not known */
 const char *ami_policy_by_name(enum ami_policy_by by);
 
+/** AMI_DIFFERS - most facts of a disagreement; their texts are constant */
+#define AMI_DIFFERS	5u
+
 /**
  * struct ami_policy - what the kernel does with devices by default
  * @type: of the domains that it gives them, if @known
@@ -378,6 +381,7 @@ struct ami_device {
 	enum ami_mem dte_mem;
 	enum ami_seen dte_seen;
 	char disagreement[96];		/* DTE against driver, "" if none */
+	struct ami_fact differs[AMI_DIFFERS + 1];	/* the same as facts */
 	struct ami_table table;		/* what its DMA goes through */
 	struct ami_gcr3 gcr3;		/* with PASID, or GIoV without */
 	struct ami_gcr3 gcr3_books;	/* the driver's, if the DTE's differs */
