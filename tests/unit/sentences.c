@@ -126,7 +126,7 @@ static bool has_seconds(const struct sentence *s, const char *word)
 /* Names of drivers are in reasons by their devices. */
 static bool is_driver(const struct sentence *s, const char *word)
 {
-	return s->nr_devices && isalpha((unsigned char)*word);
+	return s->nr_devices && word[strspn(word, "0123456789.")];
 }
 
 /* A word of a phrase, as "v1" of "v1 paging". */
