@@ -113,7 +113,7 @@ static void run_reader(struct reading *r)
 	}
 	if (r->lost)
 		evidence_cover_partly(r->ev, r->device, reader->driver);
-	else if (!reader->aside)
+	else
 		evidence_cover_device(r->ev, r->device, reader->driver);
 	if (!ami_has(r->kernel, reader->needs))
 		evidence_cover_guessed(r->ev, r->device);

@@ -193,7 +193,7 @@ static void leave_extra(struct nvme *n, struct ami_pfnset *told)
 	}
 }
 
-/* A device that was told to write where no request asks it to: a danger. */
+/* A device that was asked to write where no request asks it to: a danger. */
 static void cross_check(struct nvme *n)
 {
 	struct ami_pfnset *told = ami_pfnset_new();

@@ -36,6 +36,7 @@ bool reading_none(struct reading *r, const char *what)
 	ami_finding_add_with(r->ev->state->findings, AMI_FIND_BUFFERS_MISSING,
 			     r->where,
 			     AMI_FACTS(AMI_NAMES(INTERFACE, r->name),
+				       AMI_NAMES(DRIVER, r->reader->driver),
 				       AMI_NAMES(RING, what)),
 			     "%s is up and has a link, but the state of the driver %s has no %s: what the device was to write there is not known.",
 			     r->name, r->reader->driver, what);

@@ -115,7 +115,6 @@ enum reader_of { READ_INTERFACE, READ_DEVICE };
  * @read: collect what the device may write; false: that is not all
  * @guess: the same without types, by shape: what it finds is possible. NULL: the
  *	driver cannot be read without types
- * @aside: another reader of this driver covers the device, this one adds to it
  * @nic: of a network card of the usual shape: where things are
  * @hba: the same of a disk controller
  */
@@ -125,7 +124,6 @@ struct reader {
 	enum ami_field needs;
 	bool (*read)(struct reading *r);
 	bool (*guess)(struct reading *r);
-	bool aside;
 	const struct nic_shape *nic;
 	const struct hba *hba;
 };

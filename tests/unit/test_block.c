@@ -129,7 +129,7 @@ static struct rig *rig_with_disk(const char *driver)
 
 static struct rig *disk(void)
 {
-	struct rig *rig = rig_with_disk("megaraid_sas");
+	struct rig *rig = rig_with_disk("aacraid");
 
 	fill_set(rig, machine_object(rig->m, SET_SIZE));
 	add_disk(rig, at.set);
