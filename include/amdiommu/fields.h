@@ -525,6 +525,7 @@
 	Y(vmap_nodes, OWNERS)						\
 	Y(nr_vmap_nodes, OWNERS)					\
 	Y(vmalloc_base, OWNERS)						\
+	Y(contig_page_data, OWNERS_LATER)				\
 	Y(pcpu_get_vm_areas, OWNERS_LATER)				\
 	Y(pcpu_base_addr, OWNERS_LATER)					\
 	Y(pcpu_unit_offsets, OWNERS_LATER)				\

@@ -99,31 +99,42 @@ static bool take_node(struct ami_owners *o, uint64_t node, uint32_t cpus,
 	return whole;
 }
 
-/* node_data is an array of pointers. Kernels without NUMA do not have it. */
-static bool take_nodes(struct ami_owners *o)
+/* node_data is an array of pointers. */
+static bool take_node_data(struct ami_owners *o, uint32_t cpus, uint64_t *left)
 {
 	uint64_t at = ami_symbol(o->kernel, AMI_SYM_node_data), node;
-	uint64_t left = ami_dump_ram_pages(ami_kernel_dump(o->kernel)) +
-			MAX_WORK;
-	uint32_t cpus, i;
 	bool whole = true;
+	uint32_t i;
 
-	if (!at || !ami_has(o->kernel, AMI_F_pcp_lists) ||
-	    !ami_has(o->kernel, AMI_F_pgdat_node_zones) ||
-	    !ami_has(o->kernel, AMI_F_page_lru) ||
-	    !ami_type_size(o->kernel, AMI_T_zone) ||
-	    ami_read_u32(o->kernel, ami_symbol(o->kernel, AMI_SYM_nr_cpu_ids),
-			 &cpus) != AMI_MEM_OK || cpus > MAX_CPUS)
-		return false;
 	for (i = 0; i < MAX_NODES; i++) {
 		if (ami_read_u64(o->kernel, at + i * 8ull, &node) !=
 		    AMI_MEM_OK)
 			return false;
 		if (!ami_kernel_address(node))
 			break;
-		whole &= take_node(o, node, cpus, &left);
+		whole &= take_node(o, node, cpus, left);
 	}
 	return whole && i;
+}
+
+/* A kernel without NUMA has one node, contig_page_data. */
+static bool take_nodes(struct ami_owners *o)
+{
+	uint64_t only = ami_symbol(o->kernel, AMI_SYM_contig_page_data);
+	uint64_t left = ami_dump_ram_pages(ami_kernel_dump(o->kernel)) +
+			MAX_WORK;
+	uint32_t cpus;
+
+	if (!ami_has(o->kernel, AMI_F_pcp_lists) ||
+	    !ami_has(o->kernel, AMI_F_pgdat_node_zones) ||
+	    !ami_has(o->kernel, AMI_F_page_lru) ||
+	    !ami_type_size(o->kernel, AMI_T_zone) ||
+	    ami_read_u32(o->kernel, ami_symbol(o->kernel, AMI_SYM_nr_cpu_ids),
+			 &cpus) != AMI_MEM_OK || cpus > MAX_CPUS)
+		return false;
+	if (ami_symbol(o->kernel, AMI_SYM_node_data))
+		return take_node_data(o, cpus, &left);
+	return only && take_node(o, only, cpus, &left);
 }
 
 void owner_freelists_collect(struct ami_owners *o)

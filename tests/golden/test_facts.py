@@ -136,7 +136,8 @@ def main():
                     bad += 1
                     print(f'FAIL {os.path.relpath(dump)}: {one["code"]}: '
                           f'"{word}" {what}: {one["where"]}: {one["text"]}')
-    print(f'sentences: {count}, with {fields} fields; {bad} faults')
+    print(f'sentences: {count}, with {fields} fields')
+    print(f'{count - min(bad, count)} passed, {max(bad, not count)} failed')
     return bad > 0 or not count
 
 
