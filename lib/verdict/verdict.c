@@ -33,6 +33,7 @@ static bool gave(const struct ami_exposures *ex, enum ami_owner owner)
 	return false;
 }
 
+/* Whatever else leads to a page: a ring may still hold one that was freed. */
 static bool gave_any_of(const struct ami_exposures *ex,
 			const struct ami_pfnset *pages)
 {
@@ -42,7 +43,6 @@ static bool gave_any_of(const struct ami_exposures *ex,
 		const struct ami_exposure *e = &ex->list[i];
 
 		if (verdict_was_given(e) && e->pages &&
-		    e->owners[AMI_OWNER_VMALLOC] &&
 		    (!ami_exposures_spend_sets(ex, e->pages, pages) ||
 		     ami_pfnset_common(e->pages, pages)))
 			return true;
