@@ -17,7 +17,7 @@ struct mlx5_queue {
 	uint64_t frag, at;	/* the fragment that was looked up last, and where */
 };
 
-/** mlx5_queue_open() - that at @va; false: there is none, or it was reported */
+/** mlx5_queue_open() - open the queue at @va; false: none is there, or it is reported */
 bool mlx5_queue_open(struct reading *r, uint64_t va, struct mlx5_queue *q);
 
 /** mlx5_queue_read() - the first @len bytes of a stride */

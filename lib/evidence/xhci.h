@@ -5,7 +5,7 @@
 
 #include "reading.h"
 
-#define XHCI_TRBS	256u	/* in a segment; kernels have always had so many */
+#define XHCI_TRBS	256u	/* in a segment; all kernels have as many */
 #define XHCI_TRB	16u	/* bytes */
 #define XHCI_SEGMENT	(XHCI_TRBS * XHCI_TRB)
 
