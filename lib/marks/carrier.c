@@ -133,6 +133,29 @@ static void *join_old(int fd, uint64_t offset, uint64_t old_size,
 }
 
 /*
+ * VMCOREINFO is one of the notes, and is found at the same place among the new
+ * ones. Otherwise it stays where it is: headers that are damaged may say that
+ * it ends behind the notes, or lies between them.
+ */
+static bool is_copied(int fd, const struct kdump_sub_header *old,
+		      const struct carrier_patch *notes)
+{
+	uint64_t at = old->offset_vmcoreinfo - old->offset_note;
+	uint64_t size = old->size_vmcoreinfo;
+	void *content;
+	bool same;
+
+	if (!size || old->offset_vmcoreinfo < old->offset_note ||
+	    at > notes->len || size > notes->len - at)
+		return false;
+	content = read_old(fd, old->offset_vmcoreinfo, size);
+	same = content && !memcmp(content, (const uint8_t *)notes->data + at,
+				  size);
+	free(content);
+	return same;
+}
+
+/*
  * The notes and ours go to @at, the end of the dump. Then the headers are told
  * where they are.
  */
@@ -149,9 +172,7 @@ static bool plan_patches(int fd, uint64_t at, const struct kdump_sub_header *old
 	if (!sub || !plan->notes.data)
 		return false;
 	*sub = *old;
-	/* VMCOREINFO is one of the notes, and moves with them. */
-	if (old->offset_vmcoreinfo >= old->offset_note &&
-	    old->offset_vmcoreinfo - old->offset_note < old->size_note)
+	if (is_copied(fd, old, &plan->notes))
 		sub->offset_vmcoreinfo += at - old->offset_note;
 	sub->offset_note = at;
 	sub->size_note = plan->notes.len;

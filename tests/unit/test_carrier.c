@@ -413,6 +413,63 @@ static void cut_file(void **state)
 	close(fd);
 }
 
+/* The headers lead to VMCOREINFO, and say that the notes end in it or before. */
+static void shorten_notes(int fd, const struct dump *d, uint64_t size)
+{
+	const uint8_t *found = memmem(d->plain, d->size, text, strlen(text));
+	struct kdump_sub_header sub;
+
+	assert_non_null(found);
+	assert_true(ami_file_write_at(fd, d->plain, d->size, 0));
+	assert_true(ami_file_read_at(fd, &sub, sizeof(sub), KDUMP_BLOCK));
+	sub.offset_vmcoreinfo = found - d->plain;
+	sub.size_vmcoreinfo = strlen(text);
+	sub.size_note = size;
+	assert_true(ami_file_write_at(fd, &sub, sizeof(sub), KDUMP_BLOCK));
+}
+
+/* The dump opens, has the marks, and its headers lead to VMCOREINFO. */
+static void check_marked(int fd, const struct dump *d)
+{
+	const char *name = d->path;
+	char found[sizeof(text)] = "";
+	struct kdump_sub_header sub;
+	const struct ami_dump_info *info;
+	struct ami_error err;
+	struct ami_dump *dump = ami_dump_open(&name, 1, &err);
+	size_t len;
+
+	if (!dump)
+		fail_msg("%s", err.text);
+	info = ami_dump_info(dump);
+	assert_non_null(carrier_note(info->notes, info->notes_size, &len));
+	ami_dump_close(dump);
+	assert_true(ami_file_read_at(fd, &sub, sizeof(sub), KDUMP_BLOCK));
+	assert_true(ami_file_read_at(fd, found, strlen(text),
+				     sub.offset_vmcoreinfo));
+	assert_string_equal(found, text);
+}
+
+static void notes_that_end_early(void **state)
+{
+	const struct dump *d = *state;
+	struct carrier_plan plan;
+	struct ami_error err;
+	uint64_t size;
+
+	for (size = 4; size < strlen(text); size += 4) {
+		int fd = open(d->path, O_RDWR | O_TRUNC | O_CLOEXEC);
+
+		shorten_notes(fd, d, size);
+		assert_int_equal(carrier_plan(fd, d->size, d->marks, d->len,
+					      &plan, &err), 0);
+		assert_true(carrier_apply(fd, &plan));
+		check_marked(fd, d);
+		carrier_plan_free(&plan);
+		close(fd);
+	}
+}
+
 static void put_record(int fd, uint64_t *at, uint64_t offset, const void *data,
 		       uint64_t len)
 {
@@ -640,6 +697,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(cut_file, setup, teardown),
+		cmocka_unit_test_setup_teardown(notes_that_end_early, setup,
+						teardown),
 		cmocka_unit_test_setup_teardown(full_disk, setup, teardown),
 		cmocka_unit_test_setup_teardown(cut_stream, setup, teardown),
 		cmocka_unit_test_setup_teardown(end_across_sectors, setup,
