@@ -292,8 +292,9 @@ static int name_whole(struct ami_exposures *ex)
 			      read, active) :
 	      verdict_because(&ex->gaps, ALL_NAMED, &d,
 			      AMI_FACTS(AMI_SAYS(COUNT, read), AMI_SAYS(OF, active)),
-			      active ? "page tables bound all %zu active devices" :
-				       "no device is active", active);
+			      !active ? "no device is active" : active == 1 ?
+			      "a page table bounds the only active device" :
+			      "page tables bound all %zu active devices", active);
 	verdict_free_devices(&d);
 	return ret;
 }

@@ -20,7 +20,8 @@ import commands                                         # noqa: E402
 
 VIEWS = [c.name for c in commands.views() if not c.args or c.args[0] == '[']
 LISTS_PAGES = {c.name for c in commands.views() if 'p' in c.options}
-SECONDS = 300
+# Only a hang takes this long, also beside other work.
+SECONDS = 1800
 
 
 class Gone(Exception):
