@@ -237,17 +237,56 @@ static bool find_interface(const struct ami_contents *c, const uint8_t *p,
 	return ours;
 }
 
+typedef uint16_t words __attribute__((vector_size(16), aligned(1), may_alias));
+typedef uint64_t quads __attribute__((vector_size(16)));
+
+#define PLACES		8u	/* that are looked at together */
+#define BE16(value)	((uint16_t)__builtin_bswap16(value))
+
+/*
+ * May an EtherType lie at any of the places from @p on? That of IPv4 alone is a
+ * small number, so the first byte of its header is looked at as well.
+ */
+static bool any_type(const uint8_t *p)
+{
+	const words type = *(const words *)p;
+	const words next = *(const words *)(p + 2);
+	const quads hit = (quads)((type == BE16(TYPE_IPV4)) &
+				  ((next & 0xf0) == 0x40)) |
+			  (quads)(type == BE16(TYPE_IPV6)) |
+			  (quads)(type == BE16(TYPE_ARP)) |
+			  (quads)(type == BE16(TYPE_VLAN)) |
+			  (quads)(type == BE16(TYPE_QINQ));
+
+	return hit[0] | hit[1];
+}
+
+/* The next place whose neighbours may have an EtherType. */
+static size_t skip_places(const uint8_t *page, size_t at, size_t last)
+{
+	while (at + 2 * PLACES <= last &&
+	       !any_type(page + at + 2 * AMI_MAC_SIZE))
+		at += 2 * PLACES;
+	return at;
+}
+
 /* A device's buffer begins at an even address. */
 bool content_finder_next(const struct frame_finder *f, const uint8_t *page,
 			 size_t count, bool ours, size_t *at,
 			 struct ami_frame *frame)
 {
-	size_t i;
+	size_t last = count - ETH_HEADER - IPV6_HEADER, i, looked = *at;
 
-	for (i = *at; i < AMI_PAGE_SIZE && i + ETH_HEADER + IPV6_HEADER <= count;
-	     i += 2) {
-		bool to_us = has_bit(f->tail, page + i + AMI_MAC_SIZE - 2);
+	if (last >= AMI_PAGE_SIZE)
+		last = AMI_PAGE_SIZE - 2;
+	for (i = *at; i <= last; i += 2) {
+		bool to_us;
 
+		if (i == looked) {
+			i = skip_places(page, i, last);
+			looked = i + 2 * PLACES;
+		}
+		to_us = has_bit(f->tail, page + i + AMI_MAC_SIZE - 2);
 		if (!to_us && (ours || !has_bit(f->type, page + i +
 						2 * AMI_MAC_SIZE)))
 			continue;

@@ -68,23 +68,34 @@ static bool is_copy(enum ami_owner owner, const struct ami_frame *f,
 	       !is_foreign(f, page);
 }
 
+/* It goes on: the pages behind are read only now. */
+static size_t read_ahead(struct scan *s, uint64_t pfn)
+{
+	size_t count = AMI_PAGE_SIZE;
+	unsigned int more = 1;
+
+	memcpy(s->room, s->page, AMI_PAGE_SIZE);
+	s->page = s->room;
+	while (more <= AHEAD && content_page_read(s, pfn + more,
+						  s->room + count)) {
+		count += AMI_PAGE_SIZE;
+		more++;
+	}
+	return count;
+}
+
 static void find_frames(struct scan *s, uint64_t pfn, enum ami_owner owner)
 {
 	bool ours = owner == AMI_OWNER_TEXT || owner == AMI_OWNER_RODATA;
 	size_t count = AMI_PAGE_SIZE, at = 0;
 	struct ami_frame frame;
-	unsigned int more = 1;
+	bool ahead = false;
 
 	while (content_finder_next(&s->finder, s->page, count, ours, &at,
 				   &frame)) {
-		/* It goes on: the pages behind are read only now. */
-		if (frame.phys + frame.len > count && more == 1) {
-			while (more <= AHEAD &&
-			       content_page_read(s, pfn + more, s->page + count)) {
-				count += AMI_PAGE_SIZE;
-				more++;
-			}
-			more = AHEAD + 1;
+		if (frame.phys + frame.len > count && !ahead) {
+			count = read_ahead(s, pfn);
+			ahead = true;
 			at = frame.phys;
 			continue;
 		}
@@ -103,16 +114,8 @@ static bool is_zero(const uint8_t *page)
 	return !page[0] && !memcmp(page, page + 1, AMI_PAGE_SIZE - 1);
 }
 
-static void look_at_page(struct scan *s, uint64_t pfn, enum ami_owner owner)
+static void look_at_content(struct scan *s, uint64_t pfn, enum ami_owner owner)
 {
-	if (!never_holds_frames(owner))
-		return;
-	if (owner == AMI_OWNER_OBJECT)
-		content_slab_note(s, pfn);
-	if (!content_page_read(s, pfn, s->page)) {
-		s->c->unread++;
-		return;
-	}
 	s->c->checked++;
 	if (is_zero(s->page))
 		return;
@@ -121,6 +124,48 @@ static void look_at_page(struct scan *s, uint64_t pfn, enum ami_owner owner)
 		content_check_table(s, pfn);
 	else if (owner == AMI_OWNER_STACK)
 		content_check_stack(s, pfn);
+}
+
+static void look_at_page(struct scan *s, uint64_t pfn, enum ami_owner owner)
+{
+	enum ami_mem mem;
+	const uint8_t *page = ami_dump_page(s->dump, pfn, &mem);
+
+	s->page = page;
+	if (!page && content_page_read(s, pfn, s->room))
+		s->page = s->room;
+	if (s->page)
+		look_at_content(s, pfn, owner);
+	else
+		s->c->unread++;
+	ami_dump_unpage(s->dump, page);
+}
+
+/* Frames of one read. The dump sorts the list that it gets. */
+static void look_at_batch(struct scan *s)
+{
+	uint64_t list[AMI_PREFETCH];
+	size_t i;
+
+	memcpy(list, s->batch, s->batched * sizeof(*list));
+	ami_dump_prefetch(s->dump, list, s->batched);
+	for (i = 0; i < s->batched; i++)
+		look_at_page(s, s->batch[i],
+			     s->owner[s->batch[i] % WINDOW]);
+	s->batched = 0;
+}
+
+static void add_to_batch(struct scan *s, uint64_t pfn)
+{
+	enum ami_owner owner = s->owner[pfn % WINDOW];
+
+	if (!never_holds_frames(owner))
+		return;
+	if (owner == AMI_OWNER_OBJECT)
+		content_slab_note(s, pfn);
+	s->batch[s->batched++] = pfn;
+	if (s->batched == AMI_PREFETCH)
+		look_at_batch(s);
 }
 
 static void want_ram(const struct ami_dump_info *info, uint64_t first,
@@ -145,7 +190,7 @@ static void want_ram(const struct ami_dump_info *info, uint64_t first,
 
 static void scan_window(struct scan *s, uint64_t first)
 {
-	uint64_t count, i, at, word;
+	uint64_t count, i, word;
 
 	want_ram(ami_dump_info(s->dump), first, s->wanted, &count);
 	if (!count)
@@ -153,18 +198,17 @@ static void scan_window(struct scan *s, uint64_t first)
 	ami_owners_fill(s->ex->owners, first, s->wanted, s->owner);
 	for (i = 0; i < WINDOW / 64; i++)
 		for (word = s->wanted[i]; word && !ami_dump_stopped(s->dump);
-		     word &= word - 1) {
-			at = i * 64 + __builtin_ctzll(word);
-			look_at_page(s, first + at, s->owner[at]);
-		}
+		     word &= word - 1)
+			add_to_batch(s, first + i * 64 + __builtin_ctzll(word));
+	look_at_batch(s);
 }
 
 static bool make_room(struct scan *s)
 {
 	s->wanted = malloc(WINDOW / 8);
 	s->owner = malloc(WINDOW);
-	s->page = malloc((1 + AHEAD) * AMI_PAGE_SIZE);
-	return s->wanted && s->owner && s->page &&
+	s->room = malloc((1 + AHEAD) * AMI_PAGE_SIZE);
+	return s->wanted && s->owner && s->room &&
 	       !content_finder_init(&s->finder, s->c);
 }
 
@@ -194,6 +238,6 @@ int content_scan(struct ami_contents *c, const struct ami_exposures *ex,
 	content_finder_free(&s.finder);
 	free(s.wanted);
 	free(s.owner);
-	free(s.page);
+	free(s.room);
 	return s.no_memory ? -1 : 0;
 }

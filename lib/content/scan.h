@@ -13,7 +13,8 @@ struct slab_cache;
 /**
  * struct scan - a pass over the pages that are never a buffer
  * @wanted, @owner: of the window
- * @page: the page that is looked at, and room for those behind it
+ * @page: the page that is looked at; @room: for it and those behind it
+ * @batch: page frames to look at next
  * @by_page: from page frame to the list of @c; @full: which has no more room
  * @caches: of slabs that were met; @by_cache: from kmem_cache to it
  */
@@ -24,7 +25,10 @@ struct scan {
 	struct ami_dump *dump;
 	struct frame_finder finder;
 	uint64_t *wanted;
-	uint8_t *owner, *page;
+	uint8_t *owner, *room;
+	const uint8_t *page;
+	uint64_t batch[AMI_PREFETCH];
+	size_t batched;
 	struct slab_cache *caches;
 	size_t nr_caches;
 	struct ami_index by_cache, by_page;

@@ -116,12 +116,29 @@ static enum ami_owner find(struct ami_owners *o, uint64_t pfn, uint8_t stroke)
 					     owner;
 }
 
+/* The struct pages of a block of frames, together. */
+static void prefetch_structs(struct ami_owners *o, const uint64_t *wanted,
+			     uint64_t first)
+{
+	uint64_t frame[AMI_PREFETCH], page, phys;
+	uint32_t i, count = 0;
+
+	for (i = 0; i < BLOCK / 64 && count < AMI_PREFETCH; i++) {
+		page = ami_pfn_to_page(o->kernel, first + i * 64);
+		if (wanted[i] && page &&
+		    ami_virt_to_phys(o->kernel, page, &phys) == AMI_MEM_OK)
+			frame[count++] = phys >> AMI_PAGE_SHIFT;
+	}
+	ami_dump_prefetch(ami_kernel_dump(o->kernel), frame, count);
+}
+
 static void fill_block(struct ami_owners *o, const uint64_t *wanted,
 		       uint64_t first, uint8_t *owner)
 {
 	uint64_t word;
 	uint32_t i, at;
 
+	prefetch_structs(o, wanted, first);
 	for (i = 0; i < BLOCK; i += 64) {
 		word = wanted[i / 64];
 		ami_budget_spend(ami_dump_budget(ami_kernel_dump(o->kernel)),

@@ -47,26 +47,33 @@ static uint64_t head_of(uint64_t page, uint64_t info)
 	return info >= LOWEST_MASK ? page & info : info - TAIL;
 }
 
-/*
- * Neighbours are asked for one after the other, and 64 of them share a page.
- * @apart takes one that crosses a page boundary.
- */
+static struct struct_line *find_line(struct ami_owners *o, uint64_t va)
+{
+	struct struct_line *l = &o->line[(va / AMI_PAGE_SIZE) % STRUCT_LINES];
+	bool record = ami_dump_recording(ami_kernel_dump(o->kernel));
+
+	if (l->va == va && (l->recorded || !record))
+		return l;
+	l->va = va;
+	l->recorded = record;
+	l->mem = ami_read(o->kernel, va, l->page, AMI_PAGE_SIZE);
+	return l;
+}
+
+/* @apart takes one that crosses a page boundary. */
 static const uint8_t *find_page(struct ami_owners *o, uint64_t va,
 				uint8_t *apart, enum ami_mem *mem)
 {
 	uint64_t at = va % AMI_PAGE_SIZE;
+	struct struct_line *l;
 
 	if (at + o->page_size > AMI_PAGE_SIZE) {
 		*mem = ami_read(o->kernel, va, apart, o->page_size);
 		return apart;
 	}
-	if (o->block_va != va - at) {
-		o->block_va = va - at;
-		o->block_mem = ami_read(o->kernel, o->block_va, o->block,
-					AMI_PAGE_SIZE);
-	}
-	*mem = o->block_mem;
-	return o->block + at;
+	l = find_line(o, va - at);
+	*mem = l->mem;
+	return l->page + at;
 }
 
 enum ami_mem owner_page_view_read(struct ami_owners *o, uint64_t pfn,

@@ -215,6 +215,32 @@ void ami_owners_io_table(struct ami_owners *o, uint64_t pfn)
 	ami_pfnset_add(o->io_tables, pfn, 1);
 }
 
+/*
+ * Most memory of an idle machine is in large free blocks. If their frames are asked
+ * for in ascending order, nothing before a frame has to be read again.
+ */
+static bool is_in_free_run(struct ami_owners *o, uint64_t pfn,
+			   const struct page_view *v)
+{
+	struct free_run *r = &o->free_run;
+
+	if (!v->tail && owner_page_is(v, o->buddy_type)) {
+		r->next = r->end = pfn + 1;
+		if (v->private <= MAX_ORDER &&
+		    !(pfn & ((1ull << v->private) - 1)))
+			r->end = pfn + (1ull << v->private);
+		return true;
+	}
+	if (pfn != r->next || pfn >= r->end)
+		return false;
+	/* As in block_of(): a used page ends a block that began before it. */
+	if (v->refcount || v->tail)
+		r->end = 0;
+	else
+		r->next++;
+	return r->end;
+}
+
 enum block { BLOCK_USED, BLOCK_FREE, BLOCK_UNREAD };
 
 /* Only the first page of a free block has the mark and the block's order. */
@@ -286,7 +312,7 @@ enum ami_owner owner_by_struct_page(struct ami_owners *o, uint64_t pfn,
 
 	if (mem != AMI_MEM_OK)
 		return miss_struct(o, mem);
-	if ((!v->tail && owner_page_is(v, o->buddy_type)) ||
+	if (is_in_free_run(o, pfn, v) ||
 	    (!v->refcount && ami_pfnset_has(o->pcp_free, pfn)))
 		return AMI_OWNER_FREE;
 	if (v->tail) {

@@ -55,6 +55,32 @@ struct task_stack {
 	uint64_t task;
 };
 
+/*
+ * Neighbours are asked for one after the other, and 64 of them share a page. The
+ * head of a huge page lies eight pages before its last tail.
+ */
+#define STRUCT_LINES	16u
+
+/**
+ * struct struct_line - a page of struct pages, at @va, or why it cannot be read
+ * @recorded: an extract has it
+ */
+struct struct_line {
+	uint64_t va;
+	enum ami_mem mem;
+	bool recorded;
+	uint8_t page[AMI_PAGE_SIZE];
+};
+
+/**
+ * struct free_run - frames of a free block that were asked for in order
+ * @next: all from the block's first one up to here are unused
+ * @end: of the block; not above @next: none
+ */
+struct free_run {
+	uint64_t next, end;
+};
+
 /** struct cache_names - what was merged into a cache, and is a name no known one? */
 struct cache_names {
 	uint32_t count;
@@ -68,7 +94,7 @@ struct cache_names {
  * @tables, @memmap, @coherent, @stacks: from page tables and lists
  * @hint: frames of each kind
  * @by_mm: made when the first process is asked for
- * @block: the page of struct pages at @block_va that was read last, or why not
+ * @line: struct pages that were read last, by their address
  */
 struct ami_owners {
 	const struct ami_state *state;
@@ -99,9 +125,8 @@ struct ami_owners {
 	struct cache_names *names;
 	size_t nr_names;
 	bool no_memory;
-	uint64_t block_va;
-	enum ami_mem block_mem;
-	uint8_t block[AMI_PAGE_SIZE];
+	struct free_run free_run;
+	struct struct_line line[STRUCT_LINES];
 };
 
 /** owner_page_view_read() - read the struct page of a frame */
