@@ -192,14 +192,36 @@ static int count_parts(const struct options *o)
 	return n;
 }
 
+/* Overwritten pages are not searched for where they make no difference. */
+static enum ami_look look_for(enum ami_view view)
+{
+	switch (view) {
+	case AMI_VIEW_SCAN:
+		return AMI_LOOK_ALL;
+	case AMI_VIEW_DEVICES:
+	case AMI_VIEW_DOMAINS:
+	case AMI_VIEW_MAP:
+	case AMI_VIEW_TRANSLATE:
+	case AMI_VIEW_RING:
+	case AMI_VIEW_LOG:
+	case AMI_VIEW_IRQ:
+	case AMI_VIEW_FLUSHQ:
+	case AMI_VIEW_PAGES:
+	case AMI_VIEW_TRANSFERS:
+	case AMI_VIEW_DMESG:
+		return AMI_LOOK_NONE;
+	default:
+		return AMI_LOOK_SMALL;
+	}
+}
+
 struct ami_analysis *tool_open_dump(struct options *o, char *const *paths,
 				    int parts, bool record, struct ami_error *err)
 {
 	const struct ami_analyse_options options = {
 		.marks = o->marks, .record = record, .deep = o->deep,
 		.folder = o->low_memory ? temporary_folder() : NULL,
-		.look = o->request.view == AMI_VIEW_SCAN ? AMI_LOOK_ALL :
-			AMI_LOOK_SMALL,
+		.look = look_for(o->request.view),
 	};
 	struct ami_layout_source source = ami_layout_btf;
 	struct ami_analysis *a;

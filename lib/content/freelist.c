@@ -98,29 +98,35 @@ static void mark_idle(struct slab_view *v)
 			v->free[(v->cache->idle[i] - v->base) / size] = 1;
 }
 
-bool content_slab_view(struct scan *s, struct slab_cache *cache, uint64_t base,
-		       struct slab_view *v)
+void content_slab_place(struct scan *s, const struct slab_cache *cache,
+			uint64_t base, struct slab_place *p)
 {
 	bool apart = ami_has(s->kernel, AMI_F_slab_freelist);
 	uint64_t page = ami_pfn_to_page(s->kernel, base >> AMI_PAGE_SHIFT);
-	uint64_t objects, head;
+	uint64_t objects;
 
+	*p = (struct slab_place){ .base = base };
+	if (ami_get(s->kernel, page, apart ? AMI_F_slab_objects :
+		    AMI_F_page_objects, &objects) == AMI_MEM_OK &&
+	    objects <= MAX_OBJECTS &&
+	    objects * cache->size <= (AMI_PAGE_SIZE << 10) &&
+	    ami_get(s->kernel, page, apart ? AMI_F_slab_freelist :
+		    AMI_F_page_freelist, &p->head) == AMI_MEM_OK)
+		p->objects = objects;
+}
+
+bool content_slab_view(struct scan *s, struct slab_cache *cache,
+		       const struct slab_place *p, struct slab_view *v)
+{
 	v->cache = cache;
-	v->base = base;
+	v->base = p->base;
+	v->objects = p->objects;
 	v->broken = 0;
 	v->known = true;
-	if (ami_get(s->kernel, page, apart ? AMI_F_slab_objects :
-		    AMI_F_page_objects, &objects) != AMI_MEM_OK ||
-	    !objects || objects > MAX_OBJECTS ||
-	    objects * cache->size > (AMI_PAGE_SIZE << 10) ||
-	    ami_get(s->kernel, page, apart ? AMI_F_slab_freelist :
-		    AMI_F_page_freelist, &head) != AMI_MEM_OK)
-		return false;
-	v->objects = objects;
-	memset(v->free, 0, objects);
-	walk_list(s, v, head);
+	memset(v->free, 0, v->objects);
+	walk_list(s, v, p->head);
 	mark_idle(v);
-	return true;
+	return v->objects;
 }
 
 static void add_idle(struct scan *s, struct slab_cache *c, uint64_t va)

@@ -3,6 +3,7 @@
 #ifndef AMI_CONTENT_SCAN_H
 #define AMI_CONTENT_SCAN_H
 
+#include <amdiommu/pfnset.h>
 #include <common/index.h>
 #include <kernel/page.h>
 
@@ -14,7 +15,8 @@ struct slab_cache;
  * struct scan - a pass over the pages that are never a buffer
  * @wanted, @owner: of the window
  * @page: the page that is looked at; @room: for it and those behind it
- * @batch: page frames to look at next
+ * @batch: page frames to look at next, and whose they are
+ * @memmap: pages of struct pages; @structs: of them those that were looked at
  * @by_page: from page frame to the list of @c; @full: which has no more room
  * @caches: of slabs that were met; @by_cache: from kmem_cache to it
  */
@@ -28,7 +30,9 @@ struct scan {
 	uint8_t *owner, *room;
 	const uint8_t *page;
 	uint64_t batch[AMI_PREFETCH];
+	uint8_t batch_owner[AMI_PREFETCH];
 	size_t batched;
+	struct ami_pfnset *memmap, *structs;
 	struct slab_cache *caches;
 	size_t nr_caches;
 	struct ami_index by_cache, by_page;
@@ -64,8 +68,15 @@ bool content_page_read(struct scan *s, uint64_t pfn, void *page);
 void content_check_table(struct scan *s, uint64_t pfn);
 void content_check_stack(struct scan *s, uint64_t pfn);
 
-/** content_slab_note() - a page of a slab was met; content is checked at the end */
-void content_slab_note(struct scan *s, uint64_t pfn);
+/** content_look() - look for signs in the content of one page */
+void content_look(struct scan *s, uint64_t pfn, enum ami_owner owner);
+
+/**
+ * content_slab_note() - a page of a slab was met
+ *
+ * True: it is looked at with its slab, in the end.
+ */
+bool content_slab_note(struct scan *s, uint64_t pfn);
 
 /** content_slab_frame() - a frame in a slab, which may be older than its objects */
 void content_slab_frame(struct scan *s, const struct ami_frame *frame);

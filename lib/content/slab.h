@@ -9,12 +9,21 @@
 #define MAX_OBJECT	65536u
 
 /**
+ * struct slab_place - a slab: where its first page lies, and how many it has
+ * @head: its list of free objects; @objects: 0: these two cannot be read
+ */
+struct slab_place {
+	uint64_t base, head;
+	uint32_t objects, pages;
+};
+
+/**
  * struct slab_cache - a kmem_cache whose slabs were met
  * @readable: its slabs are of a kind that this knows
  * @merged: others were merged into it: words of its objects differ
  * @blank: some of its objects were never filled
  * @offset: of the pointer to the next free object, @random: what hides it
- * @slab: physical addresses of its slabs
+ * @slab: its slabs
  * @idle: physical addresses of objects that CPUs keep for themselves, ascending
  * @frame: those that lie in its slabs
  * @objects: in use; of them have @pointers, or a word that may stand for one, at
@@ -24,7 +33,8 @@ struct slab_cache {
 	uint64_t va, random;
 	uint32_t size, object_size, offset;
 	bool readable, merged, blank;
-	uint64_t *slab, *idle;
+	struct slab_place *slab;
+	uint64_t *idle;
 	size_t nr_slabs, nr_idle;
 	struct ami_frame *frame;
 	size_t nr_frames;
@@ -47,15 +57,22 @@ struct slab_view {
 	bool known;
 };
 
+/** content_slab_place() - what struct page says of a slab */
+void content_slab_place(struct scan *s, const struct slab_cache *cache,
+			uint64_t base, struct slab_place *p);
+
 /** content_slab_view() - read what is free in a slab; false: nothing is known */
-bool content_slab_view(struct scan *s, struct slab_cache *cache, uint64_t base,
-		       struct slab_view *v);
+bool content_slab_view(struct scan *s, struct slab_cache *cache,
+		       const struct slab_place *p, struct slab_view *v);
 
 /** content_idle_collect() - objects that CPUs keep for themselves, free ones */
 void content_idle_collect(struct scan *s, struct slab_cache *cache);
 
 /** content_words_count() - what the words of objects in use look like */
 void content_words_count(struct scan *s, const struct slab_view *v);
+
+/** content_words_lost() - broken pointers in all objects of a cache */
+uint64_t content_words_lost(const struct slab_cache *cache);
 
 /**
  * content_words_broken() - words of one object that should be pointers

@@ -110,14 +110,27 @@ static struct slab_cache *cache_of(struct scan *s, uint64_t pfn, uint64_t *base)
 	return va ? cache_at(s, va) : NULL;
 }
 
-void content_slab_note(struct scan *s, uint64_t pfn)
+bool content_slab_note(struct scan *s, uint64_t pfn)
 {
+	struct slab_place p, *last;
+	struct slab_cache *c;
 	uint64_t base;
-	struct slab_cache *c = cache_of(s, pfn, &base);
 
-	if (c && c->readable && base >> AMI_PAGE_SHIFT == pfn)
-		s->no_memory |= vec_push(c->slab, c->nr_slabs, MAX_SLABS,
-					 base) == VEC_NO_MEMORY;
+	c = cache_of(s, pfn, &base);
+	if (!c || !c->readable)
+		return false;
+	if (base >> AMI_PAGE_SHIFT == pfn) {
+		content_slab_place(s, c, base, &p);
+		s->no_memory |= vec_push(c->slab, c->nr_slabs, MAX_SLABS, p) ==
+				VEC_NO_MEMORY;
+	}
+	/* Its pages follow each other. */
+	last = c->nr_slabs ? &c->slab[c->nr_slabs - 1] : NULL;
+	if (!last || last->base != base ||
+	    (base >> AMI_PAGE_SHIFT) + last->pages != pfn)
+		return false;
+	last->pages++;
+	return true;
 }
 
 void content_slab_frame(struct scan *s, const struct ami_frame *frame)
@@ -193,11 +206,28 @@ static void check_frames(struct scan *s, const struct slab_view *v)
 	}
 }
 
-static void check_slab(struct scan *s, const struct slab_view *v)
+/* Before it is known which words of its objects are pointers. */
+static void look_at_slab(struct scan *s, struct slab_cache *c,
+			 const struct slab_place *p, struct slab_view *v)
 {
+	uint64_t first = p->base >> AMI_PAGE_SHIFT, list[AMI_PREFETCH];
+	uint32_t i;
+
+	for (i = 0; i < p->pages && i < AMI_PREFETCH; i++)
+		list[i] = first + i;
+	ami_dump_prefetch(s->dump, list, i);
+	for (i = 0; i < p->pages; i++)
+		content_look(s, first + i, AMI_OWNER_OBJECT);
+	if (!content_slab_view(s, c, p, v))
+		return;
 	if (v->broken)
 		content_sign(s, v->broken, AMI_OWNER_OBJECT,
 			     AMI_SIGN_FREE_LIST, 1);
+	content_words_count(s, v);
+}
+
+static void check_slab(struct scan *s, const struct slab_view *v)
+{
 	if (v->known && !v->cache->merged && !v->cache->blank)
 		check_objects(s, v);
 	if (v->cache->nr_frames)
@@ -211,10 +241,12 @@ static void check_cache(struct scan *s, struct slab_cache *c,
 
 	content_idle_collect(s, c);
 	for (i = 0; i < c->nr_slabs && !ami_dump_stopped(s->dump); i++)
-		if (content_slab_view(s, c, c->slab[i], v))
-			content_words_count(s, v);
+		look_at_slab(s, c, &c->slab[i], v);
+	if (!c->nr_frames && (c->merged || c->blank ||
+			      content_words_lost(c) < LOST_ALONE))
+		return;
 	for (i = 0; i < c->nr_slabs && !ami_dump_stopped(s->dump); i++)
-		if (content_slab_view(s, c, c->slab[i], v))
+		if (content_slab_view(s, c, &c->slab[i], v))
 			check_slab(s, v);
 }
 

@@ -57,6 +57,17 @@ static bool should_be_pointer(const struct slab_cache *c, uint32_t word)
 	       c->pointers[word] * 3ull >= c->objects;
 }
 
+uint64_t content_words_lost(const struct slab_cache *c)
+{
+	uint64_t lost = 0;
+	uint32_t w;
+
+	for (w = 0; w < c->object_size / 8; w++)
+		if (should_be_pointer(c, w))
+			lost += c->others[w];
+	return lost;
+}
+
 uint32_t content_words_broken(struct scan *s, const struct slab_view *v,
 			      uint32_t i, uint64_t from, uint64_t to,
 			      uint32_t *places, uint64_t *first)

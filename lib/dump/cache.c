@@ -184,7 +184,6 @@ void ami_dump_prefetch(struct ami_dump *dump, uint64_t *pfn, size_t count)
 		while (i + run < count && pfn[i + run] == pfn[i] + run &&
 		       cache_find(dump, pfn[i + run]) == NO_SLOT)
 			run++;
-		if (run > 1)
-			prefetch_run(dump, pfn[i], run);
+		prefetch_run(dump, pfn[i], run);
 	}
 }

@@ -129,7 +129,8 @@ int kdump_index(int fd, struct kdump_facts *facts)
 			  PFNS_PER_BLOCK;
 	uint64_t words[WORDS], block, total = 0;
 
-	facts->cached = NOT_CACHED;
+	for (block = 0; block < KDUMP_CACHED; block++)
+		facts->cached[block].block = NOT_CACHED;
 	facts->rank = malloc((blocks + 1) * sizeof(*facts->rank));
 	if (!facts->rank)
 		return -1;
@@ -144,35 +145,41 @@ int kdump_index(int fd, struct kdump_facts *facts)
 	return 0;
 }
 
-static bool cache_block(int fd, struct kdump_facts *facts, uint64_t block)
+/* NULL: it cannot be read. */
+static const uint64_t *bits_of(int fd, struct kdump_facts *facts,
+			       uint64_t block)
 {
-	if (facts->cached == block)
-		return true;
-	facts->cached = NOT_CACHED;
-	if (!read_block(fd, facts, 1, block, facts->words))
-		return false;
-	facts->cached = block;
-	return true;
+	struct kdump_bits *bits = &facts->cached[block % KDUMP_CACHED];
+
+	if (bits->block == block)
+		return bits->words;
+	bits->block = NOT_CACHED;
+	if (!read_block(fd, facts, 1, block, bits->words))
+		return NULL;
+	bits->block = block;
+	return bits->words;
 }
 
-static bool is_there(const struct kdump_facts *facts, uint64_t bit)
+static bool is_there(const uint64_t *words, uint64_t bit)
 {
-	return facts->words[bit / 64] >> bit % 64 & 1;
+	return words[bit / 64] >> bit % 64 & 1;
 }
 
 enum ami_mem kdump_page_find(int fd, struct kdump_facts *facts, uint64_t pfn,
 			     struct kdump_page_desc *desc)
 {
 	uint64_t block = pfn / PFNS_PER_BLOCK, bit = pfn % PFNS_PER_BLOCK;
+	const uint64_t *words;
 	uint64_t index;
 
 	if (pfn < facts->first_pfn || pfn >= facts->end_pfn)
 		return AMI_MEM_FILTERED;
-	if (!cache_block(fd, facts, block))
+	words = bits_of(fd, facts, block);
+	if (!words)
 		return AMI_MEM_ERROR;
-	if (!is_there(facts, bit))
+	if (!is_there(words, bit))
 		return AMI_MEM_FILTERED;
-	index = facts->rank[block] + count_bits(facts->words, bit);
+	index = facts->rank[block] + count_bits(words, bit);
 	if (!ami_file_read_at(fd, desc, sizeof(*desc),
 			  desc_offset(facts, index)) ||
 	    !ends_inside(facts, desc))
@@ -184,18 +191,18 @@ size_t kdump_run_find(int fd, struct kdump_facts *facts, uint64_t pfn,
 		      size_t count, struct kdump_page_desc *desc)
 {
 	uint64_t block = pfn / PFNS_PER_BLOCK, bit = pfn % PFNS_PER_BLOCK;
+	const uint64_t *words;
 	size_t n = 0, i;
 
-	if (pfn < facts->first_pfn || pfn >= facts->end_pfn ||
-	    !cache_block(fd, facts, block))
+	if (pfn < facts->first_pfn || pfn >= facts->end_pfn)
 		return 0;
-	while (n < count && bit + n < PFNS_PER_BLOCK &&
-	       is_there(facts, bit + n))
+	words = bits_of(fd, facts, block);
+	while (words && n < count && bit + n < PFNS_PER_BLOCK &&
+	       is_there(words, bit + n))
 		n++;
 	if (!n || !ami_file_read_at(fd, desc, n * sizeof(*desc),
 				desc_offset(facts, facts->rank[block] +
-						   count_bits(facts->words,
-							      bit))))
+						   count_bits(words, bit))))
 		return 0;
 	for (i = 0; i < n && ends_inside(facts, &desc[i]); i++)
 		;

@@ -8,6 +8,7 @@
 #define START_KERNEL_MAP	0xffffffff80000000ull
 
 #define TLB_SLOTS	256u
+#define BIG_SLOTS	16u	/* of 2 MiB, whole pages or parts of larger ones */
 
 struct ami_tlb_entry {
 	uint64_t va;		/* of the page; 0 = empty */
@@ -29,7 +30,7 @@ struct ami_kernel {
 	uint64_t vmemmap;	/* the struct page of frame 0; 0: unknown */
 	bool five_levels;
 	struct btf *types;	/* the kernel's own, while it is being opened */
-	struct ami_tlb_entry tlb[TLB_SLOTS];
+	struct ami_tlb_entry tlb[TLB_SLOTS], big[BIG_SLOTS];
 };
 
 /**

@@ -25,6 +25,13 @@ static enum ami_mem read_entry(struct ami_kernel *k, uint64_t table,
 	return AMI_MEM_OK;
 }
 
+#define BIG_SIZE	(1ull << 21)
+
+static struct ami_tlb_entry *big_slot(struct ami_kernel *k, uint64_t va)
+{
+	return &k->big[va / BIG_SIZE % BIG_SLOTS];
+}
+
 static enum ami_mem walk_tables(struct ami_kernel *k, uint64_t va,
 				uint64_t *paddr)
 {
@@ -44,11 +51,26 @@ static enum ami_mem walk_tables(struct ami_kernel *k, uint64_t va,
 			uint64_t mask = (1ull << shift) - 1;
 
 			*paddr = (entry & PTE_ADDR & ~mask) | (va & mask);
+			if (level > 1)
+				*big_slot(k, va) = (struct ami_tlb_entry){
+					va & ~(BIG_SIZE - 1),
+					*paddr & ~(BIG_SIZE - 1) };
 			return AMI_MEM_OK;
 		}
 		table = entry & PTE_ADDR;
 	}
 	return AMI_MEM_UNMAPPED;
+}
+
+static enum ami_mem find_page(struct ami_kernel *k, uint64_t va,
+			      uint64_t *paddr)
+{
+	const struct ami_tlb_entry *big = big_slot(k, va);
+
+	if (big->va != (va & ~(BIG_SIZE - 1)))
+		return walk_tables(k, va, paddr);
+	*paddr = big->pa + va % BIG_SIZE;
+	return AMI_MEM_OK;
 }
 
 /*
@@ -96,7 +118,7 @@ enum ami_mem ami_virt_to_phys(struct ami_kernel *k, uint64_t va,
 		return AMI_MEM_OK;
 	tlb = &k->tlb[(va >> AMI_PAGE_SHIFT) % TLB_SLOTS];
 	if (tlb->va != page) {
-		mem = walk_tables(k, page, &pa);
+		mem = find_page(k, page, &pa);
 		if (mem != AMI_MEM_OK)
 			return mem;
 		tlb->va = page;

@@ -8,7 +8,7 @@
 
 #include "owner.h"
 
-#define BLOCK		4096u		/* frames that are painted together */
+#define BLOCK		AMI_OWNER_BLOCK	/* frames that are painted together */
 #define BLOCKS		(AMI_OWNER_WINDOW / BLOCK)
 
 /* Values beside owners: how to find out. */
@@ -150,8 +150,9 @@ static void fill_block(struct ami_owners *o, const uint64_t *wanted,
 	}
 }
 
-void ami_owners_fill(struct ami_owners *o, uint64_t first,
-		     const uint64_t *wanted, uint8_t *owner)
+void ami_owners_fill_each(struct ami_owners *o, uint64_t first,
+			  const uint64_t *wanted, uint8_t *owner,
+			  ami_owners_block_fn *done, void *ctx)
 {
 	struct brush b = { .owner = owner, .first = first };
 	uint32_t i;
@@ -166,5 +167,13 @@ void ami_owners_fill(struct ami_owners *o, uint64_t first,
 			   owner + i * BLOCK);
 		if (ami_dump_stopped(ami_kernel_dump(o->kernel)))
 			return;
+		if (done)
+			done(ctx, first + i * BLOCK);
 	}
+}
+
+void ami_owners_fill(struct ami_owners *o, uint64_t first,
+		     const uint64_t *wanted, uint8_t *owner)
+{
+	ami_owners_fill_each(o, first, wanted, owner, NULL, NULL);
 }

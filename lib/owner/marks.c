@@ -12,27 +12,54 @@
 #define TAIL		1u
 #define LOWEST_MASK	0xffffffff00000000ull
 
-/* A member that is absent, or outside struct page, reads as zero. */
-static uint64_t pick_member(const struct ami_owners *o, const uint8_t *raw,
-			    enum ami_field f)
+static struct struct_place place_of(const struct ami_owners *o,
+				    const struct ami_member *m)
 {
-	const struct ami_member *m = &o->layout->field[f];
-	uint32_t half;
-	uint64_t value = 0;
+	struct struct_place place = { .offset = m->offset };
 
-	if (!m->present || m->offset + m->size > o->page_size)
-		return 0;
-	if (m->size == sizeof(value)) {
-		memcpy(&value, raw + m->offset, sizeof(value));
-		return value;
-	}
-	if (m->size == sizeof(half)) {
-		memcpy(&half, raw + m->offset, sizeof(half));
-		return half;
-	}
-	if (m->size < sizeof(value))
-		memcpy(&value, raw + m->offset, m->size);
-	return value;
+	if (!m->present || !m->size || m->size > sizeof(place.mask) ||
+	    m->offset + m->size > o->page_size ||
+	    o->page_size > MAX_PAGE_STRUCT)
+		return (struct struct_place){ .offset = 0 };
+	/* The eight bytes may not go on behind the structure. */
+	if (m->offset + sizeof(place.mask) > o->page_size)
+		place.offset = o->page_size - sizeof(place.mask);
+	place.shift = (m->offset - place.offset) * 8;
+	place.mask = UINT64_MAX >> (64 - m->size * 8);
+	return place;
+}
+
+/* Struct pages are read by the million, so their members are found once. */
+static void find_places(struct ami_owners *o)
+{
+	const enum ami_field member[STRUCT_MEMBERS] = {
+		[MEMBER_FLAGS] = AMI_F_page_flags,
+		[MEMBER_MAPPING] = AMI_F_page_mapping,
+		[MEMBER_PRIVATE] = AMI_F_page_private,
+		[MEMBER_PP_MAGIC] = AMI_F_page_pp_magic,
+		/* Since 5.17 struct slab overlays struct page. */
+		[MEMBER_CACHE] = ami_has(o->kernel, AMI_F_slab_slab_cache) ?
+				 AMI_F_slab_slab_cache : AMI_F_page_slab_cache,
+		[MEMBER_TYPE] = AMI_F_page_type,
+		[MEMBER_REFCOUNT] = AMI_F_page_refcount,
+		[MEMBER_HEAD] = AMI_F_page_compound_head,
+		[MEMBER_INFO] = AMI_F_page_compound_info,
+	};
+	int i;
+
+	for (i = 0; i < STRUCT_MEMBERS; i++)
+		o->place[i] = place_of(o, &o->layout->field[member[i]]);
+}
+
+/* A member that is absent reads as zero. */
+static inline uint64_t pick_member(const struct ami_owners *o,
+				   const uint8_t *raw, enum struct_member i)
+{
+	const struct struct_place *at = &o->place[i];
+	uint64_t value;
+
+	memcpy(&value, raw + at->offset, sizeof(value));
+	return value >> at->shift & at->mask;
 }
 
 /*
@@ -47,17 +74,46 @@ static uint64_t head_of(uint64_t page, uint64_t info)
 	return info >= LOWEST_MASK ? page & info : info - TAIL;
 }
 
-static struct struct_line *find_line(struct ami_owners *o, uint64_t va)
+/* What cannot be borrowed is read the other way, which counts why. */
+static void read_line(struct ami_owners *o, struct struct_line *l, uint64_t va)
+{
+	struct ami_dump *dump = ami_kernel_dump(o->kernel);
+	uint8_t page[AMI_PAGE_SIZE];
+	uint64_t phys;
+
+	ami_dump_unpage(dump, l->page);
+	l->page = NULL;
+	l->va = va;
+	l->recorded = ami_dump_recording(dump);
+	l->mem = ami_virt_to_phys(o->kernel, va, &phys);
+	if (l->mem != AMI_MEM_OK)
+		return;
+	l->page = ami_dump_page(dump, phys >> AMI_PAGE_SHIFT, &l->mem);
+	if (!l->page)
+		l->mem = ami_read(o->kernel, va, page, sizeof(page));
+	if (!l->page && l->mem == AMI_MEM_OK)
+		l->mem = AMI_MEM_ERROR;
+	/* The next phase may have work left. */
+	if (l->mem == AMI_MEM_LEFT_OUT)
+		l->va = 0;
+}
+
+static const struct struct_line *find_line(struct ami_owners *o, uint64_t va)
 {
 	struct struct_line *l = &o->line[(va / AMI_PAGE_SIZE) % STRUCT_LINES];
-	bool record = ami_dump_recording(ami_kernel_dump(o->kernel));
 
-	if (l->va == va && (l->recorded || !record))
-		return l;
-	l->va = va;
-	l->recorded = record;
-	l->mem = ami_read(o->kernel, va, l->page, AMI_PAGE_SIZE);
+	if (l->va != va || (!l->recorded &&
+			    ami_dump_recording(ami_kernel_dump(o->kernel))))
+		read_line(o, l, va);
 	return l;
+}
+
+void owner_lines_free(struct ami_owners *o)
+{
+	unsigned int i;
+
+	for (i = 0; i < STRUCT_LINES; i++)
+		ami_dump_unpage(ami_kernel_dump(o->kernel), o->line[i].page);
 }
 
 /* @apart takes one that crosses a page boundary. */
@@ -65,7 +121,7 @@ static const uint8_t *find_page(struct ami_owners *o, uint64_t va,
 				uint8_t *apart, enum ami_mem *mem)
 {
 	uint64_t at = va % AMI_PAGE_SIZE;
-	struct struct_line *l;
+	const struct struct_line *l;
 
 	if (at + o->page_size > AMI_PAGE_SIZE) {
 		*mem = ami_read(o->kernel, va, apart, o->page_size);
@@ -73,7 +129,7 @@ static const uint8_t *find_page(struct ami_owners *o, uint64_t va,
 	}
 	l = find_line(o, va - at);
 	*mem = l->mem;
-	return l->page + at;
+	return l->page ? l->page + at : NULL;
 }
 
 enum ami_mem owner_page_view_read(struct ami_owners *o, uint64_t pfn,
@@ -85,22 +141,21 @@ enum ami_mem owner_page_view_read(struct ami_owners *o, uint64_t pfn,
 	uint64_t info;
 
 	v->address = ami_pfn_to_page(o->kernel, pfn);
-	if (!v->address || o->page_size > MAX_PAGE_STRUCT)
+	if (!v->address || o->page_size > MAX_PAGE_STRUCT ||
+	    o->page_size < sizeof(uint64_t))
 		return AMI_MEM_NO_FIELD;
 	raw = find_page(o, v->address, apart, &mem);
 	if (mem != AMI_MEM_OK)
 		return mem;
-	v->flags = pick_member(o, raw, AMI_F_page_flags);
-	v->mapping = pick_member(o, raw, AMI_F_page_mapping);
-	v->private = pick_member(o, raw, AMI_F_page_private);
-	v->pp_magic = pick_member(o, raw, AMI_F_page_pp_magic);
-	/* One of the two: since 5.17 struct slab overlays struct page. */
-	v->cache = pick_member(o, raw, ami_has(o->kernel, AMI_F_slab_slab_cache) ?
-			       AMI_F_slab_slab_cache : AMI_F_page_slab_cache);
-	v->type = pick_member(o, raw, AMI_F_page_type);
-	v->refcount = pick_member(o, raw, AMI_F_page_refcount);
-	info = pick_member(o, raw, AMI_F_page_compound_head) |
-	       pick_member(o, raw, AMI_F_page_compound_info);
+	v->flags = pick_member(o, raw, MEMBER_FLAGS);
+	v->mapping = pick_member(o, raw, MEMBER_MAPPING);
+	v->private = pick_member(o, raw, MEMBER_PRIVATE);
+	v->pp_magic = pick_member(o, raw, MEMBER_PP_MAGIC);
+	v->cache = pick_member(o, raw, MEMBER_CACHE);
+	v->type = pick_member(o, raw, MEMBER_TYPE);
+	v->refcount = pick_member(o, raw, MEMBER_REFCOUNT);
+	info = pick_member(o, raw, MEMBER_HEAD) |
+	       pick_member(o, raw, MEMBER_INFO);
 	v->tail = info & TAIL;
 	v->head = head_of(v->address, info);
 	return AMI_MEM_OK;
@@ -184,6 +239,7 @@ void owner_page_marks_learn(struct ami_owners *o)
 {
 	struct ami_kernel *k = o->kernel;
 
+	find_places(o);
 	o->slab_flag = ami_enumerator(k, AMI_E_PG_slab, -1);
 	o->reserved_flag = ami_enumerator(k, AMI_E_PG_reserved, -1);
 	o->buddy_type = type_by_vmcoreinfo(o,

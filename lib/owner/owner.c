@@ -187,6 +187,7 @@ void ami_owners_free(struct ami_owners *o)
 
 	if (!o)
 		return;
+	owner_lines_free(o);
 	for (i = 0; i < HINTS; i++)
 		ami_pfnset_free(o->hint[i]);
 	ami_pfnset_free(o->tables);
@@ -302,13 +303,32 @@ static enum ami_owner miss_struct(struct ami_owners *o, enum ami_mem mem)
 	return AMI_OWNER_UNKNOWN;
 }
 
+/* Tail pages of one head follow each other. An extract gets each head anew. */
+static enum ami_mem read_head(struct ami_owners *o, struct page_view *v)
+{
+	struct page_view *last = &o->last_head;
+	enum ami_mem mem;
+	uint64_t head;
+
+	if (last->address && v->head == last->address &&
+	    !ami_dump_recording(ami_kernel_dump(o->kernel))) {
+		*v = *last;
+		return AMI_MEM_OK;
+	}
+	if (!ami_page_to_pfn(o->kernel, v->head, &head))
+		return AMI_MEM_DAMAGED;
+	mem = owner_page_view_read(o, head, v);
+	if (mem == AMI_MEM_OK)
+		*last = *v;
+	return mem;
+}
+
 enum ami_owner owner_by_struct_page(struct ami_owners *o, uint64_t pfn,
 				    struct page_view *v)
 {
 	enum ami_mem mem = owner_page_view_read(o, pfn, v);
 	enum block block = BLOCK_USED;
 	enum ami_owner owner;
-	uint64_t head;
 
 	if (mem != AMI_MEM_OK)
 		return miss_struct(o, mem);
@@ -316,9 +336,7 @@ enum ami_owner owner_by_struct_page(struct ami_owners *o, uint64_t pfn,
 	    (!v->refcount && ami_pfnset_has(o->pcp_free, pfn)))
 		return AMI_OWNER_FREE;
 	if (v->tail) {
-		if (!ami_page_to_pfn(o->kernel, v->head, &head))
-			return AMI_OWNER_UNKNOWN;
-		mem = owner_page_view_read(o, head, v);
+		mem = read_head(o, v);
 		if (mem != AMI_MEM_OK)
 			return miss_struct(o, mem);
 	} else if (!v->refcount) {

@@ -63,13 +63,39 @@ struct task_stack {
 
 /**
  * struct struct_line - a page of struct pages, at @va, or why it cannot be read
+ * @page: borrowed from the dump
  * @recorded: an extract has it
  */
 struct struct_line {
 	uint64_t va;
+	const uint8_t *page;
 	enum ami_mem mem;
 	bool recorded;
-	uint8_t page[AMI_PAGE_SIZE];
+};
+
+/* Members of struct page that are asked for. */
+enum struct_member {
+	MEMBER_FLAGS,
+	MEMBER_MAPPING,
+	MEMBER_PRIVATE,
+	MEMBER_PP_MAGIC,
+	MEMBER_CACHE,
+	MEMBER_TYPE,
+	MEMBER_REFCOUNT,
+	MEMBER_HEAD,
+	MEMBER_INFO,
+	STRUCT_MEMBERS
+};
+
+/**
+ * struct struct_place - where a member lies
+ * @offset: of eight bytes that hold it
+ * @shift: bits below it there
+ * @mask: its bits; 0: it is absent, or outside of struct page
+ */
+struct struct_place {
+	uint16_t offset, shift;
+	uint64_t mask;
 };
 
 /**
@@ -94,7 +120,7 @@ struct cache_names {
  * @tables, @memmap, @coherent, @stacks: from page tables and lists
  * @hint: frames of each kind
  * @by_mm: made when the first process is asked for
- * @line: struct pages that were read last, by their address
+ * @line: struct pages that were read last, by their address; @place: of members
  */
 struct ami_owners {
 	const struct ami_state *state;
@@ -127,6 +153,8 @@ struct ami_owners {
 	bool no_memory;
 	struct free_run free_run;
 	struct struct_line line[STRUCT_LINES];
+	struct struct_place place[STRUCT_MEMBERS];
+	struct page_view last_head;	/* of a tail page */
 };
 
 /** owner_page_view_read() - read the struct page of a frame */
@@ -145,6 +173,9 @@ enum ami_owner owner_by_struct_page(struct ami_owners *o, uint64_t pfn,
  * owner_page_marks_learn() - how this kernel marks free, slab and table pages
  */
 void owner_page_marks_learn(struct ami_owners *o);
+
+/** owner_lines_free() - give back what was borrowed from the dump. */
+void owner_lines_free(struct ami_owners *o);
 
 /** owner_page_is() - does the page have this page_type? */
 bool owner_page_is(const struct page_view *v, uint32_t type);

@@ -88,6 +88,14 @@ _Static_assert(sizeof(struct kdump_page_desc) == 24, "descriptor layout");
  */
 #define CONTENT_NOTE_TYPE	0x414d4902u
 
+#define KDUMP_CACHED	8u
+
+/** struct kdump_bits - a block of the second bitmap that was read */
+struct kdump_bits {
+	uint64_t block;
+	uint64_t words[KDUMP_BLOCK / 8];
+};
+
 /**
  * struct kdump_facts - what the headers of one file say
  *
@@ -116,8 +124,7 @@ struct kdump_facts {
 	bool truncated;
 	uint64_t pages;
 	uint64_t *rank;
-	uint64_t cached;	/* block of the second bitmap in @words */
-	uint64_t words[KDUMP_BLOCK / 8];
+	struct kdump_bits cached[KDUMP_CACHED];
 };
 
 /** kdump_is() - does this file start like a kdump-compressed file? */

@@ -115,6 +115,19 @@ const struct ami_pfnset *ami_owners_stack_like(struct ami_owners *owners);
 void ami_owners_fill(struct ami_owners *owners, uint64_t first,
 		     const uint64_t *wanted, uint8_t *owner);
 
+#define AMI_OWNER_BLOCK		4096u
+
+typedef void ami_owners_block_fn(void *ctx, uint64_t first);
+
+/**
+ * ami_owners_fill_each() - the same, and call @done after each block
+ * @done: gets the first of AMI_OWNER_BLOCK frames. Their struct pages were read
+ *	just before, so what they lead to costs little now
+ */
+void ami_owners_fill_each(struct ami_owners *owners, uint64_t first,
+			  const uint64_t *wanted, uint8_t *owner,
+			  ami_owners_block_fn *done, void *ctx);
+
 /**
  * ami_owner_describe() - write in words who owns this byte, as far as known
  *
