@@ -103,7 +103,7 @@ static bool asked_for(const struct view *v, const struct ami_overwritten *w,
 void report_overwritten_json(struct view *v)
 {
 	const struct ami_contents *c = v->a->contents;
-	size_t i, n = c ? c->count : 0;
+	size_t i, n = c ? c->count : 0, listed = 0;
 	struct ami_culprit culprit;
 
 	json_object(&v->j, "overwritten_pages");
@@ -114,11 +114,12 @@ void report_overwritten_json(struct view *v)
 	json_number(&v->j, "count", n);
 	report_overwriting_json(v);
 	json_array(&v->j, "list");
-	for (i = 0; i < n && (i < LISTED || v->r->verbose) &&
+	for (i = 0; i < n && (listed < LISTED || v->r->verbose) &&
 	     view_goes_on(v); i++) {
 		ami_culprit_find(v->a->exposures, &c->list[i], &culprit);
 		if (!asked_for(v, &c->list[i], &culprit))
 			continue;
+		listed++;
 		json_object_line(&v->j, NULL);
 		page_json(v, &c->list[i], &culprit);
 		json_close_object(&v->j);
@@ -280,6 +281,7 @@ static void signs_text(const struct ami_overwritten *w, char *text, size_t size)
 }
 
 #define LINES	40u
+#define SIGNS_AT	62u	/* column */
 
 static void list_text(struct view *v)
 {
@@ -288,19 +290,20 @@ static void list_text(struct view *v)
 	struct ami_culprit culprit;
 	size_t i, shown = 0;
 
-	fprintf(v->out, "%-16s %-16s %-22s %-16s %s\n", "PHYSICAL", "OWNER",
-		"SIGNS", "PROOF", "DEVICE");
+	fprintf(v->out, "%-14s %-16s %-16s %-12s %s\n", "PHYSICAL", "OWNER",
+		"PROOF", "DEVICE", "SIGNS");
 	for (i = 0; i < c->count && view_goes_on(v); i++) {
 		ami_culprit_find(v->a->exposures, &c->list[i], &culprit);
 		if (!asked_for(v, &c->list[i], &culprit) || (shown++ >= LINES &&
 						!v->r->verbose))
 			continue;
 		signs_text(&c->list[i], signs, sizeof(signs));
-		fprintf(v->out, "%#-16" PRIx64 " %-16s %-22s %-16s %s\n",
-			c->list[i].phys, ami_owner_name(c->list[i].owner), signs,
+		fprintf(v->out, "%#-14" PRIx64 " %-16s %-16s %-12s ",
+			c->list[i].phys, ami_owner_name(c->list[i].owner),
 			ami_proof_name(culprit.proof),
 			culprit.proof == AMI_PROOF_NONE ? "-" :
 			ami_bdf_text(culprit.device, bdf));
+		report_wrapped(v, SIGNS_AT, SIGNS_AT, "%s", signs);
 	}
 	if (shown > LINES && !v->r->verbose)
 		fprintf(v->out, "(%zu more; -v)\n", shown - LINES);
