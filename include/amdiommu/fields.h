@@ -425,6 +425,9 @@
 	F(netdev_dev_addr, net_device, "dev_addr")			\
 	F(netdev_perm_addr, net_device, "perm_addr")			\
 	F(netdev_addr_len, net_device, "addr_len")			\
+	F(netdev_lower, net_device, "adj_list.lower")			\
+	F(adjacent_dev, netdev_adjacent, "dev")				\
+	F(adjacent_list, netdev_adjacent, "list")			\
 	F(sk_buff_data, sk_buff, "data")				\
 	F(resource_start, resource, "start")				\
 	F(resource_end, resource, "end")				\

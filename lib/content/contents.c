@@ -35,7 +35,7 @@ const char *ami_sign_name(enum ami_sign sign)
 {
 	static const char *const name[AMI_SIGNS] = {
 		"frame", "entries", "stack_run", "free_list", "pointers",
-		"frame_part",
+		"frame_part", "stack_end",
 	};
 
 	return name[__builtin_ctz(sign)];
@@ -56,6 +56,8 @@ const char *ami_sign_text(enum ami_sign sign)
 		return "destroyed pointers";
 	case AMI_SIGN_FRAME_PART:
 		return "the rest of an Ethernet frame";
+	case AMI_SIGN_STACK_END:
+		return "no number at the end of the stack";
 	}
 	return "";
 }

@@ -208,9 +208,14 @@ static bool same_device(const struct ami_interface *a,
 	       !memcmp(&a->bdf, &b->bdf, sizeof(a->bdf));
 }
 
+static int rank_of(const struct ami_interface *i)
+{
+	return i->has_device + i->direct;
+}
+
 /*
  * Bonds have the address of their interfaces, and a VLAN that of the one below it.
- * If just one of them is on a device, it is that one.
+ * The one that is on a device itself is named, if all are on the same one.
  */
 static bool find_interface(const struct ami_contents *c, const uint8_t *p,
 			   int *found)
@@ -226,11 +231,12 @@ static bool find_interface(const struct ami_contents *c, const uint8_t *p,
 		if (memcmp(p, c->macs[i].byte, AMI_MAC_SIZE))
 			continue;
 		ours = true;
-		if (*found < 0 || !c->interfaces[*found].has_device)
-			*found = c->macs[i].interface;
-		else if (at->has_device &&
-			 !same_device(at, &c->interfaces[*found]))
+		if (*found >= 0 && at->has_device &&
+		    c->interfaces[*found].has_device &&
+		    !same_device(at, &c->interfaces[*found]))
 			several = true;
+		if (*found < 0 || rank_of(at) > rank_of(&c->interfaces[*found]))
+			*found = c->macs[i].interface;
 	}
 	if (several)
 		*found = -1;

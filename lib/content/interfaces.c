@@ -12,6 +12,7 @@
 
 #define MAX_INTERFACES	65536u
 #define MAX_PARENTS	8u
+#define MAX_LOWER	256u	/* interfaces below one */
 
 struct reader {
 	struct ami_contents *c;
@@ -20,8 +21,9 @@ struct reader {
 	bool no_memory;
 };
 
-/* The device of the state that the interface is on, or that is above it. */
-static void find_device(struct reader *r, struct ami_interface *i, uint64_t dev)
+/* The device of the state that a struct device is, or that is above it. */
+static bool find_device(const struct reader *r, uint64_t dev,
+			struct ami_bdf *bdf)
 {
 	unsigned int up;
 	size_t n;
@@ -30,13 +32,79 @@ static void find_device(struct reader *r, struct ami_interface *i, uint64_t dev)
 		for (n = 0; n < r->s->nr_devices; n++) {
 			if (r->s->devices[n].dev != dev)
 				continue;
-			i->has_device = true;
-			i->bdf = r->s->devices[n].bdf;
-			return;
+			*bdf = r->s->devices[n].bdf;
+			return true;
 		}
 		if (ami_get(r->k, dev, AMI_F_device_parent, &dev) != AMI_MEM_OK)
-			return;
+			return false;
 	}
+	return false;
+}
+
+/**
+ * struct below - what the interfaces below one are on
+ * @left: of them that may still be visited
+ * @known: all of them are on @bdf, or on no device
+ */
+struct below {
+	unsigned int left;
+	bool any, known;
+	struct ami_bdf bdf;
+};
+
+static void add_below(const struct reader *r, uint64_t netdev,
+		      struct below *b);
+
+static void add_lower(const struct reader *r, uint64_t adjacent,
+		      struct below *b)
+{
+	struct ami_bdf bdf;
+	uint64_t netdev;
+
+	if (!b->left || ami_get(r->k, adjacent, AMI_F_adjacent_dev, &netdev) !=
+			AMI_MEM_OK) {
+		b->known = false;
+		return;
+	}
+	b->left--;
+	if (!find_device(r, ami_addr(r->k, netdev, AMI_F_netdev_dev), &bdf)) {
+		add_below(r, netdev, b);
+		return;
+	}
+	b->known &= !b->any || !memcmp(&b->bdf, &bdf, sizeof(bdf));
+	b->bdf = bdf;
+	b->any = true;
+}
+
+/* netdev_for_each_lower_dev(); such links never lead back (dev->upper_level). */
+static void add_below(const struct reader *r, uint64_t netdev, struct below *b)
+{
+	struct ami_list_iter it;
+	uint64_t node;
+
+	ami_list_start(&it, r->k, ami_addr(r->k, netdev, AMI_F_netdev_lower),
+		       b->left + 1);
+	while (b->known && ami_list_next(&it, &node))
+		add_lower(r, ami_container(r->k, node, AMI_F_adjacent_list), b);
+	b->known &= it.mem == AMI_MEM_OK && !it.broken;
+}
+
+/*
+ * A VLAN, a macvlan or a bridge has no device of its own. What is for it comes in
+ * below it. A bond of several devices names none.
+ */
+static void find_below(const struct reader *r, struct ami_interface *i,
+		       uint64_t netdev)
+{
+	struct below b = { .left = MAX_LOWER, .known = true };
+
+	if (!ami_has(r->k, AMI_F_netdev_lower) ||
+	    !ami_has(r->k, AMI_F_adjacent_dev) ||
+	    !ami_has(r->k, AMI_F_adjacent_list))
+		return;
+	add_below(r, netdev, &b);
+	i->has_device = b.any && b.known;
+	i->bdf = b.bdf;
 }
 
 static void add_mac(struct reader *r, uint64_t va)
@@ -79,7 +147,9 @@ static bool one_interface(void *ctx, uint64_t device)
 
 	ami_read_string(r->k, ami_addr(r->k, netdev, AMI_F_netdev_name), i.name,
 			sizeof(i.name));
-	find_device(r, &i, device);
+	i.has_device = i.direct = find_device(r, device, &i.bdf);
+	if (!i.direct)
+		find_below(r, &i, netdev);
 	if (r->c->nr_interfaces == MAX_INTERFACES)
 		return false;
 	r->no_memory |= vec_push(r->c->interfaces, r->c->nr_interfaces,

@@ -64,8 +64,9 @@ void content_frame(struct scan *s, enum ami_owner owner,
 /** content_page_read() - false: it is not in the dump */
 bool content_page_read(struct scan *s, uint64_t pfn, void *page);
 
-/** content_check_table(), content_check_stack() - s->page is the page's content */
+/** content_check_...() - s->page is the page's content */
 void content_check_table(struct scan *s, uint64_t pfn);
+void content_check_stack_end(struct scan *s, uint64_t pfn);
 void content_check_stack(struct scan *s, uint64_t pfn);
 
 /** content_look() - look for signs in the content of one page */

@@ -1,19 +1,33 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Kernel stacks: each has a number at its lowest address, and holds addresses and
- * small numbers. Long runs of anything else were not pushed there.
+ * Kernel stacks: that of a task has a number at its lowest address, from fork on
+ * (set_task_stack_end_magic()). All hold addresses and small numbers. Long runs of
+ * anything else were not pushed there.
  */
 #include <string.h>
 
 #include "scan.h"
 
 #define WORDS		(AMI_PAGE_SIZE / 8)
+#define STACK_END_MAGIC	0x57ac6e9dull	/* include/uapi/linux/magic.h */
 #define RUN		32u	/* 9 is the most that was seen in live stacks */
 
 /* Neither small, nor an address of kernel or user space. */
 static bool is_strange(uint64_t word)
 {
 	return word >> 47 && word >> 56 != 0xff;
+}
+
+/* Zeros are no number either. */
+void content_check_stack_end(struct scan *s, uint64_t pfn)
+{
+	uint64_t word;
+
+	memcpy(&word, s->page, sizeof(word));
+	if (word != STACK_END_MAGIC &&
+	    ami_owners_stack_end(s->ex->owners, pfn))
+		content_sign(s, pfn << AMI_PAGE_SHIFT, AMI_OWNER_STACK,
+			     AMI_SIGN_STACK_END, 1);
 }
 
 void content_check_stack(struct scan *s, uint64_t pfn)

@@ -89,6 +89,7 @@ static bool make_sets(struct ami_owners *o)
 	o->memmap = ami_pfnset_new();
 	o->coherent = ami_pfnset_new();
 	o->stacks = ami_pfnset_new();
+	o->stack_ends = ami_pfnset_new();
 	o->stack_like = ami_pfnset_new();
 	o->io_tables = ami_pfnset_new();
 	o->pcp_free = ami_pfnset_new();
@@ -97,7 +98,7 @@ static bool make_sets(struct ami_owners *o)
 		ok &= !!o->hint[i];
 	}
 	return ok && o->tables && o->memmap && o->coherent && o->stacks &&
-	       o->stack_like && o->io_tables && o->pcp_free;
+	       o->stack_ends && o->stack_like && o->io_tables && o->pcp_free;
 }
 
 static uint64_t walk_kernel(struct ami_owners *o)
@@ -125,6 +126,7 @@ static bool lost_frames(const struct ami_owners *o)
 		    ami_pfnset_failed(o->memmap) ||
 		    ami_pfnset_failed(o->coherent) ||
 		    ami_pfnset_failed(o->stacks) ||
+		    ami_pfnset_failed(o->stack_ends) ||
 		    ami_pfnset_failed(o->stack_like) ||
 		    ami_pfnset_failed(o->pcp_free);
 	int i;
@@ -194,6 +196,7 @@ void ami_owners_free(struct ami_owners *o)
 	ami_pfnset_free(o->memmap);
 	ami_pfnset_free(o->coherent);
 	ami_pfnset_free(o->stacks);
+	ami_pfnset_free(o->stack_ends);
 	ami_pfnset_free(o->stack_like);
 	ami_pfnset_free(o->io_tables);
 	ami_pfnset_free(o->pcp_free);
@@ -209,6 +212,11 @@ struct ami_owner_gaps ami_owners_gaps(const struct ami_owners *o)
 {
 	return (struct ami_owner_gaps){ o->unread_caches, o->marks_unread,
 					o->structs_unread };
+}
+
+bool ami_owners_stack_end(const struct ami_owners *o, uint64_t pfn)
+{
+	return ami_pfnset_has(o->stack_ends, pfn);
 }
 
 void ami_owners_io_table(struct ami_owners *o, uint64_t pfn)

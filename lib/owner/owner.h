@@ -137,6 +137,7 @@ struct ami_owners {
 	uint64_t unread_caches;
 	struct ami_regions regions;
 	struct ami_pfnset *tables, *memmap, *coherent, *stacks;
+	struct ami_pfnset *stack_ends;	/* the lowest page of each of @stacks */
 	struct ami_pfnset *stack_like;	/* vmalloc areas shaped as a stack */
 	struct ami_pfnset *hint[HINTS];
 	struct ami_pfnset *io_tables, *pcp_free;

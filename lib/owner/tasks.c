@@ -54,8 +54,12 @@ static void add_stack(struct ami_owners *o, uint64_t task)
 		return;
 	for (i = 0; i < o->stack_pages; i++)
 		if (ami_virt_to_phys(o->kernel, va + i * AMI_PAGE_SIZE,
-				     &phys) == AMI_MEM_OK)
+				     &phys) == AMI_MEM_OK) {
 			ami_pfnset_add(o->stacks, phys >> AMI_PAGE_SHIFT, 1);
+			if (!i)
+				ami_pfnset_add(o->stack_ends,
+					       phys >> AMI_PAGE_SHIFT, 1);
+		}
 }
 
 /*

@@ -17,6 +17,7 @@
 /* For tests that need no others. */
 #define MACHINE_SME	(1ull << 47)
 #define MACHINE_PAGES	(1u << 16)
+#define STACK_END_MAGIC	0x57ac6e9dull	/* at the lowest address of each stack */
 #define BUFFER		0x8000000ull	/* what devices may write; physical */
 
 /* IOMMU_DOMAIN_...: types of a domain. */

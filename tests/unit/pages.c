@@ -50,6 +50,7 @@ void pages_process(struct machine *m, uint64_t pgd, uint64_t stack)
 
 	machine_set(m, task, AMI_F_task_mm, mm);
 	machine_set(m, task, AMI_F_task_stack, image_va(stack));
+	image_write64(m->img, stack, STACK_END_MAGIC);
 	machine_set(m, mm, AMI_F_mm_pgd, image_va(pgd));
 	image_layout(m->img)->symbol[AMI_SYM_init_task] = init;
 	machine_list_init(m, init + tasks);

@@ -211,8 +211,6 @@ static void make_scene(struct scene *s, struct machine *m)
 	image_write64(m->img, s->page[TOP], s->page[TABLE] | 0x067 | m->sme);
 	pages_mark(m, s->page[ANON], AMI_F_page_mapping, image_va(0x1000) | 1);
 	pages_process(m, s->page[TOP], s->page[STACK]);
-	/* The number at the lowest end of each stack. */
-	image_write64(m->img, s->page[STACK], 0x57ac6e9d);
 	dte.host_root = machine_v1(m, s->page[TABLE], 1);
 	machine_device(m, NIC, "nic",
 		       machine_domain(m, 4, TYPE_DMA, AMI_FORMAT_V1,
@@ -428,6 +426,28 @@ static void stack(void **state)
 {
 	(void)state;
 	over_shapes(one_stack);
+}
+
+/* Zeros over a stack show at its end alone. */
+static void one_stack_end(struct machine *m)
+{
+	struct scene s;
+	unsigned int i;
+
+	make_scene(&s, m);
+	for (i = 0; i < 4; i++)
+		image_write64(m->img, s.page[STACK] + i * AMI_PAGE_SIZE, 0);
+	machine_analyse(m);
+	assert_int_equal(m->contents->count, 1);
+	assert_non_null(at(&s, s.page[STACK]));
+	assert_int_equal(at(&s, s.page[STACK])->signs, AMI_SIGN_STACK_END);
+	assert_true(machine_found(m, "owner-content-broken"));
+}
+
+static void stack_end(void **state)
+{
+	(void)state;
+	over_shapes(one_stack_end);
 }
 
 static void table_holds(struct machine *m, const uint64_t *entry, size_t count,
@@ -760,9 +780,10 @@ static void slabs_in_detail(void **state)
 
 /* --- interfaces, and who did it ---------------------------------------------------- */
 
-static void add_interface(struct rig *rig, const char *name, bool on_device)
+static uint64_t add_interface(struct rig *rig, const char *name, bool on_device)
 {
 	uint64_t netdev = machine_object(rig->m, 4096);
+	uint64_t lower = rig_member(rig, netdev, AMI_F_netdev_lower);
 	uint64_t address = machine_object(rig->m, 64);
 	uint64_t dev = rig_member(rig, netdev, AMI_F_netdev_dev);
 
@@ -774,6 +795,17 @@ static void add_interface(struct rig *rig, const char *name, bool on_device)
 	rig_child(rig, dev, AMI_SYM_net_class);
 	if (!on_device)
 		rig_set(rig, dev, AMI_F_device_parent, 0);
+	machine_list_init(rig->m, lower);
+	return netdev;
+}
+
+static void put_above(struct rig *rig, uint64_t upper, uint64_t lower)
+{
+	uint64_t adjacent = machine_object(rig->m, 64);
+
+	rig_set(rig, adjacent, AMI_F_adjacent_dev, lower);
+	machine_list_add(rig->m, rig_member(rig, upper, AMI_F_netdev_lower),
+			 rig_member(rig, adjacent, AMI_F_adjacent_list));
 }
 
 static struct rig *make_rig(struct scene *s)
@@ -784,6 +816,9 @@ static struct rig *make_rig(struct scene *s)
 	/* Members in the order of fields.h would lie on each other. */
 	pages_place(rig->m, AMI_F_netdev_name, 512, 16);
 	pages_place(rig->m, AMI_F_netdev_dev, 1024, 1024);
+	pages_place(rig->m, AMI_F_netdev_lower, 2560, 16);
+	pages_place(rig->m, AMI_F_adjacent_dev, 0, 8);
+	pages_place(rig->m, AMI_F_adjacent_list, 16, 16);
 	pages_make(rig->m);
 	s->page[TOP] = image_alloc(rig->m->img, 1);
 	s->page[TABLE] = image_alloc(rig->m->img, 1);
@@ -881,6 +916,74 @@ static void culprit_of_bridge(void **state)
 	rig_free(rig);
 }
 
+static void change_address(struct rig *rig, uint64_t netdev)
+{
+	uint64_t address = machine_object(rig->m, 64);
+
+	machine_write(rig->m, address, (uint8_t[]){ 2, 1, 1, 1, 1, 1 }, 6);
+	rig_set(rig, netdev, AMI_F_netdev_dev_addr, address);
+}
+
+/* A macvlan in a bridge, say: it has an address of its own. */
+static void culprit_below(void **state)
+{
+	struct scene s;
+	struct rig *rig = make_rig(&s);
+	uint64_t top, bridge, eth;
+
+	(void)state;
+	top = add_interface(rig, "macvlan0", false);
+	bridge = add_interface(rig, "br0", false);
+	eth = add_interface(rig, "eth0", true);
+	change_address(rig, bridge);
+	change_address(rig, eth);
+	put_above(rig, top, bridge);
+	put_above(rig, bridge, eth);
+	/* Of a guest, on no device. */
+	put_above(rig, bridge, add_interface(rig, "tap0", false));
+	put_frame(&s, s.page[TABLE] + 128);
+	culprit_is(&s, AMI_PROOF_BOTH, "macvlan0");
+	rig_free(rig);
+}
+
+/* A second interface, on a device of its own that could write nothing. */
+static uint64_t add_other(struct rig *rig)
+{
+	struct amdvi_dte blocked = { .v = true, .tv = true };
+	uint64_t data = machine_device(rig->m, 0x20, "other", 0), dev;
+	uint64_t netdev = add_interface(rig, "eth1", true);
+
+	machine_dte(rig->m, 0x20, &blocked);
+	image_read(rig->m->img, rig_member(rig, data, AMI_F_dev_data_dev) -
+		   IMAGE_DIRECT_MAP, &dev, sizeof(dev));
+	rig_set(rig, rig_member(rig, netdev, AMI_F_netdev_dev),
+		AMI_F_device_parent, dev);
+	change_address(rig, netdev);
+	return netdev;
+}
+
+/* Below a bond of two devices none is named; nor where a link is broken. */
+static void culprit_below_unknown(void **state)
+{
+	struct scene s;
+	int broken;
+
+	(void)state;
+	for (broken = 0; broken < 2; broken++) {
+		struct rig *rig = make_rig(&s);
+		uint64_t bond = add_interface(rig, "bond0", false);
+		uint64_t eth = add_interface(rig, "eth0", true);
+		uint64_t other = add_other(rig);
+
+		change_address(rig, eth);
+		put_above(rig, bond, eth);
+		put_above(rig, bond, broken ? 0 : other);
+		put_frame(&s, s.page[TABLE] + 128);
+		culprit_is(&s, AMI_PROOF_PATH, "bond0");
+		rig_free(rig);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -894,12 +997,15 @@ int main(void)
 		cmocka_unit_test(uneven),
 		cmocka_unit_test(jumbo),
 		cmocka_unit_test(copy_on_stack), cmocka_unit_test(stack),
+		cmocka_unit_test(stack_end),
 		cmocka_unit_test(tables), cmocka_unit_test(hidden),
 		cmocka_unit_test(slabs), cmocka_unit_test(slabs_in_detail),
 		cmocka_unit_test(culprit_by_address),
 		cmocka_unit_test(culprit_by_path),
 		cmocka_unit_test(culprit_told),
 		cmocka_unit_test(culprit_of_bridge),
+		cmocka_unit_test(culprit_below),
+		cmocka_unit_test(culprit_below_unknown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

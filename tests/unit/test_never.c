@@ -116,6 +116,7 @@ static uint64_t stack_page(struct owned *f)
 	image_layout(f->m->img)->symbol[AMI_SYM_init_task] = init;
 	machine_list_init(f->m, init);
 	machine_set(f->m, task, AMI_F_task_stack, image_va(stack));
+	image_write64(f->m->img, stack, STACK_END_MAGIC);
 	machine_list_add(f->m, init, task);
 	return stack + 3 * AMI_PAGE_SIZE;
 }
@@ -132,6 +133,7 @@ static uint64_t large_stack_page(struct owned *f)
 	symbol[AMI_SYM_init_task] = init;
 	machine_list_init(f->m, init);
 	machine_set(f->m, init, AMI_F_task_stack, image_va(stack));
+	image_write64(f->m->img, stack, STACK_END_MAGIC);
 	return stack + 7 * AMI_PAGE_SIZE;
 }
 

@@ -72,6 +72,7 @@ static void make_tasks(struct machine *m, const struct place *p)
 	machine_list_init(m, init + tasks);
 	machine_list_add(m, init + tasks, missing + tasks);
 	machine_list_add(m, init + tasks, seen + tasks);
+	image_write64(m->img, stack, STACK_END_MAGIC);
 	map_area(m, VMALLOC, stack, STACK);
 	machine_set(m, seen, AMI_F_task_stack,
 		    p->known_in_area ? VMALLOC : image_va(stack));

@@ -9,12 +9,12 @@
 
 /**
  * struct ami_interface - a network interface
- * @has_device: it is on one of the state's devices, @bdf; bridges, bonds and
- *	VLANs are on other interfaces
+ * @has_device: what is for it comes from one of the state's devices, @bdf
+ * @direct: it is on that device itself; bridges and VLANs are on other interfaces
  */
 struct ami_interface {
 	char name[16];
-	bool has_device;
+	bool has_device, direct;
 	struct ami_bdf bdf;
 };
 
@@ -55,6 +55,7 @@ enum ami_sign {
 	AMI_SIGN_FREE_LIST = 1 << 3,	/* the list of free objects is broken */
 	AMI_SIGN_POINTERS = 1 << 4,	/* pointers of objects are destroyed */
 	AMI_SIGN_FRAME_PART = 1 << 5,	/* a frame in a page before goes on in it */
+	AMI_SIGN_STACK_END = 1 << 6,	/* the number at a stack's end is gone */
 };
 
 /** ami_sign_name() - a key for it: "frame", "entries", ... */
@@ -63,7 +64,7 @@ const char *ami_sign_name(enum ami_sign sign);
 /** ami_sign_text() - one sign in words */
 const char *ami_sign_text(enum ami_sign sign);
 
-#define AMI_SIGNS	6u
+#define AMI_SIGNS	7u
 
 /**
  * struct ami_overwritten - a page whose content its owner did not write

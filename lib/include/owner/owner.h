@@ -93,6 +93,9 @@ struct ami_owner_gaps {
 /** ami_owners_gaps() - what could not be read up to now */
 struct ami_owner_gaps ami_owners_gaps(const struct ami_owners *owners);
 
+/** ami_owners_stack_end() - is this the lowest page of the stack of a task? */
+bool ami_owners_stack_end(const struct ami_owners *owners, uint64_t pfn);
+
 /**
  * ami_owners_stack_like() - page frames that may be the stack of a task that
  * was not found
