@@ -11,6 +11,8 @@
 
 struct slab_cache;
 
+#define SCAN_PAGES	4u	/* one, and those that a frame runs on into */
+
 /**
  * struct scan - a pass over the pages that are never a buffer
  * @wanted, @owner: of the window
