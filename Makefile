@@ -31,6 +31,7 @@ CRASH_EXTDIR ?= /usr/lib/crash/extensions
 # What belongs to the makedumpfile filter; docs/kdump.md.
 kdumpdir ?= $(prefix)/lib/amdiommu
 HOOKDIR ?= /usr/share/initramfs-tools/hooks
+unitdir ?= /usr/lib/systemd/system
 DRACUTDIR ?= /usr/lib/dracut/modules.d
 # A package builder strips itself.
 KDUMP_STRIP ?= -s
@@ -84,7 +85,11 @@ MDF_OBJ := $(patsubst %,$(MDF)/%.o,$(MDF_SHARED) candidates run wrap) $(MDF_UNPA
 MDF_EXT_OBJ := $(patsubst %,$(MDF)/%.o,$(MDF_SHARED) extension readmem_dump) $(MDF_UNPACK)
 MDF_CPPFLAGS := -Imakedumpfile-plugin
 
+# Records registers at a crash; shares only the format with the library.
+RECORD_OBJ := $(patsubst %.c,$(BUILD)/%.o,$(wildcard recorder/*.c))
+
 PRODUCT := $(BUILD)/amdiommu $(BUILD)/makedumpfile-amdiommu $(BUILD)/makedumpfile/amdiommu.so \
+	   $(BUILD)/amdiommu-record \
 	   $(if $(CRASH_DEFS),$(BUILD)/crash/amdiommu.so)
 
 ## all: the command, the makedumpfile filter, the crash extension
@@ -146,6 +151,10 @@ $(BUILD)/makedumpfile-amdiommu: $(BUILD)/tools/makedumpfile-amdiommu.o $(MDF_OBJ
 	$(call say,LD $@)
 	$(call link,-Wl$(comma)--as-needed,$(MDF_LIBS) $(CORE_LIBS))
 comma := ,
+
+$(BUILD)/amdiommu-record: $(RECORD_OBJ)
+	$(call say,LD $@)
+	$(call link,-Wl$(comma)--as-needed,$(BPF_LIBS))
 
 $(CRASH_STAMP): FORCE
 	$(if $(CRASH_VERSION),,$(error crash does not say its version: set CRASH_VERSION))
@@ -217,6 +226,19 @@ uninstall-kdump:
 	    $(DESTDIR)$(HOOKDIR)/amdiommu-kdump \
 	    $(DESTDIR)$(mandir)/man8/makedumpfile-amdiommu.8
 
+## install-record: the recorder of registers, its unit not enabled (docs/recorder.md)
+install-record: $(BUILD)/amdiommu-record
+	$(INSTALL) -D -m 755 $(BUILD)/amdiommu-record $(DESTDIR)$(sbindir)/amdiommu-record
+	$(call MAN,8,amdiommu-record)
+	$(INSTALL) -d $(DESTDIR)$(unitdir)
+	$(fill) recorder/amdiommu-record.service >$(DESTDIR)$(unitdir)/amdiommu-record.service
+	chmod 644 $(DESTDIR)$(unitdir)/amdiommu-record.service
+
+## uninstall-record: what install-record wrote
+uninstall-record:
+	rm -f $(DESTDIR)$(sbindir)/amdiommu-record $(DESTDIR)$(mandir)/man8/amdiommu-record.8 \
+	    $(DESTDIR)$(unitdir)/amdiommu-record.service
+
 ## clean: remove the build folder
 clean:
 	rm -rf $(BUILD)
@@ -230,6 +252,6 @@ include tests/tests.mk packaging/packaging.mk
 -include $(shell find $(BUILD) -type f -name '*.d' -not -path '$(BUILD)/deb/*' -not -path '$(BUILD)/rpm/*' -not -path '$(SAN)/*' -not -path '$(FUZZ)/*' -not -path '$(COV)/*' 2>/dev/null)
 
 FORCE:
-.PHONY: FORCE all clean demo deps deps-package deps-test docs help install install-kdump uninstall \
-	uninstall-kdump
+.PHONY: FORCE all clean demo deps deps-package deps-test docs help install install-kdump install-record uninstall \
+	uninstall-kdump uninstall-record
 endif

@@ -29,7 +29,7 @@ PUBLIC = {
                'pfnset.h'),
     'dump': ('dump.h', 'fileio.h', 'headers.h'),
     'kernel': ('drivers.def', 'fields.h', 'layout.h'),
-    'state': ('bdf.h',),
+    'state': ('bdf.h', 'record.h'),
     'exposure': ('reasons.def', 'verdict.h'),
     'marks': ('marks.h',),
     'analysis': ('analysis.h',),
