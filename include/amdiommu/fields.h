@@ -269,6 +269,9 @@
 	F(btf_module_btf, btf_module, "btf")				\
 	F(btf_data, btf, "data")					\
 	F(btf_data_size, btf, "data_size")				\
+	/* maps of BPF programs: include/linux/bpf.h */			\
+	F(bpf_map_name, bpf_map, "name")				\
+	F(bpf_map_value_size, bpf_map, "value_size")			\
 	F(xarray_head, xarray, "xa_head")				\
 	F(xa_node_shift, xa_node, "shift")				\
 	F(xa_node_slots, xa_node, "slots")				\
@@ -604,6 +607,7 @@
 	Y(iommu_dma_strict, POLICY)					\
 	Y(amd_iommu_unmap_flush, POLICY)				\
 	Y(amd_iommu_np_cache, POLICY)					\
+	Y(map_idr, STATE)						\
 	Y(pci_root_buses, STATE)
 
 #define AMI_FIELD_ID(id, type, path)	AMI_F_##id,

@@ -40,10 +40,26 @@ static void read_ring(struct ami_incidents *list, const struct ami_state *s,
 
 	if (ami_ring_lost_wait(s, ring))
 		incidents_add(list, &sight);
-	if (ring->count[AMI_ENTRY_OVERWRITTEN]) {
+	if (ring->count[AMI_ENTRY_OVERWRITTEN] ||
+	    (ring->replaced && s->capture == AMI_CAPTURE_REUSE)) {
 		sight.kind = AMI_INCIDENT_TABLES_REUSED;
 		incidents_add(list, &sight);
 	}
+}
+
+/* An IOMMU that is off executes no commands either, and that is another story. */
+static void read_registers(struct ami_incidents *list,
+			   const struct ami_state *s, size_t i)
+{
+	const struct ami_registers *r = &s->iommus[i].registers;
+	struct sighting sight = {
+		.kind = AMI_INCIDENT_COMMANDS_STOPPED, .iommu = i,
+		.witness = AMI_WITNESS_REGISTERS,
+	};
+
+	if (r->use == AMI_REGISTERS_KNOWN && s->recording.alone && r->on &&
+	    r->stopped)
+		incidents_add(list, &sight);
 }
 
 struct ami_incidents *ami_incidents_read(struct ami_state *state,
@@ -59,6 +75,7 @@ struct ami_incidents *ami_incidents_read(struct ami_state *state,
 	for (i = 0; i < state->nr_iommus; i++) {
 		read_event_log(list, state, i);
 		read_ring(list, state, i);
+		read_registers(list, state, i);
 	}
 	if (incidents_dmesg_read(state, list, err)) {
 		ami_incidents_free(list);

@@ -110,6 +110,12 @@ static void iommus_part(struct view *v)
 			       " (%s)", iommu->index, ami_bdf_text(iommu->bdf, bdf),
 			       iommu->features, iommu->features2, features);
 		ring_line(v, &iommu->ring);
+		if (report_registers_words(s, iommu, features,
+					   sizeof(features))) {
+			fputs("    ", v->out);
+			report_wrapped(v, 4, 6, "registers at the crash: %s",
+				       features);
+		}
 	}
 	if (i < s->nr_iommus)
 		fprintf(v->out, "  and %zu more\n", s->nr_iommus - i);

@@ -115,7 +115,7 @@ static void occurrence_json(struct view *v, const struct ami_incident *in,
 }
 
 static const char *const witness_key[AMI_WITNESSES] = {
-	"event_log", "kernel_log", "command_ring",
+	"event_log", "kernel_log", "command_ring", "registers",
 };
 
 static void incident_json(struct view *v, const struct ami_incident *in)

@@ -121,7 +121,7 @@ static void log_text(struct view *v, const struct ami_iommu *iommu,
 	if (log->unread_pages)
 		fprintf(v->out, ", %u page%s not readable", log->unread_pages,
 			log->unread_pages == 1 ? "" : "s");
-	putc('\n', v->out);
+	fputs(log->recorded ? ", as recorded at the crash\n" : "\n", v->out);
 	for (i = 0; i < log->count; i++)
 		entry_text(v, iommu, kind, &log->list[i]);
 }

@@ -118,6 +118,7 @@ static void iommu_json(struct view *v, const struct ami_iommu *iommu)
 	amdvi_features_describe(iommu->features, iommu->features2, features,
 				sizeof(features));
 	json_string(&v->j, "features_text", features);
+	report_registers_json(v, iommu);
 	report_ring_json(v, iommu);
 	log_json(v, "event_log", &iommu->log[AMI_LOG_EVENT]);
 	log_json(v, "ppr_log", &iommu->log[AMI_LOG_PPR]);
@@ -170,6 +171,7 @@ void report_all_json(struct view *v)
 
 	report_dump_json(v);
 	capture_json(v);
+	report_recording_json(v);
 	report_policy_json(v);
 	json_array(&v->j, "iommus");
 	for (i = 0; i < s->nr_iommus; i++)
@@ -247,6 +249,7 @@ static void iommu_text(struct view *v, const struct ami_iommu *iommu,
 			 "commands lost" : "all commands done");
 	events_count(v, &iommu->log[AMI_LOG_EVENT], events);
 	report_wrapped(v, 31, 9, "%s, %s", done, events);
+	report_registers_text(v, iommu);
 	if (before && before->features == iommu->features &&
 	    before->features2 == iommu->features2)
 		return;

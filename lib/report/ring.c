@@ -86,6 +86,7 @@ static void one_json(struct view *v, const struct ami_iommu *iommu)
 	json_object(&v->j, NULL);
 	json_number(&v->j, "index", iommu->index);
 	json_string(&v->j, "bdf", ami_bdf_text(iommu->bdf, bdf));
+	report_registers_json(v, iommu);
 	report_ring_json(v, iommu);
 	json_array(&v->j, "ring");
 	for (i = 0; i < AMI_RING_ENTRIES; i++)
@@ -144,8 +145,11 @@ static void one_text(struct view *v, const struct ami_iommu *iommu)
 {
 	const struct ami_ring *ring = &iommu->ring;
 	uint32_t n = AMI_RING_ENTRIES;
+	char words[256];
 
 	head_text(v, iommu);
+	if (report_registers_words(v->a->state, iommu, words, sizeof(words)))
+		report_wrapped(v, 0, 0, "registers at the crash: %s", words);
 	if (!v->r->verbose)
 		n = ring->outstanding > RECENT ? ring->outstanding : RECENT;
 	fprintf(v->out, "ENTRY  STATE         COMMAND                  OPERANDS\n");

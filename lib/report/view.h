@@ -66,6 +66,18 @@ void report_culprit_json(struct view *v, const struct ami_culprit *c);
 /** report_overwritten_who() - what of that is known of one page */
 void report_overwritten_who(struct view *v, uint64_t paddr);
 void report_ring_json(struct view *v, const struct ami_iommu *iommu);
+
+/** report_registers_json(), report_registers_text() - of one IOMMU, as recorded */
+void report_registers_json(struct view *v, const struct ami_iommu *iommu);
+void report_registers_text(struct view *v, const struct ami_iommu *iommu);
+
+/** report_registers_words() - the same in one line; false: there is no record */
+bool report_registers_words(const struct ami_state *s,
+			    const struct ami_iommu *iommu, char *buf,
+			    size_t size);
+
+/** report_recording_json() - who recorded them, and when */
+void report_recording_json(struct view *v);
 void report_dmesg_json(struct view *v);
 /** report_incidents_text(), report_incidents_json() - all that had happened */
 void report_incidents_text(struct view *v);

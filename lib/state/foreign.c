@@ -122,7 +122,7 @@ void state_mark_foreign_events(struct ami_state *s, struct ami_iommu *iommu)
 	char where[32];
 	uint32_t n;
 
-	if (s->capture != AMI_CAPTURE_REUSE || !log->located)
+	if (s->capture != AMI_CAPTURE_REUSE || !log->located || log->recorded)
 		return;
 	n = foreign_events(s, iommu, log);
 	for (i = 0; i < log->count; i++) {

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "needs.h"
+#include "record.h"
 
 static int add_segment(struct ami_state *s, const struct ami_segment *seg)
 {
@@ -239,6 +240,7 @@ int state_read_iommus(struct ami_state *s)
 	struct ami_list_iter it;
 	uint64_t node;
 
+	state_find_record(s);
 	ami_list_start(&it, s->kernel,
 		       ami_symbol(s->kernel, AMI_SYM_amd_iommu_list), MAX_IOMMUS);
 	while (ami_list_next(&it, &node)) {
@@ -256,7 +258,13 @@ int state_read_iommus(struct ami_state *s)
 		if (state_read_logs(s, iommu))
 			return -1;
 		state_mark_foreign(s, iommu);
+		state_read_registers(s, iommu);
+		state_ring_as_recorded(s, iommu);
+		if (state_log_as_recorded(s, iommu))
+			return -1;
+		state_report_logs(s, iommu);
 		state_grade_ring(s, iommu);
+		state_hold_registers(s, iommu);
 	}
 	state_list_report(s, &it, "list of IOMMUs");
 	s->iommus_whole = it.mem == AMI_MEM_OK && !it.broken;

@@ -2,8 +2,8 @@
 /*
  * The command ring, and what is proven of it.
  *
- * The head register is not in a dump. What proves that commands ran is a
- * COMPLETION_WAIT: its store of a sequence number to the semaphore happens
+ * The head register is in a dump only if it was recorded (record_ring.c). What
+ * proves that commands ran is a COMPLETION_WAIT: its store of a sequence number to the semaphore happens
  * after all earlier commands completed. Nothing else does: the IOMMU moves its
  * head when it fetches a command, not when the command is done.
  * Kernel: drivers/iommu/amd/iommu.c, __iommu_queue_command_sync(),
@@ -353,14 +353,15 @@ static void find_outstanding(struct ami_ring *ring, uint32_t newest,
 
 void ami_ring_stopped(struct ami_ring *ring, uint32_t entry)
 {
-	uint32_t n;
+	uint32_t n = back(ring->tail, entry);
 
-	for (n = ring->outstanding; n >= 1; n--) {
+	/* Not among the outstanding: the driver went on after it. */
+	if (n > ring->outstanding)
+		return;
+	for (; n >= 1; n--) {
 		uint32_t i = back(ring->tail, n);
 
-		if ((i + AMI_RING_ENTRIES - entry) % AMI_RING_ENTRIES <
-		    ring->outstanding &&
-		    ring->state[i] == AMI_ENTRY_UNPROVEN) {
+		if (ring->state[i] == AMI_ENTRY_UNPROVEN) {
 			ring->state[i] = AMI_ENTRY_NOT_EXECUTED;
 			ring->count[AMI_ENTRY_UNPROVEN]--;
 			ring->count[AMI_ENTRY_NOT_EXECUTED]++;

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* The whole state, put together by the readers beside this file. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "flushq.h"
 #include "needs.h"
+#include "record.h"
 
 #define GUEST_IR_VAPIC	2	/* enum amd_iommu_intr_mode_type */
 
@@ -40,7 +42,7 @@ static void read_progress(struct ami_state *s)
 
 /*
  * Late in a shutdown, kexec or suspend the driver turns the IOMMUs off
- * (disable_iommus()). No variable shows it.
+ * (disable_iommus()). No variable shows it, only their registers.
  */
 static void read_system_state(struct ami_state *s)
 {
@@ -48,12 +50,31 @@ static void read_system_state(struct ami_state *s)
 	uint64_t v;
 
 	if (halt < 0 || !state_fetch_late(s, AMI_SYM_system_state, &v) ||
-	    (int64_t)v < halt)
+	    (int64_t)v < halt || state_all_on(s))
 		return;
 	ami_finding_add_with(s->findings, AMI_FIND_IOMMU_MAY_BE_OFF, "kernel",
 			AMI_FACTS(AMI_SAYS(STATE, v)),
 			"The machine was shutting down or being suspended (system_state %llu), late in which the IOMMU is turned off: from then on DMA is not translated, whatever its tables say.",
 			(unsigned long long)v);
+}
+
+/* Their recorded registers say so, whatever the machine was doing. */
+static void report_off(struct ami_state *s)
+{
+	char where[32];
+	size_t i;
+
+	for (i = 0; i < s->nr_iommus; i++) {
+		const struct ami_registers *r = &s->iommus[i].registers;
+
+		if (r->use != AMI_REGISTERS_KNOWN || r->on)
+			continue;
+		snprintf(where, sizeof(where), "iommu%u", s->iommus[i].index);
+		ami_finding_add_with(s->findings, AMI_FIND_IOMMU_WAS_OFF, where,
+				AMI_FACTS(AMI_SAYS(CONTROL, r->control)),
+				"The IOMMU was off when its registers were recorded at the crash (control %#llx): DMA was not translated, whatever its tables say.",
+				(unsigned long long)r->control);
+	}
 }
 
 static void read_globals(struct ami_state *s)
@@ -105,6 +126,7 @@ static int read_iommus(struct ami_state *s)
 		return -1;
 	read_progress(s);
 	read_system_state(s);
+	report_off(s);
 	return 0;
 }
 

@@ -116,6 +116,9 @@ int state_read_allocators(struct ami_state *s, struct cpus *cpus);
 void state_read_ring(struct ami_state *s, struct ami_iommu *iommu);
 int state_read_logs(struct ami_state *s, struct ami_iommu *iommu);
 
+/** state_report_logs() - report what is missing from its logs */
+void state_report_logs(struct ami_state *s, const struct ami_iommu *iommu);
+
 /** state_mark_foreign() - mark ring entries that the capture kernel wrote */
 void state_mark_foreign(struct ami_state *s, struct ami_iommu *iommu);
 

@@ -39,10 +39,11 @@ enum ami_witness {
 	AMI_WITNESS_EVENT_LOG,
 	AMI_WITNESS_KERNEL_LOG,
 	AMI_WITNESS_RING,
+	AMI_WITNESS_REGISTERS,		/* recorded at the crash */
 	AMI_WITNESSES
 };
 
-/** ami_witness_name() - "event log", "kernel log", "command ring" */
+/** ami_witness_name() - "event log", "kernel log", "command ring", "registers" */
 const char *ami_witness_name(enum ami_witness witness);
 
 /**

@@ -44,6 +44,8 @@ const char *ami_entry_state_name(enum ami_entry_state state);
 
 /**
  * struct ami_ring - command ring at the panic
+ * @replaced: number of entries that the capture kernel overwrote or the dump
+ *	does not have, and that were recorded at the crash
  * @tail: index of the next free entry
  * @last_issued: sequence number of the newest completion wait
  * @semaphore: sequence number that the hardware stored last
@@ -72,6 +74,7 @@ struct ami_ring {
 	uint64_t sme_mask;
 	int proven;
 	uint32_t oldest, outstanding;
+	uint32_t replaced;
 	bool blind;
 	struct amdvi_command entry[AMI_RING_ENTRIES];
 	enum ami_entry_state state[AMI_RING_ENTRIES];
@@ -118,17 +121,72 @@ struct ami_log_entry {
  * @entries: capacity in entries
  * @entry_size: bytes of an entry
  * @unread_pages: number of its pages that are missing from the dump
+ * @recorded: the entries are those that were recorded at the crash
  * @list: entries that are not zero, in ring order. Heads and tails are only in
  *	registers. The driver zeroes what it handled, except page faults.
  */
 struct ami_log {
 	uint64_t va, phys;
-	bool located;
+	bool located, recorded;
 	uint32_t entries;
 	uint32_t entry_size;
 	uint32_t unread_pages;
 	struct ami_log_entry *list;
 	size_t count;
+};
+
+/** enum ami_registers_use - is there a record of an IOMMU's registers? */
+enum ami_registers_use {
+	AMI_REGISTERS_NONE,
+	AMI_REGISTERS_KNOWN,
+	AMI_REGISTERS_DAMAGED,		/* a page of the record is not as written */
+	AMI_REGISTERS_UNREAD,		/* reads failed at the crash */
+	AMI_REGISTERS_CONTRADICTED,	/* they are not those of this IOMMU */
+};
+
+/** ami_registers_use_name() - "known", ...; for programs */
+const char *ami_registers_use_name(enum ami_registers_use use);
+
+/**
+ * struct ami_registers - registers of an IOMMU at the crash, as recorded
+ *
+ * Nothing is known unless @use says so.
+ *
+ * @head, @tail: indexes of entries of the command ring
+ * @event_head, @event_tail: byte offsets in the event log
+ * @on: it translated (Control.IommuEn)
+ * @stopped: it executed commands no more (CmdBufEn or CmdBufRun clear)
+ * @moved: the head moved while it was recorded
+ * @pending: commands from the head up to the driver's tail: not fetched then
+ */
+struct ami_registers {
+	enum ami_registers_use use;
+	uint64_t control, status;
+	uint64_t device_table, ring, event_log;
+	uint32_t head, tail;
+	uint32_t event_head, event_tail;
+	uint64_t semaphore;
+	bool on, stopped, moved;
+	uint32_t pending;
+};
+
+/**
+ * struct ami_recording - the record that amdiommu-record made at the crash
+ * @found: it was loaded, and its memory is in the dump
+ * @crashed: it ran at the crash
+ * @alone: all other CPUs had been stopped by then
+ * @damaged: its first page is not as it was written
+ * @va, @id, @pages: address of page 0; what is the same in all pages
+ * @iommus: number of IOMMUs in it
+ * @others: number of other CPUs that it saw stop
+ * @loaded_ns, @begun_ns, @ended_ns: nanoseconds since boot
+ */
+struct ami_recording {
+	bool found, crashed, alone, damaged;
+	uint64_t va, id;
+	uint32_t pages, iommus;
+	uint32_t cpu, others;
+	uint64_t loaded_ns, begun_ns, ended_ns;
 };
 
 struct ami_iommu {
@@ -141,6 +199,7 @@ struct ami_iommu {
 	uint8_t acpi_flags;
 	uint64_t mmio_phys;
 	bool pre_enabled;
+	struct ami_registers registers;
 	struct ami_ring ring;
 	struct ami_log log[AMI_LOGS];
 	uint64_t ga_tail_phys;		/* 0: there is no GA log */
@@ -463,6 +522,7 @@ struct ami_state {
 	enum ami_no_amd no_amd;
 	const char *other;
 	struct ami_policy policy;
+	struct ami_recording recording;
 	struct ami_iommu *iommus;
 	size_t nr_iommus;
 	struct ami_segment *segments;

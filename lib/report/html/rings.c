@@ -47,8 +47,10 @@ static void circle(struct html_page *p, const struct ami_iommu *u)
 		ring->outstanding ? "not proven" : "entries");
 }
 
-static void states(struct html_page *p, const struct ami_ring *ring)
+static void states(struct html_page *p, const struct ami_iommu *u)
 {
+	const struct ami_ring *ring = &u->ring;
+	char words[256];
 	int s;
 
 	html_raw(p, "<ul class=\"states\">\n");
@@ -64,6 +66,8 @@ static void states(struct html_page *p, const struct ami_ring *ring)
 		fprintf(p->out, "<li>completion wait: issued %" PRIu64
 			", completed %" PRIu64 "</li>\n", ring->last_issued,
 			ring->semaphore);
+	if (report_registers_words(p->v->a->state, u, words, sizeof(words)))
+		fprintf(p->out, "<li>registers at the crash: %s</li>\n", words);
 	html_raw(p, "</ul>\n<p>");
 	html_raw(p, ring->outstanding ?
 		 "Commands are not proven done." :
@@ -119,7 +123,7 @@ void html_rings(struct html_page *p)
 			ami_bdf_text(u->bdf, bdf));
 		circle(p, u);
 		html_raw(p, "<div>");
-		states(p, &u->ring);
+		states(p, u);
 		unproven(p, u);
 		html_raw(p, "</div></article>\n");
 	}
