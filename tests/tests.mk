@@ -5,9 +5,9 @@
 SAN := $(BUILD)/san
 SANITIZERS := -fsanitize=address,undefined -fno-sanitize-recover=undefined -O1
 UNIT := $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/test_*.c))
-UNIT_HELP := cards cards_bnxt cards_intel cards_others drivers image klog layouts machine \
-	machine_analysis machine_devices machine_dma machine_memory owned pages render \
-	sentences shapes symbols vmcore witnesses
+UNIT_HELP := cards cards_bnxt cards_intel cards_others disks drivers image klog layouts \
+	machine machine_analysis machine_devices machine_dma machine_memory owned pages \
+	render scene sentences shapes symbols vmcore witnesses
 GOLDEN := $(patsubst tests/golden/%.c,%,$(wildcard tests/golden/test_*.c))
 FUZZ_TARGETS := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 # libkdumpfile reads what we write: an independent reader.

@@ -14,6 +14,7 @@
 #define RIG_BUFFER	BUFFER
 #define RIG_PAGES	512u
 
+#define RIG_NOWHERE	image_va(0x7f0000000000)	/* not RAM */
 #define RIG_OTHER	(RIG_BUFFER + 0x400000)
 
 /** enum rig_tables - what the device's addresses go through */
@@ -106,6 +107,13 @@ struct rig_damage {
 	void (*make)(struct rig *rig);
 	const char *code;
 };
+
+/** RIG_DAMAGE() - a function that sets a member of an object to a wrong value */
+#define RIG_DAMAGE(name, object, field, value)				\
+static void name(struct rig *rig)					\
+{									\
+	rig_set(rig, object, AMI_F_##field, value);			\
+}
 
 /** rig_print() - what was found */
 void rig_print(const struct rig *rig);

@@ -13,7 +13,6 @@
 #include "layouts.h"
 
 #define IOVA(page)	((uint64_t)(page) * AMI_PAGE_SIZE)
-#define NOWHERE		image_va(0x7f0000000000)	/* not RAM */
 #define MOST		10
 
 #define ROWS(name) \
@@ -380,31 +379,25 @@ static void shared_queue(void **state)
 	rig_free(rig);
 }
 
-#define DAMAGE(name, object, field, value)				\
-static void name(struct rig *rig)					\
-{									\
-	rig_set(rig, object, AMI_F_##field, value);			\
-}
-
-DAMAGE(frame_size, at.adapter, mega_frame_size, 0x7fffffff)
-DAMAGE(frames_nowhere, at.adapter, mega_cmds, NOWHERE)
-DAMAGE(fusion_vectors, at.adapter, mega_vectors, 0x7fffffff)
-DAMAGE(fusion_size, at.other, mega_requests_size, 0x7fffffff)
-DAMAGE(fusion_nowhere, at.adapter, mega_fusion, NOWHERE)
-DAMAGE(mpt_depth, at.adapter, mpt_reply_depth, 0x7fffffff)
-DAMAGE(mpt3_nowhere, at.adapter, mpt3_post, NOWHERE)
-DAMAGE(mpi3_entry, at.adapter, mpi3_entry, 0xffff)
-DAMAGE(mpi3_queues, at.adapter, mpi3_nr_queues, 0xffff)
-DAMAGE(mpi3_nowhere, at.other, mpi3_segments, NOWHERE)
-DAMAGE(pqi_groups, at.adapter, pqi_nr_groups, 65)
-DAMAGE(pqi_descs, at.other, pqi_host_count, 65)
-DAMAGE(pqi_size, at.adapter, pqi_error_size, 0xffffffff)
-DAMAGE(pvs_pages, at.adapter, pvs_cmp_pages, 0xffffffff)
-DAMAGE(pvs_depth, at.adapter, pvs_depth, 0xffffffff)
-DAMAGE(pvs_nowhere, at.adapter, pvs_map, NOWHERE)
-DAMAGE(esp_nowhere, at.adapter, esp_active, NOWHERE)
-DAMAGE(sym_circle, at.other, sym_ccb_next, at.other)
-DAMAGE(sym_nowhere, at.adapter, sym_ccbs, NOWHERE)
+RIG_DAMAGE(frame_size, at.adapter, mega_frame_size, 0x7fffffff)
+RIG_DAMAGE(frames_nowhere, at.adapter, mega_cmds, RIG_NOWHERE)
+RIG_DAMAGE(fusion_vectors, at.adapter, mega_vectors, 0x7fffffff)
+RIG_DAMAGE(fusion_size, at.other, mega_requests_size, 0x7fffffff)
+RIG_DAMAGE(fusion_nowhere, at.adapter, mega_fusion, RIG_NOWHERE)
+RIG_DAMAGE(mpt_depth, at.adapter, mpt_reply_depth, 0x7fffffff)
+RIG_DAMAGE(mpt3_nowhere, at.adapter, mpt3_post, RIG_NOWHERE)
+RIG_DAMAGE(mpi3_entry, at.adapter, mpi3_entry, 0xffff)
+RIG_DAMAGE(mpi3_queues, at.adapter, mpi3_nr_queues, 0xffff)
+RIG_DAMAGE(mpi3_nowhere, at.other, mpi3_segments, RIG_NOWHERE)
+RIG_DAMAGE(pqi_groups, at.adapter, pqi_nr_groups, 65)
+RIG_DAMAGE(pqi_descs, at.other, pqi_host_count, 65)
+RIG_DAMAGE(pqi_size, at.adapter, pqi_error_size, 0xffffffff)
+RIG_DAMAGE(pvs_pages, at.adapter, pvs_cmp_pages, 0xffffffff)
+RIG_DAMAGE(pvs_depth, at.adapter, pvs_depth, 0xffffffff)
+RIG_DAMAGE(pvs_nowhere, at.adapter, pvs_map, RIG_NOWHERE)
+RIG_DAMAGE(esp_nowhere, at.adapter, esp_active, RIG_NOWHERE)
+RIG_DAMAGE(sym_circle, at.other, sym_ccb_next, at.other)
+RIG_DAMAGE(sym_nowhere, at.adapter, sym_ccbs, RIG_NOWHERE)
 
 static const struct {
 	struct rig *(*make)(void);

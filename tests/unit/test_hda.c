@@ -13,7 +13,6 @@
 #include "layouts.h"
 
 #define IOVA(page)	((uint64_t)(page) * AMI_PAGE_SIZE)
-#define NOWHERE		image_va(0x7f0000000000)	/* not RAM */
 
 enum page { RIRB = 2, POSITIONS, RECORDED, RECORDED_TOO, PLAYED };
 enum { PLAYBACK, CAPTURE };
@@ -133,16 +132,10 @@ static void stopped(void **state)
 	rig_free(rig);
 }
 
-#define DAMAGE(name, object, field, value)				\
-static void name(struct rig *rig)					\
-{									\
-	rig_set(rig, object, AMI_F_##field, value);			\
-}
-
-DAMAGE(frags, at.capture, hda_frags, 257)
-DAMAGE(bdl, at.capture, hda_bdl, NOWHERE)
-DAMAGE(posbuf, at.bus, hda_posbuf_size, 1u << 30)
-DAMAGE(card, at.card, hda_card_data, NOWHERE)
+RIG_DAMAGE(frags, at.capture, hda_frags, 257)
+RIG_DAMAGE(bdl, at.capture, hda_bdl, RIG_NOWHERE)
+RIG_DAMAGE(posbuf, at.bus, hda_posbuf_size, 1u << 30)
+RIG_DAMAGE(card, at.card, hda_card_data, RIG_NOWHERE)
 
 static void hostile(void **state)
 {

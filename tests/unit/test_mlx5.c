@@ -15,7 +15,6 @@
 #include "layouts.h"
 
 #define IOVA(page)	((uint64_t)(page) * AMI_PAGE_SIZE)
-#define NOWHERE		image_va(0x7f0000000000)	/* not RAM */
 #define HEADROOM	64u
 #define POOL_PAGES	48u	/* that buffers are in */
 
@@ -564,37 +563,31 @@ static void elsewhere(void **state)
 	rig_free(rig);
 }
 
-#define DAMAGE(name, object, field, value)				\
-static void name(struct rig *rig)					\
-{									\
-	rig_set(rig, object, AMI_F_##field, value);			\
-}
-
-DAMAGE(many_channels, at.priv, mlx5e_nr_channels, UINT32_MAX)
-DAMAGE(channels_gone, at.priv, mlx5e_channels, NOWHERE)
-DAMAGE(many_classes, at.channel, mlx5e_ch_tcs, 255)
-DAMAGE(strange_type, at.rq, mlx5e_rq_type, 77)
-DAMAGE(huge_queue, rig_member(rig, at.rq, AMI_F_mlx5e_cyc_wq), mlx5_wq_last,
-       UINT32_MAX)
-DAMAGE(odd_stride, rig_member(rig, at.rq, AMI_F_mlx5e_cyc_wq), mlx5_wq_stride,
-       3)
-DAMAGE(too_many_used, at.rq, mlx5e_cyc_used, 9)
-DAMAGE(many_frags, at.rq, mlx5e_cyc_nr_frags, 200)
-DAMAGE(books_gone, at.rq, mlx5e_cyc_frags, NOWHERE)
-DAMAGE(huge_cq, rig_member(rig, at.rq, AMI_F_mlx5e_rq_cq), mlx5_buf_count,
-       0x7fffffff)
-DAMAGE(cq_gone, rig_member(rig, at.rq, AMI_F_mlx5e_rq_cq), mlx5_buf_frags,
-       NOWHERE)
-DAMAGE(huge_commands, at.mdev, mlx5_cmd_size, 0x7fffffff)
-DAMAGE(pool_gone, at.mdev, mlx5_cmd_pool, NOWHERE)
-DAMAGE(eqs_gone, at.mdev, mlx5_eqs, NOWHERE)
-DAMAGE(tracer_gone, at.mdev, mlx5_tracer, NOWHERE)
-DAMAGE(ptp_gone, at.priv, mlx5e_ptp, NOWHERE)
-DAMAGE(trap_gone, at.priv, mlx5e_trap, NOWHERE)
-DAMAGE(mpw_beyond, at.rq, mlx5e_mpw_head, 4)
-DAMAGE(mpw_used, at.rq, mlx5e_mpw_used, 5)
-DAMAGE(mpw_shift, at.rq, mlx5e_mpw_shift, 60)
-DAMAGE(mpw_info, at.rq, mlx5e_mpw_info, NOWHERE)
+RIG_DAMAGE(many_channels, at.priv, mlx5e_nr_channels, UINT32_MAX)
+RIG_DAMAGE(channels_gone, at.priv, mlx5e_channels, RIG_NOWHERE)
+RIG_DAMAGE(many_classes, at.channel, mlx5e_ch_tcs, 255)
+RIG_DAMAGE(strange_type, at.rq, mlx5e_rq_type, 77)
+RIG_DAMAGE(huge_queue, rig_member(rig, at.rq, AMI_F_mlx5e_cyc_wq), mlx5_wq_last,
+	   UINT32_MAX)
+RIG_DAMAGE(odd_stride, rig_member(rig, at.rq, AMI_F_mlx5e_cyc_wq), mlx5_wq_stride,
+	   3)
+RIG_DAMAGE(too_many_used, at.rq, mlx5e_cyc_used, 9)
+RIG_DAMAGE(many_frags, at.rq, mlx5e_cyc_nr_frags, 200)
+RIG_DAMAGE(books_gone, at.rq, mlx5e_cyc_frags, RIG_NOWHERE)
+RIG_DAMAGE(huge_cq, rig_member(rig, at.rq, AMI_F_mlx5e_rq_cq), mlx5_buf_count,
+	   0x7fffffff)
+RIG_DAMAGE(cq_gone, rig_member(rig, at.rq, AMI_F_mlx5e_rq_cq), mlx5_buf_frags,
+	   RIG_NOWHERE)
+RIG_DAMAGE(huge_commands, at.mdev, mlx5_cmd_size, 0x7fffffff)
+RIG_DAMAGE(pool_gone, at.mdev, mlx5_cmd_pool, RIG_NOWHERE)
+RIG_DAMAGE(eqs_gone, at.mdev, mlx5_eqs, RIG_NOWHERE)
+RIG_DAMAGE(tracer_gone, at.mdev, mlx5_tracer, RIG_NOWHERE)
+RIG_DAMAGE(ptp_gone, at.priv, mlx5e_ptp, RIG_NOWHERE)
+RIG_DAMAGE(trap_gone, at.priv, mlx5e_trap, RIG_NOWHERE)
+RIG_DAMAGE(mpw_beyond, at.rq, mlx5e_mpw_head, 4)
+RIG_DAMAGE(mpw_used, at.rq, mlx5e_mpw_used, 5)
+RIG_DAMAGE(mpw_shift, at.rq, mlx5e_mpw_shift, 60)
+RIG_DAMAGE(mpw_info, at.rq, mlx5e_mpw_info, RIG_NOWHERE)
 
 /* A node of the tree of firmware pages that leads back to the top. */
 static void fw_circle(struct rig *rig)
@@ -606,7 +599,7 @@ static void fw_circle(struct rig *rig)
 static void fw_gone(struct rig *rig)
 {
 	rig_set(rig, rig_member(rig, at.fw[2], AMI_F_mlx5_fw_node),
-		AMI_F_rb_left, NOWHERE);
+		AMI_F_rb_left, RIG_NOWHERE);
 }
 
 /* The list of large buffers is a circle of one. */

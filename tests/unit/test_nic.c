@@ -16,7 +16,6 @@
 #define IOVA(page)	((uint64_t)(page) * AMI_PAGE_SIZE)
 #define RING		50u	/* page of the ring, by the device's address */
 #define DD		1u
-#define NOWHERE		image_va(0x7f0000000000)	/* not RAM */
 
 /* What tests change; the latest rig's. */
 static struct {
@@ -299,22 +298,16 @@ static void e1000e_packet_split(void **state)
 	rig_free(rig);
 }
 
-#define DAMAGE(name, object, field, value)				\
-static void name(struct rig *rig)					\
-{									\
-	rig_set(rig, object, AMI_F_##field, value);			\
-}
-
-DAMAGE(huge, at.ring, e1000e_ring_count, UINT32_MAX)
-DAMAGE(empty, at.ring, e1000e_ring_count, 0)
-DAMAGE(use_beyond, at.ring, e1000e_ring_next_to_use, COUNT)
-DAMAGE(clean_beyond, at.ring, e1000e_ring_next_to_clean, 0xffff)
-DAMAGE(no_desc, at.ring, e1000e_ring_desc, NOWHERE)
-DAMAGE(odd_desc, at.ring, e1000e_ring_desc, 0x1000)
-DAMAGE(no_ring, at.priv, e1000e_rx_ring, NOWHERE)
-DAMAGE(no_tx_ring, at.priv, e1000e_tx_ring, NOWHERE)
-DAMAGE(many_pages, at.priv, e1000e_rx_ps_pages, 200)
-DAMAGE(large_buffers, at.priv, e1000e_rx_buffer_len, 1ull << 40)
+RIG_DAMAGE(huge, at.ring, e1000e_ring_count, UINT32_MAX)
+RIG_DAMAGE(empty, at.ring, e1000e_ring_count, 0)
+RIG_DAMAGE(use_beyond, at.ring, e1000e_ring_next_to_use, COUNT)
+RIG_DAMAGE(clean_beyond, at.ring, e1000e_ring_next_to_clean, 0xffff)
+RIG_DAMAGE(no_desc, at.ring, e1000e_ring_desc, RIG_NOWHERE)
+RIG_DAMAGE(odd_desc, at.ring, e1000e_ring_desc, 0x1000)
+RIG_DAMAGE(no_ring, at.priv, e1000e_rx_ring, RIG_NOWHERE)
+RIG_DAMAGE(no_tx_ring, at.priv, e1000e_tx_ring, RIG_NOWHERE)
+RIG_DAMAGE(many_pages, at.priv, e1000e_rx_ps_pages, 200)
+RIG_DAMAGE(large_buffers, at.priv, e1000e_rx_buffer_len, 1ull << 40)
 
 static void unmapped(struct rig *rig)
 {
@@ -324,7 +317,7 @@ static void unmapped(struct rig *rig)
 
 static void nothing_known(struct rig *rig)
 {
-	rig_set(rig, at.ring, AMI_F_e1000e_ring_buffer_info, NOWHERE);
+	rig_set(rig, at.ring, AMI_F_e1000e_ring_buffer_info, RIG_NOWHERE);
 	put(rig, 2, 0, DD);
 }
 
@@ -440,11 +433,11 @@ static void ixgbe_posted(void **state)
 	rig_free(rig);
 }
 
-DAMAGE(igb_many, at.priv, igb_nr_rx, UINT64_MAX)
-DAMAGE(igb_no_ring, at.priv, igb_rx_ring, NOWHERE)
-DAMAGE(igb_huge, at.ring, igb_count, 1 << 20)
-DAMAGE(igb_beyond, at.ring, igb_to_clean, COUNT)
-DAMAGE(igb_tx_nowhere, at.priv, igb_tx_ring, NOWHERE)
+RIG_DAMAGE(igb_many, at.priv, igb_nr_rx, UINT64_MAX)
+RIG_DAMAGE(igb_no_ring, at.priv, igb_rx_ring, RIG_NOWHERE)
+RIG_DAMAGE(igb_huge, at.ring, igb_count, 1 << 20)
+RIG_DAMAGE(igb_beyond, at.ring, igb_to_clean, COUNT)
+RIG_DAMAGE(igb_tx_nowhere, at.priv, igb_tx_ring, RIG_NOWHERE)
 
 static void igb_elsewhere(struct rig *rig)
 {

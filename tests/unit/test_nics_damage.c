@@ -10,8 +10,6 @@
 
 #include "cards.h"
 
-#define NOWHERE		image_va(0x7f0000000000)	/* not RAM */
-
 /* Nothing is described, and nothing guessed. */
 static void without_types(void **state)
 {
@@ -28,49 +26,43 @@ static void without_types(void **state)
 	rig_free(rig);
 }
 
-#define DAMAGE(name, object, field, value)				\
-static void name(struct rig *rig)					\
-{									\
-	rig_set(rig, object, AMI_F_##field, value);			\
-}
-
-DAMAGE(bnxt_mask, card.priv, bnxt_rx_mask, 0x7ffffffe)
-DAMAGE(bnxt_agg, card.priv, bnxt_agg_mask, UINT32_MAX)
-DAMAGE(bnxt_rings, card.priv, bnxt_nr_rx, UINT32_MAX)
-DAMAGE(bnxt_vectors, card.priv, bnxt_nr_cp, UINT32_MAX)
-DAMAGE(bnxt_used, card.ring, bnxt_agg_used, NOWHERE)
-DAMAGE(bnxt_context, card.priv, bnxt_ctx, NOWHERE)
-DAMAGE(i40e_segments, rig_member(rig, card.function, AMI_F_i40e_hw), i40e_nr_hmc,
-       UINT32_MAX)
-DAMAGE(i40e_list, rig_member(rig, card.function, AMI_F_i40e_hw), i40e_hmc,
-       NOWHERE)
-DAMAGE(ice_function, rig->dev, device_driver_data, NOWHERE)
-DAMAGE(e1000_huge, card.ring, e1000_rx_count, UINT32_MAX)
-DAMAGE(e1000_queues, card.priv, e1000_nr_rx, 0x7fffffff)
-DAMAGE(e1000_nowhere, card.priv, e1000_rx_ring, NOWHERE)
-DAMAGE(e1000_size, card.priv, e1000_rx_buffer_len, 1u << 30)
-DAMAGE(i40e_beyond, card.ring, i40e_to_use, CARD_COUNT)
-DAMAGE(i40e_vsi, card.priv, i40e_vsi, NOWHERE)
-DAMAGE(ice_size, card.ring, ice_buffer_len, 0)
-DAMAGE(ice_fqes, card.ring, ice_fqes, NOWHERE)
-DAMAGE(iavf_queues, card.priv, iavf_queues, 0x7fffffff)
-DAMAGE(igbvf_header, card.priv, igbvf_ps_hdr_size, 1u << 30)
-DAMAGE(igbvf_nowhere, card.priv, igbvf_rx_ring, NOWHERE)
-DAMAGE(r8169_nowhere, card.priv, r8169_rx_desc, NOWHERE)
-DAMAGE(r8169_odd, card.priv, r8169_rx_desc, 0x1000)
-DAMAGE(cp_size, card.priv, cp_buffer_len, UINT32_MAX)
-DAMAGE(tg3_vectors, card.priv, tg3_irq_cnt, UINT32_MAX)
-DAMAGE(tg3_mask, card.priv, tg3_std_mask, UINT32_MAX)
-DAMAGE(tg3_return, card.priv, tg3_ret_mask, UINT32_MAX)
-DAMAGE(tg3_books, card.ring, tg3_std_books, NOWHERE)
-DAMAGE(vmxnet3_queues, card.priv, vmxnet3_nr_rx, UINT32_MAX)
-DAMAGE(vmxnet3_size, card.ring, vmxnet3_ring_size, UINT32_MAX)
-DAMAGE(vmxnet3_fill, card.ring, vmxnet3_ring_fill, CARD_COUNT)
-DAMAGE(ena_size, card.ring, ena_ring_size, 0x7fffffff)
-DAMAGE(ena_odd, card.ring, ena_ring_size, 33)
-DAMAGE(ena_many, card.priv, ena_queues, UINT32_MAX)
-DAMAGE(ena_ids, card.ring, ena_free_ids, NOWHERE)
-DAMAGE(ena_dev, card.priv, ena_dev, NOWHERE)
+RIG_DAMAGE(bnxt_mask, card.priv, bnxt_rx_mask, 0x7ffffffe)
+RIG_DAMAGE(bnxt_agg, card.priv, bnxt_agg_mask, UINT32_MAX)
+RIG_DAMAGE(bnxt_rings, card.priv, bnxt_nr_rx, UINT32_MAX)
+RIG_DAMAGE(bnxt_vectors, card.priv, bnxt_nr_cp, UINT32_MAX)
+RIG_DAMAGE(bnxt_used, card.ring, bnxt_agg_used, RIG_NOWHERE)
+RIG_DAMAGE(bnxt_context, card.priv, bnxt_ctx, RIG_NOWHERE)
+RIG_DAMAGE(i40e_segments, rig_member(rig, card.function, AMI_F_i40e_hw), i40e_nr_hmc,
+	   UINT32_MAX)
+RIG_DAMAGE(i40e_list, rig_member(rig, card.function, AMI_F_i40e_hw), i40e_hmc,
+	   RIG_NOWHERE)
+RIG_DAMAGE(ice_function, rig->dev, device_driver_data, RIG_NOWHERE)
+RIG_DAMAGE(e1000_huge, card.ring, e1000_rx_count, UINT32_MAX)
+RIG_DAMAGE(e1000_queues, card.priv, e1000_nr_rx, 0x7fffffff)
+RIG_DAMAGE(e1000_nowhere, card.priv, e1000_rx_ring, RIG_NOWHERE)
+RIG_DAMAGE(e1000_size, card.priv, e1000_rx_buffer_len, 1u << 30)
+RIG_DAMAGE(i40e_beyond, card.ring, i40e_to_use, CARD_COUNT)
+RIG_DAMAGE(i40e_vsi, card.priv, i40e_vsi, RIG_NOWHERE)
+RIG_DAMAGE(ice_size, card.ring, ice_buffer_len, 0)
+RIG_DAMAGE(ice_fqes, card.ring, ice_fqes, RIG_NOWHERE)
+RIG_DAMAGE(iavf_queues, card.priv, iavf_queues, 0x7fffffff)
+RIG_DAMAGE(igbvf_header, card.priv, igbvf_ps_hdr_size, 1u << 30)
+RIG_DAMAGE(igbvf_nowhere, card.priv, igbvf_rx_ring, RIG_NOWHERE)
+RIG_DAMAGE(r8169_nowhere, card.priv, r8169_rx_desc, RIG_NOWHERE)
+RIG_DAMAGE(r8169_odd, card.priv, r8169_rx_desc, 0x1000)
+RIG_DAMAGE(cp_size, card.priv, cp_buffer_len, UINT32_MAX)
+RIG_DAMAGE(tg3_vectors, card.priv, tg3_irq_cnt, UINT32_MAX)
+RIG_DAMAGE(tg3_mask, card.priv, tg3_std_mask, UINT32_MAX)
+RIG_DAMAGE(tg3_return, card.priv, tg3_ret_mask, UINT32_MAX)
+RIG_DAMAGE(tg3_books, card.ring, tg3_std_books, RIG_NOWHERE)
+RIG_DAMAGE(vmxnet3_queues, card.priv, vmxnet3_nr_rx, UINT32_MAX)
+RIG_DAMAGE(vmxnet3_size, card.ring, vmxnet3_ring_size, UINT32_MAX)
+RIG_DAMAGE(vmxnet3_fill, card.ring, vmxnet3_ring_fill, CARD_COUNT)
+RIG_DAMAGE(ena_size, card.ring, ena_ring_size, 0x7fffffff)
+RIG_DAMAGE(ena_odd, card.ring, ena_ring_size, 33)
+RIG_DAMAGE(ena_many, card.priv, ena_queues, UINT32_MAX)
+RIG_DAMAGE(ena_ids, card.ring, ena_free_ids, RIG_NOWHERE)
+RIG_DAMAGE(ena_dev, card.priv, ena_dev, RIG_NOWHERE)
 
 static const struct {
 	struct rig *(*make)(void);

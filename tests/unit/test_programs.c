@@ -14,7 +14,6 @@
 #include "layouts.h"
 
 #define IOVA(page)	((uint64_t)(page) * AMI_PAGE_SIZE)
-#define NOWHERE		image_va(0x7f0000000000)	/* not RAM */
 #define PID		77u
 
 static const struct layout_row vfio_rows[] = {
@@ -180,7 +179,7 @@ static void nameless(void **state)
 	(void)state;
 	real = REAL_7_3;
 	rig = vfio();
-	rig_set(rig, at.dma[0], AMI_F_vfio_task, NOWHERE);
+	rig_set(rig, at.dma[0], AMI_F_vfio_task, RIG_NOWHERE);
 	machine_analyse(rig->m);
 	assert_true(told(rig, "8 KiB of a program that is not known"));
 	assert_true(posted(rig, AMI_POSSIBLE, 2));
@@ -202,20 +201,14 @@ static void through_iommufd(void **state)
 	}
 }
 
-#define DAMAGE(name, object, field, value)				\
-static void name(struct rig *rig)					\
-{									\
-	rig_set(rig, object, AMI_F_##field, value);			\
-}
-
-DAMAGE(no_group, rig_member(rig, at.core, AMI_F_vfio_core), vfio_group, NOWHERE)
-DAMAGE(no_container, at.group, vfio_container, NOWHERE)
-DAMAGE(no_data, at.container, vfio_data, NOWHERE)
-DAMAGE(empty, at.dma[2], vfio_size, 0)
-DAMAGE(beyond, at.dma[2], vfio_size, UINT64_MAX)
-DAMAGE(overlapping, at.dma[2], vfio_iova, IOVA(3))
-DAMAGE(circle, rig_member(rig, at.dma[2], AMI_F_vfio_node), rb_left,
-       rig_member(rig, at.dma[1], AMI_F_vfio_node))
+RIG_DAMAGE(no_group, rig_member(rig, at.core, AMI_F_vfio_core), vfio_group, RIG_NOWHERE)
+RIG_DAMAGE(no_container, at.group, vfio_container, RIG_NOWHERE)
+RIG_DAMAGE(no_data, at.container, vfio_data, RIG_NOWHERE)
+RIG_DAMAGE(empty, at.dma[2], vfio_size, 0)
+RIG_DAMAGE(beyond, at.dma[2], vfio_size, UINT64_MAX)
+RIG_DAMAGE(overlapping, at.dma[2], vfio_iova, IOVA(3))
+RIG_DAMAGE(circle, rig_member(rig, at.dma[2], AMI_F_vfio_node), rb_left,
+	   rig_member(rig, at.dma[1], AMI_F_vfio_node))
 
 static void hostile(void **state)
 {
@@ -393,7 +386,7 @@ static void damaged_regions(void **state)
 	assert_true(posted(rig, AMI_LIKELY, 2));
 	rig_free(rig);
 	rig = rdma();
-	rig_set(rig, at.ibdev, AMI_F_ib_resources, NOWHERE);
+	rig_set(rig, at.ibdev, AMI_F_ib_resources, RIG_NOWHERE);
 	machine_analyse(rig->m);
 	assert_int_equal(rig_found(rig, "driver-part-not-read"), 1);
 	assert_false(posted(rig, AMI_LIKELY, 2));

@@ -18,7 +18,6 @@
 #define SLOTS		64u
 #define SLOT		AMI_BOUNCE_SLOT
 #define ORIGIN		0x9000000ull	/* what was mapped */
-#define NOWHERE		image_va(0x7f0000000000)	/* not RAM */
 #define RELEASE		0xffffffff81234560ull
 #define IOVA(page)	((uint64_t)(page) * AMI_PAGE_SIZE)
 
@@ -226,19 +225,13 @@ static void leads_to_slots(void **state)
 	rig_free(rig);
 }
 
-#define DAMAGE(name, object, field, value)				\
-static void name(struct rig *rig)					\
-{									\
-	rig_set(rig, object, AMI_F_##field, value);			\
-}
-
-DAMAGE(many_slots, at.pool, tlb_pool_nslabs, UINT64_MAX)
-DAMAGE(odd_start, at.pool, tlb_pool_start, 0x1001)
-DAMAGE(far_start, at.pool, tlb_pool_start, 1ull << 60)
-DAMAGE(no_books, at.pool, tlb_pool_slots, NOWHERE)
-DAMAGE(null_books, at.pool, tlb_pool_slots, 0)
-DAMAGE(no_slots, at.pool, tlb_pool_nslabs, 0)
-DAMAGE(no_pool, at.pool, tlb_pool_start, 0)
+RIG_DAMAGE(many_slots, at.pool, tlb_pool_nslabs, UINT64_MAX)
+RIG_DAMAGE(odd_start, at.pool, tlb_pool_start, 0x1001)
+RIG_DAMAGE(far_start, at.pool, tlb_pool_start, 1ull << 60)
+RIG_DAMAGE(no_books, at.pool, tlb_pool_slots, RIG_NOWHERE)
+RIG_DAMAGE(null_books, at.pool, tlb_pool_slots, 0)
+RIG_DAMAGE(no_slots, at.pool, tlb_pool_nslabs, 0)
+RIG_DAMAGE(no_pool, at.pool, tlb_pool_start, 0)
 
 static void pool_loop(struct rig *rig)
 {
@@ -253,12 +246,12 @@ static void pool_loop(struct rig *rig)
 static void no_variable(struct rig *rig)
 {
 	globals(rig);
-	image_layout(rig->m->img)->symbol[AMI_SYM_io_tlb_nslabs] = NOWHERE;
+	image_layout(rig->m->img)->symbol[AMI_SYM_io_tlb_nslabs] = RIG_NOWHERE;
 }
 
 static void mem_nowhere(struct rig *rig)
 {
-	image_layout(rig->m->img)->symbol[AMI_SYM_io_tlb_default_mem] = NOWHERE;
+	image_layout(rig->m->img)->symbol[AMI_SYM_io_tlb_default_mem] = RIG_NOWHERE;
 }
 
 static void hostile_bounces(void **state)
@@ -317,11 +310,11 @@ static void ahci_writes(void **state)
 	rig_free(rig);
 }
 
-DAMAGE(many_ports, at.host, ata_host_n_ports, 33)
-DAMAGE(other_device, at.host, ata_host_dev, 1)
-DAMAGE(no_private, at.port, ata_port_private, NOWHERE)
-DAMAGE(no_host, rig->dev, device_driver_data, NOWHERE)
-DAMAGE(not_mapped, at.priv, ahci_rx_fis_dma, 1ull << 40)
+RIG_DAMAGE(many_ports, at.host, ata_host_n_ports, 33)
+RIG_DAMAGE(other_device, at.host, ata_host_dev, 1)
+RIG_DAMAGE(no_private, at.port, ata_port_private, RIG_NOWHERE)
+RIG_DAMAGE(no_host, rig->dev, device_driver_data, RIG_NOWHERE)
+RIG_DAMAGE(not_mapped, at.priv, ahci_rx_fis_dma, 1ull << 40)
 
 static void hostile_ahci(void **state)
 {
@@ -415,7 +408,7 @@ static void large_buffer(struct rig *rig)
 static void pool_list_nowhere(struct rig *rig)
 {
 	rig_set64(rig, rig_member(rig, rig->dev, AMI_F_device_dma_pools),
-		  NOWHERE);
+		  RIG_NOWHERE);
 }
 
 static void page_loop(struct rig *rig)
@@ -425,7 +418,7 @@ static void page_loop(struct rig *rig)
 	rig_set64(rig, node, node);
 }
 
-DAMAGE(large_pages, at.dma_pool, dma_pool_allocation, UINT32_MAX)
+RIG_DAMAGE(large_pages, at.dma_pool, dma_pool_allocation, UINT32_MAX)
 
 static void hostile_managed(void **state)
 {
@@ -539,17 +532,17 @@ static void bucket_loop(struct rig *rig)
 
 static void bucket_nowhere(struct rig *rig)
 {
-	rig_set64(rig, bucket_at(rig, 3), NOWHERE);
+	rig_set64(rig, bucket_at(rig, 3), RIG_NOWHERE);
 }
 
 static void table_nowhere(struct rig *rig)
 {
-	image_layout(rig->m->img)->symbol[AMI_SYM_dma_entry_hash] = NOWHERE;
+	image_layout(rig->m->img)->symbol[AMI_SYM_dma_entry_hash] = RIG_NOWHERE;
 }
 
-DAMAGE(vast_mapping, at.page, dma_debug_size, UINT64_MAX)
-DAMAGE(third_way, at.page, dma_debug_direction, 77)
-DAMAGE(mapped_nowhere, at.page, dma_debug_addr, 1ull << 40)
+RIG_DAMAGE(vast_mapping, at.page, dma_debug_size, UINT64_MAX)
+RIG_DAMAGE(third_way, at.page, dma_debug_direction, 77)
+RIG_DAMAGE(mapped_nowhere, at.page, dma_debug_addr, 1ull << 40)
 
 static void hostile_table(void **state)
 {
@@ -617,18 +610,18 @@ static void pool_order(struct rig *rig)
 static void pool_nowhere(struct rig *rig)
 {
 	rig_set(rig, image_layout(rig->m->img)->symbol[AMI_SYM_page_pools],
-		AMI_F_xarray_head, NOWHERE);
+		AMI_F_xarray_head, RIG_NOWHERE);
 }
 
 static void pools_nowhere(struct rig *rig)
 {
-	image_layout(rig->m->img)->symbol[AMI_SYM_page_pools] = NOWHERE;
+	image_layout(rig->m->img)->symbol[AMI_SYM_page_pools] = RIG_NOWHERE;
 }
 
 static void node_nowhere(struct rig *rig)
 {
 	rig_set(rig, rig_member(rig, at.pool, AMI_F_page_pool_mapped),
-		AMI_F_xarray_head, NOWHERE | 2);
+		AMI_F_xarray_head, RIG_NOWHERE | 2);
 }
 
 static void hostile_pool(void **state)
@@ -678,7 +671,7 @@ static struct rig *marked(void)
 		};
 	machine_vmemmap(rig->m);
 	rig_class(rig, NIC);
-	rig_set(rig, other, AMI_F_page_pool_dev, NOWHERE);
+	rig_set(rig, other, AMI_F_page_pool_dev, RIG_NOWHERE);
 	rig_set(rig, at.pool, AMI_F_page_pool_order, 0);
 	mark_page(rig, 2, at.pool, IOVA(2));
 	mark_page(rig, 3, at.pool, IOVA(3));
@@ -727,8 +720,8 @@ static void pool_by_scan(void **state)
 
 static void mark_of_wild_pool(struct rig *rig)
 {
-	mark_page(rig, 2, NOWHERE, IOVA(2));
-	mark_page(rig, 3, NOWHERE, IOVA(3));
+	mark_page(rig, 2, RIG_NOWHERE, IOVA(2));
+	mark_page(rig, 3, RIG_NOWHERE, IOVA(3));
 }
 
 static void mark_of_sending_pool(struct rig *rig)

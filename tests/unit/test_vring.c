@@ -23,7 +23,6 @@
 #define USED		(1 << 15)
 #define IOVA(page)	((uint64_t)(page) * AMI_PAGE_SIZE)
 #define TABLE		40u	/* page of indirect tables */
-#define NOWHERE		image_va(0x7f0000000000)	/* not RAM */
 
 struct desc {
 	uint64_t addr;
@@ -199,19 +198,13 @@ static void split_physical(void **state)
 	rig_free(rig);
 }
 
-#define DAMAGE(name, object, field, value)				\
-static void name(struct rig *rig)					\
-{									\
-	rig_set(rig, object, AMI_F_##field, value);			\
-}
-
-DAMAGE(huge, at.v.queue, vvq_num, 1ull << 32)
-DAMAGE(odd, at.v.queue, vvq_num, 7)
-DAMAGE(empty, at.v.queue, vvq_num, 0)
-DAMAGE(no_desc, at.v.queue, vvq_desc, NOWHERE)
-DAMAGE(no_used, at.v.queue, vvq_used, 0x1000)
-DAMAGE(no_state, at.v.queue, vvq_state, NOWHERE)
-DAMAGE(far_ahead, at.v.queue, vvq_last_used, 0x8000)
+RIG_DAMAGE(huge, at.v.queue, vvq_num, 1ull << 32)
+RIG_DAMAGE(odd, at.v.queue, vvq_num, 7)
+RIG_DAMAGE(empty, at.v.queue, vvq_num, 0)
+RIG_DAMAGE(no_desc, at.v.queue, vvq_desc, RIG_NOWHERE)
+RIG_DAMAGE(no_used, at.v.queue, vvq_used, 0x1000)
+RIG_DAMAGE(no_state, at.v.queue, vvq_state, RIG_NOWHERE)
+RIG_DAMAGE(far_ahead, at.v.queue, vvq_last_used, 0x8000)
 
 static void chain_loop(struct rig *rig)
 {
@@ -261,7 +254,7 @@ static void queue_loop(struct rig *rig)
 static void no_list(struct rig *rig)
 {
 	rig_set64(rig, rig_member(rig, at.v.device, AMI_F_virtio_device_vqs),
-		  NOWHERE);
+		  RIG_NOWHERE);
 }
 
 static void hostile_split(void **state)
@@ -442,12 +435,12 @@ static void packed_indirect(void **state)
 	rig_free(rig);
 }
 
-DAMAGE(packed_huge, at.v.queue, vvq_pnum, 1ull << 32)
-DAMAGE(packed_empty, at.v.queue, vvq_pnum, 0)
-DAMAGE(packed_no_desc, at.v.queue, vvq_pdesc, NOWHERE)
-DAMAGE(packed_no_state, at.v.queue, vvq_pstate, NOWHERE)
-DAMAGE(packed_no_extra, at.v.queue, vvq_pextra, 0)
-DAMAGE(packed_physical, at.v.device, virtio_device_features, PACKED)
+RIG_DAMAGE(packed_huge, at.v.queue, vvq_pnum, 1ull << 32)
+RIG_DAMAGE(packed_empty, at.v.queue, vvq_pnum, 0)
+RIG_DAMAGE(packed_no_desc, at.v.queue, vvq_pdesc, RIG_NOWHERE)
+RIG_DAMAGE(packed_no_state, at.v.queue, vvq_pstate, RIG_NOWHERE)
+RIG_DAMAGE(packed_no_extra, at.v.queue, vvq_pextra, 0)
+RIG_DAMAGE(packed_physical, at.v.device, virtio_device_features, PACKED)
 
 static void parts_leave(struct rig *rig)
 {
@@ -468,7 +461,7 @@ static void not_booked(struct rig *rig)
 
 static void booked_table_nowhere(struct rig *rig)
 {
-	book(rig, 6, 1, NOWHERE);
+	book(rig, 6, 1, RIG_NOWHERE);
 	book_part(rig, 6, IOVA(TABLE), 32, INDIRECT, 0);
 }
 
@@ -562,7 +555,7 @@ static void no_power(struct rig *rig)
 
 static void states_nowhere(struct rig *rig)
 {
-	set_behind(rig, 7, NOWHERE);
+	set_behind(rig, 7, RIG_NOWHERE);
 }
 
 static void hostile_shape(void **state)

@@ -14,7 +14,6 @@
 #include "layouts.h"
 
 #define IOVA(page)	((uint64_t)(page) * AMI_PAGE_SIZE)
-#define NOWHERE		image_va(0x7f0000000000)	/* not RAM */
 #define TRBS		256u
 #define CYCLE		1u
 #define TOGGLE		2u
@@ -483,13 +482,13 @@ static void old_kernel(void **state)
 
 CHANGE(bad_dequeue, at.bulk, xhci_dequeue, at.segs[0] + 8)
 CHANGE(bad_enqueue, at.bulk, xhci_enqueue, at.events)
-CHANGE(ring_nowhere, at.bulk, xhci_first_seg, NOWHERE)
-CHANGE(urb_nowhere, at.td, xhci_td_urb, NOWHERE)
+CHANGE(ring_nowhere, at.bulk, xhci_first_seg, RIG_NOWHERE)
+CHANGE(urb_nowhere, at.td, xhci_td_urb, RIG_NOWHERE)
 CHANGE(bad_page_size, at.xhci, xhci_page_size, 4097)
 CHANGE(many_interrupters, at.xhci, xhci_max_interrupters, 0xffff)
 CHANGE(bad_context, at.out, xhci_ctx_size, 0x7fffffff)
 CHANGE(other_hcd, at.xhci, xhci_main, at.slot)
-CHANGE(pad_nowhere, at.xhci, xhci_scratchpad, NOWHERE)
+CHANGE(pad_nowhere, at.xhci, xhci_scratchpad, RIG_NOWHERE)
 
 /* A circle that never comes back to its start. */
 static void endless(struct rig *rig)
