@@ -50,18 +50,18 @@ static uint64_t where_is(const struct bnxt *b, uint64_t data, uint64_t offset)
 	return reading_phys(b->r, data + b->dma_offset);
 }
 
-static void read_book(const struct bnxt *b, uint64_t at, struct rx_slot *slot)
+static void read_buffer(const struct bnxt *b, uint64_t at, struct rx_slot *slot)
 {
 	struct ami_kernel *k = b->r->kernel;
 	uint64_t data, offset;
 
-	slot->booked = ami_get(k, at, AMI_F_bnxt_buf_data, &data) ==
+	slot->known = ami_get(k, at, AMI_F_bnxt_buf_data, &data) ==
 		       AMI_MEM_OK &&
 		       ami_get(k, at, AMI_F_bnxt_buf_offset, &offset) ==
 		       AMI_MEM_OK &&
 		       ami_get(k, at, AMI_F_bnxt_buf_dma, &slot->dma) ==
 		       AMI_MEM_OK;
-	if (!slot->booked || !data)
+	if (!slot->known || !data)
 		slot->dma = 0;
 	else
 		slot->phys = where_is(b, data, offset);
@@ -71,14 +71,14 @@ static bool post_frames(const struct bnxt *b, uint64_t va, const char *label)
 {
 	uint64_t entry = ami_type_size(b->r->kernel, AMI_T_bnxt_buf);
 	struct rx_slots slots = { .list = NULL };
-	uint64_t books, cons, prod, i;
+	uint64_t buffers, cons, prod, i;
 	uint8_t raw[DESC];
 
-	if (!reading_get(b->r, va, AMI_F_bnxt_books, &books) ||
+	if (!reading_get(b->r, va, AMI_F_bnxt_buffers, &buffers) ||
 	    !reading_get(b->r, va, AMI_F_bnxt_cons, &cons) ||
 	    !reading_get(b->r, va, AMI_F_bnxt_prod, &prod))
 		return false;
-	if (!books)
+	if (!buffers)
 		return reading_none(b->r, label);
 	/* Newer kernels let the index run on. */
 	for (i = cons & b->mask; i != (prod & b->mask) && !reading_stopped(b->r);
@@ -88,7 +88,7 @@ static bool post_frames(const struct bnxt *b, uint64_t va, const char *label)
 		slot.seen = read_desc(b->r, va, AMI_F_bnxt_desc, i, raw);
 		if (slot.seen)
 			memcpy(&slot.addr, raw + DESC_ADDR, sizeof(slot.addr));
-		read_book(b, books + i * entry, &slot);
+		read_buffer(b, buffers + i * entry, &slot);
 		nic_add_slot(b->r, &slots, &slot);
 	}
 	nic_post_slots(b->r, &slots, label);
@@ -101,7 +101,7 @@ static bool post_frames(const struct bnxt *b, uint64_t va, const char *label)
  */
 struct rest {
 	const struct bnxt *b;
-	uint64_t va, books, entry;
+	uint64_t va, buffers, entry;
 	uint32_t len;
 	uint8_t *used, *desc;
 };
@@ -110,7 +110,7 @@ static uint64_t dma_of(const struct rest *rest, uint64_t n)
 {
 	uint64_t dma;
 
-	return ami_get(rest->b->r->kernel, rest->books + n * rest->entry,
+	return ami_get(rest->b->r->kernel, rest->buffers + n * rest->entry,
 		       AMI_F_bnxt_agg_dma, &dma) == AMI_MEM_OK ? dma : 0;
 }
 
@@ -135,17 +135,17 @@ static void match_descriptors(struct rest *rest)
 static void add_rest(struct rest *rest, uint64_t n, struct rx_slots *slots)
 {
 	struct ami_kernel *k = rest->b->r->kernel;
-	uint64_t at = rest->books + n * rest->entry, page, offset, phys;
+	uint64_t at = rest->buffers + n * rest->entry, page, offset, phys;
 	enum ami_field holder = ami_has(k, AMI_F_bnxt_agg_netmem) ?
 				AMI_F_bnxt_agg_netmem : AMI_F_bnxt_agg_page;
 	struct rx_slot slot = { .len = rest->len, .alone = true };
 
-	slot.booked = ami_get(k, at, holder, &page) == AMI_MEM_OK &&
+	slot.known = ami_get(k, at, holder, &page) == AMI_MEM_OK &&
 		      ami_get(k, at, AMI_F_bnxt_agg_offset, &offset) ==
 		      AMI_MEM_OK &&
 		      ami_get(k, at, AMI_F_bnxt_agg_dma, &slot.dma) ==
 		      AMI_MEM_OK;
-	if (slot.booked) {
+	if (slot.known) {
 		phys = reading_phys_of_page(rest->b->r, page);
 		slot.phys = phys ? phys + offset : 0;
 	}
@@ -198,9 +198,9 @@ static bool post_large(const struct bnxt *b, uint64_t va, const char *label)
 	};
 	bool complete = false;
 
-	if (!reading_get(b->r, va, AMI_F_bnxt_agg_books, &rest.books))
+	if (!reading_get(b->r, va, AMI_F_bnxt_agg_buffers, &rest.buffers))
 		return false;
-	if (!rest.books || !b->agg_mask)
+	if (!rest.buffers || !b->agg_mask)
 		return true;
 	rest.used = calloc(b->agg_mask / 8 + 1, 1);
 	rest.desc = calloc(b->agg_mask + 1, 1);
@@ -227,13 +227,13 @@ static bool post_spare(const struct bnxt *b, uint64_t va, const char *label)
 			.alone = true, .held = true, .len = b->size,
 		};
 
-		slot.booked = ami_get(b->r->kernel, list + i * entry,
-				      AMI_F_bnxt_tpa_data, &data) ==
+		slot.known = ami_get(b->r->kernel, list + i * entry,
+				     AMI_F_bnxt_tpa_data, &data) ==
 			      AMI_MEM_OK &&
 			      ami_get(b->r->kernel, list + i * entry,
 				      AMI_F_bnxt_tpa_dma, &slot.dma) ==
 			      AMI_MEM_OK;
-		if (slot.booked && !data)
+		if (slot.known && !data)
 			slot.dma = 0;
 		nic_add_slot(b->r, &slots, &slot);
 	}

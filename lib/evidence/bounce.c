@@ -18,10 +18,10 @@
 /**
  * struct pool - contiguous slots
  * @start: physical address of the first one
- * @books: virtual address of the first one's origin; @step: to the next one's
+ * @origins: virtual address of the first one's origin; @step: to the next one's
  */
 struct pool {
-	uint64_t start, slots, books, step;
+	uint64_t start, slots, origins, step;
 };
 
 static bool add_bounce(struct ami_evidence *ev, uint64_t origin, uint64_t slot)
@@ -62,7 +62,7 @@ static void read_pool(struct ami_evidence *ev, const struct pool *p)
 	for (i = 0; i < p->slots; i += n) {
 		n = p->slots - i < AT_ONCE ? p->slots - i : AT_ONCE;
 		/* Only the origin of the last one is needed. */
-		if (ami_read(ev->state->kernel, p->books + i * p->step, block,
+		if (ami_read(ev->state->kernel, p->origins + i * p->step, block,
 			     (n - 1) * p->step + sizeof(origin)) !=
 		    AMI_MEM_OK) {
 			gap = true;
@@ -82,7 +82,7 @@ static void read_pool(struct ami_evidence *ev, const struct pool *p)
 
 /* Where one of the two structures that describe a pool has its members. */
 struct pool_members {
-	enum ami_field start, slots, books;
+	enum ami_field start, slots, origins;
 };
 
 static const struct pool_members in_mem = {
@@ -105,18 +105,18 @@ static void read_described(struct ami_evidence *ev, uint64_t va,
 		return;
 	}
 	/* An array at the end of the structure (5.13), or a pointer. */
-	mem = ami_get(k, va, m->books, &p.books);
+	mem = ami_get(k, va, m->origins, &p.origins);
 	if (mem == AMI_MEM_NO_FIELD) {
-		p.books = ami_addr(k, va, m->books);
+		p.origins = ami_addr(k, va, m->origins);
 	} else if (mem != AMI_MEM_OK) {
 		report_bounce_damage(ev, "are not in the dump");
 		return;
 	}
-	if (p.start && !p.books) {
+	if (p.start && !p.origins) {
 		report_bounce_damage(ev, "have impossible values");
 		return;
 	}
-	p.books = ami_addr(k, p.books, AMI_F_tlb_slot_orig);
+	p.origins = ami_addr(k, p.origins, AMI_F_tlb_slot_orig);
 	read_pool(ev, &p);
 }
 
@@ -170,7 +170,7 @@ static void read_globals(struct ami_evidence *ev)
 	    AMI_MEM_OK ||
 	    ami_read_u64(k, ami_symbol(k, AMI_SYM_io_tlb_nslabs), &p.slots) !=
 	    AMI_MEM_OK ||
-	    ami_read_u64(k, ami_symbol(k, AMI_SYM_io_tlb_orig_addr), &p.books) !=
+	    ami_read_u64(k, ami_symbol(k, AMI_SYM_io_tlb_orig_addr), &p.origins) !=
 	    AMI_MEM_OK)
 		report_bounce_damage(ev, "are not in the dump");
 	else

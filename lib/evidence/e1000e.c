@@ -43,12 +43,12 @@ static bool is_held(const struct ring *ring, uint32_t n)
 	return ring->owned - 1 - n <= last % ANNOUNCE;
 }
 
-static void books_of(struct reading *r, uint64_t buffer, struct rx_slot *slot)
+static void buffers_of(struct reading *r, uint64_t buffer, struct rx_slot *slot)
 {
 	uint64_t skb = 0, page = 0;
 
-	slot->booked = ami_get(r->kernel, buffer, AMI_F_e1000e_buffer_dma,
-			       &slot->dma) == AMI_MEM_OK;
+	slot->known = ami_get(r->kernel, buffer, AMI_F_e1000e_buffer_dma,
+			      &slot->dma) == AMI_MEM_OK;
 	ami_get(r->kernel, buffer, AMI_F_e1000e_buffer_skb, &skb);
 	ami_get(r->kernel, buffer, AMI_F_e1000e_buffer_page, &page);
 	slot->phys = reading_phys_of_skb(r, skb);
@@ -60,32 +60,32 @@ static void books_of(struct reading *r, uint64_t buffer, struct rx_slot *slot)
 		slot->phys = reading_phys_of_page(r, page);
 }
 
-static void ps_books_of(struct reading *r, uint64_t buffer, unsigned int n,
-			struct rx_slot *slot)
+static void ps_buffers_of(struct reading *r, uint64_t buffer, unsigned int n,
+			  struct rx_slot *slot)
 {
 	uint64_t size = ami_type_size(r->kernel, AMI_T_e1000e_ps_page);
 	uint64_t pages, page;
 
-	slot->booked = false;
+	slot->known = false;
 	if (ami_get(r->kernel, buffer, AMI_F_e1000e_buffer_ps_pages,
 		    &pages) != AMI_MEM_OK || !size)
 		return;
 	pages += n * size;
-	slot->booked = ami_get(r->kernel, pages, AMI_F_e1000e_ps_dma,
-			       &slot->dma) == AMI_MEM_OK;
+	slot->known = ami_get(r->kernel, pages, AMI_F_e1000e_ps_dma,
+			      &slot->dma) == AMI_MEM_OK;
 	if (ami_get(r->kernel, pages, AMI_F_e1000e_ps_page, &page) ==
 	    AMI_MEM_OK)
 		slot->phys = reading_phys_of_page(r, page);
 }
 
 static void add_descriptor(struct reading *r, const struct ring *ring,
-			   const struct shape *shape, uint64_t books,
+			   const struct shape *shape, uint64_t buffers,
 			   uint32_t n, struct rx_slots *slots)
 {
 	uint64_t raw[PS_BUFFERS] = { 0 };
 	uint64_t size = ami_type_size(r->kernel, AMI_T_e1000e_buffer);
 	uint32_t index = ring_slot(ring, n);
-	uint64_t buffer = books + index * size;
+	uint64_t buffer = buffers + index * size;
 	struct rx_slot slot = { .held = is_held(ring, n) };
 	unsigned int i;
 
@@ -96,21 +96,21 @@ static void add_descriptor(struct reading *r, const struct ring *ring,
 		slot.dma = slot.phys = 0;
 		slot.len = i ? AMI_PAGE_SIZE : shape->len;
 		if (size && !i)
-			books_of(r, buffer, &slot);
+			buffers_of(r, buffer, &slot);
 		else if (size)
-			ps_books_of(r, buffer, i - 1, &slot);
+			ps_buffers_of(r, buffer, i - 1, &slot);
 		nic_add_slot(r, slots, &slot);
 	}
 }
 
 static void post_buffers(struct reading *r, const struct ring *ring,
-			 const struct shape *shape, uint64_t books)
+			 const struct shape *shape, uint64_t buffers)
 {
 	struct rx_slots slots = { .each = 1 + shape->ps_pages };
 	uint32_t n;
 
 	for (n = 0; n < ring->owned; n++)
-		add_descriptor(r, ring, shape, books, n, &slots);
+		add_descriptor(r, ring, shape, buffers, n, &slots);
 	nic_post_slots(r, &slots, "receive ring");
 	nic_post_ring(r, ring, "receive descriptor ring");
 }
@@ -134,7 +134,7 @@ static bool read_shape(struct reading *r, struct shape *shape)
 
 static bool read_adapter(struct reading *r)
 {
-	uint64_t rx, tx, books;
+	uint64_t rx, tx, buffers;
 	struct shape shape;
 	struct ring ring;
 	enum ring_state state, sends;
@@ -146,10 +146,10 @@ static bool read_adapter(struct reading *r)
 	state = nic_ring_read(r, rx, &members,
 			      shape.ps_pages ? PACKET_SPLIT : EXTENDED, &ring);
 	if (state == RING_READY &&
-	    !reading_get(r, rx, AMI_F_e1000e_ring_buffer_info, &books))
+	    !reading_get(r, rx, AMI_F_e1000e_ring_buffer_info, &buffers))
 		state = RING_BAD;
 	if (state == RING_READY)
-		post_buffers(r, &ring, &shape, books);
+		post_buffers(r, &ring, &shape, buffers);
 	sends = nic_ring_read(r, tx, &members, TX_DESC, &ring);
 	if (sends == RING_READY)
 		nic_post_ring(r, &ring, "transmit descriptor ring");

@@ -24,35 +24,36 @@ static const struct ring_members members = {
 struct vf {
 	struct reading *r;
 	struct ring ring;
-	uint64_t books;
+	uint64_t buffers;
 	uint32_t header, len;
 };
 
 /* The page is mapped at its offset. */
-static void read_half_page(const struct vf *vf, uint64_t book,
+static void read_half_page(const struct vf *vf, uint64_t buffer,
 			   struct rx_slot *slot)
 {
 	uint64_t page, offset, phys;
 
-	slot->booked = ami_get(vf->r->kernel, book, AMI_F_igbvf_buf_page_dma,
-			       &slot->dma) == AMI_MEM_OK &&
-		       ami_get(vf->r->kernel, book, AMI_F_igbvf_buf_page,
+	slot->known = ami_get(vf->r->kernel, buffer, AMI_F_igbvf_buf_page_dma,
+			      &slot->dma) == AMI_MEM_OK &&
+		       ami_get(vf->r->kernel, buffer, AMI_F_igbvf_buf_page,
 			       &page) == AMI_MEM_OK &&
-		       ami_get(vf->r->kernel, book, AMI_F_igbvf_buf_offset,
+		       ami_get(vf->r->kernel, buffer, AMI_F_igbvf_buf_offset,
 			       &offset) == AMI_MEM_OK;
-	phys = slot->booked ? reading_phys_of_page(vf->r, page) : 0;
+	phys = slot->known ? reading_phys_of_page(vf->r, page) : 0;
 	slot->phys = phys ? phys + offset : 0;
 }
 
-static void read_packet(const struct vf *vf, uint64_t book, struct rx_slot *slot)
+static void read_packet(const struct vf *vf, uint64_t buffer,
+			struct rx_slot *slot)
 {
 	uint64_t skb;
 
-	slot->booked = ami_get(vf->r->kernel, book, AMI_F_igbvf_buf_dma,
-			       &slot->dma) == AMI_MEM_OK &&
-		       ami_get(vf->r->kernel, book, AMI_F_igbvf_buf_skb,
+	slot->known = ami_get(vf->r->kernel, buffer, AMI_F_igbvf_buf_dma,
+			      &slot->dma) == AMI_MEM_OK &&
+		       ami_get(vf->r->kernel, buffer, AMI_F_igbvf_buf_skb,
 			       &skb) == AMI_MEM_OK;
-	slot->phys = slot->booked ? reading_phys_of_skb(vf->r, skb) : 0;
+	slot->phys = slot->known ? reading_phys_of_skb(vf->r, skb) : 0;
 }
 
 static void add_descriptor(const struct vf *vf, uint32_t n,
@@ -60,7 +61,7 @@ static void add_descriptor(const struct vf *vf, uint32_t n,
 {
 	uint64_t size = ami_type_size(vf->r->kernel, AMI_T_igbvf_buf);
 	uint32_t index = ring_slot(&vf->ring, n);
-	uint64_t book = vf->books + index * size, raw[2] = { 0 };
+	uint64_t buffer = vf->buffers + index * size, raw[2] = { 0 };
 	struct rx_slot slot = {
 		/* The tail register excludes the newest one. */
 		.held = n + 1 == vf->ring.owned, .len = vf->len,
@@ -70,15 +71,15 @@ static void add_descriptor(const struct vf *vf, uint32_t n,
 	slot.done = slot.seen && raw[STATUS_OFFSET / 8] & DD;
 	slot.addr = raw[0];
 	if (vf->header)
-		read_half_page(vf, book, &slot);
+		read_half_page(vf, buffer, &slot);
 	else
-		read_packet(vf, book, &slot);
+		read_packet(vf, buffer, &slot);
 	nic_add_slot(vf->r, slots, &slot);
 	if (!vf->header)
 		return;
 	slot.addr = raw[1];
 	slot.len = vf->header;
-	read_packet(vf, book, &slot);
+	read_packet(vf, buffer, &slot);
 	nic_add_slot(vf->r, slots, &slot);
 }
 
@@ -103,7 +104,7 @@ static bool read_receive(struct vf *vf, uint64_t va)
 
 	if (state != RING_READY)
 		return state == RING_NONE;
-	if (!reading_get(vf->r, va, AMI_F_igbvf_buffers, &vf->books))
+	if (!reading_get(vf->r, va, AMI_F_igbvf_buffers, &vf->buffers))
 		return false;
 	for (n = 0; n < vf->ring.owned; n++)
 		add_descriptor(vf, n, &slots);

@@ -59,7 +59,7 @@ static bool one_page(void *ctx, uint64_t node)
 	struct reading *r = all->r;
 	uint64_t at = ami_container(r->kernel, node, AMI_F_mlx5_fw_node);
 	struct rx_slot slot = {
-		.booked = true, .alone = true, .len = AMI_PAGE_SIZE,
+		.known = true, .alone = true, .len = AMI_PAGE_SIZE,
 	};
 	uint64_t page, free;
 

@@ -87,13 +87,13 @@ static bool read_doorbell(struct reading *r, uint64_t rq, enum ami_field db,
 
 /**
  * struct cyclic - a cyclic queue, being read
- * @books: of its buffers; @log: buffers of a frame, as the books count them
+ * @buffers: of its buffers; @log: buffers of a frame, as the driver counts them
  * @holder: what leads to the page
  */
 struct cyclic {
 	struct reading *r;
 	struct mlx5_queue wq;
-	uint64_t books, nr_frags, log, xsk, headroom;
+	uint64_t buffers, nr_frags, log, xsk, headroom;
 	uint32_t len[MAX_FRAGS];
 	enum ami_field holder;
 };
@@ -119,7 +119,7 @@ static bool open_cyclic(struct cyclic *c, uint64_t rq)
 
 	c->holder = ami_has(r->kernel, AMI_F_mlx5e_frag_page) ?
 		    AMI_F_mlx5e_frag_page : AMI_F_mlx5e_frag_au;
-	if (!reading_get(r, rq, AMI_F_mlx5e_cyc_frags, &c->books) ||
+	if (!reading_get(r, rq, AMI_F_mlx5e_cyc_frags, &c->buffers) ||
 	    !reading_get(r, rq, AMI_F_mlx5e_cyc_nr_frags, &c->nr_frags) ||
 	    !reading_get(r, rq, AMI_F_mlx5e_cyc_log_frags, &c->log) ||
 	    !reading_get(r, rq, AMI_F_mlx5e_rq_xsk, &c->xsk) ||
@@ -138,7 +138,7 @@ static void read_frag(const struct cyclic *c, uint64_t index, uint32_t frag,
 		      struct rx_slot *slot)
 {
 	struct ami_kernel *k = c->r->kernel;
-	uint64_t at = c->books + ((index << c->log) + frag) *
+	uint64_t at = c->buffers + ((index << c->log) + frag) *
 		      ami_type_size(k, AMI_T_mlx5e_frag_info);
 	uint64_t holder, page, offset, phys;
 
@@ -147,11 +147,11 @@ static void read_frag(const struct cyclic *c, uint64_t index, uint32_t frag,
 	    ami_read_u64(k, holder, &page) != AMI_MEM_OK)
 		return;
 	if (c->xsk) {
-		slot->booked = !page || ami_get(k, page, AMI_F_xdp_buff_dma,
-						&slot->dma) == AMI_MEM_OK;
+		slot->known = !page || ami_get(k, page, AMI_F_xdp_buff_dma,
+					       &slot->dma) == AMI_MEM_OK;
 		return;
 	}
-	slot->booked = reading_pool_dma(c->r, page, &slot->dma) == AMI_MEM_OK;
+	slot->known = reading_pool_dma(c->r, page, &slot->dma) == AMI_MEM_OK;
 	if (!slot->dma)
 		return;
 	if (!frag)
@@ -312,14 +312,14 @@ static void read_unit(const struct striding *s, uint64_t page,
 
 	slot->len = 1u << s->shift;
 	if (!s->xsk) {
-		slot->booked = reading_pool_dma(s->r, page, &slot->dma) ==
+		slot->known = reading_pool_dma(s->r, page, &slot->dma) ==
 			       AMI_MEM_OK;
 		slot->phys = slot->dma ? reading_phys_of_page(s->r, page) : 0;
 		return;
 	}
 	slot->len -= s->headroom;
-	slot->booked = !page || ami_get(k, page, AMI_F_xdp_buff_dma,
-					&slot->dma) == AMI_MEM_OK;
+	slot->known = !page || ami_get(k, page, AMI_F_xdp_buff_dma,
+				       &slot->dma) == AMI_MEM_OK;
 }
 
 static void add_large(struct striding *s, uint32_t index, struct rx_slots *slots)

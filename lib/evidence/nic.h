@@ -61,7 +61,7 @@ bool nic_ring_desc(const struct reading *r, const struct ring *ring,
  * struct rx_slot - one receive buffer, from both sides
  * @seen: the descriptor was read: @addr is its address unless @done
  * @done: the device wrote the descriptor back: the buffer is filled
- * @booked: the driver's state was read: @dma is the address that it
+ * @known: the driver's state was read: @dma is the address that it
  * 	mapped, 0 if it has no buffer here
  * @phys: where the buffer lies by the driver's state, 0 if unknown
  * @held: prepared, but the device was not notified yet
@@ -69,7 +69,7 @@ bool nic_ring_desc(const struct reading *r, const struct ring *ring,
  * @used: of a larger buffer that the device has begun to fill, past this one
  */
 struct rx_slot {
-	bool seen, done, booked, held, alone, used;
+	bool seen, done, known, held, alone, used;
 	uint64_t addr, dma, phys;
 	uint32_t len;
 };
@@ -202,27 +202,27 @@ struct nic_shape {
 };
 
 /**
- * struct nic_books - what the driver knows of the buffers of one ring
+ * struct nic_known - what the driver knows of the buffers of one ring
  * @list: address of the array, @entry: bytes of one; 0: nothing is known
  * @headroom: bytes before each buffer of a page pool
  */
-struct nic_books {
-	enum nic_books_kind { BOOKS_OWN, BOOKS_FQE, BOOKS_XSK } kind;
+struct nic_known {
+	enum nic_known_kind { KNOWN_OWN, KNOWN_FQE, KNOWN_XSK } kind;
 	const struct nic_shape *shape;
 	const struct nic_fqes *fqes;
 	uint64_t list, entry, headroom;
 };
 
-/** nic_books_open() - those of the ring at @ring; false: reported */
-bool nic_books_open(struct reading *r, const struct nic_shape *shape,
-		    uint64_t ring, struct nic_books *books);
+/** nic_known_open() - those of the ring at @ring; false: reported */
+bool nic_known_open(struct reading *r, const struct nic_shape *shape,
+		    uint64_t ring, struct nic_known *known);
 
 /** nic_headers_open() - those of its buffers for headers, none: @entry is 0 */
 bool nic_headers_open(struct reading *r, const struct nic_shape *shape,
-		      uint64_t ring, struct nic_books *books);
+		      uint64_t ring, struct nic_known *known);
 
-/** nic_books_read() - the driver's side of @slot */
-void nic_books_read(struct reading *r, const struct nic_books *books,
+/** nic_known_read() - the driver's side of @slot */
+void nic_known_read(struct reading *r, const struct nic_known *known,
 		    uint32_t index, struct rx_slot *slot);
 
 /** nic_read_shape() - read a card of the usual shape; for struct reader */

@@ -22,13 +22,13 @@ struct shaped {
 
 /**
  * struct receiver - one receive ring of it
- * @books: of its buffers, @headers: of those for headers, if it has any
+ * @known: of its buffers, @headers: of those for headers, if it has any
  * @size: bytes of a buffer, as above; @header_size: of one for a header
  */
 struct receiver {
 	const struct shaped *s;
 	struct ring ring;
-	struct nic_books books, headers;
+	struct nic_known known, headers;
 	uint32_t size, header_size;
 };
 
@@ -51,7 +51,7 @@ static void add_header(const struct receiver *rx, uint32_t index,
 		memcpy(&slot.addr, raw + sizeof(slot.addr), sizeof(slot.addr));
 		slot.addr &= ~1ull;
 	}
-	nic_books_read(rx->s->r, &rx->headers, index, &slot);
+	nic_known_read(rx->s->r, &rx->headers, index, &slot);
 	slot.len = rx->header_size;
 	nic_add_slot(rx->s->r, slots, &slot);
 }
@@ -73,7 +73,7 @@ static void add_descriptor(const struct receiver *rx, uint32_t n,
 		memcpy(&done, raw + desc->done_at, sizeof(done));
 		slot.done = done & desc->done;
 	}
-	nic_books_read(rx->s->r, &rx->books, index, &slot);
+	nic_known_read(rx->s->r, &rx->known, index, &slot);
 	slot.len = length_at(rx, slot.seen && !slot.done ? slot.addr : slot.dma);
 	nic_add_slot(rx->s->r, slots, &slot);
 	if (rx->headers.entry)
@@ -99,7 +99,7 @@ static bool open_ring(struct receiver *rx, uint64_t va)
 	const struct nic_shape *shape = rx->s->shape;
 	struct reading *r = rx->s->r;
 
-	return nic_books_open(r, shape, va, &rx->books) &&
+	return nic_known_open(r, shape, va, &rx->known) &&
 	       size_in_ring(r, va, shape->ring_buffer_size, &rx->size) &&
 	       nic_headers_open(r, shape, va, &rx->headers) &&
 	       (!rx->headers.entry ||
@@ -122,7 +122,7 @@ static bool receive_ring(const struct shaped *s, uint64_t va,
 		return false;
 	snprintf(label, sizeof(label), "receive ring %u", number);
 	slots.each = rx.headers.entry ? 2 : 1;
-	slots.optional = rx.books.kind == BOOKS_XSK;	/* a program gives them */
+	slots.optional = rx.known.kind == KNOWN_XSK;	/* a program gives them */
 	for (n = 0; n < rx.ring.owned; n++)
 		add_descriptor(&rx, n, &slots);
 	nic_post_slots(s->r, &slots, label);

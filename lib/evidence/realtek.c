@@ -50,7 +50,7 @@ static void add_descriptor(struct reading *r, const struct ring *ring,
 		memcpy(&options, raw, sizeof(options));
 		memcpy(&slot.addr, raw + 8, sizeof(slot.addr));
 		slot.done = !(options & OWN);
-		slot.booked = true;
+		slot.known = true;
 		slot.dma = slot.addr;
 	}
 	nic_add_slot(r, slots, &slot);

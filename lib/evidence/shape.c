@@ -15,7 +15,7 @@
 #define DESC		16u
 #define SMALLEST	8u	/* descriptors */
 #define MAX_RING	65536u	/* bytes to look at */
-#define MAX_BOOK	64u	/* driver's bytes for one buffer */
+#define MAX_ENTRY	64u	/* driver's bytes for one buffer */
 #define LOW_MEMORY	0x100000u	/* drivers never get it */
 #define ETHERNET	1500u
 #define COMMON		1522u	/* holds one Ethernet frame */
@@ -122,33 +122,33 @@ static uint32_t buffer_length(struct reading *r, uint64_t addr)
 }
 
 /* Is there an address of the device, and behind it one of the buffer? */
-static bool is_booked(struct reading *r, const uint64_t book[2])
+static bool is_buffer(struct reading *r, const uint64_t buffer[2])
 {
 	struct ami_mapping map;
 
-	return book[0] >= LOW_MEMORY && ami_kernel_address(book[1]) &&
-	       evidence_dma_phys(r->ev, r->device, book[0], &map) && map.write &&
+	return buffer[0] >= LOW_MEMORY && ami_kernel_address(buffer[1]) &&
+	       evidence_dma_phys(r->ev, r->device, buffer[0], &map) && map.write &&
 	       ami_dump_ram(ami_kernel_dump(r->kernel),
 			    map.phys >> AMI_PAGE_SHIFT);
 }
 
 /* A ring has one empty slot. All others of a receive ring have buffers. */
-static bool are_books(struct reading *r, uint64_t va, uint64_t stride)
+static bool are_buffers(struct reading *r, uint64_t va, uint64_t stride)
 {
-	uint64_t book[2];
+	uint64_t buffer[2];
 	unsigned int i, good = 0;
 
 	for (i = 0; i < SMALLEST; i++)
-		good += ami_read(r->kernel, va + i * stride, book,
-				 sizeof(book)) == AMI_MEM_OK &&
-			is_booked(r, book);
+		good += ami_read(r->kernel, va + i * stride, buffer,
+				 sizeof(buffer)) == AMI_MEM_OK &&
+			is_buffer(r, buffer);
 	return good + 1 >= SMALLEST;
 }
 
-static void post_books(struct reading *r, uint64_t va, uint64_t stride,
-		       size_t count)
+static void post_buffers(struct reading *r, uint64_t va, uint64_t stride,
+			 size_t count)
 {
-	uint64_t book[2];
+	uint64_t buffer[2];
 	size_t i;
 
 	evidence_begin_transfer(r->ev, r->device, AMI_TRANSFER_POSTED,
@@ -156,27 +156,27 @@ static void post_books(struct reading *r, uint64_t va, uint64_t stride,
 				"%s: buffers of what looks like the driver's state of a receive ring",
 				r->name);
 	for (i = 0; i < count; i++)
-		if (ami_read(r->kernel, va + i * stride, book,
-			     sizeof(book)) == AMI_MEM_OK &&
-		    is_booked(r, book))
-			evidence_add_dma(r->ev, r->device, book[0],
-					 buffer_length(r, book[0]));
+		if (ami_read(r->kernel, va + i * stride, buffer,
+			     sizeof(buffer)) == AMI_MEM_OK &&
+		    is_buffer(r, buffer))
+			evidence_add_dma(r->ev, r->device, buffer[0],
+					 buffer_length(r, buffer[0]));
 	evidence_end_transfer(r->ev);
 }
 
 /* Filled descriptors have lost their addresses. The driver's state has them. */
-static bool find_books(struct reading *r, const uint64_t *words, size_t count,
-		       size_t descriptors)
+static bool find_buffers(struct reading *r, const uint64_t *words, size_t count,
+			 size_t descriptors)
 {
 	uint64_t stride;
 	size_t i;
 
 	for (i = 0; i < count; i++)
 		for (stride = 16; ami_kernel_address(words[i]) &&
-		     stride <= MAX_BOOK; stride += 8)
-			if (are_books(r, words[i], stride)) {
-				post_books(r, words[i], stride,
-					   descriptors);
+		     stride <= MAX_ENTRY; stride += 8)
+			if (are_buffers(r, words[i], stride)) {
+				post_buffers(r, words[i], stride,
+					     descriptors);
 				return true;
 			}
 	return false;
@@ -225,7 +225,7 @@ static bool one_ring(struct reading *r, const uint64_t *words, size_t count,
 
 		receive |= post_filling(r, ring, got / 2);
 	}
-	return find_books(r, words, count, bytes / DESC) || receive;
+	return find_buffers(r, words, count, bytes / DESC) || receive;
 }
 
 bool nic_guess_rings(struct reading *r)

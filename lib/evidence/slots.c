@@ -75,17 +75,17 @@ static enum fate judge_slot(const struct reading *r, const struct rx_slot *s,
 {
 	if (!s->seen && !s->alone)
 		t->unread++;
-	if (s->booked && !s->dma)
+	if (s->known && !s->dma)
 		return FATE_TAKEN;
-	if (s->done && s->booked)
+	if (s->done && s->known)
 		return FATE_FILLED;
-	if (!s->seen && !s->booked && s->phys)
+	if (!s->seen && !s->known && s->phys)
 		return FATE_DOUBTFUL;	/* no address, but the driver's page */
-	if (s->done || (!s->seen && !s->booked)) {
+	if (s->done || (!s->seen && !s->known)) {
 		t->lost++;
 		return FATE_LOST;
 	}
-	if (s->seen && s->booked && s->addr != s->dma) {
+	if (s->seen && s->known && s->addr != s->dma) {
 		t->disagree++;
 		return FATE_DOUBTFUL;
 	}
@@ -106,7 +106,7 @@ static void post_slot(struct reading *r, const struct rx_slot *s, enum fate fate
 
 	if (s->seen && !s->done)
 		unnamed = evidence_add_dma(r->ev, r->device, s->addr, s->len);
-	if (s->booked && (s->done || !s->seen || s->addr != s->dma))
+	if (s->known && (s->done || !s->seen || s->addr != s->dma))
 		unnamed += evidence_add_dma(r->ev, r->device, s->dma, s->len);
 	/* A translation that the IOMMU may still cache leads here. */
 	if (s->phys && (unnamed || fate == FATE_DOUBTFUL))

@@ -27,25 +27,25 @@
 struct producer {
 	struct reading *r;
 	struct ring ring;
-	uint64_t books;
+	uint64_t buffers;
 	uint32_t len, word;	/* bytes of a buffer; where the address is */
 	uint64_t headroom;
 	bool must;
 };
 
-static void read_book(const struct producer *p, uint32_t index,
-		      struct rx_slot *slot)
+static void read_buffer(const struct producer *p, uint32_t index,
+			struct rx_slot *slot)
 {
-	uint64_t at = p->books + index *
-		      ami_type_size(p->r->kernel, AMI_T_tg3_book), data;
+	uint64_t at = p->buffers + index *
+		      ami_type_size(p->r->kernel, AMI_T_tg3_buffer), data;
 
-	slot->booked = ami_get(p->r->kernel, at, AMI_F_tg3_book_dma,
-			       &slot->dma) == AMI_MEM_OK &&
-		       ami_get(p->r->kernel, at, AMI_F_tg3_book_data, &data) ==
+	slot->known = ami_get(p->r->kernel, at, AMI_F_tg3_buffer_dma,
+			      &slot->dma) == AMI_MEM_OK &&
+		       ami_get(p->r->kernel, at, AMI_F_tg3_buffer_data, &data) ==
 		       AMI_MEM_OK;
-	if (slot->booked && !data)
+	if (slot->known && !data)
 		slot->dma = 0;
-	else if (slot->booked)
+	else if (slot->known)
 		slot->phys = reading_phys(p->r, data + p->headroom);
 }
 
@@ -63,22 +63,22 @@ static void post_buffers(const struct producer *p, const char *label)
 			memcpy(words, raw + p->word, sizeof(words));
 			slot.addr = (uint64_t)words[0] << 32 | words[1];
 		}
-		read_book(p, i, &slot);
+		read_buffer(p, i, &slot);
 		/* A place that was never used */
-		if (!slot.booked || slot.dma || slot.phys)
+		if (!slot.known || slot.dma || slot.phys)
 			nic_add_slot(p->r, &slots, &slot);
 	}
 	nic_post_slots(p->r, &slots, label);
 }
 
 static bool read_producer(struct producer *p, uint64_t napi,
-			  enum ami_field desc, enum ami_field books,
+			  enum ami_field desc, enum ami_field buffers,
 			  enum ami_field mask, const char *label)
 {
 	uint64_t last;
 
 	if (!reading_get(p->r, napi, desc, &p->ring.desc) ||
-	    !reading_get(p->r, napi, books, &p->books) ||
+	    !reading_get(p->r, napi, buffers, &p->buffers) ||
 	    !reading_get(p->r, p->r->priv, mask, &last))
 		return false;
 	if (!p->ring.desc)
@@ -105,14 +105,14 @@ static bool read_buffers(struct reading *r, uint64_t napi, unsigned int number)
 	p.len = nic_buffer_size(r, len);
 	p.headroom = offset + NET_SKB_PAD;
 	snprintf(label, sizeof(label), "receive ring %u", number);
-	complete = read_producer(&p, napi, AMI_F_tg3_std, AMI_F_tg3_std_books,
+	complete = read_producer(&p, napi, AMI_F_tg3_std, AMI_F_tg3_std_buffers,
 				 AMI_F_tg3_std_mask, label);
 	p.ring = (struct ring){ .stride = EXTENDED };
 	p.must = false;
 	p.word = BEHIND;
 	p.len = JUMBO_BYTES;
 	snprintf(label, sizeof(label), "jumbo receive ring %u", number);
-	return read_producer(&p, napi, AMI_F_tg3_jmb, AMI_F_tg3_jmb_books,
+	return read_producer(&p, napi, AMI_F_tg3_jmb, AMI_F_tg3_jmb_buffers,
 			     AMI_F_tg3_jmb_mask, label) && complete;
 }
 

@@ -22,24 +22,24 @@
 struct commands {
 	struct reading *r;
 	struct ring ring;
-	uint64_t books;
+	uint64_t buffers;
 };
 
-static void read_book(const struct commands *c, uint32_t index,
-		      struct rx_slot *slot)
+static void read_buffer(const struct commands *c, uint32_t index,
+			struct rx_slot *slot)
 {
 	uint64_t size = ami_type_size(c->r->kernel, AMI_T_vmxnet3_rx_buf);
-	uint64_t at = c->books + index * size, kind, holder, len;
+	uint64_t at = c->buffers + index * size, kind, holder, len;
 
-	slot->booked = ami_get(c->r->kernel, at, AMI_F_vmxnet3_buf_dma,
-			       &slot->dma) == AMI_MEM_OK &&
+	slot->known = ami_get(c->r->kernel, at, AMI_F_vmxnet3_buf_dma,
+			      &slot->dma) == AMI_MEM_OK &&
 		       ami_get(c->r->kernel, at, AMI_F_vmxnet3_buf_type,
 			       &kind) == AMI_MEM_OK &&
 		       ami_get(c->r->kernel, at, AMI_F_vmxnet3_buf_skb,
 			       &holder) == AMI_MEM_OK &&
 		       ami_get(c->r->kernel, at, AMI_F_vmxnet3_buf_len,
 			       &len) == AMI_MEM_OK;
-	if (!slot->booked)
+	if (!slot->known)
 		return;
 	if (!holder)
 		slot->dma = 0;
@@ -64,7 +64,7 @@ static void add_descriptor(const struct commands *c, uint32_t n,
 		memcpy(&word, raw + 8, sizeof(word));
 		slot.len = word & LENGTH_MASK;
 	}
-	read_book(c, index, &slot);
+	read_buffer(c, index, &slot);
 	nic_add_slot(c->r, slots, &slot);
 }
 
@@ -99,7 +99,7 @@ static bool read_commands(struct commands *c, uint64_t va, bool second,
 static bool both_rings(struct reading *r, uint64_t queue, unsigned int number)
 {
 	uint64_t rings = ami_addr(r->kernel, queue, AMI_F_vmxnet3_rx_rings);
-	uint64_t books = ami_addr(r->kernel, queue, AMI_F_vmxnet3_buf_info);
+	uint64_t buffers = ami_addr(r->kernel, queue, AMI_F_vmxnet3_buf_info);
 	uint64_t size = ami_type_size(r->kernel, AMI_T_vmxnet3_cmd_ring);
 	bool complete = true;
 	unsigned int i;
@@ -107,11 +107,11 @@ static bool both_rings(struct reading *r, uint64_t queue, unsigned int number)
 
 	for (i = 0; i < RINGS; i++) {
 		struct commands c = { .r = r };
-		enum ami_mem mem = ami_read_u64(r->kernel, books + 8 * i,
-						&c.books);
+		enum ami_mem mem = ami_read_u64(r->kernel, buffers + 8 * i,
+						&c.buffers);
 
 		if (mem != AMI_MEM_OK)
-			reading_unread(r, "list of buffers", books + 8 * i, mem);
+			reading_unread(r, "list of buffers", buffers + 8 * i, mem);
 		snprintf(label, sizeof(label), "receive queue %u ring %u",
 			 number, i);
 		complete &= read_commands(&c, rings + i * size, i, label);

@@ -172,7 +172,7 @@ static void add_list(struct packed *p, const struct packed_desc *list,
 }
 
 /* The device only reads it, so the driver's copy is as good. */
-static void add_booked_list(struct packed *p, uint64_t va, uint64_t len)
+static void add_known_list(struct packed *p, uint64_t va, uint64_t len)
 {
 	struct packed_desc *list;
 	uint64_t n = len / sizeof(*list);
@@ -210,7 +210,7 @@ static void add_slots(struct packed *p, uint32_t id)
 	}
 }
 
-static void add_booked(struct packed *p, uint32_t id, uint64_t num)
+static void add_known(struct packed *p, uint32_t id, uint64_t num)
 {
 	const enum ami_type extra = AMI_T_vring_desc_extra;
 	uint32_t at = id;
@@ -225,9 +225,9 @@ static void add_booked(struct packed *p, uint32_t id, uint64_t num)
 		if (addr == NOT_MAPPED)
 			p->r->bad++;
 		else if (flags & INDIRECT)
-			add_booked_list(p, pick_field(p, p->state,
-						      AMI_T_vring_desc_state_packed,
-						      id, AMI_F_vpstate_indir), len);
+			add_known_list(p, pick_field(p, p->state,
+						     AMI_T_vring_desc_state_packed,
+						     id, AMI_F_vpstate_indir), len);
 		else if (flags & WRITE)
 			vring_add(p->r, addr, len);
 		at = pick_field(p, p->extra, extra, at, AMI_F_vextra_next);
@@ -243,7 +243,7 @@ static void add_buffer(struct packed *p, uint32_t id)
 	if (num && p->slots[id] == num)
 		add_slots(p, id);
 	else if (p->r->dma)
-		add_booked(p, id, num);
+		add_known(p, id, num);
 	else
 		p->r->bad++;	/* the driver's state has only mapped buffers */
 }

@@ -141,8 +141,8 @@ static void from_dte(struct ami_state *s, struct ami_device *d,
 }
 
 /* Up to 6.8 the domain has the table, later the device (gcr3_info). */
-static void from_books(struct ami_state *s, const struct ami_device *d,
-		       const char *where, struct ami_gcr3 *gcr3)
+static void gcr3_from_driver(struct ami_state *s, const struct ami_device *d,
+			     const char *where, struct ami_gcr3 *gcr3)
 {
 	const struct ami_domain *dom = d->domain >= 0 ?
 				       &s->domains[d->domain] : NULL;
@@ -225,24 +225,24 @@ void state_differ(struct ami_device *d, const struct ami_fact *facts,
 void state_compare_gcr3(struct ami_state *s, struct ami_device *d)
 {
 	const struct ami_domain *dom = &s->domains[d->domain];
-	struct ami_gcr3 books = { .root = 0 };
+	struct ami_gcr3 driver = { .root = 0 };
 	uint64_t root;
 	char where[AMI_BDF_TEXT];
 
 	if (!has_guest_tables(&d->dte))
 		return;
-	from_books(s, d, ami_bdf_text(d->bdf, where), &books);
-	if (books.root && (books.root != d->dte.gcr3_root ||
-			   books.glx != d->dte.glx ||
-			   books.levels != amdvi_dte_guest_levels(&d->dte))) {
-		d->gcr3_books = books;
-		state_differ(d, AMI_FACTS(AMI_SAYS(DRIVER_ROOT, books.root),
-				  AMI_SAYS(GLX, books.glx),
-				  AMI_SAYS(DRIVER_LEVELS, books.levels),
+	gcr3_from_driver(s, d, ami_bdf_text(d->bdf, where), &driver);
+	if (driver.root && (driver.root != d->dte.gcr3_root ||
+			   driver.glx != d->dte.glx ||
+			   driver.levels != amdvi_dte_guest_levels(&d->dte))) {
+		d->gcr3_driver = driver;
+		state_differ(d, AMI_FACTS(AMI_SAYS(DRIVER_ROOT, driver.root),
+				  AMI_SAYS(GLX, driver.glx),
+				  AMI_SAYS(DRIVER_LEVELS, driver.levels),
 				  AMI_SAYS(DTE_ROOT, d->dte.gcr3_root)),
 			     "GCR3 table: driver %#llx (GLX %u, %u levels), DTE %#llx",
-			 (unsigned long long)books.root, books.glx,
-			 books.levels, (unsigned long long)d->dte.gcr3_root);
+			 (unsigned long long)driver.root, driver.glx,
+			 driver.levels, (unsigned long long)d->dte.gcr3_root);
 		return;
 	}
 	if (dom->table.format != AMI_FORMAT_V2)
@@ -274,6 +274,6 @@ void state_find_gcr3(struct ami_state *s, struct ami_device *d)
 	if (ami_believes_dte(d))
 		from_dte(s, d, ami_bdf_text(d->bdf, where));
 	else
-		from_books(s, d, ami_bdf_text(d->bdf, where), &d->gcr3);
-	d->gcr3.user_only = d->gcr3_books.user_only = user_only(s, d);
+		gcr3_from_driver(s, d, ami_bdf_text(d->bdf, where), &d->gcr3);
+	d->gcr3.user_only = d->gcr3_driver.user_only = user_only(s, d);
 }

@@ -252,7 +252,7 @@ static void report_ring(struct ami_state *s, const struct ami_iommu *iommu)
  * does it if the wait has another number: a kernel that queues numbers out of
  * order gave up waiting for it.
  */
-static bool contradicts_books(const struct ami_ring *ring)
+static bool contradicts_driver(const struct ami_ring *ring)
 {
 	uint32_t last = back(ring->tail, 1);
 
@@ -377,7 +377,7 @@ void state_grade_ring(struct ami_state *s, struct ami_iommu *iommu)
 
 	fit_numbers(ring);
 	empty = believable(ring) && proven_empty(ring) &&
-		!contradicts_books(ring);
+		!contradicts_driver(ring);
 	if (believable(ring))
 		newest = find_proven(ring);
 	if (newest)

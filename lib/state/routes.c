@@ -143,7 +143,7 @@ static bool visit_routes(struct visit *v)
 		return true;
 	give_table(v, &d->table, !ami_believes_dte(d));
 	give_gcr3(v, &d->gcr3, false);
-	give_gcr3(v, &d->gcr3_books, true);
+	give_gcr3(v, &d->gcr3_driver, true);
 	give_other(v);
 	return !v->missing && d->translation != AMI_TRANSLATION_UNKNOWN &&
 	       d->translation != AMI_TRANSLATION_OTHER;

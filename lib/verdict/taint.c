@@ -16,7 +16,7 @@ struct tainted {
 /*
  * Rings are read because devices write there. Slab objects hold driver state.
  */
-static bool count_books(void *ctx, uint64_t first, uint64_t count)
+static bool count_objects(void *ctx, uint64_t first, uint64_t count)
 {
 	struct tainted *t = ctx;
 
@@ -43,7 +43,7 @@ static void taint_evidence(struct ami_exposures *ex,
 	both = ami_pfnset_and(e->pages, ex->on.evidence_pages);
 	if (!both)
 		return;
-	ami_pfnset_ranges(both, count_books, &t);
+	ami_pfnset_ranges(both, count_objects, &t);
 	ami_pfnset_free(both);
 	if (t.count)
 		ami_finding_add_with(ex->state->findings, AMI_FIND_SELF_TAINT,

@@ -27,19 +27,19 @@ static void bnxt_large(struct rig *rig)
 {
 	uint64_t ring = image_va(image_alloc(rig->m->img, 1));
 	uint64_t used = machine_object(rig->m, 8);
-	uint64_t books = image_va(image_alloc(rig->m->img, 1));
+	uint64_t buffers = image_va(image_alloc(rig->m->img, 1));
 	unsigned int i;
 
 	rig_set(rig, card.priv, AMI_F_bnxt_agg_mask, 15);
 	card_element(rig, card.ring, AMI_F_bnxt_agg_desc, 0, ring);
 	rig_set(rig, card.ring, AMI_F_bnxt_agg_used, used);
-	rig_set(rig, card.ring, AMI_F_bnxt_agg_books, books);
+	rig_set(rig, card.ring, AMI_F_bnxt_agg_buffers, buffers);
 	rig_set(rig, card.ring, AMI_F_bnxt_agg_size, 4096);
 	rig_set64(rig, used, 1u << 7 | 1u << 9);
 	put_bnxt(rig, ring, 3, 7, IOVA(8));
 	put_bnxt(rig, ring, 4, 9, IOVA(20));	/* before it was used again */
 	for (i = 7; i <= 9; i++) {
-		uint64_t b = books + i * image_layout(rig->m->img)->
+		uint64_t b = buffers + i * image_layout(rig->m->img)->
 					 type_size[AMI_T_bnxt_agg];
 
 		rig_set(rig, b, AMI_F_bnxt_agg_page, card_page(i + 1));
@@ -95,7 +95,7 @@ struct rig *card_bnxt(void)
 	rig_set(rig, card.priv, AMI_F_bnxt_dma_offset, 16);
 	rig_set(rig, card.priv, AMI_F_bnxt_max_tpa, 1);
 	card_element(rig, card.ring, AMI_F_bnxt_desc, 0, card.desc);
-	rig_set(rig, card.ring, AMI_F_bnxt_books, card.slots);
+	rig_set(rig, card.ring, AMI_F_bnxt_buffers, card.slots);
 	rig_set(rig, card.ring, AMI_F_bnxt_cons, CARD_CLEAN);
 	/* In newer kernels it runs on. */
 	rig_set(rig, card.ring, AMI_F_bnxt_prod, CARD_USE +

@@ -94,15 +94,15 @@ struct rig *card_tg3(void)
 	rig_set(rig, card.priv, AMI_F_tg3_map_size, 1600);
 	rig_set(rig, card.priv, AMI_F_tg3_stats, IOVA(CARD_DESC + 3));
 	rig_set(rig, napi, AMI_F_tg3_std, card.desc);
-	rig_set(rig, napi, AMI_F_tg3_std_books, card.slots);
+	rig_set(rig, napi, AMI_F_tg3_std_buffers, card.slots);
 	rig_set(rig, napi, AMI_F_tg3_status, IOVA(CARD_DESC + 1));
 	rig_set(rig, napi, AMI_F_tg3_return, IOVA(CARD_DESC));
 	for (i = CARD_CLEAN; i < CARD_USE; i++) {
-		uint64_t b = card_slot(rig, AMI_T_tg3_book, i);
+		uint64_t b = card_slot(rig, AMI_T_tg3_buffer, i);
 
 		put_tg3(rig, i, IOVA(i) + 64);
-		rig_set(rig, b, AMI_F_tg3_book_dma, IOVA(i) + 64);
-		rig_set(rig, b, AMI_F_tg3_book_data,
+		rig_set(rig, b, AMI_F_tg3_buffer_dma, IOVA(i) + 64);
+		rig_set(rig, b, AMI_F_tg3_buffer_data,
 			image_va(RIG_BUFFER + IOVA(i)));
 	}
 	return rig;

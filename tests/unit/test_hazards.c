@@ -148,7 +148,7 @@ static const struct ami_exposure *of_iommu(const struct machine *m)
 	return NULL;
 }
 
-/* --- the entry was damaged, the books know better ----------------------------- */
+/* --- the entry was damaged, the driver knows better ---------------------------- */
 
 /* A bit of the entry is lost: what the driver attached could write. */
 static void lost_permission(struct machine *m)
@@ -316,7 +316,7 @@ static void is_stale(const struct machine *m)
 	assert_int_equal(m->ex->covered, AMI_COVERED_PARTIAL);
 }
 
-/* Entry and books differ: a pending invalidation may be of either's domain. */
+/* Entry and driver differ: a pending invalidation may be of either's domain. */
 static void flush_of(struct machine *m, uint16_t id)
 {
 	uint64_t root = machine_v1(m, BUFFER, 3);
@@ -330,7 +330,7 @@ static void flush_of(struct machine *m, uint16_t id)
 	is_stale(m);
 }
 
-static void flush_of_books(struct machine *m)
+static void flush_of_driver(struct machine *m)
 {
 	flush_of(m, 5);
 }
@@ -342,7 +342,7 @@ static void flush_of_entry(struct machine *m)
 
 /*
  * Behind guest tables the device has a domain ID of its own; here only the
- * books still have it, as the capture kernel overwrote the entry.
+ * driver's state still has it, as the capture kernel overwrote the entry.
  */
 static void flush_of_device(struct machine *m)
 {
@@ -390,7 +390,7 @@ static void test_whose_flush(void **state)
 {
 	(void)state;
 	machine_over_shapes(flush_of_nobody);
-	machine_over_shapes(flush_of_books);
+	machine_over_shapes(flush_of_driver);
 	machine_over_shapes(flush_of_entry);
 	machine_over_shapes(flush_of_device);
 }

@@ -573,7 +573,7 @@ RIG_DAMAGE(odd_stride, rig_member(rig, at.rq, AMI_F_mlx5e_cyc_wq), mlx5_wq_strid
 	   3)
 RIG_DAMAGE(too_many_used, at.rq, mlx5e_cyc_used, 9)
 RIG_DAMAGE(many_frags, at.rq, mlx5e_cyc_nr_frags, 200)
-RIG_DAMAGE(books_gone, at.rq, mlx5e_cyc_frags, RIG_NOWHERE)
+RIG_DAMAGE(buffers_gone, at.rq, mlx5e_cyc_frags, RIG_NOWHERE)
 RIG_DAMAGE(huge_cq, rig_member(rig, at.rq, AMI_F_mlx5e_rq_cq), mlx5_buf_count,
 	   0x7fffffff)
 RIG_DAMAGE(cq_gone, rig_member(rig, at.rq, AMI_F_mlx5e_rq_cq), mlx5_buf_frags,
@@ -659,7 +659,7 @@ static void one_side(void **state)
 	(void)state;
 	real = REAL_7_3;
 	rig = cyclic();
-	books_gone(rig);
+	buffers_gone(rig);
 	machine_analyse(rig->m);
 	assert_true(posted(rig, AMI_PROVEN, 4) && posted(rig, AMI_PROVEN, 11));
 	rig_free(rig);

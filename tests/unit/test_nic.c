@@ -19,13 +19,13 @@
 
 /* What tests change; the latest rig's. */
 static struct {
-	uint64_t netdev, priv, ring, desc, books;
+	uint64_t netdev, priv, ring, desc, buffers;
 	unsigned int stride;
 } at;
 
-static uint64_t book_at(struct rig *rig, unsigned int i, enum ami_type t)
+static uint64_t buffer_at(struct rig *rig, unsigned int i, enum ami_type t)
 {
-	return at.books + i * image_layout(rig->m->img)->type_size[t];
+	return at.buffers + i * image_layout(rig->m->img)->type_size[t];
 }
 
 static void put(struct rig *rig, unsigned int i, uint64_t addr,
@@ -58,13 +58,13 @@ static uint64_t ring_of(struct rig *rig, const enum ami_field members[6])
 	uint64_t ring = machine_object(rig->m, 0x100);
 
 	at.desc = image_va(RIG_BUFFER + IOVA(RING));
-	at.books = image_va(image_alloc(rig->m->img, 1));
+	at.buffers = image_va(image_alloc(rig->m->img, 1));
 	rig_set(rig, ring, members[0], at.desc);
 	rig_set(rig, ring, members[1], IOVA(RING));
 	rig_set(rig, ring, members[2], COUNT);
 	rig_set(rig, ring, members[3], USE);
 	rig_set(rig, ring, members[4], CLEAN);
-	rig_set(rig, ring, members[5], at.books);
+	rig_set(rig, ring, members[5], at.buffers);
 	return ring;
 }
 
@@ -76,7 +76,7 @@ static const enum ami_field e1000e_members[] = {
 
 static void e1000e_buffer(struct rig *rig, unsigned int i, uint64_t dma)
 {
-	rig_set(rig, book_at(rig, i, AMI_T_e1000e_buffer),
+	rig_set(rig, buffer_at(rig, i, AMI_T_e1000e_buffer),
 		AMI_F_e1000e_buffer_dma, dma);
 }
 
@@ -277,7 +277,7 @@ static void e1000e_packet_split(void **state)
 	(void)state;
 	at.stride = 32;
 	size = image_layout(rig->m->img)->type_size[AMI_T_e1000e_ps_page];
-	buffer = book_at(rig, CLEAN, AMI_T_e1000e_buffer);
+	buffer = buffer_at(rig, CLEAN, AMI_T_e1000e_buffer);
 	rig_set(rig, at.priv, AMI_F_e1000e_rx_ps_pages, 2);
 	rig_set(rig, at.priv, AMI_F_e1000e_rx_ps_bsize0, 128);
 	rig_set(rig, at.ring, AMI_F_e1000e_ring_next_to_use, CLEAN + 1);
@@ -292,7 +292,7 @@ static void e1000e_packet_split(void **state)
 	machine_analyse(rig->m);
 	assert_true(posted(rig, AMI_POSSIBLE, 2) &&
 		    posted(rig, AMI_POSSIBLE, 7));
-	/* The page table leads elsewhere than the books: both are taken. */
+	/* The page table leads elsewhere than the driver's state: both are taken. */
 	assert_true(posted(rig, AMI_LIKELY, 8) && posted(rig, AMI_LIKELY, 20));
 	assert_int_equal(rig_found(rig, "buffer-maps-elsewhere"), 1);
 	rig_free(rig);
@@ -366,7 +366,7 @@ static void half_page(struct rig *rig, unsigned int i, enum ami_type t,
 		      enum ami_field dma, enum ami_field page,
 		      enum ami_field offset)
 {
-	uint64_t buffer = book_at(rig, i, t);
+	uint64_t buffer = buffer_at(rig, i, t);
 
 	put(rig, i, IOVA(i) + 2048, 0);
 	rig_set(rig, buffer, dma, IOVA(i));
@@ -388,7 +388,7 @@ static struct rig *igb(void)
 	for (i = CLEAN; i < USE; i++)
 		half_page(rig, i, AMI_T_igb_buf, AMI_F_igb_buf_dma,
 			  AMI_F_igb_buf_page, AMI_F_igb_buf_offset);
-	rig_set(rig, book_at(rig, 3, AMI_T_igb_buf), AMI_F_igb_buf_page, 0);
+	rig_set(rig, buffer_at(rig, 3, AMI_T_igb_buf), AMI_F_igb_buf_page, 0);
 	return rig;
 }
 
@@ -441,7 +441,7 @@ RIG_DAMAGE(igb_tx_nowhere, at.priv, igb_tx_ring, RIG_NOWHERE)
 
 static void igb_elsewhere(struct rig *rig)
 {
-	rig_set(rig, book_at(rig, 2, AMI_T_igb_buf), AMI_F_igb_buf_page,
+	rig_set(rig, buffer_at(rig, 2, AMI_T_igb_buf), AMI_F_igb_buf_page,
 		rig_page(RIG_BUFFER + IOVA(20)));
 }
 
@@ -500,19 +500,19 @@ static void by_shape(void **state)
 }
 
 /* All are filled: the driver's state, 40 bytes each, have the addresses. */
-static void by_books(void **state)
+static void by_driver_state(void **state)
 {
 	struct rig *rig = shape();
-	uint64_t books = image_va(image_alloc(rig->m->img, 1));
+	uint64_t buffers = image_va(image_alloc(rig->m->img, 1));
 	unsigned int i;
 
 	(void)state;
-	rig_set64(rig, at.ring + 48, books);
+	rig_set64(rig, at.ring + 48, buffers);
 	for (i = 1; i < 32; i++) {
-		const uint64_t book[] = { IOVA(300 + i), image_va(0x5000) };
+		const uint64_t buffer[] = { IOVA(300 + i), image_va(0x5000) };
 
 		put(rig, i, 0x12345678, 0x59600000001);
-		machine_write(rig->m, books + i * 40, book, sizeof(book));
+		machine_write(rig->m, buffers + i * 40, buffer, sizeof(buffer));
 	}
 	machine_analyse(rig->m);
 	assert_true(posted(rig, AMI_POSSIBLE, 301) &&
@@ -586,7 +586,7 @@ int main(void)
 		cmocka_unit_test(e1000e_packet_split),
 		cmocka_unit_test(hostile_e1000e), cmocka_unit_test(igb_posted),
 		cmocka_unit_test(ixgbe_posted), cmocka_unit_test(hostile_igb),
-		cmocka_unit_test(by_shape), cmocka_unit_test(by_books),
+		cmocka_unit_test(by_shape), cmocka_unit_test(by_driver_state),
 		cmocka_unit_test(no_receive_ring),
 		cmocka_unit_test(gaps),
 	};

@@ -54,7 +54,7 @@ RIG_DAMAGE(cp_size, card.priv, cp_buffer_len, UINT32_MAX)
 RIG_DAMAGE(tg3_vectors, card.priv, tg3_irq_cnt, UINT32_MAX)
 RIG_DAMAGE(tg3_mask, card.priv, tg3_std_mask, UINT32_MAX)
 RIG_DAMAGE(tg3_return, card.priv, tg3_ret_mask, UINT32_MAX)
-RIG_DAMAGE(tg3_books, card.ring, tg3_std_books, RIG_NOWHERE)
+RIG_DAMAGE(tg3_buffers, card.ring, tg3_std_buffers, RIG_NOWHERE)
 RIG_DAMAGE(vmxnet3_queues, card.priv, vmxnet3_nr_rx, UINT32_MAX)
 RIG_DAMAGE(vmxnet3_size, card.ring, vmxnet3_ring_size, UINT32_MAX)
 RIG_DAMAGE(vmxnet3_fill, card.ring, vmxnet3_ring_fill, CARD_COUNT)
@@ -150,7 +150,7 @@ static void one_side(void **state)
 		enum ami_certainty certainty;
 	} list[] = {
 		{ card_ice, ice_fqes, AMI_PROVEN },
-		{ card_tg3, tg3_books, AMI_PROVEN },
+		{ card_tg3, tg3_buffers, AMI_PROVEN },
 		{ card_r8169, r8169_nowhere, AMI_LIKELY },
 	};
 	size_t i;

@@ -120,7 +120,7 @@ static void v2_dma_domain(struct machine *m, unsigned int levels)
 }
 
 /* The same when the capture kernel has taken the device over. */
-static void v2_of_the_books(struct machine *m, unsigned int levels)
+static void v2_of_the_driver(struct machine *m, unsigned int levels)
 {
 	uint64_t foreign = machine_v1(m, BUFFER + 0x400000, 1);
 	struct amdvi_dte dte = machine_paging(foreign, 2, 4);
@@ -158,7 +158,7 @@ static void test_v2_dma(void **state)
 {
 	(void)state;
 	over_v2_shapes(v2_dma_domain);
-	over_v2_shapes(v2_of_the_books);
+	over_v2_shapes(v2_of_the_driver);
 }
 
 /* A page fault of 00:02.0 in entry @index of the log at @log. */

@@ -107,7 +107,7 @@ static void pools_in_list(void **state)
 	rig_free(rig);
 }
 
-/* 5.15 to 6.5: no pools, a pointer to the books. */
+/* 5.15 to 6.5: no pools, a pointer to the slots. */
 static void mem_alone(void **state)
 {
 	struct rig *rig = bounces();
@@ -123,8 +123,8 @@ static void mem_alone(void **state)
 	rig_free(rig);
 }
 
-/* 5.13, 5.14: a pointer to a structure that ends in its books. */
-static void mem_with_books(void **state)
+/* 5.13, 5.14: a pointer to a structure that ends in its slots. */
+static void mem_with_slots(void **state)
 {
 	struct rig *rig = bounces();
 	struct ami_layout *l = image_layout(rig->m->img);
@@ -147,17 +147,17 @@ static void mem_with_books(void **state)
 static void globals(struct rig *rig)
 {
 	struct ami_layout *l = image_layout(rig->m->img);
-	uint64_t books = image_va(image_alloc(rig->m->img, 1));
+	uint64_t slots = image_va(image_alloc(rig->m->img, 1));
 	unsigned int i;
 
 	l->symbol[AMI_SYM_io_tlb_default_mem] = 0;
 	for (i = 0; i < SLOTS; i++)
-		rig_set64(rig, books + 8 * i, UINT64_MAX);
+		rig_set64(rig, slots + 8 * i, UINT64_MAX);
 	for (i = 0; i < 3; i++)
-		rig_set64(rig, books + 8 * (4 + i), ORIGIN + i * SLOT);
+		rig_set64(rig, slots + 8 * (4 + i), ORIGIN + i * SLOT);
 	machine_variable(rig->m, AMI_SYM_io_tlb_start, at.start);
 	machine_variable(rig->m, AMI_SYM_io_tlb_nslabs, SLOTS);
-	machine_variable(rig->m, AMI_SYM_io_tlb_orig_addr, books);
+	machine_variable(rig->m, AMI_SYM_io_tlb_orig_addr, slots);
 }
 
 static void in_globals(void **state)
@@ -228,8 +228,8 @@ static void leads_to_slots(void **state)
 RIG_DAMAGE(many_slots, at.pool, tlb_pool_nslabs, UINT64_MAX)
 RIG_DAMAGE(odd_start, at.pool, tlb_pool_start, 0x1001)
 RIG_DAMAGE(far_start, at.pool, tlb_pool_start, 1ull << 60)
-RIG_DAMAGE(no_books, at.pool, tlb_pool_slots, RIG_NOWHERE)
-RIG_DAMAGE(null_books, at.pool, tlb_pool_slots, 0)
+RIG_DAMAGE(slots_nowhere, at.pool, tlb_pool_slots, RIG_NOWHERE)
+RIG_DAMAGE(slots_null, at.pool, tlb_pool_slots, 0)
 RIG_DAMAGE(no_slots, at.pool, tlb_pool_nslabs, 0)
 RIG_DAMAGE(no_pool, at.pool, tlb_pool_start, 0)
 
@@ -260,8 +260,8 @@ static void hostile_bounces(void **state)
 		{ "many slots", many_slots, "bounce-buffers-unread" },
 		{ "odd start", odd_start, "bounce-buffers-unread" },
 		{ "far start", far_start, "bounce-buffers-unread" },
-		{ "no books", no_books, "bounce-buffers-unread" },
-		{ "null books", null_books, "bounce-buffers-unread" },
+		{ "slots nowhere", slots_nowhere, "bounce-buffers-unread" },
+		{ "slots null", slots_null, "bounce-buffers-unread" },
 		{ "pools in a loop", pool_loop, "bounce-buffers-unread" },
 		{ "no variable", no_variable, "bounce-buffers-unread" },
 		{ "nowhere", mem_nowhere, "bounce-buffers-unread" },
@@ -803,7 +803,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(pool_in_mem), cmocka_unit_test(pools_in_list),
-		cmocka_unit_test(mem_alone), cmocka_unit_test(mem_with_books),
+		cmocka_unit_test(mem_alone), cmocka_unit_test(mem_with_slots),
 		cmocka_unit_test(in_globals), cmocka_unit_test(leads_to_slots),
 		cmocka_unit_test(hostile_bounces),
 		cmocka_unit_test(ahci_writes), cmocka_unit_test(hostile_ahci),

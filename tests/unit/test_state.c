@@ -99,7 +99,7 @@ OVER_SHAPES(pasids_and_identity)
  * The capture kernel replaced the DTE: PASIDs come from the driver's state,
  * which up to 6.8 stand in the domain and later in the device.
  */
-static void pasids_of_the_books(struct machine *m)
+static void pasids_of_the_driver(struct machine *m)
 {
 	uint64_t guest = machine_v2(m, BUFFER, 2, 4);
 	uint64_t foreign = machine_v1(m, BUFFER + 0x400000, 1);
@@ -120,7 +120,7 @@ static void pasids_of_the_books(struct machine *m)
 	machine_maps(m, 0x20, BUFFER, 2);
 }
 
-OVER_SHAPES(pasids_of_the_books)
+OVER_SHAPES(pasids_of_the_driver)
 
 static void untranslated(struct machine *m)
 {
@@ -361,7 +361,7 @@ int main(void)
 		cmocka_unit_test(all_v1_domain),
 		cmocka_unit_test(all_guest_domain),
 		cmocka_unit_test(all_pasids_and_identity),
-		cmocka_unit_test(all_pasids_of_the_books),
+		cmocka_unit_test(all_pasids_of_the_driver),
 		cmocka_unit_test(all_untranslated),
 		cmocka_unit_test(all_alias),
 		cmocka_unit_test(all_unclaimed),

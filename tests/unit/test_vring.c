@@ -315,7 +315,7 @@ static void put_packed(struct rig *rig, unsigned int i, uint64_t addr,
 	machine_write(rig->m, at.desc + i * sizeof(d), &d, sizeof(d));
 }
 
-static void book(struct rig *rig, unsigned int id, unsigned int num,
+static void keep(struct rig *rig, unsigned int id, unsigned int num,
 		 uint64_t indirect)
 {
 	uint64_t s = state_at(rig, id, AMI_T_vring_desc_state_packed);
@@ -325,7 +325,7 @@ static void book(struct rig *rig, unsigned int id, unsigned int num,
 	rig_set(rig, s, AMI_F_vpstate_indir, indirect);
 }
 
-static void book_part(struct rig *rig, unsigned int i, uint64_t addr,
+static void keep_part(struct rig *rig, unsigned int i, uint64_t addr,
 		      uint32_t len, uint16_t flags, uint16_t next)
 {
 	uint64_t e = at.extra + i * image_layout(rig->m->img)
@@ -362,12 +362,12 @@ static struct rig *packed(void)
 	put_packed(rig, 2, IOVA(1), 4096, 1, AVAIL | WRITE);
 	put_packed(rig, 3, IOVA(2), 16, 1, AVAIL);
 	put_packed(rig, 4, IOVA(3), 4096, 7, AVAIL | WRITE);
-	book(rig, 5, 1, 0);
-	book_part(rig, 5, IOVA(0), 4096, WRITE, 0);
-	book(rig, 1, 2, 0x600);
-	book_part(rig, 1, IOVA(8), 4096, WRITE, 2);
-	book(rig, 6, 1, 0);
-	book_part(rig, 6, IOVA(4), 4096, WRITE, 0);
+	keep(rig, 5, 1, 0);
+	keep_part(rig, 5, IOVA(0), 4096, WRITE, 0);
+	keep(rig, 1, 2, 0x600);
+	keep_part(rig, 1, IOVA(8), 4096, WRITE, 2);
+	keep(rig, 6, 1, 0);
+	keep_part(rig, 6, IOVA(4), 4096, WRITE, 0);
 	rig_set(rig, at.v.queue, AMI_F_virtqueue_num_free, NUM - 1 - 2 - 1);
 	return rig;
 }
@@ -409,7 +409,7 @@ static void packed_wrapped(void **state)
 	rig_free(rig);
 }
 
-/* A table that the ring leads to, and one that only the books know. */
+/* A table that the ring leads to, and one that only the driver knows. */
 static void packed_indirect(void **state)
 {
 	struct rig *rig = packed();
@@ -424,9 +424,9 @@ static void packed_indirect(void **state)
 	image_write(rig->m->img, table + 64, &other, sizeof(other));
 	put_packed(rig, 2, IOVA(TABLE), sizeof(list), 1, AVAIL | INDIRECT);
 	put_packed(rig, 3, 0, 0, 7, AVAIL);
-	book(rig, 1, 1, image_va(table));
-	book(rig, 6, 1, image_va(table + 64));
-	book_part(rig, 6, IOVA(TABLE) + 64, sizeof(other), INDIRECT, 0);
+	keep(rig, 1, 1, image_va(table));
+	keep(rig, 6, 1, image_va(table + 64));
+	keep_part(rig, 6, IOVA(TABLE) + 64, sizeof(other), INDIRECT, 0);
 	machine_analyse(rig->m);
 	assert_int_equal(rig_pages(rig, AMI_CLASS_INFLIGHT), 2);
 	assert_true(names(rig, AMI_CLASS_INFLIGHT, 6) &&
@@ -444,38 +444,38 @@ RIG_DAMAGE(packed_physical, at.v.device, virtio_device_features, PACKED)
 
 static void parts_leave(struct rig *rig)
 {
-	book(rig, 6, 2, 0);
-	book_part(rig, 6, IOVA(4), 4096, WRITE, NUM);
+	keep(rig, 6, 2, 0);
+	keep_part(rig, 6, IOVA(4), 4096, WRITE, NUM);
 }
 
 static void many_parts(struct rig *rig)
 {
-	book(rig, 6, 0xffff, 0);
-	book_part(rig, 6, IOVA(4), 4096, WRITE, NUM + 1);
+	keep(rig, 6, 0xffff, 0);
+	keep_part(rig, 6, IOVA(4), 4096, WRITE, NUM + 1);
 }
 
-static void not_booked(struct rig *rig)
+static void not_known(struct rig *rig)
 {
-	book_part(rig, 6, UINT64_MAX, 4096, WRITE, 0);
+	keep_part(rig, 6, UINT64_MAX, 4096, WRITE, 0);
 }
 
-static void booked_table_nowhere(struct rig *rig)
+static void known_table_nowhere(struct rig *rig)
 {
-	book(rig, 6, 1, RIG_NOWHERE);
-	book_part(rig, 6, IOVA(TABLE), 32, INDIRECT, 0);
+	keep(rig, 6, 1, RIG_NOWHERE);
+	keep_part(rig, 6, IOVA(TABLE), 32, INDIRECT, 0);
 }
 
-static void booked_table_empty(struct rig *rig)
+static void known_table_empty(struct rig *rig)
 {
-	book_part(rig, 6, IOVA(TABLE), 0, INDIRECT, 0);
+	keep_part(rig, 6, IOVA(TABLE), 0, INDIRECT, 0);
 }
 
-/* Indexes behind the ring: the books remain. */
+/* Indexes behind the ring: the driver's state remains. */
 static void places_beyond(struct rig *rig)
 {
 	rig_set(rig, at.v.queue, AMI_F_vvq_last_used, 0x7fff);
 	rig_set(rig, at.v.queue, AMI_F_vvq_pnext, 0xffff);
-	book_part(rig, 6, UINT64_MAX, 4096, WRITE, 0);
+	keep_part(rig, 6, UINT64_MAX, 4096, WRITE, 0);
 }
 
 static void hostile_packed(void **state)
@@ -489,9 +489,9 @@ static void hostile_packed(void **state)
 		{ "physical", packed_physical, "virtqueue-damaged" },
 		{ "parts leave", parts_leave, "virtqueue-damaged" },
 		{ "many parts", many_parts, "virtqueue-damaged" },
-		{ "not booked", not_booked, "virtqueue-damaged" },
-		{ "no table", booked_table_nowhere, "virtqueue-damaged" },
-		{ "empty table", booked_table_empty, "virtqueue-damaged" },
+		{ "not known", not_known, "virtqueue-damaged" },
+		{ "no table", known_table_nowhere, "virtqueue-damaged" },
+		{ "empty table", known_table_empty, "virtqueue-damaged" },
 		{ "places beyond", places_beyond, "virtqueue-damaged" },
 	};
 

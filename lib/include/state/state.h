@@ -443,7 +443,7 @@ struct ami_device {
 	struct ami_fact differs[AMI_DIFFERS + 1];	/* the same as facts */
 	struct ami_table table;		/* what its DMA goes through */
 	struct ami_gcr3 gcr3;		/* with PASID, or GIoV without */
-	struct ami_gcr3 gcr3_books;	/* the driver's, if the DTE's differs */
+	struct ami_gcr3 gcr3_driver;	/* the driver's, if the DTE's differs */
 	uint64_t virtio;		/* its struct virtio_device, 0: none */
 	enum ami_bypass bypass;
 	enum ami_translation translation;

@@ -15,52 +15,52 @@ static uint64_t headroom_of(struct reading *r, uint64_t ring, enum ami_field poo
 }
 
 static bool open_fqes(struct reading *r, const struct nic_fqes *fqes,
-		      uint64_t ring, struct nic_books *books)
+		      uint64_t ring, struct nic_known *known)
 {
-	books->kind = BOOKS_FQE;
-	books->fqes = fqes;
-	books->entry = ami_type_size(r->kernel, fqes->type);
-	books->headroom = headroom_of(r, ring, fqes->pool);
-	return reading_get(r, ring, fqes->list, &books->list);
+	known->kind = KNOWN_FQE;
+	known->fqes = fqes;
+	known->entry = ami_type_size(r->kernel, fqes->type);
+	known->headroom = headroom_of(r, ring, fqes->pool);
+	return reading_get(r, ring, fqes->list, &known->list);
 }
 
 static bool open_xsk(struct reading *r, const struct nic_shape *shape,
-		     uint64_t ring, struct nic_books *books)
+		     uint64_t ring, struct nic_known *known)
 {
-	books->kind = BOOKS_XSK;
-	books->entry = shape->xsk.xdp == NO_FIELD ? sizeof(uint64_t) :
+	known->kind = KNOWN_XSK;
+	known->entry = shape->xsk.xdp == NO_FIELD ? sizeof(uint64_t) :
 		       ami_type_size(r->kernel, shape->buffers.type);
-	return reading_get(r, ring, shape->xsk.list, &books->list);
+	return reading_get(r, ring, shape->xsk.list, &known->list);
 }
 
-bool nic_books_open(struct reading *r, const struct nic_shape *shape,
-		    uint64_t ring, struct nic_books *books)
+bool nic_known_open(struct reading *r, const struct nic_shape *shape,
+		    uint64_t ring, struct nic_known *known)
 {
 	uint64_t pool = 0;
 
-	*books = (struct nic_books){ .kind = BOOKS_OWN, .shape = shape };
+	*known = (struct nic_known){ .kind = KNOWN_OWN, .shape = shape };
 	if (shape->xsk.pool != NO_FIELD && ami_has(r->kernel, shape->xsk.pool) &&
 	    !reading_get(r, ring, shape->xsk.pool, &pool))
 		return false;
 	if (pool)
-		return open_xsk(r, shape, ring, books);
+		return open_xsk(r, shape, ring, known);
 	if (shape->fqes.list != NO_FIELD && ami_has(r->kernel, shape->fqes.list))
-		return open_fqes(r, &shape->fqes, ring, books);
-	books->entry = ami_type_size(r->kernel, shape->buffers.type);
-	return reading_get(r, ring, shape->buffers.list, &books->list);
+		return open_fqes(r, &shape->fqes, ring, known);
+	known->entry = ami_type_size(r->kernel, shape->buffers.type);
+	return reading_get(r, ring, shape->buffers.list, &known->list);
 }
 
 bool nic_headers_open(struct reading *r, const struct nic_shape *shape,
-		      uint64_t ring, struct nic_books *books)
+		      uint64_t ring, struct nic_known *known)
 {
-	*books = (struct nic_books){ .shape = shape };
+	*known = (struct nic_known){ .shape = shape };
 	if (shape->headers.list == NO_FIELD ||
 	    !ami_has(r->kernel, shape->headers.list))
 		return true;
-	if (!open_fqes(r, &shape->headers, ring, books))
+	if (!open_fqes(r, &shape->headers, ring, known))
 		return false;
-	if (!books->list)
-		books->entry = 0;
+	if (!known->list)
+		known->entry = 0;
 	return true;
 }
 
@@ -90,7 +90,7 @@ static void read_own(struct reading *r, const struct nic_buffers *b,
 	    !get_optional(r, entry, b->data, &data) ||
 	    !get_optional(r, entry, b->offset, &offset))
 		return;
-	slot->booked = true;
+	slot->known = true;
 	if (!page && !skb && !data)
 		return;
 	slot->dma = dma + offset;
@@ -102,10 +102,10 @@ static void read_own(struct reading *r, const struct nic_buffers *b,
 		slot->phys = phys + offset;
 }
 
-static void read_fqe(struct reading *r, const struct nic_books *books,
+static void read_fqe(struct reading *r, const struct nic_known *known,
 		     uint64_t entry, struct rx_slot *slot)
 {
-	const struct nic_fqes *f = books->fqes;
+	const struct nic_fqes *f = known->fqes;
 	uint64_t page, offset, dma, phys;
 	enum ami_field holder = ami_has(r->kernel, f->netmem) ? f->netmem :
 								f->page;
@@ -114,10 +114,10 @@ static void read_fqe(struct reading *r, const struct nic_books *books,
 	    ami_get(r->kernel, entry, f->offset, &offset) != AMI_MEM_OK ||
 	    reading_pool_dma(r, page, &dma) != AMI_MEM_OK)
 		return;
-	slot->booked = true;
+	slot->known = true;
 	if (!dma)
 		return;
-	offset += books->headroom;
+	offset += known->headroom;
 	slot->dma = dma + offset;
 	phys = reading_phys_of_page(r, page);
 	if (phys)
@@ -125,34 +125,34 @@ static void read_fqe(struct reading *r, const struct nic_books *books,
 }
 
 /* The buffer is the first member of a struct xdp_buff_xsk. */
-static void read_xsk(struct reading *r, const struct nic_books *books,
+static void read_xsk(struct reading *r, const struct nic_known *known,
 		     uint64_t entry, struct rx_slot *slot)
 {
 	uint64_t buffer;
 	enum ami_mem mem;
 
-	if (books->shape->xsk.xdp == NO_FIELD)
+	if (known->shape->xsk.xdp == NO_FIELD)
 		mem = ami_read_u64(r->kernel, entry, &buffer);
 	else
-		mem = ami_get(r->kernel, entry, books->shape->xsk.xdp, &buffer);
+		mem = ami_get(r->kernel, entry, known->shape->xsk.xdp, &buffer);
 	if (mem == AMI_MEM_OK && buffer)
 		mem = ami_get(r->kernel, buffer, AMI_F_xdp_buff_dma, &slot->dma);
-	slot->booked = mem == AMI_MEM_OK;
+	slot->known = mem == AMI_MEM_OK;
 }
 
-void nic_books_read(struct reading *r, const struct nic_books *books,
+void nic_known_read(struct reading *r, const struct nic_known *known,
 		    uint32_t index, struct rx_slot *slot)
 {
-	uint64_t entry = books->list + index * books->entry;
+	uint64_t entry = known->list + index * known->entry;
 
-	slot->booked = false;
+	slot->known = false;
 	slot->dma = slot->phys = 0;
-	if (!books->entry || !books->list)
+	if (!known->entry || !known->list)
 		return;
-	if (books->kind == BOOKS_FQE)
-		read_fqe(r, books, entry, slot);
-	else if (books->kind == BOOKS_XSK)
-		read_xsk(r, books, entry, slot);
+	if (known->kind == KNOWN_FQE)
+		read_fqe(r, known, entry, slot);
+	else if (known->kind == KNOWN_XSK)
+		read_xsk(r, known, entry, slot);
 	else
-		read_own(r, &books->shape->buffers, entry, slot);
+		read_own(r, &known->shape->buffers, entry, slot);
 }
