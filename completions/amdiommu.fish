@@ -8,7 +8,7 @@ complete -c amdiommu -n __fish_use_subcommand -f -a devices -d 'devices with dri
 complete -c amdiommu -n __fish_use_subcommand -f -a domains -d 'protection domains with their page tables'
 complete -c amdiommu -n __fish_use_subcommand -f -a map -d 'what all IOVAs of a device translate to'
 complete -c amdiommu -n __fish_use_subcommand -f -a translate -d 'one IOVA, level by level of its page table'
-complete -c amdiommu -n __fish_use_subcommand -f -a who -d 'which devices could write a physical or virtual address'
+complete -c amdiommu -n __fish_use_subcommand -f -a who -d 'which devices could write an address, whatever kind it is'
 complete -c amdiommu -n __fish_use_subcommand -f -a ring -d 'command ring: each entry decoded, done or not'
 complete -c amdiommu -n __fish_use_subcommand -f -a log -d 'event, PPR and GA log entries'
 complete -c amdiommu -n __fish_use_subcommand -f -a irq -d 'interrupt remapping tables'

@@ -302,6 +302,7 @@ static int show_view(struct options *o)
 			      *args ? " " : "", args);
 		return tool_fail(&err);
 	}
+	r->in = stdin;
 	if (ami_request_args(r, o->operands - o->parts, o->operand + o->parts,
 			     &err))
 		return tool_fail(&err);

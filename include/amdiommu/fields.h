@@ -264,6 +264,12 @@
 	F(page_lru, page, "lru")					\
 	/* loaded modules: kernel/bpf/btf.c, include/linux/module.h */	\
 	F(module_name, module, "name")					\
+	F(module_list, module, "list")					\
+	F(module_core_base, module, "core_layout.base")			\
+	F(module_core_size, module, "core_layout.size")			\
+	F(module_mem, module, "mem")					\
+	F(module_memory_base, module_memory, "base")			\
+	F(module_memory_size, module_memory, "size")			\
 	F(btf_module_list, btf_module, "list")				\
 	F(btf_module_module, btf_module, "module")			\
 	F(btf_module_btf, btf_module, "btf")				\
@@ -459,6 +465,7 @@
 	T(pci_bus)							\
 	T(pci_sysdata)							\
 	T(page)								\
+	T(module_memory)						\
 	T(kmem_cache_per_node_ptrs)					\
 	T(net_device)							\
 	T(vmap_node)							\

@@ -10,6 +10,7 @@
 #include <amdiommu/fields.h>
 
 struct ami_kernel;
+struct ami_symbols;
 
 /** enum ami_doubt - why the offset of an existing member is not known */
 enum ami_doubt {
@@ -95,9 +96,10 @@ extern const struct ami_symbol_want ami_symbol_wants[AMI_NR_SYMBOLS];
  * @resolve: fill @layout; what the kernel does not have stays zero. The kernel
  *	handle can already translate addresses of the kernel image. Returns -1
  *	with @err filled only when nothing can be resolved at all.
- * @ctx: passed to @resolve and @place
+ * @ctx: passed to @resolve, @place and @symbols, and valid as long as the kernel
  * @place: optional; find the kernel in a dump without VMCOREINFO, and give the
  *	dump its VMCOREINFO (ami_dump_set_vmcoreinfo())
+ * @symbols: optional; give all symbols to ami_symbols_take(). False: not found
  */
 struct ami_layout_source {
 	const char *name;
@@ -106,7 +108,15 @@ struct ami_layout_source {
 	void *ctx;
 	int (*place)(void *ctx, struct ami_kernel *kernel,
 		     struct ami_error *err);
+	bool (*symbols)(void *ctx, struct ami_kernel *kernel,
+			struct ami_symbols *to);
 };
+
+/**
+ * ami_symbols_take() - one more symbol, in the order of the table
+ * @va: AMI_SYMBOL_UNREAD if it is not in the dump
+ */
+void ami_symbols_take(struct ami_symbols *to, const char *name, uint64_t va);
 
 /** ami_layout_btf - kallsyms and BTF found in the dump itself. */
 extern const struct ami_layout_source ami_layout_btf;

@@ -37,7 +37,9 @@ enum ami_radix { AMI_RADIX_DEFAULT, AMI_RADIX_DEC, AMI_RADIX_HEX };
  * @bdf: device asked for, if @has_bdf
  * @owner: scan: only pages of this owner; NULL: all
  * @iommu: index of the IOMMU asked for, -1 for all
- * @address: IOVA (translate) or physical or kernel virtual address (who)
+ * @address: IOVA (translate), or a physical address (who, without @words)
+ * @words, @nr_words: what who is asked for, as it was typed
+ * @in: where who reads more of these if a word is "-"; NULL: nowhere
  * @pages: JSON: list page frames, not only counts
  * @html: the report as an HTML file, instead of text or JSON
  * @verbose: text: everything, not only what matters
@@ -56,6 +58,9 @@ struct ami_request {
 	const char *owner;
 	int iommu;
 	uint64_t address;
+	char *const *words;
+	int nr_words;
+	FILE *in;
 	const char *longer, *whole;
 };
 

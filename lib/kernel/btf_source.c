@@ -21,7 +21,14 @@ static int resolve_btf(void *ctx, struct ami_kernel *k, struct ami_layout *layou
 	return 0;
 }
 
+static bool all_symbols(void *ctx, struct ami_kernel *k, struct ami_symbols *to)
+{
+	(void)ctx;
+	return kallsyms_each(k, to);
+}
+
 const struct ami_layout_source ami_layout_btf = {
 	.name = "BTF",
 	.resolve = resolve_btf,
+	.symbols = all_symbols,
 };

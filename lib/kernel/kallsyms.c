@@ -289,6 +289,24 @@ static void match_renamed(struct wanted *w, const struct coded *c,
 	}
 }
 
+/* Take the name at @pos, and move on. False: the names end early. */
+static bool next_name(const struct kallsyms *t, size_t *pos, struct coded *c)
+{
+	size_t n;
+
+	if (*pos + 2 > t->name_size)
+		return false;
+	n = t->name_bytes[(*pos)++];
+	if (n & 0x80)
+		n = (n & 0x7f) | (size_t)t->name_bytes[(*pos)++] << 7;
+	if (n > t->name_size - *pos)
+		return false;
+	c->code = t->name_bytes + *pos;
+	c->count = n;
+	*pos += n;
+	return true;
+}
+
 /* False: the names end early. A symbol behind the end is not absent. */
 static bool find_names(const struct kallsyms *t, struct wanted *w)
 {
@@ -299,21 +317,11 @@ static bool find_names(const struct kallsyms *t, struct wanted *w)
 
 	take_tokens(t, &tokens);
 	for (i = 0; i < t->num_syms && w->missing; i++) {
-		size_t n;
-
-		if (pos + 2 > t->name_size)
+		if (!next_name(t, &pos, &c))
 			return false;
-		n = t->name_bytes[pos++];
-		if (n & 0x80)
-			n = (n & 0x7f) | (size_t)t->name_bytes[pos++] << 7;
-		if (n > t->name_size - pos)
-			return false;
-		c.code = t->name_bytes + pos;
-		c.count = n;
 		match(w, &c, i);
 		if (has_dot(&c))
 			match_renamed(w, &c, i);
-		pos += n;
 	}
 	return true;
 }
@@ -413,4 +421,40 @@ int kallsyms_resolve(struct ami_kernel *kernel, uint64_t *symbols,
 		return 0;
 	return kernel_refuse(kernel, err,
 			     "the kernel's symbol table (kallsyms) %s", wrong);
+}
+
+static void take_each(const struct kallsyms *t, enum rule rule,
+		      struct ami_symbols *to)
+{
+	struct tokens tokens;
+	struct coded c = { .tokens = &tokens };
+	char name[KALLSYMS_NAME];
+	size_t pos = 0;
+	uint32_t i;
+
+	take_tokens(t, &tokens);
+	for (i = 0; i < t->num_syms && next_name(t, &pos, &c); i++) {
+		uint64_t va = AMI_SYMBOL_UNREAD;
+
+		join(&c, name, sizeof(name));
+		address(t, rule, i, &va);
+		ami_symbols_take(to, name, va);
+	}
+}
+
+bool kallsyms_each(struct ami_kernel *kernel, struct ami_symbols *to)
+{
+	struct kallsyms t = { .kernel = kernel };
+	struct wanted w;
+	enum rule rule;
+	bool found;
+
+	want_all(&w);
+	found = locate_tables(&t) && load_tables(&t) && find_names(&t, &w) &&
+		choose_rule(&t, &w, &rule);
+	if (found)
+		take_each(&t, rule, to);
+	free(t.name_bytes);
+	free(t.tokens);
+	return found;
 }

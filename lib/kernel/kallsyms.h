@@ -3,6 +3,8 @@
 #ifndef AMI_KALLSYMS_H
 #define AMI_KALLSYMS_H
 
+#include <kernel/symbols.h>
+
 #include "kernel.h"
 
 #define KALLSYMS_TOKENS	256u
@@ -44,5 +46,10 @@ bool kallsyms_scan(struct kallsyms *t);
  */
 int kallsyms_resolve(struct ami_kernel *kernel, uint64_t *symbols,
 		     struct ami_error *err);
+
+#define KALLSYMS_NAME	512u	/* KSYM_NAME_LEN of Linux, since 6.1 */
+
+/** kallsyms_each() - all symbols of the dump's kallsyms; false: not found */
+bool kallsyms_each(struct ami_kernel *kernel, struct ami_symbols *to);
 
 #endif

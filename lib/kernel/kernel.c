@@ -123,6 +123,7 @@ struct ami_kernel *ami_kernel_open(struct ami_dump *dump,
 	}
 	k->dump = dump;
 	k->source = source->name;
+	k->from = *source;
 	if (find_vmcoreinfo(k, source, err) || read_vmcoreinfo(k, err) ||
 	    source->resolve(source->ctx, k, &k->layout, err)) {
 		blame_cipher(dump, err);

@@ -20,6 +20,7 @@ struct btf;
 struct ami_kernel {
 	struct ami_dump *dump;
 	const char *source;
+	struct ami_layout_source from;
 	struct ami_layout layout;
 	char release[128];
 	uint64_t phys_base;

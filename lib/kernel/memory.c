@@ -8,6 +8,7 @@
 
 #define PTE_PRESENT	0x001ull
 #define PTE_PSE		0x080ull
+#define PTE_PROT_NONE	0x100ull
 #define PTE_ADDR	0x000ffffffffff000ull
 
 /* One step of the dead kernel's own page tables. */
@@ -32,26 +33,53 @@ static struct ami_tlb_entry *big_slot(struct ami_kernel *k, uint64_t va)
 	return &k->big[va / BIG_SIZE % BIG_SLOTS];
 }
 
-static enum ami_mem walk_tables(struct ami_kernel *k, uint64_t va,
-				uint64_t *paddr)
+static bool is_leaf(int level, uint64_t entry)
+{
+	return level == 1 || (level <= 3 && (entry & PTE_PSE));
+}
+
+/*
+ * PROT_NONE, also of NUMA balancing: not present, and yet memory. Its frame is
+ * stored inverted (arch/x86/include/asm/pgtable-invert.h).
+ */
+static enum ami_mem read_no_access(struct ami_kernel *k, uint64_t table,
+				   unsigned int index, uint64_t *entry)
+{
+	enum ami_mem mem = ami_dump_read(k->dump, table + index * 8ull, entry,
+					 sizeof(*entry));
+
+	if (mem != AMI_MEM_OK)
+		return mem;
+	if ((*entry & (PTE_PRESENT | PTE_PROT_NONE)) != PTE_PROT_NONE)
+		return AMI_MEM_UNMAPPED;
+	*entry ^= PTE_ADDR;
+	*entry &= ~k->sme_mask;
+	return AMI_MEM_OK;
+}
+
+/* @user: of a process */
+static enum ami_mem walk_tables(struct ami_kernel *k, uint64_t table,
+				uint64_t va, bool user, uint64_t *paddr)
 {
 	int level = k->five_levels ? 5 : 4;
-	uint64_t table = k->pgd, entry;
+	uint64_t entry;
 
 	if (!table)
 		return AMI_MEM_UNMAPPED;
 	for (; level >= 1; level--) {
 		unsigned int shift = 12 + 9 * (level - 1);
-		enum ami_mem mem;
+		unsigned int index = (va >> shift) & 0x1ff;
+		enum ami_mem mem = read_entry(k, table, index, &entry);
 
-		mem = read_entry(k, table, (va >> shift) & 0x1ff, &entry);
+		if (mem == AMI_MEM_UNMAPPED && user && level <= 2)
+			mem = read_no_access(k, table, index, &entry);
 		if (mem != AMI_MEM_OK)
 			return mem;
-		if (level == 1 || (level <= 3 && (entry & PTE_PSE))) {
+		if (is_leaf(level, entry)) {
 			uint64_t mask = (1ull << shift) - 1;
 
 			*paddr = (entry & PTE_ADDR & ~mask) | (va & mask);
-			if (level > 1)
+			if (level > 1 && !user)
 				*big_slot(k, va) = (struct ami_tlb_entry){
 					va & ~(BIG_SIZE - 1),
 					*paddr & ~(BIG_SIZE - 1) };
@@ -68,7 +96,7 @@ static enum ami_mem find_page(struct ami_kernel *k, uint64_t va,
 	const struct ami_tlb_entry *big = big_slot(k, va);
 
 	if (big->va != (va & ~(BIG_SIZE - 1)))
-		return walk_tables(k, va, paddr);
+		return walk_tables(k, k->pgd, va, false, paddr);
 	*paddr = big->pa + va % BIG_SIZE;
 	return AMI_MEM_OK;
 }
@@ -126,6 +154,21 @@ enum ami_mem ami_virt_to_phys(struct ami_kernel *k, uint64_t va,
 	}
 	*paddr = tlb->pa + (va - page);
 	return AMI_MEM_OK;
+}
+
+enum ami_mem ami_user_to_phys(struct ami_kernel *k, uint64_t pgd, uint64_t va,
+			      uint64_t *paddr)
+{
+	uint64_t table;
+	enum ami_mem mem = ami_virt_to_phys(k, pgd, &table);
+
+	return mem == AMI_MEM_OK ? walk_tables(k, table, va, true, paddr) : mem;
+}
+
+uint64_t ami_phys_to_virt(const struct ami_kernel *k, uint64_t paddr)
+{
+	return k->direct_map && ami_dump_ram(k->dump, paddr >> AMI_PAGE_SHIFT) ?
+	       k->direct_map + paddr : 0;
 }
 
 /* How many of @len bytes at @va, found at @pa, are contiguous in memory. */

@@ -61,6 +61,16 @@ static int place_kernel(void *ctx, struct ami_kernel *k, struct ami_error *err)
 	return ret;
 }
 
+static bool all_symbols(void *ctx, struct ami_kernel *k, struct ami_symbols *to)
+{
+	struct ami_error err;
+	struct vmlinux v = { .path = ctx, .kernel = k, .err = &err, .fd = -1 };
+	bool found = !vmlinux_open(&v) && !vmlinux_all_symbols(&v, to);
+
+	vmlinux_close(&v);
+	return found;
+}
+
 struct ami_layout_source ami_layout_vmlinux(const char *path)
 {
 	return (struct ami_layout_source){
@@ -68,5 +78,6 @@ struct ami_layout_source ami_layout_vmlinux(const char *path)
 		.resolve = resolve_vmlinux,
 		.ctx = (void *)path,
 		.place = place_kernel,
+		.symbols = all_symbols,
 	};
 }

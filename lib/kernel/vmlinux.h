@@ -65,6 +65,9 @@ struct vmlinux_symbols {
 
 int vmlinux_find_symbols(const struct vmlinux *v, struct vmlinux_symbols *s);
 
+/** vmlinux_all_symbols() - each, where it was loaded; -1: damaged */
+int vmlinux_all_symbols(const struct vmlinux *v, struct ami_symbols *to);
+
 /** vmlinux_resolve_symbols() - those of the dumped kernel, where it was loaded */
 int vmlinux_resolve_symbols(const struct vmlinux *v, uint64_t *symbol);
 

@@ -11,8 +11,9 @@ static void take_lowest(uint64_t *slot, uint64_t value)
 		*slot = value;
 }
 
-static void take_symbol(struct vmlinux_symbols *s, const char *name, uint64_t value)
+static void take_symbol(void *ctx, const char *name, uint64_t value)
 {
+	struct vmlinux_symbols *s = ctx;
 	size_t len = kernel_name_length(name);
 	int i;
 
@@ -34,8 +35,10 @@ static void take_symbol(struct vmlinux_symbols *s, const char *name, uint64_t va
 		take_lowest(&s->sme_mask, value);
 }
 
+typedef void take_fn(void *ctx, const char *name, uint64_t value);
+
 static int scan_symtab(const struct vmlinux *v, Elf_Scn *scn,
-		       const GElf_Shdr *sh, struct vmlinux_symbols *s)
+		       const GElf_Shdr *sh, take_fn *take, void *ctx)
 {
 	Elf_Data *data = elf_getdata(scn, NULL);
 	size_t i, count;
@@ -55,21 +58,48 @@ static int scan_symtab(const struct vmlinux *v, Elf_Scn *scn,
 		name = elf_strptr(v->elf, sh->sh_link, sym.st_name);
 		if (!name)
 			return vmlinux_damaged(v, "the symbol table");
-		take_symbol(s, name, sym.st_value);
+		take(ctx, name, sym.st_value);
 	}
 	return 0;
 }
 
-int vmlinux_find_symbols(const struct vmlinux *v, struct vmlinux_symbols *s)
+static int scan_symbols(const struct vmlinux *v, take_fn *take, void *ctx)
 {
 	Elf_Scn *scn = NULL;
 	GElf_Shdr sh;
 
 	while ((scn = elf_nextscn(v->elf, scn)))
 		if (gelf_getshdr(scn, &sh) && sh.sh_type == SHT_SYMTAB)
-			return scan_symtab(v, scn, &sh, s);
+			return scan_symtab(v, scn, &sh, take, ctx);
 	return vmlinux_refuse(v, "%s is stripped: it has no symbol table (.symtab)",
 			      v->path);
+}
+
+int vmlinux_find_symbols(const struct vmlinux *v, struct vmlinux_symbols *s)
+{
+	return scan_symbols(v, take_symbol, s);
+}
+
+struct moved {
+	struct ami_symbols *to;
+	uint64_t slide;
+};
+
+static void take_moved(void *ctx, const char *name, uint64_t value)
+{
+	const struct moved *m = ctx;
+
+	ami_symbols_take(m->to, name,
+			 value >= START_KERNEL_MAP ? value + m->slide : value);
+}
+
+/* The build ID was compared when the file was read for the first time. */
+int vmlinux_all_symbols(const struct vmlinux *v, struct ami_symbols *to)
+{
+	struct moved m = { .to = to };
+
+	ami_vmcoreinfo_number(v->kernel->dump, "KERNELOFFSET", 16, &m.slide);
+	return scan_symbols(v, take_moved, &m);
 }
 
 /* Where the kernel was loaded (KASLR). Absolute symbols do not move. */

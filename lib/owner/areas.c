@@ -17,6 +17,8 @@
  */
 struct left {
 	uint64_t areas, pages;
+	owner_area_fn *fn;
+	void *ctx;
 };
 
 /*
@@ -39,9 +41,9 @@ static struct ami_pfnset *set_for(struct ami_owners *o, uint64_t vm,
 }
 
 /* False: whether it is a coherent buffer, or where, is not in the dump. */
-static bool take_area(struct ami_owners *o, uint64_t area,
-		      struct left *left)
+static bool take_area(struct ami_owners *o, uint64_t area, void *ctx)
 {
+	struct left *left = ctx;
 	uint64_t start, end, vm, flags, phys;
 	struct ami_pfnset *to;
 	enum ami_mem mem = ami_get(o->kernel, area, AMI_F_vmap_area_vm, &vm);
@@ -76,8 +78,9 @@ static bool take_list(struct ami_owners *o, uint64_t head, struct left *left)
 
 	ami_busy_list_start(&it, o->kernel, head, left->areas);
 	while (ami_list_next(&it, &node))
-		whole &= take_area(o, ami_container(o->kernel, node,
-					   AMI_F_vmap_area_list), left);
+		whole &= left->fn(o, ami_container(o->kernel, node,
+						   AMI_F_vmap_area_list),
+				  left->ctx);
 	left->areas -= it.steps < left->areas ? it.steps : left->areas;
 	return whole && !it.broken && it.mem == AMI_MEM_OK;
 }
@@ -100,19 +103,31 @@ static bool take_nodes(struct ami_owners *o, struct left *left)
 	return whole;
 }
 
-void owner_areas_collect(struct ami_owners *o)
+static bool walk_areas(struct ami_owners *o, struct left *left)
 {
 	uint64_t list = ami_symbol(o->kernel, AMI_SYM_vmap_area_list);
-	struct left left = {
-		MAX_AREAS, ami_dump_ram_pages(ami_kernel_dump(o->kernel)),
-	};
-	bool whole = false;
 
 	if (ami_has(o->kernel, AMI_F_vmap_area_list) && list)
-		whole = take_list(o, list, &left);
-	else if (ami_has(o->kernel, AMI_F_vmap_area_list) &&
-		 ami_symbol(o->kernel, AMI_SYM_vmap_nodes))
-		whole = take_nodes(o, &left);
+		return take_list(o, list, left);
+	return ami_has(o->kernel, AMI_F_vmap_area_list) &&
+	       ami_symbol(o->kernel, AMI_SYM_vmap_nodes) && take_nodes(o, left);
+}
+
+void owner_areas_each(struct ami_owners *o, owner_area_fn *fn, void *ctx)
+{
+	struct left left = { .areas = MAX_AREAS, .fn = fn, .ctx = ctx };
+
+	walk_areas(o, &left);
+}
+
+void owner_areas_collect(struct ami_owners *o)
+{
+	struct left left = {
+		MAX_AREAS, ami_dump_ram_pages(ami_kernel_dump(o->kernel)),
+		take_area, &left,
+	};
+	bool whole = walk_areas(o, &left);
+
 	if (!whole || !left.pages)
 		ami_finding_add(o->state->findings, AMI_FIND_VMALLOC_UNREAD,
 				"vmalloc areas", "They cannot all be read: some coherent DMA buffers count as vmalloc.");

@@ -232,8 +232,19 @@ void owner_tasks_collect(struct ami_owners *o);
 /** owner_areas_collect() - collect coherent DMA buffers in vmalloc areas */
 void owner_areas_collect(struct ami_owners *o);
 
+/** owner_area_fn - of the vmap_area at @area; false: it cannot be read */
+typedef bool owner_area_fn(struct ami_owners *o, uint64_t area, void *ctx);
+
+/** owner_areas_each() - go through all areas of vmalloc */
+void owner_areas_each(struct ami_owners *o, owner_area_fn *fn, void *ctx);
+
 /** owner_freelists_collect() - collect free pages on the lists of CPUs */
 void owner_freelists_collect(struct ami_owners *o);
+
+#define TASK_COMM	16u	/* TASK_COMM_LEN */
+
+/** owner_task_comm() - false: not in the dump, or the dump is an extract */
+bool owner_task_comm(struct ami_owners *o, uint64_t task, char comm[TASK_COMM]);
 
 /** owner_task_text() - "dd (pid 213)" */
 #define AMI_TASK_TEXT	48

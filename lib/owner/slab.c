@@ -99,39 +99,64 @@ static bool find_grid(struct ami_owners *o, uint64_t cache, uint64_t base,
 	       find_slub_grid(o, cache, base, g);
 }
 
-static void describe_object(struct ami_owners *o, const struct grid *g,
-			    uint64_t phys, const char *label, char *text,
-			    size_t size)
+static bool find_object(struct ami_owners *o, uint64_t phys, uint64_t cache,
+			uint64_t base, struct ami_object *object)
 {
-	uint64_t in = (phys - g->first) % g->size;
+	struct grid g;
+	uint64_t in;
 
-	if (phys < g->first ||
-	    (g->count && (phys - g->first) / g->size >= g->count)) {
-		snprintf(text, size, "slab %s, none of its objects", label);
-		return;
-	}
-	snprintf(text, size, "slab %s, byte %" PRIu64 " of the object at %#" PRIx64,
-		 label, in >= g->left ? in - g->left : in,
-		 phys - in + g->left);
-	if (!strcmp(label, "task_struct"))
-		add_task(o, phys - in, phys - in + g->size - 1, text, size);
+	if (!find_grid(o, cache, base, &g))
+		return false;
+	object->gridded = true;
+	if (phys < g.first ||
+	    (g.count && (phys - g.first) / g.size >= g.count))
+		return true;
+	in = (phys - g.first) % g.size;
+	object->found = true;
+	object->slot = phys - in;
+	object->size = g.size;
+	object->phys = object->slot + g.left;
+	object->va = ami_phys_to_virt(o->kernel, object->phys);
+	object->offset = in >= g.left ? in - g.left : in;
+	return true;
+}
+
+bool ami_owner_object(struct ami_owners *o, uint64_t phys,
+		      struct ami_object *object)
+{
+	uint64_t base = 0, name;
+	uint64_t cache = ami_owner_cache(o, phys >> AMI_PAGE_SHIFT, &base);
+
+	*object = (struct ami_object){ .cache = cache, .base = base };
+	if (!cache)
+		return false;
+	strcpy(object->name, "?");
+	if (ami_get(o->kernel, cache, AMI_F_kmem_cache_name, &name) ==
+	    AMI_MEM_OK)
+		ami_read_string(o->kernel, name, object->name,
+				sizeof(object->name));
+	find_object(o, phys, cache, base, object);
+	return true;
 }
 
 void owner_describe_slab(struct ami_owners *o, uint64_t phys, char *text,
 			 size_t size)
 {
-	uint64_t base = 0, name;
-	uint64_t cache = ami_owner_cache(o, phys >> AMI_PAGE_SHIFT, &base);
-	char label[48] = "?";
-	struct grid g;
+	struct ami_object object;
 
-	if (!cache)
+	if (!ami_owner_object(o, phys, &object))
 		return;
-	if (ami_get(o->kernel, cache, AMI_F_kmem_cache_name, &name) ==
-	    AMI_MEM_OK)
-		ami_read_string(o->kernel, name, label, sizeof(label));
-	if (find_grid(o, cache, base, &g))
-		describe_object(o, &g, phys, label, text, size);
-	else
-		snprintf(text, size, "slab %s", label);
+	if (!object.gridded) {
+		snprintf(text, size, "slab %s", object.name);
+		return;
+	}
+	if (!object.found) {
+		snprintf(text, size, "slab %s, none of its objects", object.name);
+		return;
+	}
+	snprintf(text, size, "slab %s, byte %" PRIu64 " of the object at %#" PRIx64,
+		 object.name, object.offset, object.va);
+	if (!strcmp(object.name, "task_struct"))
+		add_task(o, object.slot, object.slot + object.size - 1, text,
+			 size);
 }

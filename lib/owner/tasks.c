@@ -9,7 +9,6 @@
 #include "owner.h"
 
 #define MAX_TASKS	(1u << 22)
-#define TASK_COMM	16u	/* TASK_COMM_LEN */
 
 /* Names of processes do not go into extracts, which hold zeros instead. */
 static void withhold_comm(struct ami_owners *o, uint64_t task)
@@ -185,9 +184,7 @@ static const struct task_stack *stack_at(struct ami_owners *o, uint64_t phys,
 	return NULL;
 }
 
-/* False: not in the dump, or the dump is an extract. */
-static bool read_comm(struct ami_owners *o, uint64_t task,
-		      char comm[TASK_COMM])
+bool owner_task_comm(struct ami_owners *o, uint64_t task, char comm[TASK_COMM])
 {
 	struct ami_dump *dump = ami_kernel_dump(o->kernel);
 	enum ami_mem mem;
@@ -206,7 +203,7 @@ void owner_task_text(struct ami_owners *o, uint64_t task, char text[AMI_TASK_TEX
 	uint64_t pid = 0;
 
 	ami_get(o->kernel, task, AMI_F_task_pid, &pid);
-	if (read_comm(o, task, comm))
+	if (owner_task_comm(o, task, comm))
 		snprintf(text, AMI_TASK_TEXT, "%s (pid %d)", comm, (int)pid);
 	else
 		snprintf(text, AMI_TASK_TEXT, "pid %d", (int)pid);

@@ -39,7 +39,7 @@ static enum answer_code asked_code(const struct view *v, const struct answer *a,
 
 		if (t->kind != kind ||
 		    !same_device(t->device, e->requester.bdf) ||
-		    !report_transfer_touches(t, a->paddr, 1))
+		    !report_transfer_touches(t, a->paddr, a->size))
 			continue;
 		if (!byte || t->certainty < *certainty)
 			*certainty = t->certainty;
@@ -242,11 +242,12 @@ static void answer_ram(const struct view *v, struct answer *a)
 		answer_nobody(v, a);
 }
 
-int answer_find(struct view *v, uint64_t paddr, bool ram, struct answer *a)
+int answer_find(struct view *v, uint64_t paddr, uint64_t size, bool ram,
+		struct answer *a)
 {
 	const struct ami_exposures *ex = v->a->exposures;
 
-	*a = (struct answer){ .paddr = paddr };
+	*a = (struct answer){ .paddr = paddr, .size = size };
 	a->devices = calloc(ex->count + ex->nr_uncovered + 1,
 			    sizeof(*a->devices));
 	if (!a->devices)

@@ -31,7 +31,7 @@ enum answer_code {
 
 /**
  * struct answer - one sentence, and the same as data
- * @paddr: what was asked for
+ * @paddr, @size: the bytes that were asked for, of one page
  * @class, @certainty: of the strongest writer, up to ANSWER_IDLE
  * @devices: those of the sentence, ascending
  * @pages: with NOT_EXCLUDED and @bounded: they reach that many pages at most
@@ -41,7 +41,7 @@ enum answer_code {
  */
 struct answer {
 	enum answer_code code;
-	uint64_t paddr;
+	uint64_t paddr, size;
 	enum ami_class class;
 	enum ami_certainty certainty;
 	struct ami_requester *devices;
@@ -57,8 +57,16 @@ struct answer {
 #define MSI_FIRST	0xfee00000u
 #define MSI_LAST	0xfeefffffu
 
-/** answer_find() - of the byte at @paddr, @ram or not; -1: v->err is filled */
-int answer_find(struct view *v, uint64_t paddr, bool ram, struct answer *a);
+/** answer_code_name() - as JSON has it */
+const char *answer_code_name(enum answer_code code);
+
+/**
+ * answer_find() - of @size bytes at @paddr, in one page, @ram or not
+ *
+ * -1: v->err is filled.
+ */
+int answer_find(struct view *v, uint64_t paddr, uint64_t size, bool ram,
+		struct answer *a);
 void answer_free(struct answer *a);
 
 /** answer_write() - put the sentence into a->text */

@@ -41,6 +41,11 @@ static const char *const code_name[ANSWER_CODES] = {
 	[ANSWER_NO_RAM] = "no-ram",
 };
 
+const char *answer_code_name(enum answer_code code)
+{
+	return code_name[code];
+}
+
 static void __attribute__((format(printf, 2, 3)))
 put_words(struct answer *a, const char *fmt, ...)
 {
@@ -100,18 +105,19 @@ static void write_observed(const struct view *v, struct answer *a)
 static void write_asked(const struct view *v, struct answer *a)
 {
 	bool possible = a->certainty == AMI_POSSIBLE;
+	const char *bytes = a->size == 1 ? "this byte" : "bytes of this page";
 
 	put_devices(v, a);
 	if (a->code == ANSWER_INFLIGHT)
-		put_words(a, " %s about to write this byte.",
+		put_words(a, " %s about to write %s.",
 			  possible ? "may have been" :
-			  plural(a, "was", "were"));
+			  plural(a, "was", "were"), bytes);
+	else if (a->code == ANSWER_POSTED)
+		put_words(a, " %s been asked to write %s whenever data comes.",
+			  possible ? "may have" : "had", bytes);
 	else
-		put_words(a, " %s been asked to %s.",
-			  possible ? "may have" : "had",
-			  a->code == ANSWER_POSTED ?
-			  "write this byte whenever data comes" :
-			  "fill a buffer in this page");
+		put_words(a, " %s been asked to fill a buffer in this page.",
+			  possible ? "may have" : "had");
 }
 
 static void write_could(const struct view *v, struct answer *a)
@@ -277,7 +283,7 @@ static void write_rest(const struct view *v, struct answer *a)
 		put_words(a, "This address is not RAM: what devices write there is an interrupt (MSI).");
 		break;
 	case ANSWER_NO_RAM:
-		put_words(a, "No RAM of this dump has this physical address. Translate an address of a process first.");
+		put_words(a, "No RAM of this dump has this physical address. An address of a process wants its process: who PID:ADDRESS.");
 		break;
 	default:
 		break;

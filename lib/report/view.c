@@ -59,6 +59,18 @@ static int parse_iommu(struct ami_request *r, const char *text,
 	return 0;
 }
 
+/* The rest is understood when the dump is known. */
+static int parse_word(struct ami_request *r, const char *text,
+		      struct ami_error *err)
+{
+	r->nr_words++;
+	if (*text && (strcmp(text, "-") || r->in))
+		return 0;
+	return ami_error_set(err, AMI_ERR_USAGE, *text ?
+			     "there is no standard input to read here" :
+			     "an empty word is not an address");
+}
+
 /* What the arguments in a synopsis are. */
 static const struct {
 	const char *name;
@@ -68,7 +80,7 @@ static const struct {
 	{ "BDF", parse_bdf },
 	{ "IOMMU", parse_iommu },
 	{ "IOVA", parse_address },
-	{ "ADDRESS", parse_address },
+	{ "ADDRESS...", parse_word },
 };
 
 /* @args: the synopsis from this argument on; it moves past the argument */
@@ -78,7 +90,9 @@ static int parse_argument(struct ami_request *r, const char **args,
 	const char *name = *args + strspn(*args, "[ ");
 	size_t len = strcspn(name, "] "), i;
 
-	*args = name + len;
+	/* "..." repeats the last one. */
+	if (len < 3 || memcmp(name + len - 3, "...", 3))
+		*args = name + len;
 	for (i = 0; i < sizeof(arguments) / sizeof(arguments[0]); i++)
 		if (strlen(arguments[i].name) == len &&
 		    !memcmp(arguments[i].name, name, len))
@@ -100,6 +114,7 @@ int ami_request_args(struct ami_request *r, int argc, char *const *argv,
 				     "%s takes %s%s, not %d argument%s",
 				     view->name, *view->args ? "" : "no argument",
 				     view->args, argc, argc == 1 ? "" : "s");
+	r->words = argv;
 	for (i = 0; i < argc; i++)
 		if (parse_argument(r, &args, argv[i], err))
 			return -1;
@@ -233,6 +248,7 @@ int ami_render(const struct ami_analysis *a, const struct ami_request *r,
 	       FILE *out, struct ami_error *err)
 {
 	struct view v = { .a = a, .r = r, .out = out, .err = err };
+	int failed;
 
 	if ((r->has_bdf && !report_asked_device(&v)) || known_iommu(&v))
 		return -1;
@@ -240,7 +256,8 @@ int ami_render(const struct ami_analysis *a, const struct ami_request *r,
 	ami_dump_doing(a->dump, ami_views[r->view].name);
 	if (r->json)
 		begin_json(&v.j, r->view, out);
-	if (show_view(&v))
+	failed = show_view(&v);
+	if (failed && !v.shown)
 		return -1;
 	if (ami_dump_budget(a->dump)->nr_cut)
 		name_limit(&v);
@@ -257,5 +274,5 @@ int ami_render(const struct ami_analysis *a, const struct ami_request *r,
 			      "pages are missing from what is shown: the temporary file of page sets cannot be read");
 		return ami_error_advise(err, AMI_ADVICE_FOLDER);
 	}
-	return 0;
+	return failed;
 }

@@ -22,6 +22,7 @@ struct view {
 	struct ami_error *err;
 	unsigned int columns;	/* width of text; 0: COLUMNS */
 	unsigned int driver;	/* width of driver names; 0: unknown yet */
+	bool shown;		/* of a view that fails: the output is whole */
 };
 
 /** view_goes_on() - after a line of a long list: should another follow? */

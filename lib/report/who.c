@@ -4,9 +4,12 @@
 #include <string.h>
 
 #include "answer.h"
+#include "asked.h"
 
 struct writers {
 	struct view *v;
+	struct asking *asking;
+	const struct asked *asked;
 	uint64_t paddr;
 	size_t rows;		/* of the table of writers */
 	bool named;		/* one has a mapping, or a request */
@@ -235,25 +238,16 @@ static void unnamed(struct writers *a)
 		json_close_array(&v->j);
 }
 
-#define PHYSICAL_BITS	52
-
-static int physical(struct view *v, uint64_t *paddr)
+/* In words of a dump: a process has tables of its own. */
+static int not_there(struct view *v, const struct asked *q, enum ami_mem mem)
 {
-	enum ami_mem mem;
-
-	*paddr = v->r->address;
-	if (!(v->r->address >> PHYSICAL_BITS))
-		return 0;
-	if (!ami_kernel_address(v->r->address))
+	if (q->kind == ASKED_PROCESS && mem == AMI_MEM_UNMAPPED)
 		return ami_error_set(v->err, AMI_ERR_DATA,
-				     "%#" PRIx64 " is neither a physical address (%d bits) nor a virtual one of the kernel",
-				     v->r->address, PHYSICAL_BITS);
-	mem = ami_virt_to_phys(v->a->kernel, v->r->address, paddr);
-	if (mem == AMI_MEM_OK)
-		return 0;
-	return ami_error_set(v->err, AMI_ERR_DATA,
-			     "the virtual address %#" PRIx64 " is %s",
-			     v->r->address, ami_mem_text(mem));
+				     "%s is not in memory: swapped out, never touched, or not mapped",
+				     q->meaning);
+	return ami_error_set(v->err, AMI_ERR_DATA, "the %s %#" PRIx64 " is %s",
+			     q->kind == ASKED_PROCESS ? "page table for" :
+			     "virtual address", q->start, ami_mem_text(mem));
 }
 
 /* Is the content in this dump? If not, why, in words. */
@@ -352,13 +346,16 @@ static void who_json(struct writers *a, const struct answer *is, bool ram)
 {
 	struct view *v = a->v;
 
+	json_string(&v->j, "asked", a->asked->word);
+	json_text(&v->j, "meaning", *a->asked->meaning ? a->asked->meaning :
+							NULL);
 	json_hex(&v->j, "phys", a->paddr);
 	json_number(&v->j, "pfn", a->paddr >> AMI_PAGE_SHIFT);
 	answer_json(v, is);
 	json_bool(&v->j, "ram", ram);
 	json_bool(&v->j, "truncated", ami_dump_cut(v->a->dump));
 	if (ram) {
-		owner(v, a->paddr);
+		answer_place_json(a->asking, a->paddr, owner(v, a->paddr));
 		report_overwritten_who(v, a->paddr);
 		bounced(v, a->paddr);
 	}
@@ -395,6 +392,10 @@ static void who_text(struct writers *a, const struct answer *answer, bool ram)
 	enum ami_owner is;
 
 	report_wrapped(v, 0, 0, "%s", answer->text);
+	if (*a->asked->meaning) {
+		fputs("asked    ", v->out);
+		report_wrapped(v, 9, 9, "%s", a->asked->meaning);
+	}
 	fprintf(v->out, "physical %#" PRIx64 ", page frame %#" PRIx64 "\n",
 		a->paddr, a->paddr >> AMI_PAGE_SHIFT);
 	if (!ram) {
@@ -402,6 +403,7 @@ static void who_text(struct writers *a, const struct answer *answer, bool ram)
 		return;
 	}
 	is = owner(v, a->paddr);
+	answer_place_text(a->asking, a->paddr, is);
 	report_overwritten_who(v, a->paddr);
 	bounced(v, a->paddr);
 	findings_at(v, a->paddr);
@@ -414,16 +416,18 @@ static void who_text(struct writers *a, const struct answer *answer, bool ram)
 		story_text(v, is);
 }
 
-int view_who(struct view *v)
+static int answer_one(struct asking *asking, const struct asked *q)
 {
-	struct writers a = { .v = v };
+	struct view *v = asking->v;
+	struct writers a = { .v = v, .asking = asking, .asked = q };
+	enum ami_mem mem = answer_asked_phys(v, q, q->start, &a.paddr);
 	struct answer is;
 	bool ram;
 
-	if (physical(v, &a.paddr))
-		return -1;
+	if (mem != AMI_MEM_OK)
+		return not_there(v, q, mem);
 	ram = ami_dump_ram(v->a->dump, a.paddr >> AMI_PAGE_SHIFT);
-	if (answer_find(v, a.paddr, ram, &is))
+	if (answer_find(v, a.paddr, q->last - q->start + 1, ram, &is))
 		return -1;
 	if (v->r->json)
 		who_json(&a, &is, ram);
@@ -431,4 +435,32 @@ int view_who(struct view *v)
 		who_text(&a, &is, ram);
 	answer_free(&is);
 	return 0;
+}
+
+/* One address in full; a table of several, or of a range. */
+static int answer_words(struct asking *asking)
+{
+	const struct ami_request *r = asking->v->r;
+	char plain[40];
+	const char *word = plain;
+	struct asked q;
+
+	if (r->nr_words > 1 || (r->nr_words && !strcmp(r->words[0], "-")))
+		return answer_many(asking);
+	snprintf(plain, sizeof(plain), "%s:%" PRIx64,
+		 r->address >> 52 ? "virt" : "phys", r->address);
+	if (r->nr_words)
+		word = r->words[0];
+	if (answer_asked(asking, word, &q, asking->v->err))
+		return -1;
+	return q.range ? answer_many(asking) : answer_one(asking, &q);
+}
+
+int view_who(struct view *v)
+{
+	struct asking asking = { .v = v };
+	int ret = answer_words(&asking);
+
+	answer_asking_end(&asking);
+	return ret;
 }

@@ -24,7 +24,7 @@ static void owners(void **state)
 	} want[] = {
 		{ FREE << 12, AMI_OWNER_FREE, "free" },
 		{ (SLAB << 12) + SLOT + LEFT + 5, AMI_OWNER_SLAB,
-		  "slab kmalloc-192, byte 5 of the object at 0x8001108" },
+		  "slab kmalloc-192, byte 5 of the object at 0xff11000008001108" },
 		{ CACHED << 12, AMI_OWNER_FILE,
 		  "page cache of sda1, inode 42, passwd" },
 		{ ANON << 12, AMI_OWNER_ANON, "anonymous" },

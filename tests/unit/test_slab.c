@@ -75,11 +75,11 @@ static void tasks_in_slab(void **state)
 	machine_write(f->m, task + 40, "dd", 3);
 	machine_list_add(f->m, init, task);
 	machine_analyse(f->m);
-	owned_says(f, SLAB, "slab task_struct, byte 0 of the object at 0x8001008");
+	owned_says(f, SLAB, "slab task_struct, byte 0 of the object at 0xff11000008001008");
 	ami_owner_describe(f->m->ex->owners,
 			   BUFFER + (SLAB << 12) + SLOT + LEFT + 5, said,
 			   sizeof(said));
-	assert_string_equal(said, "slab task_struct, byte 5 of the object at 0x8001108, dd (pid 17)");
+	assert_string_equal(said, "slab task_struct, byte 5 of the object at 0xff11000008001108, dd (pid 17)");
 }
 
 #define COLOUR		112u	/* and the list of free objects */
@@ -142,11 +142,11 @@ static void slab_allocator(void **state)
 		make_slab(f, s_mem[i]);
 		machine_analyse(f->m);
 		slab_says(f, COLOUR + SLOT,
-			  "slab task_struct, byte 0 of the object at 0x8001170, dd (pid 17)");
+			  "slab task_struct, byte 0 of the object at 0xff11000008001170, dd (pid 17)");
 		slab_says(f, COLOUR + 2 * SLOT - 1,
-			  "slab task_struct, byte 255 of the object at 0x8001170, dd (pid 17)");
+			  "slab task_struct, byte 255 of the object at 0xff11000008001170, dd (pid 17)");
 		slab_says(f, COLOUR + 2 * SLOT,
-			  "slab task_struct, byte 0 of the object at 0x8001270");
+			  "slab task_struct, byte 0 of the object at 0xff11000008001270");
 		slab_says(f, COLOUR - 1,
 			  "slab task_struct, none of its objects");
 		slab_says(f, COLOUR + OBJECTS * SLOT,

@@ -75,6 +75,16 @@ int64_t ami_enumerator(const struct ami_kernel *kernel, enum ami_enumerator e,
 enum ami_mem ami_virt_to_phys(struct ami_kernel *kernel, uint64_t va,
 			      uint64_t *paddr);
 
+/**
+ * ami_user_to_phys() - translate an address of a process
+ * @pgd: kernel virtual address of its top table (mm_struct.pgd)
+ */
+enum ami_mem ami_user_to_phys(struct ami_kernel *kernel, uint64_t pgd,
+			      uint64_t va, uint64_t *paddr);
+
+/** ami_phys_to_virt() - where the direct map has RAM; 0: not RAM, or unknown */
+uint64_t ami_phys_to_virt(const struct ami_kernel *kernel, uint64_t paddr);
+
 /** ami_read() - read @len bytes of kernel virtual memory, all or nothing. */
 enum ami_mem ami_read(struct ami_kernel *kernel, uint64_t va, void *buf,
 		      size_t len);

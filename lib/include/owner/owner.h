@@ -149,6 +149,81 @@ enum ami_owner ami_owner_describe(struct ami_owners *owners, uint64_t phys,
 uint64_t ami_owner_cache(struct ami_owners *owners, uint64_t pfn,
 			 uint64_t *base);
 
+/** enum ami_use - of a slab object */
+enum ami_use { AMI_USE_UNKNOWN, AMI_USE_ALLOCATED, AMI_USE_FREE };
+
+/**
+ * struct ami_object - an object of a slab
+ * @cache: its kmem_cache, @name: the name of that; @base: the slab's first byte
+ * @gridded: where objects lie is known; @found: one of them has the byte
+ * @slot, @size: its place, with what debugging puts around it
+ * @phys, @va: where it begins; @va is that of the direct map, 0: unknown
+ * @offset: of the byte in it
+ */
+struct ami_object {
+	uint64_t cache, base;
+	char name[48];
+	bool gridded, found;
+	uint64_t slot, size, phys, va, offset;
+};
+
+/** ami_owner_object() - which object has the byte; false: no slab's page */
+bool ami_owner_object(struct ami_owners *owners, uint64_t phys,
+		      struct ami_object *object);
+
+/**
+ * ami_owner_use() - is the object in use?
+ *
+ * Unknown where the allocator's lists cannot be followed to their ends.
+ */
+enum ami_use ami_owner_use(struct ami_owners *owners,
+			   const struct ami_object *object);
+
+/**
+ * struct ami_process - a process, or a thread of one
+ * @pgd: its top page table; 0: it has none (a kernel thread)
+ */
+struct ami_process {
+	uint64_t task, mm, pgd;
+	int pid, tgid;
+	char comm[16];
+};
+
+/**
+ * ami_owner_processes() - those with this process or thread ID, or name
+ * @comm: NULL: ask for @pid
+ * @out: the first @max of them; threads that share memory are one
+ *
+ * Returns how many there are.
+ */
+size_t ami_owner_processes(struct ami_owners *owners, int pid, const char *comm,
+			   struct ami_process *out, size_t max);
+
+/**
+ * struct ami_area - what lies at a virtual address of vmalloc or of modules
+ * @module: name of the module; "": none
+ * @start, @size: of the area, or of this part of the module
+ * @caller: the function that made the area; 0: not known
+ */
+struct ami_area {
+	char module[64];
+	uint64_t start, size, caller;
+};
+
+/**
+ * ami_owner_area() - false: none is known there
+ * @modules: address of the list of modules; 0: not known
+ */
+bool ami_owner_area(struct ami_owners *owners, uint64_t modules, uint64_t va,
+		    struct ami_area *area);
+
+/**
+ * ami_owner_mapped_at() - where the kernel maps a frame, outside the direct map
+ *
+ * The first address in the regions of vmalloc and modules; 0: none.
+ */
+uint64_t ami_owner_mapped_at(struct ami_owners *owners, uint64_t pfn);
+
 /** ami_free_page_filling() - the byte that fills free pages, -1: none does */
 int ami_free_page_filling(struct ami_kernel *kernel);
 

@@ -1,0 +1,156 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""`who` takes what an engineer has in hand: addresses of all kinds, frames, symbols,
+ranges, several at once, standard input. What can be two things is asked about.
+
+usage: test_asked.py AMDIOMMU SAMPLE
+"""
+import json
+import subprocess
+import sys
+import unittest
+
+TOOL, SAMPLE = sys.argv[1:3]
+
+
+def ask(*words, stdin='', code=0):
+    done = subprocess.run([TOOL, 'who', SAMPLE, *words], text=True, input=stdin,
+                          stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                          timeout=120)
+    assert done.returncode == code, (words, done)
+    return done.stdout + done.stderr
+
+
+def data(*words, stdin='', code=0):
+    text = ask('--json', *words, stdin=stdin, code=code)
+    return json.loads(text[:text.rindex('}') + 1])
+
+
+def run(command):
+    return json.loads(subprocess.run(
+        [TOOL, command, '--json', SAMPLE], check=True, text=True,
+        stdout=subprocess.PIPE).stdout)
+
+
+class One(unittest.TestCase):
+    def test_ways_to_one_page(self):
+        plain = data('2698123')
+        for word in ('0x2698123', 'phys:2698123', 'virt:' + plain['virtual'],
+                     plain['virtual'], plain['virtual'][2:]):
+            with self.subTest(word=word):
+                other = data(word)
+                self.assertEqual(other['phys'], '0x2698123')
+                self.assertEqual(other['answer'], plain['answer'])
+
+    def test_frame_is_the_whole_page(self):
+        page = data('pfn:2698')
+        self.assertEqual(page['phys'], '0x2698000')
+        self.assertEqual(page['meaning'], 'page frame 0x2698')
+        self.assertEqual(page['answer']['code'],
+                         data('2698123')['answer']['code'])
+
+    def test_symbol(self):
+        whole = data('amd_iommu_list')
+        self.assertEqual(whole['symbol'], 'amd_iommu_list')
+        self.assertEqual(whole['symbol_offset'], 0)
+        self.assertEqual(whole['owner'], 'kernel data')
+        for word in ('amd_iommu_list+0x8', 'sym:amd_iommu_list+0x8/0x10',
+                     'amd_iommu_list+8'):
+            with self.subTest(word=word):
+                there = data(word)
+                self.assertEqual(int(there['phys'], 16),
+                                 int(whole['phys'], 16) + 8)
+                self.assertEqual(there['symbol_offset'], 8)
+
+    def test_what_can_be_two_things_is_asked_about(self):
+        for word, ways in (
+                ('amd_iommu_list+10', ('+0xa', '+0x10')),
+                ('7ffff7dd5000', ('PID:7ffff7dd5000', 'phys:7ffff7dd5000')),
+                ('555555554000', ('PID:555555554000',))):
+            with self.subTest(word=word):
+                said = ask(word, code=64)
+                self.assertIn('which is meant', said)
+                for way in ways:
+                    self.assertIn(way, said)
+        self.assertEqual(data('phys:7ffff7dd5000')['answer']['code'], 'no-ram')
+
+    def test_what_is_no_address(self):
+        for word in ('', 'xyz', 'pfn:', 'pfn:xyz', ':1', '1:', '10-5', '10+0',
+                     '10+', '10-zz', '1' * 17, 'amd_iommu_list+zz',
+                     'sym:', 'a' * 600, '10+ffffffffffffffff', '1 2'):
+            with self.subTest(word=word):
+                self.assertTrue(ask(word, code=64).startswith('amdiommu: '))
+        for word in ('1:1000', 'init:1000', 'page:1000', 'deadbeef00000000',
+                     'virt:1000', 'phys:ffff888000000000'):
+            with self.subTest(word=word):
+                self.assertTrue(ask(word, code=65).startswith('amdiommu: '))
+        self.assertIn('has no such symbol', ask('sym:deadbeef', code=64))
+
+
+class Several(unittest.TestCase):
+    def test_each_is_what_it_is_alone(self):
+        words = ['2698123', 'pfn:1', 'fee00010', 'amd_iommu_list']
+        many = data(*words)
+        self.assertEqual(many['not_answered'], 0)
+        for word, row in zip(words, many['answers'], strict=True):
+            alone = data(word)
+            self.assertEqual(row['asked'], word)
+            for key in ('phys', 'pfn', 'ram', 'answer', 'meaning'):
+                self.assertEqual(row[key], alone[key], (word, key))
+            self.assertEqual(row['owner'], alone.get('owner'))
+
+    def test_standard_input_is_the_same(self):
+        words = ['2698123', 'pfn:2698', '2698000-269afff']
+        self.assertEqual(data('-', stdin='\n'.join(words) + '\n\n'),
+                         data(*words))
+        self.assertEqual(data('-')['answers'], [])
+
+    def test_one_that_has_no_answer_does_not_stop_the_rest(self):
+        many = data('-', stdin='xyz 2698123\n7ffff7dd5000\n' + 'a' * 2000,
+                    code=65)
+        asked = [row['asked'] for row in many['answers']]
+        self.assertEqual(asked[:3], ['xyz', '2698123', '7ffff7dd5000'])
+        self.assertIn('which is meant', many['answers'][2]['error'])
+        self.assertEqual(many['not_answered'], len(asked) - 1)
+        text = ask('-', 'xyz', stdin='2698123', code=65)
+        self.assertIn('1 of 2 addresses have no answer', text)
+
+    def test_ranges_name_each_exposed_page(self):
+        """All memory in one question: the pages of the report, and no others."""
+        report = json.loads(subprocess.run(
+            [TOOL, 'report', '--json', '--pages', SAMPLE], check=True,
+            text=True, stdout=subprocess.PIPE).stdout)
+        want = {pfn for e in report['exposures'] for first, n in e['pfns']
+                for pfn in range(first, first + n)}
+        have = set()
+        for row in data('0-3fffffff')['answers']:
+            if row['answer']['devices'] and row['ram']:
+                have.update(range(row['pfn'], row['pfn'] + row['pages']))
+        self.assertEqual(have, want)
+
+    def test_range_counts_each_page_once(self):
+        rows = data('0+40000000')['answers']
+        self.assertEqual(sum(row['pages'] for row in rows), 0x40000)
+        self.assertEqual([row['address'] for row in rows],
+                         sorted((row['address'] for row in rows),
+                                key=lambda a: int(a, 16)))
+        huge = data('0-fffffffffffff')['answers']
+        self.assertEqual(sum(row['pages'] for row in huge), 1 << 40)
+
+    def test_a_range_of_bytes_asks_for_its_bytes(self):
+        spans = [s for t in run('transfers')['transfers']
+                 if t['class'] == 'posted' for s in t['spans']
+                 if s['bytes'] < 4096]
+        at = int(spans[0]['phys'], 16)
+        row = data(f'{at:x}+{spans[0]["bytes"]:x}')['answers'][0]
+        self.assertIn(row['answer']['code'], ('posted', 'inflight'))
+
+    def test_lines_fit_eighty_columns(self):
+        for line in ask('0-3fffffff', 'amd_iommu_list',
+                        'xyz' * 50, code=65).splitlines():
+            if not line.startswith('amdiommu: '):
+                self.assertLessEqual(len(line), 80, line)
+
+
+if __name__ == '__main__':
+    unittest.main(argv=sys.argv[:1])
