@@ -150,20 +150,26 @@ static int parse_options(struct ami_request *r)
 	return view;
 }
 
-/* As everywhere in crash, a kernel symbol can stand for an address. */
-static char *symbol_address(char *name, char buf[24])
+/* The library knows the kernel's symbols, and crash those of modules. */
+static void replace_module_symbols(void)
 {
-	if (hexadecimal(name, 0) || !symbol_exists(name))
-		return name;
-	snprintf(buf, 24, "%lx", symbol_value(name));
-	return buf;
+	static char address[MAXARGS][24];
+	int i;
+
+	for (i = optind; i < argcnt; i++) {
+		if (hexadecimal(args[i], 0) || kernel_symbol_exists(args[i]) ||
+		    !symbol_exists(args[i]))
+			continue;
+		snprintf(address[i], sizeof(address[i]), "virt:%lx",
+			 symbol_value(args[i]));
+		args[i] = address[i];
+	}
 }
 
 static void parse_command(struct ami_request *r)
 {
 	struct ami_error err = { .status = AMI_OK };
-	char address[24], *argv[2] = { NULL, NULL };
-	int view, argc, i;
+	int view;
 
 	r->radix = pc->output_radix == 16 ? AMI_RADIX_HEX : AMI_RADIX_DEC;
 	view = parse_options(r);
@@ -176,12 +182,9 @@ static void parse_command(struct ami_request *r)
 	r->view = view < 0 ? AMI_VIEW_REPORT : view;
 	if (ami_request_options(r, &err))
 		usage(err.text);
-	argc = argcnt - optind;
-	for (i = 0; i < argc && i < 2; i++)
-		argv[i] = args[optind + i];
-	if (r->view == AMI_VIEW_WHO && argc == 1)
-		argv[0] = symbol_address(argv[0], address);
-	if (ami_request_args(r, argc, argv, &err))
+	if (r->view == AMI_VIEW_WHO)
+		replace_module_symbols();
+	if (ami_request_args(r, argcnt - optind, args + optind, &err))
 		usage(err.text);
 }
 
@@ -194,23 +197,37 @@ static int copy_layout(void *ctx, struct ami_kernel *kernel,
 	return 0;
 }
 
-static struct ami_analysis *analyse_session(struct ami_error *err)
+static struct ami_analysis *analyse_with(const struct ami_layout_source *source,
+					 struct ami_error *err)
 {
-	struct ami_layout_source source = { .name = "crash" };
+	struct ami_dump *dump = crash_dump_open(err);
 	struct ami_analysis *made;
-	struct ami_dump *dump;
 
-	source.resolve = copy_layout;
-	source.ctx = (void *)crash_layout(err);
-	if (!source.ctx)
-		return NULL;
-	dump = crash_dump_open(err);
 	if (!dump)
 		return NULL;
 	ami_progress_begin(&progress, dump, stderr);
-	made = ami_analyse(dump, &source, NULL, err);
+	made = ami_analyse(dump, source, NULL, err);
 	ami_progress_end(&progress);
 	return made;
+}
+
+/*
+ * Types come from the dump itself, at once. gdb takes seconds and a hundred MB, and
+ * is asked where the dump has none, or not those of the kernel that crash has.
+ */
+static struct ami_analysis *analyse_session(struct ami_error *err)
+{
+	struct ami_layout_source source = ami_layout_btf;
+	struct ami_analysis *made;
+
+	source.symbols = crash_symbols;
+	made = analyse_with(&source, err);
+	if (made || err->status != AMI_ERR_DATA)
+		return made;
+	source.name = "crash";
+	source.resolve = copy_layout;
+	source.ctx = (void *)crash_layout(err);
+	return source.ctx ? analyse_with(&source, err) : NULL;
 }
 
 static int render(const struct ami_request *r, struct ami_error *err)

@@ -31,6 +31,9 @@ struct ami_dump *crash_dump_open(struct ami_error *err);
  */
 const struct ami_layout *crash_layout(struct ami_error *err);
 
+/** crash_symbols() - all symbols of the kernel, in crash's order */
+bool crash_symbols(void *ctx, struct ami_kernel *kernel, struct ami_symbols *to);
+
 /** crash_sigint_pending() - did the user press Ctrl-C while it was blocked? */
 bool crash_sigint_pending(void);
 

@@ -190,6 +190,17 @@ static void resolve_names(struct ami_layout *layout)
 	}
 }
 
+bool crash_symbols(void *ctx, struct ami_kernel *kernel, struct ami_symbols *to)
+{
+	const struct syment *s;
+
+	(void)ctx;
+	(void)kernel;
+	for (s = st->symtable; s < st->symend; s++)
+		ami_symbols_take(to, s->name, s->value);
+	return st->symtable;
+}
+
 const struct ami_layout *crash_layout(struct ami_error *err)
 {
 	static struct ami_layout layout;

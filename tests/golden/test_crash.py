@@ -60,7 +60,7 @@ class SameFacts(unittest.TestCase):
                 said = json.loads(text)
                 self.assertEqual(facts(said), facts(here))
                 if question == ['report']:
-                    self.assertEqual(said['dump']['types'], 'crash')
+                    self.assertEqual(said['dump']['types'], 'BTF')
         crash.close()
         return count
 
