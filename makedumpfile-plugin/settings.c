@@ -144,7 +144,7 @@ void settings_check(void)
 			fprintf(stderr, SAY "%s=%s is neither 0 nor 1: 1 is used\n",
 				variable, text);
 		else
-			fprintf(stderr, SAY "%s=%s is not a number from %" PRIu64 " to %" PRIu64 ": it is %" PRIu64 "\n",
+			fprintf(stderr, SAY "%s=%s is not a number from %" PRIu64 " to %" PRIu64 ": %" PRIu64 " is used\n",
 				variable, text, settings[i].least,
 				settings[i].most, settings[i].usual);
 	}

@@ -51,7 +51,7 @@ static void judge_bios(struct blocks *b, const struct request *rq,
 		[BIO_UNREAD] = "has a bio or segment that is not in the dump",
 		[BIO_NOWHERE] = "has a bio or segment at an impossible address",
 		[BIO_LOOP] = "has a chain of bios without end",
-		[BIO_BAD_PAGE] = "has a segment that is no page",
+		[BIO_BAD_PAGE] = "has a segment that is not a page",
 		[BIO_BAD_ITER] = "begins behind the end of a segment",
 	};
 	struct ami_findings *f = b->ev->state->findings;
@@ -238,7 +238,7 @@ static void name_limit(struct blocks *b)
 	if (b->budget.spent)
 		ami_finding_add(b->ev->state->findings,
 				AMI_FIND_DISK_WORK_LIMIT, "disks",
-				"More requests or segments than any machine has: damaged structures. The rest was not read.");
+				"It has more requests or segments than any machine has: its structures are damaged. The rest was not read.");
 }
 
 void evidence_find_tag_set(struct ami_evidence *ev, const struct ami_device *device,

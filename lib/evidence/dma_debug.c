@@ -229,7 +229,7 @@ void evidence_find_dma_debug(struct ami_evidence *ev)
 	if (!complete)
 		ami_finding_add(ev->state->findings, AMI_FIND_DMA_DEBUG_UNREAD,
 				"dma-debug",
-				"The kernel's table of mappings cannot be read completely, or has impossible values. It is not a reference here.");
+				"The kernel's table of mappings cannot be read completely, or has impossible values. The report does not use it as a reference.");
 	/* The table names devices by their struct device. */
 	for (i = 0; i < ev->state->nr_devices; i++)
 		if (ev->state->devices[i].dev)

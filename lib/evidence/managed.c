@@ -152,5 +152,5 @@ void evidence_find_managed(struct ami_evidence *ev)
 	if (!m.budget)
 		ami_finding_add(ev->state->findings,
 				AMI_FIND_COHERENT_WORK_LIMIT, "devres",
-				"More managed resources than any machine has: damaged lists. The rest was not read.");
+				"There are more managed resources than any machine has: lists are damaged. The rest was not read.");
 }

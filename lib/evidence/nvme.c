@@ -217,14 +217,14 @@ static void cross_check(struct nvme *n)
 				AMI_FIND_NVME_BLOCK_DISAGREE, n->name,
 				AMI_FACTS(AMI_SAYS(PAGES, extra),
 					  AMI_SAYS(PHYS, first)),
-				"NVMe commands let the device write %" PRIu64 " pages (the first at %#" PRIx64 ") that no unfinished request asks for: bounce buffers, or damaged commands.",
+				"NVMe commands let the device write %" PRIu64 " pages (the first at %#" PRIx64 ") that no unfinished request asks for: these are bounce buffers, or commands are damaged.",
 				extra, first);
 	ami_pfnset_free(told);
 	if (n->not_queued)
 		ami_finding_add_with(n->ev->state->findings,
 				AMI_FIND_NVME_REQUEST_NOT_QUEUED, n->name,
 				AMI_FACTS(AMI_SAYS(COUNT, n->not_queued)),
-				"%" PRIu64 " unfinished reads have no command in their submission queue: started, and not yet handed to the controller.",
+				"%" PRIu64 " unfinished reads have no command in their submission queue: they were started and not yet handed to the controller.",
 				n->not_queued);
 }
 
@@ -243,7 +243,7 @@ static void one_device(struct nvme *n)
 			AMI_FIND_NVME_TYPES_MISSING,
 			ami_bdf_text(n->device->bdf, n->name),
 			AMI_FACTS(AMI_SAYS(COUNT, queues)),
-			"The types of its NVMe driver are not in the dump: unfinished reads are known from the block layer only, %u completion queues by their shape, the host memory buffer is not.",
+			"The types of its NVMe driver are not in the dump. Unfinished reads are known from the block layer only, and %u completion queues by their shape. The host memory buffer is not known.",
 			queues);
 }
 

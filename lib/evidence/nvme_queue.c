@@ -125,7 +125,7 @@ bool evidence_nvme_load(struct nvme *n)
 		ami_finding_add_with(n->ev->state->findings,
 				AMI_FIND_NVME_QUEUE_UNREAD, n->name,
 				AMI_FACTS(AMI_SAYS(QUEUE, n->qid)),
-				"Submission queue %u cannot be read (it may lie in the controller). Its commands are known only from the block layer.",
+				"Submission queue %u cannot be read (it may be in the controller). Its commands are known only from the block layer.",
 				n->qid);
 		n->depth = 0;
 		return false;

@@ -79,7 +79,7 @@ static void add_nvme_command(struct nvme *n, const struct request *rq,
 {
 	static const char *const text[] = {
 		[NVME_UNREAD] = "has a list of addresses that is not in the dump",
-		[NVME_NOWHERE] = "has a list of addresses that lies nowhere",
+		[NVME_NOWHERE] = "has a list of addresses that is not in memory",
 		[NVME_LIST_LOOP] = "has a list of addresses without end",
 		[NVME_BAD_SGL] = "has a descriptor of unknown type",
 	};
@@ -138,7 +138,7 @@ void evidence_nvme_request(void *ctx, uint32_t tag, uint64_t va)
 					  AMI_SAYS(TAG, tag),
 					  AMI_SAYS(COUNT, n->nr_unread),
 					  AMI_SAYS(OF, n->depth)),
-				"The command of queue %u, tag %u is not among those that can be read, %" PRIu64 " of %" PRIu64 " cannot: it is known from the block layer only.",
+				"The command of queue %u, tag %u is not among those that can be read (%" PRIu64 " of %" PRIu64 " cannot). It is known from the block layer only.",
 				n->qid, tag, n->nr_unread, n->depth);
 		return;
 	}

@@ -248,8 +248,8 @@ static void suggest_scan(struct ami_evidence *ev, size_t devices)
 			AMI_FIND_PAGE_POOLS_NOT_SEARCHED,
 			"page_pool",
 			AMI_FACTS(AMI_SAYS(DEVICES, devices)),
-			"%zu network device%s: no reader, no table, and this kernel does not list page pools. --deep searches all struct pages for theirs.",
-			devices, devices == 1 ? "" : "s");
+			"%zu network device%s no reader and no table, and this kernel does not list page pools. --deep searches all struct pages for theirs.",
+			devices, devices == 1 ? " has" : "s have");
 }
 
 static bool has_members(struct ami_kernel *k)

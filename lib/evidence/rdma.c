@@ -168,9 +168,9 @@ static void report_adapter(struct adapter *a)
 			ami_bdf_text(a->device->bdf, where),
 			AMI_FACTS(AMI_NAMES(OBJECT, "queues"),
 				  AMI_NAMES(DRIVER, a->device->driver)),
-			"RDMA: writable memory regions of programs are read%s%s, queues and what the kernel itself uses it for are not.",
+			"The reader of RDMA reads the writable memory regions of programs%s%s. It does not read queues, nor what the kernel itself uses RDMA for.",
 			a->lost ? ", but not all of them" : "",
-			a->on_demand ? ", those paged on demand are not" : "");
+			a->on_demand ? ", except those paged on demand" : "");
 	evidence_cover_partly(a->ev, a->device, "rdma");
 }
 

@@ -254,7 +254,7 @@ bool nic_guess_rings(struct reading *r)
 			AMI_FIND_DRIVER_TYPES_MISSING, r->where,
 			AMI_FACTS(READING_NAMES(r), AMI_SAYS(COUNT, receive),
 				  AMI_SAYS(OF, rings)),
-			"The dump does not describe the structures of the driver %s (kernels before 5.11 do not, for modules). By their shape, %u of its structures are descriptor rings, %u of them of %s to receive: what it says is possible, and may be incomplete.",
+			"The dump does not describe the structures of the driver %s (kernels before 5.11 do not, for modules). By their shape, %u of its structures are descriptor rings, %u of them for %s to receive. What they say is possible, and may be incomplete.",
 			r->reader->driver, rings, receive, r->name);
 	return receive;
 }

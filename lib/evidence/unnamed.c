@@ -75,12 +75,12 @@ static void report_under_way(struct ami_evidence *ev, const struct tally *t,
 	if (n > MAX_UNDER_WAY)
 		ami_finding_add_with(ev->state->findings,
 				AMI_FIND_BUFFER_NOT_MAPPED, where, facts,
-				"The device was asked to write to addresses that were unmapped shortly before (%zu ranges, the first at IOVA %#" PRIx64 ": %s): more than a driver takes in one moment, buffers were unmapped too early.",
+				"The device was asked to write to addresses that were unmapped shortly before (%zu ranges, the first at IOVA %#" PRIx64 ": %s). A driver takes back fewer than that in one moment: buffers were unmapped too early.",
 				n, first, shown);
 	else
 		ami_finding_add_with(ev->state->findings,
 				AMI_FIND_UNMAP_UNDER_WAY, where, facts,
-				"Its driver was about to take back %zu buffer%s that the device still has in its descriptors (the first at IOVA %#" PRIx64 ": %s): unmapped %s, no damage.",
+				"Its driver was about to take back %zu buffer%s that the device still has in its descriptors (the first at IOVA %#" PRIx64 ": %s). It was unmapping them %s: this is no damage.",
 				n, n == 1 ? "" : "s", first, shown,
 				ami_moment(ev->state));
 }
@@ -114,7 +114,7 @@ static void name_device(struct ami_evidence *ev, const struct tally *t)
 						 t->ranges[AMI_DMA_UNMAPPED]),
 					AMI_SAYS(IOVA,
 						 t->first[AMI_DMA_UNMAPPED])),
-				"The device was asked to write to addresses that its page table does not map (%zu ranges, the first at IOVA %#" PRIx64 "): damaged descriptors, or buffers unmapped too early.",
+				"The device was asked to write to addresses that its page table does not map (%zu ranges, the first at IOVA %#" PRIx64 "). Descriptors are damaged, or buffers were unmapped too early.",
 				t->ranges[AMI_DMA_UNMAPPED],
 				t->first[AMI_DMA_UNMAPPED]);
 	if (t->ranges[AMI_DMA_READ_ONLY])
@@ -124,7 +124,7 @@ static void name_device(struct ami_evidence *ev, const struct tally *t)
 						 t->ranges[AMI_DMA_READ_ONLY]),
 					AMI_SAYS(IOVA,
 						 t->first[AMI_DMA_READ_ONLY])),
-				"The device was asked to write to addresses that its page table lets it only read (%zu ranges, the first at IOVA %#" PRIx64 "): damaged descriptors, or buffers mapped for the wrong direction.",
+				"The device was asked to write to addresses that its page table lets it only read (%zu ranges, the first at IOVA %#" PRIx64 "). Descriptors are damaged, or buffers were mapped for the wrong direction.",
 				t->ranges[AMI_DMA_READ_ONLY],
 				t->first[AMI_DMA_READ_ONLY]);
 	if (t->ranges[AMI_DMA_UNREAD])
@@ -134,7 +134,7 @@ static void name_device(struct ami_evidence *ev, const struct tally *t)
 						 t->ranges[AMI_DMA_UNREAD]),
 					AMI_SAYS(IOVA,
 						 t->first[AMI_DMA_UNREAD])),
-				"The device was asked to write to addresses whose page table %s (%zu ranges, the first at IOVA %#" PRIx64 "): which memory that is, is unknown.",
+				"The device was asked to write to addresses whose page table %s (%zu ranges, the first at IOVA %#" PRIx64 "). It is unknown which memory that is.",
 				d && ami_device_elsewhere(d) ? "is not read" :
 				"cannot be read",
 				t->ranges[AMI_DMA_UNREAD], t->first[AMI_DMA_UNREAD]);

@@ -134,7 +134,7 @@ static bool number_agrees(struct virtio *v, const struct vring *r)
 			     AMI_FACTS(AMI_NAMES(RING, r->name),
 				       AMI_SAYS(COUNT, r->found),
 				       AMI_SAYS(EXPECTED, r->wanted)),
-			     "The driver's list of its virtqueue %s has %u buffers (or their descriptors), and its indexes say that %u are out: what the device was to write may be incomplete.",
+			     "The driver's list of its virtqueue %s has %u buffers (or their descriptors), but its indexes say that %u are out: what the device was to write may be incomplete.",
 			     r->name, r->found, r->wanted);
 	evidence_cover_partly(v->ev, v->device, "virtio");
 	return false;
@@ -314,5 +314,5 @@ void evidence_find_virtio(struct ami_evidence *ev)
 	if (!v.budget)
 		ami_finding_add(ev->state->findings,
 				AMI_FIND_VIRTQUEUE_WORK_LIMIT, "virtio",
-				"More descriptors than any machine has: damaged virtqueues. The rest was not read.");
+				"There are more descriptors than any machine has: virtqueues are damaged. The rest was not read.");
 }

@@ -163,7 +163,7 @@ static int add_marks(struct ami_exposures *ex, const struct ami_marks *m,
 				AMI_FIND_MARKS_KNOW_MORE,
 				"marks",
 				AMI_FACTS(AMI_SAYS(PAGES, ex->marks_only)),
-				"%" PRIu64 " marked pages are not found again in the dump itself; they are taken over.",
+				"The marks name %" PRIu64 " pages that the dump itself does not show. The report includes them.",
 				ex->marks_only);
 	return 0;
 }

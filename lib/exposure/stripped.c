@@ -116,7 +116,7 @@ static void report_stripped(const struct ami_state *s, const struct summary *sum
 					 AMI_NAMES(BDFS, sum->names),
 					 AMI_SAYS_IF(*more, MORE,
 						     sum->devices - NAMED)),
-				 "Devices behind guest (v2) tables: %s%s. This kernel, as a capture kernel, keeps such tables. One up to 6.12 would have cleared them, and transfers would have gone to physical addresses equal to their IOVAs: not counted here.",
+				 "Devices behind guest (v2) tables: %s%s. This kernel, as a capture kernel, keeps such tables. A capture kernel up to 6.12 would have cleared them, and transfers would have gone to physical addresses equal to their IOVAs. The report does not count those.",
 				 sum->names, more);
 	else
 		(pages || !sum->complete ? ami_finding_add_with :

@@ -100,7 +100,7 @@ static void report_fault(const struct ami_state *s, const struct ami_tree *t,
 	switch (fault) {
 	case AMI_WALK_MISSING:
 		ami_finding_add_with(s->findings, AMI_FIND_TABLE_UNREAD, where, facts,
-				"%" PRIu64 " page-table pages cannot be read, the first at %#" PRIx64 " (level %u, IOVA %#" PRIx64 ") is %s; what they map is unknown.",
+				"%" PRIu64 " page-table pages cannot be read. The first, at %#" PRIx64 " (level %u, IOVA %#" PRIx64 "), is %s. What they map is unknown.",
 				p->count, p->table, p->level, p->iova,
 				ami_mem_text(p->mem));
 		break;

@@ -171,7 +171,7 @@ static void put_pages(const struct view *v, struct answer *a, bool more)
 		  report_number_text(v, a->pages, n), more ? " more" : "",
 		  a->pages == 1 ? "" : "s");
 	if (only_because(v, AMI_REASON_LAZY, true))
-		put_words(a, "%s unmapped lazily and not yet flushed (normally that takes under 10 ms); which, no table says.",
+		put_words(a, "%s unmapped lazily and not yet flushed (normally that takes under 10 ms); no table says which.",
 			  are);
 	else
 		put_words(a, "that no table names%s",
@@ -187,7 +187,7 @@ static void put_unbounded(const struct view *v, struct answer *a)
 	for (i = 0; i < ex->nr_uncovered; i++)
 		n += !ex->uncovered[i].bounded;
 	if (only_because(v, AMI_REASON_UNREAD, false))
-		put_words(a, "%zu device%s not bounded and not read to the end: ",
+		put_words(a, "%zu device%s not bounded, and what drivers had asked was not read to the end: ",
 			  n, n == 1 ? " is" : "s are");
 	else if (only_because(v, AMI_REASON_OTHER_TABLES, false))
 		put_words(a, "%zu device%s bounded only by tables that are not read: ",
@@ -242,12 +242,12 @@ static void write_unasked(const struct view *v, struct answer *a)
 
 	put_words(a, "No device had been asked to write this page; ");
 	if (active == 1)
-		put_words(a, "the only active device was read.");
+		put_words(a, "the driver state of the only active device was read.");
 	else if (read >= active)
-		put_words(a, "all %" PRIu64 " active devices were read.", read);
+		put_words(a, "the driver state of all %" PRIu64 " active devices was read.", read);
 	else
-		put_words(a, "of %" PRIu64 " active devices, %" PRIu64 " %s read, and page tables bound the others.",
-			  active, read, read == 1 ? "was" : "were");
+		put_words(a, "of %" PRIu64 " active devices, the driver state of %" PRIu64 " was read, and page tables bound the others.",
+			  active, read);
 }
 
 static void write_bounded(const struct view *v, struct answer *a)
@@ -276,7 +276,7 @@ static void write_rest(const struct view *v, struct answer *a)
 	switch (a->code) {
 	case ANSWER_BOUNCED:
 		bounce = answer_bounce(v, a->paddr);
-		put_words(a, "No device had been asked to write this page itself, but a bounce buffer at %#" PRIx64 " stands in for memory in it: ask for that, too.",
+		put_words(a, "No device had been asked to write this page itself, but a bounce buffer at %#" PRIx64 " stands in for memory in it: ask about that, too.",
 			  bounce->slot);
 		break;
 	case ANSWER_INTERRUPTS:

@@ -141,7 +141,7 @@ void report_overwriting_text(struct view *v)
 	for (e = next_smaller(c, NULL); e && (shown < SHOWN || v->r->verbose) &&
 	     view_goes_on(v); e = next_smaller(c, e)) {
 		if (!shown++)
-			report_wrapped(v, 0, 0, "%zu event%s; pages next to each other, as one cause leaves them:",
+			report_wrapped(v, 0, 0, "%zu event%s (pages next to each other count as one event):",
 				       c->nr_events,
 				       c->nr_events == 1 ? "" : "s");
 		event_text(v, e);

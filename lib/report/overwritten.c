@@ -166,10 +166,10 @@ static void count_page(struct summary *s, const struct ami_overwritten *w,
 static void devices_text(struct view *v, const struct summary *s)
 {
 	static const char *const means[] = {
-		[AMI_PROOF_BOTH] = "could write there, and such frames are for it",
-		[AMI_PROOF_CONTENT] = "such frames are for it; its way there is gone",
+		[AMI_PROOF_BOTH] = "could write there, and receives such frames",
+		[AMI_PROOF_CONTENT] = "receives such frames; its way there is not known",
 		[AMI_PROOF_PATH] = "only this device could write there",
-		[AMI_PROOF_TOLD] = "of those that could, this one was told to",
+		[AMI_PROOF_TOLD] = "of those that could, this one was asked to",
 	};
 	char bdf[AMI_BDF_TEXT], frames[96];
 	size_t i;

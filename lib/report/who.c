@@ -309,7 +309,7 @@ static void bounced(struct view *v, uint64_t paddr)
 	}
 	if (by) {
 		fputs("bounce   ", v->out);
-		report_wrapped(v, 9, 9, "a buffer of swiotlb at %#" PRIx64 " stands in for this memory: a device reads or writes there, so ask for that, too",
+		report_wrapped(v, 9, 9, "a buffer of swiotlb at %#" PRIx64 " stands in for this memory: a device reads or writes there, so ask about that, too",
 			       by->slot);
 	}
 }

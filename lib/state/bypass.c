@@ -101,7 +101,7 @@ static void decide_virtio(struct ami_state *s, struct ami_device *d, uint64_t vi
 	if (d->bypass != AMI_BYPASS_NO)
 		ami_finding_add(s->findings, AMI_FIND_VIRTIO_CONTRADICTION,
 			 ami_bdf_text(d->bdf, where),
-			 "The features of its virtio device say that it goes through the IOMMU, one of its virtqueues says that it does not. One of them was overwritten.");
+			 "The features of its virtio device say that it goes through the IOMMU, but one of its virtqueues says that it does not. One of them was overwritten.");
 }
 
 static bool try_device(void *ctx, uint64_t dev)
@@ -142,7 +142,7 @@ static void report_unknown(struct ami_state *s, const struct ami_device *d)
 
 	ami_finding_add(s->findings, AMI_FIND_VIRTIO_BYPASS_UNKNOWN,
 		 ami_bdf_text(d->bdf, where),
-		 "Whether this virtio device goes through the IOMMU (VIRTIO_F_ACCESS_PLATFORM) cannot be read from this dump: it may reach all of memory, whatever its table says.");
+		 "This dump does not show whether this virtio device goes through the IOMMU (VIRTIO_F_ACCESS_PLATFORM). It may reach all of memory, whatever its table says.");
 }
 
 void state_find_bypass(struct ami_state *s)

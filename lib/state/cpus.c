@@ -75,6 +75,6 @@ void state_find_cpus(struct ami_state *s, struct cpus *cpus)
 				"nr_cpu_ids",
 				AMI_FACTS(AMI_SAYS(EXPECTED, number),
 					  AMI_SAYS(COUNT, cpus->count)),
-				"It says %llu, and the mask of possible CPUs begins with %u: queues that CPUs have each for itself may be missed.",
+				"It says %llu, but the mask of possible CPUs begins with %u. Some of the per-CPU queues may be missing from the report.",
 				(unsigned long long)number, cpus->count);
 }

@@ -101,7 +101,7 @@ static void check_iommu(struct ami_state *s, const struct ami_device *d,
 	ami_finding_add_with(s->findings, AMI_FIND_IOMMU_OF_DEVICE_UNKNOWN,
 			ami_bdf_text(d->bdf, where),
 			AMI_FACTS(AMI_SAYS(VALUE, va)),
-			"The driver's table of IOMMUs by device has %#llx for it, which is not one of the known IOMMUs: an IOMMU is missing from the list, or the table was overwritten.",
+			"The driver's table of IOMMUs by device has %#llx for it, but no known IOMMU is there. An IOMMU is missing from the list, or the table was overwritten.",
 			(unsigned long long)va);
 }
 
@@ -120,7 +120,7 @@ static bool fetch_lookup(struct ami_state *s, const struct ami_device *d,
 			ami_bdf_text(d->bdf, where),
 			AMI_FACTS(AMI_SAYS(ADDRESS, at),
 				  AMI_NAMES(READ, ami_mem_text(mem))),
-			"Its entry at %#llx in a table by device ID is %s: which IOMMU serves it, or which requester ID it uses, is unknown.",
+			"Its entry at %#llx in a table by device ID is %s. It is unknown which IOMMU serves it, or which requester ID it uses.",
 			(unsigned long long)at, ami_mem_text(mem));
 	return false;
 }

@@ -251,7 +251,7 @@ static void check_domain(struct ami_state *s, struct ami_domain *d,
 				AMI_NAMES(DOMAIN_TYPE,
 					  ami_domain_kind_name(d->kind)),
 				AMI_NAMES(FAULT, wrong)),
-			"A domain of type %s %s: it was overwritten, and what its devices could reach is unknown.",
+			"A domain of type %s %s: it was overwritten. What its devices could reach is unknown.",
 			ami_domain_kind_name(d->kind), wrong);
 }
 
@@ -333,7 +333,7 @@ static void check_type(struct ami_state *s, const struct ami_device *device,
 			AMI_FACTS(
 				AMI_NAMES(DOMAIN_TYPE,
 					  ami_domain_kind_name(d->kind))),
-			"A domain of type %s %s: it was overwritten, and what was queued there to be flushed is unknown.",
+			"A domain of type %s %s: it was overwritten. What it had queued for flushing is unknown.",
 			ami_domain_kind_name(d->kind), maps ?
 			"has a page table that maps memory" :
 			"is the default domain of an IOMMU group");

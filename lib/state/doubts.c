@@ -69,7 +69,7 @@ void state_report_doubts(struct ami_state *s)
 		ami_finding_add_with(s->findings, AMI_FIND_TYPE_AMBIGUOUS,
 				want->module ? want->module : "kernel",
 				AMI_FACTS(AMI_NAMES(TYPE, want->type)),
-				"This kernel has several structures %s, and their members do not show which of them is meant: nothing is read from it.",
+				"This kernel has several structures named %s, and their members do not show which one is meant. Nothing is read from them.",
 				want->type);
 	}
 	report_contradicted(s);

@@ -93,7 +93,7 @@ static void report_difference(struct ami_state *s, struct ami_device *d,
 				AMI_FACTS(
 					AMI_SAYS(PHYS,
 						 foreign_table(s, &d->dte))),
-				"Its DTE points to a table in the capture kernel's memory (%#llx): the capture kernel overwrote the entry; shown is what the driver had set.",
+				"Its DTE points to a table in the capture kernel's memory (%#llx): the capture kernel overwrote the entry. The report shows what the driver had set.",
 				(unsigned long long)foreign_table(s, &d->dte));
 	} else if (d->disagreement[0] && s->capture == AMI_CAPTURE_REUSE) {
 		d->dte_seen = AMI_SEEN_OVERWRITTEN;
@@ -105,7 +105,7 @@ static void report_difference(struct ami_state *s, struct ami_device *d,
 		d->dte_seen = AMI_SEEN_INCONSISTENT;
 		ami_finding_add_with(s->findings, AMI_FIND_FIELD_UNREAD, where,
 				d->differs,
-				"Its DTE and the driver's state differ (%s). A capture kernel may have written the DTE, but where its memory lies is not in the dump. Both are taken as possible.",
+				"Its DTE and the driver's state differ (%s). A capture kernel may have written the DTE, but the dump does not show where that kernel's memory is. Both are taken as possible.",
 				d->disagreement);
 	} else if (d->disagreement[0]) {
 		d->dte_seen = AMI_SEEN_INCONSISTENT;
@@ -128,7 +128,7 @@ static void judge(struct ami_state *s, struct ami_device *d)
 					AMI_FACTS(
 						AMI_NAMES(READ,
 							  ami_mem_text(d->dte_mem))),
-					"Its device table entry is %s; what it could reach is taken from the driver's domain alone.",
+					"Its device table entry is %s. The report takes what it could reach from the driver's domain alone.",
 					ami_mem_text(d->dte_mem));
 		}
 		return;
@@ -201,7 +201,7 @@ static void report_nested(struct ami_state *s, const struct ami_device *d)
 	    amdvi_dte_nested(&d->dte))
 		ami_finding_add(s->findings, AMI_FIND_NESTED_TRANSLATION,
 				ami_bdf_text(d->bdf, where),
-				"Its DMA goes through tables of a guest, which hold guest addresses, and then through the host table. All that the host table lets it write counts; the guest may have allowed less.");
+				"Its DMA goes through tables of a guest, which hold guest addresses, and then through the host table. The report counts all that the host table lets it write. The guest may have allowed less.");
 }
 
 /*

@@ -92,7 +92,7 @@ void state_list_report(struct ami_state *s, const struct ami_list_iter *it,
 		s->incomplete = true;
 		ami_finding_add_with(s->findings, AMI_FIND_LIST_DAMAGED, what,
 				AMI_FACTS(AMI_SAYS(COUNT, it->steps)),
-				"After %llu nodes the list loops or leaves kernel memory; what follows is lost.",
+				"The list loops or leaves kernel memory after %llu nodes. What follows is lost.",
 				(unsigned long long)it->steps);
 	}
 }
@@ -104,7 +104,7 @@ void state_report_full(struct ami_state *s, bool *reported, const char *what,
 	if (!*reported)
 		ami_finding_add_with(s->findings, AMI_FIND_TOO_MANY, what,
 				AMI_FACTS(AMI_SAYS(COUNT, max)),
-				"The dump claims more than %zu of them, and no machine has that many: the rest is left out.",
+				"The dump claims more than %zu of them, but no machine has that many. The rest is left out.",
 				max);
 	*reported = true;
 }

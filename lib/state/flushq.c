@@ -83,7 +83,7 @@ static uint64_t dma_cookie(struct ami_state *s, struct ami_domain *d,
 	state_doubt_device(s, src,
 			AMI_FACTS(AMI_SAYS(ADDRESS, cookie),
 				  AMI_SAYS(VALUE, typed)),
-			"It is of the DMA API, but what it has at %#llx is not the DMA API's cookie (type %llu).",
+			"It belongs to the DMA API, but what it has at %#llx is not the DMA API's cookie (type %llu).",
 			(unsigned long long)cookie, (unsigned long long)typed);
 	return 0;
 }
@@ -185,7 +185,7 @@ static bool check_cookie(struct ami_state *s, const struct ami_domain *d,
 				(unsigned long long)used);
 	if (!used && (src->queue || d->kind == AMI_DOMAIN_DMA_FQ))
 		state_doubt_device(s, src, NULL,
-				"It has no flush queue in use, though it unmaps lazily or has one.");
+				"It uses no flush queue, but its type says that it unmaps lazily, or a flush queue exists.");
 	if (used && !src->queue)
 		src->out->unread++;
 	return (used || d->kind == AMI_DOMAIN_DMA_FQ) && src->queue;
@@ -259,7 +259,7 @@ int state_read_flushqs(struct ami_state *s, struct cpus *cpus)
 					AMI_FACTS(
 						AMI_SAYS(COUNT,
 							 d->flushq.unread)),
-					"If it unmaps lazily, which translations are stale is unknown: %u of its flush queues, entries or counts cannot be read or contradict each other.",
+					"%u of its flush queues, entries or counts cannot be read or contradict each other. If it unmaps lazily, it is unknown which translations are stale.",
 					d->flushq.unread);
 	}
 	return 0;

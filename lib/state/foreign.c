@@ -65,7 +65,7 @@ void state_mark_foreign(struct ami_state *s, struct ami_iommu *iommu)
 				where,
 				AMI_FACTS(AMI_SAYS(VALUE, ring->semaphore),
 					  AMI_SAYS(ISSUED, ring->last_issued)),
-				"The capture kernel reused the command ring and, as SNP demands, the semaphore: sequence numbers start again and are at %llu; the dead kernel had issued %llu, how many of those completed is unknown.",
+				"The capture kernel reused the command ring and, as SNP demands, the semaphore. Sequence numbers started again and are at %llu. The dead kernel had issued %llu. It is unknown how many of those completed.",
 				(unsigned long long)ring->semaphore,
 				(unsigned long long)ring->last_issued);
 		return;
@@ -74,7 +74,7 @@ void state_mark_foreign(struct ami_state *s, struct ami_iommu *iommu)
 			AMI_FACTS(AMI_SAYS(ISSUED, ring->last_issued),
 				  AMI_SAYS(COMPLETED, ring->semaphore)),
 			n == AMI_RING_ENTRIES ?
-			"The capture kernel reused the command ring and overwrote all of it. What the driver's state still proves: last issued completion wait %llu, last completed %llu." :
+			"The capture kernel reused the command ring and overwrote all of it. The driver's state still proves: last issued completion wait %llu, last completed %llu." :
 			"The capture kernel reused the command ring and overwrote its first entries. The driver's state says: last issued completion wait %llu, last completed %llu.",
 			(unsigned long long)ring->last_issued,
 			(unsigned long long)ring->semaphore);
@@ -137,14 +137,14 @@ void state_mark_foreign_events(struct ami_state *s, struct ami_iommu *iommu)
 		ami_finding_add_with(s->findings, AMI_FIND_LOG_REUSED, where,
 				AMI_FACTS(AMI_SAYS(ENTRIES, n),
 					  AMI_SAYS(COUNT, open)),
-				"The capture kernel reused the event log: the first %u entries are its own, as the domain in the last of them shows, and what was there is lost. It cannot be known whether %zu other entries were written before the panic.",
+				"The capture kernel reused the event log. The first %u entries are its own, as the domain in the last of them shows. What was there before is lost. Nothing shows whether %zu other entries were written before the panic.",
 				n, open);
 	else if (open)
 		ami_finding_add_with(s->findings, AMI_FIND_LOG_REUSED, where,
 				AMI_FACTS(AMI_SAYS(COUNT, open)),
-				"The capture kernel reused the event log from entry 0 on and zeroed what it handled. %zu entries are not zero: it cannot be known whether they were written before the panic.",
+				"The capture kernel reused the event log from entry 0 on and zeroed what it handled. %zu entries are not zero. Nothing shows whether they were written before the panic.",
 				open);
 	else
 		ami_finding_add(s->findings, AMI_FIND_LOG_REUSED, where,
-				"The capture kernel reused the event log from entry 0 on and zeroed what it handled: what was logged before the panic is lost, if anything was.");
+				"The capture kernel reused the event log from entry 0 on and zeroed what it handled. Whatever was logged before the panic is lost.");
 }

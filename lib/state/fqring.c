@@ -136,7 +136,7 @@ static bool plausible(struct ami_state *s, struct flush_source *src,
 					AMI_SAYS(FLUSH, e->counter),
 					AMI_SAYS(FLUSH_BEFORE, q->counter),
 					AMI_SAYS(BEGUN, src->out->start_count)),
-				"A queued unmap waits for flush %llu, but the one before it for %llu, and %llu were begun.",
+				"A queued unmap waits for flush %llu, but the one before it waits for flush %llu, and %llu flushes were begun.",
 				(unsigned long long)e->counter,
 				(unsigned long long)q->counter,
 				(unsigned long long)src->out->start_count);
@@ -214,7 +214,7 @@ static void check_past(struct ami_state *s, struct flush_source *src,
 				AMI_FACTS(AMI_SAYS(CPU, q->cpu),
 					  AMI_SAYS(HEAD, q->head),
 					  AMI_SAYS(TAIL, q->tail)),
-				"Its flush queue on CPU %u has head %llu and tail %llu, but its entries were used otherwise: one of them was overwritten.",
+				"Its flush queue on CPU %u has head %llu and tail %llu, but its entries do not agree with that: one of them was overwritten.",
 				q->cpu, (unsigned long long)q->head,
 				(unsigned long long)q->tail);
 	if (round || q->head)

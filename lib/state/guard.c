@@ -119,7 +119,7 @@ static void report_contradiction(struct ami_state *s, const char *what)
 	s->incomplete = true;
 	ami_finding_add_with(s->findings, AMI_FIND_IOMMU_LIST_CONTRADICTION, "kernel",
 			AMI_FACTS(AMI_NAMES(CAUSE, what)),
-			"%s, but other variables of the driver show that it had been at work: what its IOMMUs let devices reach is unknown.",
+			"%s, but other variables of the driver show that it had been at work. What its IOMMUs let devices reach is unknown.",
 			what);
 }
 
@@ -187,15 +187,15 @@ void state_report_guard(struct ami_state *s)
 	if (s->guard == AMI_GUARD_NONE)
 		ami_finding_add_with(s->findings, AMI_FIND_NO_IOMMU, "kernel",
 				AMI_FACTS(AMI_NAMES(CAUSE, why)),
-				"No IOMMU was at work (%s): nothing restrained the devices, each of them reaches all of memory.",
+				"No IOMMU was at work (%s): nothing restrained the devices, and each of them reaches all of memory.",
 				why);
 	else if (!strcmp(s->other, "Xen"))
 		ami_finding_add(s->findings, AMI_FIND_OTHER_IOMMU, "kernel",
-				"This kernel ran under Xen (PV): its devices use machine addresses, which only the hypervisor's tables lead to physical addresses. Those tables are not read: the devices may have been bounded by them, or not at all.");
+				"This kernel ran under Xen (PV). Its devices use machine addresses, and only the hypervisor's tables say which physical addresses those are. amdiommu does not read these tables: they may have bounded the devices, or not.");
 	else
 		ami_finding_add_with(s->findings, AMI_FIND_OTHER_IOMMU, "kernel",
 				AMI_FACTS(AMI_NAMES(CAUSE, why)),
-				"No AMD IOMMU was at work (%s), but %s was. Its tables are not read: the devices that it covers may have been bounded by them, or not at all.",
+				"No AMD IOMMU was at work (%s), but %s was. amdiommu does not read its tables: they may have bounded the devices that it covers, or not.",
 				why, ami_other_text(s));
 }
 

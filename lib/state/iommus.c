@@ -112,7 +112,7 @@ static void check_device_table(struct ami_state *s, struct ami_segment *seg)
 		ami_finding_add_with(s->findings, AMI_FIND_DEVICE_TABLE_UNKNOWN,
 				where,
 				AMI_FACTS(AMI_SAYS(ADDRESS, seg->dev_table)),
-				"The device table's address %#llx does not translate; what each device could reach is unknown.",
+				"The device table's address %#llx does not translate. What each device could reach is unknown.",
 				(unsigned long long)seg->dev_table);
 		seg->dev_table = 0;
 		s->incomplete = true;

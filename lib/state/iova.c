@@ -207,7 +207,7 @@ static void report_walk(struct ami_state *s, const struct iova_alloc *a,
 				where,
 				AMI_FACTS(AMI_SAYS(COUNT, met->unread),
 					  AMI_SAYS(READABLE, met->nodes)),
-				"%llu nodes of its tree of IOVA ranges cannot be read, %llu can: whether its page table lost mappings cannot be seen.",
+				"%llu nodes of its tree of IOVA ranges cannot be read, %llu can. It is unknown whether its page table lost mappings.",
 				(unsigned long long)met->unread,
 				(unsigned long long)met->nodes);
 }

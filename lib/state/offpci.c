@@ -68,7 +68,7 @@ static bool report_device(void *ctx, uint64_t dev)
 	ami_finding_add_with(s->findings, AMI_FIND_DEVICE_OFF_PCI, where,
 			AMI_FACTS(AMI_NAMES(DRIVER, driver),
 				  AMI_NAMES(BUS, bus)),
-			"This device (%s) is on %s: no IOMMU restrains it, and nothing here reads what it was asked to write. It may write any page.",
+			"This device (%s) is on %s: no IOMMU restrains it, and no reader knows what it was asked to write. It may write any page.",
 			driver, bus);
 	return !ami_dump_interrupted(ami_kernel_dump(s->kernel));
 }

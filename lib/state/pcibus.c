@@ -100,7 +100,7 @@ static int read_wide(struct ami_state *s, uint64_t pci_dev, uint64_t segment)
 	ami_finding_add_with(s->findings, AMI_FIND_PCI_SEGMENT_IMPOSSIBLE,
 			is == PCI_NAME_BDF ? ami_bdf_text(bdf, where) : where,
 			AMI_FACTS(AMI_SAYS(SEGMENT, segment)),
-			"The bus of this PCI function is in segment %#llx, which no IOMMU knows: what the kernel keeps of the bus was overwritten.",
+			"The bus of this PCI function is in segment %#llx, which no IOMMU knows: the kernel's structure of the bus was overwritten.",
 			(unsigned long long)segment);
 	return is == PCI_NAME_BDF ? state_add_function(s, pci_dev, bdf) : 0;
 }

@@ -78,7 +78,7 @@ static bool take_lost(void *ctx, uint64_t dev)
 		ami_finding_add(
 			s->findings, AMI_FIND_PCI_FUNCTION_LOST,
 			is == PCI_NAME_BDF ? ami_bdf_text(bdf, where) : where,
-			"The kernel's list of all devices has this PCI function, the lists of the PCI buses do not lead to it: one of those was damaged.");
+			"The kernel's list of all devices has this PCI function, but the lists of the PCI buses do not lead to it: one of these lists was damaged.");
 	return !l->failed &&
 	       !ami_dump_interrupted(ami_kernel_dump(s->kernel));
 }

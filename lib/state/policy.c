@@ -247,7 +247,7 @@ void ami_policy_text(const struct ami_state *s, enum ami_policy_by by,
 		     char *buf, size_t size)
 {
 	static const char *const text[] = {
-		"why, is not known", "as all devices", "the command line",
+		"the reason is not known", "as all devices", "the command line",
 		"the kernel's build", "the IOMMU caches what is not mapped",
 		"a device that can use PASIDs", "a device that is not trusted",
 		"set for its group", "its group is claimed",

@@ -201,7 +201,7 @@ int state_read_ram(struct ami_state *s)
 
 	if (ami_dump_info(ami_kernel_dump(s->kernel))->ram_merged)
 		ami_finding_add(s->findings, AMI_FIND_TOO_MANY, "RAM",
-				"The dump lists RAM in more pieces than any machine has: what is between the last of them counts as RAM.");
+				"The dump lists RAM in more pieces than any machine has. The report counts what is between the last of them as RAM.");
 	ram.listed = listed_pages(ami_dump_info(ami_kernel_dump(s->kernel)));
 	ram.found = ami_pfnset_new();
 	if (ram.listed && ram.found) {

@@ -48,7 +48,7 @@ static void read_tail(struct ami_state *s, struct ami_iommu *iommu,
 				where,
 				AMI_FACTS(AMI_SAYS(VALUE, tail),
 					  AMI_SAYS(BYTES, RING_BYTES)),
-				"cmd_buf_tail is %#llx, which is not an entry of a ring of %u bytes; no command can be called done.",
+				"cmd_buf_tail is %#llx, which is not an entry of a ring of %u bytes. No command can be taken as done.",
 				(unsigned long long)tail, RING_BYTES);
 		return;
 	}
@@ -81,7 +81,7 @@ static void read_semaphore(struct ami_state *s, struct ami_iommu *iommu,
 				where,
 				AMI_FACTS(AMI_SAYS(ADDRESS, va),
 					  AMI_NAMES(READ, ami_mem_text(mem))),
-				"The completion-wait semaphore at %#llx is %s; no command can be proven done.",
+				"The completion-wait semaphore at %#llx is %s. No command can be proven done.",
 				(unsigned long long)va, ami_mem_text(mem));
 }
 
@@ -226,7 +226,7 @@ static void report_ring(struct ami_state *s, const struct ami_iommu *iommu)
 				where,
 				AMI_FACTS(AMI_SAYS(VALUE, ring->semaphore),
 					  AMI_SAYS(ISSUED, ring->last_issued)),
-				"The semaphore holds %llu but the driver issued only %llu: the page was overwritten, no command can be called done.",
+				"The semaphore holds %llu but the driver issued only %llu: the page was overwritten, and no command can be taken as done.",
 				(unsigned long long)ring->semaphore,
 				(unsigned long long)ring->last_issued);
 	if (ring->count[AMI_ENTRY_UNREAD])
@@ -240,10 +240,10 @@ static void report_ring(struct ami_state *s, const struct ami_iommu *iommu)
 	report_outstanding(s, ring, where);
 	if (ring->blind)
 		ami_finding_add(s->findings, AMI_FIND_COMMANDS_UNSEEN, where,
-				"Commands may have been outstanding in entries that cannot be read or were overwritten: which translations are stale is unknown.");
+				"Commands may have been outstanding in entries that cannot be read or were overwritten. It is unknown which translations are stale.");
 	if (ring->lock_held)
 		ami_finding_add(s->findings, AMI_FIND_RING_LOCK_HELD, where,
-				"The IOMMU's lock was held: a CPU was stopped while it queued a command, the tail may be off by one.");
+				"The IOMMU's lock was held: a CPU was stopped while it queued a command, and the tail may be off by one.");
 }
 
 /*

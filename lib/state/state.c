@@ -54,7 +54,7 @@ static void read_system_state(struct ami_state *s)
 		return;
 	ami_finding_add_with(s->findings, AMI_FIND_IOMMU_MAY_BE_OFF, "kernel",
 			AMI_FACTS(AMI_SAYS(STATE, v)),
-			"The machine was shutting down or being suspended (system_state %llu), late in which the IOMMU is turned off: from then on DMA is not translated, whatever its tables say.",
+			"The machine was shutting down or being suspended (system_state %llu). The kernel turns the IOMMU off late in that. From then on DMA is not translated, whatever its tables say.",
 			(unsigned long long)v);
 }
 
@@ -112,7 +112,7 @@ static void tell_vmcoreinfo(struct ami_state *s)
 		ami_finding_add_with(s->findings, AMI_FIND_VMCOREINFO_FOUND,
 				"dump",
 				AMI_FACTS(AMI_NAMES(SOURCE, from)),
-				"VMCOREINFO, which says where the kernel lies, is not in a note of the file; it was found %s.",
+				"VMCOREINFO, which says where the kernel is, is not in a note of the file. It was found %s.",
 				from);
 }
 

@@ -98,7 +98,7 @@ int state_find_unclaimed(struct ami_state *s)
 		ami_finding_add_with(s->findings, AMI_FIND_DOMAIN_MISSING,
 				ami_bdf_text(d->bdf, where),
 				AMI_FACTS(AMI_SAYS(PHYS, root)),
-				"Its DTE has the page table at %#llx, which no domain in the driver's state has: the list of devices or a domain was damaged, and what was queued there to be flushed is unknown.",
+				"Its DTE has the page table at %#llx, but no domain in the driver's state has that table. The list of devices or a domain was damaged. What that domain had queued for flushing is unknown.",
 				(unsigned long long)root);
 	}
 	free(claimed);

@@ -131,21 +131,21 @@ static void tell_unmapped(struct fault *f)
 	if (ami_unmapped_by(f->ex->state, f->device, f->event->address, false,
 			    &by) && by.by == AMI_STALE_EXECUTED) {
 		say(f, "unmapped-command",
-		    "it was unmapped before (command ring, entry %u: its invalidation was executed): the device went on using a buffer that was taken from it",
+		    "this address was unmapped before (command ring, entry %u: its invalidation was executed): the device went on using a buffer that was taken from it",
 			 by.entry);
 		ADD(f, ENTRY, by.entry);
 	} else if (flushed_from_queue(f)) {
 		say(f, "unmapped-queue",
-		    "it was unmapped before (flush queue, flushed): the device went on using a buffer that was taken from it");
+		    "this address was unmapped before (flush queue, flushed): the device went on using a buffer that was taken from it");
 	} else if ((behind = behind_end(f))) {
 		say(f, "behind-end",
-		    "it is not mapped, and lies %" PRIu64 " bytes behind the end of what is mapped at IOVA %#" PRIx64 ": a transfer may have run over the end of that buffer",
+		    "this address is not mapped, and is %" PRIu64 " bytes behind the end of what is mapped at IOVA %#" PRIx64 ": a transfer may have run over the end of that buffer",
 			 behind - 1, f->before.iova);
 		ADD(f, BYTES, behind - 1);
 		ADD(f, IOVA_BEFORE, f->before.iova);
 	} else {
 		say(f, "not-mapped",
-		    "it is not mapped, nor is anything right before it: the device used an address that was unmapped earlier, or never given to it");
+		    "this address is not mapped, nor is anything right before it: the device used an address that was unmapped earlier, or never given to it");
 	}
 }
 
@@ -183,26 +183,26 @@ static void tell_mapped(struct fault *f, const struct ami_mapping *map)
 			  map->write ? "write-only" : "read-only";
 
 	if (e->pr && e->pe && !allows(f, map))
-		say(f, "not-permitted", "it is mapped %s%s, which does not allow it", how,
+		say(f, "not-permitted", "this address is mapped %s%s, which does not allow it", how,
 		    map->read && map->write ?
 		    ", but the device table entry is stricter" : "");
 	else if (e->pr && e->pe)
-		say(f, "permission-changed", "an entry was there that did not permit it, and now it is mapped %s: its permissions were changed after the fault, or another request (of a user, to execute) was refused",
+		say(f, "permission-changed", "an entry was there that did not permit it, and now this address is mapped %s: its permissions were changed after the fault, or another request (of a user, to execute) was refused",
 		    how);
 	else if (e->pr && e->rz)
-		say(f, "entry-replaced", "its entry had a reserved bit set; now it is mapped %s, by another entry",
+		say(f, "entry-replaced", "its page-table entry had a reserved bit set; now this address is mapped %s, by another entry",
 		    how);
 	else if (map->write || !e->rw)
-		say(f, "mapped-later", "it is mapped %s %s, so it was mapped after the fault",
+		say(f, "mapped-later", "this address is mapped %s %s, so it was mapped after the fault",
 		    map->write ? "writable" : how, ami_moment(f->ex->state));
 	else
-		say(f, "read-only", "it is mapped, but read-only");
+		say(f, "read-only", "this address is mapped, but read-only");
 }
 
 static void tell_beyond(struct fault *f)
 {
 	say(f, "beyond-table",
-	    "it lies beyond what the device's table of %u levels covers: the device was never given this address",
+	    "this address is beyond what the device's table of %u levels covers: the device was never given this address",
 	    f->table.levels);
 	ADD(f, LEVELS, f->table.levels);
 }
@@ -223,7 +223,7 @@ static void tell_translated(struct fault *f)
 	else if (beyond_table(&f->table, f->event->address))
 		tell_beyond(f);
 	else if (in_stale(f))
-		say(f, "unmapped-shortly", "it was unmapped shortly before: the device went on using a buffer that was taken from it");
+		say(f, "unmapped-shortly", "this address was unmapped shortly before: the device went on using a buffer that was taken from it");
 	else
 		tell_unmapped(f);
 }
@@ -245,7 +245,7 @@ static void explain_access(struct fault *f)
 		break;
 	case AMI_TRANSLATION_UNKNOWN:
 	case AMI_TRANSLATION_OTHER:
-		say(f, "unread", "what it is mapped to cannot be read from this dump");
+		say(f, "unread", "what this address is mapped to cannot be read from this dump");
 		break;
 	default:
 		tell_translated(f);

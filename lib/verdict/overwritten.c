@@ -143,7 +143,7 @@ static void name_culprit(const struct ami_culprit *c, char *text, size_t size)
 			 ami_class_name(c->class), iova);
 		break;
 	case AMI_PROOF_TOLD:
-		snprintf(text, size, "%zu devices could write there, and this one was told to (%s%s)",
+		snprintf(text, size, "%zu devices could write there, and this one was asked to (%s%s)",
 			 c->able, ami_class_name(c->class), iova);
 		break;
 	case AMI_PROOF_NONE:
@@ -175,7 +175,7 @@ static void report_event(struct ami_exposures *ex,
 	name_culprit(&c, who, sizeof(who));
 	read = by_past_read(&c) ? first_read(ex, e) : NULL;
 	if (read)
-		snprintf(who, sizeof(who), "%zu devices could write there, and the queue of this one still has a read into it (namespace %u, block %" PRIu64 "), done or not",
+		snprintf(who, sizeof(who), "%zu devices could write there, and the queue of this one still has a read into this memory (namespace %u, block %" PRIu64 "), completed or not",
 			 c.able, read->nsid, read->block);
 	if (e->count > 1)
 		snprintf(many, sizeof(many), "%zu neighbouring pages from",

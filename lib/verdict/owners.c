@@ -65,9 +65,11 @@ static void name_pages(struct ami_exposures *ex, const struct ami_exposure *e,
 			  AMI_NAMES(OWNER, ami_owner_name(owner)),
 			  AMI_SAYS(PHYS, phys),
 			  AMI_SAYS_IF(w.has_iova, IOVA, w.iova)),
-		"It could write %" PRIu64 " pages (%s) that are %s %s, the first at %#" PRIx64 "%s: %s.",
-		e->owners[owner], ami_class_name(e->class),
-		ami_owner_name(owner), ami_moment(ex->state), phys, iova,
+		"It could write %" PRIu64 " page%s (%s) that %s %s %s, the first at %#" PRIx64 "%s: %s.",
+		e->owners[owner], e->owners[owner] == 1 ? "" : "s",
+		ami_class_name(e->class),
+		e->owners[owner] == 1 ? "was" : "were", ami_owner_name(owner),
+		ami_moment(ex->state), phys, iova,
 		story_of(owner));
 }
 

@@ -54,7 +54,7 @@ static void taint_evidence(struct ami_exposures *ex,
 						  ami_class_name(e->class)),
 					AMI_SAYS(PHYS,
 						 t.first << AMI_PAGE_SHIFT)),
-				"It could write %" PRIu64 " of the slab pages that drivers' evidence was read from (%s), the first at %#" PRIx64 ": what is said of transfers may rest on overwritten memory.",
+				"It could write %" PRIu64 " of the slab pages that drivers' evidence was read from (%s), the first at %#" PRIx64 ": what the report says about transfers may rest on overwritten memory.",
 				t.count, ami_class_name(e->class),
 				t.first << AMI_PAGE_SHIFT);
 }
@@ -72,7 +72,7 @@ static void report_taint(struct ami_exposures *ex,
 			ami_requester_text(e->requester, where),
 			AMI_FACTS(AMI_SAYS(PAGES, pages), AMI_NAMES(CLASS, class),
 				  AMI_SAYS(PHYS, phys)),
-			"It could write %" PRIu64 " of the pages that this analysis read the IOMMU state from (%s), the first at %#" PRIx64 ": what is said here may rest on overwritten memory.",
+			"It could write %" PRIu64 " of the pages that this analysis read the IOMMU state from (%s), the first at %#" PRIx64 ": what the report says may rest on overwritten memory.",
 			pages, class, phys);
 }
 

@@ -5,7 +5,7 @@
 
 #include "verdict.h"
 
-#define DOUBT	"What was RAM cannot be read from the kernel's records. Memory that the file does not list (added after the capture kernel was loaded) is unknown."
+#define DOUBT	"The kernel's records of RAM cannot be read. Memory that the file does not list (added after the capture kernel was loaded) is unknown."
 
 /* What devices map outside the known RAM may be RAM, too. */
 static void doubt_ram(struct ami_exposures *ex)

@@ -117,7 +117,7 @@ static void not_read(void **state)
 	direct(m, DEV + 16);
 	analyse(m);
 	answers(m, ELSEWHERE, "not-excluded",
-		"Cannot be excluded: 2 devices are not bounded and not read to the end: 0000:00:05.0 (no driver), 0000:00:06.0 (no driver).");
+		"Cannot be excluded: 2 devices are not bounded, and what drivers had asked was not read to the end: 0000:00:05.0 (no driver), 0000:00:06.0 (no driver).");
 	text = render_machine(m, &r);
 	has(text, "2 devices     -                 passthrough  proven");
 	has(text, "all memory: no driver (2)\n");
