@@ -7,7 +7,7 @@
 
 #include "crash.h"
 
-/* A page of text behind the head of the note: VMCOREINFO_BYTES of Linux. */
+/* A page of text after the head of the note: VMCOREINFO_BYTES of Linux. */
 #define VMCOREINFO_NOTE_MAX	(AMI_PAGE_SIZE + 64u)
 
 struct crash_dump {

@@ -151,7 +151,7 @@ int deliver_stream(struct stream *s, int marks,
 #define SECTOR	512u
 
 /*
- * Records and a new end mark go behind the old end mark, which still ends the
+ * Records and a new end mark go after the old end mark, which still ends the
  * stream. Then one write of 16 bytes turns the old one into the first record's
  * head.
  */
@@ -162,7 +162,7 @@ static bool append_bytes(int fd, uint64_t end, const uint8_t *all, size_t len)
 	if (ami_file_write_synced(fd, all + first, len - first, end + first) &&
 	    ami_file_write_at(fd, all, first, end))
 		return true;
-	/* Bytes behind an end mark are harmless, but better removed. */
+	/* Bytes after an end mark are harmless, but better removed. */
 	return ftruncate(fd, end + first) && false;
 }
 

@@ -16,7 +16,7 @@
 #include "command.h"
 
 
-/* A slow dump must not make the results behind it pile up in open files. */
+/* A slow dump must not make the results after it pile up in open files. */
 #define AHEAD	16u
 
 enum progress { WAITING, RUNNING, DONE };

@@ -21,7 +21,7 @@
 #define AMI_DISPLAY_CHAR	12u
 
 /**
- * ami_utf8_next() - take the code point at *@s, and move *@s behind it
+ * ami_utf8_next() - take the code point at *@s, and move *@s past it
  *
  * Overlong forms, surrogates and cut sequences are not UTF-8: each of their
  * bytes is returned with AMI_NOT_UTF8. *@s must not be at the end.

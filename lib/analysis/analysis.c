@@ -122,7 +122,7 @@ static void blame_truncation(const struct ami_dump *dump,
 			 " (the file is %s; copy the dump again)", cut);
 }
 
-/* What is missing may lie behind what used up the budget. */
+/* What is missing may lie after what used up the budget. */
 static void blame_limit(struct ami_dump *dump, struct ami_error *err)
 {
 	const struct ami_budget *b = ami_dump_budget(dump);

@@ -62,7 +62,7 @@ static void keep_run(struct edit *e, uint64_t first, uint64_t end)
 		pfn_append(&e->part, first, end);
 }
 
-/* Insert the run before anything that begins behind it. */
+/* Insert the run before anything that begins after it. */
 static void put_run(struct edit *e)
 {
 	if (e->add && !e->put)

@@ -13,11 +13,11 @@
  */
 #define KIND_FRAME	64u
 #define KIND_SIGN	65u	/* and the number of the sign */
-/* Of page 0, with a number in the place of the address. */
+/* These belong to page 0. A number is in the place of the address. */
 #define KIND_CHECKED	96u
 #define KIND_UNREAD	97u
 #define KIND_OWNER	98u	/* of a page: index of kept_owners[] */
-/* Of a page, the read for it: what the count is, and in the place of the address. */
+/* The read for a page: what is in the count, and in the place of the address. */
 #define KIND_READ_FROM	99u	/* namespace, block */
 #define KIND_READ_BY	100u	/* blocks, segment and device ID */
 #define INTERFACE_BITS	12u

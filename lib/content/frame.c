@@ -90,7 +90,7 @@ static enum ami_frame_strength judge_ipv4(const uint8_t *p, size_t count,
 		return AMI_FRAME_WEAK;
 	d.known = count - header;
 	d.len = total - header;
-	/* Of a fragment the checksum covers other frames, too. */
+	/* The checksum of a fragment covers other frames, too. */
 	return !(be16(p + 6) & 0x3fff) && is_whole(&d) ? AMI_FRAME_WHOLE :
 							 AMI_FRAME_HEADER;
 }

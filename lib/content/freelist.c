@@ -52,7 +52,7 @@ static void note_break(struct scan *s, struct slab_view *v, uint64_t last)
 	v->known = false;
 }
 
-/* The head is in struct page, or of a CPU: what it says is no sign of a slab's. */
+/* The head is in struct page or on a CPU: it is not a sign in the slab. */
 static void walk_list(struct scan *s, struct slab_view *v, uint64_t head)
 {
 	uint64_t va = head, last = 0;

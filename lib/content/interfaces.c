@@ -113,7 +113,7 @@ static void add_mac(struct reader *r, uint64_t va)
 	struct ami_mac mac = { .interface = r->c->nr_interfaces - 1 };
 	size_t i;
 
-	/* A group address is no interface's. */
+	/* No interface has a group address. */
 	if (ami_read(r->k, va, mac.byte, sizeof(mac.byte)) != AMI_MEM_OK ||
 	    mac.byte[0] & 1 ||
 	    !memcmp(mac.byte, none, sizeof(none)))

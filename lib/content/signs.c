@@ -41,7 +41,7 @@ static int by_frame(const void *a, const void *b)
 	return (x->pfn > y->pfn) - (x->pfn < y->pfn);
 }
 
-/* Frames say more. Two disks that name a page name nobody. */
+/* Frames say more. If two disks read into a page, neither is named. */
 static void find_reads(struct scan *s)
 {
 	const struct ami_evidence *ev = s->ex->evidence;

@@ -46,7 +46,7 @@ static bool copy_bytes(const struct stream *s, int out, uint64_t at,
 	return true;
 }
 
-/* Marks that were added later lie behind the pages, together with all notes. */
+/* Marks that were added later lie after the pages, together with all notes. */
 static bool copy_notes(const struct stream *s, int out)
 {
 	struct kdump_sub_header sub;

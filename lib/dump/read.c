@@ -26,7 +26,7 @@ static enum ami_mem read_piece(struct ami_dump *dump, uint64_t paddr,
 	if (mem != AMI_MEM_OK)
 		return mem;
 	if ((dump->slot[i].valid & mask) != mask) {
-		/* In other files, part of such a page lies behind the end. */
+		/* In other files, part of such a page lies past the end. */
 		dump_count_cut(dump, ami_dump_is_extract(dump) ? AMI_MEM_FILTERED :
 			       AMI_MEM_ERROR);
 		return AMI_MEM_FILTERED;

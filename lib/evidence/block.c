@@ -52,7 +52,7 @@ static void judge_bios(struct blocks *b, const struct request *rq,
 		[BIO_NOWHERE] = "has a bio or segment at an impossible address",
 		[BIO_LOOP] = "has a chain of bios without end",
 		[BIO_BAD_PAGE] = "has a segment that is not a page",
-		[BIO_BAD_ITER] = "begins behind the end of a segment",
+		[BIO_BAD_ITER] = "begins past the end of a segment",
 	};
 	struct ami_findings *f = b->ev->state->findings;
 

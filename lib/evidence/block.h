@@ -63,7 +63,7 @@ enum bio_damage {
 	BIO_NOWHERE,	/* a bio or segment has an impossible address */
 	BIO_LOOP,	/* the chain of bios does not end */
 	BIO_BAD_PAGE,	/* a segment's page is not a page */
-	BIO_BAD_ITER,	/* it begins behind the end of its segment */
+	BIO_BAD_ITER,	/* it begins past the end of its segment */
 };
 
 /**

@@ -353,7 +353,7 @@ static bool post_overflow(struct reading *r, uint64_t rq)
 		return false;
 	if (dma)
 		reading_post_dma(r, AMI_LIKELY, dma, AMI_PAGE_SIZE,
-				 "page behind the ends of buffers");
+				 "page past the ends of buffers");
 	return true;
 }
 

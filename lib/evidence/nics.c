@@ -100,7 +100,7 @@ const struct nic_shape nic_shape_i40e = {
 	.xsk = { .pool = AMI_F_i40e_xsk, .list = AMI_F_i40e_buffers },
 	.desc = { .stride = 16, .done_at = 8, .done = 1 },
 	.ring_buffer_size = AMI_F_i40e_buffer_len,
-	/* The head is written behind the last descriptor. */
+	/* The head is written after the last descriptor. */
 	.tx_stride = 16, .tx_behind = 4,
 };
 

@@ -160,7 +160,7 @@ static void post_pool(struct search *s, size_t from, size_t to)
 	if (!evidence_read_pool(s->ev, s->list[from].pool, &pool) ||
 	    (s->device && s->device != pool.device))
 		return;
-	/* Of devices behind a table, the table has said all. */
+	/* For devices behind a table, the walk of the table has found all. */
 	if (!s->device)
 		ami_device_untagged(s->ev->state, pool.device, any_identity,
 				    &identity);

@@ -301,7 +301,7 @@ static void post_requests(const struct xhci_queue *q, const struct xhci_ring *ri
 				 q->label, unknown);
 }
 
-/* Of a URB that is done in part, was called off, or is being queued. */
+/* Memory of a URB that is done in part, was called off, or is being queued. */
 static void post_rest(const struct urbs *u, enum ami_certainty certainty,
 		      const char *why)
 {

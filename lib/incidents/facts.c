@@ -63,7 +63,7 @@ static bool names_pasid(const struct amdvi_event *e)
 	}
 }
 
-/* The numbers that stand behind its address. */
+/* The numbers after its address. */
 static void list_numbers(struct listing *l, const struct amdvi_event *e)
 {
 	switch (e->code) {

@@ -37,7 +37,7 @@ static int iommu_numbered(const struct ami_state *s, const char *text)
 	return -1;
 }
 
-/* The next PCI address in the text; @end: behind it. */
+/* The next PCI address in the text; @end: after it. */
 static bool next_bdf(const char *text, struct ami_bdf *bdf, const char **end)
 {
 	static const char parts[] = "0123456789abcdefABCDEF:.";

@@ -42,7 +42,7 @@ const struct ami_line *ami_dmesg_panic(const struct ami_dmesg *dmesg)
 	return oops;
 }
 
-/* Of a kernel that panicked, nothing but the panic is the end of its log. */
+/* If the kernel panicked, only the line of the panic is the end of its log. */
 bool ami_uptime(const struct ami_state *state, const struct ami_dmesg *dmesg,
 		uint64_t *us)
 {

@@ -307,7 +307,7 @@ static bool next_name(const struct kallsyms *t, size_t *pos, struct coded *c)
 	return true;
 }
 
-/* False: the names end early. A symbol behind the end is not absent. */
+/* False: the names end early. A symbol past the end is not absent. */
 static bool find_names(const struct kallsyms *t, struct wanted *w)
 {
 	struct tokens tokens;

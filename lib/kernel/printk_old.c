@@ -8,7 +8,7 @@
  *
  * Records follow each other from log_first_idx on. One of length 0 says that
  * the next is at the start of the buffer. Only the length of a record leads to
- * the next one, so nothing behind a broken record can be read.
+ * the next one, so nothing after a broken record can be read.
  */
 #include <stddef.h>
 #include <string.h>

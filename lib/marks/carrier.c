@@ -35,7 +35,7 @@ static size_t note_size(const uint8_t *at, size_t left)
 	return size <= left ? size : 0;
 }
 
-/* Descriptor of the note at @at behind its head; NULL: not marks. */
+/* Descriptor of the note at @at, after its head; NULL: not marks. */
 static const uint8_t *is_ours(const uint8_t *at, size_t *len)
 {
 	struct note_head head;
@@ -135,7 +135,7 @@ static void *join_old(int fd, uint64_t offset, uint64_t old_size,
 /*
  * VMCOREINFO is one of the notes, and is found at the same place among the new
  * ones. Otherwise it stays where it is: headers that are damaged may say that
- * it ends behind the notes, or lies between them.
+ * it ends past the notes, or lies between them.
  */
 static bool is_copied(int fd, const struct kdump_sub_header *old,
 		      const struct carrier_patch *notes)

@@ -34,7 +34,7 @@ struct carrier_patch {
 
 /**
  * struct carrier_plan - what to write to a dump so that it carries marks
- * @notes: behind all of the dump; written to disk first
+ * @notes: after all of the dump; written to disk first
  * @head: the sub-header that points there, one write within one sector
  */
 struct carrier_plan {

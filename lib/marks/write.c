@@ -214,7 +214,7 @@ int ami_marks_write(const struct ami_marks *marks, uint8_t **bytes,
 	marks_out_space(&w.out, MARKS_HEADER);
 	put_identity(&w);
 	put_origin(&w);
-	/* Stop close behind the limit: there may be much more. */
+	/* Stop just past the limit: there may be much more. */
 	for (i = 0; i < marks->nr_sets && w.out.len <= AMI_MARKS_MAX_BYTES; i++)
 		put_pages(&w, marks->sets[i]);
 	put_exposures(&w);

@@ -66,7 +66,7 @@ bool owner_name_bookkeeping(const char *name)
 {
 	size_t i;
 
-	/* Of each file system: struct inode in the structure of its own. */
+	/* Each file system has struct inode in a structure of its own. */
 	if (ends_with(name, "_inode_cache"))
 		return true;
 	for (i = 0; i < sizeof(bookkeeping) / sizeof(bookkeeping[0]); i++)

@@ -71,7 +71,7 @@ static bool find_slab_grid(struct ami_owners *o, uint64_t cache, uint64_t base,
 	       g->first >= base && g->first - base < MAX_OBJECT;
 }
 
-/* SLUB: objects from the first byte on, each behind its left red zone. */
+/* SLUB: objects from the first byte on, each after its left red zone. */
 static bool find_slub_grid(struct ami_owners *o, uint64_t cache, uint64_t base,
 			   struct grid *g)
 {

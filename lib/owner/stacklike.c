@@ -2,7 +2,7 @@
 /*
  * Pages that may be the stack of a task that is not in the dump. With
  * CONFIG_VMAP_STACK a stack is a vmalloc area of its own: THREAD_SIZE bytes,
- * aligned to that, with an unmapped page behind it (kernel/fork.c,
+ * aligned to that, with an unmapped page after it (kernel/fork.c,
  * alloc_thread_stack_node()). So the page tables show each place where one may
  * lie, and no other page of the kernel can be one.
  */

@@ -148,7 +148,7 @@ static uint64_t fact_of(const struct ami_reason *r, enum ami_fact_key key)
 	return fact ? fact->value : 0;
 }
 
-/* Of the devices with a bound, or without: is @why the cause for all? */
+/* Is @why the cause for all devices with a bound, or for all without one? */
 static bool only_because(const struct view *v, enum ami_reason_code why, bool bounded)
 {
 	const struct ami_exposures *ex = v->a->exposures;
@@ -161,7 +161,7 @@ static bool only_because(const struct view *v, enum ami_reason_code why, bool bo
 	return true;
 }
 
-/* @more: behind devices that are not bounded */
+/* @more: after devices that are not bounded */
 static void put_pages(const struct view *v, struct answer *a, bool more)
 {
 	const char *are = a->pages == 1 ? "was" : "were";

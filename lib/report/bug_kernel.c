@@ -34,7 +34,7 @@ static bool is_harmless(const char *word)
 	return false;
 }
 
-/* Everything behind "--" is for init. */
+/* Everything after "--" is for init. */
 static void command_line_text(struct view *v)
 {
 	char line[AMI_COMMAND_LINE], kept[AMI_COMMAND_LINE] = "";

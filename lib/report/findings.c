@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Findings, and the fields that stand beside their sentences. */
+/* Findings, and the fields beside their sentences. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -92,7 +92,7 @@ static void finding_text(struct view *v, const struct ami_finding *one)
 	report_wrapped(v, 11, 11, "%s", one->text);
 }
 
-/* One story told of many devices is told for the first few. */
+/* Findings of one code are shown for the first few devices. */
 #define ALIKE	3u
 
 static size_t alike_before(const struct ami_findings *f, size_t i)
@@ -104,7 +104,7 @@ static size_t alike_before(const struct ami_findings *f, size_t i)
 	return n;
 }
 
-/* Where the last that is shown of a code has been: how many are not. */
+/* After the last finding that is shown of a code: how many were left out. */
 static void more_alike(struct view *v, const struct ami_finding *one,
 		       size_t shown)
 {

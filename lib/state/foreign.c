@@ -3,7 +3,7 @@
  * A capture kernel that reuses the dead kernel's ring starts at entry 0 again.
  * Its completion waits show it: they store to a semaphore in its own memory,
  * with its own sequence numbers. Everything up to its newest wait is its own.
- * If one of its waits lies behind that, it went round and nothing is left.
+ * If one of its waits lies after that, it went round and nothing is left.
  * Kernel: drivers/iommu/amd/init.c, remap_command_buffer(), from 6.17.8 on.
  */
 #include <stdio.h>

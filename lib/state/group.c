@@ -122,7 +122,7 @@ static void report_lost(struct ami_state *s, struct ami_device *d)
 /*
  * Without data and domain, an entry that blocks the device is one that was never
  * filled, or is not its own. A group may block its devices all the same, as
- * while a program claims them. A nested domain is none of the driver's list.
+ * while a program claims them. A nested domain is not in the driver's list.
  */
 void state_hold_against_group(struct ami_state *s, struct ami_device *d)
 {

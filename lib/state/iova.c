@@ -24,7 +24,7 @@ struct reading {
 
 /*
  * Is it certain that nothing is mapped there? @bare: there is no table either.
- * Goes on behind the range of an entry that is not present.
+ * Goes on after the range of an entry that is not present.
  */
 static bool is_open(struct ami_state *s, const struct ami_table *table,
 		    uint64_t at, uint64_t last, bool *bare)

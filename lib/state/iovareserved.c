@@ -139,7 +139,7 @@ int state_iova_find_reserved(struct ami_state *s, struct iova_alloc *a)
 	if (add_reserved(a, MSI_FIRST, MSI_LAST) ||
 	    add_reserved(a, HT_FIRST, HT_LAST))
 		return -1;
-	/* Of devices that share a domain, the kernel asks only the first. */
+	/* If devices share a domain, the kernel asks only the first. */
 	for (asked = 0; i >= 0 && asked < MAX_ASKED; asked++) {
 		const struct ami_device *d = &s->devices[i];
 
@@ -159,7 +159,7 @@ static bool is_inside(const struct iova_alloc *a, uint64_t first,
 	size_t i;
 
 	/*
-	 * Ranges may overlap or touch: go on behind the one that holds @first.
+	 * Ranges may overlap or touch: go on after the one that holds @first.
 	 */
 	for (i = 0; i < a->nr_reserved; i++)
 		if (a->reserved[i].first <= first &&

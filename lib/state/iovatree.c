@@ -68,7 +68,7 @@ bool state_iova_each_range(struct ami_state *s, uint64_t iovad,
 	}
 	walk = ami_rbtree_each(s->kernel, root, visit_node, &t);
 	met->unread += walk.unread;
-	/* The anchor is always there, and nothing comes behind it. */
+	/* The anchor is always there, and nothing comes after it. */
 	met->broken += walk.broken +
 		       (!t.anchored && !t.stopped && !met->unread);
 	return !t.stopped;

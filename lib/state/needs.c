@@ -68,7 +68,7 @@ static const struct need needs[] = {
 	ONE(OTHER, VITAL, amd_iommu_cmd_buf_tail, "the ring's tail"),
 	ONE(OTHER, VITAL, amd_iommu_cmd_sem, "the completion semaphore"),
 	ONE(OTHER, VITAL, amd_iommu_cmd_sem_val, "how many completion waits were issued"),
-	ONE(OTHER, PART, amd_iommu_need_sync, "whether commands were queued behind the last completion wait"),
+	ONE(OTHER, PART, amd_iommu_need_sync, "whether commands were queued after the last completion wait"),
 	ONE(OTHER, PART, amd_iommu_lock, "whether a command was being queued"),
 
 	GIVEN(SEGMENTS, VITAL, seg_dev_data_list, seg_list, "the PCI segments"),

@@ -69,7 +69,7 @@ static const struct {
 		"The red zone before a slab object is damaged" },
 	[CONTENT_ZONE_BEHIND] = {
 		AMI_FIND_RED_ZONE_WRITTEN,
-		"The red zone behind a slab object is damaged" },
+		"The red zone after a slab object is damaged" },
 	[CONTENT_FREE_OBJECT] = {
 		AMI_FIND_FREE_OBJECT_WRITTEN,
 		"The poison of a free slab object is damaged" },

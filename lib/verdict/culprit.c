@@ -20,7 +20,7 @@ const char *ami_proof_name(enum ami_proof proof)
  * struct suspicion - ways to a page
  * @fits: the device that the content names; NULL: none
  * @last: the device that was met last
- * @told: the way of the one whose driver had told it to; @several: more than one
+ * @told: the way of the one whose driver had asked it to; @several: more than one
  */
 struct suspicion {
 	struct ami_culprit *c;
@@ -43,7 +43,7 @@ static void take_way(struct ami_culprit *c, const struct ami_writer *w)
 	c->iova = w->iova;
 }
 
-/* Of those that could, it is likely the one that was told to. */
+/* If several could, the one that was asked to is the likely one. */
 static void note_told(struct suspicion *s, const struct ami_writer *w)
 {
 	struct ami_culprit c = { .proof = AMI_PROOF_TOLD };

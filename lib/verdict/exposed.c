@@ -171,8 +171,8 @@ static int because_reach(struct ami_exposures *ex, bool *found)
 }
 
 /*
- * A device at work maps something, as a rule. That its table maps nothing, one
- * page says, and zeros over that page say the same.
+ * A device at work maps something, as a rule. One page says that its table maps
+ * nothing, and zeros over that page say the same.
  */
 static int because_empty(struct ami_exposures *ex, bool *found)
 {
@@ -276,7 +276,7 @@ static int judge_nothing(struct ami_exposures *ex)
 			       "no active device could write to memory");
 }
 
-/* An idle device, or one with ATS, is told of with the others or alone. */
+/* An idle device, or one with ATS, is reported beside other reasons or alone. */
 static bool any_reach(const struct ami_exposures *ex)
 {
 	size_t i;

@@ -139,7 +139,7 @@ static void tell_unmapped(struct fault *f)
 		    "this address was unmapped before (flush queue, flushed): the device went on using a buffer that was taken from it");
 	} else if ((behind = behind_end(f))) {
 		say(f, "behind-end",
-		    "this address is not mapped, and is %" PRIu64 " bytes behind the end of what is mapped at IOVA %#" PRIx64 ": a transfer may have run over the end of that buffer",
+		    "this address is not mapped, and is %" PRIu64 " bytes past the end of what is mapped at IOVA %#" PRIx64 ": a transfer may have run over the end of that buffer",
 			 behind - 1, f->before.iova);
 		ADD(f, BYTES, behind - 1);
 		ADD(f, IOVA_BEFORE, f->before.iova);

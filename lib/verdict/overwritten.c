@@ -153,6 +153,13 @@ static void name_culprit(const struct ami_culprit *c, char *text, size_t size)
 	}
 }
 
+/* Does the sentence say in which class the device could write there? */
+static bool names_way(const struct ami_culprit *c)
+{
+	return c->proof == AMI_PROOF_BOTH || c->proof == AMI_PROOF_PATH ||
+	       c->proof == AMI_PROOF_TOLD;
+}
+
 static void report_event(struct ami_exposures *ex,
 			 const struct ami_overwriting *e)
 {
@@ -160,7 +167,7 @@ static void report_event(struct ami_exposures *ex,
 	enum ami_finding_code code = e->pages[0] ?
 				     AMI_FIND_FRAME_IN_KERNEL_MEMORY :
 				     AMI_FIND_OWNER_CONTENT_BROKEN;
-	char signs[320], who[200], owners[160], many[56] = "";
+	char signs[320], who[240], owners[160], many[56] = "";
 	char where[AMI_BDF_TEXT] = "memory";
 	struct ami_culprit c = { .proof = AMI_PROOF_NONE };
 	const struct ami_past_read *read;
@@ -190,11 +197,12 @@ static void report_event(struct ami_exposures *ex,
 			  AMI_NAMES(SIGNS, signs),
 			  AMI_SAYS_IF(e->bytes, BYTES, e->bytes),
 			  AMI_NAMES(INTERFACE, interface_of(ex, e)),
-			  AMI_NAMES_IF(c.proof == AMI_PROOF_BOTH ||
-				       c.proof == AMI_PROOF_PATH,
-				       CLASS, ami_class_name(c.class)),
-			  AMI_SAYS_IF(c.proof == AMI_PROOF_NONE, DEVICES,
-				      c.able)),
+			  AMI_NAMES_IF(names_way(&c) && !read, CLASS,
+				       ami_class_name(c.class)),
+			  AMI_SAYS_IF(c.proof == AMI_PROOF_NONE ||
+				      c.proof == AMI_PROOF_TOLD, DEVICES, c.able),
+			  AMI_SAYS_IF(read, NAMESPACE, read ? read->nsid : 0),
+			  AMI_SAYS_IF(read, BLOCK, read ? read->block : 0)),
 		"%s %#" PRIx64 " (%s) hold%s what %s did not write (%s): %s.",
 		e->count > 1 ? many : "The page at", page->phys, owners,
 		e->count > 1 ? "" : "s", e->count > 1 ? "their owners" :

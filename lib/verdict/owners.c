@@ -37,7 +37,7 @@ static const char *story_of(enum ami_owner owner)
 	       "a mapping outlived its buffer, or the page was taken for one";
 }
 
-/* What is only possible, because a reader guessed, is no bug of the machine. */
+/* A reader's guess is only possible. It is not a bug of the machine. */
 static bool is_guess(const struct ami_exposure *e)
 {
 	return e->class != AMI_CLASS_MAPPED && e->certainty == AMI_POSSIBLE;
@@ -69,15 +69,14 @@ static void name_pages(struct ami_exposures *ex, const struct ami_exposure *e,
 		e->owners[owner], e->owners[owner] == 1 ? "" : "s",
 		ami_class_name(e->class),
 		e->owners[owner] == 1 ? "was" : "were", ami_owner_name(owner),
-		ami_moment(ex->state), phys, iova,
-		story_of(owner));
+		ami_moment(ex->state), phys, iova, story_of(owner));
 }
 
 /*
- * By a mapping in force or by a transfer: somebody gave the page to the device.
- * That one without translation reaches such pages is how the machine is set up,
- * and one that was unmapped lazily may be free before the flush. What the IOMMU
- * writes itself lies where the driver allocated it.
+ * Did somebody give the page to the device, by a mapping in force or a transfer?
+ * A device without translation reaches such pages because the machine is set up
+ * so. A page that was unmapped lazily may be free before the flush. What the
+ * IOMMU writes itself is where the driver allocated it.
  */
 bool verdict_was_given(const struct ami_exposure *e)
 {
@@ -101,7 +100,7 @@ static void report_unread(struct ami_exposures *ex,
 			count, count == 1 ? "" : "s", class, phys);
 }
 
-/* What all of them could write, and may count as another's. */
+/* Pages whose owner may be wrong, because what shows it cannot be read. */
 static void report_gaps(struct ami_exposures *ex)
 {
 	struct ami_owner_gaps gaps = ami_owners_gaps(ex->owners);

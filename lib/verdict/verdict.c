@@ -50,7 +50,7 @@ static bool gave_any_of(const struct ami_exposures *ex,
 	return false;
 }
 
-/* Of a task that was not found. */
+/* Was a device given what may be the stack of a task that was not found? */
 static bool gave_a_stack(const struct ami_exposures *ex)
 {
 	const struct ami_pfnset *like = ami_owners_stack_like(ex->owners);
@@ -59,7 +59,10 @@ static bool gave_a_stack(const struct ami_exposures *ex)
 		      gave(ex, AMI_OWNER_KERNEL) || gave(ex, AMI_OWNER_VMALLOC);
 }
 
-/* A never-buffer that counts as a page of unknown owner, any slab, the kernel's. */
+/*
+ * Was a device given a page that may be a never-buffer? Unread structures make it
+ * count as a page of unknown owner, as any slab, or as the kernel's.
+ */
 static bool gave_an_unread(const struct ami_exposures *ex)
 {
 	struct ami_owner_gaps gaps = ami_owners_gaps(ex->owners);
@@ -71,8 +74,8 @@ static bool gave_an_unread(const struct ami_exposures *ex)
 
 /*
  * A stack, a free page or a page table that is not recognised counts as the
- * kernel's, or as vmalloc: where devices were given none of those, none is
- * overlooked.
+ * kernel's or as vmalloc. Where devices were given no such page, the report
+ * overlooks nothing.
  */
 static bool makes_unknown(const struct ami_exposures *ex,
 			  enum ami_finding_code code)
@@ -111,7 +114,7 @@ static int because_undecided(struct ami_exposures *ex, bool *found)
 	return ret;
 }
 
-/* Of findings that say what to do about it, in few words. */
+/* Findings whose reason also says what to do, in few words. */
 static int because_missing(struct ami_exposures *ex)
 {
 	static const struct {

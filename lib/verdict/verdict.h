@@ -42,7 +42,7 @@ struct verdict_devices {
 
 void verdict_name_device(struct verdict_devices *d, const struct ami_state *s,
 			 struct ami_bdf bdf);
-/** verdict_more_devices() - ", ..." behind the names, or "" */
+/** verdict_more_devices() - ", ..." after the names, or "" */
 const char *verdict_more_devices(const struct verdict_devices *d);
 void verdict_free_devices(struct verdict_devices *d);
 

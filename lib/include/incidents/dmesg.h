@@ -42,7 +42,7 @@ struct ami_line {
 	char *text;
 };
 
-/* Of the lines that matter, the newest are kept, up to this number. */
+/* Up to this number of lines that matter are kept: the newest. */
 #define AMI_MAX_LINES	4096u
 
 /**

@@ -142,7 +142,7 @@ static void domain(struct html_page *p, const struct ami_domain *d)
 	else
 		html_raw(p, "<p class=\"note\">no table to show</p>\n");
 	if (t && t->nr_holes)
-		fprintf(p->out, "<p class=\"note\">%zu stretches lie behind "
+		fprintf(p->out, "<p class=\"note\">%zu stretches are behind "
 			"page tables that cannot be read.</p>\n", t->nr_holes);
 	if (d->flushq.pending) {
 		html_raw(p, "<p class=\"note\">");
