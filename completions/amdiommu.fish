@@ -14,7 +14,7 @@ complete -c amdiommu -n __fish_use_subcommand -f -a log -d 'event, PPR and GA lo
 complete -c amdiommu -n __fish_use_subcommand -f -a irq -d 'interrupt remapping tables'
 complete -c amdiommu -n __fish_use_subcommand -f -a flushq -d 'lazily unmapped IOVAs that wait for a flush'
 complete -c amdiommu -n __fish_use_subcommand -f -a pages -d 'page frames that devices could write'
-complete -c amdiommu -n __fish_use_subcommand -f -a scan -d 'pages that a device did overwrite, by what they hold'
+complete -c amdiommu -n __fish_use_subcommand -f -a scan -d 'pages that a device has overwritten, by what they hold'
 complete -c amdiommu -n __fish_use_subcommand -f -a transfers -d 'what drivers had asked their devices to write'
 complete -c amdiommu -n __fish_use_subcommand -f -a dmesg -d 'lines of the kernel'\''s log about IOMMUs, DMA and devices'
 complete -c amdiommu -n __fish_use_subcommand -f -a mark -d 'add marks to a dump: which pages may have changed'

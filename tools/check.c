@@ -38,7 +38,7 @@ struct crew {
 };
 
 /* A dump that cannot be analysed gets a line like the others. */
-static int tell_error(const struct options *o, const char *path,
+static int report_error(const struct options *o, const char *path,
 		      const char *why, int code, FILE *out)
 {
 	char *shown;
@@ -62,7 +62,7 @@ static int check_one(struct options *o, const char *path, FILE *out)
 	int code;
 
 	if (!a)
-		return tell_error(o, path,
+		return report_error(o, path,
 				  tool_error_text(&err, text, sizeof(text)),
 				  tool_exit_code(err.status), out);
 	code = tool_check_code(ami_analysis_verdict(a));
@@ -113,7 +113,7 @@ static void ended(struct crew *c, struct job *job, int status)
 		 WTERMSIG(status), strsignal(WTERMSIG(status)));
 	rewind(job->out);
 	if (!ftruncate(fileno(job->out), 0))
-		tell_error(c->o, path, why, EX_SOFTWARE, job->out);
+		report_error(c->o, path, why, EX_SOFTWARE, job->out);
 	job->code = EX_SOFTWARE;
 }
 

@@ -135,11 +135,11 @@ void ami_dump_copy(struct ami_dump *dump);
 void ami_dump_doing(struct ami_dump *dump, const char *what);
 
 /**
- * ami_dump_watch() - have @tell called often while the dump is analysed
- * @tell: called with the present phase and the page frames read so far
+ * ami_dump_watch() - have @watcher called often while the dump is analysed
+ * @watcher: called with the present phase and the page frames read so far
  */
 void ami_dump_watch(struct ami_dump *dump,
-		    void (*tell)(void *ctx, const char *doing, uint64_t pages),
+		    void (*watcher)(void *ctx, const char *doing, uint64_t pages),
 		    void *ctx);
 
 /**

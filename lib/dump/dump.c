@@ -127,17 +127,17 @@ void ami_dump_run(struct ami_dump *dump)
 }
 
 void ami_dump_watch(struct ami_dump *dump,
-		    void (*tell)(void *ctx, const char *doing, uint64_t pages),
+		    void (*watcher)(void *ctx, const char *doing, uint64_t pages),
 		    void *ctx)
 {
-	dump->tell = tell;
-	dump->tell_ctx = ctx;
+	dump->watcher = watcher;
+	dump->watcher_ctx = ctx;
 }
 
 bool ami_dump_interrupted(const struct ami_dump *dump)
 {
-	if (dump->tell && dump->doing)
-		dump->tell(dump->tell_ctx, dump->doing, dump->pages_read);
+	if (dump->watcher && dump->doing)
+		dump->watcher(dump->watcher_ctx, dump->doing, dump->pages_read);
 	return dump->ops.interrupted && dump->ops.interrupted(dump->ctx);
 }
 

@@ -42,8 +42,8 @@ struct ami_dump {
 		       uint8_t *page);
 	void *prefer_ctx;
 	const char *doing;
-	void (*tell)(void *ctx, const char *doing, uint64_t pages);
-	void *tell_ctx;
+	void (*watcher)(void *ctx, const char *doing, uint64_t pages);
+	void *watcher_ctx;
 	struct ami_record record;
 	struct ami_withheld withheld;
 	bool recording;

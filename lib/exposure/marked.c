@@ -283,7 +283,7 @@ static int blame(struct ami_exposures *ex, const struct suspects *s)
 	return 0;
 }
 
-static void tell_unexplained(struct ami_exposures *ex, struct suspects *s)
+static void report_unexplained(struct ami_exposures *ex, struct suspects *s)
 {
 	ex->unexplained = ami_pfnset_count(ex->observed) -
 			  ami_pfnset_count(s->any);
@@ -306,7 +306,7 @@ static int find_observed(struct ami_exposures *ex)
 	size_t i;
 
 	if (s.any && s.shared && s.reach && !find_reach(ex, &s)) {
-		tell_unexplained(ex, &s);
+		report_unexplained(ex, &s);
 		ret = blame(ex, &s);
 	}
 	for (i = 0; s.reach && i < s.count; i++)

@@ -61,7 +61,7 @@ static void describe_witnesses(struct telling *t)
 }
 
 /* The event that its text is taken from. */
-static void tell_event(struct telling *t, const struct amdvi_event *event,
+static void describe_event(struct telling *t, const struct amdvi_event *event,
 		       uint16_t segment)
 {
 	struct ami_fact facts[AMI_EVENT_FACTS + 1];
@@ -141,7 +141,7 @@ static void stopped(struct telling *t)
 	if (t->in->kept && o->event.code) {
 		snprintf(at, sizeof(at), " (%s at physical %#" PRIx64 ")",
 			 amdvi_event_name(o->event.code), o->event.address);
-		tell_event(t, &o->event, 0);
+		describe_event(t, &o->event, 0);
 	}
 	ami_finding_add_with(t->s->findings, AMI_FIND_COMMANDS_STOPPED,
 		 t->where,
@@ -162,7 +162,7 @@ static void described(struct telling *t, enum ami_finding_code code)
 
 	if (in->kept && o->event.code) {
 		amdvi_event_describe(&o->event, segment, text, sizeof(text));
-		tell_event(t, &o->event, segment);
+		describe_event(t, &o->event, segment);
 	} else {
 		snprintf(text, sizeof(text), "%s", ami_incident_text(in->kind));
 	}

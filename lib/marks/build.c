@@ -19,7 +19,7 @@ struct copying {
 	size_t left_out;
 };
 
-static void tell_origin(struct ami_marks *m, bool in_capture)
+static void describe_origin(struct ami_marks *m, bool in_capture)
 {
 	struct utsname u;
 
@@ -152,7 +152,7 @@ struct ami_marks *ami_marks_build(const struct ami_exposures *ex,
 
 	if (m) {
 		ami_dump_identify(ami_kernel_dump(ex->state->kernel), &m->id);
-		tell_origin(m, in_capture);
+		describe_origin(m, in_capture);
 		m->capture = ex->state->capture;
 		m->verdict = ex->verdict;
 		m->has_coverage = true;

@@ -46,7 +46,7 @@ static uint8_t *read_file(const char *path, size_t *len)
 }
 
 /* The filter's own message, as far as it is printable. */
-static bool told_reason(const uint8_t *bytes, size_t len,
+static bool read_reason(const uint8_t *bytes, size_t len,
 			struct ami_error *err)
 {
 	size_t skip = strlen(AMI_MARKS_NONE_MADE), i;
@@ -72,7 +72,7 @@ struct ami_marks *ami_marks_read(const char *path, struct ami_error *err)
 	if (!bytes)
 		ami_error_set(err, AMI_ERR_INPUT, "%s cannot be read: %s",
 			      path, strerror(errno));
-	else if (!told_reason(bytes, len, err))
+	else if (!read_reason(bytes, len, err))
 		m = ami_marks_parse(bytes, len, err);
 	free(bytes);
 	return m;

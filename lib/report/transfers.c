@@ -158,7 +158,7 @@ static bool touches_rest(const struct ami_transfer *t, uint64_t paddr)
 				       AMI_PAGE_SIZE);
 }
 
-static void told_text(struct view *v, const struct ami_transfer *t,
+static void asked_text(struct view *v, const struct ami_transfer *t,
 		      const char *what)
 {
 	char who[AMI_BDF_TEXT], age[40];
@@ -184,7 +184,7 @@ static void list_those(struct view *v, const char *key, uint64_t paddr,
 		if (v->r->json)
 			transfer_json(v, &ev->list[i]);
 		else
-			told_text(v, &ev->list[i], what);
+			asked_text(v, &ev->list[i], what);
 	}
 	if (v->r->json)
 		json_close_array(&v->j);

@@ -103,7 +103,7 @@ static int missing_types(struct ami_state *s, struct ami_error *err)
 			     ami_dump_info(ami_kernel_dump(s->kernel))->path);
 }
 
-static void tell_vmcoreinfo(struct ami_state *s)
+static void report_vmcoreinfo(struct ami_state *s)
 {
 	const char *from =
 		ami_dump_vmcoreinfo_from(ami_kernel_dump(s->kernel));
@@ -160,7 +160,7 @@ static int read_queues(struct ami_state *s)
 
 static int read_all(struct ami_state *s, struct ami_error *err)
 {
-	tell_vmcoreinfo(s);
+	report_vmcoreinfo(s);
 	state_report_unread_symbols(s);
 	state_report_doubts(s);
 	state_find_guard(s);

@@ -123,7 +123,7 @@ static uint64_t behind_end(struct fault *f)
 	       f->event->address - end + 1 : 0;
 }
 
-static void tell_unmapped(struct fault *f)
+static void explain_unmapped(struct fault *f)
 {
 	struct ami_stale by;
 	uint64_t behind;
@@ -176,7 +176,7 @@ static bool allows(const struct fault *f, const struct ami_mapping *map)
 }
 
 /* PR and PE: an entry was there, but did not permit the access. */
-static void tell_mapped(struct fault *f, const struct ami_mapping *map)
+static void explain_mapped(struct fault *f, const struct ami_mapping *map)
 {
 	const struct amdvi_event *e = f->event;
 	const char *how = map->read && map->write ? "for reading and writing" :
@@ -199,7 +199,7 @@ static void tell_mapped(struct fault *f, const struct ami_mapping *map)
 		say(f, "read-only", "this address is mapped, but read-only");
 }
 
-static void tell_beyond(struct fault *f)
+static void explain_beyond(struct fault *f)
 {
 	say(f, "beyond-table",
 	    "this address is beyond what the device's table of %u levels covers: the device was never given this address",
@@ -207,7 +207,7 @@ static void tell_beyond(struct fault *f)
 	ADD(f, LEVELS, f->table.levels);
 }
 
-static void tell_translated(struct fault *f)
+static void explain_translated(struct fault *f)
 {
 	struct ami_dump *dump = ami_kernel_dump(f->ex->state->kernel);
 	struct ami_step steps[AMI_MAX_STEPS];
@@ -219,13 +219,13 @@ static void tell_translated(struct fault *f)
 		ami_translate(dump, &f->table, f->event->address, steps, &map,
 			      &mapped);
 	if (mapped)
-		tell_mapped(f, &map);
+		explain_mapped(f, &map);
 	else if (beyond_table(&f->table, f->event->address))
-		tell_beyond(f);
+		explain_beyond(f);
 	else if (in_stale(f))
 		say(f, "unmapped-shortly", "this address was unmapped shortly before: the device went on using a buffer that was taken from it");
 	else
-		tell_unmapped(f);
+		explain_unmapped(f);
 }
 
 static void explain_access(struct fault *f)
@@ -234,7 +234,7 @@ static void explain_access(struct fault *f)
 	case AMI_TRANSLATION_PASSTHROUGH:
 	case AMI_TRANSLATION_NONE:
 		if (f->event->gn)
-			tell_translated(f);
+			explain_translated(f);
 		else
 			say(f, "untranslated", "its DMA is not translated %s, so it has no mappings: the fault is from a time when it had",
 			    ami_moment(f->ex->state));
@@ -248,13 +248,13 @@ static void explain_access(struct fault *f)
 		say(f, "unread", "what this address is mapped to cannot be read from this dump");
 		break;
 	default:
-		tell_translated(f);
+		explain_translated(f);
 		break;
 	}
 }
 
 /* Some devices use the ID of a function that they do not have. */
-static void tell_stranger(struct fault *f, struct ami_bdf bdf)
+static void explain_stranger(struct fault *f, struct ami_bdf bdf)
 {
 	const struct ami_device *d = NULL;
 	unsigned int fn;
@@ -275,7 +275,7 @@ static void tell_stranger(struct fault *f, struct ami_bdf bdf)
 	NAME(f, DRIVER, d->driver);
 }
 
-static void tell_legal(struct fault *f)
+static void explain_legal(struct fault *f)
 {
 	const char *translation = ami_translation_name(f->device->translation);
 
@@ -286,7 +286,7 @@ static void tell_legal(struct fault *f)
 }
 
 /* Which entry of its device table does the hardware call illegal, and why? */
-static void tell_refused(struct fault *f, const struct ami_iommu *iommu)
+static void explain_illegal(struct fault *f, const struct ami_iommu *iommu)
 {
 	bool able = iommu && iommu->features & AMDVI_EFR_SNPSUP;
 	bool legal = f->device->translation != AMI_TRANSLATION_PASSTHROUGH ||
@@ -297,7 +297,7 @@ static void tell_refused(struct fault *f, const struct ami_iommu *iommu)
 		    f->ex->state->snp ? "" :
 		    " (the IOMMU is able to; whether it is on is not known)");
 	else if (f->device->dte_seen == AMI_SEEN_INTACT)
-		tell_legal(f);
+		explain_legal(f);
 	else
 		say(f, "entry-seen", "its entry is %s in the dump",
 		    ami_seen_name(f->device->dte_seen));
@@ -334,7 +334,7 @@ static void explain_fault(struct ami_exposures *ex,
 	else if (f.device)
 		explain_access(&f);
 	else
-		tell_stranger(&f, in->bdf);
+		explain_stranger(&f, in->bdf);
 	NAME(&f, EVENT, amdvi_event_name(o->event.code));
 	NAME(&f, ACCESS, request_name(&o->event));
 	ADD(&f, IOVA, o->event.address);
@@ -369,9 +369,9 @@ static void explain_refused(struct ami_exposures *ex,
 	char where[AMI_BDF_TEXT];
 
 	if (f.device)
-		tell_refused(&f, iommu_of(ex->state, in));
+		explain_illegal(&f, iommu_of(ex->state, in));
 	else
-		tell_stranger(&f, in->bdf);
+		explain_stranger(&f, in->bdf);
 	NAME(&f, EVENT, amdvi_event_name(AMDVI_EVENT_ILLEGAL_DEV_TABLE_ENTRY));
 	ADD(&f, IOVA, o->event.address);
 	ami_finding_add_with(ex->state->findings, AMI_FIND_DMA_REFUSED,
