@@ -16,7 +16,7 @@ struct slab_cache;
 /**
  * struct scan - a pass over the pages that are never a buffer
  * @wanted, @owner: of the window
- * @page: the page that is looked at; @room: for it and those behind it
+ * @page: the page that is looked at; @room: for it and those after it
  * @batch: page frames to look at next, and whose they are
  * @memmap: pages of struct pages; @structs: of them those that were looked at
  * @by_page: from page frame to the list of @c; @full: which has no more room

@@ -31,9 +31,9 @@ static bool has_debugging(struct ami_kernel *k, uint64_t cache)
 }
 
 /*
- * Of these the kernel keeps objects for later that nobody has filled yet: CPUs the
- * heads of packets (napi_alloc_cache) and areas for vmalloc, mempools the rest.
- * Whatever lay in the page before shows in them.
+ * The kernel allocates objects of these caches ahead of time: CPUs keep heads of
+ * packets (napi_alloc_cache) and areas for vmalloc, mempools keep the rest. They
+ * still hold what was in the page before.
  */
 static bool has_blank_objects(struct ami_kernel *k, uint64_t cache)
 {
