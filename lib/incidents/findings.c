@@ -18,7 +18,7 @@ struct telling {
 	struct ami_state *s;
 	const struct ami_incident *in;
 	char where[AMI_BDF_TEXT], device[AMI_BDF_TEXT];
-	char how[TOLD], witnesses[48];
+	char how[TOLD], witnesses[96];
 	struct ami_fact facts[FACTS + 1];
 	size_t count;
 };

@@ -38,7 +38,8 @@ const char *ami_incident_text(enum ami_incident_kind kind)
 const char *ami_witness_name(enum ami_witness witness)
 {
 	static const char *const name[AMI_WITNESSES] = {
-		"event log", "kernel log", "command ring", "registers",
+		"event log", "kernel log", "command ring",
+		"recorded registers",
 	};
 
 	return name[witness];

@@ -64,8 +64,9 @@ static void verdict_part(struct view *v)
 	reasons_part(v, &ex->gaps);
 }
 
-static void ring_line(struct view *v, const struct ami_ring *ring)
+static void ring_line(struct view *v, const struct ami_iommu *iommu)
 {
+	const struct ami_ring *ring = &iommu->ring;
 	char sync[96] = "";
 
 	if (ring->issued_known && ring->semaphore_known)
@@ -74,9 +75,10 @@ static void ring_line(struct view *v, const struct ami_ring *ring)
 			 PRIu64, ring->last_issued, ring->semaphore);
 	fputs("    ", v->out);
 	if (ring->outstanding)
-		report_wrapped(v, 4, 6, "ring: %u command%s not proven done from entry %u on%s",
+		report_wrapped(v, 4, 6, "ring: %u command%s %s from entry %u on%s",
 			       ring->outstanding, ring->outstanding == 1 ? "" : "s",
-			       ring->oldest, sync);
+			       report_never_executed(iommu) ? "never executed" :
+			       "not proven done", ring->oldest, sync);
 	else
 		report_wrapped(v, 4, 6, "ring: %s%s", ring->blind ?
 			       "commands may be outstanding in entries that are lost" :
@@ -109,7 +111,7 @@ static void iommus_part(struct view *v)
 		report_wrapped(v, 2, 4, "iommu%u %s: EFR %#" PRIx64 ", EFR2 %#" PRIx64
 			       " (%s)", iommu->index, ami_bdf_text(iommu->bdf, bdf),
 			       iommu->features, iommu->features2, features);
-		ring_line(v, &iommu->ring);
+		ring_line(v, iommu);
 		if (report_registers_words(s, iommu, features,
 					   sizeof(features))) {
 			fputs("    ", v->out);

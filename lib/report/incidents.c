@@ -54,7 +54,7 @@ static void add_events(const struct view *v, const struct ami_incident *in,
 void report_incident_line(struct view *v, const struct ami_incident *in)
 {
 	uint64_t times = ami_incident_times(in);
-	char where[AMI_BDF_TEXT], witnesses[64], buf[LINE] = "";
+	char where[AMI_BDF_TEXT], witnesses[96], buf[LINE] = "";
 
 	ami_incident_where(v->a->state, in, where);
 	ami_incident_witnesses(in, witnesses, sizeof(witnesses));

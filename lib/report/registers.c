@@ -4,6 +4,12 @@
 
 #include "view.h"
 
+bool report_never_executed(const struct ami_iommu *iommu)
+{
+	return iommu->registers.final &&
+	       iommu->registers.pending == iommu->ring.outstanding;
+}
+
 /* Only where there is a record: others have no such key. */
 void report_registers_json(struct view *v, const struct ami_iommu *iommu)
 {

@@ -240,7 +240,11 @@ static void iommu_text(struct view *v, const struct ami_iommu *iommu,
 
 	fprintf(v->out, "IOMMU    iommu%u  %s  ", iommu->index,
 		ami_bdf_text(iommu->bdf, bdf));
-	if (ring->outstanding)
+	if (report_never_executed(iommu))
+		snprintf(done, sizeof(done), "%s command%s never executed",
+			 report_number_text(v, ring->outstanding, n),
+			 ring->outstanding == 1 ? "" : "s");
+	else if (ring->outstanding)
 		snprintf(done, sizeof(done), "%s command%s not proven done",
 			 report_number_text(v, ring->outstanding, n),
 			 ring->outstanding == 1 ? "" : "s");

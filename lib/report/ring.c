@@ -132,8 +132,10 @@ static void head_text(struct view *v, const struct ami_iommu *iommu)
 			", last completed %" PRIu64 "\n", ring->last_issued,
 			ring->semaphore);
 	if (ring->outstanding)
-		fprintf(v->out, "%s commands are not proven done, from entry %u up to the tail\n",
-			report_number_text(v, ring->outstanding, n), ring->oldest);
+		fprintf(v->out, "%s commands %s, from entry %u up to the tail\n",
+			report_number_text(v, ring->outstanding, n),
+			report_never_executed(iommu) ? "were never executed" :
+			"are not proven done", ring->oldest);
 	else if (ring->blind)
 		fputs("commands may be outstanding in entries that are lost\n",
 		      v->out);

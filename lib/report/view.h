@@ -77,6 +77,9 @@ bool report_registers_words(const struct ami_state *s,
 			    const struct ami_iommu *iommu, char *buf,
 			    size_t size);
 
+/** report_never_executed() - is that known of all commands outstanding? */
+bool report_never_executed(const struct ami_iommu *iommu);
+
 /** report_recording_json() - who recorded them, and when */
 void report_recording_json(struct view *v);
 void report_dmesg_json(struct view *v);

@@ -265,6 +265,7 @@ int state_read_iommus(struct ami_state *s)
 		state_report_logs(s, iommu);
 		state_grade_ring(s, iommu);
 		state_hold_registers(s, iommu);
+		state_report_outstanding(s, iommu);
 	}
 	state_list_report(s, &it, "list of IOMMUs");
 	s->iommus_whole = it.mem == AMI_MEM_OK && !it.broken;

@@ -92,7 +92,7 @@ static void report_pending(struct ami_state *s, const struct ami_iommu *iommu)
 	char where[32];
 
 	snprintf(where, sizeof(where), "iommu%u", iommu->index);
-	if (r->stopped)
+	if (r->final)
 		ami_finding_add_with(s->findings, AMI_FIND_COMMANDS_NOT_EXECUTED,
 				where,
 				AMI_FACTS(AMI_SAYS(COUNT, r->pending),
@@ -136,7 +136,8 @@ void state_hold_registers(struct ami_state *s, struct ami_iommu *iommu)
 		return;
 	}
 	/* Behind the register's tail, nothing was ever handed to the IOMMU. */
-	if (r->stopped && r->pending)
+	r->final = r->stopped && r->pending && r->pending <= ring->outstanding;
+	if (r->final)
 		ami_ring_stopped(ring, r->head);
 	else if (r->tail != ring->tail)
 		ami_ring_stopped(ring, r->tail);

@@ -185,31 +185,35 @@ static uint32_t find_proven(const struct ami_ring *ring)
 	return smaller;
 }
 
-static void report_outstanding(struct ami_state *s, const struct ami_ring *ring,
-			       const char *where)
+void state_report_outstanding(struct ami_state *s, const struct ami_iommu *iommu)
 {
-	if (ring->outstanding && !ring->semaphore_known)
+	const struct ami_ring *ring = &iommu->ring;
+	/* What is known never to have run is reported with what shows it. */
+	uint32_t n = ring->outstanding -
+		     (iommu->registers.final ? iommu->registers.pending : 0);
+	char where[32];
+
+	snprintf(where, sizeof(where), "iommu%u", iommu->index);
+	if (n && !ring->semaphore_known)
 		ami_finding_add_with(s->findings, AMI_FIND_COMMANDS_UNPROVEN,
 				where,
-				AMI_FACTS(AMI_SAYS(COUNT, ring->outstanding),
+				AMI_FACTS(AMI_SAYS(COUNT, n),
 					  AMI_SAYS(ENTRY, ring->oldest),
 					  AMI_SAYS(ISSUED, ring->last_issued)),
 				"%u command%s from ring entry %u on %s not proven: the semaphore cannot be read; last issued completion wait %llu.",
-				ring->outstanding,
-				ring->outstanding == 1 ? "" : "s", ring->oldest,
-				ring->outstanding == 1 ? "is" : "are",
+				n, n == 1 ? "" : "s", ring->oldest,
+				n == 1 ? "is" : "are",
 				(unsigned long long)ring->last_issued);
-	else if (ring->outstanding)
+	else if (n)
 		ami_finding_add_with(s->findings, AMI_FIND_COMMANDS_UNPROVEN,
 				where,
-				AMI_FACTS(AMI_SAYS(COUNT, ring->outstanding),
+				AMI_FACTS(AMI_SAYS(COUNT, n),
 					  AMI_SAYS(ENTRY, ring->oldest),
 					  AMI_SAYS(ISSUED, ring->last_issued),
 					  AMI_SAYS(COMPLETED, ring->semaphore)),
 				"%u command%s from ring entry %u on %s not proven to have completed; last issued completion wait %llu, last completed %llu.",
-				ring->outstanding,
-				ring->outstanding == 1 ? "" : "s", ring->oldest,
-				ring->outstanding == 1 ? "is" : "are",
+				n, n == 1 ? "" : "s", ring->oldest,
+				n == 1 ? "is" : "are",
 				(unsigned long long)ring->last_issued,
 				(unsigned long long)ring->semaphore);
 }
@@ -237,7 +241,6 @@ static void report_ring(struct ami_state *s, const struct ami_iommu *iommu)
 					AMI_SAYS(OF, AMI_RING_ENTRIES)),
 				"%u of %u command ring entries cannot be read from this dump.",
 				ring->count[AMI_ENTRY_UNREAD], AMI_RING_ENTRIES);
-	report_outstanding(s, ring, where);
 	if (ring->blind)
 		ami_finding_add(s->findings, AMI_FIND_COMMANDS_UNSEEN, where,
 				"Commands may have been outstanding in entries that cannot be read or were overwritten. It is unknown which translations are stale.");

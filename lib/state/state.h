@@ -138,6 +138,9 @@ void state_mark_foreign_events(struct ami_state *s, struct ami_iommu *iommu);
  */
 void state_grade_ring(struct ami_state *s, struct ami_iommu *iommu);
 
+/** state_report_outstanding() - report commands that may have run or not */
+void state_report_outstanding(struct ami_state *s, const struct ami_iommu *iommu);
+
 /**
  * state_find_unclaimed() - find DTEs whose page table no domain has; -1: no
  * memory

@@ -233,6 +233,9 @@ static void stopped_at_head(struct machine *unused)
 				 AMI_ENTRY_UNPROVEN : AMI_ENTRY_NOT_EXECUTED);
 	assert_true(machine_found(rig.m, "commands-not-executed"));
 	assert_true(machine_found(rig.m, "commands-stopped"));
+	/* Those that were fetched, and no others. */
+	assert_memory_equal(machine_said_of(rig.m, "commands-unproven", "iommu0"),
+			    "2 commands ", 11);
 	assert_non_null(machine_exposure(rig.m, NIC, AMI_CLASS_STALE));
 	machine_free(rig.m);
 }

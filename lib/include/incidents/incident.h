@@ -43,7 +43,7 @@ enum ami_witness {
 	AMI_WITNESSES
 };
 
-/** ami_witness_name() - "event log", "kernel log", "command ring", "registers" */
+/** ami_witness_name() - "event log", "kernel log", "command ring", "recorded registers" */
 const char *ami_witness_name(enum ami_witness witness);
 
 /**

@@ -158,6 +158,7 @@ const char *ami_registers_use_name(enum ami_registers_use use);
  * @stopped: it executed commands no more (CmdBufEn or CmdBufRun clear)
  * @moved: the head moved while it was recorded
  * @pending: commands from the head up to the driver's tail: not fetched then
+ * @final: nor executed later, because it had stopped
  */
 struct ami_registers {
 	enum ami_registers_use use;
@@ -166,7 +167,7 @@ struct ami_registers {
 	uint32_t head, tail;
 	uint32_t event_head, event_tail;
 	uint64_t semaphore;
-	bool on, stopped, moved;
+	bool on, stopped, moved, final;
 	uint32_t pending;
 };
 

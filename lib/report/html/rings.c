@@ -44,6 +44,7 @@ static void circle(struct html_page *p, const struct ami_iommu *u)
 	fprintf(p->out, "<text x=\"110\" y=\"106\" class=\"big\">%u</text>"
 		"<text x=\"110\" y=\"126\">%s</text></svg>\n",
 		ring->outstanding ? ring->outstanding : AMI_RING_ENTRIES,
+		report_never_executed(u) ? "not executed" :
 		ring->outstanding ? "not proven" : "entries");
 }
 
@@ -69,7 +70,8 @@ static void states(struct html_page *p, const struct ami_iommu *u)
 	if (report_registers_words(p->v->a->state, u, words, sizeof(words)))
 		fprintf(p->out, "<li>registers at the crash: %s</li>\n", words);
 	html_raw(p, "</ul>\n<p>");
-	html_raw(p, ring->outstanding ?
+	html_raw(p, report_never_executed(u) ?
+		 "Commands were never executed." : ring->outstanding ?
 		 "Commands are not proven done." :
 		 ring->blind ?
 		 "Commands may be outstanding in entries that are lost." :
