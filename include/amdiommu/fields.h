@@ -614,7 +614,7 @@
 	Y(iommu_dma_strict, POLICY)					\
 	Y(amd_iommu_unmap_flush, POLICY)				\
 	Y(amd_iommu_np_cache, POLICY)					\
-	Y(map_idr, STATE)						\
+	Y(map_idr, NOTES_LATER)						\
 	Y(pci_root_buses, STATE)
 
 #define AMI_FIELD_ID(id, type, path)	AMI_F_##id,
