@@ -106,9 +106,14 @@ static void count_bits(const struct window *w, const uint64_t *word,
 	uint32_t i;
 
 	memset(sum, 0, AMI_OWNERS * sizeof(*sum));
-	for (i = 0; i < BLOCK_WORDS; i++)
+	for (i = 0; i < BLOCK_WORDS; i++, owner += 64) {
+		if (word[i] == UINT64_MAX && !memcmp(owner, owner + 1, 63)) {
+			sum[*owner] += 64;
+			continue;
+		}
 		for (bits = word[i]; bits; bits &= bits - 1)
-			sum[owner[64 * i + __builtin_ctzll(bits)]]++;
+			sum[owner[__builtin_ctzll(bits)]]++;
+	}
 }
 
 static void sum_blocks(struct ami_exposures *ex, struct window *w)
