@@ -35,7 +35,7 @@ const char *ami_sign_name(enum ami_sign sign)
 {
 	static const char *const name[AMI_SIGNS] = {
 		"frame", "entries", "stack_run", "free_list", "pointers",
-		"frame_part", "stack_end",
+		"frame_part", "stack_end", "code",
 	};
 
 	return name[__builtin_ctz(sign)];
@@ -58,6 +58,8 @@ const char *ami_sign_text(enum ami_sign sign)
 		return "the rest of an Ethernet frame";
 	case AMI_SIGN_STACK_END:
 		return "no number at the end of the stack";
+	case AMI_SIGN_CODE:
+		return "other code than in the kernel's file";
 	}
 	return "";
 }

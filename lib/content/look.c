@@ -88,6 +88,8 @@ static void look_at_content(struct scan *s, uint64_t pfn, enum ami_owner owner)
 	s->c->checked++;
 	if (owner == AMI_OWNER_STACK)
 		content_check_stack_end(s, pfn);
+	else if (owner == AMI_OWNER_TEXT)
+		content_check_text(s, pfn);
 	if (is_zero(s->page))
 		return;
 	find_frames(s, pfn, owner);

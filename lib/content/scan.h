@@ -69,6 +69,7 @@ bool content_page_read(struct scan *s, uint64_t pfn, void *page);
 /** content_check_...() - s->page is the page's content */
 void content_check_table(struct scan *s, uint64_t pfn);
 void content_check_stack_end(struct scan *s, uint64_t pfn);
+void content_check_text(struct scan *s, uint64_t pfn);
 void content_check_stack(struct scan *s, uint64_t pfn);
 
 /** content_look() - look for signs in the content of one page */

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <amdiommu/display.h>
 
@@ -141,5 +142,7 @@ struct ami_kernel *ami_kernel_open(struct ami_dump *dump,
 
 void ami_kernel_close(struct ami_kernel *k)
 {
+	if (k && k->text.size)
+		close(k->text.fd);
 	free(k);
 }

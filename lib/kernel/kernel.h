@@ -15,6 +15,13 @@ struct ami_tlb_entry {
 	uint64_t pa;
 };
 
+/** struct kernel_text - the code of the kernel in its file; @size 0: no file */
+struct kernel_text {
+	int fd;
+	uint64_t offset, size;
+	uint64_t phys;		/* where it was loaded */
+};
+
 struct btf;
 
 struct ami_kernel {
@@ -30,6 +37,7 @@ struct ami_kernel {
 	uint64_t direct_map;	/* page_offset_base, 0 while unknown */
 	uint64_t vmemmap;	/* the struct page of frame 0; 0: unknown */
 	bool five_levels;
+	struct kernel_text text;
 	struct btf *types;	/* the kernel's own, while it is being opened */
 	struct ami_tlb_entry tlb[TLB_SLOTS], big[BIG_SLOTS];
 };

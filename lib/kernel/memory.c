@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include <amdiommu/display.h>
+#include <amdiommu/fileio.h>
 
 #include "kernel.h"
 
@@ -270,4 +271,14 @@ enum ami_mem ami_get(struct ami_kernel *k, uint64_t va, enum ami_field f,
 		raw = (raw >> m->bit_offset) & (UINT64_MAX >> (64 - m->bit_size));
 	*value = raw;
 	return AMI_MEM_OK;
+}
+
+bool ami_kernel_text(struct ami_kernel *k, uint64_t phys, void *page)
+{
+	const struct kernel_text *t = &k->text;
+
+	return t->size >= AMI_PAGE_SIZE && phys >= t->phys &&
+	       phys - t->phys <= t->size - AMI_PAGE_SIZE &&
+	       ami_file_read_at(t->fd, page, AMI_PAGE_SIZE,
+				t->offset + (phys - t->phys));
 }

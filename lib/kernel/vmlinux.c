@@ -18,6 +18,8 @@ static int resolve_vmlinux(void *ctx, struct ami_kernel *k, struct ami_layout *l
 	if (!vmlinux_open(&v) &&
 	    !vmlinux_resolve_symbols(&v, layout->symbol))
 		ret = vmlinux_resolve_types(&v, layout);
+	if (!ret)
+		vmlinux_keep_text(&v);
 	vmlinux_close(&v);
 	return ret;
 }

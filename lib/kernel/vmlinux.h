@@ -74,6 +74,9 @@ int vmlinux_resolve_symbols(const struct vmlinux *v, uint64_t *symbol);
 /** vmlinux_resolve_types() - fill members, sizes and enumerators of @layout */
 int vmlinux_resolve_types(struct vmlinux *v, struct ami_layout *layout);
 
+/** vmlinux_keep_text() - for ami_kernel_text() */
+void vmlinux_keep_text(const struct vmlinux *v);
+
 /** vmlinux_name() - NULL: it has none */
 const char *vmlinux_name(Dwarf_Die *die);
 

@@ -72,7 +72,7 @@ static const char code[] =
 	"#define TABLE __attribute__((aligned(4096)))\n"
 	"unsigned long TABLE init_top_pgt[512] = { 1 };\n"
 	"unsigned long TABLE level2_kernel_pgt[512] = { 1 };\n"
-	"void _stext(void) { } void *amd_iommu_list = &a;\n";
+	"void _stext(void) { __asm__ volatile(\".fill 9000, 1, 0x41\"); } void *amd_iommu_list = &a;\n";
 
 #define BUILD_ID	"00112233445566778899aabbccddeeff01234567"
 #define SLIDE		0x1e000000ull
@@ -394,6 +394,37 @@ static void damaged(void **state)
 #define LEVEL4		0x5001000u
 #define BIG		0x6000u		/* pages */
 
+/* Whole pages of code, where the kernel was loaded. */
+static void code_of_file(void **state)
+{
+	const struct place *p = *state;
+	struct ami_layout_source source = ami_layout_vmlinux(p->path);
+	struct image *img = image_new(1 << 12);
+	struct ami_error err = { .status = AMI_OK };
+	uint64_t at = 0xffffffff81000000 - IMAGE_MAP + SLIDE;
+	uint8_t page[AMI_PAGE_SIZE] = { 0 };
+	struct ami_dump *dump;
+	struct ami_kernel *k;
+	unsigned int i;
+
+	build(p, "-g");
+	image_vmcoreinfo(img, INFO);
+	dump = image_dump(img);
+	k = ami_kernel_open(dump, &source, &err);
+	assert_non_null(k);
+	for (i = 0; i < 2; i++) {
+		memset(page, 0, sizeof(page));
+		assert_true(ami_kernel_text(k, at + i * AMI_PAGE_SIZE, page));
+		assert_int_equal(page[0], 0x41);
+		assert_int_equal(page[AMI_PAGE_SIZE - 1], 0x41);
+	}
+	assert_false(ami_kernel_text(k, at + 2 * AMI_PAGE_SIZE, page));
+	assert_false(ami_kernel_text(k, at - AMI_PAGE_SIZE, page));
+	ami_kernel_close(k);
+	ami_dump_close(dump);
+	image_free(img);
+}
+
 /* Physical address of a symbol of the vmlinux, as it was loaded. */
 static uint64_t loaded_at(const struct place *p, const char *symbol)
 {
@@ -489,6 +520,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(built_in_drivers),
 		cmocka_unit_test(types_and_symbols),
+		cmocka_unit_test(code_of_file),
 		cmocka_unit_test(identity),
 		cmocka_unit_test(not_a_vmlinux),
 		cmocka_unit_test(place_by_banner),

@@ -56,6 +56,7 @@ enum ami_sign {
 	AMI_SIGN_POINTERS = 1 << 4,	/* pointers of objects are destroyed */
 	AMI_SIGN_FRAME_PART = 1 << 5,	/* a frame in a page before goes on in it */
 	AMI_SIGN_STACK_END = 1 << 6,	/* the number at a stack's end is gone */
+	AMI_SIGN_CODE = 1 << 7,		/* it is not the code of the kernel's file */
 };
 
 /** ami_sign_name() - a key for it: "frame", "entries", ... */
@@ -64,7 +65,7 @@ const char *ami_sign_name(enum ami_sign sign);
 /** ami_sign_text() - one sign in words */
 const char *ami_sign_text(enum ami_sign sign);
 
-#define AMI_SIGNS	7u
+#define AMI_SIGNS	8u
 
 /**
  * struct ami_overwritten - a page whose content its owner did not write

@@ -128,6 +128,15 @@ static inline bool ami_kernel_address(uint64_t va)
 }
 
 /**
+ * ami_kernel_text() - a page of the kernel's code, as its file has it
+ * @phys: where it is in memory
+ *
+ * The kernel changes its code as it starts: calls, jumps, whole alternatives. False:
+ * no vmlinux was given, or not all of the page is code.
+ */
+bool ami_kernel_text(struct ami_kernel *kernel, uint64_t phys, void *page);
+
+/**
  * struct ami_list_iter - bounded, cycle-safe walk over kernel lists
  * @mem: after the walk: AMI_MEM_OK if the walk reached the end of the list
  * @broken: after the walk: the list does not end (it loops or is too long), has
