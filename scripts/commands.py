@@ -11,6 +11,7 @@ JSON schema has no definition of a view, and where a letter of crash means two
 things.
 """
 import ast
+import itertools
 import json
 import os
 import re
@@ -233,11 +234,28 @@ def roff_text(text):
                    for line in lines)
 
 
+def roff_help(text):
+    """Paragraphs, and between them rows that begin with two spaces."""
+    parts = []
+    for rows, lines in itertools.groupby(text.splitlines(),
+                                         lambda l: l.startswith('  ')):
+        if rows:
+            lines = [roff_row(line) for line in lines]
+            parts.append('.nf\n' + ''.join(lines) + '.fi\n')
+        else:
+            parts.append(roff_text(' '.join(lines)))
+    return ''.join(parts)
+
+
+def roff_row(line):
+    return line.replace('\\', '\\e').replace('-', '\\-') + '\n'
+
+
 def man_command(c):
     dumps = ' " " \\fIDUMP\\fR...' if c.name == 'check' else ''
     args = f' " {roff(c.args)}"' if c.args else ''
     text = c.summary + ('. ' + c.more if c.more else '')
-    return f'.TP\n.BR {c.name}{dumps}{args}\n{roff_text(text)}'
+    return f'.TP\n.BR {c.name}{dumps}{args}\n{roff_help(text)}'
 
 
 def man():

@@ -12,7 +12,7 @@
  * struct hba_area - memory that the controller writes
  * @in: member of the adapter: a pointer to the structure that has it; NO_FIELD:
  *	the adapter itself
- * @dma: its address for the controller; @of: an array of so many addresses, or 0
+ * @dma: its address for the controller; @of: an array of that many addresses, or 0
  * @count: member of the adapter with the number of entries; NO_FIELD: @times, or 1
  * @plus: entries more than that
  * @size, @type, @bytes: of an entry: a member beside @dma, a type, or fixed

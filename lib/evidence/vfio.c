@@ -81,7 +81,7 @@ static void open_range(struct grants *g)
 
 	evidence_begin_transfer(g->r->ev, g->r->device, AMI_TRANSFER_POSTED,
 				AMI_POSSIBLE, g->r->reader->driver,
-				"%s of %s, as it may tell the device: IOVA %#" PRIx64,
+				"%s of %s, for its device at IOVA %#" PRIx64,
 				evidence_bytes_text(range->last - range->first +
 						    1, size),
 				evidence_program_text(g->r->ev, range->task,

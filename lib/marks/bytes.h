@@ -34,7 +34,7 @@ struct in {
 	bool bad, no_memory;
 };
 
-/** marks_in_bytes() - the next @len bytes, NULL when there are not so many */
+/** marks_in_bytes() - the next @len bytes, NULL if there are fewer */
 const uint8_t *marks_in_bytes(struct in *i, uint64_t len);
 /** marks_in_number() - 0 when it is not there */
 uint64_t marks_in_number(struct in *i, unsigned int size);

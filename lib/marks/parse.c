@@ -32,7 +32,7 @@ static bool read_origin(struct ami_marks *m, struct in *in)
 	return true;
 }
 
-/* Full is damage: amdiommu does not write so many. */
+/* A full list is damage: amdiommu never writes that many. */
 static bool has_room(struct in *in, enum vec_room room)
 {
 	in->no_memory |= room == VEC_NO_MEMORY;

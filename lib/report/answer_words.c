@@ -283,7 +283,7 @@ static void write_rest(const struct view *v, struct answer *a)
 		put_words(a, "This address is not RAM: what devices write there is an interrupt (MSI).");
 		break;
 	case ANSWER_NO_RAM:
-		put_words(a, "No RAM of this dump has this physical address. An address of a process wants its process: who PID:ADDRESS.");
+		put_words(a, "No RAM of this dump has this physical address. If it is an address of a process, name the process: who PID:ADDRESS.");
 		break;
 	default:
 		break;

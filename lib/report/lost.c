@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * IOVAs that the kernel has allocated and that the page table maps no more: the
+ * IOVAs that the kernel has allocated and that the page table no longer maps: the
  * table was overwritten. "Not mapped" is not the whole truth about those.
  */
 #include <inttypes.h>
