@@ -110,14 +110,28 @@ static int find_device(struct ami_exposures *ex, const struct ami_device *d)
 	return g.failed ? -1 : 0;
 }
 
+/*
+ * The device does not go through it, but what the table maps belongs to its domain,
+ * and its pages are page tables all the same.
+ */
+static int walk_bypassed(struct ami_exposures *ex, const struct ami_device *d)
+{
+	return d->table.format != AMI_FORMAT_NONE &&
+	       !exposure_tree_get(ex, &d->table) ? -1 : 0;
+}
+
 int exposure_find_mapped(struct ami_exposures *ex)
 {
 	const struct ami_state *s = ex->state;
 	size_t i;
 
-	for (i = 0; i < s->nr_devices; i++)
-		if (can_have_mappings(&s->devices[i]) &&
-		    find_device(ex, &s->devices[i]))
+	for (i = 0; i < s->nr_devices; i++) {
+		const struct ami_device *d = &s->devices[i];
+
+		if (can_have_mappings(d) && find_device(ex, d))
 			return -1;
+		if (d->bypass == AMI_BYPASS_VIRTIO && walk_bypassed(ex, d))
+			return -1;
+	}
 	return 0;
 }

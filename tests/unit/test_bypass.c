@@ -60,6 +60,7 @@ static void bypasses(void **state)
 {
 	struct rig *rig = virtio(VERSION_1);
 	const struct ami_exposure *e;
+	const struct ami_tree *t;
 	struct ami_writer w;
 
 	(void)state;
@@ -71,6 +72,12 @@ static void bypasses(void **state)
 	assert_true(e->all_ram && e->certainty == AMI_PROVEN);
 	assert_true(ami_first_writer(rig->m->ex, e, 0x1234567, &w));
 	assert_null(machine_exposure(rig->m, RIG_DEVICE, AMI_CLASS_MAPPED));
+	/* What the table maps is known all the same, and that it is one. */
+	t = ami_tree_of(rig->m->ex, &device(rig)->table);
+	assert_non_null(t);
+	assert_int_equal(t->mapped, RIG_PAGES);
+	assert_true(ami_pfnset_has(rig->m->ex->io_tables,
+				   t->table.root >> AMI_PAGE_SHIFT));
 	assert_int_equal(rig->m->ex->verdict, AMI_VERDICT_SUSPECT);
 	assert_int_equal(rig_found(rig, "virtio-bypasses-iommu"), 1);
 	rig_free(rig);
