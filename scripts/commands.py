@@ -13,26 +13,17 @@ things.
 import ast
 import itertools
 import json
-import os
 import re
 import sys
 import textwrap
 
-TOP = os.path.join(os.path.dirname(os.path.abspath(__file__)), '..')
+from made import only_checked, read, settle
+
 TABLE = 'include/amdiommu/commands.def'
 SCHEMA = 'docs/amdiommu-report.schema.json'
 SHORT = 'jaxdvhV'       # tools/help.c: options that have a short form
 COMMON = 'limLhVs'       # tools/commands.c: what every command takes
 TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|\'.\'|[\w]+|,|\s+')
-
-
-def path(name):
-    return os.path.join(TOP, name)
-
-
-def read(name):
-    with open(path(name), encoding='utf-8') as f:
-        return f.read()
 
 
 def fields(body):
@@ -300,18 +291,11 @@ def main():
             'completions/amdiommu.fish': fish(), 'README.md': readme(),
             'docs/man/amdiommu.1': man(),
             'docs/man/amdiommu-crash.8': man_crash()}
-    bad = 0
-    for name, text in made.items():
-        if '--check' not in sys.argv:
-            with open(path(name), 'w', encoding='utf-8') as f:
-                f.write(text)
-        elif not os.path.exists(path(name)) or read(name) != text:
-            print(f'{name} is not as {TABLE} says: make docs')
-            bad += 1
+    bad = settle(made, TABLE)
     for why in missing():
         print(why)
         bad += 1
-    if '--check' in sys.argv:
+    if only_checked():
         print(f'{len(made) + len(commands()) - bad} passed, {bad} failed')
     return 1 if bad else 0
 

@@ -11,12 +11,12 @@ where a code of a table is used by no source file.
 """
 import glob
 import json
-import os
 import re
 import sys
 import textwrap
 
-TOP = os.path.join(os.path.dirname(os.path.abspath(__file__)), '..')
+from made import only_checked, path, read, settle
+
 TABLE = 'include/amdiommu/findings.def'
 REASONS = 'include/amdiommu/reasons.def'
 FACTS = 'include/amdiommu/facts.def'
@@ -41,15 +41,6 @@ scripts may use them. `amdiommu help CODE` prints the same text.
   `trusted`; *none*, nothing by itself.
 - **Coverage**: *part*, it is `partial`; *all*, nothing by itself.
 '''
-
-
-def path(name):
-    return os.path.join(TOP, name)
-
-
-def read(name):
-    with open(path(name), encoding='utf-8') as f:
-        return f.read()
 
 
 def rows(name, form):
@@ -135,14 +126,7 @@ def main():
                  schema(table, reasons, facts),
                  between('docs/verdict.md', 'reasons', reason_table(reasons)),
                  between('docs/json.md', 'facts', fact_table(facts))])
-    bad = 0
-    for name, text in made.items():
-        if '--check' not in sys.argv:
-            with open(path(name), 'w', encoding='utf-8') as f:
-                f.write(text)
-        elif not os.path.exists(path(name)) or read(name) != text:
-            print(f'{name} is not as the tables say: make docs')
-            bad += 1
+    bad = settle(made, 'the tables of findings')
     for name, codes in ((TABLE, unused(table, 'AMI_FIND_')),
                         (REASONS, unused(reasons, r'AMI_REASON_|'
                                          r'verdict_because\([^,]*, '))):
@@ -150,7 +134,7 @@ def main():
             print(f'{name} has {code}, but no code reports it: report it, '
                   'or remove the row')
             bad += 1
-    if '--check' in sys.argv:
+    if only_checked():
         print(f'{len(table) + len(made) - bad} passed, {bad} failed')
     return 1 if bad else 0
 

@@ -10,13 +10,17 @@
 
 /**
  * struct hba_area - memory that the controller writes
- * @in: member of the adapter: a pointer to the structure that has it; NO_FIELD:
- *	the adapter itself
- * @dma: its address for the controller; @of: an array of that many addresses, or 0
- * @count: member of the adapter with the number of entries; NO_FIELD: @times, or 1
- * @plus: entries more than that
- * @size, @type, @bytes: of an entry: a member beside @dma, a type, or fixed
- * @asked: the controller writes there only when a command has it do so
+ * @what: the name that transfers have; NULL ends a list
+ * @in: member of the adapter that points to the structure with @dma; NO_FIELD: @dma
+ *	is a member of the adapter itself
+ * @dma: member with the address that the controller uses
+ * @of: 0, or @dma is an array and has this many addresses
+ * @count: member of the adapter with the number of entries; NO_FIELD: there are
+ *	@times entries, or 1
+ * @plus: entries that are there beyond @count
+ * @size: member beside @dma with the bytes of an entry; else they are those of
+ *	@type, or @bytes
+ * @asked: the controller writes there only when a command asks it to
  */
 struct hba_area {
 	const char *what;
@@ -27,15 +31,19 @@ struct hba_area {
 };
 
 /** enum hba_data - what the driver data of the device is */
-enum hba_data { HBA_ADAPTER, HBA_POINTER, HBA_HOST, HBA_HOST_POINTER };
+enum hba_data {
+	HBA_ADAPTER,		/* the adapter */
+	HBA_POINTER,		/* a structure that points to the adapter */
+	HBA_HOST,		/* a SCSI host that ends with the adapter */
+	HBA_HOST_POINTER,	/* a SCSI host that ends with such a structure */
+};
 
 /**
  * struct hba - a driver of disk controllers
- * @data: the adapter, a structure with a pointer to it, a SCSI host that ends with
- *	it, or one that ends with a structure with a pointer to it
- * @adapter: that pointer
- * @areas: ends with one without a name
- * @more: what is in lists; NULL: nothing
+ * @data: where the adapter's structure is, from the driver data of the device
+ * @adapter: the pointer to it, where @data goes through one
+ * @areas: areas at fixed members; the last has no name
+ * @more: adds what the driver keeps in lists; NULL: it has none
  */
 struct hba {
 	enum hba_data data;
@@ -60,7 +68,7 @@ bool hba_pvscsi(struct reading *r, uint64_t adapter);
 bool hba_sym(struct reading *r, uint64_t adapter);
 bool hba_esp(struct reading *r, uint64_t adapter);
 
-/** hba_readers - drivers of disk controllers; ends with one without a name */
+/** hba_readers - drivers of disk controllers; the last has no name */
 extern const struct reader hba_readers[];
 
 #endif

@@ -98,46 +98,39 @@ static void name_under_way(struct ami_evidence *ev, const struct tally *t)
 						true, &by) ? &by : NULL);
 }
 
+/* What a device was asked to write cannot be named: how its table is, and why. */
+static void name_ranges(const struct ami_evidence *ev, const struct tally *t,
+			enum ami_dma_end how, enum ami_finding_code code,
+			const char *table, const char *why)
+{
+	char where[AMI_BDF_TEXT];
+
+	if (t->ranges[how])
+		ami_finding_add_with(ev->state->findings, code,
+				ami_bdf_text(t->device, where),
+				AMI_FACTS(AMI_SAYS(RANGES, t->ranges[how]),
+					  AMI_SAYS(IOVA, t->first[how])),
+				"The device was asked to write to addresses %s (%zu ranges, the first at IOVA %#" PRIx64 "). %s.",
+				table, t->ranges[how], t->first[how], why);
+}
+
 static void name_device(struct ami_evidence *ev, const struct tally *t)
 {
 	const struct ami_device *d = ami_state_device(ev->state, t->device);
-	struct ami_findings *f = ev->state->findings;
-	char where[AMI_BDF_TEXT];
 
-	ami_bdf_text(t->device, where);
 	if (t->ranges[AMI_DMA_UNREAD] && d)
 		evidence_cover_partly(ev, d, "tables");
-	if (t->ranges[AMI_DMA_UNMAPPED])
-		ami_finding_add_with(f, AMI_FIND_BUFFER_NOT_MAPPED, where,
-				AMI_FACTS(
-					AMI_SAYS(RANGES,
-						 t->ranges[AMI_DMA_UNMAPPED]),
-					AMI_SAYS(IOVA,
-						 t->first[AMI_DMA_UNMAPPED])),
-				"The device was asked to write to addresses that its page table does not map (%zu ranges, the first at IOVA %#" PRIx64 "). Descriptors are damaged, or buffers were unmapped too early.",
-				t->ranges[AMI_DMA_UNMAPPED],
-				t->first[AMI_DMA_UNMAPPED]);
-	if (t->ranges[AMI_DMA_READ_ONLY])
-		ami_finding_add_with(f, AMI_FIND_BUFFER_READ_ONLY, where,
-				AMI_FACTS(
-					AMI_SAYS(RANGES,
-						 t->ranges[AMI_DMA_READ_ONLY]),
-					AMI_SAYS(IOVA,
-						 t->first[AMI_DMA_READ_ONLY])),
-				"The device was asked to write to addresses that its page table lets it only read (%zu ranges, the first at IOVA %#" PRIx64 "). Descriptors are damaged, or buffers were mapped for the wrong direction.",
-				t->ranges[AMI_DMA_READ_ONLY],
-				t->first[AMI_DMA_READ_ONLY]);
-	if (t->ranges[AMI_DMA_UNREAD])
-		ami_finding_add_with(f, AMI_FIND_BUFFER_ADDRESS_UNREAD, where,
-				AMI_FACTS(
-					AMI_SAYS(RANGES,
-						 t->ranges[AMI_DMA_UNREAD]),
-					AMI_SAYS(IOVA,
-						 t->first[AMI_DMA_UNREAD])),
-				"The device was asked to write to addresses whose page table %s (%zu ranges, the first at IOVA %#" PRIx64 "). It is unknown which memory that is.",
-				d && ami_device_elsewhere(d) ? "is not read" :
-				"cannot be read",
-				t->ranges[AMI_DMA_UNREAD], t->first[AMI_DMA_UNREAD]);
+	name_ranges(ev, t, AMI_DMA_UNMAPPED, AMI_FIND_BUFFER_NOT_MAPPED,
+		    "that its page table does not map",
+		    "Descriptors are damaged, or buffers were unmapped too early");
+	name_ranges(ev, t, AMI_DMA_READ_ONLY, AMI_FIND_BUFFER_READ_ONLY,
+		    "that its page table lets it only read",
+		    "Descriptors are damaged, or buffers were mapped for the wrong direction");
+	name_ranges(ev, t, AMI_DMA_UNREAD, AMI_FIND_BUFFER_ADDRESS_UNREAD,
+		    d && ami_device_elsewhere(d) ?
+		    "whose page table is not read" :
+		    "whose page table cannot be read",
+		    "It is unknown which memory that is");
 	name_under_way(ev, t);
 }
 

@@ -18,6 +18,7 @@
 #include <cmocka.h>
 
 #include "drivers.h"
+#include "sizes.h"
 
 #define QUEUES_EACH	64u	/* of a disk */
 #define DEPTH		64u
@@ -129,7 +130,7 @@ static double find(struct rig *rig, struct plan *p)
 
 static void one_size(void **state)
 {
-	struct plan *p = *state;
+	struct plan plan = { .queues = *(unsigned int *)*state }, *p = &plan;
 	struct rig *rig = rig_new("unknown");
 	struct ami_layout *l = image_layout(rig->m->img);
 	struct rusage before, after;
@@ -151,17 +152,7 @@ static void one_size(void **state)
 
 int main(int argc, char **argv)
 {
-	int i, failed = 0;
-
 	print_message("%7s %9s %8s %8s %9s\n", "queues", "requests", "CPU s",
 		      "ms/queue", "MiB more");
-	for (i = 1; i < argc && !failed; i++) {
-		struct plan p = { .queues = atoi(argv[i]) };
-		const struct CMUnitTest one[] = {
-			cmocka_unit_test_prestate(one_size, &p),
-		};
-
-		failed = cmocka_run_group_tests(one, NULL, NULL);
-	}
-	return failed;
+	return sizes_run(argc, argv, one_size);
 }

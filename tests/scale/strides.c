@@ -17,6 +17,7 @@
 #include <cmocka.h>
 
 #include "layouts.h"
+#include "sizes.h"
 
 #define LARGE		64u	/* large buffers of a queue */
 #define PAGES		64u	/* of each: 128 strides of 2 KiB */
@@ -128,7 +129,7 @@ static double cpu(void)
 
 static void one_size(void **state)
 {
-	struct plan *p = *state;
+	struct plan plan = { .queues = *(unsigned int *)*state }, *p = &plan;
 	struct rig *rig = card(p);
 	struct ami_error err = { .status = AMI_OK };
 	struct ami_evidence *ev;
@@ -158,17 +159,7 @@ static void one_size(void **state)
 
 int main(int argc, char **argv)
 {
-	int i, failed = 0;
-
 	print_message("%7s %9s %8s %8s\n", "queues", "pages", "CPU s",
 		      "ms/queue");
-	for (i = 1; i < argc && !failed; i++) {
-		struct plan p = { .queues = atoi(argv[i]) };
-		const struct CMUnitTest one[] = {
-			cmocka_unit_test_prestate(one_size, &p),
-		};
-
-		failed = cmocka_run_group_tests(one, NULL, NULL);
-	}
-	return failed;
+	return sizes_run(argc, argv, one_size);
 }
