@@ -4,7 +4,7 @@
 _amdiommu()
 {
 	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]}
-	local commands='report check devices domains map translate who ring log irq flushq pages scan transfers dmesg mark extract'
+	local commands='report check devices domains map translate who ring log irq flushq pages scan transfers dmesg compare mark extract'
 	local command= options= word before= n=0
 
 	COMPREPLY=()
@@ -29,7 +29,7 @@ _amdiommu()
 	esac
 	case $command in
 	report) options='--vmlinux --vmcoreinfo --marks --low-memory --deep --json --pages --bug --html --force --no-identity --hex --decimal --verbose --help' ;;
-	check) options='--vmlinux --vmcoreinfo --marks --low-memory --deep --json --jobs --strict --no-identity --help' ;;
+	check) options='--vmlinux --vmcoreinfo --marks --low-memory --deep --json --jobs --strict --table --csv --no-identity --help' ;;
 	devices) options='--vmlinux --vmcoreinfo --marks --low-memory --deep --json --hex --decimal --verbose --help' ;;
 	domains) options='--vmlinux --vmcoreinfo --marks --low-memory --deep --json --hex --decimal --verbose --help' ;;
 	map) options='--vmlinux --vmcoreinfo --marks --low-memory --deep --json --hex --decimal --verbose --help' ;;
@@ -39,10 +39,11 @@ _amdiommu()
 	log) options='--vmlinux --vmcoreinfo --marks --low-memory --deep --json --hex --decimal --verbose --help' ;;
 	irq) options='--vmlinux --vmcoreinfo --marks --low-memory --deep --json --hex --decimal --verbose --help' ;;
 	flushq) options='--vmlinux --vmcoreinfo --marks --low-memory --deep --json --hex --decimal --verbose --help' ;;
-	pages) options='--vmlinux --vmcoreinfo --marks --low-memory --deep --json --pages --hex --decimal --verbose --help' ;;
+	pages) options='--vmlinux --vmcoreinfo --marks --low-memory --deep --json --pages --owners --class --range --owner --device --hex --decimal --verbose --help' ;;
 	scan) options='--vmlinux --vmcoreinfo --marks --low-memory --deep --json --owner --device --hex --decimal --verbose --help' ;;
 	transfers) options='--vmlinux --vmcoreinfo --marks --low-memory --deep --json --hex --decimal --verbose --help' ;;
 	dmesg) options='--vmlinux --vmcoreinfo --marks --low-memory --deep --json --no-identity --all --hex --decimal --verbose --help' ;;
+	compare) options='--vmlinux --vmcoreinfo --marks --low-memory --deep --json --help' ;;
 	mark) options='--vmlinux --vmcoreinfo --marks --low-memory --deep --output --force --help' ;;
 	extract) options='--vmlinux --vmcoreinfo --marks --low-memory --deep --force --help' ;;
 	'') options='--help --version' ;;

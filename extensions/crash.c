@@ -28,7 +28,7 @@ static const char short_options[] =
 	"abjNPvxd";
 
 /* Without letters: those choose views. */
-enum { OWNER = 256, DEVICE };
+enum { OWNER = 256, DEVICE, OWNERS, CLASS, RANGE };
 
 static const struct option long_options[] = {
 	{ "json", no_argument, NULL, 'j' },
@@ -38,6 +38,9 @@ static const struct option long_options[] = {
 	{ "bug", no_argument, NULL, 'b' },
 	{ "owner", required_argument, NULL, OWNER },
 	{ "device", required_argument, NULL, DEVICE },
+	{ "owners", no_argument, NULL, OWNERS },
+	{ "class", required_argument, NULL, CLASS },
+	{ "range", required_argument, NULL, RANGE },
 	{ "no-identity", no_argument, NULL, 'N' },
 	{ NULL, 0, NULL, 0 },
 };
@@ -122,6 +125,15 @@ static int parse_options(struct ami_request *r)
 			break;
 		case OWNER:
 			r->owner = optarg;
+			break;
+		case OWNERS:
+			r->owners = true;
+			break;
+		case CLASS:
+			r->class = optarg;
+			break;
+		case RANGE:
+			r->range = optarg;
 			break;
 		case DEVICE:
 			r->has_bdf = ami_bdf_parse(optarg, &r->bdf);

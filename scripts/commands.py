@@ -172,7 +172,7 @@ def quoted(text):
 def zsh_option(o):
     text = quoted(f'{o.of}: {o.summary}' if o.of else o.summary)
     text = text.replace(':', '\\:').replace('[', '').replace(']', '')
-    value = {'FILE': ':file:_files', 'N': ':number:', 'CLASS': ':owner:',
+    value = {'FILE': ':file:_files', 'N': ':number:', 'CLASS': ':class:', 'A-B': ':range:',
              'BDF': ':device:', '': ''}[o.arg]
     if o.key in SHORT:
         return (f"\t'(-{o.key} --{o.name})'{{-{o.key},--{o.name}}}"

@@ -10,7 +10,7 @@ build="gcc libc6-dev pkgconf libbpf-dev libxxhash-dev libdw-dev libelf-dev zlib1
 liblzo2-dev libsnappy-dev libzstd-dev crash"
 test="libcmocka-dev libkdumpfile-dev python3 python3-jsonschema makedumpfile qemu-system-x86 busybox-static
 kexec-tools kmod cpio xz-utils zstd clang libclang-rt-dev clang-tidy cppcheck chromium
-chromium-driver python3-selenium mandoc"
+chromium-driver python3-selenium mandoc parallel sqlite3"
 package="debhelper dpkg-dev fakeroot lintian rpm rpmlint"
 
 case ${1:-build} in

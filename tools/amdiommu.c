@@ -82,6 +82,21 @@ static int parse_options(struct options *o, int argc, char **argv)
 				return tool_usage_error("--device takes a BDF such as 00:04.0, not '%s'",
 							optarg);
 			break;
+		case 'O':
+			o->request.owners = true;
+			break;
+		case 'c':
+			o->request.class = optarg;
+			break;
+		case 'r':
+			o->request.range = optarg;
+			break;
+		case 't':
+			o->request.row = AMI_ROW_TABLE;
+			break;
+		case 'k':
+			o->request.row = AMI_ROW_CSV;
+			break;
 		case 'l':
 			o->vmlinux = optarg;
 			break;

@@ -43,6 +43,10 @@ static int report_error(const struct options *o, const char *path,
 {
 	char *shown;
 
+	if (o->request.row) {
+		ami_check_failed_row(o->request.row, path, why, out);
+		return code;
+	}
 	if (o->request.json) {
 		ami_check_failed(path, why, code, out);
 		return code;
@@ -195,6 +199,7 @@ int tool_check(struct options *o)
 		fputs("amdiommu: out of memory\n", stderr);
 		return tool_exit_code(AMI_ERR_MEMORY);
 	}
+	ami_check_head(o->request.row, stdout);
 	code = check_all(&c);
 	free(c.jobs);
 	return code;

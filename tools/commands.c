@@ -54,6 +54,9 @@ int tool_misplaced(const struct options *o, const struct command *c)
 			return tool_usage_error("%s has no option --%s; 'amdiommu help %s' lists them",
 						c->name, tool_option_rows[i].name,
 						c->name);
+	if (o->given['t'] + o->given['k'] + o->request.json > 1 &&
+	    !strcmp(c->name, "check"))
+		return tool_usage_error("choose --table, --csv or --json");
 	if (o->given['x'] && o->given['d'])
 		return tool_usage_error("choose -x or -d");
 	if ((o->given['x'] || o->given['d']) &&

@@ -32,10 +32,15 @@ extern const struct ami_view_info ami_views[AMI_VIEWS];
 
 enum ami_radix { AMI_RADIX_DEFAULT, AMI_RADIX_DEC, AMI_RADIX_HEX };
 
+/** enum ami_row - check: the form of its line */
+enum ami_row { AMI_ROW_NONE, AMI_ROW_TABLE, AMI_ROW_CSV };
+
 /**
  * struct ami_request - what to show, and how
  * @bdf: device asked for, if @has_bdf
- * @owner: scan: only pages of this owner; NULL: all
+ * @owner: scan, pages: only pages of this owner; NULL: all
+ * @owners, @class, @range: pages: with owners; of this class; in this range
+ * @row: check: its line is one of a table
  * @iommu: index of the IOMMU asked for, -1 for all
  * @address: IOVA (translate), or a physical address (who, without @words)
  * @words, @nr_words: what who is asked for, as it was typed
@@ -55,7 +60,9 @@ struct ami_request {
 	enum ami_radix radix;
 	bool has_bdf;
 	struct ami_bdf bdf;
-	const char *owner;
+	const char *owner, *class, *range;
+	bool owners;
+	enum ami_row row;
 	int iommu;
 	uint64_t address;
 	char *const *words;
@@ -87,6 +94,17 @@ bool ami_html_is_file(const uint8_t *head, size_t len);
  */
 int ami_render(const struct ami_analysis *a, const struct ami_request *r,
 	       FILE *out, struct ami_error *err);
+
+/** ami_check_head() - names of the columns, if lines are those of a table */
+void ami_check_head(enum ami_row form, FILE *out);
+
+/** ami_check_failed_row() - the line of a dump that failed, in a table */
+void ami_check_failed_row(enum ami_row form, const char *path, const char *why,
+			  FILE *out);
+
+/** ami_compare() - what is new in @b; r->json chooses the form */
+int ami_compare(const struct ami_analysis *a, const struct ami_analysis *b,
+		const struct ami_request *r, FILE *out, struct ami_error *err);
 
 /** ami_check_failed() - write the `check --json` line of a failed dump */
 void ami_check_failed(const char *path, const char *why, int exit_code,

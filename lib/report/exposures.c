@@ -118,6 +118,8 @@ int view_pages(struct view *v)
 	const struct ami_exposures *ex = v->a->exposures;
 	size_t i;
 
+	if (v->r->owners || v->r->owner || v->r->class || v->r->range)
+		return report_owned_pages(v);
 	if (v->r->json) {
 		with_pages.pages = true;
 		v->r = &with_pages;

@@ -48,6 +48,7 @@ void report_facts_json(struct view *v, const struct ami_facts *facts)
 void report_finding_json(struct view *v, const struct ami_finding *one)
 {
 	const struct ami_finding_class *class = ami_finding_class(one->code);
+	char print[REPORT_FINGERPRINT];
 
 	json_object(&v->j, NULL);
 	json_string(&v->j, "severity", ami_severity_name(one->severity));
@@ -55,6 +56,8 @@ void report_finding_json(struct view *v, const struct ami_finding *one)
 	json_string(&v->j, "kind", ami_finding_kind_name(class->kind));
 	json_string(&v->j, "where", one->where);
 	json_string(&v->j, "text", one->text);
+	json_string(&v->j, "fingerprint",
+		    report_fingerprint(v->a->state, one, print));
 	report_facts_json(v, &one->facts);
 	json_close_object(&v->j);
 }

@@ -78,12 +78,17 @@ static bool same_name(const char *asked, const char *name)
 	return !*asked && !*name;
 }
 
-static bool is_owner(const char *asked)
+bool report_owner_is(const char *asked, enum ami_owner owner)
+{
+	return same_name(asked, ami_owner_name(owner));
+}
+
+bool report_owner_exists(const char *asked)
 {
 	int owner;
 
 	for (owner = 0; owner < AMI_OWNERS; owner++)
-		if (same_name(asked, ami_owner_name(owner)))
+		if (report_owner_is(asked, owner))
 			return true;
 	return false;
 }
@@ -92,7 +97,7 @@ static bool is_owner(const char *asked)
 static bool asked_for(const struct view *v, const struct ami_overwritten *w,
 		      const struct ami_culprit *c)
 {
-	if (v->r->owner && !same_name(v->r->owner, ami_owner_name(w->owner)))
+	if (v->r->owner && !report_owner_is(v->r->owner, w->owner))
 		return false;
 	return !v->r->has_bdf ||
 	       (c->proof != AMI_PROOF_NONE &&
@@ -313,7 +318,7 @@ int view_scan(struct view *v)
 {
 	const struct ami_contents *c = v->a->contents;
 
-	if (v->r->owner && !is_owner(v->r->owner))
+	if (v->r->owner && !report_owner_exists(v->r->owner))
 		return ami_error_set(v->err, AMI_ERR_USAGE, "no page has the owner '%s'; there are page-table, stack, kernel-objects, and more in the report's OWNERS",
 				     v->r->owner);
 	if (v->r->json) {

@@ -354,23 +354,3 @@ int report_all_text(struct view *v)
 	report_findings_text(v, v->r->verbose ? AMI_INFO : AMI_WARNING);
 	return 0;
 }
-
-int view_check(struct view *v)
-{
-	const struct ami_exposures *ex = v->a->exposures;
-
-	if (v->r->json) {
-		report_dump_json(v);
-		report_verdict_json(v);
-		report_coverage_json(v);
-		report_marks_brief_json(v);
-		return 0;
-	}
-	report_path_text(v);
-	fprintf(v->out, ": %s, coverage %s", ami_verdict_name(ex->verdict),
-		ami_covered_name(ex->covered));
-	if (ex->reasons.count)
-		fprintf(v->out, ": %s", ex->reasons.list[0].text);
-	putc('\n', v->out);
-	return 0;
-}

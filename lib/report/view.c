@@ -141,6 +141,11 @@ int ami_request_options(const struct ami_request *r, struct ami_error *err)
 		what = "leaving out the identity";
 	else if (r->pages && !heeds(r, 'p'))
 		what = "page frames";
+	else if ((r->owners && !heeds(r, 'O')) || (r->class && !heeds(r, 'c')) ||
+		 (r->range && !heeds(r, 'r')))
+		what = "a list of owners";
+	else if (r->row && !heeds(r, 't'))
+		what = "a table";
 	else if (r->owner && !heeds(r, 'w'))
 		what = "an owner";
 	else if (r->verbose && !heeds(r, 'v'))

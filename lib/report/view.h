@@ -131,6 +131,15 @@ void report_devices_text(struct view *v);
  * report_devices_that_matter() - active ones first, others counted; -1: v->err
  */
 int report_devices_that_matter(struct view *v);
+#define REPORT_FINGERPRINT	17u
+/** report_fingerprint() - the same for the same trouble elsewhere; returns @buf */
+char *report_fingerprint(const struct ami_state *s, const struct ami_finding *f,
+			 char buf[REPORT_FINGERPRINT]);
+/** report_owner_exists(), report_owner_is() - names as people type them */
+bool report_owner_exists(const char *asked);
+bool report_owner_is(const char *asked, enum ami_owner owner);
+/** report_owned_pages() - pages with owners and IOVAs; -1: v->err is filled */
+int report_owned_pages(struct view *v);
 /** report_finding_json() - one of them, an object without key */
 void report_finding_json(struct view *v, const struct ami_finding *one);
 void report_findings_json(struct view *v);

@@ -89,6 +89,8 @@ class Checker:
         report = self.view(dump, 'report', '-v', '--pages')
         self.view(dump, 'who', '0')
         self.view(dump, 'who', '0', 'pfn:1', 'nonsense', kind='who_many')
+        self.view(dump, 'pages', '--owners', kind='pages_owned')
+        self.view(dump, 'compare', dump, kind='compare')
         for device in report['devices']:
             ranges = self.view(dump, 'map', device['bdf'])['ranges']
             for r in ranges[:1]:
