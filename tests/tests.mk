@@ -191,6 +191,7 @@ QUICK := $(UNIT:%=$(SAN)/unit/%) '$(SAN)/golden/test_damage $(SAMPLE)' \
 	 'tests/golden/test_wrapper.py $(BUILD)/makedumpfile-amdiommu $(MDF_TEST)/fault.so $(BUILD)/amdiommu $(SAMPLE)' \
 	 'tests/golden/test_extension.py $(BUILD)/makedumpfile/amdiommu.so $(MDF_TEST) $(BUILD)/amdiommu $(SAMPLE)' \
 	 'tests/golden/test_html.py $(BUILD)/amdiommu $(SAMPLE)' \
+	 'tests/golden/test_recorder.py $(BUILD)/amdiommu-record' \
 	 'scripts/findings.py --check' 'scripts/commands.py --check' \
 	 'tests/names.py $(LIB_OBJ)' \
 	 tests/includes.py \
@@ -327,6 +328,14 @@ lab-evidence: deps-test
 	$(MAKE) $(PARALLEL) all
 	$(LAB) evidence --amdiommu $(BUILD)/amdiommu
 
+RECORD_SCENARIOS ?= 6.1-both 6.1-pending60 7.3-kdump
+
+## lab-record: registers recorded at a crash, against QEMU's monitor
+lab-record: deps-test
+	$(MAKE) $(PARALLEL) all
+	tests/lab/record.py run $(RECORD_SCENARIOS)
+	tests/lab/record.py check $(RECORD_SCENARIOS) --amdiommu $(BUILD)/amdiommu
+
 # No kernel is booted: only the packages are fetched, once.
 READER_KERNELS ?=
 
@@ -396,6 +405,6 @@ bench-filter: $(BUILD)/makedumpfile-amdiommu
 	tests/bench/filter.py $(BUILD)/makedumpfile-amdiommu $(LAB_OUT)/6.1-64g/vmcore
 
 .PHONY: bench bench-built bench-evidence bench-filter bench-scale campaign check check-crash \
-	check-kdump check-quick check-readers coverage crash-suites drive fuzz fuzz-built lab lab-evidence \
+	check-kdump check-quick check-readers coverage crash-suites drive fuzz fuzz-built lab lab-evidence lab-record \
 	layouts \
 	lab-matrix lint test tests-built unit

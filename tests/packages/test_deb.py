@@ -19,7 +19,8 @@ import roots  # noqa: E402
 from workdir import CannotRun, Failed, lock, path  # noqa: E402
 
 SUITE = 'bookworm'
-OURS = ('amdiommu', 'amdiommu-crash', 'amdiommu-makedumpfile')
+OURS = ('amdiommu', 'amdiommu-crash', 'amdiommu-makedumpfile',
+        'amdiommu-record')
 
 
 class Fresh(roots.Root):
@@ -71,7 +72,7 @@ class Packages(unittest.TestCase):
         return str(caught.exception)
 
     def test_1_install(self):
-        self.assertEqual([len(found) for found in self.debs], [1, 1, 1])
+        self.assertEqual([len(found) for found in self.debs], [1] * len(OURS))
         self.assertEqual(self.root.files(), set())
         self.root.run('apt-get', 'install', '-y', '--no-install-recommends',
                       *[found[0] for found in self.debs])
@@ -117,6 +118,14 @@ class Packages(unittest.TestCase):
                 self.assertNotRegex(f.read(), '@[A-Z]+@')
             self.root.run('bash', '-n', hook)
         self.root.run('/usr/lib/amdiommu/kdump/makedumpfile', '--help')
+
+    def test_5_recorder_is_off(self):
+        self.assertIn('load|unload|status',
+                      self.root.run('amdiommu-record', '--help'))
+        self.assertIn('/usr/lib/systemd/system/amdiommu-record.service',
+                      self.root.files())
+        self.assertFalse([name for name in self.root.files()
+                          if name.startswith('/etc/systemd')])
 
     def test_6_purge(self):
         self.root.run('apt-get', 'purge', '-y', *OURS)
