@@ -111,9 +111,10 @@ int ami_request_args(struct ami_request *r, int argc, char *const *argv,
 	if ((unsigned int)argc < view->min_args ||
 	    (unsigned int)argc > view->max_args)
 		return ami_error_set(err, AMI_ERR_USAGE,
-				     "%s takes %s%s, not %d argument%s",
+				     "%s takes %s%s, but %d argument%s given",
 				     view->name, *view->args ? "" : "no argument",
-				     view->args, argc, argc == 1 ? "" : "s");
+				     view->args, argc, argc == 1 ? " was" :
+				     "s were");
 	r->words = argv;
 	for (i = 0; i < argc; i++)
 		if (parse_argument(r, &args, argv[i], err))

@@ -13,11 +13,11 @@ static const char *const meaning[] = {
 	[AMI_VERDICT_EXPOSED] =
 		"Trust the dump, except the pages that devices could write.",
 	[AMI_VERDICT_SUSPECT] =
-		"This is what no healthy machine of this configuration shows.",
+		"No healthy machine of this configuration shows this.",
 	[AMI_VERDICT_CORRUPT] =
 		"Memory contradicts itself: do not draw conclusions from it.",
 	[AMI_VERDICT_UNKNOWN] =
-		"The facts that decide are not in the dump.",
+		"The dump does not hold the facts that would decide.",
 };
 
 /* This shows that a page is ours. */
@@ -48,7 +48,7 @@ static void head(struct html_page *p)
 
 static const char *const covered[] = {
 	[AMI_COVERED_COMPLETE] =
-		"Every page that active devices could have written is named.",
+		"Every page that active devices could have written is named, or all that their drivers had asked them to write was read.",
 	[AMI_COVERED_PARTIAL] =
 		"Devices may have written pages that are not named here.",
 };
