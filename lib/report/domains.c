@@ -82,7 +82,7 @@ static void domain_text(struct view *v, size_t i)
 	for (; k >= 0; k = s->devices[k].next_in_domain)
 		fprintf(v->out, "        %s  %s\n",
 			ami_bdf_text(s->devices[k].bdf, bdf),
-			s->devices[k].driver);
+			s->devices[k].driver[0] ? s->devices[k].driver : "-");
 }
 
 int view_domains(struct view *v)
