@@ -28,9 +28,9 @@
 static const char usage[] =
 	"Usage: amdiommu-record load|unload|status [--json]\n"
 	"\n"
-	"load     have IOMMU registers recorded at a crash; ends at once\n"
-	"unload   undo that\n"
-	"status   is all in place? Exit code 0: yes; --json for programs\n"
+	"load     prepare the kernel to record IOMMU registers at a crash\n"
+	"unload   stop that, and free the memory\n"
+	"status   will a crash be recorded? Exit code 0: yes; --json for programs\n"
 	"\n"
 	"See amdiommu-record(8).\n";
 
@@ -157,16 +157,16 @@ static int make_record(struct record *r, const struct machine *m)
 	r->map = bpf_map_create(BPF_MAP_TYPE_ARRAY, AMI_RECORD_MAP, 4, size, 1,
 				&opts);
 	if (r->map < 0)
-		return give_up("the kernel made no map of %zu bytes: %s", size,
+		return give_up("the kernel refused a BPF map of %zu bytes: %s", size,
 			       strerror(errno));
 	r->page = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, r->map, 0);
 	if (r->page == MAP_FAILED)
-		return give_up("the map cannot be mapped: %s", strerror(errno));
+		return give_up("the BPF map cannot be mapped into memory: %s", strerror(errno));
 	if (getrandom(&r->id, sizeof(r->id), 0) != sizeof(r->id))
 		r->id = boot_ns();
 	r->self = recorder_self(r->map);
 	if (!r->self)
-		return give_up("the map's address cannot be learned: %s",
+		return give_up("the address of the BPF map cannot be read: %s",
 			       strerror(errno));
 	write_pages(r, m);
 	return 0;
@@ -180,10 +180,10 @@ static int test_record(struct record *r, const struct machine *m)
 	uint32_t i, k;
 
 	if (program < 0)
-		return give_up("the kernel does not load the program: %s\n%s",
+		return give_up("the kernel refused the BPF program: %s\n%s",
 			       strerror(errno), why);
 	if (recorder_run(program))
-		return give_up("the program cannot be tested: %s",
+		return give_up("the BPF program cannot be run as a test: %s",
 			       strerror(errno));
 	for (i = 0; i < m->count; i++) {
 		uint32_t first = 1 + i * AMI_RECORD_EACH;
@@ -257,11 +257,11 @@ static int load_recorder(void)
 		return 1;
 	program = recorder_program(m, r.map, BY_HOOK, why, sizeof(why));
 	if (program < 0)
-		return give_up("the kernel does not load the program for %s: %s\n%s",
+		return give_up("the kernel refused the BPF program for %s: %s\n%s",
 			       HOOK, strerror(errno), why);
 	link = bpf_raw_tracepoint_open(NULL, program);
 	if (link < 0)
-		return give_up("the kernel does not attach the program to %s: %s (CONFIG_DYNAMIC_FTRACE_WITH_DIRECT_CALLS?)",
+		return give_up("the kernel refused to attach the BPF program to %s: %s (CONFIG_DYNAMIC_FTRACE_WITH_DIRECT_CALLS?)",
 			       HOOK, strerror(errno));
 	if (pin_both(r.map, link))
 		return 1;

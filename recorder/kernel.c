@@ -90,7 +90,7 @@ static const char *learn_types(const struct btf *btf, struct machine *m,
 	l->evt_buf = member_offset(btf, t, "evt_buf");
 	if (l->list < 0 || l->mmio_base < 0 || l->mmio_phys < 0 ||
 	    l->cmd_buf < 0 || l->cmd_sem < 0 || l->evt_buf < 0)
-		return "struct amd_iommu has other members than any kernel that this version knows";
+		return "struct amd_iommu does not have the members that this version knows";
 	return NULL;
 }
 
@@ -119,7 +119,7 @@ static const char *learn_symbols(struct symbols *y)
 		return "/proc/kallsyms cannot be read";
 	fclose(f);
 	if (!any)
-		return "/proc/kallsyms hides all addresses (sysctl kernel.kptr_restrict=2)";
+		return "/proc/kallsyms hides all addresses: set sysctl kernel.kptr_restrict=1 first";
 	if (!y->iommus)
 		return "/proc/kallsyms does not have amd_iommu_list";
 	if (!y->crashing)
@@ -148,7 +148,7 @@ static const char *make_peek(struct machine *m)
 	m->peek_map = bpf_map_create(BPF_MAP_TYPE_ARRAY, "amdiommu_peek", 4,
 				     sizeof(struct peek), 1, &none);
 	if (m->peek_map < 0)
-		return "the kernel made no BPF map (root is needed)";
+		return "the kernel refused a BPF map (are you root?)";
 	code[0].imm = m->peek_map;
 	m->peek_program = bpf_prog_load(BPF_PROG_TYPE_RAW_TRACEPOINT,
 					"amdiommu_peek", "GPL", code,
@@ -157,7 +157,7 @@ static const char *make_peek(struct machine *m)
 		return NULL;
 	return is_locked() ?
 	       "the kernel is locked down (confidentiality): BPF programs may not read its memory" :
-	       "the kernel does not load a BPF program that reads its memory";
+	       "the kernel refused a BPF program that reads its memory";
 }
 
 bool recorder_peek(const struct machine *m, uint64_t va, void *to, size_t size)

@@ -97,11 +97,11 @@ static void print_text(const struct status *s, bool ready)
 	if (!s->attached)
 		puts("- its link to the kernel is gone: load it again");
 	if (!s->ftrace)
-		puts("- ftrace is switched off, so it is not called\n"
+		puts("- ftrace is switched off, so the recorder is not called\n"
 		     "  (sysctl kernel.ftrace_enabled=1)");
 	if (!s->kdump)
 		puts("- no capture kernel is loaded: without one, the kernel does not\n"
-		     "  come by at a crash (is the kdump service at work?)");
+		     "  call the recorder at a crash (is the kdump service running?)");
 	if (!s->whole)
 		puts("- the record was written to since it was loaded: load it again");
 }
