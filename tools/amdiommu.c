@@ -61,107 +61,106 @@ static int parse_jobs(struct options *o, const char *text)
 	return 0;
 }
 
+static bool take_flag(struct options *o, int c)
+{
+	struct ami_request *r = &o->request;
+	struct {
+		int option;
+		bool *flag;
+	} flags[] = {
+		{ 'f', &o->force }, { 'J', &r->json }, { 'p', &r->pages },
+		{ 'v', &r->verbose }, { 'a', &r->all }, { 'N', &r->no_identity },
+		{ 'b', &r->bug }, { 'S', &o->strict }, { 's', &o->deep },
+		{ 'L', &o->low_memory }, { 'h', &o->help }, { 'O', &r->owners },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(flags) / sizeof(flags[0]); i++)
+		if (flags[i].option == c) {
+			*flags[i].flag = true;
+			return true;
+		}
+	return false;
+}
+
+static bool take_choice(struct ami_request *r, int c)
+{
+	switch (c) {
+	case 'x':
+	case 'd':
+		r->radix = c == 'x' ? AMI_RADIX_HEX : AMI_RADIX_DEC;
+		return true;
+	case 't':
+	case 'k':
+		r->row = c == 't' ? AMI_ROW_TABLE : AMI_ROW_CSV;
+		return true;
+	default:
+		return false;
+	}
+}
+
+static bool take_name(struct options *o, int c, const char *arg)
+{
+	struct {
+		int option;
+		const char **name;
+	} names[] = {
+		{ 'w', &o->request.owner }, { 'c', &o->request.class },
+		{ 'r', &o->request.range }, { 'l', &o->vmlinux },
+		{ 'i', &o->vmcoreinfo }, { 'H', &o->html },
+		{ 'm', &o->marks }, { 'o', &o->output },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (names[i].option == c) {
+			*names[i].name = arg;
+			o->request.html |= c == 'H';
+			return true;
+		}
+	return false;
+}
+
+static int take_device(struct options *o, const char *arg)
+{
+	o->request.has_bdf = ami_bdf_parse(arg, &o->request.bdf);
+	if (!o->request.has_bdf)
+		return tool_usage_error("--device takes a BDF such as 00:04.0, not '%s'",
+					arg);
+	return -1;
+}
+
 /* Returns -1 to go on, else an exit code. */
+static int take_option(struct options *o, int c, const char *word)
+{
+	if (c != '?' && c != ':')
+		o->given[c] = true;
+	if (take_flag(o, c) || take_choice(&o->request, c) ||
+	    take_name(o, c, optarg))
+		return -1;
+	switch (c) {
+	case 'D':
+		return take_device(o, optarg);
+	case 'j':
+		return parse_jobs(o, optarg) ? tool_exit_code(AMI_ERR_USAGE) : -1;
+	case 'V':
+		puts("amdiommu " AMI_VERSION);
+		return 0;
+	default:
+		return bad_option(c, word);
+	}
+}
+
 static int parse_options(struct options *o, int argc, char **argv)
 {
-	int c;
+	int c, code;
 
 	opterr = 0;
 	while ((c = getopt_long(argc, argv, ":xdvahVj:", long_options,
 				NULL)) != -1) {
-		if (c != '?' && c != ':')
-			o->given[c] = true;
-		switch (c) {
-		case 'w':
-			o->request.owner = optarg;
-			break;
-		case 'D':
-			o->request.has_bdf = ami_bdf_parse(optarg,
-							   &o->request.bdf);
-			if (!o->request.has_bdf)
-				return tool_usage_error("--device takes a BDF such as 00:04.0, not '%s'",
-							optarg);
-			break;
-		case 'O':
-			o->request.owners = true;
-			break;
-		case 'c':
-			o->request.class = optarg;
-			break;
-		case 'r':
-			o->request.range = optarg;
-			break;
-		case 't':
-			o->request.row = AMI_ROW_TABLE;
-			break;
-		case 'k':
-			o->request.row = AMI_ROW_CSV;
-			break;
-		case 'l':
-			o->vmlinux = optarg;
-			break;
-		case 'i':
-			o->vmcoreinfo = optarg;
-			break;
-		case 'H':
-			o->html = optarg;
-			o->request.html = true;
-			break;
-		case 'm':
-			o->marks = optarg;
-			break;
-		case 'o':
-			o->output = optarg;
-			break;
-		case 'f':
-			o->force = true;
-			break;
-		case 'J':
-			o->request.json = true;
-			break;
-		case 'p':
-			o->request.pages = true;
-			break;
-		case 'x':
-			o->request.radix = AMI_RADIX_HEX;
-			break;
-		case 'd':
-			o->request.radix = AMI_RADIX_DEC;
-			break;
-		case 'v':
-			o->request.verbose = true;
-			break;
-		case 'a':
-			o->request.all = true;
-			break;
-		case 'N':
-			o->request.no_identity = true;
-			break;
-		case 'b':
-			o->request.bug = true;
-			break;
-		case 'S':
-			o->strict = true;
-			break;
-		case 's':
-			o->deep = true;
-			break;
-		case 'L':
-			o->low_memory = true;
-			break;
-		case 'j':
-			if (parse_jobs(o, optarg))
-				return tool_exit_code(AMI_ERR_USAGE);
-			break;
-		case 'h':
-			o->help = true;
-			break;
-		case 'V':
-			puts("amdiommu " AMI_VERSION);
-			return 0;
-		default:
-			return bad_option(c, argv[optind - 1]);
-		}
+		code = take_option(o, c, argv[optind - 1]);
+		if (code >= 0)
+			return code;
 	}
 	if (optind < argc)
 		o->command = argv[optind++];
