@@ -142,7 +142,7 @@ int exposure_find_stale(struct ami_exposures *ex)
 		ami_finding_add_with(s->findings, AMI_FIND_STALE_TRANSLATIONS,
 				ami_bdf_text(d->bdf, where),
 				AMI_FACTS(AMI_SAYS(RANGES, p.count)),
-				"%zu IOVA range%s unmapped or changed without proof that the IOTLB was flushed: the device may still write pages that no table names any more; the list of its pages is incomplete.",
+				"%zu IOVA range%s unmapped or changed, and nothing proves that the IOTLB was flushed. The device may still write pages that no table names any more, so the list of its pages is incomplete.",
 				p.count, p.count == 1 ? " was" : "s were");
 	}
 	return 0;
