@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <bpf/bpf.h>
 
@@ -318,6 +319,8 @@ uint64_t recorder_self(int map)
 	    !bpf_map_lookup_elem(map, &key, value))
 		memcpy(&self, value + AT(ami_record_head, self), sizeof(self));
 	free(value);
+	if (fd >= 0)
+		close(fd);
 	return self;
 }
 

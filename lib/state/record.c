@@ -83,7 +83,7 @@ void state_find_record(struct ami_state *s)
 	if (r->damaged)
 		ami_finding_add(s->findings, AMI_FIND_RECORD_DAMAGED, "record",
 				"amdiommu-record was loaded, but the first page of its record is not in the dump or is not as it was written: the record is not used.");
-	else if (r->found && !r->crashed)
+	else if (r->found && !r->crashed && s->crash != AMI_CRASH_NO)
 		ami_finding_add(s->findings, AMI_FIND_RECORD_EMPTY, "record",
 				"amdiommu-record was loaded, but it did not run at the crash: no register was recorded.");
 	else if (r->crashed && !r->alone)

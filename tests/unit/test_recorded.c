@@ -14,8 +14,8 @@
 
 #include <amdiommu/record.h>
 
-#include "machine.h"
 #include "image.h"
+#include "vmcore.h"
 
 #define NIC		0x18
 #define DOMAIN		7
@@ -349,6 +349,28 @@ static void test_found_by_pages(void **state)
 	machine_free(rig.m);
 }
 
+/* Through a file with symbols and types, and through an extract of it. */
+static void kept_by_extract(struct machine *unused)
+{
+	struct ami_analysis *dump, *extract;
+	struct rig rig;
+
+	set_up(&rig, unused->shape, unused->sme);
+	vmcore_extract(rig.m, NULL, &dump, &extract);
+	assert_int_equal(dump->state->iommus[0].registers.use,
+			 AMI_REGISTERS_KNOWN);
+	assert_int_equal(extract->state->iommus[0].registers.use,
+			 AMI_REGISTERS_KNOWN);
+	assert_int_equal(extract->state->recording.begun_ns, 77000);
+	assert_memory_equal(extract->state->iommus[0].ring.state,
+			    dump->state->iommus[0].ring.state,
+			    sizeof(dump->state->iommus[0].ring.state));
+	ami_analysis_free(extract);
+	ami_analysis_free(dump);
+	machine_free(rig.m);
+}
+OVER_SHAPES(kept_by_extract)
+
 /* A change to the pages, and what is found then. */
 static void changed(void (*change)(struct rig *rig), const char *finding)
 {
@@ -440,6 +462,21 @@ static void test_not_used(void **state)
 	changed(first_page_missing, "record-damaged");
 	changed(two_top_bits, "record-damaged");
 	changed(torn, "record-damaged");
+}
+
+/* A hypervisor's dump of a machine that went on running: nothing is missing. */
+static void test_no_crash(void **state)
+{
+	struct rig rig;
+
+	(void)state;
+	set_up(&rig, SHAPE_6_1, 0);
+	before_crash(&rig);
+	machine_variable(rig.m, AMI_SYM_panic_cpu, UINT32_MAX);
+	machine_analyse(rig.m);
+	assert_int_equal(rig.m->state->crash, AMI_CRASH_NO);
+	assert_false(machine_found(rig.m, "record-empty"));
+	machine_free(rig.m);
 }
 
 /* The register says whether translation was on, whatever the machine did. */
@@ -589,7 +626,9 @@ int main(void)
 		cmocka_unit_test(test_ring_not_in_dump),
 		cmocka_unit_test(test_log_not_in_dump),
 		cmocka_unit_test(test_found_by_pages),
+		cmocka_unit_test(all_kept_by_extract),
 		cmocka_unit_test(test_not_used),
+		cmocka_unit_test(test_no_crash),
 		cmocka_unit_test(test_was_off),
 		cmocka_unit_test(test_damage),
 	};
