@@ -4,7 +4,7 @@
 _amdiommu()
 {
 	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]}
-	local commands='report check devices domains map translate who ring log irq flushq pages scan transfers dmesg compare mark extract'
+	local commands='report check devices domains map translate who rd ring log irq flushq pages scan transfers dmesg compare mark extract'
 	local command= options= word before= n=0
 
 	COMPREPLY=()
@@ -35,6 +35,7 @@ _amdiommu()
 	map) options='--vmlinux --vmcoreinfo --marks --low-memory --deep --json --hex --decimal --verbose --help' ;;
 	translate) options='--vmlinux --vmcoreinfo --marks --low-memory --deep --json --hex --decimal --verbose --help' ;;
 	who) options='--vmlinux --vmcoreinfo --marks --low-memory --deep --json --hex --decimal --verbose --help' ;;
+	rd) options='--vmlinux --vmcoreinfo --marks --low-memory --deep --json --hex --decimal --help' ;;
 	ring) options='--vmlinux --vmcoreinfo --marks --low-memory --deep --json --hex --decimal --verbose --help' ;;
 	log) options='--vmlinux --vmcoreinfo --marks --low-memory --deep --json --hex --decimal --verbose --help' ;;
 	irq) options='--vmlinux --vmcoreinfo --marks --low-memory --deep --json --hex --decimal --verbose --help' ;;

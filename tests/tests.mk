@@ -179,6 +179,7 @@ QUICK := $(UNIT:%=$(SAN)/unit/%) '$(SAN)/golden/test_damage $(SAMPLE)' \
 	 'tests/golden/test_cli.py $(SAN)/amdiommu $(SAMPLE)' \
 	 'tests/golden/test_asked.py $(SAN)/amdiommu $(SAMPLE)' \
 	 'tests/golden/test_fleet.py $(SAN)/amdiommu $(SAMPLE)' \
+	 'tests/golden/test_contrib.py $(SAN)/amdiommu $(SAMPLE)' \
 	 'tests/golden/test_docs.py $(BUILD)/amdiommu' \
 	 'tests/golden/test_schema.py $(BUILD)/amdiommu $(SAMPLE)' \
 	 'tests/golden/test_same_facts.py $(BUILD)/amdiommu $(SAMPLE)' \

@@ -44,6 +44,7 @@ enum ami_row { AMI_ROW_NONE, AMI_ROW_TABLE, AMI_ROW_CSV };
  * @iommu: index of the IOMMU asked for, -1 for all
  * @address: IOVA (translate), or a physical address (who, without @words)
  * @words, @nr_words: what who is asked for, as it was typed
+ * @count: rd: words; 0: not said
  * @in: where who reads more of these if a word is "-"; NULL: nowhere
  * @pages: JSON: list page frames, not only counts
  * @html: the report as an HTML file, instead of text or JSON
@@ -67,6 +68,7 @@ struct ami_request {
 	uint64_t address;
 	char *const *words;
 	int nr_words;
+	uint64_t count;
 	FILE *in;
 	const char *longer, *whole;
 };

@@ -71,6 +71,23 @@ static int parse_word(struct ami_request *r, const char *text,
 			     "an empty word is not an address");
 }
 
+#define MAX_COUNT	(1u << 20)
+
+static int parse_count(struct ami_request *r, const char *text,
+		       struct ami_error *err)
+{
+	char *end;
+
+	errno = 0;
+	r->count = strtoull(text, &end, 0);
+	if (errno || end == text || *end || *text == '-' || !r->count ||
+	    r->count > MAX_COUNT)
+		return ami_error_set(err, AMI_ERR_USAGE,
+				     "'%s' is not a number of words; write it in decimal, or with 0x, up to %u",
+				     text, MAX_COUNT);
+	return 0;
+}
+
 /* What the arguments in a synopsis are. */
 static const struct {
 	const char *name;
@@ -81,6 +98,8 @@ static const struct {
 	{ "IOMMU", parse_iommu },
 	{ "IOVA", parse_address },
 	{ "ADDRESS...", parse_word },
+	{ "ADDRESS", parse_word },
+	{ "COUNT", parse_count },
 };
 
 /* @args: the synopsis from this argument on; it moves past the argument */

@@ -152,5 +152,47 @@ class Several(unittest.TestCase):
                 self.assertLessEqual(len(line), 80, line)
 
 
+class Memory(unittest.TestCase):
+    """rd marks what who names."""
+
+    def rd(self, *words, code=0):
+        done = subprocess.run([TOOL, 'rd', SAMPLE, *words], text=True,
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                              timeout=60)
+        self.assertEqual(done.returncode, code, done.stderr)
+        return done.stdout + done.stderr
+
+    def test_marks_are_the_answers_of_who(self):
+        lines = json.loads(self.rd('2698000', '512', '--json'))['lines']
+        self.assertEqual(len(lines), 256)
+        for line in lines[::16]:
+            row = data(line['address'] + '+10')['answers'][0]
+            self.assertEqual((line['code'], line['devices']),
+                             (row['answer']['code'], row['answer']['devices']))
+        self.assertIn('posted', {line['code'] for line in lines})
+
+    def test_words_are_what_the_dump_holds(self):
+        """The head of a list points at itself, or at kernel memory."""
+        line = json.loads(self.rd('amd_iommu_list', '2', '--json'))['lines'][0]
+        self.assertEqual(int(line['address'], 16),
+                         int(data('amd_iommu_list')['virtual'], 16))
+        for word in line['words']:
+            self.assertEqual(int(word, 16) >> 48 & 0xff00, 0xff00)
+
+    def test_text_has_a_mark_and_its_meaning(self):
+        said = self.rd('2698123', '3')
+        self.assertEqual(said.splitlines()[0][-1], '*')
+        self.assertIn('\n* e1000e (0000:00:04.0) had been asked', said)
+        self.assertLessEqual(max(map(len, said.splitlines())), 80)
+
+    def test_what_is_no_number(self):
+        for count in ('0', '-1', 'x', '1048577', ''):
+            with self.subTest(count=count):
+                self.rd('2698123', count, code=64)
+        self.rd('-', code=64)
+        lines = json.loads(self.rd('fffffffff000', '2', '--json'))['lines']
+        self.assertEqual(lines[0]['words'], [None, None])
+
+
 if __name__ == '__main__':
     unittest.main(argv=sys.argv[:1])

@@ -90,6 +90,7 @@ class Checker:
         self.view(dump, 'who', '0')
         self.view(dump, 'who', '0', 'pfn:1', 'nonsense', kind='who_many')
         self.view(dump, 'pages', '--owners', kind='pages_owned')
+        self.view(dump, 'rd', '2698000', '1000')
         self.view(dump, 'compare', dump, kind='compare')
         for device in report['devices']:
             ranges = self.view(dump, 'map', device['bdf'])['ranges']
