@@ -177,12 +177,49 @@ static void gap(void **state)
 	over_shapes(one_gap);
 }
 
+/*
+ * Most of an idle machine's memory is in large free blocks. A frame there costs its
+ * share of a page of struct pages, and being asked for.
+ */
+static void one_idle(struct machine *m)
+{
+	uint64_t *wanted = calloc(AMI_OWNER_WINDOW / 64, sizeof(*wanted));
+	uint8_t *found = calloc(AMI_OWNER_WINDOW, 1);
+	uint64_t frames = 1 << 15, i, used;
+	struct ami_budget *budget;
+
+	pages_make(m);
+	for (i = 0; i < frames; i += 1024) {
+		pages_mark(m, i << 12, AMI_F_page_type, PAGES_BUDDY);
+		pages_mark(m, i << 12, AMI_F_page_private, 10);
+	}
+	machine_analyse(m);
+	budget = ami_dump_budget(m->dump);
+	ami_dump_doing(m->dump, "test");
+	memset(wanted, 0xff, frames / 8);
+	used = budget->used;
+	ami_owners_fill(m->ex->owners, 0, wanted, found);
+	used = budget->used - used;
+	assert_int_equal(found[frames - 1], AMI_OWNER_FREE);
+	assert_true(used >= frames * AMI_COST_READ);
+	assert_true(used < frames * (AMI_COST_READ + 2 * AMI_COST_PAGE / 64));
+	free(wanted);
+	free(found);
+}
+
+static void idle_machine(void **state)
+{
+	(void)state;
+	over_shapes(one_idle);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(free_blocks),
 		cmocka_unit_test(compound_pages),
 		cmocka_unit_test(gap),
+		cmocka_unit_test(idle_machine),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
