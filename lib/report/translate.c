@@ -205,5 +205,6 @@ int view_translate(struct view *v)
 	}
 	report_stale_at(v, d, v->r->address, ways.list[0].mapped);
 	report_lost_at(v, d, v->r->address);
+	report_history_at(v, d, v->r->address);
 	return 0;
 }

@@ -212,6 +212,10 @@ const char *report_map_no_table(const struct ami_device *d);
 void report_stale_at(struct view *v, const struct ami_device *d, uint64_t iova,
 		     bool mapped);
 
+/** report_history_at() - what the rings still show of an IOVA */
+void report_history_at(struct view *v, const struct ami_device *d,
+		       uint64_t iova);
+
 /** report_stale_list() - all such IOVAs of a device */
 void report_stale_list(struct view *v, const struct ami_device *d);
 

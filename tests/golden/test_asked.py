@@ -152,6 +152,38 @@ class Several(unittest.TestCase):
                 self.assertLessEqual(len(line), 80, line)
 
 
+class History(unittest.TestCase):
+    """translate shows what the ring has of an IOVA, oldest first."""
+
+    def test_each_invalidation_of_the_ring(self):
+        report = run('report')
+        ring = run('ring')['rings'][0]
+        tail = ring['command_ring']['tail']
+        domain = {d['bdf']: d['domain'] for d in report['devices']}
+        seen = 0
+        for entry in ring['ring']:
+            pages = entry.get('operands', {})
+            if entry.get('name') != 'INVALIDATE_IOMMU_PAGES' or \
+                    entry['state'] != 'done' or 'Address' not in pages:
+                continue
+            for bdf in (b for b, d in domain.items()
+                        if d == pages['DomainID']):
+                shown = json.loads(subprocess.run(
+                    [TOOL, 'translate', '--json', SAMPLE, bdf,
+                     pages['Address']], check=True, text=True,
+                    stdout=subprocess.PIPE).stdout)['invalidations']
+                mine = [i for i in shown if i['entry'] == entry['index']]
+                self.assertEqual(len(mine), 1)
+                self.assertEqual(mine[0]['before_tail'],
+                                 (tail - entry['index'] - 1) % 512 + 1)
+                order = [i['before_tail'] for i in shown]
+                self.assertEqual(order, sorted(order, reverse=True))
+                seen += 1
+            if seen > 8:
+                break
+        self.assertTrue(seen)
+
+
 class Memory(unittest.TestCase):
     """rd marks what who names."""
 
