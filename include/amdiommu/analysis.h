@@ -43,7 +43,8 @@ struct ami_analyse_options {
 struct ami_analysis *ami_analyse(struct ami_dump *dump,
 				 const struct ami_layout_source *source,
 				 const struct ami_analyse_options *options,
-				 struct ami_error *err);
+				 struct ami_error *err)
+	AMI_MUST_CHECK;
 /** ami_analysis_free() - also closes the dump */
 void ami_analysis_free(struct ami_analysis *a);
 
@@ -79,7 +80,8 @@ struct ami_pfnset *ami_analysis_owned(const struct ami_analysis *a,
  * `who` reads of a page that no device could write. Returns -1 with @err filled
  * if the user interrupts.
  */
-int ami_analysis_read_all(const struct ami_analysis *a, struct ami_error *err);
+int ami_analysis_read_all(const struct ami_analysis *a, struct ami_error *err)
+	AMI_MUST_CHECK;
 
 /**
  * ami_analysis_read() - pages that were read until now
@@ -108,6 +110,7 @@ struct ami_marking {
  */
 struct ami_marks *ami_analysis_marks(const struct ami_analysis *a,
 				     const struct ami_marking *how,
-				     struct ami_error *err);
+				     struct ami_error *err)
+	AMI_MUST_CHECK;
 
 #endif

@@ -108,7 +108,8 @@ struct ami_dump *ami_dump_new(const struct ami_dump_ops *ops, void *ctx,
  * A split dump needs all its parts. Returns NULL with @err filled on failure.
  */
 struct ami_dump *ami_dump_open(const char *const *paths, size_t nr_paths,
-			       struct ami_error *err);
+			       struct ami_error *err)
+	AMI_MUST_CHECK;
 
 /** ami_dump_close() - close the dump and its host's context; NULL is allowed */
 void ami_dump_close(struct ami_dump *dump);
@@ -170,6 +171,7 @@ struct ami_newfile_rules;
  */
 int ami_extract_write(struct ami_dump *dump, const char *path,
 		      const struct ami_newfile_rules *rules,
-		      struct ami_error *err);
+		      struct ami_error *err)
+	AMI_MUST_CHECK;
 
 #endif

@@ -42,6 +42,9 @@ struct ami_error {
 	char text[480];
 };
 
+/** AMI_MUST_CHECK - of a function whose failure the caller must not pass over */
+#define AMI_MUST_CHECK	__attribute__((warn_unused_result))
+
 /** ami_error_set() - fill @err, which may be NULL. Always returns -1. */
 int ami_error_set(struct ami_error *err, enum ami_status status,
 		  const char *fmt, ...)

@@ -19,7 +19,8 @@ struct ami_headers;
  * Returns NULL with @err filled on failure.
  */
 struct ami_headers *ami_headers_read(int fd, const char *path,
-				     struct ami_error *err);
+				     struct ami_error *err)
+	AMI_MUST_CHECK;
 
 /** ami_headers_free() - free @h, which may be NULL */
 void ami_headers_free(struct ami_headers *h);

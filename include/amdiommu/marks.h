@@ -42,7 +42,8 @@ int ami_marks_observe(struct ami_marks *marks, const struct ami_pfnset *pages,
 
 /** ami_marks_write() - make the container; the caller frees *@bytes. */
 int ami_marks_write(const struct ami_marks *marks, uint8_t **bytes,
-		    size_t *len, struct ami_error *err);
+		    size_t *len, struct ami_error *err)
+	AMI_MUST_CHECK;
 
 /**
  * ami_marks_parse() - read a container, or what `dev -v` of crash extracted
@@ -52,10 +53,12 @@ int ami_marks_write(const struct ami_marks *marks, uint8_t **bytes,
  * AMI_ERR_INPUT means that these are not marks at all.
  */
 struct ami_marks *ami_marks_parse(const uint8_t *bytes, size_t len,
-				  struct ami_error *err);
+				  struct ami_error *err)
+	AMI_MUST_CHECK;
 
 /** ami_marks_read() - read marks of any dump from a file of their own */
-struct ami_marks *ami_marks_read(const char *path, struct ami_error *err);
+struct ami_marks *ami_marks_read(const char *path, struct ami_error *err)
+	AMI_MUST_CHECK;
 
 /* How DUMP.amdiommu begins where the filter could not make marks. */
 #define AMI_MARKS_NONE_MADE	"amdiommu: no marks: "
@@ -92,7 +95,8 @@ struct ami_marks_note {
  */
 int ami_marks_to_dump(const char *path, const uint8_t *bytes, size_t len,
 		      const struct ami_marks_runner *runner,
-		      struct ami_marks_note *note, struct ami_error *err);
+		      struct ami_marks_note *note, struct ami_error *err)
+	AMI_MUST_CHECK;
 
 /**
  * struct ami_marks_target - a kdump-compressed dump that is to carry marks
@@ -116,7 +120,8 @@ int ami_marks_patch(const struct ami_marks_target *dump, const uint8_t *bytes,
 		    size_t len,
 		    bool (*put)(void *ctx, uint64_t offset, const void *data,
 				size_t len),
-		    void *ctx, struct ami_error *err);
+		    void *ctx, struct ami_error *err)
+	AMI_MUST_CHECK;
 
 /** ami_marks_clock() - nanoseconds since 1970, when pages are read */
 uint64_t ami_marks_clock(void);
@@ -129,6 +134,7 @@ uint64_t ami_marks_clock(void);
  */
 int ami_marks_to_file(const char *path, const uint8_t *bytes, size_t len,
 		      const struct ami_newfile_rules *rules,
-		      struct ami_error *err);
+		      struct ami_error *err)
+	AMI_MUST_CHECK;
 
 #endif

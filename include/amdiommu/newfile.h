@@ -61,7 +61,8 @@ struct ami_newfile {
  */
 int ami_newfile_begin(struct ami_newfile *f, const char *path,
 		      const struct ami_newfile_rules *rules,
-		      struct ami_error *err);
+		      struct ami_error *err)
+	AMI_MUST_CHECK;
 
 /**
  * ami_newfile_finish() - sync the complete file, then give it its name
@@ -69,7 +70,8 @@ int ami_newfile_begin(struct ami_newfile *f, const char *path,
  * On failure the new file is gone, and the old one still has the name. Returns
  * -1 with @err filled then.
  */
-int ami_newfile_finish(struct ami_newfile *f, struct ami_error *err);
+int ami_newfile_finish(struct ami_newfile *f, struct ami_error *err)
+	AMI_MUST_CHECK;
 
 /** ami_newfile_drop() - delete the unfinished file. */
 void ami_newfile_drop(struct ami_newfile *f);

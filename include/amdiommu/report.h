@@ -80,10 +80,12 @@ struct ami_request {
  * sense.
  */
 int ami_request_args(struct ami_request *r, int argc, char *const *argv,
-		     struct ami_error *err);
+		     struct ami_error *err)
+	AMI_MUST_CHECK;
 
 /** ami_request_options() - -1 with @err filled if an option has no effect. */
-int ami_request_options(const struct ami_request *r, struct ami_error *err);
+int ami_request_options(const struct ami_request *r, struct ami_error *err)
+	AMI_MUST_CHECK;
 
 /** ami_html_is_file() - does a file that begins with @head hold our report? */
 bool ami_html_is_file(const uint8_t *head, size_t len);
@@ -95,7 +97,8 @@ bool ami_html_is_file(const uint8_t *head, size_t len);
  * @out cannot be written.
  */
 int ami_render(const struct ami_analysis *a, const struct ami_request *r,
-	       FILE *out, struct ami_error *err);
+	       FILE *out, struct ami_error *err)
+	AMI_MUST_CHECK;
 
 /** ami_check_head() - names of the columns, if lines are those of a table */
 void ami_check_head(enum ami_row form, FILE *out);
@@ -106,7 +109,8 @@ void ami_check_failed_row(enum ami_row form, const char *path, const char *why,
 
 /** ami_compare() - what is new in @b; r->json chooses the form */
 int ami_compare(const struct ami_analysis *a, const struct ami_analysis *b,
-		const struct ami_request *r, FILE *out, struct ami_error *err);
+		const struct ami_request *r, FILE *out, struct ami_error *err)
+	AMI_MUST_CHECK;
 
 /** ami_check_failed() - write the `check --json` line of a failed dump */
 void ami_check_failed(const char *path, const char *why, int exit_code,

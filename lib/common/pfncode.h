@@ -1,5 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* How a set of page frames lies in memory. Private to lib/common. */
+/*
+ * How a set of page frames lies in memory. Private to lib/common.
+ *
+ *	pfncode		the bytes of runs, and blocks of them (here)
+ *	pfnset		a set: one frame or run at a time
+ *	pfnops		two sets: union, intersection, comparison
+ *	pfnbatch	frames in any order, sorted before they join a set
+ *	pfnmerge	many frames or many sets at once, as bits of a window
+ *	pfnseen		not a set: frames met so far, for walks
+ *	spill		blocks in a file (--low-memory)
+ */
 #ifndef AMI_PFNCODE_H
 #define AMI_PFNCODE_H
 

@@ -248,7 +248,7 @@ static void suggest_scan(struct ami_evidence *ev, size_t devices)
 			AMI_FIND_PAGE_POOLS_NOT_SEARCHED,
 			"page_pool",
 			AMI_FACTS(AMI_SAYS(DEVICES, devices)),
-			"%zu network device%s no reader and no table, and this kernel does not list page pools. --deep searches all struct pages for theirs.",
+			"%zu network device%s no reader and no table, and this kernel does not list page pools: which pages theirs hold is not known.",
 			devices, devices == 1 ? " has" : "s have");
 }
 
