@@ -6,8 +6,8 @@ SAN := $(BUILD)/san
 SANITIZERS := -fsanitize=address,undefined -fno-sanitize-recover=undefined -O1
 UNIT := $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/test_*.c))
 UNIT_HELP := cards cards_bnxt cards_intel cards_others disks drivers image klog layouts \
-	machine machine_analysis machine_devices machine_dma machine_memory owned pages \
-	render scene sentences shapes symbols vmcore witnesses
+	machine machine_analysis machine_devices machine_dma machine_memory noise owned \
+	pages render scene sentences shapes symbols vmcore witnesses
 GOLDEN := $(patsubst tests/golden/%.c,%,$(wildcard tests/golden/test_*.c))
 FUZZ_TARGETS := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 # libkdumpfile reads what we write: an independent reader.
@@ -142,7 +142,9 @@ tests-built: $(MDF_TESTS)
 # Seconds for each fuzz target.
 FUZZ := $(BUILD)/fuzz
 FUZZ_SECONDS ?= 60
-FUZZ_RUN = tests/fuzz/run.py $(FUZZ) $(SAMPLE) --seconds
+# More extracts, of lab dumps with other drivers: 'evidence' and 'report' take them.
+FUZZ_DUMPS ?=
+FUZZ_RUN = tests/fuzz/run.py $(FUZZ) $(SAMPLE) $(FUZZ_DUMPS) --seconds
 
 fuzz-built:
 	$(MAKE) IN_SAN=1 BUILD=$(FUZZ) CC=clang WERROR=1 fuzz-targets \

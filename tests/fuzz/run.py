@@ -2,7 +2,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Run the fuzz targets one after another, each for some seconds.
 
-usage: run.py BUILD EXTRACT --seconds N [--seed N] [--target NAME]...
+usage: run.py BUILD EXTRACT [EXTRACT...] --seconds N [--seed N] [--target NAME]...
+
+Seeds come from the first extract. The targets that analyse a whole one run on
+each of them: readers of drivers see the memory of such drivers only there.
 
 BUILD has fuzz/<target> and fuzz/seeds. What the fuzzer finds interesting is
 kept in BUILD/corpus/<target> and used again. An input that fails is left in
@@ -34,11 +37,17 @@ def chosen(target, seed):
     return limits if seed is None else [*limits, HUNG, f'-seed={seed}']
 
 
-def fuzz(build, target, seconds, seed, env):
-    """(executions, failed) of one target."""
-    crashes = f'{build}/crashes/{target}-'
+def environment(extract):
+    # A large quarantine would have every input's 2 MiB page cache mapped anew.
+    return dict(os.environ, AMDIOMMU_FUZZ_DUMP=extract,
+                ASAN_OPTIONS='quarantine_size_mb=8')
+
+
+def fuzz(build, target, seconds, seed, extract, label=''):
+    """(executions, failed) of one target. `label`: of the extract"""
+    crashes = f'{build}/crashes/{target}{label}-'
     with_seed = '' if seed is None else f'-seed-{seed}'
-    corpus = f'{build}/corpus/{target}{with_seed}'
+    corpus = f'{build}/corpus/{target}{label}{with_seed}'
     if with_seed:
         shutil.rmtree(corpus, ignore_errors=True)
     for path in corpus, os.path.dirname(crashes):
@@ -48,12 +57,12 @@ def fuzz(build, target, seconds, seed, env):
          '-print_final_stats=1', '-verbosity=0',
          f'-artifact_prefix={crashes}', *chosen(target, seed), corpus,
          f'{build}/seeds/{target}'],
-        env=env, text=True, errors='replace', stdout=subprocess.PIPE,
+        env=environment(extract), text=True, errors='replace', stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT)
     found = re.search(r'stat::number_of_executed_units:\s*(\d+)', done.stdout)
     number = int(found.group(1)) if found else 0
     failed = done.returncode != 0 or not number
-    print(f'{target:12} {number:12} executions'
+    print(f'{target + label:12} {number:12} executions'
           f'{"  FAILED" if failed else ""}', flush=True)
     if failed:
         print(done.stdout[-6000:])
@@ -63,22 +72,23 @@ def fuzz(build, target, seconds, seed, env):
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument('build')
-    parser.add_argument('extract')
+    parser.add_argument('extract', nargs='+')
     parser.add_argument('--seconds', type=int, default=60)
     parser.add_argument('--seed', type=int)
     parser.add_argument('--target', action='append')
     args = parser.parse_args()
     seeds = f'{args.build}/seeds'
     os.makedirs(seeds, exist_ok=True)
-    subprocess.run([f'{args.build}/fuzz/seeds', args.extract, seeds],
-                   check=True)
-    # A large quarantine would have every input's 2 MiB page cache mapped anew.
-    env = dict(os.environ, AMDIOMMU_FUZZ_DUMP=args.extract,
-               ASAN_OPTIONS='quarantine_size_mb=8')
+    first, *others = args.extract
+    subprocess.run([f'{args.build}/fuzz/seeds', first, seeds], check=True)
     targets = args.target or sorted(
         os.path.basename(p) for p in glob.glob(f'{seeds}/*')
         if os.path.isdir(p))
-    results = [fuzz(args.build, t, args.seconds, args.seed, env) for t in targets]
+    results = [fuzz(args.build, t, args.seconds, args.seed, first)
+               for t in targets]
+    results += [fuzz(args.build, t, args.seconds, args.seed, extract,
+                     '-' + os.path.basename(extract).removesuffix('.extract'))
+                for extract in others for t in WHOLE if t in targets]
     print(f'{sum(n for n, _ in results)} executions')
     failed = sum(f for _, f in results)
     print(f'{len(results) - failed} passed, {failed} failed')

@@ -447,6 +447,7 @@ static void gaps(void **state)
 	for (i = 0; i < CONTROLLERS; i++) {
 		print_message("# %s\n", list[i].driver);
 		rig_survives_gaps(list[i].make);
+		rig_survives_noise(list[i].make);
 	}
 }
 

@@ -156,6 +156,7 @@ static void gaps(void **state)
 	(void)state;
 	real = REAL_7_3;
 	rig_survives_gaps(sound);
+	rig_survives_noise(sound);
 }
 
 int main(void)

@@ -398,6 +398,7 @@ static void gaps(void **state)
 	(void)state;
 	real = REAL_7_3;
 	rig_survives_gaps(vfio);
+	rig_survives_noise(vfio);
 }
 
 int main(void)
