@@ -4,27 +4,39 @@
  * counts in its command headers (AHCI 1.3.1, 4.2). The block layer knows the
  * data itself. Driver: drivers/ata/libahci.c.
  */
+#include <stdio.h>
+
 #include "drivers.h"
 
+#define HOST_STARTED	2u	/* ATA_HOST_STARTED */
 #define MAX_PORTS	32u
 #define COMMAND_LIST	1024u
 #define FIS_AREA	256u
 #define SWITCHED	16u	/* areas of a port with FIS-based switching */
 
-static bool one_port(struct reading *r, unsigned int number, uint64_t port)
+/* @active: the controller has this port, and its driver has started it */
+static bool one_port(struct reading *r, unsigned int number, uint64_t port,
+		     bool active)
 {
-	uint64_t priv, list, fis, switched = 0;
+	uint64_t priv, list = 0, fis = 0, switched = 0;
 	enum ami_mem mem;
+	char what[40];
 
 	if (ami_get(r->kernel, port, AMI_F_ata_port_private, &priv) !=
 	    AMI_MEM_OK)
 		return false;
-	if (!priv)
-		return true;	/* not implemented, or not started */
-	if (ami_get(r->kernel, priv, AMI_F_ahci_cmd_slot_dma, &list) !=
-	    AMI_MEM_OK ||
-	    ami_get(r->kernel, priv, AMI_F_ahci_rx_fis_dma, &fis) != AMI_MEM_OK)
+	if (priv &&
+	    (ami_get(r->kernel, priv, AMI_F_ahci_cmd_slot_dma, &list) !=
+	     AMI_MEM_OK ||
+	     ami_get(r->kernel, priv, AMI_F_ahci_rx_fis_dma, &fis) != AMI_MEM_OK))
 		return false;
+	if (active && (!list || !fis)) {
+		snprintf(what, sizeof(what), "%s of port %u", list ?
+			 "received FISes" : "command list", number);
+		reading_missing(r, what);
+	}
+	if (!list && !fis)
+		return true;
 	mem = ami_get(r->kernel, priv, AMI_F_ahci_fbs, &switched);
 	if (mem != AMI_MEM_OK && mem != AMI_MEM_NO_FIELD)
 		switched = true;	/* the larger area */
@@ -38,9 +50,26 @@ static bool one_port(struct reading *r, unsigned int number, uint64_t port)
 	return true;
 }
 
+/*
+ * Ports that the driver has started: all that the controller has. Their structures
+ * lie elsewhere; zeros over one of them look like a port that is not there.
+ */
+static uint64_t started_ports(struct reading *r)
+{
+	uint64_t flags, host, map;
+
+	if (ami_get(r->kernel, r->priv, AMI_F_ata_host_flags, &flags) !=
+	    AMI_MEM_OK || !(flags & HOST_STARTED) ||
+	    ami_get(r->kernel, r->priv, AMI_F_ata_host_private, &host) !=
+	    AMI_MEM_OK ||
+	    ami_get(r->kernel, host, AMI_F_ahci_port_map, &map) != AMI_MEM_OK)
+		return 0;
+	return map;
+}
+
 static bool all_ports(struct reading *r)
 {
-	uint64_t back, count, ports, port, i;
+	uint64_t back, count, ports, port, i, started = started_ports(r);
 	bool complete = true;
 
 	if (ami_get(r->kernel, r->priv, AMI_F_ata_host_dev, &back) !=
@@ -51,7 +80,9 @@ static bool all_ports(struct reading *r)
 	ports = ami_addr(r->kernel, r->priv, AMI_F_ata_host_ports);
 	for (i = 0; i < count; i++)
 		complete &= ami_read_u64(r->kernel, ports + 8 * i, &port) ==
-			    AMI_MEM_OK && one_port(r, i, port);
+			    AMI_MEM_OK && one_port(r, i, port, started >> i & 1);
+	if (started >> count)
+		reading_missing(r, "ports");
 	return complete;
 }
 

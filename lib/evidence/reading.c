@@ -43,6 +43,17 @@ bool reading_none(struct reading *r, const char *what)
 	return false;
 }
 
+void reading_missing(struct reading *r, const char *what)
+{
+	r->lost = true;
+	ami_finding_add_with(r->ev->state->findings, AMI_FIND_BUFFERS_MISSING,
+			     r->where,
+			     AMI_FACTS(AMI_NAMES(OBJECT, what),
+				       READING_NAMES(r)),
+			     "The device is at work, but the state of its driver %s has no %s: what the device was to write there is not known.",
+			     r->reader->driver, what);
+}
+
 bool reading_get(struct reading *r, uint64_t va, enum ami_field f,
 		 uint64_t *value)
 {

@@ -67,6 +67,12 @@ bool reading_at_work(struct reading *r);
 bool reading_none(struct reading *r, const char *what);
 
 /**
+ * reading_missing() - report memory that a device at work must have, and has not
+ * @what: "event ring"
+ */
+void reading_missing(struct reading *r, const char *what);
+
+/**
  * reading_post_dma() - memory that the device writes whenever something happens
  * @what: "receive descriptor ring 0"
  */

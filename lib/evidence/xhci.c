@@ -30,12 +30,16 @@
  * struct host - a controller
  * @xhci: its struct xhci_hcd
  * @asleep: it is halted or suspended
+ * @given: where the controller looks up its contexts and, in entry 0, scratchpads;
+ *	0: unknown
+ * @events: its event rings that were found
  * @certainty: that it writes its own areas
  */
 struct host {
 	struct reading *r;
-	uint64_t xhci;
+	uint64_t xhci, given;
 	bool asleep;
+	unsigned int events;
 	enum ami_certainty certainty;
 	struct xhci_answers answers;
 };
@@ -46,6 +50,7 @@ static bool event_ring(struct host *h, uint64_t va, const char *what)
 	bool done = xhci_ring_open(h->r, va, what, &ring);
 	size_t i;
 
+	h->events++;
 	evidence_begin_transfer(h->r->ev, h->r->device, AMI_TRANSFER_POSTED,
 				h->certainty, h->r->reader->driver, "%s %s",
 				h->r->name, what);
@@ -113,6 +118,18 @@ static uint64_t scratchpads(uint64_t params)
 	return (params >> 16 & 0x3e0) | (params >> 27 & 0x1f);
 }
 
+/*
+ * The address that the controller was given, 0: none. The list lies elsewhere than
+ * the driver's own structures; zeros over one of these look like nothing in use.
+ */
+static uint64_t address_given(const struct host *h, uint64_t entry)
+{
+	uint64_t dma;
+
+	return h->given && ami_read_u64(h->r->kernel, h->given + 8 * entry, &dma) ==
+	       AMI_MEM_OK ? dma : 0;
+}
+
 static bool scratchpad(struct host *h)
 {
 	struct reading *r = h->r;
@@ -121,6 +138,8 @@ static bool scratchpad(struct host *h)
 
 	if (!reading_get(r, h->xhci, AMI_F_xhci_scratchpad, &pad))
 		return false;
+	if (!pad && address_given(h, 0))
+		reading_missing(r, "scratchpads");
 	if (!pad)
 		return true;
 	if (!reading_get(r, h->xhci, AMI_F_xhci_hcs_params2, &params) ||
@@ -253,6 +272,17 @@ static bool one_slot(struct host *h, uint64_t dev, unsigned int slot)
 	return complete;
 }
 
+/* Empty, though the controller was given contexts for it? */
+static void empty_slot(struct host *h, uint64_t slot)
+{
+	char what[40];
+
+	if (!address_given(h, slot))
+		return;
+	snprintf(what, sizeof(what), "contexts of slot %u", (unsigned int)slot);
+	reading_missing(h->r, what);
+}
+
 /* An array in the structure, or a pointer to one (7.x). */
 static bool slots(struct host *h)
 {
@@ -266,14 +296,20 @@ static bool slots(struct host *h)
 	    (!reading_get(r, h->xhci, AMI_F_xhci_devs, &list) ||
 	     !reading_get(r, h->xhci, AMI_F_xhci_max_slots, &last)))
 		return false;
-	for (i = 1; list && i <= last; i++) {
-		enum ami_mem mem = ami_read_u64(r->kernel, list + 8 * i, &dev);
+	for (i = 1; i <= MAX_SLOTS; i++) {
+		enum ami_mem mem = AMI_MEM_OK;
 
+		dev = 0;
+		if (list && i <= last)
+			mem = ami_read_u64(r->kernel, list + 8 * i, &dev);
 		if (mem != AMI_MEM_OK) {
 			reading_unread(r, "list of slots", list, mem);
 			return false;
 		}
-		complete &= !dev || one_slot(h, dev, i);
+		if (dev)
+			complete &= one_slot(h, dev, i);
+		else
+			empty_slot(h, i);
 	}
 	return complete;
 }
@@ -330,11 +366,28 @@ static bool read_host(struct host *h)
 {
 	bool complete = event_rings(h);
 
+	if (!h->events && !h->asleep)
+		reading_missing(h->r, "event ring");
 	h->answers.unread = !complete;
 	complete &= debug(h);
 	complete &= scratchpad(h);
 	complete &= commands(h);
 	return slots(h) && complete;
+}
+
+/* A pointer to a structure with the list, or a structure with a pointer to it. */
+static bool find_contexts(struct host *h)
+{
+	struct ami_kernel *k = h->r->kernel;
+
+	if (ami_has(k, AMI_F_xhci_context_list))
+		return reading_get(h->r, h->xhci, AMI_F_xhci_context_list,
+				   &h->given);
+	if (!reading_get(h->r, h->xhci, AMI_F_xhci_dcbaa, &h->given))
+		return false;
+	if (h->given)
+		h->given = ami_addr(k, h->given, AMI_F_xhci_context_ptrs);
+	return true;
 }
 
 static bool read_xhci(struct reading *r)
@@ -354,6 +407,10 @@ static bool read_xhci(struct reading *r)
 		return false;
 	}
 	h.asleep = state & STATES_OFF || !(flags & ACCESSIBLE);
+	if (!find_contexts(&h))
+		return false;
+	if (!h.given && !h.asleep)
+		reading_missing(r, "list of contexts");
 	h.certainty = h.asleep ? AMI_POSSIBLE : AMI_PROVEN;
 	complete = read_host(&h);
 	free(h.answers.list);

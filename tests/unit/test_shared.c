@@ -24,7 +24,7 @@
 /* What tests change; the latest rig's. */
 static struct {
 	uint64_t mem, pool, slots, start;
-	uint64_t host, port, priv, resource, dma_pool, page;
+	uint64_t host, ahci, port, priv, resource, dma_pool, page;
 } at;
 
 static uint64_t slot_at(struct rig *rig, unsigned int i)
@@ -280,6 +280,7 @@ static struct rig *ahci(void)
 
 	rig_resize(rig, AMI_F_ata_host_ports, 64);
 	at.host = machine_object(rig->m, 0x200);
+	at.ahci = machine_object(rig->m, 0x200);
 	at.port = machine_object(rig->m, 0x100);
 	at.priv = machine_object(rig->m, 0x100);
 	rig_set(rig, rig->dev, AMI_F_device_driver_data, at.host);
@@ -289,6 +290,9 @@ static struct rig *ahci(void)
 		  machine_object(rig->m, 0x100));
 	rig_set64(rig, rig_member(rig, at.host, AMI_F_ata_host_ports) + 8,
 		  at.port);
+	rig_set(rig, at.host, AMI_F_ata_host_flags, 2);
+	rig_set(rig, at.host, AMI_F_ata_host_private, at.ahci);
+	rig_set(rig, at.ahci, AMI_F_ahci_port_map, 2);
 	rig_set(rig, at.port, AMI_F_ata_port_private, at.priv);
 	rig_set(rig, at.priv, AMI_F_ahci_cmd_slot_dma, IOVA(3));
 	rig_set(rig, at.priv, AMI_F_ahci_rx_fis_dma, IOVA(5));
@@ -328,6 +332,49 @@ static void hostile_ahci(void **state)
 
 	(void)state;
 	rig_survives(ahci, list, sizeof(list) / sizeof(list[0]));
+}
+
+DAMAGE(port_zeroed, at.port, ata_port_private, 0)
+DAMAGE(list_zeroed, at.priv, ahci_cmd_slot_dma, 0)
+DAMAGE(fis_zeroed, at.priv, ahci_rx_fis_dma, 0)
+DAMAGE(ports_zeroed, at.host, ata_host_n_ports, 0)
+
+/* The driver has not started the ports yet, or has none. */
+static void not_started(struct rig *rig)
+{
+	port_zeroed(rig);
+	rig_set(rig, at.host, AMI_F_ata_host_flags, 0);
+}
+
+static void dummy_port(struct rig *rig)
+{
+	port_zeroed(rig);
+	rig_set(rig, at.ahci, AMI_F_ahci_port_map, 0);
+}
+
+/* Zeros over a port that the controller has are not a port at rest. */
+static void zeroed_ports(void **state)
+{
+	static const struct {
+		void (*damage)(struct rig *rig);
+		bool missing;
+	} list[] = {
+		{ port_zeroed, true }, { list_zeroed, true }, { fis_zeroed, true },
+		{ ports_zeroed, true }, { not_started, false }, { dummy_port, false },
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(list) / sizeof(list[0]); i++) {
+		struct rig *rig = ahci();
+
+		list[i].damage(rig);
+		machine_analyse(rig->m);
+		assert_int_equal(rig_found(rig, "buffers-missing"),
+				 list[i].missing);
+		assert_int_equal(rig_covered(rig, "ahci"), !list[i].missing);
+		rig_free(rig);
+	}
 }
 
 /* One coherent buffer of two pages, one resource of another kind, one pool. */
@@ -793,10 +840,15 @@ static void gaps(void **state)
 {
 	(void)state;
 	rig_survives_gaps(bounces);
+	rig_survives_noise(bounces);
 	rig_survives_gaps(ahci);
+	rig_survives_noise(ahci);
 	rig_survives_gaps(managed);
+	rig_survives_noise(managed);
 	rig_survives_gaps(debugged);
+	rig_survives_noise(debugged);
 	rig_survives_gaps(page_pool);
+	rig_survives_noise(page_pool);
 }
 
 int main(void)
@@ -806,7 +858,7 @@ int main(void)
 		cmocka_unit_test(mem_alone), cmocka_unit_test(mem_with_slots),
 		cmocka_unit_test(in_globals), cmocka_unit_test(leads_to_slots),
 		cmocka_unit_test(hostile_bounces),
-		cmocka_unit_test(ahci_writes), cmocka_unit_test(hostile_ahci),
+		cmocka_unit_test(ahci_writes), cmocka_unit_test(hostile_ahci), cmocka_unit_test(zeroed_ports),
 		cmocka_unit_test(managed_buffers),
 		cmocka_unit_test(managed_recent),
 		cmocka_unit_test(hostile_managed),

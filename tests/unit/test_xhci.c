@@ -31,7 +31,7 @@
 
 enum page {
 	READ = 2, CONTROL = 6, BOUNCE = 7, ELSEWHERE = 8, EVENTS = 20,
-	CONTEXTS = 22, PADS = 24, RINGS = 30, STREAM_CTX = 40, DEBUG = 42,
+	CONTEXTS = 22, PADS = 24, PAD_LIST = 26, RINGS = 30, STREAM_CTX = 40, DEBUG = 42,
 };
 
 static const struct layout_row rows[] = {
@@ -40,7 +40,7 @@ static const struct layout_row rows[] = {
 
 static enum real_kernel real;
 static struct {
-	uint64_t hcd, xhci, slot, events, bulk, control, urb, td, eps, out;
+	uint64_t hcd, xhci, given, pad, slot, events, bulk, control, urb, td, eps, out;
 	uint64_t segs[2];
 	unsigned int pages;	/* of rings, used so far */
 } at;
@@ -179,13 +179,14 @@ static void event_rings(struct rig *rig)
 
 static void scratchpads(struct rig *rig)
 {
-	uint64_t pad = machine_object(rig->m, 64);
 	uint64_t list = machine_object(rig->m, 64);
 
-	rig_set(rig, pad, AMI_F_xhci_sp_array, list);
+	at.pad = machine_object(rig->m, 64);
+	rig_set(rig, at.pad, AMI_F_xhci_sp_array, list);
 	rig_set64(rig, list, IOVA(PADS));
 	rig_set64(rig, list + 8, IOVA(PADS + 1));
-	rig_set(rig, at.xhci, AMI_F_xhci_scratchpad, pad);
+	rig_set(rig, at.xhci, AMI_F_xhci_scratchpad, at.pad);
+	rig_set64(rig, at.given, IOVA(PAD_LIST));
 	rig_set(rig, at.xhci, AMI_F_xhci_hcs_params2, 2u << 27);
 	rig_set(rig, at.xhci, AMI_F_xhci_page_size, AMI_PAGE_SIZE);
 }
@@ -203,7 +204,14 @@ static void slots(struct rig *rig)
 	rig_set64(rig, list + 8 * 3, at.slot);
 	at.out = context(rig, CONTEXTS);
 	rig_set(rig, at.slot, AMI_F_xhci_slot_out, at.out);
+	rig_set64(rig, at.given + 8 * 3, IOVA(CONTEXTS));
 	at.eps = rig_member(rig, at.slot, AMI_F_xhci_slot_eps);
+}
+
+/* The member with the address of the list, which begins its structure if any. */
+static enum ami_field context_list(void)
+{
+	return real == REAL_7_3 ? AMI_F_xhci_context_list : AMI_F_xhci_dcbaa;
 }
 
 static struct rig *host(void)
@@ -218,6 +226,8 @@ static struct rig *host(void)
 	rig_set(rig, rig->dev, AMI_F_device_driver_data, at.hcd);
 	rig_set(rig, at.hcd, AMI_F_xhci_hcd_flags, 1);
 	rig_set(rig, at.xhci, AMI_F_xhci_main, at.hcd);
+	at.given = machine_object(rig->m, 0x1000);
+	rig_set(rig, at.xhci, context_list(), at.given);
 	event_rings(rig);
 	scratchpads(rig);
 	slots(rig);
@@ -521,6 +531,59 @@ static void hostile(void **state)
 	rig_survives(host, list, sizeof(list) / sizeof(list[0]));
 }
 
+CHANGE(no_scratchpads, at.xhci, xhci_scratchpad, 0)
+CHANGE(no_slots, at.xhci, xhci_devs, 0)
+CHANGE(few_slots, at.xhci, xhci_max_slots, 2)
+
+static void no_list(struct rig *rig)
+{
+	rig_set(rig, at.xhci, context_list(), 0);
+}
+
+CHANGE(no_events, at.xhci, xhci_max_interrupters, 0)
+
+static void no_events_asleep(struct rig *rig)
+{
+	no_events(rig);
+	halted(rig);
+}
+
+static void no_slot(struct rig *rig)
+{
+	uint64_t list;
+
+	image_read(rig->m->img, rig_member(rig, at.xhci, AMI_F_xhci_devs) -
+		   IMAGE_DIRECT_MAP, &list, sizeof(list));
+	rig_set64(rig, list + 8 * 3, 0);
+}
+
+/* Zeros over what the driver has, against what the controller was given. */
+static void zeroed(void **state)
+{
+	static const struct {
+		void (*damage)(struct rig *rig);
+		bool missing;
+	} list[] = {
+		{ no_scratchpads, true }, { no_slots, true }, { few_slots, true },
+		{ no_slot, true }, { no_list, true }, { no_events, true },
+		{ no_events_asleep, false },
+	};
+	size_t i;
+
+	(void)state;
+	real = REAL_7_3;
+	for (i = 0; i < sizeof(list) / sizeof(list[0]); i++) {
+		struct rig *rig = host();
+
+		list[i].damage(rig);
+		machine_analyse(rig->m);
+		assert_int_equal(rig_found(rig, "buffers-missing"),
+				 list[i].missing);
+		assert_int_equal(rig_covered(rig, "xhci_hcd"), !list[i].missing);
+		rig_free(rig);
+	}
+}
+
 /* TRBs that cannot be read: what URBs had mapped still counts. */
 static void without_trbs(void **state)
 {
@@ -543,6 +606,7 @@ static void gaps(void **state)
 	(void)state;
 	real = REAL_7_3;
 	rig_survives_gaps(streams);
+	rig_survives_noise(streams);
 }
 
 int main(void)
@@ -553,7 +617,8 @@ int main(void)
 		cmocka_unit_test(pieces), cmocka_unit_test(disagree),
 		cmocka_unit_test(of_streams), cmocka_unit_test(debug),
 		cmocka_unit_test(old_kernel), cmocka_unit_test(hostile),
-		cmocka_unit_test(without_trbs), cmocka_unit_test(gaps),
+		cmocka_unit_test(without_trbs), cmocka_unit_test(zeroed),
+		cmocka_unit_test(gaps),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
