@@ -263,6 +263,7 @@ static void gaps(void **state)
 {
 	(void)state;
 	rig_survives_gaps(disk_rig);
+	rig_survives_noise(disk_rig);
 }
 
 int main(void)

@@ -670,8 +670,10 @@ static void gaps(void **state)
 	(void)state;
 	real = REAL_6_1;
 	rig_survives_gaps(cyclic_of_program);
+	rig_survives_noise(cyclic_of_program);
 	real = REAL_7_3;
 	rig_survives_gaps(striding_of_program);
+	rig_survives_noise(striding_of_program);
 }
 
 int main(void)

@@ -570,8 +570,11 @@ static void gaps(void **state)
 {
 	(void)state;
 	rig_survives_gaps(e1000e);
+	rig_survives_noise(e1000e);
 	rig_survives_gaps(igb);
+	rig_survives_noise(igb);
 	rig_survives_gaps(ixgbe);
+	rig_survives_noise(ixgbe);
 }
 
 int main(void)

@@ -192,6 +192,7 @@ static void gaps(void **state)
 			continue;
 		print_message("# %s\n", card_models[i].driver);
 		rig_survives_gaps(card_models[i].make);
+		rig_survives_noise(card_models[i].make);
 	}
 }
 

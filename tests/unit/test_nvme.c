@@ -382,6 +382,7 @@ static void gaps(void **state)
 {
 	(void)state;
 	rig_survives_gaps(disk_nvme);
+	rig_survives_noise(disk_nvme);
 }
 
 /* The driver says that both queues are online. */

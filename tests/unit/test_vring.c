@@ -660,7 +660,9 @@ static void gaps(void **state)
 {
 	(void)state;
 	rig_survives_gaps(split);
+	rig_survives_noise(split);
 	rig_survives_gaps(packed);
+	rig_survives_noise(packed);
 }
 
 int main(void)
