@@ -36,13 +36,15 @@ static bool read_area(struct reading *r, const struct hba_area *a,
 		      uint64_t adapter)
 {
 	enum ami_certainty certainty = a->asked ? AMI_POSSIBLE : AMI_PROVEN;
-	uint64_t object = adapter, count, size, dma;
+	uint64_t object = adapter, va = 1, count, size, dma;
 	bool complete = true;
 	uint32_t i;
 
 	if (a->in && !reading_get(r, adapter, a->in, &object))
 		return false;
-	if (!object)
+	if (object && a->va && !reading_get(r, object, a->va, &va))
+		return false;
+	if (!object || !va)
 		return true;
 	if (!read_extent(r, a, adapter, object, &count, &size))
 		return false;

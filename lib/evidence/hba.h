@@ -14,6 +14,8 @@
  * @in: member of the adapter that points to the structure with @dma; NO_FIELD: @dma
  *	is a member of the adapter itself
  * @dma: member with the address that the controller uses
+ * @va: member beside @dma with the address that the driver uses: NULL where it gave
+ *	the memory back and left @dma as it was; NO_FIELD: it never does
  * @of: 0, or @dma is an array and has this many addresses
  * @count: member of the adapter with the number of entries; NO_FIELD: there are
  *	@times entries, or 1
@@ -24,7 +26,7 @@
  */
 struct hba_area {
 	const char *what;
-	enum ami_field in, dma, count, size;
+	enum ami_field in, dma, va, count, size;
 	enum ami_type type;
 	uint32_t of, times, plus, bytes;
 	bool asked;

@@ -17,7 +17,9 @@ static const struct hba_area megaraid_areas[] = {
 	{ AREA("producer index", mega_producer), .bytes = 4 },
 	{ AREA("event", mega_event), .type = AMI_T_mega_event },
 	{ AREA("heartbeat", mega_heartbeat), .type = AMI_T_mega_heartbeat },
-	{ AREA("crash dump", mega_crash), .bytes = CRASH_DUMP },
+	/* Given back where the firmware does not dump itself. */
+	{ AREA("crash dump", mega_crash), .va = AMI_F_mega_crash_va,
+	  .bytes = CRASH_DUMP },
 	{ AREA("snapshot properties", mega_snapdump),
 	  .type = AMI_T_mega_snapdump, .asked = true },
 	{ AREA("list of devices", mega_devices), .times = 256 + 256,

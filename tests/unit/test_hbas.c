@@ -92,6 +92,8 @@ static struct rig *megasas(void)
 	PAGE_AT(mega_producer, 3);
 	PAGE_AT(mega_event, 4);
 	PAGE_AT(mega_info, 7);
+	/* Given back: its address stays. */
+	PAGE_AT(mega_crash, 128);
 	at.list = machine_object(rig->m, 64);
 	at.other = machine_object(rig->m, 0x100);
 	SET(at.adapter, mega_cmds, at.list);
@@ -437,6 +439,23 @@ static void hostile(void **state)
 	}
 }
 
+/* The firmware dumps itself into memory of the host: 1 MiB. */
+static void crash_dump(void **state)
+{
+	struct rig *rig;
+
+	(void)state;
+	real = REAL_6_1;
+	rig = megasas();
+	SET(at.adapter, mega_crash_va, image_va(RIG_BUFFER + IOVA(128)));
+	machine_analyse(rig->m);
+	assert_true(rig_names(rig, AMI_CLASS_POSTED, AMI_PROVEN,
+			      RIG_BUFFER + IOVA(128)) &&
+		    rig_names(rig, AMI_CLASS_POSTED, AMI_PROVEN,
+			      RIG_BUFFER + IOVA(128 + 255)));
+	rig_free(rig);
+}
+
 /* Whatever page of it a filter drops. */
 static void gaps(void **state)
 {
@@ -456,7 +475,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(whole), cmocka_unit_test(untranslated),
 		cmocka_unit_test(shared_queue), cmocka_unit_test(hostile),
-		cmocka_unit_test(gaps),
+		cmocka_unit_test(crash_dump), cmocka_unit_test(gaps),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
