@@ -334,10 +334,10 @@ static void hostile_ahci(void **state)
 	rig_survives(ahci, list, sizeof(list) / sizeof(list[0]));
 }
 
-DAMAGE(port_zeroed, at.port, ata_port_private, 0)
-DAMAGE(list_zeroed, at.priv, ahci_cmd_slot_dma, 0)
-DAMAGE(fis_zeroed, at.priv, ahci_rx_fis_dma, 0)
-DAMAGE(ports_zeroed, at.host, ata_host_n_ports, 0)
+RIG_DAMAGE(port_zeroed, at.port, ata_port_private, 0)
+RIG_DAMAGE(list_zeroed, at.priv, ahci_cmd_slot_dma, 0)
+RIG_DAMAGE(fis_zeroed, at.priv, ahci_rx_fis_dma, 0)
+RIG_DAMAGE(ports_zeroed, at.host, ata_host_n_ports, 0)
 
 /* The driver has not started the ports yet, or has none. */
 static void not_started(struct rig *rig)
