@@ -62,13 +62,17 @@ void analysis_check_commands(struct ami_state *s)
 		find_strangers(s, i);
 }
 
-/* A device with transfers to do is at work, whatever one bit says. */
+/*
+ * A device with transfers to do is at work, whatever one bit says. Where a program
+ * drives it, the bit does not follow, and the device counts as active anyway.
+ */
 static void check_bus_master(struct ami_state *s, struct ami_bdf bdf)
 {
 	const struct ami_device *d = ami_state_device(s, bdf);
 	char where[AMI_BDF_TEXT];
 
-	if (!d || !d->is_pci || !d->busmaster_known || d->busmaster)
+	if (!d || !d->is_pci || !d->busmaster_known || d->busmaster ||
+	    ami_device_active(d))
 		return;
 	s->devices[d - s->devices].busmaster_known = false;
 	ami_finding_add(s->findings, AMI_FIND_BUS_MASTER_CONTRADICTION,

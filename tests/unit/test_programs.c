@@ -401,9 +401,27 @@ static void gaps(void **state)
 	rig_survives_noise(vfio);
 }
 
+/* The program made it a bus master; the kernel's flag does not follow. */
+static void master_by_program(void **state)
+{
+	struct rig *rig;
+
+	(void)state;
+	real = REAL_6_1;
+	rig = vfio();
+	rig_class(rig, 0x020000);
+	rig_set(rig, rig->dev - rig_member(rig, 0, AMI_F_pci_dev_dev),
+		AMI_F_pci_dev_is_busmaster, 0);
+	machine_analyse(rig->m);
+	assert_true(rig_pages(rig, AMI_CLASS_POSTED));
+	assert_int_equal(rig_found(rig, "bus-master-contradiction"), 0);
+	rig_free(rig);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(master_by_program),
 		cmocka_unit_test(ranges), cmocka_unit_test(unused),
 		cmocka_unit_test(nameless), cmocka_unit_test(through_iommufd),
 		cmocka_unit_test(hostile), cmocka_unit_test(regions),
