@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * The caches of slabs that a pass meets. What is to be looked at in each is
- * collected here, because a cache tells most when all of its slabs are known.
+ * collected here, because a cache shows most when all of its slabs are known.
  */
 #include <stdlib.h>
 #include <string.h>

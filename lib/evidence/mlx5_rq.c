@@ -69,11 +69,11 @@ bool mlx5_queue_read(struct mlx5_queue *q, uint32_t index, void *buf, size_t len
 }
 
 /*
- * The counter that the device was told, of 16 bits. While the driver posts, its own
- * runs ahead. False: it cannot be read.
+ * The counter that the device was given, of 16 bits. While the driver posts, its
+ * own runs ahead. False: it cannot be read.
  */
 static bool read_doorbell(struct reading *r, uint64_t rq, enum ami_field db,
-			  uint16_t *told)
+			  uint16_t *announced)
 {
 	uint64_t at;
 	uint32_t raw;
@@ -81,7 +81,7 @@ static bool read_doorbell(struct reading *r, uint64_t rq, enum ami_field db,
 	if (ami_get(r->kernel, rq, db, &at) != AMI_MEM_OK ||
 	    ami_read_u32(r->kernel, at, &raw) != AMI_MEM_OK)
 		return false;
-	*told = __builtin_bswap32(raw);
+	*announced = __builtin_bswap32(raw);
 	return true;
 }
 
@@ -190,7 +190,7 @@ static bool read_cyclic(struct reading *r, uint64_t rq, const char *label)
 	struct cyclic c = { .r = r };
 	struct rx_slots slots = { .list = NULL };
 	uint64_t next, used;
-	uint16_t told, n;
+	uint16_t announced, n;
 
 	if (!mlx5_queue_open(r, ami_addr(r->kernel, rq, AMI_F_mlx5e_cyc_wq),
 			     &c.wq))
@@ -205,13 +205,13 @@ static bool read_cyclic(struct reading *r, uint64_t rq, const char *label)
 	}
 	slots.each = c.nr_frags;
 	slots.optional = c.xsk;		/* a program gives them */
-	if (!read_doorbell(r, rq, AMI_F_mlx5e_cyc_db, &told) ||
-	    (uint16_t)(next - told) > c.wq.last)
-		told = next;
+	if (!read_doorbell(r, rq, AMI_F_mlx5e_cyc_db, &announced) ||
+	    (uint16_t)(next - announced) > c.wq.last)
+		announced = next;
 	/* A CPU that was stopped while it posted may not have counted them. */
-	for (n = told - used; n != (uint16_t)next && !reading_stopped(r); n++)
+	for (n = announced - used; n != (uint16_t)next && !reading_stopped(r); n++)
 		add_frame(&c, n & c.wq.last,
-			  (uint16_t)(next - n) <= (uint16_t)(next - told) ||
+			  (uint16_t)(next - n) <= (uint16_t)(next - announced) ||
 			  (uint16_t)(next - n) > used, &slots);
 	nic_post_slots(r, &slots, label);
 	return true;
@@ -271,7 +271,7 @@ static bool find_free(struct striding *s, uint64_t rq)
 {
 	uint64_t head, used, coming, next, i;
 	uint8_t raw[NEXT_AT + 2];
-	uint16_t told;
+	uint16_t announced;
 	bool busy;
 
 	if (!reading_get(s->r, rq, AMI_F_mlx5e_mpw_head, &head) ||
@@ -280,8 +280,8 @@ static bool find_free(struct striding *s, uint64_t rq)
 	    !reading_get(s->r, rq, AMI_F_mlx5e_mpw_coming, &coming))
 		return false;
 	/* A CPU was stopped while it moved some over: none is surely free. */
-	busy = read_doorbell(s->r, rq, AMI_F_mlx5e_mpw_db, &told) &&
-	       told != (uint16_t)next;
+	busy = read_doorbell(s->r, rq, AMI_F_mlx5e_mpw_db, &announced) &&
+	       announced != (uint16_t)next;
 	if (used > s->wq.last + 1) {
 		reading_damaged(s->r, "striding receive queue", rq);
 		return false;

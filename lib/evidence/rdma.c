@@ -208,7 +208,7 @@ static void read_adapter(struct adapter *a, uint64_t ibdev)
 	report_adapter(a);
 }
 
-/* The class is the module's own. Its name tells it from others. */
+/* The class is the module's own. Its name distinguishes it. */
 static bool one_device(void *ctx, uint64_t device)
 {
 	struct adapter *a = ctx;

@@ -36,7 +36,7 @@ static int compare_marks(struct ami_exposures *ex, const struct ami_marks *m,
 		both = ami_pfnset_and(marked, ram);
 	if (both) {
 		ex->marks_common = ami_pfnset_common(both, found);
-		ex->marks_lack = ami_pfnset_count(found) - ex->marks_common;
+		ex->marks_without = ami_pfnset_count(found) - ex->marks_common;
 	}
 	ami_pfnset_free(marked);
 	ami_pfnset_free(found);

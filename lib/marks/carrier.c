@@ -156,8 +156,8 @@ static bool is_copied(int fd, const struct kdump_sub_header *old,
 }
 
 /*
- * The notes and ours go to @at, the end of the dump. Then the headers are told
- * where they are.
+ * The notes and ours go to @at, the end of the dump. The headers then say where
+ * they are.
  */
 static bool plan_patches(int fd, uint64_t at, const struct kdump_sub_header *old,
 			 const void *marks, size_t len,

@@ -201,7 +201,7 @@ static bool serve(void *ctx, uint64_t pfn, enum ami_mem mem, uint8_t *page)
 	if (!saved || marks_saved_unpack(saved, content))
 		return false;
 	saved->served = true;
-	saved->lacking = mem != AMI_MEM_OK;
+	saved->missing = mem != AMI_MEM_OK;
 	saved->differs = mem == AMI_MEM_OK &&
 			 memcmp(page, content, sizeof(content));
 	memcpy(page, content, sizeof(content));

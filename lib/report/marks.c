@@ -21,7 +21,7 @@ static const char *time_text(uint64_t ns, char buf[40])
 }
 
 struct saved_count {
-	uint64_t used, lacking, differs;
+	uint64_t used, missing, differs;
 };
 
 static struct saved_count count_saved(const struct ami_marks *m)
@@ -31,7 +31,7 @@ static struct saved_count count_saved(const struct ami_marks *m)
 
 	for (i = 0; i < m->nr_saved; i++) {
 		n.used += m->saved[i].served;
-		n.lacking += m->saved[i].lacking;
+		n.missing += m->saved[i].missing;
 		n.differs += m->saved[i].differs;
 	}
 	return n;
@@ -42,7 +42,7 @@ static bool agrees(const struct ami_exposures *ex)
 	const struct ami_marks *m = ex->on.marks;
 
 	/* The rules of versions without coverage were others. */
-	return !ex->marks_only && !ex->marks_lack &&
+	return !ex->marks_only && !ex->marks_without &&
 	       (!m->has_coverage || (ex->verdict == m->verdict &&
 				     ex->covered == m->covered));
 }
@@ -145,7 +145,7 @@ static void saved_json(struct view *v, const struct ami_marks *m)
 	json_object_line(&v->j, "saved");
 	json_number(&v->j, "pages", m->nr_saved);
 	json_number(&v->j, "used", n.used);
-	json_number(&v->j, "missing_in_dump", n.lacking);
+	json_number(&v->j, "missing_in_dump", n.missing);
 	json_number(&v->j, "different_in_dump", n.differs);
 	json_close_object(&v->j);
 }
@@ -158,7 +158,7 @@ static void agreement_json(struct view *v)
 	json_bool(&v->j, "agrees", agrees(ex));
 	json_number(&v->j, "both", ex->marks_common);
 	json_number(&v->j, "only_marks", ex->marks_only);
-	json_number(&v->j, "only_dump", ex->marks_lack);
+	json_number(&v->j, "only_dump", ex->marks_without);
 	json_close_object(&v->j);
 }
 
@@ -269,20 +269,20 @@ static void observed_text(struct view *v, const struct ami_marks *m)
 static void saved_text(struct view *v, const struct ami_marks *m)
 {
 	struct saved_count n = count_saved(m);
-	char used[24], lacking[24], differs[24];
+	char used[24], missing[24], differs[24];
 
 	if (!m->nr_saved)
 		return;
 	fputs("         ", v->out);
 	report_wrapped(v, 9, 9, "saved pages used: %s, of which %s are not in the dump and %s differ there",
-		       report_number_text(v, n.used, used), report_number_text(v, n.lacking, lacking),
+		       report_number_text(v, n.used, used), report_number_text(v, n.missing, missing),
 		       report_number_text(v, n.differs, differs));
 }
 
 static void agreement_text(struct view *v)
 {
 	const struct ami_exposures *ex = v->a->exposures;
-	char only[24], lack[24];
+	char only[24], ours[24];
 
 	fputs("         ", v->out);
 	if (agrees(ex))
@@ -290,7 +290,7 @@ static void agreement_text(struct view *v)
 	else
 		report_wrapped(v, 9, 9, "the analysis of this dump differs: %s pages only in the marks, %s only in the dump; their verdict was %s%s%s",
 			       report_number_text(v, ex->marks_only, only),
-			       report_number_text(v, ex->marks_lack, lack),
+			       report_number_text(v, ex->marks_without, ours),
 			       ami_verdict_name(ex->on.marks->verdict),
 			       ex->on.marks->has_coverage ? ", coverage " : "",
 			       ex->on.marks->has_coverage ?

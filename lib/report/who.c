@@ -155,7 +155,7 @@ static void direct_text(struct writers *a, const struct ami_exposure *first)
 static void all_direct_text(struct writers *a)
 {
 	const struct ami_exposures *ex = a->v->a->exposures;
-	bool told[2][AMI_POSSIBLE + 1] = { { false } };
+	bool shown[2][AMI_POSSIBLE + 1] = { { false } };
 	int idle;
 	size_t i;
 
@@ -163,10 +163,10 @@ static void all_direct_text(struct writers *a)
 		for (i = 0; i < ex->count; i++) {
 			const struct ami_exposure *e = &ex->list[i];
 
-			if (!e->all_ram || told[idle][e->certainty] ||
+			if (!e->all_ram || shown[idle][e->certainty] ||
 			    answer_idle(a->v, e->requester) != idle)
 				continue;
-			told[idle][e->certainty] = true;
+			shown[idle][e->certainty] = true;
 			direct_text(a, e);
 		}
 }
@@ -268,7 +268,7 @@ static const char *content(struct view *v, uint64_t pfn)
 /* What lay at the address, by the kernel's own state. */
 static enum ami_owner owner(struct view *v, uint64_t paddr)
 {
-	const char *lacking = content(v, paddr >> AMI_PAGE_SHIFT);
+	const char *why_not = content(v, paddr >> AMI_PAGE_SHIFT);
 	char text[AMI_OWNER_TEXT_SIZE];
 	enum ami_owner is;
 
@@ -277,13 +277,13 @@ static enum ami_owner owner(struct view *v, uint64_t paddr)
 	if (v->r->json) {
 		json_string(&v->j, "owner", ami_owner_name(is));
 		json_string(&v->j, "owner_text", text);
-		json_bool(&v->j, "in_dump", !lacking);
+		json_bool(&v->j, "in_dump", !why_not);
 		json_bool(&v->j, "never_buffer", ami_owner_never_buffer(is));
 		return is;
 	}
 	fprintf(v->out, "owner    %s\n", text);
-	if (lacking)
-		fprintf(v->out, "content  %s\n", lacking);
+	if (why_not)
+		fprintf(v->out, "content  %s\n", why_not);
 	return is;
 }
 

@@ -420,7 +420,7 @@ static void observed(void **state)
 	assert_true(ami_pfnset_has(e->pages, 0x203));
 	assert_int_equal(m->ex->unexplained, 0);
 	assert_int_equal(m->ex->marks_only, 0);
-	assert_int_equal(m->ex->marks_lack, 0);
+	assert_int_equal(m->ex->marks_without, 0);
 	assert_true(machine_because(m, "observed", "2 pages changed"));
 	ami_marks_free(marks);
 	free(b.data);
@@ -519,7 +519,7 @@ static void saved_pages_win(void **state)
 	struct ami_marks *marks = parse(&b);
 	struct ami_dump *dump = image_dump(m->img);
 	uint8_t before[16], after[16] = { 1, 2, 3 }, now[16];
-	size_t i, served = 0, differs = 0, lacking = 0;
+	size_t i, served = 0, differs = 0, missing = 0;
 
 	(void)state;
 	image_read(m->img, m->ring, before, sizeof(before));
@@ -534,11 +534,11 @@ static void saved_pages_win(void **state)
 	for (i = 0; i < marks->nr_saved; i++) {
 		served += marks->saved[i].served;
 		differs += marks->saved[i].differs;
-		lacking += marks->saved[i].lacking;
+		missing += marks->saved[i].missing;
 	}
 	assert_int_equal(served, 2);
 	assert_int_equal(differs, 1);
-	assert_int_equal(lacking, 1);
+	assert_int_equal(missing, 1);
 	ami_dump_close(dump);
 	ami_marks_free(marks);
 	free(b.data);

@@ -120,7 +120,7 @@ struct ami_basis {
  * @observed: pages that changed while the dump was saved, NULL without marks
  * @unexplained: number of @observed that no device is known to reach
  * @marks_common: pages that marks and this analysis both have
- * @marks_lack: pages that only this analysis has
+ * @marks_without: pages that only this analysis has
  * @marks_only: pages that only the marks have, summed over requesters and
  *	classes
  * @class_owners: pages by class and owner, each page once
@@ -147,7 +147,7 @@ struct ami_exposures {
 	const struct ami_contents *found;
 	struct ami_pfnset *observed;
 	uint64_t unexplained;
-	uint64_t marks_common, marks_only, marks_lack;
+	uint64_t marks_common, marks_only, marks_without;
 	uint64_t class_owners[AMI_CLASSES][AMI_OWNERS];
 	enum ami_verdict verdict;
 	struct ami_reasons reasons;

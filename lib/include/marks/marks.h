@@ -46,14 +46,14 @@ struct ami_mark {
  * @time: nanoseconds since 1970
  * @size: bytes of @data, which is zlib-compressed
  * @served: it was given out in place of the dump's page
- * @lacking: the dump does not have the page
+ * @missing: the dump does not have the page
  * @differs: the dump has the page with another content
  */
 struct ami_saved {
 	uint64_t pfn;
 	uint64_t time;
 	uint32_t size;
-	bool served, lacking, differs;
+	bool served, missing, differs;
 	uint8_t *data;
 };
 

@@ -81,7 +81,7 @@ enum ami_owner ami_owner_of(struct ami_owners *owners, uint64_t pfn);
 /**
  * struct ami_owner_gaps - owners that were asked for, and may be others
  * @caches: pages of slabs whose cache cannot be read: they count as any slab
- * @tables: page tables of processes cannot be told from the kernel's pages
+ * @tables: page tables of processes cannot be distinguished from the kernel's pages
  * @structs: of pages that count as AMI_OWNER_UNKNOWN, some struct pages are not in
  *	the dump
  */
