@@ -111,5 +111,36 @@ class Abrt(unittest.TestCase):
                                                          'amdiommu.txt')))
 
 
+class CrashTree(unittest.TestCase):
+    """extensions/amdiommu.mk, as `make extensions` of crash calls it."""
+
+    def test_builds_for_this_crash(self):
+        ours = os.path.realpath(os.path.join(CONTRIB, '..', 'extensions',
+                                             'amdiommu.mk'))
+        with tempfile.TemporaryDirectory() as tree:
+            made = os.path.join(tree, 'ours', 'build', 'crash-tree', 'crash')
+            os.makedirs(made)
+            with open(os.path.join(made, 'amdiommu.so'), 'wb') as f:
+                f.write(b'made')
+            os.mkdir(os.path.join(tree, 'extensions'))
+            open(os.path.join(tree, 'defs.h'), 'w').close()
+            with open(os.path.join(tree, 'build_data.c'), 'w',
+                      encoding='utf-8') as f:
+                f.write('char *build_target = "X86_64";\n'
+                        'char *build_version = "9.0.2++";\n')
+            os.symlink(ours, os.path.join(tree, 'extensions', 'amdiommu.mk'))
+            said = subprocess.run(
+                ['make', '-f', 'amdiommu.mk', 'MAKE=echo',
+                 f'AMDIOMMU={tree}/ours'], check=True, text=True,
+                cwd=os.path.join(tree, 'extensions'), stdout=subprocess.PIPE,
+                env={k: v for k, v in os.environ.items()
+                     if not k.startswith('MAKE')}).stdout
+            self.assertIn(f'CRASH_INCLUDE={os.path.realpath(tree)} '
+                          'CRASH_VERSION=9.0.2++', said)
+            with open(os.path.join(tree, 'extensions', 'amdiommu.so'),
+                      'rb') as f:
+                self.assertEqual(f.read(), b'made')
+
+
 if __name__ == '__main__':
     unittest.main(argv=sys.argv[:1])
