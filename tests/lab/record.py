@@ -3,8 +3,10 @@
 """Scenarios with amdiommu-record loaded: does the dump have the registers that
 QEMU's monitor shows, and the command ring? See "Recorded registers" in README.md.
 
-usage: record.py run SCENARIO...
-       record.py check SCENARIO... [--amdiommu PATH] [--recorder PATH]
+usage: record.py run SCENARIO... [--recorder PATH] [--nmi]
+       record.py check SCENARIO... [--amdiommu PATH] [--nmi]
+
+--nmi: an NMI of the host lets the guest panic, not sysrq.
 """
 import argparse
 import base64
@@ -13,6 +15,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 import zlib
 
 import guest
@@ -28,12 +31,15 @@ LOAD = (b'mkdir -p /sys/fs/bpf\n'
 RECORDER = os.path.join(os.path.dirname(os.path.dirname(guest.HERE)),
                         'build', 'amdiommu-record')
 PREFIX = 'record-'
+SYSRQ = b'echo c >/proc/sysrq-trigger'
+WAIT_FOR_NMI = b'echo 1 >/proc/sys/kernel/unknown_nmi_panic\nsleep 60'
 
 
 class Initrd(guest.Initrd):
     """The same with the recorder, which is loaded right before the load"""
 
     recorder = RECORDER
+    nmi = False
 
     def copy(self, name, source):
         if name != 'init':
@@ -41,8 +47,10 @@ class Initrd(guest.Initrd):
             return
         with open(source, 'rb') as f:
             script = f.read()
-        if HOOK not in script:
+        if HOOK not in script or SYSRQ not in script:
             raise Failed('init.sh has no place for the recorder')
+        if self.nmi:
+            script = script.replace(SYSRQ, WAIT_FOR_NMI)
         self.file(name, script.replace(HOOK, LOAD + HOOK))
         self.program(self.recorder, 'bin/amdiommu-record')
 
@@ -53,13 +61,21 @@ def said(facts, what):
     return lines[0].split(' ', 2)[2] if lines else ''
 
 
+def send_nmi(vm, _pci):
+    """In place of what is done right before the panic"""
+    time.sleep(4)       # until the guest waits for it
+    vm.monitor.command('inject-nmi')
+
+
 def make(name):
     guest.Initrd = Initrd
+    if Initrd.nmi:
+        run.ready = send_nmi
     scenario = scenarios.scenario(name)
     # A busy host is late with the timer that the kernel looks for.
     scenario = dataclasses.replace(
         scenario, cmdline=scenario.cmdline + ' no_timer_check')
-    facts = run.run(PREFIX + name, scenario)
+    facts = run.run(folder_of(name), scenario)
     print(run.summary(facts))
     print(said(facts, 'record'))
     print(said(facts, 'status'))
@@ -87,9 +103,13 @@ def ask(amdiommu, dump, *command):
     return json.loads(done.stdout)
 
 
+def folder_of(name):
+    return PREFIX + ('nmi-' if Initrd.nmi else '') + name
+
+
 def compare(name, amdiommu):
     """Lines of what differs"""
-    out = path('out', PREFIX + name)
+    out = path('out', folder_of(name))
     with open(out + '/truth.json') as f:
         registers, hardware = moment(json.load(f))
     report = ask(amdiommu, out + '/vmcore', 'report')
@@ -142,8 +162,9 @@ def main():
     parser.add_argument('name', nargs='+')
     parser.add_argument('--amdiommu', default='build/amdiommu')
     parser.add_argument('--recorder', default=RECORDER)
+    parser.add_argument('--nmi', action='store_true')
     args = parser.parse_args()
-    Initrd.recorder = args.recorder
+    Initrd.recorder, Initrd.nmi = args.recorder, args.nmi
     bad = 0
     for name in args.name:
         if args.what == 'run':
