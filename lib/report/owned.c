@@ -127,7 +127,7 @@ static bool add_route(void *ctx, const struct ami_route *route)
 {
 	static const struct ami_walk_ops ops = { .mapping = add_mapping };
 	struct owned *o = ctx;
-	struct ami_walk_stats stats;
+	struct ami_walk_stats stats = { .interrupted = false };
 
 	if (!route->identity)
 		ami_walk(o->v->a->dump, &route->table, &ops, o, &stats);
