@@ -38,8 +38,8 @@ def standard():
     for series in ('6.1', '7.3'):
         for nic in ('e1000', 'rtl8139', 'vmxnet3'):
             found += [f'{series}-{nic}', f'{series}-{nic}-pt']
-        for disks in ('usb', 'sas', 'scsi'):
-            found += [f'{series}-{disks}', f'{series}-{disks}-pt']
+        for kind in ('usb', 'sas', 'scsi', 'hda', 'vfio'):
+            found += [f'{series}-{kind}', f'{series}-{kind}-pt']
         found += [f'{series}-pvscsi-pt']
     return found
 

@@ -18,10 +18,12 @@ WRAPPER = os.path.join(os.path.dirname(os.path.dirname(HERE)),
 PROGRAM_PATH = '/usr/sbin:/usr/bin:/sbin:/bin'
 APPLETS = ('sh [ cat cut dmesg echo grep insmod ip mkdir mount poweroff sed '
            'sleep sync taskset uname wc').split()
-MODULES = [*'virtio_net e1000 e1000e igb 8139cp 8139too vmxnet3'.split(),
+MODULES = [*'virtio_net e1000 e1000e igb igbvf 8139cp 8139too vmxnet3'.split(),
            *dict.fromkeys(m for disk in KINDS.values() for m in disk.modules)]
 NIC_MODULES = {'virtio-net-pci': ('virtio_pci', 'virtio_net'),
                'rtl8139': ('8139cp', '8139too')}
+SOUND_MODULES = ('snd_hda_codec_generic', 'snd_hda_intel')
+VFIO_MODULES = ('vfio_iommu_type1', 'vfio_pci')
 # Drivers that wait for an answer of their device when they are loaded.
 PROBES = ('nvme', 'virtio_blk')
 
@@ -95,8 +97,9 @@ def firmware(scenario):
 
 
 def build_helper(name):
+    """The program NAME.c, without libraries"""
     output(['gcc', '-std=gnu11', '-D_GNU_SOURCE', '-O2', '-static', '-o', name,
-            os.path.join(SOURCES, 'labtool.c')])
+            os.path.join(SOURCES, os.path.basename(name) + '.c')])
 
 
 def build_planted(folder, kernel):
@@ -137,11 +140,11 @@ def module_table(folder):
     return found
 
 
-def add_modules(initrd, kernel):
+def add_modules(initrd, kernel, more=()):
     if not kernel.modules:
         return
     files = module_table(kernel.modules)
-    for module in MODULES:
+    for module in dict.fromkeys([*MODULES, *more]):
         names = []
         for file in files.get(module, ()):
             name = f'lib/{module_name(file)}.ko'
@@ -152,7 +155,7 @@ def add_modules(initrd, kernel):
             initrd.file('modules/' + module, ''.join(names).encode())
 
 
-def base_initrd(kernel, helper):
+def base_initrd(kernel, helper, more=()):
     """What both the crashing and the capture kernel need."""
     initrd = Initrd()
     initrd.file('dev/.here', b'')
@@ -162,7 +165,7 @@ def base_initrd(kernel, helper):
     initrd.copy('bin/labtool', helper)
     initrd.copy('init', SOURCES + '/init.sh')
     initrd.copy('capture.sh', SOURCES + '/capture.sh')
-    add_modules(initrd, kernel)
+    add_modules(initrd, kernel, more)
     return initrd
 
 
@@ -178,7 +181,10 @@ def build_initrd(folder, scenario, kernel, capture=None):
     """Path of the initrd; `capture` is the kernel that writes the dump."""
     helper = folder + '/labtool'
     build_helper(helper)
-    initrd = base_initrd(kernel, helper)
+    initrd = base_initrd(kernel, helper, modules_for(scenario))
+    if scenario.sound or scenario.vfio:
+        build_helper(folder + '/devtool')
+        initrd.copy('bin/devtool', folder + '/devtool')
     if scenario.planted:
         initrd.copy('planted.ko', build_planted(folder, kernel))
     if capture:
@@ -198,8 +204,10 @@ def build_initrd(folder, scenario, kernel, capture=None):
 
 def modules_for(scenario):
     """Modules that the crashing kernel loads, without duplicates."""
-    wanted = []
-    if scenario.net:
+    wanted = list(SOUND_MODULES) if scenario.sound else []
+    if scenario.vfio:
+        wanted += VFIO_MODULES
+    elif scenario.net:
         nic = scenario.nic.split(',')[0]
         wanted += NIC_MODULES.get(nic, (nic,))
     if scenario.io:
@@ -221,7 +229,7 @@ def command_line(scenario):
     settings = {
         'stop': scenario.stop,
         'modules': ','.join(modules_for(scenario)),
-        'net': scenario.net,
+        'net': int(scenario.net and not scenario.vfio),
         'io': scenario.io,
         'disks': ','.join(block_devices(scenario)),
         'readers': scenario.readers,
@@ -232,10 +240,14 @@ def command_line(scenario):
     }
     if scenario.planted:
         settings['planted'] = scenario.planted
+    for name in ('sound', 'vfs', 'vfio'):
+        if getattr(scenario, name):
+            settings[name] = getattr(scenario, name)
     if scenario.hotplug:
         settings['hotplug'] = scenario.hotplug
         settings['online'] = scenario.online
-    words = ['console=ttyS0', 'panic=0', 'nowatchdog',
+    # A busy host misses the ticks by which a kernel tests its timer.
+    words = ['console=ttyS0', 'panic=0', 'nowatchdog', 'no_timer_check',
              f'crashkernel={crashkernel}']
     if scenario.v2:
         settings['background'] = ','.join(PROBES)

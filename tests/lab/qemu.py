@@ -20,6 +20,9 @@ from workdir import Failed, lock, output, path
 DISK_BYTES = 64 * MEBIBYTE
 SECTOR = 512
 OUTPUT_BYTES = 4 << 30
+# It plays to nobody and records silence.
+SOUND = ['-audiodev', 'none,id=snd', '-device', 'intel-hda,id=hda',
+         '-device', 'hda-duplex,audiodev=snd,bus=hda.0']
 TRACE_EVENTS = ('amdvi_translation_result', 'amdvi_pages_inval',
                 'amdvi_devtab_inval', 'amdvi_all_inval', 'amdvi_iotlb_inval',
                 'amdvi_iotlb_reset', 'amdvi_page_fault', 'amdvi_err',
@@ -288,6 +291,8 @@ class Vm:
         ]
         if s.planted:
             found += ['-device', 'edu']
+        if s.sound:
+            found += SOUND
         if s.stop == 'kdump':
             with open(self.output_image, 'wb') as f:
                 f.truncate(OUTPUT_BYTES)

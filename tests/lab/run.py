@@ -24,8 +24,9 @@ from workdir import CannotRun, Failed, HERE, lock, output, path, scratch
 
 # What a vmcore and its truth depend on, besides the scenario's settings.
 SOURCES = ('disks.py', 'events.py', 'guest.py', 'hardware.py', 'ivrs.py', 'memory.py', 'packages.py', 'qemu.py',
-           'run.py', 'truth.py', 'unguarded.py', 'guest/capture.sh', 'guest/init.sh',
-           'guest/labtool.c', 'guest/makedumpfile.sh', 'guest/planted.c')
+           'run.py', 'truth.py', 'unguarded.py', 'guest/capture.sh',
+           'guest/devtool.c', 'guest/init.sh', 'guest/labtool.c',
+           'guest/makedumpfile.sh', 'guest/planted.c')
 KDUMP_FREEZES = (
     ('panic', 'Kernel panic - not'),
     ('capstart', 'Linux version'),
@@ -266,27 +267,42 @@ def freezes(scenario):
 
 
 def kdump_facts(vm, snapshots, registers, pci, role_of):
+    """Also of a machine whose AMD IOMMU does nothing, or that has none"""
+    names = [name for name, _ in freezes(vm.scenario)]
+    reserved = crashkernel_ranges(vm.console)
+    facts = {
+        'mmio': registers,
+        'ram': runs(system_ram(vm.console) - members(reserved)),
+        'crashkernel_pfns': reserved,
+        'flood_frames': {name: snapshots[name].frames for name in names},
+    }
+    at_panic = registers[names[0]]
+    if at_panic and hardware.has_device_table(at_panic):
+        facts.update(guarded_facts(vm, snapshots, registers, pci, role_of,
+                                   members(reserved)))
+    else:
+        facts.update(unguarded.kdump_changes(
+            names, snapshots, role_of, truth.content_mark, members(reserved)))
+    return facts
+
+
+def guarded_facts(vm, snapshots, registers, pci, role_of, reserved):
     """Phase by phase. The tables that count are those at "capstart": no CPU
     of the crashed kernel runs any more, and the capture kernel has not yet
     come to the IOMMU."""
     names = [name for name, _ in freezes(vm.scenario)]
     states = {name: hardware.State(snapshots[name].ram, registers[name],
                                    sorted(pci)) for name in names}
-    reserved = crashkernel_ranges(vm.console)
     facts = {
-        'mmio': registers,
-        'ram': runs(system_ram(vm.console) - members(reserved)),
-        'crashkernel_pfns': reserved,
         'hw': {name: state.facts() for name, state in states.items()},
         'phases': {},
         'old_structures': {},
-        'flood_frames': {name: snapshots[name].frames for name in names},
     }
     for first, second in zip(names, names[1:]):
         phase = f'{first}->{second}'
         found = truth.changes(
             vm.trace, snapshots[first], snapshots[second], states['capstart'],
-            role_of, members(reserved),
+            role_of, reserved,
             truth.bypassing(role_of, vm.scenario), quiet=False)
         if first != 'panic':    # the capture kernel's own mappings, all new
             found['stale_n'], found['stale_translations'] = 0, []
@@ -332,7 +348,7 @@ def run_kdump(name, vm, out, kernels, keep_late):
         if domains and freeze == 'capup':
             events.by_capture_kernel(vm, domains)
         snapshots[freeze] = vm.snapshot(freeze)
-        registers[freeze] = hardware.read_registers(vm.monitor)
+        registers[freeze] = read_registers(vm)
     if '== capture done rc=0' not in vm.console.lines:
         raise Failed('makedumpfile failed in the capture kernel')
     collect_dump(vm, out)

@@ -33,6 +33,9 @@ class Scenario:
     pending: int = 0                # commands left in the ring, see README
     pending_wait: float = 12        # seconds to wait for them
     planted: str = ''               # freed, correct: a test driver's transfer
+    sound: int = 0                  # 1: a sound card plays and records
+    vfs: int = 0                    # virtual functions of the NIC, driver igbvf
+    vfio: int = 0                   # 1: a program drives the NIC, an e1000
     events: int = 0                 # 1: entries in the event log
     level: int = 31                 # makedumpfile -d
     lossy: int = 0                  # 1: that drops pages of the kernel, too
@@ -91,6 +94,11 @@ def table():
             add(f'{series}-sas{mode}', disks='megasas,mptsas',
                 cmdline=cmdline)
             add(f'{series}-scsi{mode}', disks='sym,esp', cmdline=cmdline)
+            add(f'{series}-hda{mode}', sound=1, disks='nvme', cmdline=cmdline)
+            add(f'{series}-igbvf{mode}', nic='igb', vfs=2, qemu=8,
+                disks='nvme', cmdline=cmdline)
+            add(f'{series}-vfio{mode}', nic='e1000', vfio=1, disks='nvme',
+                cmdline=cmdline)
         # QEMU's device takes addresses of its rings for physical ones.
         add(f'{series}-pvscsi-pt', disks='pvscsi', cmdline='iommu=pt')
     for series in '5.10 6.1 6.12 7.3'.split():
@@ -188,6 +196,9 @@ def table():
         for marks in ('file', 'stream'):
             add(f'{series}-marks-{marks}', stop='kdump', marks=marks, flood=3,
                 lossy=int(series != '6.1'))
+    # The same where nothing restrains the devices.
+    add('6.1-off-marks-file', stop='kdump', marks='file', flood=3,
+        cmdline='amd_iommu=off', capture_cmdline='amd_iommu=off')
     return made
 
 

@@ -15,7 +15,9 @@ import run
 import scenarios
 import testing
 import truth
+import unguarded
 from memory import PAGE
+from qemu import Snapshot
 from workdir import Failed
 
 BOTH = 3 << 61
@@ -232,6 +234,55 @@ class Writers(Files):
         self.assertEqual(writers.devices['0000:00:03.0'], {
             'pfns': [2, 3], 'pattern': {'none': 1, 'flood': 1},
             'evidence': {'pre': 1, 'pattern-only': 1}})
+
+    def test_functions_get_the_same_frames(self):
+        """Content does not tell a NIC from its virtual functions"""
+        writers = truth.Writers(self.ROLES | {'0000:00:13.0': 'igbvf'})
+        writers.add(1, ('net', 'flood'), {'0000:00:13.0': {1: 5}}, {})
+        writers.add(2, ('net', 'flood'), {'0000:00:02.0': {2: 5}}, {})
+        self.assertEqual(writers.devices['0000:00:13.0']['pfns'], [1])
+        self.assertEqual(writers.devices['0000:00:03.0']['pfns'], [2])
+
+    def test_roles(self):
+        pci = {0x10: 'Class 0264: PCI device 1b36:0010',
+               0x18: 'Ethernet controller: PCI device 8086:10c9',
+               0x20: 'Audio controller: PCI device 8086:2668',
+               0x98: 'Ethernet controller: PCI device 8086:10ca',
+               0x9a: 'Ethernet controller: PCI device 8086:10ca',
+               0xf8: 'ISA bridge: PCI device 8086:2918'}
+        found = truth.roles(pci, scenarios.scenario('6.1-igbvf'))
+        self.assertEqual(found, {
+            '0000:00:02.0': 'nvme', '0000:00:03.0': 'net',
+            '0000:00:04.0': 'hda', '0000:00:13.0': 'igbvf',
+            '0000:00:13.2': 'igbvf'})
+
+
+class Unguarded(Files):
+    """Page 1 gets a frame, page 2 what a disk delivers, page 3 does not count."""
+
+    def snapshot(self, content):
+        return Snapshot(self.ram(4, content), 0, 0)
+
+    def test_phases(self):
+        """Of a disk, what it wrote before the first kernel's stop is not known"""
+        taken = {'panic': self.snapshot([]), 'capstart': self.snapshot([
+            (1, b'DMAFLOOD00000007'), (2, b'LABDISKN000000000007'),
+            (3, b'DMAFLOOD00000008')])}
+        taken['capup'] = self.snapshot([
+            (1, b'DMAFLOOD00000007'), (2, b'LABDISKN000000000008'),
+            (3, b'DMAFLOOD00000008')])
+        found = unguarded.kdump_changes(
+            list(taken), taken, {'0000:00:02.0': 'nvme',
+                                 '0000:00:03.0': 'net'},
+            truth.content_mark, {3})
+        disk, nic = ({'n': 1, 'runs': [[page, 1]]} for page in (2, 1))
+        self.assertEqual(found['written'], {'0000:00:02.0': disk,
+                                            '0000:00:03.0': nic})
+        self.assertEqual(found['phases'], {
+            'panic->capstart': {'changed': {'n': 2, 'runs': [[1, 2]]},
+                                'written_by_device': {'0000:00:03.0': nic}},
+            'capstart->capup': {'changed': disk,
+                                'written_by_device': {'0000:00:02.0': disk}}})
 
 
 class Sources(unittest.TestCase):

@@ -20,6 +20,8 @@ FRAME_MARK = re.compile(rb'DMAFLOOD\d{8}')
 SECTOR_MARK = re.compile(
     b'LABDISK([%s])\\d{12}' % ''.join(OF_LETTER).encode())
 MAX_LISTED = 300
+# Of controllers that are neither the NIC nor have disks: vendor:device
+OTHERS = {'8086:2668': 'hda', '8086:10ca': 'igbvf'}
 
 
 def alias(device, scenario):
@@ -35,13 +37,16 @@ def aliases(pci, scenario):
 
 
 def roles(pci, scenario):
-    """{requester: net, or a kind of disk} of the devices under load"""
+    """{requester: net, or a kind of disk, or one of OTHERS} of the devices
+    under load"""
     found = {}
     for device, text in sorted(pci.items()):
-        name = 'net' if 'Ethernet' in text else role_of(text)
+        other = next((OTHERS[key] for key in OTHERS if key in text), None)
+        name = other or ('net' if 'Ethernet' in text else role_of(text))
         if name == 'net' or name in kinds_of(scenario):
-            if name not in found.values():
-                found[bdf(alias(device, scenario))] = name
+            other = name not in found.values()
+        if other:
+            found[bdf(alias(device, scenario))] = name
     return found
 
 
@@ -177,6 +182,9 @@ class Writers:
         """`bypass`: a device without translations; `rest`: who wrote what
         neither content nor QEMU's log explains"""
         self.device_of = {role: name for name, role in role_of.items()}
+        # Each of them gets the frames: what is in a page does not tell which.
+        self.receivers = {name for name, role in role_of.items()
+                          if role == 'igbvf'}
         self.bypass = bypass
         self.rest = rest
         self.devices = {}
@@ -193,7 +201,7 @@ class Writers:
             evidence, name = 'pre', max(until)[1]
         else:
             evidence, name = 'pattern-only', self.rest
-        if mark and mark[0] in self.device_of:
+        if mark and mark[0] in self.device_of and name not in self.receivers:
             name = self.device_of[mark[0]]
         if name is None:
             self.nobody.append(pfn)

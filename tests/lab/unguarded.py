@@ -26,8 +26,37 @@ def changes(first, second, role_of, content_mark):
         mark = content_mark(first.ram.page(pfn), second.ram.page(pfn))
         name = device_of.get(mark[0], SOMEBODY) if mark else SOMEBODY
         written.setdefault(name, set()).add(pfn)
-    return {'written': {name: {'n': len(pages), 'runs': runs(pages)}
-                        for name, pages in sorted(written.items())}}
+    return {'written': listed(written)}
+
+
+def listed(written):
+    """For truth.json, of {device: page frames}"""
+    return {name: {'n': len(pages), 'runs': runs(pages)}
+            for name, pages in sorted(written.items())}
+
+
+def kdump_changes(names, snapshots, role_of, content_mark, exclude):
+    """The same between the freezes of a kdump, in phases. CPUs write as well:
+    only what a page holds shows that a device wrote it. In the first phase the
+    crashed kernel still takes what disks deliver, and no table shows which reads
+    had ended at its stop: there only the NIC counts. `exclude`: page frames that
+    do not count"""
+    phases, total = {}, {}
+    for first, second in zip(names, names[1:]):
+        found = changes(snapshots[first], snapshots[second], role_of,
+                        content_mark)['written']
+        pages = {name: members(entry['runs']) - exclude
+                 for name, entry in found.items()}
+        changed = set().union(*pages.values())
+        pages = {name: some for name, some in pages.items()
+                 if role_of.get(name) == 'net' or
+                 (name != SOMEBODY and first != names[0])}
+        for name, some in pages.items():
+            total.setdefault(name, set()).update(some)
+        phases[f'{first}->{second}'] = {
+            'changed': {'n': len(changed), 'runs': runs(changed)},
+            'written_by_device': listed(pages)}
+    return {'phases': phases, 'written': listed(total)}
 
 
 def named_by_drivers(report, bdf=None):

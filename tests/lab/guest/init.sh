@@ -32,6 +32,16 @@ for module in $(words modules); do
 done
 sleep 1
 
+# The driver of the functions asks the NIC's, which must have made all of them.
+if [ -n "$(setting vfs)" ]; then
+	ip link set eth0 up
+	sleep 2
+	setting vfs >/sys/class/net/eth0/device/sriov_numvfs
+	sleep 1
+	load igbvf
+	sleep 1
+fi
+
 if [ -e /proc/vmcore ]; then
 	. /capture.sh
 	sleep 2		# the host has a last look
@@ -101,7 +111,9 @@ if [ "$(setting net)" = 1 ]; then
 		[ -e /sys/class/net/eth0 ] && break	# plugged in while running
 		sleep 1
 	done
-	ip link set eth0 up
+	for interface in /sys/class/net/eth*; do
+		ip link set "${interface##*/}" up
+	done
 	for second in 0 1 2 3 4 5 6 7 8 9 10 11; do
 		[ "$(cat /sys/class/net/eth0/carrier 2>/dev/null)" = 1 ] && break
 		sleep 1
@@ -121,6 +133,28 @@ if [ "$(setting io)" = 1 ] && [ "$(setting readers)" != 0 ]; then
 				"$(setting readers)" "$(setting read_size)"
 	done
 	sleep 2
+fi
+
+if [ -n "$(setting vfio)" ]; then
+	echo 1 >/sys/module/vfio_iommu_type1/parameters/allow_unsafe_interrupts
+	for device in /sys/bus/pci/devices/*; do
+		case $(cat "$device/class") in 0x0200*)
+			echo vfio-pci >"$device/driver_override"
+			echo "${device##*/}" >/sys/bus/pci/drivers_probe
+			devtool vfio "${device##*/}"
+			;;
+		esac
+	done
+	sleep 1
+fi
+
+if [ -n "$(setting sound)" ]; then
+	for second in 0 1 2 3 4 5 6 7 8 9 10 11; do
+		[ -e /dev/snd/pcmC0D0c ] && break
+		sleep 1
+	done
+	devtool sound /dev/snd/pcmC0D0p
+	devtool sound /dev/snd/pcmC0D0c
 fi
 
 case $(setting planted) in
