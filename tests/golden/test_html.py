@@ -184,6 +184,32 @@ class Page(unittest.TestCase):
                     (scheme, name, 'track'))
         self.assertNotEqual(papers['light'], papers['dark'])
 
+    def test_address_field(self):
+        """It answers from the rows of the page, as `pages` lists them."""
+        self.open(DUMPS[0])
+        data = json.loads(subprocess.check_output(
+            [TOOL, 'pages', DUMPS[0], '--json']))
+        exposed = next(e for e in data['exposures']
+                       if e.get('pfns') and e['class'] == 'mapped')
+        first = exposed['pfns'][0][0]
+        named = {pfn for e in data['exposures'] for a, n in e['pfns']
+                 for pfn in range(a, a + n)}
+        other = next(p for p in range(1, 1 << 20) if p not in named)
+        whole = self.one('#pages-note').get_attribute('data-whole') == 'yes'
+        for text, begins in (
+                (hex(first << 12), 'Yes: '), (f'{(first << 12) + 5:X}', 'Yes: '),
+                (hex(other << 12), 'No device' if whole else 'Not in this'),
+                ('xyz', 'Write a physical'), ('', '')):
+            with self.subTest(text=text):
+                field = self.one('#address')
+                field.clear()
+                field.send_keys(text or ' ')
+                said = self.texts('#address-answer')[0]
+                self.assertTrue(said.startswith(begins), said)
+                if begins == 'Yes: ':
+                    self.assertIn(exposed['requester'], said)
+        self.assert_quiet()
+
     def test_filters(self):
         self.open(DUMPS[0])
         rows = self.all('#devices tbody tr')

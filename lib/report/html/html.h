@@ -77,6 +77,7 @@ void html_rings(struct html_page *p);
 void html_overwritten(struct html_page *p);
 void html_owners(struct html_page *p);
 void html_findings(struct html_page *p);
+void html_pages(struct html_page *p);
 void html_events(struct html_page *p);
 
 #endif

@@ -285,6 +285,7 @@ int html_report(struct view *v)
 	html_domains(&p);
 	html_rings(&p);
 	html_owners(&p);
+	html_pages(&p);
 	html_overwritten(&p);
 	html_findings(&p);
 	html_events(&p);

@@ -218,6 +218,44 @@ function filterable(table) {
 	box.before(input);
 }
 
+/* "Is 0x... in it?" from the rows of the page itself. */
+function answer(text, rows, whole) {
+	if (!/^(0x)?[0-9a-f]{1,13}$/i.test(text))
+		return 'Write a physical address in hexadecimal.';
+	const page = BigInt('0x' + text.replace(/^0x/i, '')) / PAGE;
+	const hits = rows.filter(r => page >= BigInt(r.dataset.first) &&
+		page < BigInt(r.dataset.first) + BigInt(r.dataset.pages));
+
+	for (const row of rows)
+		row.classList.toggle('hit', hits.includes(row));
+	if (hits.length) {
+		hits[0].scrollIntoView({ block: 'nearest' });
+		return 'Yes: ' + hits.map(r => r.cells[3].textContent + ' (' +
+			r.cells[4].textContent + '), ' +
+			r.cells[2].textContent).join('; ');
+	}
+	return whole ? 'No device could write this page.' :
+		'Not in this list, which does not name all pages.';
+}
+
+function lookup(section) {
+	const rows = [...section.querySelectorAll('tbody tr')];
+	const whole = section.querySelector('#pages-note').dataset.whole === 'yes';
+	const input = make('input', { type: 'search', id: 'address',
+		placeholder: 'Physical address, hexadecimal' });
+	const output = make('output', { id: 'address-answer' });
+
+	input.setAttribute('aria-label', 'Could a device write this address?');
+	output.setAttribute('for', 'address');
+	input.addEventListener('input', () => {
+		const text = input.value.trim();
+
+		output.textContent = text ? answer(text, rows, whole) : '';
+	});
+	section.querySelector('.scroll').before(input, output);
+}
+
+document.querySelectorAll('#pages').forEach(lookup);
 document.querySelectorAll('.map').forEach(map);
 document.querySelectorAll('table.sort').forEach(sortable);
 document.querySelectorAll('table.filter').forEach(filterable);
