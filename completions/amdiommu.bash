@@ -35,7 +35,7 @@ _amdiommu()
 	map) options='--vmlinux --vmcoreinfo --marks --low-memory --deep --json --hex --decimal --verbose --help' ;;
 	translate) options='--vmlinux --vmcoreinfo --marks --low-memory --deep --json --hex --decimal --verbose --help' ;;
 	who) options='--vmlinux --vmcoreinfo --marks --low-memory --deep --json --hex --decimal --verbose --help' ;;
-	rd) options='--vmlinux --vmcoreinfo --marks --low-memory --deep --json --hex --decimal --help' ;;
+	rd) options='--vmlinux --vmcoreinfo --marks --low-memory --deep --json --hex --decimal --verbose --help' ;;
 	ring) options='--vmlinux --vmcoreinfo --marks --low-memory --deep --json --hex --decimal --verbose --help' ;;
 	log) options='--vmlinux --vmcoreinfo --marks --low-memory --deep --json --hex --decimal --verbose --help' ;;
 	irq) options='--vmlinux --vmcoreinfo --marks --low-memory --deep --json --hex --decimal --verbose --help' ;;

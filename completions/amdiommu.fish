@@ -45,6 +45,6 @@ complete -c amdiommu -n '__fish_seen_subcommand_from report check dmesg' -l no-i
 complete -c amdiommu -n '__fish_seen_subcommand_from dmesg' -s a -l all -d 'all lines of the log'
 complete -c amdiommu -n '__fish_seen_subcommand_from report devices domains map translate who rd ring log irq flushq pages scan transfers dmesg' -s x -l hex -d 'numbers in hexadecimal'
 complete -c amdiommu -n '__fish_seen_subcommand_from report devices domains map translate who rd ring log irq flushq pages scan transfers dmesg' -s d -l decimal -d 'numbers in decimal'
-complete -c amdiommu -n '__fish_seen_subcommand_from report devices domains map translate who ring log irq flushq pages scan transfers dmesg' -s v -l verbose -d 'everything, not only what matters'
+complete -c amdiommu -n '__fish_seen_subcommand_from report devices domains map translate who rd ring log irq flushq pages scan transfers dmesg' -s v -l verbose -d 'everything, not only what matters'
 complete -c amdiommu -n '__fish_seen_subcommand_from report check devices domains map translate who rd ring log irq flushq pages scan transfers dmesg compare mark extract' -s h -l help -d 'this text; after a command, help on it'
 complete -c amdiommu -n '__fish_seen_subcommand_from report check devices domains map translate who rd ring log irq flushq pages scan transfers dmesg compare mark extract' -s V -l version -d 'version'
