@@ -404,6 +404,16 @@ int answer_asked(struct asking *a, const char *word, struct asked *q,
 	return ask_process(a, q, colon + 1, err);
 }
 
+int answer_asked_first(struct asking *a, struct asked *q)
+{
+	const struct ami_request *r = a->v->r;
+
+	snprintf(a->number, sizeof(a->number), "%s:%" PRIx64,
+		 r->address >> 52 ? "virt" : "phys", r->address);
+	return answer_asked(a, r->nr_words ? r->words[0] : a->number, q,
+			    a->v->err);
+}
+
 enum ami_mem answer_asked_phys(struct view *v, const struct asked *q, uint64_t at,
 			       uint64_t *paddr)
 {

@@ -16,10 +16,12 @@ enum asked_kind {
 /**
  * struct asking - what several questions share
  * @symbols: read when the first question wants them
+ * @number: the request's address as a word, where a host gave no words
  */
 struct asking {
 	struct view *v;
 	struct ami_symbols *symbols;
+	char number[32];
 };
 
 /**
@@ -43,6 +45,9 @@ struct asked {
  */
 int answer_asked(struct asking *a, const char *word, struct asked *out,
 		 struct ami_error *err);
+
+/** answer_asked_first() - the request's first word, or else its address */
+int answer_asked_first(struct asking *a, struct asked *out);
 
 /** answer_asked_phys() - where the byte at @at of the question lies */
 enum ami_mem answer_asked_phys(struct view *v, const struct asked *q, uint64_t at,

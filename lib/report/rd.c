@@ -201,7 +201,7 @@ int view_rd(struct view *v)
 {
 	struct asking asking = { .v = v };
 	struct reading_memory m = { .v = v };
-	int ret = answer_asked(&asking, v->r->words[0], &m.asked, v->err);
+	int ret = answer_asked_first(&asking, &m.asked);
 
 	answer_asking_end(&asking);
 	if (!ret)

@@ -441,17 +441,11 @@ static int answer_one(struct asking *asking, const struct asked *q)
 static int answer_words(struct asking *asking)
 {
 	const struct ami_request *r = asking->v->r;
-	char plain[40];
-	const char *word = plain;
 	struct asked q;
 
 	if (r->nr_words > 1 || (r->nr_words && !strcmp(r->words[0], "-")))
 		return answer_many(asking);
-	snprintf(plain, sizeof(plain), "%s:%" PRIx64,
-		 r->address >> 52 ? "virt" : "phys", r->address);
-	if (r->nr_words)
-		word = r->words[0];
-	if (answer_asked(asking, word, &q, asking->v->err))
+	if (answer_asked_first(asking, &q))
 		return -1;
 	return q.range ? answer_many(asking) : answer_one(asking, &q);
 }
