@@ -194,7 +194,7 @@ static void parse_command(struct ami_request *r)
 	r->view = view < 0 ? AMI_VIEW_REPORT : view;
 	if (ami_request_options(r, &err))
 		usage(err.text);
-	if (r->view == AMI_VIEW_WHO)
+	if (r->view == AMI_VIEW_WHO || r->view == AMI_VIEW_RD)
 		replace_module_symbols();
 	if (ami_request_args(r, argcnt - optind, args + optind, &err))
 		usage(err.text);

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """amdiommu in a drgn session: who could have written this address?
 
-	>>> import sys; sys.path.append('/usr/share/amdiommu/drgn')
+	>>> import sys; sys.path.append('contrib/drgn')  # of the source tree
 	>>> import amdiommu
 	>>> amdiommu.who(page)			# struct page *
 	>>> amdiommu.who(task.comm.address_of_())	# any pointer
@@ -18,6 +18,7 @@ COMMAND = 'amdiommu'
 VMCORE = None
 
 _answers = {}
+PAGES = [('struct', tag) for tag in ('page', 'folio', 'slab', 'ptdesc')]
 
 
 def _word(what):
@@ -27,8 +28,11 @@ def _word(what):
     if isinstance(what, int):
         return f'{what:x}'
     value = what.value_()
-    name = what.type_.type_name()
-    return f'page:{value:x}' if name == 'struct page *' else f'virt:{value:x}'
+    # A pointer to one of these, however qualified, means the page it describes.
+    words = what.type_.type_name().replace('*', ' * ').split()
+    page = words.count('*') == 1 and any(
+        pair in zip(words, words[1:]) for pair in PAGES)
+    return f'page:{value:x}' if page else f'virt:{value:x}'
 
 
 def _dump(what):

@@ -85,15 +85,23 @@ static bool read_cache(struct scan *s, struct slab_cache *c)
 
 static struct slab_cache *cache_at(struct scan *s, uint64_t va)
 {
+	enum vec_room got;
 	size_t at;
 
 	if (ami_index_find(&s->by_cache, va, &at))
 		return &s->caches[at];
 	at = s->nr_caches;
-	if (!ami_index_add(&s->by_cache, va, at) ||
-	    vec_push(s->caches, s->nr_caches, MAX_CACHES,
-		     (struct slab_cache){ .va = va }) != VEC_OK) {
+	got = vec_push(s->caches, s->nr_caches, MAX_CACHES,
+		       (struct slab_cache){ .va = va });
+	if (got != VEC_OK) {
+		s->full |= got == VEC_FULL;
+		s->no_memory |= got != VEC_FULL;
+		return NULL;
+	}
+	/* The index never leads past the list. */
+	if (!ami_index_add(&s->by_cache, va, at)) {
 		s->no_memory = true;
+		s->nr_caches--;
 		return NULL;
 	}
 	s->caches[at].readable = read_cache(s, &s->caches[at]);
@@ -135,11 +143,15 @@ void content_slab_frame(struct scan *s, const struct ami_frame *frame)
 	uint64_t base;
 	struct slab_cache *c = cache_of(s, frame->phys >> AMI_PAGE_SHIFT, &base);
 
-	if (c && c->readable)
-		s->no_memory |= vec_push(c->frame, c->nr_frames, MAX_FRAMES,
-					 *frame) == VEC_NO_MEMORY;
-	else
+	enum vec_room got;
+
+	if (!c || !c->readable) {
 		s->c->residue++;
+		return;
+	}
+	got = vec_push(c->frame, c->nr_frames, MAX_FRAMES, *frame);
+	s->no_memory |= got == VEC_NO_MEMORY;
+	s->full |= got == VEC_FULL;
 }
 
 void content_slabs_free(struct scan *s)

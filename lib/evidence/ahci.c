@@ -43,9 +43,11 @@ static bool one_port(struct reading *r, unsigned int number, uint64_t port,
 	evidence_begin_transfer(r->ev, r->device, AMI_TRANSFER_POSTED, AMI_PROVEN,
 				"ahci", "port %u: command list and received FISes",
 				number);
-	evidence_add_dma(r->ev, r->device, list, COMMAND_LIST);
-	evidence_add_dma(r->ev, r->device, fis, switched ? SWITCHED * FIS_AREA :
-						FIS_AREA);
+	if (list)
+		evidence_add_dma(r->ev, r->device, list, COMMAND_LIST);
+	if (fis)
+		evidence_add_dma(r->ev, r->device, fis,
+				 switched ? SWITCHED * FIS_AREA : FIS_AREA);
 	evidence_end_transfer(r->ev);
 	return true;
 }
@@ -54,23 +56,22 @@ static bool one_port(struct reading *r, unsigned int number, uint64_t port,
  * Ports that the driver has started: all that the controller has. Their structures
  * lie elsewhere; zeros over one of them look like a port that is not there.
  */
-static uint64_t started_ports(struct reading *r)
+static bool started_ports(struct reading *r, uint64_t *map)
 {
-	uint64_t flags, host, map;
+	uint64_t flags, host;
 
-	if (ami_get(r->kernel, r->priv, AMI_F_ata_host_flags, &flags) !=
-	    AMI_MEM_OK || !(flags & HOST_STARTED) ||
-	    ami_get(r->kernel, r->priv, AMI_F_ata_host_private, &host) !=
-	    AMI_MEM_OK ||
-	    ami_get(r->kernel, host, AMI_F_ahci_port_map, &map) != AMI_MEM_OK)
-		return 0;
-	return map;
+	*map = 0;
+	if (!reading_get(r, r->priv, AMI_F_ata_host_flags, &flags))
+		return false;
+	return !(flags & HOST_STARTED) ||
+	       (reading_get(r, r->priv, AMI_F_ata_host_private, &host) &&
+		reading_get(r, host, AMI_F_ahci_port_map, map));
 }
 
 static bool all_ports(struct reading *r)
 {
-	uint64_t back, count, ports, port, i, started = started_ports(r);
-	bool complete = true;
+	uint64_t back, count, ports, port, i, started;
+	bool complete = started_ports(r, &started);
 
 	if (ami_get(r->kernel, r->priv, AMI_F_ata_host_dev, &back) !=
 	    AMI_MEM_OK ||

@@ -31,14 +31,14 @@
  * @xhci: its struct xhci_hcd
  * @asleep: it is halted or suspended
  * @given: where the controller looks up its contexts and, in entry 0, scratchpads;
- *	0: unknown
+ *	0: unknown; @blind: because it cannot be read
  * @events: its event rings that were found
  * @certainty: that it writes its own areas
  */
 struct host {
 	struct reading *r;
 	uint64_t xhci, given;
-	bool asleep;
+	bool asleep, blind;
 	unsigned int events;
 	enum ami_certainty certainty;
 	struct xhci_answers answers;
@@ -122,12 +122,21 @@ static uint64_t scratchpads(uint64_t params)
  * The address that the controller was given, 0: none. The list lies elsewhere than
  * the driver's own structures; zeros over one of these look like nothing in use.
  */
-static uint64_t address_given(const struct host *h, uint64_t entry)
+static uint64_t address_given(struct host *h, uint64_t entry)
 {
-	uint64_t dma;
+	uint64_t dma = 0;
+	enum ami_mem mem;
 
-	return h->given && ami_read_u64(h->r->kernel, h->given + 8 * entry, &dma) ==
-	       AMI_MEM_OK ? dma : 0;
+	if (!h->given)
+		return 0;
+	mem = ami_read_u64(h->r->kernel, h->given + 8 * entry, &dma);
+	if (mem == AMI_MEM_OK)
+		return dma;
+	/* Said once; without it, nothing in use is not proved. */
+	reading_unread(h->r, "list of contexts", h->given, mem);
+	h->given = 0;
+	h->blind = true;
+	return 0;
 }
 
 static bool scratchpad(struct host *h)
@@ -407,14 +416,16 @@ static bool read_xhci(struct reading *r)
 		return false;
 	}
 	h.asleep = state & STATES_OFF || !(flags & ACCESSIBLE);
-	if (!find_contexts(&h))
-		return false;
-	if (!h.given && !h.asleep)
+	if (!find_contexts(&h)) {
+		h.given = 0;
+		h.blind = true;
+	}
+	if (!h.given && !h.asleep && !h.blind)
 		reading_missing(r, "list of contexts");
 	h.certainty = h.asleep ? AMI_POSSIBLE : AMI_PROVEN;
 	complete = read_host(&h);
 	free(h.answers.list);
-	return complete;
+	return complete && !h.blind;
 }
 
 #define XHCI_READER(id, name)						\

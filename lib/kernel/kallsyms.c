@@ -440,6 +440,9 @@ static void take_each(const struct kallsyms *t, enum rule rule,
 		address(t, rule, i, &va);
 		ami_symbols_take(to, name, va);
 	}
+	/* A damaged name hides all that follow: the last one has no known end. */
+	if (i < t->num_syms)
+		ami_symbols_take(to, "?", AMI_SYMBOL_UNREAD);
 }
 
 bool kallsyms_each(struct ami_kernel *kernel, struct ami_symbols *to)

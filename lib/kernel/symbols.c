@@ -51,7 +51,8 @@ static bool keep_text(struct ami_symbols *s, const char *name, size_t len)
 		s->text = more;
 		s->room = room;
 	}
-	memcpy(s->text + s->used, name, len + 1);
+	memcpy(s->text + s->used, name, len);
+	s->text[s->used + len] = '\0';
 	s->used += len + 1;
 	return true;
 }

@@ -154,8 +154,9 @@ void owner_describe_slab(struct ami_owners *o, uint64_t phys, char *text,
 		snprintf(text, size, "slab %s, none of its objects", object.name);
 		return;
 	}
-	snprintf(text, size, "slab %s, byte %" PRIu64 " of the object at %#" PRIx64,
-		 object.name, object.offset, object.va);
+	snprintf(text, size, "slab %s, byte %" PRIu64 " of the object at %s%#" PRIx64,
+		 object.name, object.offset, object.va ? "" : "physical ",
+		 object.va ? object.va : object.phys);
 	if (!strcmp(object.name, "task_struct"))
 		add_task(o, object.slot, object.slot + object.size - 1, text,
 			 size);

@@ -274,6 +274,10 @@ static int ask_symbol(struct asking *a, struct asked *q, const char *text,
 		return -1;
 	if (*rest && parse_offset(q, rest + 1, &offset, &rest, err))
 		return -1;
+	if (va + offset < va)
+		return ami_error_set(err, AMI_ERR_USAGE,
+				     "'%s' leads past the end of all addresses",
+				     q->word);
 	q->kind = ASKED_VIRTUAL;
 	q->start = va + offset;
 	answer_symbol_text(ami_display(name, shown, sizeof(shown)), offset,

@@ -158,11 +158,18 @@ static bool met_exposure(const struct ami_exposures *ex, size_t n)
 	return false;
 }
 
+/* Where the state could not be rebuilt, no page is known to be safe. */
+static bool is_known(const struct view *v)
+{
+	return v->a->exposures->verdict != AMI_VERDICT_UNKNOWN;
+}
+
 static void show_exposure(struct pair *p, const struct ami_exposure *e,
 			  uint64_t a, uint64_t b)
 {
 	struct view *v = &p->v[0];
 	char who[AMI_REQUESTER_TEXT], x[24], y[24];
+	bool known[2] = { is_known(&p->v[0]), is_known(&p->v[1]) };
 
 	ami_requester_text(e->requester, who);
 	if (v->r->json) {
@@ -171,14 +178,18 @@ static void show_exposure(struct pair *p, const struct ami_exposure *e,
 		json_string(&v->j, "class", ami_class_name(e->class));
 		json_number(&v->j, "pages_a", a);
 		json_number(&v->j, "pages_b", b);
+		json_bool(&v->j, "known_a", known[0]);
+		json_bool(&v->j, "known_b", known[1]);
 		json_close_object(&v->j);
 		return;
 	}
 	head_text(p, "EXPOSED PAGES");
-	fprintf(v->out, "  %-8s %-12s  %-11s  %s -> %s\n",
+	fprintf(v->out, "  %-8s %-12s  %-11s  %s%s -> %s%s\n",
+		(!a && !known[0]) || (!b && !known[1]) ? "unknown" :
 		!a ? "new" : !b ? "gone" : "changed", who,
 		ami_class_name(e->class), report_number_text(v, a, x),
-		report_number_text(v, b, y));
+		known[0] ? "" : "+?", report_number_text(v, b, y),
+		known[1] ? "" : "+?");
 }
 
 static void compare_exposures(struct pair *p)

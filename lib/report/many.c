@@ -3,6 +3,7 @@
  * Many addresses, as a table: each has a line, and a range has one for neighbours
  * with the same answer. What cannot be answered says so in its place.
  */
+#include <ctype.h>
 #include <inttypes.h>
 #include <string.h>
 
@@ -74,7 +75,11 @@ static void answer_short(const struct answer *a, char *buf, size_t size)
 			a->code == ANSWER_COULD || a->code == ANSWER_IDLE ?
 			ami_class_name(a->class) : answer_code_name(a->code));
 	if (a->nr_devices > 1 && used > 0 && (size_t)used < size)
-		snprintf(buf + used, size - used, " +%zu", a->nr_devices - 1);
+		used += snprintf(buf + used, size - used, " +%zu",
+				 a->nr_devices - 1);
+	/* As in WRITABLE: others cannot be excluded. */
+	if (!a->others_excluded && used > 0 && (size_t)used < size)
+		snprintf(buf + used, size - used, " +?");
 }
 
 /* A long word has a line of its own. */
@@ -268,13 +273,30 @@ static int answer_word(struct many *m, const char *word)
 	return 0;
 }
 
+/* The rest of a word; true if there was any. */
+static bool skip_word(FILE *in)
+{
+	size_t n = 0;
+	int c;
+
+	while ((c = getc(in)) != EOF && !isspace(c))
+		n++;
+	return n;
+}
+
 static int answer_input(struct many *m)
 {
 	char word[WORD + 1];
 
-	while (!ferror(m->v->out) && fscanf(m->v->r->in, "%511s", word) == 1)
+	while (!ferror(m->v->out) && fscanf(m->v->r->in, "%511s", word) == 1) {
+		if (strlen(word) == WORD && skip_word(m->v->r->in)) {
+			m->words++;
+			refuse(m, "(a long word)", "it is too long to be an address");
+			continue;
+		}
 		if (answer_word(m, word))
 			return -1;
+	}
 	return 0;
 }
 

@@ -49,7 +49,16 @@ static char mark_of(const struct answer *a)
 	       '?' : ' ';
 }
 
-/* The answer of the first word counts for a line that crosses into a page. */
+/* Nobody knows which page it is, so nobody can say that it is safe. */
+static void not_placed(struct read_line *l, enum ami_mem mem)
+{
+	l->paddr = UINT64_MAX;
+	l->is = (struct answer){ .code = ANSWER_UNKNOWN };
+	snprintf(l->is.text, sizeof(l->is.text),
+		 "No page is known for the address: %s.", ami_mem_text(mem));
+}
+
+/* The words of a line are in one page. */
 static int fill_line(struct reading_memory *m, struct read_line *l,
 		     uint64_t at, unsigned int words)
 {
@@ -64,10 +73,11 @@ static int fill_line(struct reading_memory *m, struct read_line *l,
 					mem;
 	if (words > 1)
 		l->mem[1] = read_word(m, at + WORD_BYTES, &second, &l->word[1]);
-	if (mem != AMI_MEM_OK)
-		l->paddr = UINT64_MAX;
+	if (mem != AMI_MEM_OK) {
+		not_placed(l, mem);
+		return 0;
+	}
 	return answer_find(v, l->paddr, words * WORD_BYTES,
-			   mem == AMI_MEM_OK &&
 			   ami_dump_ram(v->a->dump, l->paddr >> AMI_PAGE_SHIFT),
 			   &l->is);
 }
@@ -139,14 +149,22 @@ static void line_json(struct view *v, const struct read_line *l)
 	json_close_object(&v->j);
 }
 
+static unsigned int line_words(uint64_t at, uint64_t count)
+{
+	uint64_t room = (AMI_PAGE_SIZE - at % AMI_PAGE_SIZE) / WORD_BYTES;
+
+	if (room > LINE_WORDS)
+		room = LINE_WORDS;
+	return count < room ? count : room;
+}
+
 static int show_lines(struct reading_memory *m, uint64_t count)
 {
 	uint64_t at = m->asked.start & ~(uint64_t)(WORD_BYTES - 1);
 	struct read_line l;
 
 	while (count && view_goes_on(m->v)) {
-		if (fill_line(m, &l, at, count < LINE_WORDS ? count :
-			      LINE_WORDS))
+		if (fill_line(m, &l, at, line_words(at, count)))
 			return -1;
 		if (m->v->r->json)
 			line_json(m->v, &l);
@@ -155,7 +173,7 @@ static int show_lines(struct reading_memory *m, uint64_t count)
 		keep_legend(m, &l.is);
 		answer_free(&l.is);
 		count -= l.words;
-		at += LINE_WORDS * WORD_BYTES;
+		at += l.words * WORD_BYTES;
 	}
 	return 0;
 }
@@ -175,12 +193,17 @@ static void end_text(struct reading_memory *m)
 static int read_asked(struct reading_memory *m)
 {
 	struct view *v = m->v;
-	uint64_t bytes = m->asked.last - m->asked.start + 1, count = v->r->count;
+	uint64_t count = v->r->count;
 	int ret;
 
 	if (!count)
-		count = m->asked.range ? (bytes + WORD_BYTES - 1) / WORD_BYTES :
-					 USUAL;
+		count = m->asked.range ?
+			(m->asked.last - m->asked.start) / WORD_BYTES + 1 :
+			USUAL;
+	if (count > AMI_RD_WORDS)
+		return ami_error_set(v->err, AMI_ERR_USAGE,
+				     "the range has %" PRIu64 " words, and rd shows %u at once: ask for parts of it",
+				     count, AMI_RD_WORDS);
 	if (v->r->json) {
 		json_string(&v->j, "asked", m->asked.word);
 		json_text(&v->j, "meaning", *m->asked.meaning ?

@@ -34,6 +34,10 @@ static int parse_address(struct ami_request *r, const char *text,
 static int parse_bdf(struct ami_request *r, const char *text,
 		     struct ami_error *err)
 {
+	if (r->has_bdf)
+		return ami_error_set(err, AMI_ERR_USAGE,
+				     "two devices are given, by --device and as '%s'; give one",
+				     text);
 	if (!ami_bdf_parse(text, &r->bdf))
 		return ami_error_set(err, AMI_ERR_USAGE,
 				     "'%s' is not a PCI address; write it like 0000:03:00.0 or 03:00.0",
@@ -71,20 +75,18 @@ static int parse_word(struct ami_request *r, const char *text,
 			     "an empty word is not an address");
 }
 
-#define MAX_COUNT	(1u << 20)
-
 static int parse_count(struct ami_request *r, const char *text,
 		       struct ami_error *err)
 {
 	char *end;
 
 	errno = 0;
-	r->count = strtoull(text, &end, 0);
+	r->count = strtoull(text, &end, strncmp(text, "0x", 2) ? 10 : 16);
 	if (errno || end == text || *end || *text == '-' || !r->count ||
-	    r->count > MAX_COUNT)
+	    r->count > AMI_RD_WORDS)
 		return ami_error_set(err, AMI_ERR_USAGE,
 				     "'%s' is not a number of words; write it in decimal, or with 0x, up to %u",
-				     text, MAX_COUNT);
+				     text, AMI_RD_WORDS);
 	return 0;
 }
 

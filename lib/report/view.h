@@ -13,6 +13,9 @@
 #define REASONS_SHOWN	3u
 #define AMI_SCHEMA	"amdiommu-report/2"
 
+/* Words that rd shows at once: 8 MiB of memory. */
+#define AMI_RD_WORDS	(1u << 20)
+
 /** struct view - one rendering in progress */
 struct view {
 	const struct ami_analysis *a;

@@ -157,6 +157,18 @@ static int take_copy(struct ami_log *log, const uint8_t *copy, uint32_t bytes)
 	return 0;
 }
 
+/* The dump may have what was logged after the record was made. */
+static void keep_own(const struct ami_log *log, uint8_t *copy)
+{
+	size_t i, at;
+
+	for (i = 0; i < log->count; i++) {
+		at = (size_t)log->list[i].index * log->entry_size;
+		if (at + log->entry_size <= RECORD_COPY)
+			memcpy(copy + at, log->list[i].event.w, log->entry_size);
+	}
+}
+
 int state_log_as_recorded(struct ami_state *s, struct ami_iommu *iommu)
 {
 	struct ami_log *log = &iommu->log[AMI_LOG_EVENT];
@@ -173,6 +185,8 @@ int state_log_as_recorded(struct ami_state *s, struct ami_iommu *iommu)
 	if (!log->unread_pages && s->capture != AMI_CAPTURE_REUSE &&
 	    !is_missing(log, copy, RECORD_COPY))
 		return 0;
+	if (s->capture != AMI_CAPTURE_REUSE)
+		keep_own(log, copy);
 	return take_copy(log, copy, RECORD_COPY);
 }
 

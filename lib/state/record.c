@@ -179,6 +179,9 @@ static bool report_contradiction(struct ami_state *s, struct ami_iommu *iommu,
 	char where[32];
 
 	iommu->registers.use = AMI_REGISTERS_CONTRADICTED;
+	/* Nothing rests on a record from before the other CPUs had stopped. */
+	if (!s->recording.alone)
+		return false;
 	snprintf(where, sizeof(where), "iommu%u", iommu->index);
 	ami_finding_add_with(s->findings, AMI_FIND_RECORD_CONTRADICTED, where,
 			AMI_FACTS(AMI_NAMES(REGISTER, name),

@@ -18,12 +18,12 @@ static void take_entry(struct ami_state *s, struct ami_ring *ring, uint32_t i,
 	struct amdvi_command c;
 	uint32_t w[4];
 
+	/* What the dump has may be newer: a CPU that did not stop goes on. */
+	if (ring->state[i] != AMI_ENTRY_OVERWRITTEN &&
+	    ring->state[i] != AMI_ENTRY_UNREAD)
+		return;
 	memcpy(w, raw, sizeof(w));
 	amdvi_command_decode(w, ami_kernel_sme(s->kernel), &c);
-	if ((ring->state[i] == AMI_ENTRY_UNPROVEN ||
-	     ring->state[i] == AMI_ENTRY_UNUSED) &&
-	    !memcmp(ring->entry[i].w, c.w, sizeof(c.w)))
-		return;
 	ring->entry[i] = c;
 	ring->state[i] = c.unused ? AMI_ENTRY_UNUSED : AMI_ENTRY_UNPROVEN;
 	ring->replaced++;
@@ -40,6 +40,38 @@ static void take_semaphore(struct ami_iommu *iommu)
 	ring->semaphore_known = true;
 }
 
+static void report_misfit(struct ami_state *s, struct ami_iommu *iommu)
+{
+	struct ami_registers *r = &iommu->registers;
+	const struct ami_ring *ring = &iommu->ring;
+	char where[32];
+
+	r->use = AMI_REGISTERS_CONTRADICTED;
+	r->pending = 0;
+	snprintf(where, sizeof(where), "iommu%u", iommu->index);
+	ami_finding_add_with(s->findings, AMI_FIND_RECORD_CONTRADICTED, where,
+			AMI_FACTS(AMI_SAYS(ENTRY, r->head),
+				  AMI_SAYS(TAIL, r->tail),
+				  AMI_SAYS(DRIVER_TAIL, ring->tail)),
+			"The recorded head (entry %u) and tail (%u) of the command ring do not fit the driver's tail (%u) and the completion waits that are proven: they are not used.",
+			r->head, r->tail, ring->tail);
+}
+
+static uint32_t behind(const struct ami_ring *ring, uint32_t entry)
+{
+	return (ring->tail + AMI_RING_ENTRIES - entry) % AMI_RING_ENTRIES;
+}
+
+/* The driver's tail is never behind the register's. */
+static bool fits_tail(const struct ami_ring *ring, struct ami_registers *r)
+{
+	if (!ring->tail_known)
+		return true;
+	r->pending = behind(ring, r->head);
+	return r->pending <= MAX_OUTSTANDING &&
+	       behind(ring, r->tail) <= r->pending;
+}
+
 void state_ring_as_recorded(struct ami_state *s, struct ami_iommu *iommu)
 {
 	struct ami_ring *ring = &iommu->ring;
@@ -50,6 +82,10 @@ void state_ring_as_recorded(struct ami_state *s, struct ami_iommu *iommu)
 	if (iommu->registers.use != AMI_REGISTERS_KNOWN ||
 	    !s->recording.alone)
 		return;
+	if (!fits_tail(ring, &iommu->registers)) {
+		report_misfit(s, iommu);
+		return;
+	}
 	take_semaphore(iommu);
 	state_record_copy(s, iommu, AMI_RECORD_RING, copy, have);
 	for (part = 0; part < AMI_RECORD_PARTS; part++) {
@@ -68,20 +104,10 @@ void state_ring_as_recorded(struct ami_state *s, struct ami_iommu *iommu)
 			ring->replaced, AMI_RING_ENTRIES);
 }
 
-static uint32_t behind(const struct ami_ring *ring, uint32_t entry)
-{
-	return (ring->tail + AMI_RING_ENTRIES - entry) % AMI_RING_ENTRIES;
-}
-
-/*
- * The driver's tail is never behind the register's, and the newest proven wait
- * is behind the head, unless the IOMMU went on.
- */
+/* The newest proven wait is behind the head, unless the IOMMU went on. */
 static bool is_possible(const struct ami_ring *ring,
 			const struct ami_registers *r)
 {
-	if (r->pending > MAX_OUTSTANDING || behind(ring, r->tail) > r->pending)
-		return false;
 	return !r->stopped || ring->proven < 0 || !r->pending ||
 	       behind(ring, ring->proven) > r->pending;
 }
@@ -92,7 +118,7 @@ static void report_pending(struct ami_state *s, const struct ami_iommu *iommu)
 	char where[32];
 
 	snprintf(where, sizeof(where), "iommu%u", iommu->index);
-	if (r->final)
+	if (r->stopped)
 		ami_finding_add_with(s->findings, AMI_FIND_COMMANDS_NOT_EXECUTED,
 				where,
 				AMI_FACTS(AMI_SAYS(COUNT, r->pending),
@@ -116,23 +142,14 @@ void state_hold_registers(struct ami_state *s, struct ami_iommu *iommu)
 {
 	struct ami_registers *r = &iommu->registers;
 	struct ami_ring *ring = &iommu->ring;
-	char where[32];
 
 	if (r->use != AMI_REGISTERS_KNOWN || !s->recording.alone ||
 	    !ring->tail_known)
 		return;
-	r->pending = behind(ring, r->head);
 	if (!is_possible(ring, r)) {
-		r->use = AMI_REGISTERS_CONTRADICTED;
-		snprintf(where, sizeof(where), "iommu%u", iommu->index);
-		ami_finding_add_with(s->findings, AMI_FIND_RECORD_CONTRADICTED,
-				where,
-				AMI_FACTS(AMI_SAYS(ENTRY, r->head),
-					  AMI_SAYS(TAIL, r->tail),
-					  AMI_SAYS(DRIVER_TAIL, ring->tail)),
-				"The recorded head (entry %u) and tail (%u) of the command ring do not fit the driver's tail (%u) and the completion waits that are proven: they are not used.",
-				r->head, r->tail, ring->tail);
-		r->pending = 0;
+		report_misfit(s, iommu);
+		/* Recorded entries were taken before that was known. */
+		ring->blind |= ring->replaced;
 		return;
 	}
 	/* Behind the register's tail, nothing was ever handed to the IOMMU. */

@@ -67,7 +67,8 @@ static void report_off(struct ami_state *s)
 	for (i = 0; i < s->nr_iommus; i++) {
 		const struct ami_registers *r = &s->iommus[i].registers;
 
-		if (r->use != AMI_REGISTERS_KNOWN || r->on)
+		if (r->use != AMI_REGISTERS_KNOWN || r->on ||
+		    !s->recording.alone)
 			continue;
 		snprintf(where, sizeof(where), "iommu%u", s->iommus[i].index);
 		ami_finding_add_with(s->findings, AMI_FIND_IOMMU_WAS_OFF, where,

@@ -10,6 +10,8 @@ import subprocess
 import sys
 import unittest
 
+import counted
+
 TOOL, SAMPLE = sys.argv[1:3]
 
 
@@ -227,4 +229,4 @@ class Memory(unittest.TestCase):
 
 
 if __name__ == '__main__':
-    unittest.main(argv=sys.argv[:1])
+    sys.exit(counted.main())

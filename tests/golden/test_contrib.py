@@ -16,6 +16,8 @@ import tempfile
 import types
 import unittest
 
+import counted
+
 TOOL, SAMPLE = map(os.path.abspath, sys.argv[1:3])
 CONTRIB = os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', '..',
                        'contrib')
@@ -143,4 +145,4 @@ class CrashTree(unittest.TestCase):
 
 
 if __name__ == '__main__':
-    unittest.main(argv=sys.argv[:1])
+    sys.exit(counted.main())

@@ -15,6 +15,8 @@ import sys
 import tempfile
 import unittest
 
+import counted
+
 TOOL, SAMPLE = map(os.path.abspath, sys.argv[1:3])
 HERE = os.path.dirname(os.path.abspath(__file__))
 FLEET = os.path.join(HERE, '..', '..', 'docs', 'fleet.md')
@@ -218,4 +220,4 @@ class Owned(unittest.TestCase):
 
 
 if __name__ == '__main__':
-    unittest.main(argv=sys.argv[:1])
+    sys.exit(counted.main())

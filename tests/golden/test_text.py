@@ -24,7 +24,7 @@ NAMES = [b'\x1b]0;pwned\x07\x1b[31mRED', b'a\nVERDICT  trusted\r',
          b'-v', b'--json\x1b[1m']
 ALL = b''.join(NAMES[:-2])
 ARGS = {'map': [b'0000:00:02.0'], 'translate': [b'0000:00:02.0', b'fffff000'],
-        'who': [b'2698123']}
+        'who': [b'2698123'], 'rd': [b'2698123']}
 
 
 def commands():
@@ -110,9 +110,12 @@ class FileNames(Case):
                 words = [command.encode(), path, *ARGS.get(command, [])]
                 if command == 'extract':
                     words.append(path + b'.out')
+                if command == 'compare':
+                    words.append(path)
                 for more in [], [b'--json'], [b'-v']:
                     if more and (command in ('mark', 'extract') or
-                                 (command, more) == ('check', [b'-v'])):
+                                 more == [b'-v'] and
+                                 command in ('check', 'compare')):
                         continue            # refused: it would change nothing
                     code, out = run(*words, *more)
                     self.assertEqual(code, 0, (words, out))

@@ -234,7 +234,7 @@ function answer(text, rows, whole) {
 			r.cells[4].textContent + '), ' +
 			r.cells[2].textContent).join('; ');
 	}
-	return whole ? 'No device could write this page.' :
+	return whole ? 'Not in this list. If it is RAM, no device could write it.' :
 		'Not in this list, which does not name all pages.';
 }
 
