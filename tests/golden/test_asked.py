@@ -189,6 +189,11 @@ class History(unittest.TestCase):
 class Memory(unittest.TestCase):
     """rd marks what who names."""
 
+    def test_a_word_too_long_is_no_address(self):
+        said = ask('-', stdin='A' * 511 + '2698123\n2698123\n', code=65)
+        self.assertEqual(said.count('0x2698123'), 1)
+        self.assertIn('too long to be an address', said)
+
     def rd(self, *words, code=0):
         done = subprocess.run([TOOL, 'rd', SAMPLE, *words], text=True,
                               stdout=subprocess.PIPE, stderr=subprocess.PIPE,
@@ -212,6 +217,24 @@ class Memory(unittest.TestCase):
                          int(data('amd_iommu_list')['virtual'], 16))
         for word in line['words']:
             self.assertEqual(int(word, 16) >> 48 & 0xff00, 0xff00)
+
+    def test_a_line_is_of_one_page(self):
+        lines = json.loads(self.rd('2697ff8', '2', '--json'))['lines']
+        self.assertEqual([len(line['words']) for line in lines], [1, 1])
+        for line in lines:
+            answer = data(line['address'] + '+8')['answers'][0]['answer']
+            self.assertEqual(line['code'], answer['code'])
+        self.assertNotEqual(lines[0]['code'], lines[1]['code'])
+
+    def test_an_address_without_a_page_is_unknown(self):
+        line = json.loads(self.rd('ffffc90000000000', '--json'))['lines'][0]
+        self.assertEqual((line['code'], line['words'][0]), ('unknown', None))
+        self.assertIn('? No page is known for the address: not mapped',
+                      self.rd('ffffc90000000000', '1'))
+
+    def test_a_range_is_bounded(self):
+        self.assertIn('ask for parts of it',
+                      self.rd('0-ffffffffffffffff', code=64))
 
     def test_text_has_a_mark_and_its_meaning(self):
         said = self.rd('2698123', '3')

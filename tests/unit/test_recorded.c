@@ -273,19 +273,25 @@ static void test_not_handed_over(void **state)
 	machine_free(rig.m);
 }
 
+static void overwrite_ring(struct machine *m)
+{
+	uint64_t foreign = 0x8000000;
+	uint32_t i;
+
+	machine_crashkernel(m, foreign, foreign + 0xffffff);
+	for (i = 0; i < AMI_RING_ENTRIES; i++)
+		machine_command(m, i, (struct amdvi_command){
+			.opcode = AMDVI_CMD_COMPLETION_WAIT, .store = true,
+			.store_addr = foreign, .data = i + 1 });
+}
+
 /* The capture kernel overwrote the ring: the record has it still. */
 static void ring_comes_from_record(struct machine *unused)
 {
-	uint64_t foreign = 0x8000000;
 	struct rig rig;
-	uint32_t i;
 
 	set_up(&rig, unused->shape, unused->sme);
-	machine_crashkernel(rig.m, foreign, foreign + 0xffffff);
-	for (i = 0; i < AMI_RING_ENTRIES; i++)
-		machine_command(rig.m, i, (struct amdvi_command){
-			.opcode = AMDVI_CMD_COMPLETION_WAIT, .store = true,
-			.store_addr = foreign, .data = i + 1 });
+	overwrite_ring(rig.m);
 	machine_analyse(rig.m);
 	assert_int_equal(the_ring(&rig)->replaced, AMI_RING_ENTRIES);
 	assert_int_equal(the_ring(&rig)->count[AMI_ENTRY_OVERWRITTEN], 0);
@@ -297,6 +303,44 @@ static void ring_comes_from_record(struct machine *unused)
 	machine_free(rig.m);
 }
 OVER_SHAPES(ring_comes_from_record)
+
+/* A CPU that had not stopped went on: the dump is newer than the record. */
+static void test_newer_is_kept(void **state)
+{
+	struct rig rig;
+
+	(void)state;
+	set_up(&rig, SHAPE_6_1, 0);
+	machine_command(rig.m, 2 * WAITS, (struct amdvi_command){
+		.opcode = AMDVI_CMD_INVALIDATE_IOMMU_PAGES,
+		.domain_id = DOMAIN, .address = 0x77000 });
+	machine_set(rig.m, rig.m->iommu, AMI_F_amd_iommu_cmd_buf_tail,
+		    WAITS * 32 + 16);
+	machine_analyse(rig.m);
+	assert_int_equal(the_ring(&rig)->replaced, 0);
+	assert_int_equal(the_ring(&rig)->entry[2 * WAITS].opcode,
+			 AMDVI_CMD_INVALIDATE_IOMMU_PAGES);
+	assert_false(machine_found(rig.m, "ring-from-record"));
+	machine_free(rig.m);
+}
+
+/* A tail that the driver never reached: no entry of that record is taken. */
+static void test_misfit_takes_nothing(void **state)
+{
+	struct rig rig;
+
+	(void)state;
+	set_up(&rig, SHAPE_6_1, 0);
+	overwrite_ring(rig.m);
+	fill_registers(&rig, 12, 2 * WAITS + 4, HALTED);
+	seal_pages(&rig);
+	machine_analyse(rig.m);
+	assert_int_equal(the_ring(&rig)->replaced, 0);
+	assert_int_equal(the_ring(&rig)->count[AMI_ENTRY_OVERWRITTEN],
+			 AMI_RING_ENTRIES);
+	assert_true(machine_found(rig.m, "record-contradicted"));
+	machine_free(rig.m);
+}
 
 static void test_ring_not_in_dump(void **state)
 {
@@ -623,6 +667,8 @@ int main(void)
 		cmocka_unit_test(test_running),
 		cmocka_unit_test(test_not_handed_over),
 		cmocka_unit_test(all_ring_comes_from_record),
+		cmocka_unit_test(test_newer_is_kept),
+		cmocka_unit_test(test_misfit_takes_nothing),
 		cmocka_unit_test(test_ring_not_in_dump),
 		cmocka_unit_test(test_log_not_in_dump),
 		cmocka_unit_test(test_found_by_pages),
