@@ -198,7 +198,8 @@ class Page(unittest.TestCase):
         whole = self.one('#pages-note').get_attribute('data-whole') == 'yes'
         for text, begins in (
                 (hex(first << 12), 'Yes: '), (f'{(first << 12) + 5:X}', 'Yes: '),
-                (hex(other << 12), 'No device' if whole else 'Not in this'),
+                (hex(other << 12), 'Not in this list' +
+                 ('. If it is RAM' if whole else ', which does not')),
                 ('xyz', 'Write a physical'), ('', '')):
             with self.subTest(text=text):
                 field = self.one('#address')
